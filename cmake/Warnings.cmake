@@ -1,0 +1,18 @@
+# Warnings, sanitizers and machine flags of our own targets; imported ones keep theirs.
+add_library(am_options INTERFACE)
+target_compile_options(am_options INTERFACE -Wall -Wextra -Wpedantic -Wshadow -Wconversion -Werror)
+if(AM_SANITIZE)
+  target_compile_options(am_options INTERFACE -fsanitize=${AM_SANITIZE} -fno-omit-frame-pointer -fno-sanitize-recover=all)
+  target_link_options(am_options INTERFACE -fsanitize=${AM_SANITIZE})
+endif()
+
+find_program(AM_CCACHE ccache)
+if(AM_CCACHE)
+  set(CMAKE_CXX_COMPILER_LAUNCHER ${CMAKE_COMMAND} -E env CCACHE_SLOPPINESS=pch_defines,time_macros,include_file_mtime,include_file_ctime
+      CCACHE_BASEDIR=${CMAKE_SOURCE_DIR} CCACHE_NOHASHDIR=1 ${AM_CCACHE})
+  target_compile_options(am_options INTERFACE -fpch-preprocess)
+endif()
+find_program(AM_MOLD mold)
+if(AM_MOLD)
+  add_link_options(-fuse-ld=mold)
+endif()

@@ -1,0 +1,151 @@
+#include "base/file.h"
+
+#include <fcntl.h>
+#include <sys/mman.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <cerrno>
+#include <cstring>
+
+#include "base/error.h"
+
+namespace automodel {
+namespace {
+
+namespace fs = std::filesystem;
+
+[[noreturn]] void fail_io(const char* action, const fs::path& path, int error) {
+  const auto kind = error == ENOENT ? ErrorKind::not_found : ErrorKind::io;
+  const char* advice = error == ENOSPC   ? ". Free some space or choose another folder"
+                       : error == EACCES ? ". Check the permissions"
+                                         : "";
+  fail(kind, "cannot {} {}: {}{}", action, path.string(), std::strerror(error), advice);
+}
+
+int open_or_fail(const fs::path& path, int flags, const char* action) {
+  const int descriptor = ::open(path.c_str(), flags | O_CLOEXEC, 0644);
+  if (descriptor < 0) {
+    fail_io(action, path, errno);
+  }
+  return descriptor;
+}
+
+struct Closer {
+  int descriptor;
+  ~Closer() { ::close(descriptor); }
+};
+
+std::size_t file_size(int descriptor, const fs::path& path) {
+  struct stat status {};
+  if (::fstat(descriptor, &status) != 0) {
+    fail_io("read", path, errno);
+  }
+  check(S_ISREG(status.st_mode), ErrorKind::io, "cannot read {}: it is not a regular file",
+        path.string());
+  return static_cast<std::size_t>(status.st_size);
+}
+
+}  // namespace
+
+std::string read_file(const fs::path& path) {
+  const Closer file{open_or_fail(path, O_RDONLY, "read")};
+  std::string bytes(file_size(file.descriptor, path), '\0');
+  std::size_t done = 0;
+  while (done < bytes.size()) {
+    const auto count = ::read(file.descriptor, bytes.data() + done, bytes.size() - done);
+    if (count < 0 && errno == EINTR) {
+      continue;
+    }
+    if (count < 0) {
+      fail_io("read", path, errno);
+    }
+    check(count > 0, ErrorKind::io, "{} became shorter while it was read", path.string());
+    done += static_cast<std::size_t>(count);
+  }
+  return bytes;
+}
+
+void write_file_atomic(const fs::path& path, std::string_view bytes) {
+  fs::path temporary = path;
+  temporary += fmt::format(".tmp{}", ::getpid());
+  try {
+    OutputFile file(temporary);
+    file.write(bytes);
+    file.close();
+    fs::rename(temporary, path);
+  } catch (const fs::filesystem_error& error) {
+    std::error_code ignored;
+    fs::remove(temporary, ignored);
+    fail(ErrorKind::io, "cannot write {}: {}", path.string(), error.code().message());
+  } catch (...) {
+    std::error_code ignored;
+    fs::remove(temporary, ignored);
+    throw;
+  }
+  sync_path(path.has_parent_path() ? path.parent_path() : fs::path("."));
+}
+
+void sync_path(const fs::path& path) {
+  const Closer file{open_or_fail(path, O_RDONLY, "sync")};
+  if (::fsync(file.descriptor) != 0) {
+    fail_io("sync", path, errno);
+  }
+}
+
+MappedFile::MappedFile(const fs::path& path) : path_(path) {
+  const Closer file{open_or_fail(path, O_RDONLY, "read")};
+  size_ = file_size(file.descriptor, path);
+  if (size_ == 0) {
+    return;
+  }
+  void* address = ::mmap(nullptr, size_, PROT_READ, MAP_SHARED, file.descriptor, 0);
+  if (address == MAP_FAILED) {
+    fail_io("map", path, errno);
+  }
+  data_ = static_cast<const std::byte*>(address);
+}
+
+MappedFile::~MappedFile() {
+  if (data_ != nullptr) {
+    ::munmap(const_cast<std::byte*>(data_), size_);
+  }
+}
+
+MappedFile::MappedFile(MappedFile&& other) noexcept
+    : path_(std::move(other.path_)),
+      data_(std::exchange(other.data_, nullptr)),
+      size_(std::exchange(other.size_, 0)) {}
+
+OutputFile::OutputFile(const fs::path& path)
+    : path_(path), descriptor_(open_or_fail(path, O_WRONLY | O_CREAT | O_TRUNC, "write")) {}
+
+OutputFile::~OutputFile() {
+  if (descriptor_ >= 0) {
+    ::close(descriptor_);
+  }
+}
+
+void OutputFile::write(std::string_view bytes) {
+  while (!bytes.empty()) {
+    const auto count = ::write(descriptor_, bytes.data(), bytes.size());
+    if (count < 0 && errno == EINTR) {
+      continue;
+    }
+    if (count < 0) {
+      fail_io("write", path_, errno);
+    }
+    bytes.remove_prefix(static_cast<std::size_t>(count));
+  }
+}
+
+void OutputFile::close() {
+  if (::fsync(descriptor_) != 0) {
+    fail_io("write", path_, errno);
+  }
+  if (::close(std::exchange(descriptor_, -1)) != 0) {
+    fail_io("write", path_, errno);
+  }
+}
+
+}  // namespace automodel

@@ -1,0 +1,62 @@
+#pragma once
+// Files: whole reads, read-only maps, and writes that either happen completely or not at all.
+
+#include <cstddef>
+#include <filesystem>
+#include <span>
+#include <string>
+#include <string_view>
+
+namespace automodel {
+
+/// The whole file as bytes. Throws Error(not_found | io).
+std::string read_file(const std::filesystem::path& path);
+
+/// Writes `bytes` to a temporary name beside `path`, syncs it to disk and renames it over `path`.
+/// Readers see the old file or the new one, never a part. Throws Error(io).
+void write_file_atomic(const std::filesystem::path& path, std::string_view bytes);
+
+/// Flushes a file or a directory's entries to disk. Throws Error(io).
+void sync_path(const std::filesystem::path& path);
+
+/// A read-only memory map of a whole file; empty files give an empty span.
+class MappedFile {
+ public:
+  /// Throws Error(not_found | io).
+  explicit MappedFile(const std::filesystem::path& path);
+  ~MappedFile();
+  MappedFile(MappedFile&& other) noexcept;
+  MappedFile& operator=(MappedFile&&) = delete;
+  MappedFile(const MappedFile&) = delete;
+  MappedFile& operator=(const MappedFile&) = delete;
+
+  std::span<const std::byte> bytes() const { return {data_, size_}; }
+  std::string_view text() const { return {reinterpret_cast<const char*>(data_), size_}; }
+  const std::filesystem::path& path() const { return path_; }
+
+ private:
+  std::filesystem::path path_;
+  const std::byte* data_ = nullptr;
+  std::size_t size_ = 0;
+};
+
+/// A file descriptor for sequential writing with every error checked (full disk included).
+class OutputFile {
+ public:
+  /// Creates or truncates `path`. Throws Error(io).
+  explicit OutputFile(const std::filesystem::path& path);
+  /// Closes without syncing; errors are lost, so call close() on the good path.
+  ~OutputFile();
+  OutputFile(const OutputFile&) = delete;
+  OutputFile& operator=(const OutputFile&) = delete;
+
+  void write(std::string_view bytes);
+  /// Syncs to disk and closes. Throws Error(io).
+  void close();
+
+ private:
+  std::filesystem::path path_;
+  int descriptor_;
+};
+
+}  // namespace automodel

@@ -1,0 +1,18 @@
+#pragma once
+// JSON values (nlohmann, insertion-ordered) and strict reading with errors that say where.
+
+#include <filesystem>
+#include <nlohmann/json.hpp>
+#include <string_view>
+
+namespace automodel {
+
+using Json = nlohmann::ordered_json;
+
+/// Parses one JSON document. `source` names it in errors ("file:line:column: ...").
+/// Throws Error(corrupt_data) on bad syntax, invalid UTF-8 or nesting deeper than 512.
+Json parse_json(std::string_view text, std::string_view source);
+/// Reads and parses a file. Throws Error(not_found | io | corrupt_data).
+Json read_json(const std::filesystem::path& path);
+
+}  // namespace automodel
