@@ -1,0 +1,95 @@
+#pragma once
+// Text to token ids and back, from a Hugging Face tokenizer.json.
+
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <span>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+#include "base/json.h"
+
+namespace automodel::text {
+
+/// A token found in the text before the model sees it ("added_tokens" of tokenizer.json).
+struct AddedToken {
+  std::string content;
+  std::int32_t id = 0;
+  bool special = false;      // dropped by decode(skip_special_tokens)
+  bool single_word = false;  // matches only where no word character touches it
+  bool lstrip = false;       // takes the white space before it
+  bool rstrip = false;       // takes the white space behind it
+  bool normalized = false;   // searched in the normalized text instead of the text as given
+  bool operator==(const AddedToken&) const = default;
+};
+
+struct EncodeOptions {
+  bool add_special_tokens = true;  // run the post-processor's template (bos, eos, [CLS] ...)
+};
+
+struct Encoding {
+  std::vector<std::int32_t> ids;
+  /// The byte range of the input text that each token stands for. Special tokens that the
+  /// post-processor adds have the empty range (0, 0).
+  std::vector<std::pair<std::uint32_t, std::uint32_t>> offsets;
+};
+
+struct TokenizerParts;
+
+/// Immutable and safe to share between threads; copies share one implementation.
+class Tokenizer {
+ public:
+  /// Builds a tokenizer from the contents of a tokenizer.json; `source` names it in errors.
+  /// "truncation" and "padding" settings of the file are not applied: the length of a sample is the
+  /// caller's choice. Throws Error(unsupported) for kinds that are not known, Error(corrupt_data)
+  /// for a malformed file.
+  static Tokenizer from_json(const Json& tokenizer_json, std::string_view source);
+
+  /// Throws Error(invalid_argument) with the byte offset if `text` is not valid UTF-8.
+  Encoding encode(std::string_view text, EncodeOptions options = {}) const;
+  /// encode() of each text, on up to `num_threads` threads. Throws what the first failing text
+  /// throws.
+  std::vector<Encoding> encode_batch(std::span<const std::string> texts, EncodeOptions options,
+                                     int num_threads) const;
+  /// The text of `ids`; ids without a token are skipped, as Hugging Face does. Bytes that do not
+  /// form UTF-8 become U+FFFD.
+  std::string decode(std::span<const std::int32_t> ids, bool skip_special_tokens = false) const;
+
+  std::optional<std::int32_t> token_to_id(std::string_view token) const;
+  std::optional<std::string> id_to_token(std::int32_t id) const;
+  /// The largest id + 1, added tokens included.
+  std::int32_t vocab_size() const;
+  /// In the order of their ids.
+  const std::vector<AddedToken>& added_tokens() const;
+  /// True for added tokens that are marked special.
+  bool is_special(std::int32_t id) const;
+  /// The tokenizer.json that this tokenizer was made from.
+  const Json& to_json() const;
+
+ private:
+  explicit Tokenizer(std::shared_ptr<const TokenizerParts> parts);
+  std::shared_ptr<const TokenizerParts> parts_;
+};
+
+/// Decodes a growing sequence, as generation produces it.
+class StreamDecoder {
+ public:
+  explicit StreamDecoder(Tokenizer tokenizer, bool skip_special_tokens = true);
+
+  /// The text that `id` completes: whole UTF-8 characters only, empty while a character is
+  /// unfinished. All pieces and finish() concatenated equal decode() of all ids.
+  std::string push(std::int32_t id);
+  /// The rest; U+FFFD stands for bytes that never became a character. The decoder is then as new.
+  std::string finish();
+
+ private:
+  Tokenizer tokenizer_;
+  bool skip_special_tokens_;
+  std::vector<std::int32_t> ids_;  // not yet final, with the context that their text depends on
+  std::size_t num_context_ = 0;    // leading ids_ whose text was already handed out
+};
+
+}  // namespace automodel::text

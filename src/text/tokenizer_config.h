@@ -1,0 +1,38 @@
+#pragma once
+// What a Hugging Face folder says about its tokenizer beside tokenizer.json: special tokens and
+// chat templates.
+
+#include <filesystem>
+#include <map>
+#include <optional>
+#include <string>
+#include <string_view>
+
+#include "base/json.h"
+
+namespace automodel::text {
+
+/// tokenizer_config.json merged with special_tokens_map.json and the chat template files.
+struct TokenizerConfig {
+  std::optional<std::string> bos_token;
+  std::optional<std::string> eos_token;
+  std::optional<std::string> pad_token;
+  std::optional<std::string> unk_token;
+  std::optional<bool> add_bos_token;
+  std::optional<bool> add_eos_token;
+  /// "default" and the named ones ("tool_use", ...), as Jinja source.
+  std::map<std::string, std::string> chat_templates;
+  std::optional<std::int64_t> model_max_length;
+  std::string tokenizer_class;  // empty if the folder does not say
+  Json raw = Json::object();    // tokenizer_config.json as it is, for export
+};
+
+/// Reads tokenizer_config.json, special_tokens_map.json, chat_template.jinja, chat_template.json
+/// and additional_chat_templates/*.jinja of `folder`, each optional. A template file beats the key
+/// in tokenizer_config.json, as in Transformers. Throws Error(corrupt_data) on a malformed file.
+TokenizerConfig read_tokenizer_config(const std::filesystem::path& folder);
+
+/// The same from a tokenizer_config.json's contents alone; `source` names it in errors.
+TokenizerConfig parse_tokenizer_config(const Json& config, std::string_view source);
+
+}  // namespace automodel::text
