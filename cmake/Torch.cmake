@@ -16,9 +16,14 @@ else()
 endif()
 find_package(Torch 2.11 REQUIRED)
 
+# The torch wheel carries headers of another fmt than the one we link: ours must be found first.
+find_path(AM_FMT_INCLUDE fmt/format.h NO_CMAKE_PATH PATHS /usr/include REQUIRED)
+file(MAKE_DIRECTORY ${CMAKE_BINARY_DIR}/include_first)
+file(CREATE_LINK ${AM_FMT_INCLUDE}/fmt ${CMAKE_BINARY_DIR}/include_first/fmt SYMBOLIC)
+
 # System include paths, so that LibTorch's headers are exempt from our warnings.
 add_library(am_torch INTERFACE)
-target_include_directories(am_torch SYSTEM INTERFACE ${TORCH_INCLUDE_DIRS})
+target_include_directories(am_torch SYSTEM INTERFACE ${CMAKE_BINARY_DIR}/include_first ${TORCH_INCLUDE_DIRS})
 target_link_libraries(am_torch INTERFACE ${TORCH_LIBRARIES})
 separate_arguments(AM_TORCH_FLAGS UNIX_COMMAND "${TORCH_CXX_FLAGS}")
 target_compile_options(am_torch INTERFACE ${AM_TORCH_FLAGS})
