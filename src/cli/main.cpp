@@ -1,6 +1,5 @@
-#include <fmt/format.h>
+#include "cli/commands.h"
 
-int main() {
-  fmt::print("automodel {}\n", AM_VERSION);
-  return 0;
+int main(int argc, char** argv) {
+  return automodel::run_program(automodel::cli::program(), argc, argv);
 }

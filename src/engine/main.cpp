@@ -1,7 +1,5 @@
-#include <fmt/format.h>
-#include <torch/version.h>
+#include "engine/commands.h"
 
-int main() {
-  fmt::print("automodel-engine {}, LibTorch {}\n", AM_VERSION, TORCH_VERSION);
-  return 0;
+int main(int argc, char** argv) {
+  return automodel::run_program(automodel::engine::program(), argc, argv);
 }

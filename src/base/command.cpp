@@ -1,0 +1,143 @@
+#include "base/command.h"
+
+#include <fmt/format.h>
+
+#include <CLI/CLI.hpp>
+#include <algorithm>
+#include <cstdio>
+#include <filesystem>
+#include <new>
+#include <optional>
+
+#include "base/text.h"
+
+namespace automodel {
+namespace {
+
+std::string help_text(const Program& program) {
+  std::string text = fmt::format("{}: {}\n\nUsage: {} COMMAND [OPTIONS]\n", program.name,
+                                 program.summary, program.name);
+  if (program.run_recipe) {
+    text += fmt::format(
+        "       {} RECIPE.yaml [--section.key VALUE ...]    same as: {} train RECIPE.yaml\n",
+        program.name, program.name);
+  }
+  text += "\nCommands:\n";
+  for (const Command& command : program.commands) {
+    text += fmt::format("  {:<16} {}\n", command.name, command.summary);
+  }
+  text += fmt::format("  {:<16} {}\n  {:<16} {}\n\n", "help",
+                      "Print this text, or the help of COMMAND", "version", "Print the version");
+  text += fmt::format("'{} COMMAND --help' lists a command's options.\n", program.name);
+  text +=
+      "Exit codes: 0 success, 1 failure, 2 bad input or usage, 75 interrupted by a signal after "
+      "saving.\n";
+  return text;
+}
+
+bool looks_like_recipe(const std::string& word) {
+  const std::filesystem::path path(word);
+  return path.extension() == ".yaml" || path.extension() == ".yml" ||
+         word.find('/') != std::string::npos || std::filesystem::is_regular_file(path);
+}
+
+const Command* find_command(const Program& program, const std::string& name) {
+  const auto found = std::find_if(program.commands.begin(), program.commands.end(),
+                                  [&](const Command& command) { return command.name == name; });
+  return found == program.commands.end() ? nullptr : &*found;
+}
+
+[[noreturn]] void fail_unknown_command(const Program& program, const std::string& name) {
+  std::vector<std::string> names = {"help", "version"};
+  for (const Command& command : program.commands) {
+    names.push_back(command.name);
+  }
+  fail(ErrorKind::invalid_argument, "unknown command '{}'{}; '{} --help' lists the commands", name,
+       did_you_mean(name, names), program.name);
+}
+
+ExitCode print(const std::string& text) {
+  fmt::print("{}", text);
+  return ExitCode::ok;
+}
+
+ExitCode run_help(const Program& program, Arguments arguments) {
+  if (arguments.size() < 2) {
+    return print(help_text(program));
+  }
+  const Command* command = find_command(program, arguments[1]);
+  if (command == nullptr) {
+    fail_unknown_command(program, arguments[1]);
+  }
+  const std::vector<std::string> help = {"--help"};
+  return command->run(help);
+}
+
+ExitCode dispatch(const Program& program, Arguments arguments) {
+  check(!arguments.empty(), ErrorKind::invalid_argument, "no command given\n\n{}",
+        help_text(program));
+  const std::string& first = arguments.front();
+  if (first == "help" || first == "--help" || first == "-h") {
+    return run_help(program, arguments);
+  }
+  if (first == "version" || first == "--version" || first == "-V") {
+    return print(program.version + "\n");
+  }
+  if (const Command* command = find_command(program, first)) {
+    return command->run(arguments.subspan(1));
+  }
+  if (program.run_recipe && looks_like_recipe(first)) {
+    return program.run_recipe(arguments);
+  }
+  fail_unknown_command(program, first);
+}
+
+ExitCode dispatch_and_flush(const Program& program, Arguments arguments) {
+  const ExitCode code = dispatch(program, arguments);
+  check(std::fflush(stdout) == 0 && std::ferror(stdout) == 0, ErrorKind::io,
+        "cannot write to standard output");
+  return code;
+}
+
+std::string unknown_option_text(const CLI::App& app, const std::string& word) {
+  std::vector<std::string> names;
+  for (const CLI::Option* option : app.get_options()) {
+    for (const std::string& name : option->get_lnames()) {
+      names.push_back("--" + name);
+    }
+  }
+  return fmt::format("unknown argument '{}'{}", word, did_you_mean(word, names));
+}
+
+}  // namespace
+
+int run_program(const Program& program, int argc, const char* const* argv) {
+  const std::vector<std::string> arguments(argv + std::min(argc, 1), argv + argc);
+  try {
+    return static_cast<int>(dispatch_and_flush(program, arguments));
+  } catch (const Error& error) {
+    fmt::print(stderr, "error: {}\n", error.what());
+    return static_cast<int>(exit_code_of(error.kind()));
+  } catch (const std::bad_alloc&) {
+    fmt::print(stderr, "error: out of memory\n");
+  } catch (const std::exception& error) {
+    fmt::print(stderr, "error: {}\n", error.what());
+  }
+  return static_cast<int>(ExitCode::failure);
+}
+
+bool parse_arguments(CLI::App& app, Arguments arguments) {
+  try {
+    app.parse(std::vector<std::string>(arguments.rbegin(), arguments.rend()));
+    return true;
+  } catch (const CLI::CallForHelp&) {
+    fmt::print("{}", app.help());
+    return false;
+  } catch (const CLI::ParseError& error) {
+    const auto unknown = app.remaining();
+    fail(ErrorKind::invalid_argument, "{}",
+         unknown.empty() ? error.what() : unknown_option_text(app, unknown.front()));
+  }
+}
+
+}  // namespace automodel

@@ -1,0 +1,28 @@
+#include "cli/commands.h"
+
+#include "cli/engine.h"
+
+namespace automodel::cli {
+
+Program program() {
+  return {
+      .name = "automodel",
+      .summary = "fine-tunes, pre-trains and distils Hugging Face models from recipes",
+      .version = "automodel " AM_VERSION,
+      .commands =
+          {
+              engine_command("train", "Train by a recipe"),
+              engine_command("generate", "Write text with a model"),
+              engine_command("merge", "Merge an adapter into its base model"),
+              engine_command("convert", "Convert a checkpoint to another format"),
+              engine_command(
+                  "trace",
+                  "Write logits, loss and gradients of one batch, to compare implementations"),
+              engine_command("bench", "Measure the speed of training steps and kernels"),
+              engine_command("doctor", "Report what this machine offers and what is missing"),
+          },
+      .run_recipe = [](Arguments arguments) -> ExitCode { run_engine("train", arguments); },
+  };
+}
+
+}  // namespace automodel::cli

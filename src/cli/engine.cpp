@@ -1,0 +1,36 @@
+#include "cli/engine.h"
+
+#include <unistd.h>
+
+#include <cerrno>
+#include <cstdio>
+#include <cstring>
+#include <filesystem>
+#include <utility>
+
+namespace automodel::cli {
+
+void run_engine(const std::string& name, Arguments arguments) {
+  const auto engine =
+      std::filesystem::read_symlink("/proc/self/exe").parent_path() / "automodel-engine";
+  check(std::filesystem::exists(engine), ErrorKind::not_found,
+        "'{}' needs {}, which was not built; build with -DAM_TORCH=ON (the release preset)", name,
+        engine.string());
+  std::vector<std::string> words = {engine.string(), name};
+  words.insert(words.end(), arguments.begin(), arguments.end());
+  std::vector<char*> argv;
+  for (std::string& word : words) {
+    argv.push_back(word.data());
+  }
+  argv.push_back(nullptr);
+  std::fflush(nullptr);
+  execv(engine.c_str(), argv.data());
+  fail(ErrorKind::io, "cannot start {}: {}", engine.string(), std::strerror(errno));
+}
+
+Command engine_command(std::string name, std::string summary) {
+  auto run = [name](Arguments arguments) -> ExitCode { run_engine(name, arguments); };
+  return {std::move(name), std::move(summary), std::move(run)};
+}
+
+}  // namespace automodel::cli

@@ -1,0 +1,16 @@
+#include "engine/commands.h"
+
+#include <torch/version.h>
+
+namespace automodel::engine {
+
+Program program() {
+  return {
+      .name = "automodel-engine",
+      .summary = "the commands of automodel that need LibTorch; started by automodel",
+      .version = "automodel-engine " AM_VERSION ", LibTorch " TORCH_VERSION,
+      .commands = {},
+  };
+}
+
+}  // namespace automodel::engine

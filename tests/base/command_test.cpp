@@ -1,0 +1,96 @@
+#include "base/command.h"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <CLI/CLI.hpp>
+
+namespace automodel {
+namespace {
+
+using testing::HasSubstr;
+using testing::StartsWith;
+
+Program two_commands() {
+  auto greet = [](Arguments arguments) {
+    CLI::App app("Greets", "greet");
+    std::string name;
+    app.add_option("--name", name, "whom")->required();
+    if (parse_arguments(app, arguments)) {
+      fmt::print("hello {}\n", name);
+    }
+    return ExitCode::ok;
+  };
+  auto broken = [](Arguments) -> ExitCode {
+    const ErrorContext context("doing this");
+    fail(ErrorKind::io, "disk full");
+  };
+  return {.name = "demo",
+          .summary = "a demonstration",
+          .version = "demo 1",
+          .commands = {{"greet", "Greets someone", greet}, {"broken", "Always fails", broken}},
+          .run_recipe = [](Arguments arguments) {
+            fmt::print("recipe {}\n", arguments[0]);
+            return ExitCode::ok;
+          }};
+}
+
+struct Outcome {
+  int code;
+  std::string out;
+  std::string err;
+};
+
+Outcome run(std::vector<const char*> words) {
+  words.insert(words.begin(), "demo");
+  testing::internal::CaptureStdout();
+  testing::internal::CaptureStderr();
+  const int code = run_program(two_commands(), static_cast<int>(words.size()), words.data());
+  return {code, testing::internal::GetCapturedStdout(), testing::internal::GetCapturedStderr()};
+}
+
+TEST(Command, RunsTheNamedOne) {
+  const Outcome outcome = run({"greet", "--name", "Ada"});
+  EXPECT_EQ(outcome.code, 0);
+  EXPECT_EQ(outcome.out, "hello Ada\n");
+}
+
+TEST(Command, PrintsVersionAndHelp) {
+  EXPECT_EQ(run({"--version"}).out, "demo 1\n");
+  EXPECT_EQ(run({"version"}).out, "demo 1\n");
+  for (const char* word : {"--help", "-h", "help"}) {
+    const Outcome outcome = run({word});
+    EXPECT_EQ(outcome.code, 0);
+    EXPECT_THAT(outcome.out, HasSubstr("Greets someone"));
+  }
+  EXPECT_THAT(run({"help", "greet"}).out, HasSubstr("--name"));
+  EXPECT_THAT(run({"greet", "--help"}).out, HasSubstr("--name"));
+}
+
+TEST(Command, TakesAFileNameAsARecipe) {
+  EXPECT_EQ(run({"some/recipe.yaml", "--a.b", "1"}).out, "recipe some/recipe.yaml\n");
+}
+
+TEST(Command, RefusesUnknownCommandsAndArgumentsWithTheNearestName) {
+  Outcome outcome = run({"gret"});
+  EXPECT_EQ(outcome.code, 2);
+  EXPECT_THAT(outcome.err, StartsWith("error: unknown command 'gret'; did you mean 'greet'?"));
+  outcome = run({"help", "broke"});
+  EXPECT_THAT(outcome.err, HasSubstr("did you mean 'broken'?"));
+  outcome = run({"greet", "--nam", "x"});
+  EXPECT_EQ(outcome.code, 2);
+  EXPECT_EQ(outcome.err, "error: unknown argument '--nam'; did you mean '--name'?\n");
+  EXPECT_EQ(run({"greet"}).code, 2);
+  outcome = run({});
+  EXPECT_EQ(outcome.code, 2);
+  EXPECT_THAT(outcome.err, HasSubstr("no command given"));
+}
+
+TEST(Command, ReportsErrorsWithTheirFrames) {
+  const Outcome outcome = run({"broken"});
+  EXPECT_EQ(outcome.code, 1);
+  EXPECT_EQ(outcome.err, "error: disk full\n  while doing this\n");
+}
+
+}  // namespace
+}  // namespace automodel

@@ -1,0 +1,76 @@
+"""The command line itself: help, version, unknown commands, the way to the engine."""
+
+import shutil
+import subprocess
+import time
+
+import pytest
+
+
+@pytest.mark.parametrize("word", ["--version", "version", "-V"])
+def test_version(automodel, word):
+    start = time.monotonic()
+    done = automodel(word)
+    assert done.returncode == 0
+    assert done.stdout.startswith("automodel 0.")
+    assert time.monotonic() - start < 1
+
+
+@pytest.mark.parametrize("word", ["--help", "help", "-h"])
+def test_help_lists_the_commands(automodel, word):
+    done = automodel(word)
+    assert done.returncode == 0
+    for name in ("train", "generate", "merge", "version"):
+        assert f"\n  {name} " in done.stdout
+
+
+def test_unknown_command_names_the_nearest(automodel):
+    done = automodel("trian")
+    assert done.returncode == 2
+    assert done.stderr.startswith("error: unknown command 'trian'; did you mean 'train'?")
+    assert done.stdout == ""
+
+
+def test_without_a_command_the_help_goes_to_stderr(automodel):
+    done = automodel()
+    assert done.returncode == 2
+    assert "error: no command given" in done.stderr
+    assert "Commands:" in done.stderr
+
+
+def test_does_not_load_libtorch(automodel):
+    linked = subprocess.run(["ldd", str(automodel.path)], capture_output=True, text=True).stdout
+    assert "torch" not in linked
+
+
+def test_full_standard_output_is_a_failure(automodel):
+    with open("/dev/full", "w") as full:
+        done = subprocess.run([str(automodel.path), "--help"], stdout=full, stderr=subprocess.PIPE, text=True)
+    assert done.returncode == 1
+    assert "cannot write to standard output" in done.stderr
+
+
+def test_a_missing_engine_is_named(automodel, tmp_path):
+    alone = shutil.copy(automodel.path, tmp_path / "automodel")
+    done = subprocess.run([alone, "train", "x.yaml"], capture_output=True, text=True)
+    assert done.returncode == 2
+    assert "automodel-engine, which was not built" in done.stderr
+
+
+@pytest.mark.parametrize("words", [["train", "r.yaml", "--a.b", "1"], ["r.yaml", "--a.b", "1"]])
+def test_training_is_handed_to_the_engine_beside_the_program(automodel, tmp_path, words):
+    alone = shutil.copy(automodel.path, tmp_path / "automodel")
+    engine = tmp_path / "automodel-engine"
+    engine.write_text('#!/bin/sh\necho "$@"\nexit 75\n')
+    engine.chmod(0o755)
+    done = subprocess.run([alone, *words], capture_output=True, text=True)
+    assert done.returncode == 75
+    assert done.stdout == "train r.yaml --a.b 1\n"
+
+
+def test_an_engine_that_cannot_start_is_an_error(automodel, tmp_path):
+    alone = shutil.copy(automodel.path, tmp_path / "automodel")
+    (tmp_path / "automodel-engine").write_text("not executable")
+    done = subprocess.run([alone, "train", "r.yaml"], capture_output=True, text=True)
+    assert done.returncode == 1
+    assert "cannot start" in done.stderr
