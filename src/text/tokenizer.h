@@ -66,8 +66,9 @@ class Tokenizer {
   const std::vector<AddedToken>& added_tokens() const;
   /// True for added tokens that are marked special.
   bool is_special(std::int32_t id) const;
-  /// The tokenizer.json that this tokenizer was made from.
-  const Json& to_json() const;
+  /// A tokenizer.json equal in meaning to the one this tokenizer was made from, with all its
+  /// settings.
+  Json to_json() const;
 
  private:
   explicit Tokenizer(std::shared_ptr<const TokenizerParts> parts);
