@@ -13,9 +13,9 @@ namespace {
 
 constexpr std::size_t kMaxDepth = 512;
 
-std::string locate(std::string_view text, std::size_t byte) {
+std::string locate(std::string_view text, std::size_t byte, std::int64_t first_line) {
   const auto upto = text.substr(0, std::min(byte > 0 ? byte - 1 : 0, text.size()));
-  const auto line = std::count(upto.begin(), upto.end(), '\n') + 1;
+  const auto line = first_line + std::count(upto.begin(), upto.end(), '\n');
   const auto last = upto.rfind('\n');
   const auto column = upto.size() - (last == std::string_view::npos ? 0 : last + 1) + 1;
   return fmt::format("{}:{}", line, column);
@@ -116,7 +116,7 @@ class TreeBuilder {
 
 }  // namespace
 
-Json parse_json(std::string_view text, std::string_view source) {
+Json parse_json(std::string_view text, std::string_view source, std::int64_t first_line) {
   try {
     TreeBuilder builder(source);
     Json::sax_parse(text, &builder);
@@ -128,8 +128,8 @@ Json parse_json(std::string_view text, std::string_view source) {
     if (const auto at = reason.find(": "); at != std::string::npos) {
       reason.erase(0, at + 2);
     }
-    fail(ErrorKind::corrupt_data, "{}:{}: not valid JSON: {}", source, locate(text, error.byte),
-         reason);
+    fail(ErrorKind::corrupt_data, "{}:{}: not valid JSON: {}", source,
+         locate(text, error.byte, first_line), reason);
   } catch (const Json::exception& error) {
     fail(ErrorKind::corrupt_data, "{}: not valid JSON: {}", source, error.what());
   }

@@ -1,6 +1,7 @@
 #pragma once
 // JSON values (nlohmann, insertion-ordered) and strict reading with errors that say where.
 
+#include <cstdint>
 #include <filesystem>
 #include <nlohmann/json.hpp>
 #include <string_view>
@@ -9,9 +10,10 @@ namespace automodel {
 
 using Json = nlohmann::ordered_json;
 
-/// Parses one JSON document. `source` names it in errors ("file:line:column: ...").
+/// Parses one JSON document. `source` names it in errors ("file:line:column: ..."); `first_line` is
+/// the number of the text's first line there.
 /// Throws Error(corrupt_data) on bad syntax, invalid UTF-8 or nesting deeper than 512.
-Json parse_json(std::string_view text, std::string_view source);
+Json parse_json(std::string_view text, std::string_view source, std::int64_t first_line = 1);
 /// Reads and parses a file. Throws Error(not_found | io | corrupt_data).
 Json read_json(const std::filesystem::path& path);
 

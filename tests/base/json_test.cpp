@@ -40,6 +40,15 @@ TEST(Json, ErrorsSayWhere) {
   EXPECT_EQ(error_of(std::string(600, '[')), "x.json: JSON is nested deeper than 512 levels");
 }
 
+TEST(Json, ErrorsCountFromTheFirstLineGiven) {
+  try {
+    parse_json("{\n x", "rows.jsonl", 70);
+    FAIL() << "parsed";
+  } catch (const Error& error) {
+    EXPECT_THAT(error.message(), testing::StartsWith("rows.jsonl:71:2: not valid JSON:"));
+  }
+}
+
 TEST(Json, LargeObjectsParseInLinearTime) {
   std::string text = "{";
   for (int i = 0; i < 100000; ++i) {
