@@ -1,0 +1,73 @@
+#pragma once
+// The sections of a recipe that say what is trained on.
+
+#include <cstdint>
+#include <optional>
+#include <string>
+
+#include "base/json.h"
+
+namespace automodel::config {
+
+/// `dataset.tokenizer`. One tokenizer serves all loaders.
+struct TokenizerSource {
+  /// Folder, .gguf file or hub id; empty: the model's.
+  std::string pretrained_model_name_or_path;
+  bool add_bos_token = false;
+  bool add_eos_token = false;
+  /// All keys of the section as resolved.
+  Json keys = Json::object();
+
+  bool operator==(const TokenizerSource&) const = default;
+};
+
+/// `dataset` and `validation_dataset[_NAME]`.
+struct Dataset {
+  /// The last two parts of the canonical `_target_`, e.g. "chat_dataset.ChatDataset".
+  std::string target;
+  /// Every key of the target with its value, defaults included; without `_target_` and `tokenizer`.
+  Json keys = Json::object();
+  /// null: no tokenizer (`tokenizer: null`, or the model section names no model).
+  std::optional<TokenizerSource> tokenizer = TokenizerSource{};
+
+  bool operator==(const Dataset&) const = default;
+};
+
+enum class Collate { automatic, padded, packed_thd, torch_default, prefix_tree, vision_language };
+
+/// `dataloader` and `validation_dataloader`.
+struct Dataloader {
+  /// Sequences per micro-batch; null: the data set yields whole batches. Absent in the recipe:
+  /// local_batch_size.
+  std::optional<std::int64_t> batch_size = 1;
+  /// null: yes for data sets with a length, else no.
+  std::optional<bool> shuffle;
+  std::int64_t shuffle_buffer_size = 10000;
+  bool group_by_length = false;
+  std::int64_t num_workers = 0;
+  bool pin_memory = false;
+  bool persistent_workers = false;
+  std::optional<std::int64_t> prefetch_factor;
+  bool drop_last = false;
+  /// Megatron data sets: "single" or "cyclic".
+  std::string dataloader_type = "single";
+  Collate collate = Collate::automatic;
+  std::optional<std::int64_t> pad_seq_len_divisible;
+
+  bool operator==(const Dataloader&) const = default;
+};
+
+enum class PackingStrategy { thd, neat };
+
+/// `packed_sequence`; size 0 means off.
+struct PackedSequence {
+  std::int64_t packed_sequence_size = 0;
+  PackingStrategy packing_strategy = PackingStrategy::thd;
+  std::optional<std::int64_t> max_packs;
+  bool prepacked = false;
+  bool drop_long_samples = true;
+
+  bool operator==(const PackedSequence&) const = default;
+};
+
+}  // namespace automodel::config

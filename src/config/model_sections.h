@@ -1,0 +1,106 @@
+#pragma once
+// The sections of a recipe that say what is trained and over which ranks.
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "base/json.h"
+
+namespace automodel::config {
+
+/// `dist_env`.
+struct DistEnv {
+  std::string backend = "nccl";
+  std::int64_t timeout_minutes = 1;
+
+  bool operator==(const DistEnv&) const = default;
+};
+
+enum class Strategy { fsdp2, ddp, megatron_fsdp };
+enum class ActivationCheckpointing { off, full, selective };
+
+/// `distributed.pipeline`.
+struct Pipeline {
+  std::string pp_schedule = "1f1b";
+  std::int64_t pp_microbatch_size = 1;
+  std::optional<std::int64_t> layers_per_stage;
+  bool scale_grads_in_schedule = false;
+  std::optional<std::int64_t> pp_seq_len;
+
+  bool operator==(const Pipeline&) const = default;
+};
+
+/// `distributed`. Sizes that are null are derived from the number of ranks.
+struct Distributed {
+  Strategy strategy = Strategy::fsdp2;
+  std::optional<std::int64_t> dp_size;
+  std::optional<std::int64_t> dp_replicate_size;
+  std::int64_t tp_size = 1;
+  std::int64_t pp_size = 1;
+  std::int64_t cp_size = 1;
+  std::int64_t ep_size = 1;
+  bool sequence_parallel = false;
+  /// Recompute of each block's activations in the backward pass.
+  ActivationCheckpointing activation_checkpointing = ActivationCheckpointing::off;
+  /// Present only if pp_size > 1.
+  std::optional<Pipeline> pipeline;
+  /// All keys of the section as resolved.
+  Json keys = Json::object();
+
+  bool operator==(const Distributed&) const = default;
+};
+
+enum class ModelEntry { from_pretrained, from_config, build_gpt2 };
+enum class ModelTask { causal_lm, seq2seq_lm, sequence_classification, image_text_to_text };
+
+/// `model` and `teacher_model`.
+struct ModelSource {
+  ModelTask task = ModelTask::causal_lm;
+  ModelEntry entry = ModelEntry::from_pretrained;
+  /// A folder, a .gguf file or a hub id. With from_config: where config.json comes from; empty if
+  /// `config` names none.
+  std::string pretrained_model_name_or_path;
+  std::optional<std::string> revision;
+  /// auto (from_pretrained: the checkpoint's; from_config: bfloat16) or a dtype name: float32,
+  /// bfloat16, float16.
+  std::string torch_dtype = "auto";
+  /// Ours: the type of the arithmetic; auto: bfloat16 where the processor has it, else float32.
+  std::string compute_dtype = "auto";
+  bool trust_remote_code = false;
+  /// from_config only: load the weights of the named model after all.
+  bool load_base_model = false;
+  bool output_hidden_states = false;
+  std::string attn_implementation = "auto";
+  /// Keys of config.json that the recipe overrides, nested as there.
+  Json config_overrides = Json::object();
+  /// `model.backend` as resolved; empty if absent.
+  Json backend = Json::object();
+
+  bool operator==(const ModelSource&) const = default;
+};
+
+enum class DropoutPosition { pre, post };
+
+/// `peft`: LoRA. Which modules are adapted: target_modules or match_all_linear or all but
+/// exclude_modules; nothing given means "*_proj". Patterns are matched against a module's name and
+/// its full name, '*' is any text.
+struct Peft {
+  std::vector<std::string> target_modules;
+  std::vector<std::string> exclude_modules;
+  bool match_all_linear = false;
+  std::int64_t dim = 8;
+  double alpha = 32;
+  bool use_dora = false;
+  double dropout = 0;
+  DropoutPosition dropout_position = DropoutPosition::post;
+  /// "xavier", else kaiming.
+  std::string lora_a_init = "xavier";
+  std::optional<std::string> lora_dtype;
+  bool moe_rank_scaling = false;
+
+  bool operator==(const Peft&) const = default;
+};
+
+}  // namespace automodel::config

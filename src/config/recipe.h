@@ -1,0 +1,43 @@
+#pragma once
+// A recipe as the training code reads it: plain values, everything checked, defaults filled in.
+
+#include <map>
+#include <optional>
+#include <string>
+
+#include "config/data_sections.h"
+#include "config/model_sections.h"
+#include "config/training_sections.h"
+
+namespace automodel::config {
+
+enum class RecipeKind { finetune, distillation, sequence_classification, benchmark, vlm_finetune };
+
+struct Recipe {
+  RecipeKind kind = RecipeKind::finetune;
+  std::int64_t seed = 42;
+  StepScheduler step_scheduler;
+  DistEnv dist_env;
+  Distributed distributed;
+  ModelSource model;
+  std::optional<Peft> peft;
+  LossFn loss_fn;
+  Dataset dataset;
+  Dataloader dataloader;
+  /// By name; `validation_dataset` is "default".
+  std::map<std::string, Dataset> validation_datasets;
+  Dataloader validation_dataloader;
+  PackedSequence packed_sequence;
+  Optimizer optimizer;
+  /// Absent: constant learning rate.
+  std::optional<LrScheduler> lr_scheduler;
+  ClipGradNorm clip_grad_norm;
+  Checkpoint checkpoint;
+  /// Sections without a structure of their own yet, by name, as resolved: quantization, fp8, qat,
+  /// benchmark, wandb, ...
+  std::map<std::string, Json> other;
+
+  bool operator==(const Recipe&) const = default;
+};
+
+}  // namespace automodel::config
