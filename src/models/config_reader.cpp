@@ -1,0 +1,185 @@
+#include "models/config_reader.h"
+
+#include <algorithm>
+#include <array>
+#include <cmath>
+
+#include "base/error.h"
+#include "base/text.h"
+
+namespace automodel::models {
+namespace {
+
+/// Keys that Transformers writes into every config.json and that no forward pass depends on.
+constexpr auto kHarmless = std::to_array<std::string_view>({"_name_or_path",
+                                                            "architectures",
+                                                            "auto_map",
+                                                            "bos_token_id",
+                                                            "dtype",
+                                                            "eos_token_id",
+                                                            "initializer_range",
+                                                            "is_llama_config",
+                                                            "max_position_embeddings",
+                                                            "model_type",
+                                                            "output_attentions",
+                                                            "output_hidden_states",
+                                                            "pad_token_id",
+                                                            "pretraining_tp",
+                                                            "quantization_config",
+                                                            "return_dict",
+                                                            "torch_dtype",
+                                                            "transformers.js_config",
+                                                            "transformers_version",
+                                                            "unsloth_fixed",
+                                                            "use_cache"});
+
+const Json& empty_object() {
+  static const Json kEmpty = Json::object();
+  return kEmpty;
+}
+
+bool says_nothing(const Json& value) {
+  return value.is_null() || value == false || value == 0 || (value.is_string() && value == "") ||
+         (value.is_structured() && value.empty());
+}
+
+}  // namespace
+
+ConfigReader::ConfigReader(const Json& config, std::string source)
+    : config_(&config), source_(std::move(source)) {
+  check(config.is_object(), ErrorKind::corrupt_data, "{}: expected a JSON object", source_);
+}
+
+const Json* ConfigReader::find(std::string_view key) const {
+  read_.emplace(key);
+  const auto at = config_->find(key);
+  return at == config_->end() || at->is_null() ? nullptr : &*at;
+}
+
+bool ConfigReader::has(std::string_view key) const { return find(key) != nullptr; }
+
+void ConfigReader::wrong_type(std::string_view key, std::string_view expected) const {
+  const Json* value = find(key);
+  fail(ErrorKind::corrupt_data, "{}: '{}' is {}, expected {}", source_, key,
+       value != nullptr ? value->dump() : "missing", expected);
+}
+
+std::optional<std::int64_t> ConfigReader::maybe_integer(std::string_view key) const {
+  const Json* value = find(key);
+  if (value == nullptr) {
+    return std::nullopt;
+  }
+  if (value->is_number_float() && value->get<double>() == std::floor(value->get<double>())) {
+    return static_cast<std::int64_t>(value->get<double>());
+  }
+  if (!value->is_number_integer()) {
+    wrong_type(key, "an integer");
+  }
+  return value->get<std::int64_t>();
+}
+
+std::int64_t ConfigReader::integer(std::string_view key) const {
+  const auto value = maybe_integer(key);
+  if (!value) {
+    wrong_type(key, "an integer");
+  }
+  return *value;
+}
+
+std::int64_t ConfigReader::integer(std::string_view key, std::int64_t fallback) const {
+  return maybe_integer(key).value_or(fallback);
+}
+
+std::optional<double> ConfigReader::maybe_number(std::string_view key) const {
+  const Json* value = find(key);
+  if (value == nullptr) {
+    return std::nullopt;
+  }
+  if (!value->is_number()) {
+    wrong_type(key, "a number");
+  }
+  return value->get<double>();
+}
+
+double ConfigReader::number(std::string_view key) const {
+  const auto value = maybe_number(key);
+  if (!value) {
+    wrong_type(key, "a number");
+  }
+  return *value;
+}
+
+double ConfigReader::number(std::string_view key, double fallback) const {
+  return maybe_number(key).value_or(fallback);
+}
+
+bool ConfigReader::flag(std::string_view key, bool fallback) const {
+  const Json* value = find(key);
+  if (value != nullptr && !value->is_boolean()) {
+    wrong_type(key, "true or false");
+  }
+  return value != nullptr ? value->get<bool>() : fallback;
+}
+
+std::string ConfigReader::text(std::string_view key, std::string_view fallback) const {
+  const Json* value = find(key);
+  if (value != nullptr && !value->is_string()) {
+    wrong_type(key, "a string");
+  }
+  return value != nullptr ? value->get<std::string>() : std::string(fallback);
+}
+
+std::vector<double> ConfigReader::numbers(std::string_view key) const {
+  const Json* value = find(key);
+  const bool ok = value != nullptr && value->is_array() &&
+                  std::all_of(value->begin(), value->end(),
+                              [](const Json& entry) { return entry.is_number(); });
+  if (!ok) {
+    wrong_type(key, "a list of numbers");
+  }
+  return value->get<std::vector<double>>();
+}
+
+std::vector<std::string> ConfigReader::texts(std::string_view key) const {
+  const Json* value = find(key);
+  if (value == nullptr) {
+    return {};
+  }
+  const bool ok = value->is_array() && std::all_of(value->begin(), value->end(),
+                                                   [](const Json& e) { return e.is_string(); });
+  if (!ok) {
+    wrong_type(key, "a list of strings");
+  }
+  return value->get<std::vector<std::string>>();
+}
+
+ConfigReader ConfigReader::object(std::string_view key) const {
+  const Json* value = find(key);
+  if (value != nullptr && !value->is_object()) {
+    wrong_type(key, "an object");
+  }
+  return {value != nullptr ? *value : empty_object(), fmt::format("{}: {}", source_, key)};
+}
+
+void ConfigReader::refuse(std::string_view key, std::string_view supported) const {
+  const Json* value = find(key);
+  fail(ErrorKind::unsupported, "{}: '{}' is {}, which is not supported; supported: {}", source_,
+       key, value != nullptr ? value->dump() : "missing", supported);
+}
+
+void ConfigReader::finish(std::span<const std::string> ignored) const {
+  std::vector<std::string> unknown;
+  for (const auto& [key, value] : config_->items()) {
+    const bool known = read_.contains(key) || std::ranges::count(kHarmless, key) > 0 ||
+                       std::ranges::count(ignored, key) > 0;
+    if (!known && !says_nothing(value)) {
+      unknown.push_back(fmt::format("{} = {}", key, value.dump()));
+    }
+  }
+  check(unknown.empty(), ErrorKind::unsupported,
+        "{}: keys that this model family does not know and that could change its mathematics: {}. "
+        "Remove them from config.json if the model does not need them",
+        source_, fmt::join(unknown, ", "));
+}
+
+}  // namespace automodel::models

@@ -1,0 +1,57 @@
+#pragma once
+// Typed reading of a config.json that remembers what was read, so that a key nobody understood is
+// an error.
+
+#include <cstdint>
+#include <optional>
+#include <set>
+#include <span>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "base/json.h"
+
+namespace automodel::models {
+
+/// A null value counts as absent, as Transformers writes unset keys.
+/// Every getter throws Error(corrupt_data) if the value has another type, naming key and value.
+class ConfigReader {
+ public:
+  /// `source` names the file in errors. The reader keeps a reference: `config` must outlive it.
+  ConfigReader(const Json& config, std::string source);
+
+  bool has(std::string_view key) const;
+  /// Without a fallback a missing key throws Error(corrupt_data).
+  std::int64_t integer(std::string_view key) const;
+  std::int64_t integer(std::string_view key, std::int64_t fallback) const;
+  std::optional<std::int64_t> maybe_integer(std::string_view key) const;
+  double number(std::string_view key) const;
+  double number(std::string_view key, double fallback) const;
+  std::optional<double> maybe_number(std::string_view key) const;
+  bool flag(std::string_view key, bool fallback) const;
+  std::string text(std::string_view key, std::string_view fallback) const;
+  std::vector<double> numbers(std::string_view key) const;
+  /// Empty if absent.
+  std::vector<std::string> texts(std::string_view key) const;
+  /// The reader of an object; of an empty one if absent.
+  ConfigReader object(std::string_view key) const;
+
+  /// Throws Error(unsupported): "<key>: <value> is not supported; use <what>".
+  [[noreturn]] void refuse(std::string_view key, std::string_view supported) const;
+  /// Throws Error(unsupported) for keys that nobody read, that carry a value (not null, false, 0 or
+  /// empty), that are not in `ignored` and that are not known to leave the mathematics alone.
+  void finish(std::span<const std::string> ignored) const;
+
+  const std::string& source() const { return source_; }
+
+ private:
+  const Json* find(std::string_view key) const;
+  [[noreturn]] void wrong_type(std::string_view key, std::string_view expected) const;
+
+  const Json* config_;
+  std::string source_;
+  mutable std::set<std::string, std::less<>> read_;
+};
+
+}  // namespace automodel::models

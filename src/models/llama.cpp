@@ -1,0 +1,29 @@
+#include "models/common.h"
+#include "models/family.h"
+
+namespace automodel::models {
+namespace {
+
+spec::ModelSpec llama_spec(const ConfigReader& c) {
+  auto model = decoder_defaults(c);
+  auto attention = gqa(c);
+  attention.qkv_bias = attention.out_bias = c.flag("attention_bias", false);
+  attention.rope = rope(c, attention.head_dim);
+  auto mlp = gated_mlp(c);
+  mlp.bias = c.flag("mlp_bias", false);
+  model.layers.assign(static_cast<std::size_t>(c.integer("num_hidden_layers")),
+                      {.mixer = attention, .ffn = mlp, .norm = model.final_norm});
+  return model;
+}
+
+}  // namespace
+
+/// Llama 1 to 3.x, SmolLM2 and their many copies. Source: transformers LlamaForCausalLM.
+Family llama() {
+  return {.model_type = "llama",
+          .architectures = {"LlamaForCausalLM"},
+          .ignored_keys = {"rope_interleaved"},
+          .spec = llama_spec};
+}
+
+}  // namespace automodel::models

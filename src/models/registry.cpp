@@ -1,0 +1,40 @@
+#include "models/registry.h"
+
+#include "base/error.h"
+#include "base/text.h"
+
+namespace automodel::models {
+
+std::vector<Family> families() {
+  return {
+      gemma3_text(), llama(), mistral(), qwen2(), qwen3(),
+  };
+}
+
+Family find_family(const Json& config, const std::string& source) {
+  check(config.is_object() && config.contains("model_type") && config["model_type"].is_string(),
+        ErrorKind::corrupt_data,
+        "{}: no \"model_type\"; is this a Hugging Face model's config.json?", source);
+  const auto type = config["model_type"].get<std::string>();
+  std::vector<std::string> known;
+  for (const auto& family : families()) {
+    if (family.model_type == type) {
+      return family;
+    }
+    known.push_back(family.model_type);
+  }
+  fail(ErrorKind::unsupported, "{}: model_type '{}' is not supported{}. Supported: {}", source,
+       type, did_you_mean(type, known), fmt::join(known, ", "));
+}
+
+spec::ModelSpec read_spec(const Json& config, const std::string& source) {
+  const Family family = find_family(config, source);
+  const ConfigReader reader(config, source);
+  spec::ModelSpec model = family.spec(reader);
+  reader.finish(family.ignored_keys);
+  model.model_type = family.model_type;
+  model.architecture = family.architectures.front();
+  return model;
+}
+
+}  // namespace automodel::models

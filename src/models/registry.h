@@ -1,0 +1,18 @@
+#pragma once
+// The list of supported families.
+
+#include "models/family.h"
+
+namespace automodel::models {
+
+std::vector<Family> families();
+
+/// The family of a config.json, by model_type.
+/// Throws Error(unsupported) with the nearest known types for one that we do not know.
+Family find_family(const Json& config, const std::string& source);
+
+/// config.json -> spec, strictly: a key that could change the mathematics and is not understood is
+/// an error. `source` names the file in errors.
+spec::ModelSpec read_spec(const Json& config, const std::string& source);
+
+}  // namespace automodel::models

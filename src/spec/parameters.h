@@ -1,0 +1,47 @@
+#pragma once
+// Every parameter of a spec, in forward order: name, shape, role and initialisation.
+
+#include <cstdint>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "spec/model_spec.h"
+
+namespace automodel::spec {
+
+/// What part of the model a parameter belongs to: LoRA targets, optimizer groups and reports go by
+/// it.
+enum class Role { embedding, attention, mlp, norm, head };
+std::string_view to_string(Role role);
+
+enum class Init { normal, zeros, ones };
+
+struct ParamSpec {
+  std::string name;                 // HF Llama's names, e.g. model.layers.0.self_attn.q_proj.weight
+  std::vector<std::int64_t> shape;  // linears: [out, in]
+  Role role = Role::mlp;
+  Init init = Init::normal;
+  bool is_linear = false;   // the weight of a linear layer: a LoRA target
+  std::int64_t layer = -1;  // -1: outside the blocks
+  std::int64_t numel() const;
+  bool operator==(const ParamSpec&) const = default;
+};
+
+/// All parameters in forward order. A tied head has no parameter of its own.
+std::vector<ParamSpec> parameters(const ModelSpec& model);
+
+/// "model.layers.3."
+std::string layer_prefix(std::int64_t layer);
+/// Name of the weight that the head multiplies by: lm_head.weight, or the embedding's if tied.
+std::string head_weight_name(const ModelSpec& model);
+
+std::int64_t num_parameters(const ModelSpec& model);
+
+/// Floating-point operations (2 per multiply-add) of one forward over documents of these lengths,
+/// the head on num_head_rows rows; causal and windowed scores counted exactly. A training step
+/// costs 3x (full) or 2x (LoRA).
+double forward_flops(const ModelSpec& model, const std::vector<std::int64_t>& doc_lengths,
+                     std::int64_t num_head_rows);
+
+}  // namespace automodel::spec
