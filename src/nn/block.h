@@ -1,0 +1,28 @@
+#pragma once
+// One decoder layer: two residual branches and their norms.
+
+#include <variant>
+
+#include "nn/gqa.h"
+#include "nn/mlp.h"
+
+namespace automodel::nn {
+
+class Block {
+ public:
+  Block(const spec::Layer& spec, const Parameters& parameters, std::int64_t layer,
+        std::size_t rope_index);
+  /// x_td: [t, d], the residual stream. Returns it after this layer.
+  Tensor forward(const Tensor& x_td, const Sequence& sequence, Ports& ports) const;
+
+ private:
+  Tensor mix(const Tensor& x_td, const Sequence& sequence, Ports& ports) const;
+  Tensor feed(const Tensor& x_td, const Sequence& sequence, Ports& ports) const;
+
+  std::variant<GqaBlock> mixer_;
+  std::variant<MlpBlock> ffn_;
+  NormLayer before_mixer_, before_ffn_;
+  std::optional<NormLayer> after_mixer_, after_ffn_;
+};
+
+}  // namespace automodel::nn

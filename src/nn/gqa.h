@@ -1,0 +1,33 @@
+#pragma once
+// Grouped-query attention.
+
+#include <optional>
+
+#include "nn/norm.h"
+#include "nn/ports.h"
+
+namespace automodel::nn {
+
+class GqaBlock {
+ public:
+  /// `rope_index` is the place of the spec's RoPE in Sequence::rope_tables; `layer` the one in the
+  /// KV cache.
+  GqaBlock(const spec::Gqa& spec, const Parameters& parameters, std::int64_t layer,
+           std::size_t rope_index);
+
+  /// x_td: [t, d], normed. Returns the branch's output, [t, d].
+  Tensor forward(const Tensor& x_td, const Sequence& sequence, Ports& ports) const;
+
+ private:
+  Tensor heads(const Tensor& x_td, const ops::Linear& projection, const Sequence& sequence) const;
+  Tensor place(const Tensor& x_thk, const std::optional<NormLayer>& norm,
+               const Sequence& sequence) const;
+
+  spec::Gqa spec_;
+  ops::Linear q_, k_, v_, out_;
+  std::optional<NormLayer> q_norm_, k_norm_;
+  std::size_t layer_;
+  std::size_t rope_index_;
+};
+
+}  // namespace automodel::nn

@@ -1,0 +1,99 @@
+#include "nn/parameters.h"
+
+#include <ATen/CPUGeneratorImpl.h>
+
+#include "base/error.h"
+#include "base/random.h"
+
+namespace automodel::nn {
+namespace {
+
+std::uint64_t hash_name(const std::string& name) {  // FNV-1a: stable across machines and runs
+  std::uint64_t hash = 0xcbf29ce484222325ULL;
+  for (const char c : name) {
+    hash = (hash ^ static_cast<unsigned char>(c)) * 0x100000001b3ULL;
+  }
+  return hash;
+}
+
+Tensor initial_value(const spec::ParamSpec& param, const spec::ModelSpec& model,
+                     at::ScalarType dtype, std::uint64_t seed) {
+  const auto options = at::TensorOptions().dtype(dtype);
+  switch (param.init) {
+    case spec::Init::zeros:
+      return at::zeros(param.shape, options);
+    case spec::Init::ones:
+      return at::ones(param.shape, options);
+    case spec::Init::normal:
+      break;
+  }
+  RandomStream stream(seed, StreamPurpose::init, hash_name(param.name));
+  auto generator = at::make_generator<at::CPUGeneratorImpl>(stream.next_u64());
+  Tensor value = at::empty(param.shape, at::kFloat).normal_(0, model.init_std, generator);
+  if (param.role == spec::Role::embedding && model.pad_token_id && *model.pad_token_id >= 0 &&
+      *model.pad_token_id < param.shape[0]) {
+    value.select(0, *model.pad_token_id).zero_();
+  }
+  return value.to(dtype);
+}
+
+}  // namespace
+
+ShardLayout ShardLayout::whole(const std::vector<std::int64_t>& shape) {
+  ShardLayout layout{.global_shape = shape, .slices = {}, .replica_axes = {}};
+  for (const auto size : shape) {
+    layout.slices.push_back({0, size});
+  }
+  return layout;
+}
+
+void Parameters::add(spec::ParamSpec spec, Tensor value) {
+  const auto [at, fresh] = index_.emplace(spec.name, parameters_.size());
+  check(fresh, ErrorKind::internal, "parameter {} is declared twice", spec.name);
+  auto layout = ShardLayout::whole(spec.shape);
+  parameters_.push_back({std::move(spec), std::move(layout), std::move(value)});
+}
+
+const Tensor& Parameters::at(const std::string& name) const {
+  const auto found = index_.find(name);
+  check(found != index_.end(), ErrorKind::internal, "there is no parameter {}", name);
+  return parameters_[found->second].value;
+}
+
+Tensor Parameters::find(const std::string& name) const {
+  return contains(name) ? at(name) : Tensor();
+}
+
+ops::Linear Parameters::linear(const std::string& prefix) const {
+  ops::Linear layer{at(prefix + ".weight"), find(prefix + ".bias"), std::nullopt};
+  if (contains(lora_a_name(prefix))) {
+    layer.adapter = ops::Adapter{.a_ri = at(lora_a_name(prefix)),
+                                 .b_or = at(lora_b_name(prefix)),
+                                 .scale = lora_.scale,
+                                 .dropout = lora_.dropout,
+                                 .dropout_after = lora_.dropout_after,
+                                 .dropout_seed = hash_name(prefix)};
+  }
+  return layer;
+}
+
+std::vector<Parameter> Parameters::trained() const {
+  std::vector<Parameter> out;
+  std::ranges::copy_if(parameters_, std::back_inserter(out),
+                       [](const Parameter& p) { return p.value.requires_grad(); });
+  return out;
+}
+
+std::string lora_a_name(const std::string& prefix) { return prefix + ".lora_A.weight"; }
+std::string lora_b_name(const std::string& prefix) { return prefix + ".lora_B.weight"; }
+
+Parameters initialise(const spec::ModelSpec& model, at::ScalarType dtype, std::uint64_t seed) {
+  Parameters out;
+  for (auto& param : spec::parameters(model)) {
+    Tensor value = initial_value(param, model, dtype, seed);
+    out.add(std::move(param), std::move(value));
+  }
+  return out;
+}
+
+}  // namespace automodel::nn

@@ -1,0 +1,83 @@
+#pragma once
+// The tensors of a model by name, with what the rest of the program must know about each.
+
+#include <cstdint>
+#include <map>
+#include <string>
+#include <vector>
+
+#include "ops/linear.h"
+#include "spec/parameters.h"
+
+namespace automodel::nn {
+
+using at::Tensor;
+
+/// Which part of the global tensor this rank holds. Checkpoints, the optimizer, gradient norms and
+/// export read this and nothing else; none asks which parallelism made it.
+struct ShardLayout {
+  struct Slice {
+    std::int64_t begin = 0;
+    std::int64_t end = 0;
+    bool operator==(const Slice&) const = default;
+  };
+  std::vector<std::int64_t> global_shape;
+  std::vector<Slice> slices;              // of each dimension
+  std::vector<std::string> replica_axes;  // mesh axes along which other ranks hold the same slice
+  static ShardLayout whole(const std::vector<std::int64_t>& shape);
+  bool operator==(const ShardLayout&) const = default;
+};
+
+struct Parameter {
+  spec::ParamSpec spec;
+  ShardLayout layout;
+  Tensor value;  // a leaf; requires_grad says whether it is trained
+};
+
+/// What all LoRA adapters of a model share.
+struct LoraOptions {
+  std::int64_t rank = 0;
+  double scale = 1;  // alpha / rank, or alpha / sqrt(rank) for rsLoRA
+  double dropout = 0;
+  bool dropout_after = false;
+  bool operator==(const LoraOptions&) const = default;
+};
+
+/// All parameters in forward order, adapters behind them.
+class Parameters {
+ public:
+  /// Throws Error(internal) for a second parameter of the same name.
+  void add(spec::ParamSpec spec, Tensor value);
+
+  bool contains(const std::string& name) const { return index_.contains(name); }
+  /// Throws Error(internal) if there is none of this name.
+  const Tensor& at(const std::string& name) const;
+  /// The tensor, or an undefined one.
+  Tensor find(const std::string& name) const;
+  /// The linear layer `<prefix>.weight`, with its bias and its adapter if it has one.
+  ops::Linear linear(const std::string& prefix) const;
+
+  const std::vector<Parameter>& all() const { return parameters_; }
+  std::vector<Parameter>& all() { return parameters_; }
+  /// Those that require a gradient.
+  std::vector<Parameter> trained() const;
+
+  const LoraOptions& lora() const { return lora_; }
+  void set_lora(const LoraOptions& options) { lora_ = options; }
+
+ private:
+  std::vector<Parameter> parameters_;
+  std::map<std::string, std::size_t, std::less<>> index_;
+  LoraOptions lora_;
+};
+
+/// Names of the two adapter matrices beside the linear layer `prefix`.
+std::string lora_a_name(const std::string& prefix);
+std::string lora_b_name(const std::string& prefix);
+
+/// Fresh weights by the spec's rule: normal(0, init_std) for linears and embeddings, ones or zeros
+/// for norms, zero biases, zero padding row. Drawn from counter-based streams keyed by (seed,
+/// name): the same on any number of ranks.
+Parameters initialise(const spec::ModelSpec& model, at::ScalarType dtype, std::uint64_t seed);
+
+}  // namespace automodel::nn

@@ -1,0 +1,66 @@
+#pragma once
+// What every block of one forward shares: where documents begin, positions, rotary tables, dropout
+// and cache.
+
+#include <cstdint>
+#include <vector>
+
+#include "ops/linear.h"
+#include "ops/rope.h"
+#include "spec/model_spec.h"
+
+namespace automodel::nn {
+
+using at::Tensor;
+
+/// Token-major micro-batch: all real tokens, documents one behind the other, no padding.
+struct Tokens {
+  Tensor ids_t;        // [t] int64
+  Tensor labels_t;     // [t] int64: the token to be predicted at t, or ops::kIgnoreIndex; undefined
+                       // without a loss
+  Tensor positions_t;  // [t] int64, restarting in each document
+  std::vector<std::int32_t> cu_seqlens;  // [documents + 1]
+  /// Length that length-dependent RoPE scalings see, of each document; empty: its own length.
+  std::vector<std::int64_t> rope_lengths;
+};
+
+/// Keys and values of one document, all layers, for generation.
+class KvCache {
+ public:
+  struct Entry {
+    Tensor k_shk, v_shk;
+  };
+  explicit KvCache(std::size_t num_layers) : entries_(num_layers) {}
+  /// Appends the new rows of a layer and returns all of them.
+  const Entry& append(std::size_t layer, const Tensor& k_thk, const Tensor& v_thk);
+  std::int64_t length() const;
+
+ private:
+  std::vector<Entry> entries_;
+};
+
+struct Sequence {
+  std::vector<std::int32_t> cu_seqlens;
+  std::vector<ops::RopeTables> rope_tables;  // by Decoder's list of distinct RoPEs
+  bool training = false;
+  std::uint64_t dropout_seed = 0;  // of this micro-batch
+  KvCache* cache = nullptr;
+};
+
+/// The layer with its dropout switched off, or seeded for this micro-batch: a recompute draws the
+/// same mask.
+ops::Linear at_step(const ops::Linear& layer, const Sequence& sequence);
+
+/// cos and sin of every token for one RoPE; scalings that depend on the length are evaluated per
+/// document.
+ops::RopeTables rope_tables(const spec::Rope& rope, const Tokens& tokens, at::ScalarType dtype);
+
+/// Inverse frequencies [dim / 2] float32 and the factor of cos and sin, for documents of `length`
+/// tokens. Source: transformers modeling_rope_utils.
+struct RopeFrequencies {
+  Tensor inverse_r;
+  double attention_factor = 1;
+};
+RopeFrequencies rope_frequencies(const spec::Rope& rope, std::int64_t length);
+
+}  // namespace automodel::nn

@@ -1,0 +1,127 @@
+#include "ops/attention.h"
+
+#include <limits>
+
+#include "base/error.h"
+
+namespace automodel::ops {
+namespace {
+
+using torch::autograd::AutogradContext;
+using torch::autograd::variable_list;
+
+/// [t, h, k] -> [1, h, t, k] as a view, the layout of ATen's kernels.
+Tensor heads_first(const Tensor& x_thk) { return x_thk.transpose(0, 1).unsqueeze(0); }
+Tensor tokens_first(const Tensor& x_1htk) { return x_1htk.squeeze(0).transpose(0, 1); }
+
+Tensor rows(const Tensor& x, std::int64_t begin, std::int64_t end) {
+  return x.narrow(0, begin, end - begin);
+}
+
+/// ATen's flash kernel, one document at a time; saves q, k, v, the output and one log-sum-exp per
+/// row and head.
+struct FlashDocuments : torch::autograd::Function<FlashDocuments> {
+  static Tensor forward(AutogradContext* context, const Tensor& q_thk, const Tensor& k_thk,
+                        const Tensor& v_thk, const std::vector<std::int64_t>& bounds,
+                        double scale) {
+    Tensor out_thk = at::empty(q_thk.sizes(), q_thk.options());
+    variable_list saved = {q_thk, k_thk, v_thk, out_thk};
+    for (std::size_t n = 0; n + 1 < bounds.size(); ++n) {
+      const auto document = [&](const Tensor& x) {
+        return heads_first(rows(x, bounds[n], bounds[n + 1]));
+      };
+      auto [out, log_sum] = at::_scaled_dot_product_flash_attention_for_cpu(
+          document(q_thk), document(k_thk), document(v_thk), 0.0, /*is_causal=*/true, {}, scale);
+      rows(out_thk, bounds[n], bounds[n + 1]).copy_(tokens_first(out));
+      saved.push_back(log_sum);
+    }
+    context->save_for_backward(std::move(saved));
+    context->saved_data["bounds"] = bounds;
+    context->saved_data["scale"] = scale;
+    return out_thk;
+  }
+
+  static variable_list backward(AutogradContext* context, const variable_list& grads) {
+    const auto saved = context->get_saved_variables();
+    const auto bounds = context->saved_data["bounds"].toIntVector();
+    const double scale = context->saved_data["scale"].toDouble();
+    variable_list out;
+    for (int i = 0; i < 3; ++i) {
+      out.push_back(at::empty(saved[static_cast<std::size_t>(i)].sizes(), grads[0].options()));
+    }
+    const Tensor grad_thk = grads[0].contiguous();
+    for (std::size_t n = 0; n + 1 < bounds.size(); ++n) {
+      const auto document = [&](const Tensor& x) {
+        return heads_first(rows(x, bounds[n], bounds[n + 1]));
+      };
+      const auto [dq, dk, dv] = at::_scaled_dot_product_flash_attention_for_cpu_backward(
+          document(grad_thk), document(saved[0]), document(saved[1]), document(saved[2]),
+          document(saved[3]), saved[4 + n], 0.0, /*is_causal=*/true, {}, scale);
+      rows(out[0], bounds[n], bounds[n + 1]).copy_(tokens_first(dq));
+      rows(out[1], bounds[n], bounds[n + 1]).copy_(tokens_first(dk));
+      rows(out[2], bounds[n], bounds[n + 1]).copy_(tokens_first(dv));
+    }
+    return {out[0], out[1], out[2], Tensor(), Tensor()};
+  }
+};
+
+/// True where a query may not see a key; the queries are the last rows of the document.
+Tensor hidden_pairs(std::int64_t queries, std::int64_t keys, std::optional<std::int64_t> window,
+                    const at::TensorOptions& options) {
+  const Tensor query = at::arange(keys - queries, keys, options.dtype(at::kLong)).unsqueeze(1);
+  const Tensor key = at::arange(keys, options.dtype(at::kLong)).unsqueeze(0);
+  const Tensor future = key.gt(query);
+  return window ? future.logical_or(key.le(query - *window)) : future;
+}
+
+}  // namespace
+
+Tensor attention_reference(const Tensor& q_thk, const Tensor& k_shk, const Tensor& v_shk,
+                           const AttentionOptions& options) {
+  const auto repeat = q_thk.size(1) / k_shk.size(1);
+  const Tensor q = q_thk.transpose(0, 1);
+  const Tensor k = k_shk.repeat_interleave(repeat, 1).transpose(0, 1);
+  const Tensor v = v_shk.repeat_interleave(repeat, 1).transpose(0, 1);
+  Tensor scores = at::matmul(q, k.transpose(-2, -1)) * options.scale;
+  if (options.softcap) {
+    scores = at::tanh(scores / *options.softcap) * *options.softcap;
+  }
+  const Tensor hidden = hidden_pairs(q_thk.size(0), k_shk.size(0), options.window, q.options());
+  scores = scores.to(at::kFloat).masked_fill(hidden, -std::numeric_limits<float>::infinity());
+  return at::matmul(at::softmax(scores, -1).to(q.scalar_type()), v).transpose(0, 1);
+}
+
+Tensor cached_attention(const Tensor& q_thk, const Tensor& k_shk, const Tensor& v_shk,
+                        const AttentionOptions& options) {
+  check(k_shk.size(0) >= q_thk.size(0), ErrorKind::invalid_argument,
+        "attention: {} queries for {} cached keys", q_thk.size(0), k_shk.size(0));
+  return attention_reference(q_thk, k_shk, v_shk, options);
+}
+
+Tensor attention(const Tensor& q_thk, const Tensor& k_thk, const Tensor& v_thk,
+                 const std::vector<std::int32_t>& cu_seqlens, const AttentionOptions& options) {
+  check(cu_seqlens.size() >= 2 && cu_seqlens.front() == 0 && cu_seqlens.back() == q_thk.size(0),
+        ErrorKind::invalid_argument, "attention: cu_seqlens must run from 0 to {} tokens",
+        q_thk.size(0));
+  std::int64_t longest = 0;
+  for (std::size_t n = 0; n + 1 < cu_seqlens.size(); ++n) {
+    longest = std::max<std::int64_t>(longest, cu_seqlens[n + 1] - cu_seqlens[n]);
+  }
+  const bool windowed = options.window && longest > *options.window;
+  if (q_thk.is_cpu() && !windowed && !options.softcap && v_thk.size(2) == q_thk.size(2)) {
+    return FlashDocuments::apply(q_thk, k_thk, v_thk,
+                                 std::vector<std::int64_t>(cu_seqlens.begin(), cu_seqlens.end()),
+                                 options.scale);
+  }
+  std::vector<Tensor> parts;
+  for (std::size_t n = 0; n + 1 < cu_seqlens.size(); ++n) {
+    const auto document = [&](const Tensor& x) {
+      return rows(x, cu_seqlens[n], cu_seqlens[n + 1]);
+    };
+    parts.push_back(
+        attention_reference(document(q_thk), document(k_thk), document(v_thk), options));
+  }
+  return at::cat(parts);
+}
+
+}  // namespace automodel::ops

@@ -1,0 +1,41 @@
+#include "ops/linear.h"
+
+#include "base/error.h"
+#include "ops/linear_parts.h"
+
+namespace automodel::ops {
+namespace {
+
+using torch::autograd::AutogradContext;
+using torch::autograd::variable_list;
+
+struct LinearNode : torch::autograd::Function<LinearNode> {
+  static Tensor forward(AutogradContext* context, const Tensor& x_ti, const Tensor& weight_oi,
+                        const Tensor& bias_o, const Tensor& a_ri, const Tensor& b_or,
+                        const AdapterOptions& options) {
+    const LinearParts parts{weight_oi, bias_o, a_ri, b_or, options};
+    parts.save(context, {parts.needs_input() ? x_ti : Tensor()});
+    return parts.forward(x_ti);
+  }
+
+  static variable_list backward(AutogradContext* context, const variable_list& grads) {
+    const auto parts = LinearParts::restore(context, 1);
+    const LinearGrads needed{context->needs_input_grad(0), context->needs_input_grad(1),
+                             context->needs_input_grad(2), context->needs_input_grad(3)};
+    auto out = parts.backward(grads[0], context->get_saved_variables()[0], needed);
+    return {out.x_ti, out.weight_oi, out.bias_o, out.a_ri, out.b_or, Tensor()};
+  }
+};
+
+}  // namespace
+
+Tensor linear(const Tensor& x_ti, const Linear& layer) {
+  check(x_ti.dim() == 2 && x_ti.size(1) == layer.weight_oi.size(1), ErrorKind::invalid_argument,
+        "linear: input of width {} for a weight of [{}, {}]", x_ti.size(-1),
+        layer.weight_oi.size(0), layer.weight_oi.size(1));
+  const auto& adapter = layer.adapter;
+  return LinearNode::apply(x_ti, layer.weight_oi, layer.bias_o, adapter ? adapter->a_ri : Tensor(),
+                           adapter ? adapter->b_or : Tensor(), AdapterOptions::of(adapter));
+}
+
+}  // namespace automodel::ops

@@ -1,0 +1,102 @@
+#include "ops/linear_parts.h"
+
+#include <ATen/CPUGeneratorImpl.h>
+
+namespace automodel::ops {
+namespace {
+
+/// Zeros entries with probability p and scales the rest, the same for the same seed.
+Tensor drop(const Tensor& x, double p, std::uint64_t seed) {
+  auto generator = at::make_generator<at::CPUGeneratorImpl>(seed);
+  const Tensor keep = at::empty(x.sizes(), at::kFloat).bernoulli_(1 - p, generator);
+  return x * keep.mul_(1 / (1 - p)).to(x.options());
+}
+
+Tensor as(const Tensor& weight, const Tensor& like) { return weight.to(like.scalar_type()); }
+
+}  // namespace
+
+AdapterOptions AdapterOptions::of(const std::optional<Adapter>& adapter) {
+  if (!adapter) {
+    return {};
+  }
+  return {adapter->scale, adapter->dropout, adapter->dropout_after, adapter->dropout_seed};
+}
+
+Tensor LinearParts::forward(const Tensor& x_ti) const {
+  Tensor y_to = at::linear(x_ti, as(weight_oi, x_ti),
+                           bias_o.defined() ? std::optional(as(bias_o, x_ti)) : std::nullopt);
+  if (!a_ri.defined()) {
+    return y_to;
+  }
+  const bool drops = options.dropout > 0;
+  const Tensor x_in =
+      drops && !options.dropout_after ? drop(x_ti, options.dropout, options.seed) : x_ti;
+  const Tensor low_tr = at::linear(x_in, as(a_ri, x_ti));
+  if (drops && options.dropout_after) {
+    const Tensor update = at::linear(low_tr, as(b_or, x_ti));
+    return y_to.add_(drop(update, options.dropout, options.seed), options.scale);
+  }
+  return y_to.addmm_(low_tr, as(b_or, x_ti).t(), 1, options.scale);
+}
+
+LinearParts::Grads LinearParts::backward(const Tensor& grad_to, const Tensor& x_ti,
+                                         const LinearGrads& needed) const {
+  Grads out;
+  if (needed.x_ti) {
+    out.x_ti = grad_to.mm(as(weight_oi, grad_to));
+  }
+  if (needed.weight_oi) {
+    out.weight_oi = grad_to.t().mm(x_ti).to(weight_oi.scalar_type());
+  }
+  if (needed.bias_o && bias_o.defined()) {
+    out.bias_o = grad_to.sum(0).to(bias_o.scalar_type());
+  }
+  if (!a_ri.defined()) {
+    return out;
+  }
+  const bool before = options.dropout > 0 && !options.dropout_after;
+  const bool after = options.dropout > 0 && options.dropout_after;
+  const Tensor update_to = after ? drop(grad_to, options.dropout, options.seed) : grad_to;
+  const Tensor low_tr = update_to.mm(as(b_or, grad_to)).mul_(options.scale);
+  if (needed.adapter) {
+    const Tensor x_in = before ? drop(x_ti, options.dropout, options.seed) : x_ti;
+    out.b_or = update_to.t()
+                   .mm(at::linear(x_in, as(a_ri, x_in)))
+                   .mul_(options.scale)
+                   .to(b_or.scalar_type());
+    out.a_ri = low_tr.t().mm(x_in).to(a_ri.scalar_type());
+  }
+  if (needed.x_ti) {
+    const Tensor grad_in = low_tr.mm(as(a_ri, grad_to));
+    out.x_ti.add_(before ? drop(grad_in, options.dropout, options.seed) : grad_in);
+  }
+  return out;
+}
+
+bool LinearParts::needs_input() const {
+  return weight_oi.requires_grad() || (a_ri.defined() && a_ri.requires_grad());
+}
+
+void LinearParts::save(torch::autograd::AutogradContext* context,
+                       torch::autograd::variable_list first) const {
+  first.insert(first.end(), {weight_oi, bias_o, a_ri, b_or});
+  context->save_for_backward(std::move(first));
+  context->saved_data["scale"] = options.scale;
+  context->saved_data["dropout"] = options.dropout;
+  context->saved_data["dropout_after"] = options.dropout_after;
+  context->saved_data["seed"] = static_cast<std::int64_t>(options.seed);
+}
+
+LinearParts LinearParts::restore(torch::autograd::AutogradContext* context, std::size_t num_first) {
+  const auto saved = context->get_saved_variables();
+  auto& data = context->saved_data;
+  return {saved[num_first],
+          saved[num_first + 1],
+          saved[num_first + 2],
+          saved[num_first + 3],
+          {data["scale"].toDouble(), data["dropout"].toDouble(), data["dropout_after"].toBool(),
+           static_cast<std::uint64_t>(data["seed"].toInt())}};
+}
+
+}  // namespace automodel::ops

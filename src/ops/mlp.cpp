@@ -1,0 +1,107 @@
+#include "ops/mlp.h"
+
+#include "base/error.h"
+#include "ops/linear_parts.h"
+
+namespace automodel::ops {
+namespace {
+
+using torch::autograd::AutogradContext;
+using torch::autograd::variable_list;
+
+Tensor activate(const Tensor& x, Activation activation) {
+  switch (activation) {
+    case Activation::silu:
+      return at::silu(x);
+    case Activation::gelu:
+      return at::gelu(x);
+    case Activation::gelu_tanh:
+      return at::gelu(x, "tanh");
+    case Activation::relu:
+      return at::relu(x);
+    case Activation::relu2:
+      return at::relu(x).square_();
+  }
+  fail(ErrorKind::internal, "unknown activation");
+}
+
+Tensor activate_backward(const Tensor& grad, const Tensor& x, Activation activation) {
+  switch (activation) {
+    case Activation::silu:
+      return at::silu_backward(grad, x);
+    case Activation::gelu:
+      return at::gelu_backward(grad, x);
+    case Activation::gelu_tanh:
+      return at::gelu_backward(grad, x, "tanh");
+    case Activation::relu:
+      return at::threshold_backward(grad, x, 0);
+    case Activation::relu2:
+      return grad * at::relu(x).mul_(2);
+  }
+  fail(ErrorKind::internal, "unknown activation");
+}
+
+/// down(act(gate) * up), or down(act(gate)) where up is undefined.
+struct DownNode : torch::autograd::Function<DownNode> {
+  static Tensor hidden(const Tensor& gate_ti, const Tensor& up_ti, Activation activation) {
+    Tensor h_ti = activate(gate_ti, activation);
+    return up_ti.defined() ? h_ti.mul_(up_ti) : h_ti;
+  }
+
+  static Tensor forward(AutogradContext* context, const Tensor& gate_ti, const Tensor& up_ti,
+                        const AdapterOptions& options, Activation activation,
+                        const Tensor& weight_oi, const Tensor& bias_o, const Tensor& a_ri,
+                        const Tensor& b_or) {
+    const LinearParts parts{weight_oi, bias_o, a_ri, b_or, options};
+    parts.save(context, {gate_ti, up_ti});
+    context->saved_data["activation"] = static_cast<std::int64_t>(activation);
+    return parts.forward(hidden(gate_ti, up_ti, activation));
+  }
+
+  static variable_list backward(AutogradContext* context, const variable_list& grads) {
+    const auto saved = context->get_saved_variables();
+    const Tensor& gate_ti = saved[0];
+    const Tensor& up_ti = saved[1];
+    const auto activation = static_cast<Activation>(context->saved_data["activation"].toInt());
+    const auto parts = LinearParts::restore(context, 2);
+    const bool needs_hidden =
+        context->needs_input_grad(0) || (up_ti.defined() && context->needs_input_grad(1));
+    const LinearGrads needed{needs_hidden, context->needs_input_grad(4),
+                             context->needs_input_grad(5), context->needs_input_grad(6)};
+    const Tensor h_ti =
+        needed.weight_oi || needed.adapter ? hidden(gate_ti, up_ti, activation) : Tensor();
+    auto out = parts.backward(grads[0], h_ti, needed);
+    Tensor grad_gate;
+    Tensor grad_up;
+    if (needs_hidden) {
+      grad_gate = out.x_ti;
+      if (up_ti.defined()) {
+        grad_up = out.x_ti * activate(gate_ti, activation);
+        grad_gate = out.x_ti.mul_(up_ti);
+      }
+      grad_gate = activate_backward(grad_gate, gate_ti, activation);
+    }
+    return {grad_gate, grad_up, Tensor(), Tensor(), out.weight_oi, out.bias_o, out.a_ri, out.b_or};
+  }
+};
+
+Tensor down_of(const Tensor& gate_ti, const Tensor& up_ti, const Linear& down,
+               Activation activation) {
+  const auto& adapter = down.adapter;
+  return DownNode::apply(gate_ti, up_ti, AdapterOptions::of(adapter), activation, down.weight_oi,
+                         down.bias_o, adapter ? adapter->a_ri : Tensor(),
+                         adapter ? adapter->b_or : Tensor());
+}
+
+}  // namespace
+
+Tensor gated_mlp(const Tensor& x_td, const Linear& gate, const Linear& up, const Linear& down,
+                 Activation activation) {
+  return down_of(linear(x_td, gate), linear(x_td, up), down, activation);
+}
+
+Tensor plain_mlp(const Tensor& x_td, const Linear& up, const Linear& down, Activation activation) {
+  return down_of(linear(x_td, up), Tensor(), down, activation);
+}
+
+}  // namespace automodel::ops

@@ -1,0 +1,19 @@
+#pragma once
+// Feed-forward blocks.
+
+#include "ops/linear.h"
+
+namespace automodel::ops {
+
+enum class Activation { silu, gelu, gelu_tanh, relu, relu2 };
+
+/// down(act(gate(x)) * up(x)). x_td: [t, d]; returns [t, d] in x's dtype.
+/// Keeps gate(x) and up(x) for the backward; the product of width i is recomputed there, not kept.
+/// Source: Shazeer 2020.
+Tensor gated_mlp(const Tensor& x_td, const Linear& gate, const Linear& up, const Linear& down,
+                 Activation activation);
+
+/// down(act(up(x))); keeps up(x) only.
+Tensor plain_mlp(const Tensor& x_td, const Linear& up, const Linear& down, Activation activation);
+
+}  // namespace automodel::ops
