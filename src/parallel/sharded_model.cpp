@@ -1,0 +1,78 @@
+#include "parallel/sharded_model.h"
+
+#include <cmath>
+
+namespace automodel::parallel {
+
+ShardedModel::ShardedModel(const spec::ModelSpec& spec, nn::Parameters parameters,
+                           const ModelOptions& options)
+    : parameters_(std::move(parameters)), decoder_(spec, parameters_), options_(options) {}
+
+Tensor ShardedModel::hidden(const nn::Tokens& tokens, const nn::ForwardOptions& options) const {
+  nn::Ports ports;
+  nn::LocalRunner runner;
+  return decoder_.hidden(tokens, options, runner, ports);
+}
+
+ops::CrossEntropyOptions ShardedModel::loss_options(double weight) const {
+  return {.weight = weight, .softcap = spec().logit_softcap};
+}
+
+double ShardedModel::forward_backward(const nn::Tokens& tokens, double weight,
+                                      std::uint64_t dropout_seed) {
+  nn::Ports ports;
+  nn::LocalRunner keep;
+  nn::RecomputeRunner recompute;
+  nn::BlockRunner& runner = options_.recompute ? static_cast<nn::BlockRunner&>(recompute) : keep;
+  const nn::ForwardOptions forward{
+      .compute = options_.compute, .training = true, .dropout_seed = dropout_seed};
+  const Tensor hidden_td = decoder_.hidden(tokens, forward, runner, ports);
+  const Tensor loss = ops::linear_cross_entropy(hidden_td, decoder_.head_weight_vd(),
+                                                tokens.labels_t, loss_options(weight));
+  if (loss.requires_grad()) {
+    loss.backward();  // `ports` and `runner` must still be alive: a recompute uses them
+  }
+  return loss.item<double>();
+}
+
+ops::RowScores ShardedModel::score(const nn::Tokens& tokens) const {
+  const at::NoGradGuard no_grad;
+  return ops::score_rows(hidden(tokens, {.compute = options_.compute}), decoder_.head_weight_vd(),
+                         tokens.labels_t, loss_options(1));
+}
+
+Tensor ShardedModel::logits(const nn::Tokens& tokens, nn::KvCache* cache) const {
+  const nn::ForwardOptions forward{.compute = options_.compute, .cache = cache};
+  return ops::logits(hidden(tokens, forward), decoder_.head_weight_vd(), spec().logit_softcap);
+}
+
+double ShardedModel::grad_norm() const {
+  double sum = 0;
+  for (const auto& parameter : parameters_.all()) {
+    const Tensor& grad = parameter.value.grad();
+    if (grad.defined()) {
+      sum += std::pow(at::linalg_vector_norm(grad, 2, {}, false, at::kFloat).item<double>(), 2);
+    }
+  }
+  return std::sqrt(sum);
+}
+
+void ShardedModel::clip_gradients(double norm, double max_norm) {
+  const double factor = max_norm / (norm + 1e-6);
+  if (factor >= 1) {
+    return;
+  }
+  for (const auto& parameter : parameters_.all()) {
+    if (parameter.value.grad().defined()) {
+      parameter.value.mutable_grad().mul_(factor);
+    }
+  }
+}
+
+void ShardedModel::zero_grad() {
+  for (auto& parameter : parameters_.all()) {
+    parameter.value.mutable_grad().reset();
+  }
+}
+
+}  // namespace automodel::parallel

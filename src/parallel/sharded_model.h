@@ -1,0 +1,58 @@
+#pragma once
+// The model as training sees it, whatever it is split over. Today: one process that holds
+// everything.
+
+#include <cstdint>
+
+#include "nn/decoder.h"
+#include "nn/parameters.h"
+
+namespace automodel::parallel {
+
+using at::Tensor;
+
+struct ModelOptions {
+  at::ScalarType compute = at::kFloat;
+  bool recompute = false;  // of each block in the backward
+};
+
+class ShardedModel {
+ public:
+  /// Adapters must be attached to the parameters before.
+  ShardedModel(const spec::ModelSpec& spec, nn::Parameters parameters, const ModelOptions& options);
+
+  /// Adds the gradients of weight * (sum of the micro-batch's token losses) and returns that loss.
+  /// With weight = 1 / (labels of the whole optimizer step) the step's loss is the sum over its
+  /// micro-batches, however they are cut. dropout_seed: of this micro-batch.
+  double forward_backward(const nn::Tokens& tokens, double weight, std::uint64_t dropout_seed);
+
+  /// Negative log-likelihood and correctness of every labelled token, in order. No gradient, no
+  /// dropout.
+  ops::RowScores score(const nn::Tokens& tokens) const;
+
+  /// Float32 logits [t, v], traced by autograd where gradients are on; with a cache the tokens
+  /// continue its document.
+  Tensor logits(const nn::Tokens& tokens, nn::KvCache* cache = nullptr) const;
+
+  /// Global 2-norm of all gradients, in float64; parameters without gradient count as zero.
+  double grad_norm() const;
+  /// Multiplies every gradient by min(1, max_norm / (norm + 1e-6)), as
+  /// torch.nn.utils.clip_grad_norm_.
+  void clip_gradients(double norm, double max_norm);
+  void zero_grad();
+
+  const spec::ModelSpec& spec() const { return decoder_.spec(); }
+  const nn::Parameters& parameters() const { return parameters_; }
+  nn::Parameters& parameters() { return parameters_; }
+  const ModelOptions& options() const { return options_; }
+
+ private:
+  Tensor hidden(const nn::Tokens& tokens, const nn::ForwardOptions& options) const;
+  ops::CrossEntropyOptions loss_options(double weight) const;
+
+  nn::Parameters parameters_;
+  nn::Decoder decoder_;
+  ModelOptions options_;
+};
+
+}  // namespace automodel::parallel
