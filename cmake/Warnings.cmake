@@ -1,6 +1,9 @@
 # Warnings, sanitizers and machine flags of our own targets; imported ones keep theirs.
 add_library(am_options INTERFACE)
 target_compile_options(am_options INTERFACE -Wall -Wextra -Wpedantic -Wshadow -Wconversion -Werror)
+if(CMAKE_CXX_COMPILER_ID STREQUAL GNU AND CMAKE_CXX_COMPILER_VERSION VERSION_LESS 13)
+  target_compile_options(am_options INTERFACE -Wno-restrict)  # false alarm on "x" + std::string: GCC bug 105651
+endif()
 if(AM_SANITIZE)
   target_compile_options(am_options INTERFACE -fsanitize=${AM_SANITIZE} -fno-omit-frame-pointer -fno-sanitize-recover=all)
   target_link_options(am_options INTERFACE -fsanitize=${AM_SANITIZE})
