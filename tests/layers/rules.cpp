@@ -95,7 +95,8 @@ std::vector<std::string> accepted_tests(const std::string& source) {
 std::set<std::string> available_tests(const Files& files) {
   std::set<std::string> out;
   for (const auto& [path, text] : files) {
-    const bool live = path.starts_with("tests/parity/") || path.starts_with("tests/cli/");
+    const bool live = path.ends_with(".py") &&
+                      (path.starts_with("tests/parity/") || path.starts_with("tests/cli/"));
     out.insert(live ? std::filesystem::path(path).filename().string() : path);
   }
   return out;

@@ -69,6 +69,7 @@ TEST(CheckMirror, AcceptsEachKindOfTest) {
   EXPECT_THAT(check_mirror({{"src/a/b/x.cpp", ""}, {"tests/a/b_test.cpp", ""}}), IsEmpty());
   EXPECT_THAT(check_mirror({{"src/a/x.cpp", ""}, {"tests/parity/a/test_x.py", ""}}), IsEmpty());
   EXPECT_THAT(check_mirror({{"src/a/b/x.cpp", ""}, {"tests/cli/test_b.py", ""}}), IsEmpty());
+  EXPECT_THAT(check_mirror({{"src/cli/x.cpp", ""}, {"tests/cli/x_test.cpp", ""}}), IsEmpty());
   EXPECT_THAT(check_mirror({{"src/a/only_a_header.h", ""}}), IsEmpty());
 }
 

@@ -1,0 +1,101 @@
+#include "base/file.h"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+#include <unistd.h>
+
+#include "base/error.h"
+
+namespace automodel {
+namespace {
+
+namespace fs = std::filesystem;
+using testing::HasSubstr;
+
+class FileTest : public testing::Test {
+ protected:
+  FileTest()
+      : folder_(fs::temp_directory_path() /
+                fmt::format("automodel_file_{}_{}", ::getpid(),
+                            testing::UnitTest::GetInstance()->current_test_info()->name())) {
+    fs::create_directories(folder_);
+  }
+  ~FileTest() override { fs::remove_all(folder_); }
+
+  std::size_t num_files() const {
+    return static_cast<std::size_t>(std::distance(fs::directory_iterator(folder_), {}));
+  }
+
+  fs::path folder_;
+};
+
+/// The error of a call that must fail.
+template <typename Call>
+Error error_of(Call call) {
+  try {
+    call();
+  } catch (const Error& error) {
+    return error;
+  }
+  throw std::logic_error("no error was thrown");
+}
+
+TEST_F(FileTest, ReadsWhatWasWrittenByteForByte) {
+  const std::string bytes("a\0b\n\xff", 5);
+  write_file_atomic(folder_ / "x", bytes);
+  EXPECT_EQ(read_file(folder_ / "x"), bytes);
+  EXPECT_EQ(MappedFile(folder_ / "x").text(), bytes);
+  write_file_atomic(folder_ / "x", "");
+  EXPECT_EQ(read_file(folder_ / "x"), "");
+  EXPECT_TRUE(MappedFile(folder_ / "x").bytes().empty());
+}
+
+TEST_F(FileTest, AtomicWriteLeavesNoTemporaryFile) {
+  write_file_atomic(folder_ / "x", "one");
+  write_file_atomic(folder_ / "x", "two");
+  EXPECT_EQ(read_file(folder_ / "x"), "two");
+  EXPECT_EQ(num_files(), 1U);
+}
+
+TEST_F(FileTest, AtomicWriteOverAFolderFailsAndCleansUp) {
+  fs::create_directories(folder_ / "x/inside");
+  const Error error = error_of([&] { write_file_atomic(folder_ / "x", "one"); });
+  EXPECT_EQ(error.kind(), ErrorKind::io);
+  EXPECT_THAT(error.message(), HasSubstr("cannot write " + (folder_ / "x").string()));
+  EXPECT_EQ(num_files(), 1U);
+}
+
+TEST_F(FileTest, MapMovesWithItsBytes) {
+  write_file_atomic(folder_ / "x", "mapped");
+  MappedFile first(folder_ / "x");
+  const MappedFile second = std::move(first);
+  EXPECT_EQ(second.text(), "mapped");
+  EXPECT_EQ(second.path(), folder_ / "x");
+}
+
+TEST_F(FileTest, AMissingFileIsNamed) {
+  const fs::path missing = folder_ / "missing";
+  for (const Error& error :
+       {error_of([&] { read_file(missing); }), error_of([&] { MappedFile{missing}; }),
+        error_of([&] { OutputFile{missing / "below"}; })}) {
+    EXPECT_EQ(error.kind(), ErrorKind::not_found);
+    EXPECT_THAT(error.message(), HasSubstr(missing.string()));
+    EXPECT_THAT(error.message(), HasSubstr("No such file or directory"));
+  }
+}
+
+TEST_F(FileTest, AFolderIsNoFile) {
+  const Error error = error_of([&] { read_file(folder_); });
+  EXPECT_EQ(error.kind(), ErrorKind::io);
+  EXPECT_THAT(error.message(), HasSubstr("it is not a regular file"));
+}
+
+TEST_F(FileTest, AFullDiskSaysSo) {
+  OutputFile file("/dev/full");
+  const Error error = error_of([&] { file.write("x"); });
+  EXPECT_EQ(error.kind(), ErrorKind::io);
+  EXPECT_THAT(error.message(), HasSubstr("No space left on device. Free some space"));
+}
+
+}  // namespace
+}  // namespace automodel
