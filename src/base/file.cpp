@@ -37,7 +37,7 @@ struct Closer {
 };
 
 std::size_t file_size(int descriptor, const fs::path& path) {
-  struct stat status {};
+  struct stat status{};
   if (::fstat(descriptor, &status) != 0) {
     fail_io("read", path, errno);
   }
@@ -67,23 +67,9 @@ std::string read_file(const fs::path& path) {
 }
 
 void write_file_atomic(const fs::path& path, std::string_view bytes) {
-  fs::path temporary = path;
-  temporary += fmt::format(".tmp{}", ::getpid());
-  try {
-    OutputFile file(temporary);
-    file.write(bytes);
-    file.close();
-    fs::rename(temporary, path);
-  } catch (const fs::filesystem_error& error) {
-    std::error_code ignored;
-    fs::remove(temporary, ignored);
-    fail(ErrorKind::io, "cannot write {}: {}", path.string(), error.code().message());
-  } catch (...) {
-    std::error_code ignored;
-    fs::remove(temporary, ignored);
-    throw;
-  }
-  sync_path(path.has_parent_path() ? path.parent_path() : fs::path("."));
+  AtomicFile file(path);
+  file.write(bytes);
+  file.commit();
 }
 
 void sync_path(const fs::path& path) {
@@ -146,6 +132,29 @@ void OutputFile::close() {
   if (::close(std::exchange(descriptor_, -1)) != 0) {
     fail_io("write", path_, errno);
   }
+}
+
+AtomicFile::AtomicFile(const fs::path& path)
+    : path_(path),
+      temporary_(path.string() + fmt::format(".tmp{}", ::getpid())),
+      file_(temporary_) {}
+
+AtomicFile::~AtomicFile() {
+  if (!committed_) {
+    std::error_code ignored;
+    fs::remove(temporary_, ignored);
+  }
+}
+
+void AtomicFile::write(std::string_view bytes) { file_.write(bytes); }
+
+void AtomicFile::commit() {
+  file_.close();
+  if (::rename(temporary_.c_str(), path_.c_str()) != 0) {
+    fail_io("write", path_, errno);
+  }
+  committed_ = true;
+  sync_path(path_.has_parent_path() ? path_.parent_path() : fs::path("."));
 }
 
 }  // namespace automodel

@@ -59,4 +59,27 @@ class OutputFile {
   int descriptor_;
 };
 
+/// A file that appears under its name only when complete: written beside it, synced, then renamed
+/// over it. Without commit() the old file, if any, stays as it was and nothing new is left.
+class AtomicFile {
+ public:
+  /// Throws Error(io).
+  explicit AtomicFile(const std::filesystem::path& path);
+  ~AtomicFile();
+  AtomicFile(const AtomicFile&) = delete;
+  AtomicFile& operator=(const AtomicFile&) = delete;
+
+  /// Throws Error(io), also when the disk is full.
+  void write(std::string_view bytes);
+  /// Throws Error(io).
+  void commit();
+  const std::filesystem::path& path() const { return path_; }
+
+ private:
+  std::filesystem::path path_;
+  std::filesystem::path temporary_;
+  OutputFile file_;
+  bool committed_ = false;
+};
+
 }  // namespace automodel

@@ -21,8 +21,10 @@ std::string locate(std::string_view text, std::size_t byte, std::int64_t first_l
   return fmt::format("{}:{}", line, column);
 }
 
+enum class RepeatedKeys { last_counts, error };
+
 /// Of members with the same name the last one counts, at the place of the first.
-void drop_repeated_keys(Json::object_t& object) {
+void drop_repeated_keys(Json::object_t& object, RepeatedKeys rule, std::string_view source) {
   std::vector<std::size_t> order(object.size());
   std::iota(order.begin(), order.end(), std::size_t{0});
   const auto key = [&](std::size_t i) -> const std::string& {
@@ -37,6 +39,8 @@ void drop_repeated_keys(Json::object_t& object) {
       first = i;
       continue;
     }
+    check(rule == RepeatedKeys::last_counts, ErrorKind::corrupt_data,
+          "{}: the key '{}' appears twice in one JSON object", source, key(order[i]));
     (object.begin() + static_cast<std::ptrdiff_t>(order[first]))->second =
         std::move((object.begin() + static_cast<std::ptrdiff_t>(order[i]))->second);
     repeated[order[i]] = any = true;
@@ -57,7 +61,7 @@ void drop_repeated_keys(Json::object_t& object) {
 /// new key, which takes minutes on a tokenizer's vocabulary of 262,144.
 class TreeBuilder {
  public:
-  explicit TreeBuilder(std::string_view source) : source_(source) {}
+  TreeBuilder(std::string_view source, RepeatedKeys rule) : source_(source), rule_(rule) {}
   Json take() { return std::move(root_); }
 
   bool null() { return add(nullptr); }
@@ -74,7 +78,7 @@ class TreeBuilder {
     return true;
   }
   bool end_object() {
-    drop_repeated_keys(open_.back()->get_ref<Json::object_t&>());
+    drop_repeated_keys(open_.back()->get_ref<Json::object_t&>(), rule_, source_);
     return end_array();
   }
   bool key(std::string& name) {
@@ -110,15 +114,15 @@ class TreeBuilder {
   }
 
   std::string_view source_;
+  RepeatedKeys rule_;
   Json root_;
   std::vector<Json*> open_;
 };
 
-}  // namespace
-
-Json parse_json(std::string_view text, std::string_view source, std::int64_t first_line) {
+Json parse(std::string_view text, std::string_view source, std::int64_t first_line,
+           RepeatedKeys rule) {
   try {
-    TreeBuilder builder(source);
+    TreeBuilder builder(source, rule);
     Json::sax_parse(text, &builder);
     return builder.take();
   } catch (const Json::parse_error& error) {
@@ -133,6 +137,16 @@ Json parse_json(std::string_view text, std::string_view source, std::int64_t fir
   } catch (const Json::exception& error) {
     fail(ErrorKind::corrupt_data, "{}: not valid JSON: {}", source, error.what());
   }
+}
+
+}  // namespace
+
+Json parse_json(std::string_view text, std::string_view source, std::int64_t first_line) {
+  return parse(text, source, first_line, RepeatedKeys::last_counts);
+}
+
+Json parse_json_unique(std::string_view text, std::string_view source) {
+  return parse(text, source, 1, RepeatedKeys::error);
 }
 
 Json read_json(const std::filesystem::path& path) {

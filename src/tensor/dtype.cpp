@@ -15,7 +15,7 @@ struct Names {
   std::string_view safetensors;
 };
 
-constexpr std::array<Names, 11> kNames = {{
+constexpr std::array<Names, 16> kNames = {{
     {at::kFloat, "float32", "fp32", "F32"},
     {at::kBFloat16, "bfloat16", "bf16", "BF16"},
     {at::kHalf, "float16", "fp16", "F16"},
@@ -27,6 +27,11 @@ constexpr std::array<Names, 11> kNames = {{
     {at::kByte, "uint8", "uint8", "U8"},
     {at::kBool, "bool", "bool", "BOOL"},
     {at::kFloat8_e4m3fn, "float8_e4m3fn", "fp8", "F8_E4M3"},
+    {at::kFloat8_e5m2, "float8_e5m2", "float8_e5m2", "F8_E5M2"},
+    {at::kFloat8_e8m0fnu, "float8_e8m0fnu", "float8_e8m0fnu", "F8_E8M0"},
+    {at::kUInt16, "uint16", "uint16", "U16"},
+    {at::kUInt32, "uint32", "uint32", "U32"},
+    {at::kUInt64, "uint64", "uint64", "U64"},
 }};
 
 }  // namespace

@@ -32,6 +32,16 @@ TEST(Json, TheLastOfRepeatedKeysCounts) {
   EXPECT_EQ(parse_json(R"({"a":1,"b":2,"a":3,"a":4})", "x.json").dump(), R"({"a":4,"b":2})");
 }
 
+TEST(Json, RepeatedKeysAreAnErrorWhereEachMustMeanOneThing) {
+  EXPECT_EQ(parse_json_unique(R"({"a":{"b":1},"b":2})", "x.json")["a"]["b"], 1);
+  try {
+    parse_json_unique(R"([{"a":1,"b":2,"a":1}])", "x.json");
+    FAIL() << "parsed";
+  } catch (const Error& error) {
+    EXPECT_EQ(error.message(), "x.json: the key 'a' appears twice in one JSON object");
+  }
+}
+
 TEST(Json, ErrorsSayWhere) {
   EXPECT_THAT(error_of("{\n \"a\": x}"), testing::StartsWith("x.json:2:7: not valid JSON:"));
   EXPECT_THAT(error_of("[1, 2"), testing::StartsWith("x.json:1:"));

@@ -1,0 +1,130 @@
+#include "tensor/weights.h"
+
+#include <map>
+
+#include "base/error.h"
+#include "base/json.h"
+#include "base/text.h"
+#include "tensor/safetensors.h"
+#include "tensor/safetensors_shards.h"
+
+namespace automodel {
+namespace {
+
+namespace fs = std::filesystem;
+
+class FolderWeights final : public WeightSource {
+ public:
+  explicit FolderWeights(std::vector<SafetensorsFile> files) : files_(std::move(files)) {
+    for (std::size_t i = 0; i < files_.size(); ++i) {
+      for (const std::string& name : files_[i].names()) {
+        const auto [known, added] = file_of_.emplace(name, i);
+        check(added, ErrorKind::corrupt_data, "the weight '{}' is in two files: {} and {}", name,
+              files_[known->second].path().string(), files_[i].path().string());
+        names_.push_back(name);
+      }
+    }
+  }
+
+  const std::vector<std::string>& names() const override { return names_; }
+  bool contains(std::string_view name) const override { return file_of_.contains(name); }
+  TensorInfo info(std::string_view name) const override { return holder(name).info(name); }
+  Tensor tensor(std::string_view name) const override { return holder(name).tensor(name); }
+  fs::path file(std::string_view name) const override { return holder(name).path(); }
+
+ private:
+  const SafetensorsFile& holder(std::string_view name) const {
+    const auto found = file_of_.find(name);
+    check(found != file_of_.end(), ErrorKind::not_found, "no weight '{}' in {}{}", name,
+          files_.front().path().parent_path().string(), did_you_mean(name, names_));
+    return files_[found->second];
+  }
+
+  std::vector<SafetensorsFile> files_;
+  std::vector<std::string> names_;
+  std::map<std::string, std::size_t, std::less<>> file_of_;
+};
+
+using WeightMap = std::map<std::string, std::string, std::less<>>;
+
+WeightMap read_weight_map(const fs::path& index) {
+  const Json json = parse_json_unique(read_file(index), index.string());
+  const auto found = json.is_object() ? json.find("weight_map") : json.end();
+  check(found != json.end() && found->is_object() && !found->empty(), ErrorKind::corrupt_data,
+        "{}: 'weight_map' is missing or empty", index.string());
+  WeightMap weight_map;
+  for (const auto& [name, file] : found->items()) {
+    check(file.is_string(), ErrorKind::corrupt_data, "{}: the file of '{}' is not a string",
+          index.string(), name);
+    const auto& text = file.get_ref<const std::string&>();
+    check(!text.empty() && text != ".." && text.find('/') == std::string::npos,
+          ErrorKind::corrupt_data, "{}: '{}' is said to be in '{}', which is not a file name",
+          index.string(), name, text);
+    weight_map.emplace(name, text);
+  }
+  return weight_map;
+}
+
+std::vector<SafetensorsFile> open_shards(const fs::path& index, const WeightMap& weight_map) {
+  std::map<std::string, std::vector<std::string>> names_of;
+  for (const auto& [name, file] : weight_map) {
+    names_of[file].push_back(name);
+  }
+  std::vector<SafetensorsFile> files;
+  for (const auto& [file, names] : names_of) {
+    const fs::path path = index.parent_path() / file;
+    check(fs::exists(path), ErrorKind::not_found, "{} is missing, but {} says that it holds '{}'",
+          path.string(), index.string(), names.front());
+    files.emplace_back(path);
+    for (const std::string& name : names) {
+      check(files.back().contains(name), ErrorKind::corrupt_data,
+            "{} does not hold '{}', but {} says so", path.string(), name, index.string());
+    }
+  }
+  return files;
+}
+
+std::unique_ptr<WeightSource> open_sharded(const fs::path& index) {
+  const WeightMap weight_map = read_weight_map(index);
+  auto weights = std::make_unique<FolderWeights>(open_shards(index, weight_map));
+  for (const std::string& name : weights->names()) {
+    check(weight_map.contains(name), ErrorKind::corrupt_data,
+          "{} holds '{}', which {} does not list", weights->file(name).string(), name,
+          index.string());
+  }
+  return weights;
+}
+
+[[noreturn]] void fail_without_weights(const fs::path& folder) {
+  check(fs::is_directory(folder), ErrorKind::not_found, "{} is not a folder", folder.string());
+  const bool pickled = fs::exists(folder / "pytorch_model.bin") ||
+                       fs::exists(folder / "pytorch_model.bin.index.json");
+  check(!pickled, ErrorKind::unsupported,
+        "{} has only pytorch_model.bin, a pickle that can run code; save the model as safetensors "
+        "with Transformers first",
+        folder.string());
+  fail(ErrorKind::not_found, "{} has neither {} nor {}", folder.string(), kWeightsFile,
+       kWeightsIndexFile);
+}
+
+}  // namespace
+
+std::unique_ptr<WeightSource> open_folder_weights(const fs::path& folder) {
+  const fs::path single = folder / kWeightsFile;
+  const fs::path index = folder / kWeightsIndexFile;
+  const bool has_index = fs::exists(index);
+  if (!fs::exists(single) && has_index) {
+    return open_sharded(index);
+  }
+  if (!fs::exists(single)) {
+    fail_without_weights(folder);
+  }
+  check(!has_index, ErrorKind::invalid_argument,
+        "{} has both {} and {}, so it is not clear which weights are meant; remove one of them",
+        folder.string(), kWeightsFile, kWeightsIndexFile);
+  std::vector<SafetensorsFile> files;
+  files.emplace_back(single);
+  return std::make_unique<FolderWeights>(std::move(files));
+}
+
+}  // namespace automodel
