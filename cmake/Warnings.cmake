@@ -1,6 +1,7 @@
 # Warnings, sanitizers and machine flags of our own targets; imported ones keep theirs.
 add_library(am_options INTERFACE)
-target_compile_options(am_options INTERFACE -Wall -Wextra -Wpedantic -Wshadow -Wconversion -Werror)
+target_compile_options(am_options INTERFACE -Wall -Wextra -Wpedantic -Wshadow -Wconversion -Werror
+                       -Wno-missing-field-initializers)  # option structs have defaults: naming some fields is the style
 if(CMAKE_CXX_COMPILER_ID STREQUAL GNU AND CMAKE_CXX_COMPILER_VERSION VERSION_LESS 13)
   target_compile_options(am_options INTERFACE -Wno-restrict)  # false alarm on "x" + std::string: GCC bug 105651
 endif()

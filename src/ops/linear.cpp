@@ -2,6 +2,7 @@
 
 #include "base/error.h"
 #include "ops/linear_parts.h"
+#include "ops/optional_tensor.h"
 
 namespace automodel::ops {
 namespace {
@@ -13,7 +14,8 @@ struct LinearNode : torch::autograd::Function<LinearNode> {
   static Tensor forward(AutogradContext* context, const Tensor& x_ti, const Tensor& weight_oi,
                         const Tensor& bias_o, const Tensor& a_ri, const Tensor& b_or,
                         const AdapterOptions& options) {
-    const LinearParts parts{weight_oi, bias_o, a_ri, b_or, options};
+    const LinearParts parts{weight_oi, or_undefined(bias_o), or_undefined(a_ri), or_undefined(b_or),
+                            options};
     parts.save(context, {parts.needs_input() ? x_ti : Tensor()});
     return parts.forward(x_ti);
   }
@@ -34,8 +36,9 @@ Tensor linear(const Tensor& x_ti, const Linear& layer) {
         "linear: input of width {} for a weight of [{}, {}]", x_ti.size(-1),
         layer.weight_oi.size(0), layer.weight_oi.size(1));
   const auto& adapter = layer.adapter;
-  return LinearNode::apply(x_ti, layer.weight_oi, layer.bias_o, adapter ? adapter->a_ri : Tensor(),
-                           adapter ? adapter->b_or : Tensor(), AdapterOptions::of(adapter));
+  return LinearNode::apply(
+      x_ti, layer.weight_oi, or_empty(layer.bias_o), or_empty(adapter ? adapter->a_ri : Tensor()),
+      or_empty(adapter ? adapter->b_or : Tensor()), AdapterOptions::of(adapter));
 }
 
 }  // namespace automodel::ops

@@ -2,6 +2,7 @@
 
 #include "base/error.h"
 #include "ops/linear_parts.h"
+#include "ops/optional_tensor.h"
 
 namespace automodel::ops {
 namespace {
@@ -41,6 +42,11 @@ Tensor activate_backward(const Tensor& grad, const Tensor& x, Activation activat
   fail(ErrorKind::internal, "unknown activation");
 }
 
+struct DownOptions {
+  AdapterOptions adapter;
+  Activation activation;
+};
+
 /// down(act(gate) * up), or down(act(gate)) where up is undefined.
 struct DownNode : torch::autograd::Function<DownNode> {
   static Tensor hidden(const Tensor& gate_ti, const Tensor& up_ti, Activation activation) {
@@ -48,14 +54,15 @@ struct DownNode : torch::autograd::Function<DownNode> {
     return up_ti.defined() ? h_ti.mul_(up_ti) : h_ti;
   }
 
-  static Tensor forward(AutogradContext* context, const Tensor& gate_ti, const Tensor& up_ti,
-                        const AdapterOptions& options, Activation activation,
+  static Tensor forward(AutogradContext* context, const Tensor& gate_ti, const Tensor& up_or_empty,
                         const Tensor& weight_oi, const Tensor& bias_o, const Tensor& a_ri,
-                        const Tensor& b_or) {
-    const LinearParts parts{weight_oi, bias_o, a_ri, b_or, options};
+                        const Tensor& b_or, const DownOptions& options) {
+    const Tensor up_ti = or_undefined(up_or_empty);
+    const LinearParts parts{weight_oi, or_undefined(bias_o), or_undefined(a_ri), or_undefined(b_or),
+                            options.adapter};
     parts.save(context, {gate_ti, up_ti});
-    context->saved_data["activation"] = static_cast<std::int64_t>(activation);
-    return parts.forward(hidden(gate_ti, up_ti, activation));
+    context->saved_data["activation"] = static_cast<std::int64_t>(options.activation);
+    return parts.forward(hidden(gate_ti, up_ti, options.activation));
   }
 
   static variable_list backward(AutogradContext* context, const variable_list& grads) {
@@ -66,8 +73,8 @@ struct DownNode : torch::autograd::Function<DownNode> {
     const auto parts = LinearParts::restore(context, 2);
     const bool needs_hidden =
         context->needs_input_grad(0) || (up_ti.defined() && context->needs_input_grad(1));
-    const LinearGrads needed{needs_hidden, context->needs_input_grad(4),
-                             context->needs_input_grad(5), context->needs_input_grad(6)};
+    const LinearGrads needed{needs_hidden, context->needs_input_grad(2),
+                             context->needs_input_grad(3), context->needs_input_grad(4)};
     const Tensor h_ti =
         needed.weight_oi || needed.adapter ? hidden(gate_ti, up_ti, activation) : Tensor();
     auto out = parts.backward(grads[0], h_ti, needed);
@@ -81,16 +88,17 @@ struct DownNode : torch::autograd::Function<DownNode> {
       }
       grad_gate = activate_backward(grad_gate, gate_ti, activation);
     }
-    return {grad_gate, grad_up, Tensor(), Tensor(), out.weight_oi, out.bias_o, out.a_ri, out.b_or};
+    return {grad_gate, grad_up, out.weight_oi, out.bias_o, out.a_ri, out.b_or, Tensor()};
   }
 };
 
 Tensor down_of(const Tensor& gate_ti, const Tensor& up_ti, const Linear& down,
                Activation activation) {
   const auto& adapter = down.adapter;
-  return DownNode::apply(gate_ti, up_ti, AdapterOptions::of(adapter), activation, down.weight_oi,
-                         down.bias_o, adapter ? adapter->a_ri : Tensor(),
-                         adapter ? adapter->b_or : Tensor());
+  return DownNode::apply(gate_ti, or_empty(up_ti), down.weight_oi, or_empty(down.bias_o),
+                         or_empty(adapter ? adapter->a_ri : Tensor()),
+                         or_empty(adapter ? adapter->b_or : Tensor()),
+                         DownOptions{AdapterOptions::of(adapter), activation});
 }
 
 }  // namespace

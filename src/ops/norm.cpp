@@ -1,6 +1,7 @@
 #include "ops/norm.h"
 
 #include "base/error.h"
+#include "ops/optional_tensor.h"
 
 namespace automodel::ops {
 namespace {
@@ -19,8 +20,9 @@ Tensor gain(const Tensor& weight_d, double offset, at::ScalarType dtype) {
 
 /// Saves x and 1/rms only; the normalised rows are recomputed in the backward.
 struct RmsNorm : torch::autograd::Function<RmsNorm> {
-  static Tensor forward(AutogradContext* context, const Tensor& x, const Tensor& weight_d,
+  static Tensor forward(AutogradContext* context, const Tensor& x, const Tensor& weight_or_empty,
                         double eps, double offset, bool gain_in_float32) {
+    const Tensor weight_d = or_undefined(weight_or_empty);
     const Tensor x32 = x.to(at::kFloat);
     const Tensor inverse = inverse_rms(x32, eps);
     context->save_for_backward({x, weight_d, inverse});
@@ -83,7 +85,8 @@ Tensor norm(const Tensor& x, const Tensor& weight_d, const Tensor& bias_d,
   if (options.kind == NormOptions::Kind::layer) {
     return layer_norm(x, weight_d, bias_d, options);
   }
-  return RmsNorm::apply(x, weight_d, options.eps, options.weight_offset, options.gain_in_float32);
+  return RmsNorm::apply(x, or_empty(weight_d), options.eps, options.weight_offset,
+                        options.gain_in_float32);
 }
 
 ResidualNorm residual_norm(const Tensor& x_td, const Tensor& delta_td, const Tensor& weight_d,
