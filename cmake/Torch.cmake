@@ -6,8 +6,8 @@ else()
   if(NOT EXISTS ${AM_PYTHON})
     find_program(AM_PYTHON NAMES python3 REQUIRED)
   endif()
-  execute_process(COMMAND ${AM_PYTHON} -c "import torch; print(torch.utils.cmake_prefix_path)"
-                  OUTPUT_VARIABLE AM_TORCH_PREFIX OUTPUT_STRIP_TRAILING_WHITESPACE RESULT_VARIABLE AM_TORCH_RESULT)
+  execute_process(COMMAND ${AM_PYTHON} -c "import importlib.util as u; print(u.find_spec('torch').submodule_search_locations[0])"
+                  ERROR_QUIET OUTPUT_VARIABLE AM_TORCH_PREFIX OUTPUT_STRIP_TRAILING_WHITESPACE RESULT_VARIABLE AM_TORCH_RESULT)
   if(NOT AM_TORCH_RESULT EQUAL 0)
     message(FATAL_ERROR "No LibTorch: ${AM_PYTHON} has no torch. Run ./automodel once to install it into .deps, "
                         "or pass -DAM_TORCH_DIR=FOLDER of LibTorch or of the torch package.")
