@@ -28,8 +28,8 @@ Table parse_table(std::string_view text);
 Problems check_table(const Table& table);
 
 /// Sources and tests of a module include its own headers and those of the modules that it names, as
-/// "module/path"; tests may also share headers as "tests/module/path". <ATen/...>, <c10/...>,
-/// <torch/...> need "torch".
+/// "module/path"; tests may also share headers, as "tests/module/path" or, within a folder, by
+/// name. <ATen/...>, <c10/...> and <torch/...> need "torch".
 Problems check_includes(const Table& table, const Files& files);
 
 /// Each src/M/a/b.cpp (main.cpp aside: it only calls the module) has a test: tests/M/a/b_test.cpp,

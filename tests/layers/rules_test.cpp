@@ -32,13 +32,16 @@ TEST(CheckTable, AcceptsModulesAboveOnly) {
 }
 
 TEST(CheckIncludes, AcceptsWhatTheTableGives) {
-  EXPECT_THAT(check_includes(kTable, {{"src/tensor/x.cpp",
-                                       "#include <ATen/ATen.h>\n#include <vector>\n"
-                                       "#include \"base/error.h\"\n#include \"tensor/x.h\"\n"},
-                                      {"tests/tensor/x_test.cpp",
-                                       "#include <torch/all.h>\n#include \"tests/base/texts.h\"\n"},
-                                      {"tests/layers/rules.cpp", "#include \"other/x.h\"\n"}}),
-              IsEmpty());
+  EXPECT_THAT(
+      check_includes(
+          kTable,
+          {{"src/tensor/x.cpp",
+            "#include <ATen/ATen.h>\n#include <vector>\n"
+            "#include \"base/error.h\"\n#include \"tensor/x.h\"\n"},
+           {"tests/tensor/x_test.cpp",
+            "#include <torch/all.h>\n#include \"tests/base/texts.h\"\n#include \"own.h\"\n"},
+           {"tests/layers/rules.cpp", "#include \"other/x.h\"\n"}}),
+      IsEmpty());
 }
 
 TEST(CheckIncludes, RefusesOtherModules) {
