@@ -1,0 +1,18 @@
+#pragma once
+// Where the model that a recipe or a command names lies on this machine.
+
+#include <filesystem>
+#include <string>
+
+namespace automodel::checkpoint {
+
+/// The local cache of huggingface_hub: HF_HUB_CACHE, else HF_HOME/hub, else
+/// XDG_CACHE_HOME/huggingface/hub, else ~/.cache/huggingface/hub.
+std::filesystem::path hub_cache_folder();
+
+/// The folder or file that `name` stands for: a path as it is; else a hub id ("org/name") whose
+/// snapshot of `revision` (a branch, tag or commit) lies in the local cache. Uses no network.
+/// Throws Error(not_found) that says where was looked and what to do.
+std::filesystem::path find_model(const std::string& name, const std::string& revision = "main");
+
+}  // namespace automodel::checkpoint

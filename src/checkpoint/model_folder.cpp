@@ -1,0 +1,108 @@
+#include "checkpoint/model_folder.h"
+
+#include <algorithm>
+#include <array>
+
+#include "base/error.h"
+#include "base/text.h"
+#include "checkpoint/find_model.h"
+#include "models/registry.h"
+
+namespace automodel::checkpoint {
+namespace {
+
+namespace fs = std::filesystem;
+
+/// Wildcard patterns of file names.
+constexpr auto kAuxiliary = std::to_array<std::string_view>(
+    {"tokenizer.json", "tokenizer_config.json", "special_tokens_map.json", "added_tokens.json",
+     "vocab.json", "vocab.txt", "merges.txt", "tokenizer.model", "spiece.model",
+     "chat_template.jinja", "chat_template.json", "generation_config.json",
+     "preprocessor_config.json", "processor_config.json", "LICENSE*", "NOTICE*", "USE_POLICY*"});
+constexpr std::string_view kTemplateFolder = "additional_chat_templates";
+
+/// What a folder without config.json is instead, as advice.
+std::string instead_of_model(const fs::path& folder) {
+  if (fs::exists(folder / "adapter_config.json")) {
+    return "it is a PEFT adapter: give its base model, or merge both with 'automodel merge'";
+  }
+  for (const auto* inner : {"model/consolidated", "consolidated"}) {
+    if (fs::exists(folder / inner / "config.json")) {
+      return fmt::format("give {}", (folder / inner).string());
+    }
+  }
+  for (const auto& entry : fs::directory_iterator(folder)) {
+    if (entry.path().extension() == ".gguf") {
+      return fmt::format("give the file {}", entry.path().string());
+    }
+  }
+  return "a Hugging Face model folder has config.json, tokenizer.json and *.safetensors";
+}
+
+Json read_folder_config(const fs::path& folder) {
+  check(fs::exists(folder / "config.json"), ErrorKind::not_found, "{} has no config.json; {}",
+        folder.string(), instead_of_model(folder));
+  return read_json(folder / "config.json");
+}
+
+at::ScalarType first_float_dtype(const ModelFolder& model) {
+  for (const auto& name : model.weights->names()) {
+    const auto dtype = model.weights->info(name).dtype;
+    if (at::isFloatingType(dtype)) {
+      return dtype;
+    }
+  }
+  return at::kFloat;
+}
+
+}  // namespace
+
+ModelFolder open_model(const std::string& name, const OpenOptions& options) {
+  const ErrorContext context("opening the model {}", name);
+  ModelFolder model;
+  model.name = name;
+  model.path = find_model(name, options.revision);
+  check(fs::is_directory(model.path), ErrorKind::unsupported,
+        "{} is a file; give a Hugging Face folder", model.path.string());
+  model.config = read_folder_config(model.path);
+  model.config.merge_patch(options.config_overrides);
+  model.spec = models::read_spec(model.config, (model.path / "config.json").string());
+  if (options.weights) {
+    model.weights = open_folder_weights(model.path);
+  }
+  return model;
+}
+
+at::ScalarType stored_dtype(const ModelFolder& model) {
+  for (const auto* key : {"dtype", "torch_dtype"}) {
+    const auto found = model.config.find(key);
+    if (found != model.config.end() && found->is_string() && *found != "auto") {
+      return dtype_from_name(found->get<std::string>());
+    }
+  }
+  return model.weights ? first_float_dtype(model) : at::kFloat;
+}
+
+std::vector<fs::path> auxiliary_files(const ModelFolder& model) {
+  std::vector<fs::path> files;
+  if (!fs::is_directory(model.path)) {
+    return files;
+  }
+  for (const auto& entry : fs::directory_iterator(model.path)) {
+    const auto file = entry.path().filename();
+    if (entry.is_regular_file() && std::ranges::any_of(kAuxiliary, [&](std::string_view pattern) {
+          return matches_wildcard(file.string(), pattern);
+        })) {
+      files.push_back(file);
+    }
+  }
+  if (fs::is_directory(model.path / kTemplateFolder)) {
+    for (const auto& entry : fs::directory_iterator(model.path / kTemplateFolder)) {
+      files.push_back(fs::path(kTemplateFolder) / entry.path().filename());
+    }
+  }
+  std::ranges::sort(files);
+  return files;
+}
+
+}  // namespace automodel::checkpoint

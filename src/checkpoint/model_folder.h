@@ -1,0 +1,42 @@
+#pragma once
+// A model on disk, opened: what it is, where its weights come from and what belongs to it.
+
+#include <filesystem>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "base/json.h"
+#include "spec/model_spec.h"
+#include "tensor/weights.h"
+
+namespace automodel::checkpoint {
+
+struct ModelFolder {
+  std::string name;            // as the user gave it
+  std::filesystem::path path;  // the folder or the .gguf file
+  Json config;                 // config.json, overrides applied
+  spec::ModelSpec spec;
+  std::shared_ptr<const WeightSource> weights;  // null if opened without them
+};
+
+struct OpenOptions {
+  std::string revision = "main";           // of a model in the hub's cache
+  Json config_overrides = Json::object();  // merged into config.json, nested; null removes a key
+  bool weights = true;                     // false: config and tokenizer suffice
+};
+
+/// Opens a Hugging Face folder, a hub id that is in the local cache, or a .gguf file. Reads
+/// headers, no values. Throws Error(not_found) for what is not there, Error(corrupt_data |
+/// unsupported) as models::read_spec and open_folder_weights.
+ModelFolder open_model(const std::string& name, const OpenOptions& options = {});
+
+/// The element type that "torch_dtype: auto" means: what config.json says, else the type of the
+/// first weight.
+at::ScalarType stored_dtype(const ModelFolder& model);
+
+/// The files beside config.json and the weights that belong to a model (tokenizer, chat template,
+/// generation defaults, licence), relative to its folder, as far as they are there; for export.
+std::vector<std::filesystem::path> auxiliary_files(const ModelFolder& model);
+
+}  // namespace automodel::checkpoint

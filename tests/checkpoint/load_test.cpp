@@ -1,0 +1,119 @@
+#include "checkpoint/load.h"
+
+#include <ATen/ATen.h>
+#include <gmock/gmock.h>
+
+#include "tensor/safetensors_shards.h"
+#include "tests/checkpoint/tiny_model.h"
+#include "tests/tensor/expect_error.h"
+
+namespace automodel::checkpoint {
+namespace {
+
+using automodel::testing::expect_error;
+using automodel::testing::expect_same;
+using automodel::testing::TemporaryFolder;
+using automodel::testing::tiny_config;
+using automodel::testing::tiny_parameters;
+using automodel::testing::write_tiny_model;
+
+/// A tiny model whose weights a test changes before it loads them.
+class LoadParameters : public ::testing::Test {
+ protected:
+  LoadParameters() {
+    const auto parameters = tiny_parameters(config_);
+    for (const auto& parameter : parameters.all()) {
+      tensors_.push_back({parameter.spec.name, parameter.value.clone()});
+    }
+  }
+
+  Tensor& tensor(const std::string& name) {
+    return std::ranges::find(tensors_, name, &NamedTensor::name)->tensor;
+  }
+  void remove(const std::string& name) {
+    std::erase_if(tensors_, [&](const NamedTensor& t) { return t.name == name; });
+  }
+
+  nn::Parameters load(at::ScalarType dtype = at::kFloat, Use use = Use::train) {
+    write_tiny_model(folder_.path(), config_, {});
+    write_safetensors(folder_ / kWeightsFile, tensors_);
+    return load_parameters(open_model(folder_.path().string()), dtype, use);
+  }
+  void expect_misfit(const std::string& text) {
+    expect_error(ErrorKind::corrupt_data, text, [this] { load(); });
+  }
+
+  TemporaryFolder folder_;
+  Json config_ = tiny_config();
+  std::vector<NamedTensor> tensors_;
+};
+
+TEST_F(LoadParameters, ReadsEveryValue) { expect_same(load(), tiny_parameters(config_)); }
+
+TEST_F(LoadParameters, Converts) {
+  expect_same(load(at::kBFloat16), tiny_parameters(config_, at::kBFloat16));
+}
+
+TEST_F(LoadParameters, FrozenWeightsStayMapped) {
+  const auto parameters = load(at::kFloat, Use::freeze);
+  expect_same(parameters, tiny_parameters(config_));
+  const auto again = load_parameters(open_model(folder_.path().string()), at::kFloat);
+  again.at("model.norm.weight").fill_(7);  // memory of its own: the file is not written to
+  expect_same(load_parameters(open_model(folder_.path().string()), at::kFloat),
+              tiny_parameters(config_));
+}
+
+TEST_F(LoadParameters, NamesWhatIsMissing) {
+  remove("model.layers.1.mlp.up_proj.weight");
+  expect_misfit("missing: model.layers.1.mlp.up_proj.weight [12, 8]");
+}
+
+TEST_F(LoadParameters, NamesWhatIsUnused) {
+  tensors_.push_back({"model.layers.2.surplus", at::zeros({3})});
+  expect_misfit("unused: model.layers.2.surplus [3]");
+}
+
+TEST_F(LoadParameters, NamesBothShapes) {
+  tensor("model.norm.weight") = at::ones({9});
+  expect_misfit("another shape: model.norm.weight is [9], config.json says [8]");
+}
+
+TEST_F(LoadParameters, ListsTenProblemsAtMost) {
+  config_["num_hidden_layers"] = 4;
+  expect_misfit("... and 8 more");
+  tensors_.clear();
+  tensors_.push_back({"x", at::zeros({1})});
+  expect_misfit("and 1 weights");
+}
+
+TEST_F(LoadParameters, NamesTheWeightThatIsNotFinite) {
+  tensor("model.norm.weight")[3] = std::numeric_limits<float>::quiet_NaN();
+  expect_misfit("'model.norm.weight' holds nan at index [3]");
+}
+
+TEST_F(LoadParameters, RefusesWeightsTooLargeForHalf) {
+  tensor("model.norm.weight")[3] = 1e6;
+  expect_error(ErrorKind::invalid_argument, "'model.norm.weight' is too large for float16",
+               [this] { load(at::kHalf); });
+}
+
+TEST_F(LoadParameters, RefusesIntegers) {
+  tensor("model.norm.weight") = at::ones({8}, at::kChar);
+  expect_error(ErrorKind::unsupported, "is int8", [this] { load(); });
+}
+
+TEST_F(LoadParameters, ToleratesRotaryBuffers) {
+  tensors_.push_back({"model.layers.0.self_attn.rotary_emb.inv_freq", at::zeros({2})});
+  expect_same(load(), tiny_parameters(config_));
+}
+
+TEST_F(LoadParameters, ToleratesACopyOfTheTiedEmbedding) {
+  config_["tie_word_embeddings"] = true;
+  tensor("lm_head.weight") = tensor("model.embed_tokens.weight").clone();
+  expect_same(load(), tiny_parameters(config_));
+  tensor("lm_head.weight")[0][0] += 1;
+  expect_misfit("ties the head to the embedding, but they differ");
+}
+
+}  // namespace
+}  // namespace automodel::checkpoint

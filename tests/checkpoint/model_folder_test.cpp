@@ -1,0 +1,96 @@
+#include "checkpoint/model_folder.h"
+
+#include <gtest/gtest.h>
+
+#include "tests/checkpoint/tiny_model.h"
+#include "tests/tensor/expect_error.h"
+
+namespace automodel::checkpoint {
+namespace {
+
+using automodel::testing::expect_error;
+using automodel::testing::TemporaryFolder;
+using automodel::testing::tiny_config;
+using automodel::testing::write_text;
+using automodel::testing::write_tiny_model;
+namespace fs = std::filesystem;
+
+TEST(OpenModel, ReadsConfigAndHeaders) {
+  const TemporaryFolder folder;
+  write_tiny_model(folder.path());
+  const auto model = open_model(folder.path().string());
+  EXPECT_EQ(model.name, folder.path().string());
+  EXPECT_EQ(model.spec.layers.size(), 2);
+  EXPECT_TRUE(model.weights->contains("model.norm.weight"));
+  EXPECT_EQ(auxiliary_files(model),
+            (std::vector<fs::path>{"tokenizer.json", "tokenizer_config.json"}));
+}
+
+TEST(OpenModel, ListsTemplatesAndLicence) {
+  const TemporaryFolder folder;
+  write_tiny_model(folder.path());
+  fs::create_directories(folder / "additional_chat_templates");
+  write_text(folder / "additional_chat_templates/tool_use.jinja", "{{ messages }}");
+  write_text(folder / "LICENSE.txt", "free");
+  write_text(folder / "README.md", "a model card");
+  EXPECT_EQ(auxiliary_files(open_model(folder.path().string())),
+            (std::vector<fs::path>{"LICENSE.txt", "additional_chat_templates/tool_use.jinja",
+                                   "tokenizer.json", "tokenizer_config.json"}));
+}
+
+TEST(OpenModel, MergesOverridesIntoTheConfig) {
+  const TemporaryFolder folder;
+  write_tiny_model(folder.path());
+  const auto model = open_model(folder.path().string(),
+                                {.config_overrides = {{"num_hidden_layers", 1}}, .weights = false});
+  EXPECT_EQ(model.spec.layers.size(), 1);
+  EXPECT_EQ(model.config["num_hidden_layers"], 1);
+  EXPECT_EQ(model.weights, nullptr);
+}
+
+TEST(OpenModel, NeedsNoWeightsIfNotAsked) {
+  const TemporaryFolder folder;
+  write_text(folder / "config.json", tiny_config().dump());
+  EXPECT_EQ(open_model(folder.path().string(), {.weights = false}).spec.dim, 8);
+  expect_error(ErrorKind::not_found, folder.path().string(),
+               [&] { open_model(folder.path().string()); });
+}
+
+TEST(OpenModel, SaysWhatAFolderWithoutConfigIs) {
+  const TemporaryFolder folder;
+  const auto open = [&] { open_model(folder.path().string()); };
+  expect_error(ErrorKind::not_found, "has no config.json; a Hugging Face model folder has", open);
+  write_text(folder / "model.gguf", "GGUF");
+  expect_error(ErrorKind::not_found, "give the file " + (folder / "model.gguf").string(), open);
+  fs::create_directories(folder / "model/consolidated");
+  write_text(folder / "model/consolidated/config.json", "{}");
+  expect_error(ErrorKind::not_found, "give " + (folder / "model/consolidated").string(), open);
+  write_text(folder / "adapter_config.json", "{}");
+  expect_error(ErrorKind::not_found, "it is a PEFT adapter", open);
+}
+
+TEST(OpenModel, RefusesAFileOfAnotherKind) {
+  const TemporaryFolder folder;
+  write_text(folder / "weights.bin", "12345678");
+  expect_error(ErrorKind::unsupported, "is a file",
+               [&] { open_model((folder / "weights.bin").string()); });
+}
+
+TEST(StoredDtype, IsTheConfigsElseTheWeights) {
+  const TemporaryFolder folder;
+  Json config = tiny_config();
+  config["dtype"] = "bfloat16";
+  const auto parameters = automodel::testing::tiny_parameters(config);
+  write_tiny_model(folder.path(), config, parameters);
+  EXPECT_EQ(stored_dtype(open_model(folder.path().string())), at::kBFloat16);
+  config.erase("dtype");
+  config["torch_dtype"] = "float16";
+  write_tiny_model(folder.path(), config, parameters);
+  EXPECT_EQ(stored_dtype(open_model(folder.path().string())), at::kHalf);
+  config.erase("torch_dtype");
+  write_tiny_model(folder.path(), config, parameters);
+  EXPECT_EQ(stored_dtype(open_model(folder.path().string())), at::kFloat);
+}
+
+}  // namespace
+}  // namespace automodel::checkpoint
