@@ -1,0 +1,46 @@
+#pragma once
+// The one batch form: all tokens of a micro-batch one after the other, no padding.
+
+#include <cstdint>
+#include <span>
+#include <vector>
+
+#include "data/sample.h"
+
+namespace automodel::data {
+
+/// The label of a position where nothing is learnt.
+inline constexpr std::int64_t kIgnoreLabel = -100;
+
+/// T tokens of D documents. Documents do not attend to each other.
+struct Batch {
+  std::vector<std::int64_t> ids;         // [T]
+  std::vector<std::int64_t> labels;      // [T]: the token to be predicted at t, or kIgnoreLabel
+  std::vector<std::int64_t> positions;   // [T]: 0, 1, ... within each document
+  std::vector<std::int32_t> cu_seqlens;  // [D + 1]: document d is [cu_seqlens[d], cu_seqlens[d+1])
+  std::vector<std::int64_t> samples;     // [D]: the data set row of each document, -1 for filler
+  bool operator==(const Batch&) const = default;
+};
+
+struct CollateOptions {
+  /// Drops the last token of each document. Nothing is predicted from it, so loss and gradients
+  /// stay the same; a document of one token is kept.
+  bool drop_last_token = false;
+};
+
+/// Joins samples to a batch; `rows` are their data set rows, one per sample.
+/// Throws Error(invalid_argument) if there are no samples, a document is empty, or there are more
+/// than 2^31 - 1 tokens.
+Batch collate(std::span<const TokenizedSample> samples, std::span<const std::int64_t> rows,
+              CollateOptions options = {});
+
+/// The same tokens with nothing to learn: what a rank computes when there is no sample left for it
+/// but the others wait for it.
+Batch filler(Batch batch);
+
+std::int64_t num_tokens(const Batch& batch);
+std::int64_t num_documents(const Batch& batch);
+/// The positions where something is learnt.
+std::int64_t num_label_tokens(const Batch& batch);
+
+}  // namespace automodel::data

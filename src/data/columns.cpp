@@ -1,0 +1,29 @@
+#include "data/columns.h"
+
+#include <vector>
+
+#include "base/error.h"
+#include "base/text.h"
+
+namespace automodel::data {
+
+const Json& column(const Json& row, const std::string& name) {
+  if (!row.contains(name)) {
+    std::vector<std::string> names;
+    for (const auto& item : row.items()) {
+      names.push_back(item.key());
+    }
+    fail(ErrorKind::corrupt_data, "the row has no column '{}'{}; its columns are: {}", name,
+         did_you_mean(name, names), join(names, ", "));
+  }
+  return row[name];
+}
+
+std::string text_column(const Json& row, const std::string& name) {
+  const Json& value = column(row, name);
+  check(value.is_string(), ErrorKind::corrupt_data, "column '{}' must hold a string, found {} ({})",
+        name, value.type_name(), value.dump());
+  return value.get<std::string>();
+}
+
+}  // namespace automodel::data

@@ -1,0 +1,66 @@
+#include "data/dataset.h"
+
+#include <utility>
+
+#include "base/error.h"
+
+namespace automodel::data {
+namespace {
+
+class RowDataset : public Dataset {
+ public:
+  RowDataset(std::shared_ptr<const RowSource> rows, RowFormat format)
+      : rows_(std::move(rows)), format_(std::move(format)) {}
+
+  std::int64_t size() const override { return rows_->size(); }
+
+  TokenizedSample sample(std::int64_t index) const override {
+    const Json row = rows_->row(index);
+    try {
+      return format_(row);
+    } catch (const Error& error) {
+      fail(error.kind(), "{}: {}", rows_->location(index), error.message());
+    }
+  }
+
+  std::string location(std::int64_t index) const override { return rows_->location(index); }
+
+ private:
+  std::shared_ptr<const RowSource> rows_;
+  RowFormat format_;
+};
+
+class SelectedRows : public Dataset {
+ public:
+  SelectedRows(std::shared_ptr<const Dataset> dataset, std::vector<std::int64_t> indices)
+      : dataset_(std::move(dataset)), indices_(std::move(indices)) {
+    for (const std::int64_t index : indices_) {
+      check(index >= 0 && index < dataset_->size(), ErrorKind::invalid_argument,
+            "row {} was selected of a data set of {} rows", index, dataset_->size());
+    }
+  }
+
+  std::int64_t size() const override { return static_cast<std::int64_t>(indices_.size()); }
+  TokenizedSample sample(std::int64_t index) const override { return dataset_->sample(at(index)); }
+  std::string location(std::int64_t index) const override { return dataset_->location(at(index)); }
+
+ private:
+  std::int64_t at(std::int64_t index) const { return indices_.at(static_cast<std::size_t>(index)); }
+
+  std::shared_ptr<const Dataset> dataset_;
+  std::vector<std::int64_t> indices_;
+};
+
+}  // namespace
+
+std::unique_ptr<const Dataset> make_row_dataset(std::shared_ptr<const RowSource> rows,
+                                                RowFormat format) {
+  return std::make_unique<RowDataset>(std::move(rows), std::move(format));
+}
+
+std::unique_ptr<const Dataset> select_rows(std::shared_ptr<const Dataset> dataset,
+                                           std::vector<std::int64_t> indices) {
+  return std::make_unique<SelectedRows>(std::move(dataset), std::move(indices));
+}
+
+}  // namespace automodel::data

@@ -1,0 +1,38 @@
+#pragma once
+// A data set with random access to tokenized rows.
+
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "data/sample.h"
+#include "data/source.h"
+
+namespace automodel::data {
+
+/// Rows by number. All functions may be called from several threads at once, and the same index
+/// always gives the same sample.
+class Dataset {
+ public:
+  virtual ~Dataset() = default;
+  virtual std::int64_t size() const = 0;
+  /// Throws Error that names the row's place and the reason if the row cannot be used.
+  virtual TokenizedSample sample(std::int64_t index) const = 0;
+  /// Where the row comes from, e.g. "train.jsonl:17".
+  virtual std::string location(std::int64_t index) const = 0;
+};
+
+/// Makes a sample of a row. Called from several threads at once.
+using RowFormat = std::function<TokenizedSample(const Json& row)>;
+
+/// The rows of a source, each through `format`; errors gain the row's place.
+std::unique_ptr<const Dataset> make_row_dataset(std::shared_ptr<const RowSource> rows,
+                                                RowFormat format);
+
+/// The rows `indices` of `dataset`, in that order.
+std::unique_ptr<const Dataset> select_rows(std::shared_ptr<const Dataset> dataset,
+                                           std::vector<std::int64_t> indices);
+
+}  // namespace automodel::data

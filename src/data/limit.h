@@ -1,0 +1,28 @@
+#pragma once
+// How long a sample may be.
+
+#include <cstdint>
+
+#include "data/keys.h"
+#include "data/sample.h"
+
+namespace automodel::data {
+
+struct LengthLimit {
+  /// Cuts documents at their end to seq_length tokens, or max_tokens if that is 0. Otherwise
+  /// seq_length has no effect, as in Hugging Face's tokenizers.
+  bool truncate = false;
+  std::int64_t seq_length = 0;
+  /// Tokens of one document that the model can take; 0: unknown.
+  std::int64_t max_tokens = 0;
+  bool operator==(const LengthLimit&) const = default;
+};
+
+/// The keys "seq_length", "truncation" and "padding" (which has no effect: batches have none).
+LengthLimit read_limit(Keys& keys);
+
+/// Throws Error(invalid_argument) that says what to do if a document is longer than the model's
+/// limit, or if nothing learnt is left after truncation, or if there never was anything.
+TokenizedSample apply_limit(TokenizedSample sample, const LengthLimit& limit);
+
+}  // namespace automodel::data

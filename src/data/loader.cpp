@@ -1,0 +1,156 @@
+#include "data/loader.h"
+
+#include <map>
+#include <mutex>
+#include <numeric>
+#include <optional>
+#include <utility>
+
+#include "base/error.h"
+#include "base/random.h"
+#include "data/prefetch.h"
+
+namespace automodel::data {
+namespace {
+
+using Order = std::vector<std::int64_t>;
+
+/// The orders of the epochs in use; shared by the threads.
+class Orders {
+ public:
+  Orders(std::int64_t num_rows, std::uint64_t seed, bool shuffle)
+      : num_rows_(num_rows), seed_(seed), shuffle_(shuffle) {}
+
+  std::shared_ptr<const Order> of(std::int64_t epoch) {
+    const std::scoped_lock lock(mutex_);
+    auto& order = orders_[shuffle_ ? epoch : 0];
+    if (!order) {
+      order = std::make_shared<const Order>(make(epoch));
+    }
+    auto result = order;
+    while (orders_.size() > kKept) {
+      orders_.erase(orders_.begin());
+    }
+    return result;
+  }
+
+ private:
+  static constexpr std::size_t kKept = 2;  // prefetching reaches into the next epoch
+
+  Order make(std::int64_t epoch) const {
+    if (shuffle_) {
+      return epoch_order(num_rows_, seed_, epoch);
+    }
+    Order order(static_cast<std::size_t>(num_rows_));
+    std::iota(order.begin(), order.end(), 0);
+    return order;
+  }
+
+  std::int64_t num_rows_;
+  std::uint64_t seed_;
+  bool shuffle_;
+  std::mutex mutex_;
+  std::map<std::int64_t, std::shared_ptr<const Order>> orders_;
+};
+
+BatchPlan make_plan(const Dataset& dataset, const LoaderOptions& options) {
+  BatchPlan plan{.num_rows = dataset.size(),
+                 .global_batch_size = options.global_batch_size,
+                 .local_batch_size = options.local_batch_size,
+                 .rank = options.data_rank,
+                 .num_ranks = options.num_data_ranks};
+  if (options.drop_last && plan.local_batch_size > 0 && plan.num_ranks > 0) {
+    plan.num_rows -= plan.num_rows % (plan.local_batch_size * plan.num_ranks);
+  }
+  check_plan(plan);
+  return plan;
+}
+
+}  // namespace
+
+std::vector<std::int64_t> epoch_order(std::int64_t num_rows, std::uint64_t seed,
+                                      std::int64_t epoch) {
+  return permutation(num_rows,
+                     RandomStream(seed, StreamPurpose::shuffle, static_cast<std::uint64_t>(epoch)));
+}
+
+class Loader::Stream {
+ public:
+  Stream(std::shared_ptr<const Dataset> dataset, LoaderOptions options)
+      : dataset_(std::move(dataset)),
+        options_(options),
+        plan_(make_plan(*dataset_, options_)),
+        orders_(dataset_->size(), options_.seed, options_.shuffle) {}
+
+  void start_at(const LoaderState& state) {
+    check(state.epoch >= 0 && state.sample >= 0 && state.sample <= plan_.num_rows,
+          ErrorKind::invalid_argument,
+          "cannot resume at row {} of epoch {}: the data set has {} rows; was it another one?",
+          state.sample, state.epoch, plan_.num_rows);
+    batches_.reset();
+    start_ = state_ = state;
+    num_taken_ = 0;
+    batches_.emplace([this](std::int64_t number) { return make(number); }, options_.num_threads,
+                     options_.num_prefetched);
+  }
+
+  Step next() {
+    const MicroBatch first = micro_batch_at(plan_, start_, num_taken_);
+    Step step{.epoch = first.epoch,
+              .begin = first.step_begin,
+              .end = first.step_end,
+              .ends_epoch = first.step_end == plan_.num_rows,
+              .micro_batches = {}};
+    for (std::int64_t i = 0; i < first.num_in_step; ++i) {
+      step.micro_batches.push_back(batches_->take());
+    }
+    num_taken_ += first.num_in_step;
+    state_ = step.ends_epoch ? LoaderState{step.epoch + 1, 0} : LoaderState{step.epoch, step.end};
+    return step;
+  }
+
+  const LoaderState& state() const { return state_; }
+  const BatchPlan& plan() const { return plan_; }
+
+ private:
+  Batch make(std::int64_t number) {
+    const MicroBatch micro = micro_batch_at(plan_, start_, number);
+    const auto order = orders_.of(micro.epoch);
+    const bool empty = micro.begin == micro.end;
+    const std::int64_t begin = empty ? micro.step_begin : micro.begin;
+    const std::int64_t end = empty ? micro.step_begin + 1 : micro.end;
+    std::vector<TokenizedSample> samples;
+    std::vector<std::int64_t> rows;
+    for (std::int64_t i = begin; i < end; ++i) {
+      rows.push_back((*order)[static_cast<std::size_t>(i)]);
+      samples.push_back(dataset_->sample(rows.back()));
+    }
+    Batch batch = collate(samples, rows, options_.collate);
+    return empty ? filler(std::move(batch)) : batch;
+  }
+
+  std::shared_ptr<const Dataset> dataset_;
+  LoaderOptions options_;
+  BatchPlan plan_;
+  Orders orders_;
+  LoaderState start_, state_;
+  std::int64_t num_taken_ = 0;              // micro-batches since start_
+  std::optional<Prefetch<Batch>> batches_;  // last: its threads use all of the above
+};
+
+Loader::Loader(std::shared_ptr<const Dataset> dataset, LoaderOptions options, LoaderState start)
+    : stream_(std::make_unique<Stream>(std::move(dataset), options)) {
+  stream_->start_at(start);
+}
+
+Loader::~Loader() = default;
+
+Step Loader::next() { return stream_->next(); }
+
+LoaderState Loader::state() const { return stream_->state(); }
+
+void Loader::restore(const LoaderState& state) { stream_->start_at(state); }
+
+std::int64_t Loader::steps_per_epoch() const { return data::steps_per_epoch(stream_->plan()); }
+
+}  // namespace automodel::data

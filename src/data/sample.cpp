@@ -1,0 +1,29 @@
+#include "data/sample.h"
+
+#include "base/error.h"
+
+namespace automodel::data {
+
+std::int64_t num_trained_tokens(const TokenizedSample& sample) {
+  std::int64_t count = 0;
+  std::size_t begin = 0;
+  for (const std::int64_t length : sample.document_lengths) {
+    const std::size_t end = begin + static_cast<std::size_t>(length);
+    for (std::size_t t = begin + 1; t < end; ++t) {
+      count += sample.loss_mask[t];
+    }
+    begin = end;
+  }
+  return count;
+}
+
+void append_document(TokenizedSample& sample, std::vector<std::int32_t> ids,
+                     std::vector<std::uint8_t> loss_mask) {
+  check(ids.size() == loss_mask.size(), ErrorKind::internal,
+        "a document of {} tokens has a loss mask of {}", ids.size(), loss_mask.size());
+  sample.document_lengths.push_back(static_cast<std::int64_t>(ids.size()));
+  sample.ids.insert(sample.ids.end(), ids.begin(), ids.end());
+  sample.loss_mask.insert(sample.loss_mask.end(), loss_mask.begin(), loss_mask.end());
+}
+
+}  // namespace automodel::data

@@ -1,0 +1,43 @@
+#pragma once
+// One row of a data set as the model sees it.
+
+#include <cstdint>
+#include <vector>
+
+namespace automodel::data {
+
+/// What the step-0 checks want to know about a row beyond its tokens.
+struct SampleNotes {
+  /// The text of a special token stands in a message: it becomes that token.
+  bool special_in_content = false;
+  /// A token covers both the end of a prompt and the start of an answer; it is not learnt.
+  bool merged_boundary = false;
+  /// An answer that consists of nothing but its end-of-turn token.
+  bool empty_answer = false;
+  /// The sample was cut to its maximum length.
+  bool truncated = false;
+  bool operator==(const SampleNotes&) const = default;
+};
+
+/// A tokenized row: one document or, where the chat template shows an answer differently once the
+/// conversation has gone on, one document per view. Documents do not see each other.
+struct TokenizedSample {
+  /// The tokens of all documents, one after the other.
+  std::vector<std::int32_t> ids;
+  /// For each of `ids`: 1 if the model learns to produce it, else 0.
+  std::vector<std::uint8_t> loss_mask;
+  /// Tokens of each document; they sum to ids.size().
+  std::vector<std::int64_t> document_lengths;
+  SampleNotes notes;
+  bool operator==(const TokenizedSample&) const = default;
+};
+
+/// The tokens whose prediction enters the loss. The first token of a document never does: nothing
+/// stands before it from which it could be predicted.
+std::int64_t num_trained_tokens(const TokenizedSample& sample);
+
+/// Appends a document. Throws Error(internal) unless ids and loss_mask are equally long.
+void append_document(TokenizedSample& sample, std::vector<std::int32_t> ids,
+                     std::vector<std::uint8_t> loss_mask);
+
+}  // namespace automodel::data

@@ -1,0 +1,101 @@
+#include "data/split.h"
+
+#include <algorithm>
+#include <cmath>
+#include <numeric>
+#include <regex>
+#include <utility>
+
+#include "base/error.h"
+#include "base/random.h"
+
+namespace automodel::data {
+namespace {
+
+/// In the place of the epoch in the shuffle's random stream.
+constexpr std::uint64_t kOnceBeforeTraining = ~std::uint64_t{0};
+
+class PickedRows : public RowSource {
+ public:
+  PickedRows(std::shared_ptr<const RowSource> rows, std::vector<std::int64_t> indices)
+      : rows_(std::move(rows)), indices_(std::move(indices)) {}
+
+  std::int64_t size() const override { return static_cast<std::int64_t>(indices_.size()); }
+  Json row(std::int64_t index) const override { return rows_->row(at(index)); }
+  std::string location(std::int64_t index) const override { return rows_->location(at(index)); }
+  std::int64_t num_skipped() const override { return rows_->num_skipped(); }
+
+ private:
+  std::int64_t at(std::int64_t index) const { return indices_.at(static_cast<std::size_t>(index)); }
+
+  std::shared_ptr<const RowSource> rows_;
+  std::vector<std::int64_t> indices_;
+};
+
+std::optional<std::int64_t> parse_bound(const std::string& digits, const std::string& split) {
+  if (digits.empty()) {
+    return std::nullopt;
+  }
+  check(digits.size() <= 18, ErrorKind::invalid_argument, "split '{}': {} is too large", split,
+        digits);
+  return std::stoll(digits);
+}
+
+std::int64_t row_number(std::int64_t bound, bool percent, std::int64_t num_rows) {
+  if (percent) {
+    bound = std::llround(static_cast<double>(bound) / 100.0 * static_cast<double>(num_rows));
+  }
+  return std::clamp<std::int64_t>(bound < 0 ? bound + num_rows : bound, 0, num_rows);
+}
+
+}  // namespace
+
+Split parse_split(const std::string& text) {
+  static const std::regex form(R"(([\w.-]+)(?:\[(-?\d*)(%?):(-?\d*)(%?)\])?)");
+  std::smatch match;
+  check(std::regex_match(text, match, form) && match[2] != "-" && match[4] != "-",
+        ErrorKind::invalid_argument,
+        "split '{}' is not understood; write a name and perhaps a slice, e.g. train, train[64:], "
+        "train[:1024] or train[10%:20%]",
+        text);
+  Split split{.name = match[1],
+              .begin = parse_bound(match[2], text),
+              .end = parse_bound(match[4], text),
+              .percent = match[3] == "%" || match[5] == "%"};
+  const bool mixed =
+      split.percent && ((split.begin && match[3] != "%") || (split.end && match[5] != "%"));
+  check(!mixed, ErrorKind::invalid_argument,
+        "split '{}' mixes row numbers and per cent; use one of them for both ends", text);
+  return split;
+}
+
+std::shared_ptr<const RowSource> pick_rows(std::shared_ptr<const RowSource> rows,
+                                           std::vector<std::int64_t> indices) {
+  return std::make_shared<PickedRows>(std::move(rows), std::move(indices));
+}
+
+std::shared_ptr<const RowSource> open_split(const std::vector<std::string>& paths,
+                                            const std::string& split,
+                                            const SelectOptions& options) {
+  const Split part = parse_split(split);
+  auto rows = open_rows(paths, part.name, options.source);
+  const std::int64_t num_rows = rows->size();
+  const std::int64_t begin = row_number(part.begin.value_or(0), part.percent, num_rows);
+  std::int64_t end = part.end ? row_number(*part.end, part.percent, num_rows) : num_rows;
+  if (options.max_rows) {
+    check(*options.max_rows > 0, ErrorKind::invalid_argument,
+          "a limit of {} samples leaves nothing; give a number of at least 1", *options.max_rows);
+    end = std::min(end, begin + *options.max_rows);
+  }
+  check(begin < end, ErrorKind::invalid_argument, "split '{}' selects none of the {} rows", split,
+        num_rows);
+  std::vector<std::int64_t> order(static_cast<std::size_t>(num_rows));
+  std::iota(order.begin(), order.end(), 0);
+  if (options.shuffle_seed) {
+    order = permutation(
+        num_rows, RandomStream(*options.shuffle_seed, StreamPurpose::shuffle, kOnceBeforeTraining));
+  }
+  return pick_rows(std::move(rows), {order.begin() + begin, order.begin() + end});
+}
+
+}  // namespace automodel::data

@@ -1,0 +1,45 @@
+#pragma once
+// Parts of a data set: "train[64:]", the first N rows.
+
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "data/source.h"
+
+namespace automodel::data {
+
+/// Part of a data set as Hugging Face writes it: "train", "train[:100]", "validation[64:]",
+/// "train[10%:20%]".
+struct Split {
+  std::string name;
+  /// Row numbers or, if `percent`, per cent; negative ones count from the end.
+  std::optional<std::int64_t> begin, end;
+  bool percent = false;
+  bool operator==(const Split&) const = default;
+};
+
+/// Throws Error(invalid_argument) if `text` is not of that form.
+Split parse_split(const std::string& text);
+
+struct SelectOptions {
+  /// Shuffles the rows once, before a slice is taken.
+  std::optional<std::uint64_t> shuffle_seed;
+  /// The first rows of the slice at most.
+  std::optional<std::int64_t> max_rows;
+  SourceOptions source;
+};
+
+/// Opens `paths` as open_rows does and takes the rows that `split` and `options` select.
+/// Throws Error(invalid_argument) if none is left.
+std::shared_ptr<const RowSource> open_split(const std::vector<std::string>& paths,
+                                            const std::string& split,
+                                            const SelectOptions& options = {});
+
+/// The rows `indices` of `rows`, in that order.
+std::shared_ptr<const RowSource> pick_rows(std::shared_ptr<const RowSource> rows,
+                                           std::vector<std::int64_t> indices);
+
+}  // namespace automodel::data

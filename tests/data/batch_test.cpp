@@ -1,0 +1,63 @@
+#include "data/batch.h"
+
+#include "data/support.h"
+
+namespace automodel::data {
+namespace {
+
+TokenizedSample two_documents() {
+  TokenizedSample sample;
+  append_document(sample, {10, 11, 12}, {0, 0, 1});
+  append_document(sample, {20, 21}, {0, 1});
+  return sample;
+}
+
+TokenizedSample one_document() {
+  TokenizedSample sample;
+  append_document(sample, {30, 31, 32, 33}, {1, 1, 0, 1});
+  return sample;
+}
+
+TEST(Batch, LabelsAreShiftedWithinDocuments) {
+  const std::vector<TokenizedSample> samples = {two_documents(), one_document()};
+  const std::vector<std::int64_t> rows = {7, 5};
+  const Batch batch = collate(samples, rows);
+  EXPECT_EQ(batch.ids, (std::vector<std::int64_t>{10, 11, 12, 20, 21, 30, 31, 32, 33}));
+  EXPECT_EQ(batch.labels,
+            (std::vector<std::int64_t>{-100, 12, -100, 21, -100, 31, -100, 33, -100}));
+  EXPECT_EQ(batch.positions, (std::vector<std::int64_t>{0, 1, 2, 0, 1, 0, 1, 2, 3}));
+  EXPECT_EQ(batch.cu_seqlens, (std::vector<std::int32_t>{0, 3, 5, 9}));
+  EXPECT_EQ(batch.samples, (std::vector<std::int64_t>{7, 7, 5}));
+  EXPECT_EQ(num_tokens(batch), 9);
+  EXPECT_EQ(num_documents(batch), 3);
+  EXPECT_EQ(num_label_tokens(batch), 4);
+}
+
+TEST(Batch, TheLastTokenMayBeDropped) {
+  const std::vector<TokenizedSample> samples = {two_documents()};
+  const std::vector<std::int64_t> rows = {7};
+  const Batch batch = collate(samples, rows, {.drop_last_token = true});
+  EXPECT_EQ(batch.ids, (std::vector<std::int64_t>{10, 11, 20}));
+  EXPECT_EQ(batch.labels, (std::vector<std::int64_t>{-100, 12, 21}));
+  EXPECT_EQ(batch.cu_seqlens, (std::vector<std::int32_t>{0, 2, 3}));
+}
+
+TEST(Batch, FillerHasNothingToLearn) {
+  const std::vector<TokenizedSample> samples = {one_document()};
+  const std::vector<std::int64_t> rows = {3};
+  const Batch batch = filler(collate(samples, rows));
+  EXPECT_EQ(num_tokens(batch), 4);
+  EXPECT_EQ(num_label_tokens(batch), 0);
+  EXPECT_EQ(batch.samples, (std::vector<std::int64_t>{-1}));
+}
+
+TEST(Batch, RefusesWhatCannotBeJoined) {
+  EXPECT_EQ(error_of([] { collate({}, {}); }),
+            "a micro-batch of 0 samples and 0 rows cannot be made");
+  const std::vector<TokenizedSample> samples = {{.document_lengths = {0}}};
+  const std::vector<std::int64_t> rows = {3};
+  EXPECT_EQ(error_of([&] { collate(samples, rows); }), "row 3 of the data set has no tokens");
+}
+
+}  // namespace
+}  // namespace automodel::data

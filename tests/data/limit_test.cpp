@@ -1,0 +1,53 @@
+#include "data/limit.h"
+
+#include "data/support.h"
+
+namespace automodel::data {
+namespace {
+
+TokenizedSample two_documents() {
+  TokenizedSample sample;
+  append_document(sample, {1, 2, 3, 4}, {0, 1, 1, 1});
+  append_document(sample, {5, 6}, {0, 1});
+  return sample;
+}
+
+TEST(Limit, CutsEachDocument) {
+  const auto cut = apply_limit(two_documents(), {.truncate = true, .seq_length = 3});
+  EXPECT_EQ(cut.ids, (std::vector<std::int32_t>{1, 2, 3, 5, 6}));
+  EXPECT_EQ(cut.document_lengths, (std::vector<std::int64_t>{3, 2}));
+  EXPECT_TRUE(cut.notes.truncated);
+  const auto whole = apply_limit(two_documents(), {.truncate = true, .seq_length = 4});
+  EXPECT_EQ(whole, two_documents());
+  const auto by_model = apply_limit(two_documents(), {.truncate = true, .max_tokens = 2});
+  EXPECT_EQ(by_model.ids, (std::vector<std::int32_t>{1, 2, 5, 6}));
+}
+
+TEST(Limit, SeqLengthAloneHasNoEffect) {
+  EXPECT_EQ(apply_limit(two_documents(), {.seq_length = 2}), two_documents());
+}
+
+TEST(Limit, WhatIsTooLongIsAnError) {
+  EXPECT_THAT(error_of([] { apply_limit(two_documents(), {.max_tokens = 3}); }),
+              testing::StartsWith("the row has 4 tokens, more than the 3 that the model takes"));
+}
+
+TEST(Limit, SomethingMustBeLearnt) {
+  TokenizedSample sample;
+  append_document(sample, {1, 2, 3}, {1, 0, 1});
+  EXPECT_EQ(error_of([&] { apply_limit(sample, {.truncate = true, .seq_length = 2}); }),
+            "after truncation to 2 tokens nothing learnt is left of the row; raise seq_length");
+  sample.loss_mask = {1, 0, 0};
+  EXPECT_EQ(error_of([&] { apply_limit(sample, {}); }), "no token of the row is learnt");
+}
+
+TEST(Limit, Keys) {
+  Keys keys({{"seq_length", 128}, {"truncation", true}, {"padding", "max_length"}}, "dataset X");
+  EXPECT_EQ(read_limit(keys), (LengthLimit{.truncate = true, .seq_length = 128}));
+  Keys bad({{"seq_length", -1}}, "dataset X");
+  EXPECT_EQ(error_of([&] { read_limit(bad); }),
+            "seq_length must be a positive number of tokens, found -1");
+}
+
+}  // namespace
+}  // namespace automodel::data

@@ -1,0 +1,25 @@
+#include "data/sample.h"
+
+#include "data/support.h"
+
+namespace automodel::data {
+namespace {
+
+TEST(Sample, FirstTokensOfDocumentsAreNeverTrained) {
+  TokenizedSample sample;
+  append_document(sample, {1, 2, 3}, {1, 0, 1});
+  append_document(sample, {4}, {1});
+  append_document(sample, {5, 6}, {1, 1});
+  EXPECT_EQ(sample.ids, (std::vector<std::int32_t>{1, 2, 3, 4, 5, 6}));
+  EXPECT_EQ(sample.document_lengths, (std::vector<std::int64_t>{3, 1, 2}));
+  EXPECT_EQ(num_trained_tokens(sample), 2);
+}
+
+TEST(Sample, MaskMustFit) {
+  TokenizedSample sample;
+  EXPECT_EQ(error_of([&] { append_document(sample, {1, 2}, {1}); }),
+            "a document of 2 tokens has a loss mask of 1");
+}
+
+}  // namespace
+}  // namespace automodel::data

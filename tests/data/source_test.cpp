@@ -1,0 +1,73 @@
+#include "data/source.h"
+
+#include "data/support.h"
+
+namespace automodel::data {
+namespace {
+
+using testing::HasSubstr;
+
+TEST(Source, FilesFoldersAndPatternsAreOneSource) {
+  const ScratchFolder folder;
+  const auto b = folder.write("b.jsonl", "{\"n\": 1}\n{\"n\": 2}\n");
+  const auto a = folder.write("parts/a.json", "[{\"n\": 3}]");
+  folder.write("parts/c.ndjson", "{\"n\": 4}\n");
+  folder.write("parts/README.md", "not data");
+  const auto rows = open_rows({b, folder.path("parts"), folder.path("parts/*.json")});
+  ASSERT_EQ(rows->size(), 5);
+  std::vector<int> numbers;
+  for (std::int64_t i = 0; i < rows->size(); ++i) {
+    numbers.push_back(rows->row(i)["n"]);
+  }
+  EXPECT_EQ(numbers, (std::vector<int>{1, 2, 3, 4, 3}));
+  EXPECT_EQ(rows->location(1), b + ":2");
+  EXPECT_EQ(rows->location(4), a + "[0]");
+  EXPECT_EQ(rows->num_skipped(), 0);
+  EXPECT_EQ(error_of([&] { rows->row(5); }), "row 5 of a data set of 5 rows does not exist");
+}
+
+TEST(Source, FoldersMayNameFilesAfterSplits) {
+  const ScratchFolder folder;
+  folder.write("train-00000-of-00002.jsonl", "{\"n\": 1}\n");
+  folder.write("train-00001-of-00002.jsonl", "{\"n\": 2}\n");
+  folder.write("my_valid.jsonl", "{\"n\": 3}\n");
+  folder.write("extra.jsonl", "{\"n\": 4}\n");
+  EXPECT_EQ(open_rows({folder.path()})->size(), 2);
+  EXPECT_EQ(open_rows({folder.path()}, "validation")->row(0)["n"], 3);
+  EXPECT_EQ(open_rows({folder.path()}, "extra")->size(), 1);
+  EXPECT_THAT(error_of([&] { open_rows({folder.path()}, "test"); }),
+              HasSubstr("has no data file (.jsonl, .ndjson, .json) of split 'test'"));
+}
+
+TEST(Source, WhatIsNotThereIsAnError) {
+  const ScratchFolder folder;
+  EXPECT_EQ(error_of([] { open_rows({}); }), "no data files are given");
+  EXPECT_THAT(error_of([&] { open_rows({folder.path("x.jsonl")}); }),
+              HasSubstr("x.jsonl: no such data file or folder. Names of hub data sets"));
+  EXPECT_THAT(error_of([&] { open_rows({folder.path("*.jsonl")}); }),
+              HasSubstr("no such data file"));
+  EXPECT_THAT(error_of([&] { open_rows({folder.path()}); }), HasSubstr("has no data file"));
+}
+
+TEST(Source, OtherKindsOfFilesAreNamed) {
+  const ScratchFolder folder;
+  const auto path = folder.write("rows.parquet", "PAR1");
+  EXPECT_EQ(error_of([&] { open_rows({path}); }),
+            path +
+                ": files that end in '.parquet' are not supported; supported are .jsonl, "
+                ".ndjson, .json");
+}
+
+TEST(Source, EmptyFilesAreErrors) {
+  const ScratchFolder folder;
+  for (const auto* name : {"empty.jsonl", "empty.json"}) {
+    const auto path = folder.write(name, "\n");
+    EXPECT_EQ(error_of([&] { open_file(path); }), path + ": the file has no rows");
+  }
+  const auto path = folder.write("bad.jsonl", "nope\n");
+  EXPECT_EQ(error_of([&] { open_file(path, {.skip_invalid = true}); }),
+            path + ": the file has no valid rows");
+}
+
+}  // namespace
+}  // namespace automodel::data
