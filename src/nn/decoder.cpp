@@ -1,5 +1,6 @@
 #include "nn/decoder.h"
 
+#include "base/error.h"
 #include "ops/embedding.h"
 
 namespace automodel::nn {
@@ -9,6 +10,9 @@ Decoder::Decoder(const spec::ModelSpec& spec, const Parameters& parameters)
       embedding_vd_(parameters.at("model.embed_tokens.weight")),
       head_vd_(parameters.at(spec::head_weight_name(spec))),
       final_norm_(norm_layer(spec.final_norm, parameters, "model.norm")) {
+  check(!parameters.contains(lora_a_name("lm_head")), ErrorKind::unsupported,
+        "an adapter of the output head (lm_head) cannot be run; merge it into its base first "
+        "(automodel merge)");
   for (std::size_t i = 0; i < spec.layers.size(); ++i) {
     blocks_.emplace_back(spec.layers[i], parameters, static_cast<std::int64_t>(i),
                          rope_index(spec.layers[i]));

@@ -1,0 +1,133 @@
+#include "checkpoint/atomic_folder.h"
+
+#include <fcntl.h>
+#include <unistd.h>
+
+#include <cerrno>
+#include <cstdio>
+#include <cstring>
+#include <string>
+#include <vector>
+
+#include "base/error.h"
+#include "base/file.h"
+#include "base/text.h"
+
+namespace automodel::checkpoint {
+namespace {
+
+namespace fs = std::filesystem;
+
+constexpr std::string_view kUnfinished = ".*.saving-*";
+
+/// Absolute and without a trailing slash, so that it has a name and a parent.
+fs::path normalised(const fs::path& path) {
+  const fs::path absolute = fs::absolute(path).lexically_normal();
+  return absolute.has_filename() ? absolute : absolute.parent_path();
+}
+
+fs::path hidden_beside(const fs::path& path) {
+  return path.parent_path() / fmt::format(".{}.saving-{}", path.filename().string(), ::getpid());
+}
+
+void check_free(const fs::path& path) {
+  std::error_code ignored;
+  check(!fs::exists(path) || fs::is_empty(path, ignored), ErrorKind::invalid_argument,
+        "{} exists already and is not an empty folder; remove it or choose another name",
+        path.string());
+}
+
+[[noreturn]] void fail_rename(const fs::path& from, const fs::path& to, int error) {
+  fail(ErrorKind::io, "cannot rename {} to {}: {}", from.string(), to.string(),
+       std::strerror(error));
+}
+
+void rename_or_fail(const fs::path& from, const fs::path& to) {
+  if (::rename(from.c_str(), to.c_str()) != 0) {
+    fail_rename(from, to, errno);
+  }
+}
+
+void sync_tree(const fs::path& folder) {
+  for (const auto& entry : fs::recursive_directory_iterator(folder)) {
+    if (!entry.is_symlink()) {
+      sync_path(entry.path());
+    }
+  }
+  sync_path(folder);
+}
+
+void remove_all_or_fail(const fs::path& path) {
+  std::error_code error;
+  fs::remove_all(path, error);
+  check(!error, ErrorKind::io, "cannot remove {}: {}", path.string(), error.message());
+}
+
+}  // namespace
+
+void make_folders(const fs::path& folder) {
+  std::error_code error;
+  fs::create_directories(folder, error);
+  check(!error, ErrorKind::io, "cannot make the folder {}: {}. Choose one that you may write to",
+        folder.string(), error.message());
+}
+
+AtomicFolder::AtomicFolder(const fs::path& path, Existing existing)
+    : path_(normalised(path)), work_(hidden_beside(path_)), existing_(existing) {
+  if (existing_ == Existing::refuse) {
+    check_free(path_);
+  }
+  make_folders(path_.parent_path());
+  remove_all_or_fail(work_);
+  make_folders(work_);
+}
+
+AtomicFolder::~AtomicFolder() {
+  std::error_code ignored;
+  fs::remove_all(work_, ignored);
+}
+
+void AtomicFolder::swap_with_existing() {
+  if (::renameat2(AT_FDCWD, work_.c_str(), AT_FDCWD, path_.c_str(), RENAME_EXCHANGE) != 0) {
+    check(errno != EINVAL, ErrorKind::io,
+          "this file system cannot replace the folder {} in one step; remove it and try again",
+          path_.string());
+    fail_rename(work_, path_, errno);
+  }
+}
+
+void AtomicFolder::commit() {
+  sync_tree(work_);
+  if (existing_ == Existing::refuse) {
+    check_free(path_);
+  }
+  if (existing_ == Existing::replace && fs::exists(path_)) {
+    swap_with_existing();
+  } else {
+    rename_or_fail(work_, path_);
+  }
+  sync_path(path_.parent_path());
+  remove_all_or_fail(work_);
+}
+
+void remove_unfinished(const fs::path& parent) {
+  std::vector<fs::path> found;
+  for (const auto& entry : fs::directory_iterator(parent)) {
+    if (matches_wildcard(entry.path().filename().string(), kUnfinished)) {
+      found.push_back(entry.path());
+    }
+  }
+  for (const auto& path : found) {
+    remove_all_or_fail(path);
+  }
+}
+
+void remove_folder(const fs::path& folder) {
+  const fs::path path = normalised(folder);
+  const fs::path hidden = hidden_beside(path);
+  remove_all_or_fail(hidden);
+  rename_or_fail(path, hidden);
+  remove_all_or_fail(hidden);
+}
+
+}  // namespace automodel::checkpoint

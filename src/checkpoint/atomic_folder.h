@@ -1,0 +1,49 @@
+#pragma once
+// A folder that appears under its name only when complete.
+
+#include <filesystem>
+#include <string_view>
+
+namespace automodel::checkpoint {
+
+enum class Existing {
+  refuse,   // a folder of this name that is not empty is an error
+  replace,  // it is swapped for the new one in one step
+};
+
+/// Files are written into work(), a hidden folder beside `path`; commit() syncs them to disk and
+/// renames it. Without commit() nothing is left and an older folder stays as it was; what a killed
+/// process leaves is a hidden folder, which remove_unfinished() clears.
+class AtomicFolder {
+ public:
+  /// Makes work() and the folders above it. Throws Error(invalid_argument) if `path` is in use and
+  /// must not be replaced, Error(io) if nothing can be written there.
+  explicit AtomicFolder(const std::filesystem::path& path, Existing existing = Existing::refuse);
+  ~AtomicFolder();
+  AtomicFolder(const AtomicFolder&) = delete;
+  AtomicFolder& operator=(const AtomicFolder&) = delete;
+
+  const std::filesystem::path& work() const { return work_; }
+  /// Throws Error(io), or Error(invalid_argument) as the constructor.
+  void commit();
+
+ private:
+  void swap_with_existing();
+
+  std::filesystem::path path_;
+  std::filesystem::path work_;
+  Existing existing_;
+};
+
+/// Removes the work folders that dead processes left in `parent`. No live one may be writing there.
+/// Throws Error(io).
+void remove_unfinished(const std::filesystem::path& parent);
+
+/// Takes a folder out of sight by one rename, then removes it: a reader sees all of it or nothing.
+/// Throws Error(io).
+void remove_folder(const std::filesystem::path& folder);
+
+/// create_directories with an Error(io) that says what to do.
+void make_folders(const std::filesystem::path& folder);
+
+}  // namespace automodel::checkpoint

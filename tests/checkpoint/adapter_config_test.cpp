@@ -1,0 +1,81 @@
+#include "checkpoint/adapter_config.h"
+
+#include <gtest/gtest.h>
+
+#include "tests/tensor/expect_error.h"
+
+namespace automodel::checkpoint {
+namespace {
+
+using automodel::testing::expect_error;
+
+Json plain() {
+  return render_adapter_config({.rank = 8,
+                                .alpha = 16,
+                                .dropout = 0.05,
+                                .rslora = false,
+                                .base_model = "org/name",
+                                .target_modules = {"q_proj"}});
+}
+
+void expect_refused(const std::string& key, const Json& value, const std::string& text) {
+  Json json = plain();
+  json[key] = value;
+  expect_error(ErrorKind::unsupported, text, [&] { parse_adapter_config(json, "a.json"); });
+}
+
+TEST(AdapterConfig, SurvivesARoundTrip) {
+  const auto config = parse_adapter_config(plain(), "a.json");
+  EXPECT_EQ(config.rank, 8);
+  EXPECT_EQ(config.alpha, 16);
+  EXPECT_EQ(config.dropout, 0.05);
+  EXPECT_EQ(config.base_model, "org/name");
+  EXPECT_EQ(config.scale(), 2);
+}
+
+TEST(AdapterConfig, WritesWholeAlphaAsInteger) {
+  EXPECT_EQ(plain()["lora_alpha"].dump(), "16");
+  EXPECT_EQ(render_adapter_config({.rank = 1, .alpha = 0.5})["lora_alpha"].dump(), "0.5");
+}
+
+TEST(AdapterConfig, ScalesByTheRootForRankStabilised) {
+  Json json = plain();
+  json["use_rslora"] = true;
+  json["r"] = 4;
+  EXPECT_EQ(parse_adapter_config(json, "a.json").scale(), 8);
+}
+
+TEST(AdapterConfig, AcceptsWhatDoesNotMatter) {
+  Json json = plain();
+  json["layers_to_transform"] = {0, 1};
+  json["init_lora_weights"] = "gaussian";
+  json["megatron_core"] = "megatron.core";
+  json["rank_pattern"] = Json::object();
+  EXPECT_EQ(parse_adapter_config(json, "a.json").rank, 8);
+}
+
+TEST(AdapterConfig, RefusesWhatWouldChangeTheMathematics) {
+  expect_refused("use_dora", true, "use_dora = true");
+  expect_refused("rank_pattern", {{"q_proj", 4}}, "rank_pattern = {\"q_proj\":4}");
+  expect_refused("modules_to_save", {"lm_head"}, "Merge it with PEFT");
+  expect_refused("some_new_option", 3, "some_new_option = 3");
+  expect_refused("bias", "all", "'bias' is \"all\"");
+  expect_refused("init_lora_weights", "pissa", "change the base model's weights");
+  expect_refused("peft_type", "IA3", "only LORA adapters");
+}
+
+TEST(AdapterConfig, NamesWrongValues) {
+  const auto broken = [](const std::string& key, const Json& value) {
+    Json json = plain();
+    json[key] = value;
+    parse_adapter_config(json, "a.json");
+  };
+  expect_error(ErrorKind::corrupt_data, "a.json: the rank 'r' is 0", [&] { broken("r", 0); });
+  expect_error(ErrorKind::corrupt_data, "'r' is \"8\", expected an integer",
+               [&] { broken("r", "8"); });
+  expect_error(ErrorKind::corrupt_data, "lora_dropout is 1.5",
+               [&] { broken("lora_dropout", 1.5); });
+}
+
+}  // namespace
+}  // namespace automodel::checkpoint

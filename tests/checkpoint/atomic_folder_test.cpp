@@ -1,0 +1,96 @@
+#include "checkpoint/atomic_folder.h"
+
+#include <gtest/gtest.h>
+
+#include "base/file.h"
+#include "tests/checkpoint/tiny_model.h"
+#include "tests/tensor/expect_error.h"
+
+namespace automodel::checkpoint {
+namespace {
+
+using automodel::testing::expect_error;
+using automodel::testing::TemporaryFolder;
+using automodel::testing::write_text;
+namespace fs = std::filesystem;
+
+std::size_t num_entries(const fs::path& folder) {
+  return static_cast<std::size_t>(std::distance(fs::directory_iterator(folder), {}));
+}
+
+TEST(AtomicFolder, AppearsAtCommit) {
+  const TemporaryFolder parent;
+  {
+    AtomicFolder folder(parent / "a/b/");
+    write_text(folder.work() / "file", "content");
+    EXPECT_FALSE(fs::exists(parent / "a/b"));
+    folder.commit();
+  }
+  EXPECT_EQ(read_file(parent / "a/b/file"), "content");
+  EXPECT_EQ(num_entries(parent / "a"), 1);
+}
+
+TEST(AtomicFolder, LeavesNothingWithoutCommit) {
+  const TemporaryFolder parent;
+  {
+    const AtomicFolder folder(parent / "out");
+    write_text(folder.work() / "file", "content");
+  }
+  EXPECT_EQ(num_entries(parent.path()), 0);
+}
+
+TEST(AtomicFolder, RefusesAFolderInUse) {
+  const TemporaryFolder parent;
+  fs::create_directory(parent / "out");
+  AtomicFolder folder(parent / "out");  // empty: fine so far
+  write_text(parent / "out/precious", "1");
+  expect_error(ErrorKind::invalid_argument, "exists already and is not an empty folder",
+               [&] { folder.commit(); });
+  expect_error(ErrorKind::invalid_argument, "remove it or choose another name",
+               [&] { const AtomicFolder second(parent / "out"); });
+  EXPECT_EQ(read_file(parent / "out/precious"), "1");
+}
+
+TEST(AtomicFolder, ReplacesInOneStep) {
+  const TemporaryFolder parent;
+  fs::create_directory(parent / "out");
+  write_text(parent / "out/old", "1");
+  {
+    AtomicFolder folder(parent / "out", Existing::replace);
+    write_text(folder.work() / "new", "2");
+    EXPECT_TRUE(fs::exists(parent / "out/old"));
+    folder.commit();
+  }
+  EXPECT_FALSE(fs::exists(parent / "out/old"));
+  EXPECT_EQ(read_file(parent / "out/new"), "2");
+  EXPECT_EQ(num_entries(parent.path()), 1);
+}
+
+TEST(AtomicFolder, SaysWhereItCannotWrite) {
+  const TemporaryFolder parent;
+  write_text(parent / "file", "1");
+  expect_error(ErrorKind::io, "cannot make the folder",
+               [&] { const AtomicFolder folder(parent / "file/out"); });
+}
+
+TEST(RemoveUnfinished, ClearsWorkFoldersOnly) {
+  const TemporaryFolder parent;
+  fs::create_directories(parent / ".epoch_0_step_3.saving-4711/model");
+  fs::create_directories(parent / "epoch_0_step_1");
+  write_text(parent / ".hidden", "1");
+  remove_unfinished(parent.path());
+  EXPECT_FALSE(fs::exists(parent / ".epoch_0_step_3.saving-4711"));
+  EXPECT_TRUE(fs::exists(parent / "epoch_0_step_1"));
+  EXPECT_TRUE(fs::exists(parent / ".hidden"));
+}
+
+TEST(RemoveFolder, RemovesAllOfIt) {
+  const TemporaryFolder parent;
+  fs::create_directories(parent / "a/b");
+  write_text(parent / "a/b/file", "1");
+  remove_folder(parent / "a");
+  EXPECT_EQ(num_entries(parent.path()), 0);
+}
+
+}  // namespace
+}  // namespace automodel::checkpoint

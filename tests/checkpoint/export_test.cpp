@@ -1,0 +1,99 @@
+#include "checkpoint/export.h"
+
+#include <ATen/ATen.h>
+#include <gtest/gtest.h>
+
+#include "base/file.h"
+#include "checkpoint/adapter.h"
+#include "checkpoint/load.h"
+#include "tests/checkpoint/tiny_model.h"
+#include "tests/tensor/expect_error.h"
+
+namespace automodel::checkpoint {
+namespace {
+
+using automodel::testing::expect_error;
+using automodel::testing::expect_same;
+using automodel::testing::TemporaryFolder;
+using automodel::testing::tiny_config;
+using automodel::testing::tiny_parameters;
+using automodel::testing::write_tiny_model;
+namespace fs = std::filesystem;
+
+/// A tiny model in source/, and what a test exports in out/.
+class Export : public ::testing::Test {
+ protected:
+  Export() {
+    write_tiny_model(folder_ / "source");
+    source_ = open_model((folder_ / "source").string());
+    parameters_ = load_parameters(source_, at::kFloat, Use::freeze);
+  }
+  ModelFolder exported(const ExportOptions& options) {
+    export_hf_folder(folder_ / "out", source_, parameters_, options);
+    return open_model((folder_ / "out").string());
+  }
+
+  TemporaryFolder folder_;
+  ModelFolder source_;
+  nn::Parameters parameters_;
+};
+
+TEST_F(Export, OfAnImportIsTheSame) {
+  const auto model = exported({});
+  expect_same(load_parameters(model, at::kFloat), parameters_);
+  EXPECT_EQ(model.config, source_.config);
+  for (const auto* file : {"model.safetensors", "tokenizer.json", "tokenizer_config.json"}) {
+    EXPECT_EQ(read_file(folder_ / "out" / file), read_file(folder_ / "source" / file)) << file;
+  }
+}
+
+TEST_F(Export, Converts) {
+  const auto model = exported({.dtype = at::kBFloat16});
+  EXPECT_EQ(model.config["dtype"], "bfloat16");
+  EXPECT_EQ(stored_dtype(model), at::kBFloat16);
+  expect_same(load_parameters(model, at::kBFloat16), tiny_parameters(tiny_config(), at::kBFloat16));
+}
+
+TEST_F(Export, Shards) {
+  const auto model = exported({.max_shard_bytes = 1000});
+  EXPECT_TRUE(fs::exists(folder_ / "out/model.safetensors.index.json"));
+  expect_same(load_parameters(model, at::kFloat), parameters_);
+}
+
+TEST_F(Export, MergesAdapters) {
+  at::manual_seed(1);
+  const std::string prefix = "model.layers.1.mlp.down_proj";
+  parameters_ = with_adapter(std::move(parameters_),
+                             {.path = "adapter",
+                              .base_model = "",
+                              .options = {.rank = 2, .scale = 2},
+                              .layers = {{prefix, at::randn({2, 12}), at::randn({8, 2})}}});
+  const auto merged = load_parameters(exported({}), at::kFloat);
+  EXPECT_TRUE(at::equal(merged.at(prefix + ".weight"),
+                        merged_value(parameters_, prefix + ".weight", at::kFloat)));
+  EXPECT_FALSE(at::equal(merged.at(prefix + ".weight"), parameters_.at(prefix + ".weight")));
+  EXPECT_EQ(merged.all().size() + 2, parameters_.all().size());
+}
+
+TEST_F(Export, DescribesTheNewStorage) {
+  source_.config["quantization_config"] = {{"bits", 4}};
+  source_.config["_name_or_path"] = "elsewhere";
+  source_.config["torch_dtype"] = "float32";
+  Json config = exported_config(source_, at::kHalf);
+  EXPECT_EQ(config["dtype"], "float16");
+  for (const auto* key : {"quantization_config", "_name_or_path", "torch_dtype"}) {
+    EXPECT_FALSE(config.contains(key)) << key;
+  }
+  source_.config.erase("dtype");
+  config = exported_config(source_, at::kHalf);
+  EXPECT_EQ(config["torch_dtype"], "float16");
+  EXPECT_FALSE(config.contains("dtype"));
+}
+
+TEST_F(Export, LeavesAFolderInUseAlone) {
+  expect_error(ErrorKind::invalid_argument, "exists already",
+               [this] { export_hf_folder(folder_ / "source", source_, parameters_, {}); });
+}
+
+}  // namespace
+}  // namespace automodel::checkpoint
