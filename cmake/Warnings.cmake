@@ -14,7 +14,7 @@ find_program(AM_CCACHE ccache)
 if(AM_CCACHE)
   set(CMAKE_CXX_COMPILER_LAUNCHER ${CMAKE_COMMAND} -E env CCACHE_SLOPPINESS=pch_defines,time_macros,include_file_mtime,include_file_ctime
       CCACHE_BASEDIR=${CMAKE_SOURCE_DIR} CCACHE_NOHASHDIR=1 ${AM_CCACHE})
-  target_compile_options(am_options INTERFACE -fpch-preprocess)
+  target_compile_options(am_options INTERFACE $<$<CXX_COMPILER_ID:GNU>:-fpch-preprocess>)
 endif()
 find_program(AM_MOLD mold)
 if(AM_MOLD)

@@ -21,10 +21,14 @@ changed_since() {
   } | grep -E '\.cpp$' | sort -u || true
 }
 
-# A compilation database without precompiled headers, which are the compiler's own.
+# The compile commands, and clang's precompiled header of LibTorch.
 prepare_database() {
   prepare own
   configure tidy
+  local header
+  header=$(ninja -C "$root/build/tidy" -t targets all | sed -n 's/^\(.*\.pch\): .*/\1/p')
+  # shellcheck disable=SC2086
+  build tidy $header
 }
 
 tidy_one() {
