@@ -41,16 +41,21 @@ install_torch() {
     logged "$root/.deps/log" $pip --index-url "$torch_index" "$torch_pin"
 }
 
-# A virtual environment with the pinned wheel. The mark is written last, so that an interrupted set-up is resumed.
+# A virtual environment with pip.
+ensure_own_python() {
+  if ! "$own_python" -m pip --version >/dev/null 2>&1; then
+    rm -rf "$root/.deps/python"
+    logged "$root/.deps/log" python3 -m venv "$root/.deps/python"
+  fi
+}
+
+# The pinned wheel in it. The mark is written last, so that an interrupted set-up is resumed.
 ensure_own_torch() {
   local mark="$root/.deps/python/$torch_pin.ready"
   if [ -e "$mark" ]; then
     return
   fi
-  if ! "$own_python" -m pip --version >/dev/null 2>&1; then
-    rm -rf "$root/.deps/python"
-    logged "$root/.deps/log" python3 -m venv "$root/.deps/python"
-  fi
+  ensure_own_python
   say "installing $torch_pin into .deps/python"
   install_torch "$own_python"
   has_libtorch "$(own_torch_dir)" || die 1 "$torch_pin is incomplete: remove .deps/python and try again"
