@@ -22,15 +22,24 @@ std::string with_frames(const std::string& message) {
 
 std::string_view to_string(ErrorKind kind) {
   switch (kind) {
-    case ErrorKind::invalid_argument: return "invalid_argument";
-    case ErrorKind::not_found: return "not_found";
-    case ErrorKind::unsupported: return "unsupported";
-    case ErrorKind::corrupt_data: return "corrupt_data";
-    case ErrorKind::io: return "io";
-    case ErrorKind::out_of_memory: return "out_of_memory";
-    case ErrorKind::distributed: return "distributed";
-    case ErrorKind::interrupted: return "interrupted";
-    case ErrorKind::internal: return "internal";
+    case ErrorKind::invalid_argument:
+      return "invalid_argument";
+    case ErrorKind::not_found:
+      return "not_found";
+    case ErrorKind::unsupported:
+      return "unsupported";
+    case ErrorKind::corrupt_data:
+      return "corrupt_data";
+    case ErrorKind::io:
+      return "io";
+    case ErrorKind::out_of_memory:
+      return "out_of_memory";
+    case ErrorKind::distributed:
+      return "distributed";
+    case ErrorKind::interrupted:
+      return "interrupted";
+    case ErrorKind::internal:
+      return "internal";
   }
   return "unknown";
 }

@@ -26,7 +26,8 @@ enum class ErrorKind {
 /// The kind's name as printed, e.g. "invalid_argument".
 std::string_view to_string(ErrorKind kind);
 
-/// Says what was found, what was expected and what to do; carries the frames of the enclosing ErrorContexts.
+/// Says what was found, what was expected and what to do; carries the frames of the enclosing
+/// ErrorContexts.
 class Error : public std::runtime_error {
  public:
   Error(ErrorKind kind, std::string message,

@@ -57,7 +57,8 @@ std::uint64_t RandomStream::next_u64() {
 double RandomStream::uniform() { return static_cast<double>(next_u64() >> 11) * 0x1.0p-53; }
 
 std::uint64_t RandomStream::below(std::uint64_t bound) {
-  const std::uint64_t threshold = (0 - bound) % bound;  // 2^64 mod bound: values under it would bias
+  const std::uint64_t threshold =
+      (0 - bound) % bound;  // 2^64 mod bound: values under it would bias
   while (true) {
     const auto value = next_u64();
     if (value >= threshold) {

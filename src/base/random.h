@@ -1,6 +1,6 @@
 #pragma once
-// Counter-based random numbers: a stream is a pure function of its key, so a resumed run, another number of ranks
-// or another thread schedule draws the same values.
+// Counter-based random numbers: a stream is a pure function of its key, so a resumed run, another
+// number of ranks or another thread schedule draws the same values.
 
 #include <array>
 #include <cstdint>
@@ -10,13 +10,20 @@
 namespace automodel {
 
 /// What a stream is for; part of the key, so two uses never share numbers.
-enum class StreamPurpose : std::uint32_t { shuffle = 1, init = 2, dropout = 3, sampling = 4, mock = 5 };
+enum class StreamPurpose : std::uint32_t {
+  shuffle = 1,
+  init = 2,
+  dropout = 3,
+  sampling = 4,
+  mock = 5
+};
 
 /// Philox-4x32-10 (Salmon et al. 2011): 4 random words from a 128-bit counter and a 64-bit key.
 std::array<std::uint32_t, 4> philox(std::array<std::uint32_t, 4> counter,
                                     std::array<std::uint32_t, 2> key);
 
-/// The random sequence of (seed, purpose, a, b); a and b are e.g. epoch and step, or step and sample.
+/// The random sequence of (seed, purpose, a, b); a and b are e.g. epoch and step, or step and
+/// sample.
 class RandomStream {
  public:
   RandomStream(std::uint64_t seed, StreamPurpose purpose, std::uint64_t a = 0, std::uint64_t b = 0);

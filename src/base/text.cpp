@@ -91,8 +91,7 @@ int edit_distance(std::string_view a, std::string_view b) {
 }
 
 std::vector<std::string> nearest_names(std::string_view name,
-                                       std::span<const std::string> candidates,
-                                       std::size_t count) {
+                                       std::span<const std::string> candidates, std::size_t count) {
   std::vector<std::pair<int, std::string>> near;
   for (const std::string& candidate : candidates) {
     const int distance = edit_distance(to_lower_ascii(name), to_lower_ascii(candidate));

@@ -15,13 +15,15 @@ std::string join(std::span<const std::string> parts, std::string_view separator)
 std::string replace_all(std::string text, std::string_view from, std::string_view to);
 std::string to_lower_ascii(std::string_view text);
 
-/// True if `text` matches `pattern`, in which '*' stands for any run of characters. Anchored at both ends.
+/// True if `text` matches `pattern`, in which '*' stands for any run of characters. Anchored at
+/// both ends.
 bool matches_wildcard(std::string_view text, std::string_view pattern);
 
 /// Damerau-Levenshtein distance (insert, delete, replace, swap neighbours) in bytes.
 int edit_distance(std::string_view a, std::string_view b);
 
-/// The candidates closest to `name`, best first, at most `count`, none that shares too little to help.
+/// The candidates closest to `name`, best first, at most `count`, none that shares too little to
+/// help.
 std::vector<std::string> nearest_names(std::string_view name,
                                        std::span<const std::string> candidates,
                                        std::size_t count = 3);

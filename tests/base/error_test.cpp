@@ -16,13 +16,16 @@ TEST(Error, CarriesKindMessageAndContextInnermostFirst) {
   } catch (const Error& error) {
     EXPECT_EQ(error.kind(), ErrorKind::invalid_argument);
     EXPECT_EQ(error.message(), "found 2, expected 3");
-    EXPECT_STREQ(error.what(), "found 2, expected 3\n  while reading tensor 3\n  while loading model");
+    EXPECT_STREQ(error.what(),
+                 "found 2, expected 3\n  while reading tensor 3\n  while loading model");
     EXPECT_NE(std::string(error.where().file_name()).find("error_test.cpp"), std::string::npos);
   }
 }
 
 TEST(Error, ContextEndsWithItsScope) {
-  { const ErrorContext gone("elsewhere"); }
+  {
+    const ErrorContext gone("elsewhere");
+  }
   try {
     fail(ErrorKind::io, "disk");
   } catch (const Error& error) {
