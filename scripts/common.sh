@@ -3,7 +3,7 @@
 # $root is the project's folder. Messages go to stderr.
 : "${root:?}"
 
-bad_input=2 # the exit code for "you must do something first", as the program's own
+export bad_input=2 # the exit code for "you must do something first", as the program's own
 
 say() { printf '%s: %s\n' "$(basename "$0")" "$*" >&2; }
 
