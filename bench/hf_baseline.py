@@ -1,0 +1,223 @@
+#!/usr/bin/env python3
+"""The training step of Transformers (and PEFT) on the CPU, to compare with: one process, one configuration, one line
+of JSON.
+
+    hf_baseline.py write CASE FOLDER [--dtype bfloat16]      a built-in model with random weights as a checkpoint
+    hf_baseline.py run --model FOLDER --mode full|lora ...   W warm-up and N measured optimizer steps
+
+A step is what Trainer does: forward, loss divided by the number of labels, backward, clipping at 1.0, fused AdamW. Every
+row is `seq` Zipf-distributed token ids, all labelled, the same rows every step, so that the loss must fall. `lora` is
+rank 8 on every linear of a block. The allocator is the caller's business (LD_PRELOAD, MALLOC_CONF); which one is
+active is reported. `automodel bench --json` reports the same fields.
+"""
+
+import argparse
+import json
+import math
+import os
+import pathlib
+import random
+import re
+import statistics
+import time
+
+import torch
+
+CASES = {
+    # SmolLM2-135M's shape
+    "dense-135m": (
+        "llama",
+        dict(
+            vocab_size=49152,
+            hidden_size=576,
+            intermediate_size=1536,
+            num_hidden_layers=30,
+            num_attention_heads=9,
+            num_key_value_heads=3,
+            head_dim=64,
+            max_position_embeddings=8192,
+            rms_norm_eps=1e-5,
+            tie_word_embeddings=True,
+            rope_parameters=dict(rope_type="default", rope_theta=100000.0),
+        ),
+    ),
+    # wider and less deep: bigger matrices, a small vocabulary
+    "dense-96m-wide": (
+        "llama",
+        dict(
+            vocab_size=8192,
+            hidden_size=1024,
+            intermediate_size=4096,
+            num_hidden_layers=5,
+            num_attention_heads=16,
+            num_key_value_heads=8,
+            head_dim=64,
+            max_position_embeddings=8192,
+            tie_word_embeddings=False,
+            rope_parameters=dict(rope_type="default", rope_theta=10000.0),
+        ),
+    ),
+}
+LINEARS = ["q_proj", "k_proj", "v_proj", "o_proj", "gate_proj", "up_proj", "down_proj"]
+
+
+def write(args: argparse.Namespace) -> None:
+    from transformers import AutoConfig, AutoModelForCausalLM
+
+    kind, keys = CASES[args.case]
+    config = AutoConfig.for_model(kind, pad_token_id=0, bos_token_id=None, eos_token_id=None, use_cache=False, **keys)
+    torch.manual_seed(args.seed)
+    model = AutoModelForCausalLM.from_config(config, dtype=getattr(torch, args.dtype))
+    model.save_pretrained(args.folder)
+
+
+def load(args: argparse.Namespace) -> torch.nn.Module:
+    from transformers import AutoModelForCausalLM
+
+    model = AutoModelForCausalLM.from_pretrained(args.model, dtype=getattr(torch, args.dtype))
+    if args.mode == "lora":
+        from peft import LoraConfig, get_peft_model
+
+        lora = LoraConfig(r=8, lora_alpha=16, bias="none", task_type="CAUSAL_LM", target_modules=LINEARS)
+        model = get_peft_model(model, lora)
+    if args.recompute:
+        model.gradient_checkpointing_enable(gradient_checkpointing_kwargs={"use_reentrant": False})
+        model.enable_input_require_grads()
+    return model.train()
+
+
+def make_batch(args: argparse.Namespace, vocab_size: int) -> dict[str, torch.Tensor]:
+    rng = random.Random(args.seed)
+
+    def token() -> int:
+        return 1 + min(vocab_size - 2, int(math.exp(rng.random() ** 1.1 * math.log(vocab_size - 1))) - 1)
+
+    ids = torch.tensor([[token() for _ in range(args.seq)] for _ in range(args.batch)])
+    return dict(input_ids=ids, labels=ids, attention_mask=torch.ones_like(ids))
+
+
+class Trainer:
+    """One optimizer step at a time, timed."""
+
+    def __init__(self, model: torch.nn.Module, batch: dict[str, torch.Tensor], lr: float):
+        self.model, self.batch = model, batch
+        self.parameters = [p for p in model.parameters() if p.requires_grad]
+        self.optimizer = torch.optim.AdamW(self.parameters, lr=lr, weight_decay=0.0, fused=True)
+
+    def step(self) -> dict[str, float]:
+        num_labels = (self.batch["labels"][:, 1:] != -100).sum()
+        cpu, start = time.process_time(), time.perf_counter()
+        loss = self.model(**self.batch, num_items_in_batch=num_labels).loss
+        forward = time.perf_counter()
+        loss.backward()
+        backward = time.perf_counter()
+        torch.nn.utils.clip_grad_norm_(self.parameters, 1.0)
+        self.optimizer.step()
+        self.optimizer.zero_grad(set_to_none=True)
+        end = time.perf_counter()
+        return dict(
+            loss=loss.item(),
+            seconds=end - start,
+            cpu_seconds=time.process_time() - cpu,
+            forward=forward - start,
+            backward=backward - forward,
+            clip_and_step=end - backward,
+        )
+
+
+def status_gib(key: str) -> float:
+    status = pathlib.Path("/proc/self/status").read_text()
+    return int(re.search(rf"{key}:\s+(\d+) kB", status).group(1)) / 2**20
+
+
+def forget_peak() -> None:
+    """The peak counts from here: loading is left out. Not every container allows it."""
+    try:
+        pathlib.Path("/proc/self/clear_refs").write_text("5")
+    except OSError:
+        pass
+
+
+def environment() -> dict:
+    import peft
+    import transformers
+
+    cpu = pathlib.Path("/proc/cpuinfo").read_text()
+    maps = pathlib.Path("/proc/self/maps").read_text()
+    flags = set(re.search(r"flags\s*:\s*(.*)", cpu).group(1).split())
+    allocators = [name for name in ("jemalloc", "tcmalloc", "mimalloc") if f"lib{name}" in maps]
+    return dict(
+        software=f"torch {torch.__version__}, transformers {transformers.__version__}, peft {peft.__version__}",
+        cpu=re.search(r"model name\s*:\s*(.*)", cpu).group(1),
+        isa=[flag for flag in ("avx2", "avx512f", "avx512_bf16", "amx_bf16") if flag in flags],
+        threads=torch.get_num_threads(),
+        allocator=allocators[0] if allocators else "glibc",
+    )
+
+
+def run(args: argparse.Namespace) -> None:
+    torch.set_num_threads(args.threads)
+    start = time.perf_counter()
+    model = load(args)
+    load_seconds = time.perf_counter() - start
+    trainer = Trainer(model, make_batch(args, model.config.vocab_size), args.lr)
+    warm = [trainer.step() for _ in range(args.warmup)]
+    forget_peak()
+    steps = [trainer.step() for _ in range(args.steps)]
+    print(json.dumps(report(args, trainer, warm, steps) | dict(load_s=round(load_seconds, 2), env=environment())))
+
+
+def report(args: argparse.Namespace, trainer: Trainer, warm: list[dict], steps: list[dict]) -> dict:
+    def column(key: str, digits: int = 3) -> list[float]:
+        return [round(step[key], digits) for step in steps]
+
+    median = statistics.median(column("seconds", 6))
+    num_tokens = args.seq * args.batch
+    return dict(
+        model=args.model,
+        mode=args.mode,
+        dtype=args.dtype,
+        seq=args.seq,
+        batch=args.batch,
+        recompute=args.recompute,
+        params_m=round(sum(p.numel() for p in trainer.model.parameters()) / 1e6, 2),
+        trainable_m=round(sum(p.numel() for p in trainer.parameters) / 1e6, 2),
+        s_step_median=round(median, 4),
+        s_step_min=min(column("seconds")),
+        s_steps=column("seconds"),
+        cpu_s_steps=column("cpu_seconds"),
+        split_median={key: round(statistics.median(column(key)), 4) for key in ("forward", "backward", "clip_and_step")},
+        tok_s=round(num_tokens / median, 1),
+        peak_rss_steps_gib=round(status_gib("VmHWM"), 3),
+        losses=[round(step["loss"], 5) for step in warm + steps],
+    )
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    commands = parser.add_subparsers(required=True)
+    command = commands.add_parser("write")
+    command.set_defaults(function=write)
+    command.add_argument("case", choices=CASES)
+    command.add_argument("folder")
+    command.add_argument("--dtype", default="float32", choices=["float32", "bfloat16"])
+    command.add_argument("--seed", type=int, default=0)
+    command = commands.add_parser("run")
+    command.set_defaults(function=run)
+    command.add_argument("--model", required=True)
+    command.add_argument("--mode", choices=["full", "lora"], default="full")
+    command.add_argument("--dtype", default="float32", choices=["float32", "bfloat16"])
+    command.add_argument("--seq", type=int, default=512)
+    command.add_argument("--batch", type=int, default=1)
+    command.add_argument("--recompute", action="store_true")
+    command.add_argument("--lr", type=float, default=1e-5)
+    command.add_argument("--warmup", type=int, default=1)
+    command.add_argument("--steps", type=int, default=3)
+    command.add_argument("--threads", type=int, default=os.cpu_count())
+    command.add_argument("--seed", type=int, default=0)
+    args = parser.parse_args()
+    args.function(args)
+
+
+if __name__ == "__main__":
+    main()
