@@ -1,0 +1,107 @@
+#include "models/registry.h"
+
+#include <gmock/gmock.h>
+
+#include "base/error.h"
+
+namespace automodel::models {
+namespace {
+
+Json small_llama() {
+  return parse_json(
+      R"({"model_type": "llama", "architectures": ["LlamaForCausalLM"], "vocab_size": 100,
+    "hidden_size": 64, "intermediate_size": 128, "num_hidden_layers": 2, "num_attention_heads": 4,
+    "num_key_value_heads": 2, "rms_norm_eps": 1e-5, "torch_dtype": "bfloat16", "use_cache": true,
+    "rope_theta": 500000.0, "rope_scaling": {"rope_type": "llama3", "factor": 32.0, "low_freq_factor": 1.0,
+    "high_freq_factor": 4.0, "original_max_position_embeddings": 8192}, "tie_word_embeddings": true})",
+      "test");
+}
+
+std::string error_of(const Json& config) {
+  try {
+    read_spec(config, "config.json");
+  } catch (const Error& error) {
+    return error.what();
+  }
+  return "no error";
+}
+
+TEST(Registry, ReadsBothRopeDialects) {
+  const auto old_dialect = small_llama();
+  Json new_dialect = old_dialect;
+  Json parameters = new_dialect["rope_scaling"];
+  parameters["rope_theta"] = new_dialect["rope_theta"];
+  new_dialect.erase("rope_scaling");
+  new_dialect.erase("rope_theta");
+  new_dialect.erase("torch_dtype");
+  new_dialect["dtype"] = "bfloat16";
+  new_dialect["rope_parameters"] = parameters;
+  EXPECT_EQ(read_spec(old_dialect, "a"), read_spec(new_dialect, "b"));
+  const auto spec = read_spec(old_dialect, "a");
+  const auto& rope = std::get<spec::Gqa>(spec.layers[0].mixer).rope;
+  ASSERT_TRUE(rope.has_value());
+  EXPECT_EQ(rope->theta, 500000);
+  EXPECT_EQ(std::get<spec::Llama3Scaling>(rope->scaling).factor, 32);
+}
+
+TEST(Registry, UnknownTypeListsTheNearest) {
+  auto config = small_llama();
+  config["model_type"] = "lama";
+  EXPECT_THAT(error_of(config), ::testing::HasSubstr("did you mean 'llama'"));
+  config.erase("model_type");
+  EXPECT_THAT(error_of(config), ::testing::HasSubstr("no \"model_type\""));
+}
+
+TEST(Registry, AKeyThatCouldChangeTheMathematicsIsAnError) {
+  auto config = small_llama();
+  config["query_rescale"] = 2.0;
+  EXPECT_THAT(error_of(config), ::testing::HasSubstr("query_rescale = 2.0"));
+  config["query_rescale"] = nullptr;
+  EXPECT_EQ(error_of(config), "no error");
+}
+
+TEST(Registry, UnknownMathematicsIsRefusedByKeyAndValue) {
+  auto config = small_llama();
+  config["rope_scaling"]["rope_type"] = "spiral";
+  EXPECT_THAT(error_of(config), ::testing::HasSubstr("'rope_type' is \"spiral\""));
+  config = small_llama();
+  config["hidden_act"] = "mish";
+  EXPECT_THAT(error_of(config), ::testing::HasSubstr("'hidden_act' is \"mish\""));
+  config = small_llama();
+  config["attention_dropout"] = 0.1;
+  EXPECT_THAT(error_of(config), ::testing::HasSubstr("attention_dropout is 0.1"));
+}
+
+TEST(Registry, WrongTypesAndMissingKeysNameTheKey) {
+  auto config = small_llama();
+  config["hidden_size"] = "64";
+  EXPECT_THAT(error_of(config),
+              ::testing::HasSubstr("'hidden_size' is \"64\", expected an integer"));
+  config.erase("hidden_size");
+  EXPECT_THAT(error_of(config), ::testing::HasSubstr("'hidden_size' is missing"));
+  config = small_llama();
+  config["num_key_value_heads"] = 3;
+  EXPECT_THAT(error_of(config), ::testing::HasSubstr("multiple of num_key_value_heads"));
+}
+
+TEST(Registry, Gemma3KeepsItsPatternAndBothThetas) {
+  const auto config =
+      parse_json(R"({"model_type": "gemma3_text", "vocab_size": 100, "hidden_size": 64,
+    "intermediate_size": 128, "num_hidden_layers": 7, "num_attention_heads": 4, "num_key_value_heads": 1,
+    "head_dim": 32, "query_pre_attn_scalar": 16, "sliding_window": 8, "rope_theta": 1000000.0,
+    "rope_local_base_freq": 10000.0, "rope_scaling": {"rope_type": "linear", "factor": 8.0}})",
+                 "test");
+  const auto spec = read_spec(config, "config.json");
+  const auto& local = std::get<spec::Gqa>(spec.layers[0].mixer);
+  const auto& global = std::get<spec::Gqa>(spec.layers[5].mixer);
+  EXPECT_EQ(local.window, 8);
+  EXPECT_FALSE(global.window.has_value());
+  EXPECT_EQ(local.rope->theta, 10000);
+  EXPECT_TRUE(std::holds_alternative<std::monostate>(local.rope->scaling));
+  EXPECT_TRUE(std::holds_alternative<spec::LinearScaling>(global.rope->scaling));
+  EXPECT_EQ(global.scale, 0.25);
+  EXPECT_EQ(spec.embedding_scale, 8);
+}
+
+}  // namespace
+}  // namespace automodel::models

@@ -1,0 +1,46 @@
+#include "nn/parameters.h"
+
+#include <gtest/gtest.h>
+
+#include "base/error.h"
+#include "nn/tiny_model.h"
+
+namespace automodel::nn {
+namespace {
+
+TEST(Parameters, InitialisationIsKeyedBySeedAndName) {
+  const auto model = tiny_spec();
+  const auto a = initialise(model, at::kFloat, 5);
+  const auto b = initialise(model, at::kFloat, 5);
+  const auto c = initialise(model, at::kFloat, 6);
+  const std::string name = "model.layers.1.mlp.up_proj.weight";
+  EXPECT_TRUE(at::equal(a.at(name), b.at(name)));
+  EXPECT_FALSE(at::equal(a.at(name), c.at(name)));
+  EXPECT_FALSE(at::equal(a.at(name), a.at("model.layers.2.mlp.up_proj.weight")));
+  EXPECT_NEAR(a.at(name).std().item<double>(), model.init_std, 2e-3);
+  EXPECT_TRUE(at::equal(a.at("model.norm.weight"), at::ones({24})));
+}
+
+TEST(Parameters, LinearCarriesBiasAndAdapter) {
+  Parameters parameters;
+  parameters.add({.name = "x.weight", .shape = {3, 4}}, at::zeros({3, 4}));
+  parameters.add({.name = lora_a_name("x"), .shape = {2, 4}}, at::zeros({2, 4}));
+  parameters.add({.name = lora_b_name("x"), .shape = {3, 2}}, at::zeros({3, 2}));
+  parameters.set_lora({.rank = 2, .scale = 4});
+  const auto layer = parameters.linear("x");
+  EXPECT_FALSE(layer.bias_o.defined());
+  ASSERT_TRUE(layer.adapter.has_value());
+  EXPECT_EQ(layer.adapter->scale, 4);
+  EXPECT_TRUE(parameters.trained().empty());
+}
+
+TEST(Parameters, NamesAreUniqueAndMustExist) {
+  Parameters parameters;
+  parameters.add({.name = "x", .shape = {1}}, at::zeros({1}));
+  EXPECT_THROW(parameters.add({.name = "x", .shape = {1}}, at::zeros({1})), Error);
+  EXPECT_THROW(parameters.at("y"), Error);
+  EXPECT_FALSE(parameters.find("y").defined());
+}
+
+}  // namespace
+}  // namespace automodel::nn

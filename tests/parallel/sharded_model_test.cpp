@@ -1,0 +1,53 @@
+#include "parallel/sharded_model.h"
+
+#include <gtest/gtest.h>
+
+#include "nn/tiny_model.h"
+
+namespace automodel::parallel {
+namespace {
+
+ShardedModel tiny(bool recompute = false) {
+  const auto spec = nn::tiny_spec();
+  return {spec, nn::tiny_parameters(spec), {.recompute = recompute}};
+}
+
+TEST(ShardedModel, LossAndGradientsDoNotDependOnTheCut) {
+  const auto whole = nn::tiny_tokens({6, 9});
+  auto first = nn::tiny_tokens({6});
+  auto second = nn::tiny_tokens({9});
+  first.ids_t = whole.ids_t.slice(0, 0, 6);
+  first.labels_t = whole.labels_t.slice(0, 0, 6);
+  second.ids_t = whole.ids_t.slice(0, 6);
+  second.labels_t = whole.labels_t.slice(0, 6);
+  auto a = tiny();
+  auto b = tiny();
+  const double weight = 1.0 / 11;  // 4 + 7 labels
+  const double loss = a.forward_backward(whole, weight, 0);
+  const double parts = b.forward_backward(first, weight, 0) + b.forward_backward(second, weight, 0);
+  EXPECT_NEAR(loss, parts, 1e-5 * loss);
+  EXPECT_NEAR(a.grad_norm(), b.grad_norm(), 1e-5 * a.grad_norm());
+}
+
+TEST(ShardedModel, ScoreAgreesWithTheLoss) {
+  auto model = tiny();
+  const auto tokens = nn::tiny_tokens({6, 9});
+  const auto scores = model.score(tokens);
+  EXPECT_EQ(scores.nll_n.numel(), 11);
+  EXPECT_NEAR(scores.nll_n.sum().item<double>(), model.forward_backward(tokens, 1, 0), 1e-4);
+}
+
+TEST(ShardedModel, ClippingBringsTheNormToTheLimit) {
+  auto model = tiny();
+  model.forward_backward(nn::tiny_tokens({8}), 1, 0);
+  const double norm = model.grad_norm();
+  model.clip_gradients(norm, norm * 2);
+  EXPECT_DOUBLE_EQ(model.grad_norm(), norm);
+  model.clip_gradients(norm, norm / 2);
+  EXPECT_NEAR(model.grad_norm(), norm / 2, 1e-4 * norm);
+  model.zero_grad();
+  EXPECT_EQ(model.grad_norm(), 0);
+}
+
+}  // namespace
+}  // namespace automodel::parallel

@@ -1,0 +1,68 @@
+#include "spec/parameters.h"
+
+#include <gmock/gmock.h>
+
+namespace automodel::spec {
+namespace {
+
+ModelSpec two_layers(NormPlacement placement) {
+  ModelSpec model{.vocab_size = 10, .dim = 4, .tied_head = true};
+  const Gqa attention{.heads = 2, .kv_heads = 1, .head_dim = 2, .qkv_bias = true};
+  model.layers.assign(2, {.mixer = attention, .ffn = Mlp{.inner = 6}, .placement = placement});
+  return model;
+}
+
+std::vector<std::string> names(const ModelSpec& model) {
+  std::vector<std::string> out;
+  for (const auto& param : parameters(model)) {
+    out.push_back(param.name);
+  }
+  return out;
+}
+
+TEST(Parameters, NamesAreLlamas) {
+  const auto all = names(two_layers(NormPlacement::pre));
+  EXPECT_EQ(all.front(), "model.embed_tokens.weight");
+  EXPECT_EQ(all.back(), "model.norm.weight");
+  EXPECT_THAT(all, ::testing::Contains("model.layers.1.self_attn.k_proj.bias"));
+  EXPECT_THAT(all, ::testing::Not(::testing::Contains("lm_head.weight")));
+  EXPECT_THAT(
+      all, ::testing::Not(::testing::Contains("model.layers.0.pre_feedforward_layernorm.weight")));
+}
+
+TEST(Parameters, SandwichHasFourNorms) {
+  EXPECT_THAT(names(two_layers(NormPlacement::sandwich)),
+              ::testing::IsSupersetOf({"model.layers.0.pre_feedforward_layernorm.weight",
+                                       "model.layers.0.post_feedforward_layernorm.weight"}));
+}
+
+TEST(Parameters, UntiedHeadIsALinear) {
+  auto model = two_layers(NormPlacement::pre);
+  model.tied_head = false;
+  const auto head = parameters(model).back();
+  EXPECT_EQ(head.name, head_weight_name(model));
+  EXPECT_TRUE(head.is_linear);
+  EXPECT_EQ(head.numel(), 40);
+}
+
+TEST(Parameters, CountsAreSums) {
+  // embedding 40; a layer: q 4x4+4, k and v 2x4+2 each, o 4x4, gate and up 6x4, down 4x6, two norms
+  // of 4; last norm 4
+  EXPECT_EQ(num_parameters(two_layers(NormPlacement::pre)),
+            40 + 2 * (20 + 10 + 10 + 16 + 72 + 8) + 4);
+}
+
+TEST(ForwardFlops, CountsRealTokensAndCausalPairs) {
+  auto model = two_layers(NormPlacement::pre);
+  const double linears = 2 * (16 + 8 + 8 + 16 + 72);  // weights of both layers
+  const double pairs = 3 * 4 / 2 + 1;                 // documents of 3 and 1
+  const double expected = 2 * linears * 4 + 2 * 4 * 4 * pairs + 2 * 10 * 4 * 2;
+  EXPECT_DOUBLE_EQ(forward_flops(model, {3, 1}, 2), expected);
+  for (auto& layer : model.layers) {
+    std::get<Gqa>(layer.mixer).window = 2;  // the document of 3 scores 5 pairs instead of 6
+  }
+  EXPECT_DOUBLE_EQ(forward_flops(model, {3, 1}, 2), expected - 2 * 4 * 4);
+}
+
+}  // namespace
+}  // namespace automodel::spec
