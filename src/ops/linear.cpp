@@ -2,7 +2,6 @@
 
 #include "base/error.h"
 #include "ops/linear_parts.h"
-#include "ops/optional_tensor.h"
 
 namespace automodel::ops {
 namespace {
@@ -11,11 +10,9 @@ using torch::autograd::AutogradContext;
 using torch::autograd::variable_list;
 
 struct LinearNode : torch::autograd::Function<LinearNode> {
-  static Tensor forward(AutogradContext* context, const Tensor& x_ti, const Tensor& weight_oi,
-                        const Tensor& bias_o, const Tensor& a_ri, const Tensor& b_or,
+  static Tensor forward(AutogradContext* context, const Tensor& x_ti, at::TensorList tensors,
                         const AdapterOptions& options) {
-    const LinearParts parts{weight_oi, or_undefined(bias_o), or_undefined(a_ri), or_undefined(b_or),
-                            options};
+    const auto parts = LinearParts::of(tensors, options);
     parts.save(context, {parts.needs_input() ? x_ti : Tensor()});
     return parts.forward(x_ti);
   }
@@ -35,10 +32,8 @@ Tensor linear(const Tensor& x_ti, const Linear& layer) {
   check(x_ti.dim() == 2 && x_ti.size(1) == layer.weight_oi.size(1), ErrorKind::invalid_argument,
         "linear: input of width {} for a weight of [{}, {}]", x_ti.size(-1),
         layer.weight_oi.size(0), layer.weight_oi.size(1));
-  const auto& adapter = layer.adapter;
-  return LinearNode::apply(
-      x_ti, layer.weight_oi, or_empty(layer.bias_o), or_empty(adapter ? adapter->a_ri : Tensor()),
-      or_empty(adapter ? adapter->b_or : Tensor()), AdapterOptions::of(adapter));
+  const auto tensors = tensors_of(layer);
+  return LinearNode::apply(x_ti, at::TensorList(tensors), AdapterOptions::of(layer.adapter));
 }
 
 }  // namespace automodel::ops

@@ -2,6 +2,8 @@
 
 #include <ATen/CPUGeneratorImpl.h>
 
+#include "ops/optional_tensor.h"
+
 namespace automodel::ops {
 namespace {
 
@@ -21,6 +23,17 @@ AdapterOptions AdapterOptions::of(const std::optional<Adapter>& adapter) {
     return {};
   }
   return {adapter->scale, adapter->dropout, adapter->dropout_after, adapter->dropout_seed};
+}
+
+std::vector<Tensor> tensors_of(const Linear& layer) {
+  const auto& adapter = layer.adapter;
+  return {layer.weight_oi, or_empty(layer.bias_o), or_empty(adapter ? adapter->a_ri : Tensor()),
+          or_empty(adapter ? adapter->b_or : Tensor())};
+}
+
+LinearParts LinearParts::of(at::TensorList tensors, const AdapterOptions& options) {
+  return {tensors[0], or_undefined(tensors[1]), or_undefined(tensors[2]), or_undefined(tensors[3]),
+          options};
 }
 
 Tensor LinearParts::forward(const Tensor& x_ti) const {

@@ -18,9 +18,15 @@ struct LinearGrads {
   bool x_ti, weight_oi, bias_o, adapter;
 };
 
+/// weight, bias, A and B for an autograd node's arguments, absent ones empty.
+std::vector<Tensor> tensors_of(const Linear& layer);
+
 struct LinearParts {
   Tensor weight_oi, bias_o, a_ri, b_or;
   AdapterOptions options;
+
+  /// From what tensors_of() made.
+  static LinearParts of(at::TensorList tensors, const AdapterOptions& options);
 
   struct Grads {
     Tensor x_ti, weight_oi, bias_o, a_ri, b_or;

@@ -55,11 +55,9 @@ struct DownNode : torch::autograd::Function<DownNode> {
   }
 
   static Tensor forward(AutogradContext* context, const Tensor& gate_ti, const Tensor& up_or_empty,
-                        const Tensor& weight_oi, const Tensor& bias_o, const Tensor& a_ri,
-                        const Tensor& b_or, const DownOptions& options) {
+                        at::TensorList down, const DownOptions& options) {
     const Tensor up_ti = or_undefined(up_or_empty);
-    const LinearParts parts{weight_oi, or_undefined(bias_o), or_undefined(a_ri), or_undefined(b_or),
-                            options.adapter};
+    const auto parts = LinearParts::of(down, options.adapter);
     parts.save(context, {gate_ti, up_ti});
     context->saved_data["activation"] = static_cast<std::int64_t>(options.activation);
     return parts.forward(hidden(gate_ti, up_ti, options.activation));
@@ -94,11 +92,9 @@ struct DownNode : torch::autograd::Function<DownNode> {
 
 Tensor down_of(const Tensor& gate_ti, const Tensor& up_ti, const Linear& down,
                Activation activation) {
-  const auto& adapter = down.adapter;
-  return DownNode::apply(gate_ti, or_empty(up_ti), down.weight_oi, or_empty(down.bias_o),
-                         or_empty(adapter ? adapter->a_ri : Tensor()),
-                         or_empty(adapter ? adapter->b_or : Tensor()),
-                         DownOptions{AdapterOptions::of(adapter), activation});
+  const auto tensors = tensors_of(down);
+  return DownNode::apply(gate_ti, or_empty(up_ti), at::TensorList(tensors),
+                         DownOptions{AdapterOptions::of(down.adapter), activation});
 }
 
 }  // namespace

@@ -1,0 +1,52 @@
+#include "models/common.h"
+
+#include <gmock/gmock.h>
+
+#include "base/error.h"
+
+namespace automodel::models {
+namespace {
+
+using ::testing::HasSubstr;
+using ::testing::ThrowsMessage;
+
+spec::Rope read_rope(const char* text) {
+  const Json config = parse_json(text, "t");
+  return rope(ConfigReader(config, "t"), 16);
+}
+
+TEST(Rope, YarnInfersItsAttentionFactor) {
+  const auto rope =
+      read_rope(R"({"max_position_embeddings": 128, "rope_parameters": {"rope_type": "yarn",
+      "rope_theta": 100.0, "factor": 4.0, "original_max_position_embeddings": 32}})");
+  EXPECT_EQ(rope.theta, 100);
+  EXPECT_NEAR(std::get<spec::YarnScaling>(rope.scaling).attention_factor, 0.1 * std::log(4.0) + 1,
+              1e-12);
+}
+
+TEST(Rope, PartialAndLegacyNames) {
+  const auto rope = read_rope(
+      R"({"rope_theta": 7.0, "rope_scaling": {"type": "linear", "factor": 2.0, "partial_rotary_factor": 0.5}})");
+  EXPECT_EQ(rope.dim, 8);
+  EXPECT_EQ(rope.theta, 7);
+  EXPECT_EQ(std::get<spec::LinearScaling>(rope.scaling).factor, 2);
+}
+
+TEST(Rope, AnUnknownKeyInsideIsAnError) {
+  EXPECT_THAT(
+      [] { read_rope(R"({"rope_scaling": {"rope_type": "linear", "factor": 2.0, "twist": 3}})"); },
+      ThrowsMessage<Error>(HasSubstr("twist = 3")));
+}
+
+TEST(SlidingLayers, CountsMustAgree) {
+  const Json config =
+      parse_json(R"({"num_hidden_layers": 3, "layer_types": ["full_attention"]})", "t");
+  EXPECT_THAT([&] { sliding_layers(ConfigReader(config, "t"), nullptr); },
+              ThrowsMessage<Error>(HasSubstr("layer_types has 1 entries for 3 layers")));
+  const Json huge = parse_json(R"({"num_hidden_layers": 1000000000})", "t");
+  EXPECT_THAT([&] { sliding_layers(ConfigReader(huge, "t"), nullptr); },
+              ThrowsMessage<Error>(HasSubstr("expected 1 to 10000")));
+}
+
+}  // namespace
+}  // namespace automodel::models

@@ -1,0 +1,32 @@
+#include "nn/block.h"
+
+#include <gtest/gtest.h>
+
+#include "nn/decoder.h"
+#include "nn/tiny_model.h"
+
+namespace automodel::nn {
+namespace {
+
+/// The residual stream must pass through a layer whose branches give nothing.
+TEST(Block, BranchesAddToTheResidual) {
+  for (const auto placement : {spec::NormPlacement::pre, spec::NormPlacement::sandwich}) {
+    const auto model = tiny_spec(placement);
+    auto parameters = tiny_parameters(model);
+    const at::NoGradGuard no_grad;
+    parameters.at("model.layers.0.self_attn.o_proj.weight").zero_();
+    parameters.at("model.layers.0.mlp.down_proj.weight").zero_();
+    const auto tokens = tiny_tokens({4});
+    const auto& rope = *std::get<spec::Gqa>(model.layers[0].mixer).rope;
+    const Sequence sequence{.cu_seqlens = tokens.cu_seqlens,
+                            .rope_tables = {rope_tables(rope, tokens, at::kFloat)}};
+    Ports ports;
+    const Tensor x = at::randn({4, 24});
+    EXPECT_TRUE(at::equal(Block(model.layers[0], parameters, 0, 0).forward(x, sequence, ports), x));
+    EXPECT_FALSE(
+        at::equal(Block(model.layers[1], parameters, 1, 0).forward(x, sequence, ports), x));
+  }
+}
+
+}  // namespace
+}  // namespace automodel::nn

@@ -1,0 +1,39 @@
+#include "nn/gqa.h"
+
+#include <gtest/gtest.h>
+
+#include "nn/decoder.h"
+#include "nn/tiny_model.h"
+
+namespace automodel::nn {
+namespace {
+
+Tensor run(const Decoder& decoder, const Tokens& tokens, KvCache* cache = nullptr) {
+  Ports ports;
+  LocalRunner runner;
+  return decoder.hidden(tokens, {.cache = cache}, runner, ports);
+}
+
+double largest_difference(const Tensor& a, const Tensor& b) {
+  return (a - b).abs().max().item<double>();
+}
+
+TEST(GqaBlock, CacheContinuesADocument) {
+  const auto model = tiny_spec();
+  const auto parameters = tiny_parameters(model);
+  const Decoder decoder(model, parameters);
+  const at::NoGradGuard no_grad;
+  const auto tokens = tiny_tokens({11});
+  const Tensor whole = run(decoder, tokens);
+  KvCache cache(model.layers.size());
+  for (const auto& [begin, end] : {std::pair(0, 6), std::pair(6, 7), std::pair(7, 11)}) {
+    const Tokens part{.ids_t = tokens.ids_t.slice(0, begin, end),
+                      .positions_t = tokens.positions_t.slice(0, begin, end),
+                      .cu_seqlens = {0, end - begin}};
+    EXPECT_LE(largest_difference(run(decoder, part, &cache), whole.slice(0, begin, end)), 1e-5);
+    EXPECT_EQ(cache.length(), end);
+  }
+}
+
+}  // namespace
+}  // namespace automodel::nn
