@@ -2,7 +2,7 @@
 
 #include <gtest/gtest.h>
 
-#include "nn/tiny_model.h"
+#include "tests/nn/tiny_model.h"
 
 namespace automodel::nn {
 namespace {

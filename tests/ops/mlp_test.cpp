@@ -1,6 +1,6 @@
 #include "ops/mlp.h"
 
-#include "ops/gradient_check.h"
+#include "tests/ops/gradient_check.h"
 
 namespace automodel::ops {
 namespace {

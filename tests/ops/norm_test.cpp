@@ -1,7 +1,7 @@
 #include "ops/norm.h"
 
 #include "base/error.h"
-#include "ops/gradient_check.h"
+#include "tests/ops/gradient_check.h"
 
 namespace automodel::ops {
 namespace {

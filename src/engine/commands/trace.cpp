@@ -1,0 +1,38 @@
+#include "engine/commands/trace.h"
+
+#include <CLI/CLI.hpp>
+
+#include "tensor/dtype.h"
+#include "train/trace.h"
+
+namespace automodel::engine {
+namespace {
+
+ExitCode run_trace(Arguments arguments) {
+  std::string model;
+  std::string batch;
+  std::string out;
+  std::string dtype = "float32";
+  bool recompute = false;
+  CLI::App app("Writes logits, loss, gradients and trained weights of given batches",
+               "automodel trace");
+  app.add_option("model", model, "Hugging Face folder, hub id or .gguf file")->required();
+  app.add_option("batch", batch, "safetensors file with VARIANT.input_ids, .labels, ...")
+      ->required();
+  app.add_option("out", out, "safetensors file to write")->required();
+  app.add_option("--dtype", dtype, "of weights and arithmetic: float32 or bfloat16");
+  app.add_flag("--recompute", recompute, "recompute each block in the backward");
+  if (parse_arguments(app, arguments)) {
+    train::trace(checkpoint::open_model(model), batch, out, dtype_from_name(dtype), recompute);
+  }
+  return ExitCode::ok;
+}
+
+}  // namespace
+
+Command trace_command() {
+  return {"trace", "Write logits, loss and gradients of one batch, to compare implementations",
+          run_trace};
+}
+
+}  // namespace automodel::engine

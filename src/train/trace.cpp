@@ -1,0 +1,209 @@
+#include "train/trace.h"
+
+#include <algorithm>
+
+#include "base/error.h"
+#include "base/json.h"
+#include "checkpoint/load.h"
+#include "ops/optimizer.h"
+#include "parallel/sharded_model.h"
+#include "tensor/safetensors.h"
+#include "tensor/safetensors_writer.h"
+
+namespace automodel::train {
+namespace {
+
+/// One variant: its documents behind each other, and where each token stands in [b, t].
+struct Variant {
+  std::string name;
+  nn::Tokens tokens;
+  Tensor places_t;  // index into the flattened [b, t]
+  std::int64_t rows = 0;
+  std::int64_t width = 0;
+  std::int64_t num_labels = 0;
+};
+
+struct Training {
+  double lr, beta1, beta2, eps, weight_decay, max_grad_norm;
+  int steps;
+};
+
+/// Lengths of the documents of each row, in order: the packed ones, or the real tokens of each row.
+std::vector<std::vector<std::int64_t>> documents(const SafetensorsFile& file,
+                                                 const std::string& name, const Tensor& ids_bt) {
+  const auto rows = static_cast<std::size_t>(ids_bt.size(0));
+  if (file.contains(name + ".doc_lens")) {
+    const Tensor lengths = file.tensor(name + ".doc_lens").contiguous();
+    check(rows == 1 && lengths.sum().item<std::int64_t>() == ids_bt.size(1),
+          ErrorKind::corrupt_data, "{}.doc_lens must cover one row of {} tokens", name,
+          ids_bt.size(1));
+    const auto* first = lengths.const_data_ptr<std::int64_t>();
+    return {std::vector<std::int64_t>(first, first + lengths.numel())};
+  }
+  std::vector<std::vector<std::int64_t>> out(rows, {ids_bt.size(1)});
+  if (file.contains(name + ".attention_mask")) {
+    const Tensor mask = file.tensor(name + ".attention_mask");
+    for (std::size_t row = 0; row < rows; ++row) {
+      out[row] = {mask[static_cast<std::int64_t>(row)].sum().item<std::int64_t>()};
+    }
+  }
+  return out;
+}
+
+/// Labels belong to their own token on disk; here each token holds the one after it.
+Tensor shifted(const Tensor& labels_t) {
+  const Tensor end = at::full({1}, ops::kIgnoreIndex, at::kLong);
+  return at::cat({labels_t.slice(0, 1), end});
+}
+
+Variant read_variant(const SafetensorsFile& file, const std::string& name) {
+  const Tensor ids_bt = file.tensor(name + ".input_ids");
+  const Tensor labels_bt = file.tensor(name + ".labels");
+  check(
+      ids_bt.dim() == 2 && ids_bt.scalar_type() == at::kLong && labels_bt.sizes() == ids_bt.sizes(),
+      ErrorKind::corrupt_data, "{}.input_ids and .labels must be int64 of one shape [b, t]", name);
+  Variant out{
+      .name = name, .tokens = {.cu_seqlens = {0}}, .rows = ids_bt.size(0), .width = ids_bt.size(1)};
+  std::vector<Tensor> ids, labels, positions, places;
+  const bool packed = file.contains(name + ".doc_lens");
+  const auto rows = documents(file, name, ids_bt);
+  for (std::size_t row = 0; row < rows.size(); ++row) {
+    std::int64_t begin = 0;
+    for (const auto length : rows[row]) {
+      const auto r = static_cast<std::int64_t>(row);
+      ids.push_back(ids_bt[r].slice(0, begin, begin + length));
+      labels.push_back(shifted(labels_bt[r].slice(0, begin, begin + length)));
+      positions.push_back(at::arange(length));
+      places.push_back(at::arange(begin, begin + length) + r * out.width);
+      begin += length;
+      out.tokens.cu_seqlens.push_back(out.tokens.cu_seqlens.back() +
+                                      static_cast<std::int32_t>(length));
+      // Transformers evaluates length-dependent RoPE on the padded width; documents of a pack are
+      // run alone.
+      out.tokens.rope_lengths.push_back(packed ? length : out.width);
+    }
+  }
+  out.tokens.ids_t = at::cat(ids);
+  out.tokens.labels_t = at::cat(labels);
+  out.tokens.positions_t = at::cat(positions);
+  out.places_t = at::cat(places);
+  out.num_labels = out.tokens.labels_t.ne(ops::kIgnoreIndex).sum().item<std::int64_t>();
+  return out;
+}
+
+std::string metadata(const SafetensorsFile& file, const std::string& key) {
+  const auto found = file.metadata().find(key);
+  check(found != file.metadata().end(), ErrorKind::corrupt_data, "{}: no metadata '{}'",
+        file.path().string(), key);
+  return found->second;
+}
+
+Training read_training(const SafetensorsFile& file) {
+  const Json json = parse_json(metadata(file, "training"), "metadata 'training'");
+  return {json.at("lr"),           json.at("betas").at(0),   json.at("betas").at(1), json.at("eps"),
+          json.at("weight_decay"), json.at("max_grad_norm"), json.at("steps")};
+}
+
+class Tracer {
+ public:
+  Tracer(const checkpoint::ModelFolder& model, const SafetensorsFile& file, at::ScalarType compute,
+         bool recompute)
+      : model_(model.spec, trained_parameters(model, file, compute),
+               {.compute = compute, .recompute = recompute}) {}
+
+  void add(const std::string& name, const Tensor& tensor) {
+    out_.push_back({name, tensor.detach().contiguous().clone()});
+  }
+
+  void trace(const Variant& variant) {
+    const at::NoGradGuard no_grad;
+    const Tensor logits_tv = model_.logits(variant.tokens);
+    Tensor all = at::zeros({variant.rows * variant.width, logits_tv.size(1)});
+    all.index_copy_(0, variant.places_t, logits_tv);
+    add(variant.name + ".logits", all.view({variant.rows, variant.width, -1}));
+    const at::AutoGradMode gradients(true);
+    model_.zero_grad();
+    add(variant.name + ".loss", at::scalar_tensor(backward(variant), at::kFloat));
+    for (const auto& parameter : model_.parameters().trained()) {
+      add(variant.name + ".grad." + parameter.spec.name, gradient(parameter));
+    }
+  }
+
+  void train(const std::vector<Variant>& variants, const Training& settings) {
+    std::vector<double> losses, norms;
+    const auto parameters = model_.parameters().trained();
+    std::vector<ops::AdamState> states;
+    for (const auto& parameter : parameters) {
+      states.push_back(
+          {at::zeros_like(parameter.value), at::zeros_like(parameter.value), Tensor()});
+    }
+    for (int step = 0; step < settings.steps; ++step) {
+      model_.zero_grad();
+      losses.push_back(backward(variants[static_cast<std::size_t>(step) % variants.size()]));
+      norms.push_back(model_.grad_norm());
+      model_.clip_gradients(norms.back(), settings.max_grad_norm);
+      const at::NoGradGuard no_grad;
+      for (std::size_t i = 0; i < parameters.size(); ++i) {
+        ops::adam_step(parameters[i].value, gradient(parameters[i]), states[i], step + 1,
+                       {.lr = settings.lr,
+                        .beta1 = settings.beta1,
+                        .beta2 = settings.beta2,
+                        .eps = settings.eps,
+                        .weight_decay = settings.weight_decay});
+      }
+    }
+    add("step.loss", at::tensor(losses, at::kFloat));
+    add("step.grad_norm", at::tensor(norms, at::kFloat));
+    for (const auto& parameter : parameters) {
+      add("trained." + parameter.spec.name, parameter.value);
+    }
+  }
+
+  const std::vector<NamedTensor>& results() const { return out_; }
+
+ private:
+  static nn::Parameters trained_parameters(const checkpoint::ModelFolder& model,
+                                           const SafetensorsFile& file, at::ScalarType compute) {
+    const Json frozen = parse_json(metadata(file, "frozen"), "metadata 'frozen'");
+    auto parameters = checkpoint::load_parameters(model, compute);
+    for (auto& parameter : parameters.all()) {
+      parameter.value.requires_grad_(std::ranges::count(frozen, parameter.spec.name) == 0);
+    }
+    return parameters;
+  }
+
+  static Tensor gradient(const nn::Parameter& parameter) {
+    return parameter.value.grad().defined() ? parameter.value.grad()
+                                            : at::zeros_like(parameter.value);
+  }
+
+  double backward(const Variant& variant) {
+    return model_.forward_backward(variant.tokens, 1.0 / static_cast<double>(variant.num_labels),
+                                   0);
+  }
+
+  parallel::ShardedModel model_;
+  std::vector<NamedTensor> out_;
+};
+
+}  // namespace
+
+void trace(const checkpoint::ModelFolder& model, const std::filesystem::path& batch_file,
+           const std::filesystem::path& out_file, at::ScalarType compute, bool recompute) {
+  const SafetensorsFile file(batch_file);
+  const Json names = parse_json(metadata(file, "variants"), "metadata 'variants'");
+  std::vector<Variant> variants;
+  for (const auto& name : names) {
+    variants.push_back(read_variant(file, name.get<std::string>()));
+  }
+  Tracer tracer(model, file, compute, recompute);
+  for (const auto& variant : variants) {
+    tracer.trace(variant);
+  }
+  if (compute == at::kFloat) {
+    tracer.train(variants, read_training(file));
+  }
+  write_safetensors(out_file, tracer.results());
+}
+
+}  // namespace automodel::train
