@@ -2,6 +2,8 @@
 
 #include <torch/version.h>
 
+#include "engine/commands/trace.h"
+
 namespace automodel::engine {
 
 Program program() {
@@ -9,7 +11,10 @@ Program program() {
       .name = "automodel-engine",
       .summary = "the commands of automodel that need LibTorch; started by automodel",
       .version = "automodel-engine " AM_VERSION ", LibTorch " TORCH_VERSION,
-      .commands = {},
+      .commands =
+          {
+              trace_command(),
+          },
   };
 }
 

@@ -167,7 +167,8 @@ class Tracer {
     const Json frozen = parse_json(metadata(file, "frozen"), "metadata 'frozen'");
     auto parameters = checkpoint::load_parameters(model, compute);
     for (auto& parameter : parameters.all()) {
-      parameter.value.requires_grad_(std::ranges::count(frozen, parameter.spec.name) == 0);
+      parameter.value.requires_grad_(
+          std::count(frozen.begin(), frozen.end(), parameter.spec.name) == 0);
     }
     return parameters;
   }

@@ -1,0 +1,99 @@
+"""Every supported model_type against live Transformers: logits, loss, every gradient and three AdamW steps.
+
+Tiny random models whose every switch and weight is away from the value that hides it (oracle/). Tolerance: float32
+rounding of sums over at most a few hundred terms, relative to each tensor's largest entry.
+"""
+
+import json
+import shutil
+
+import compare
+import pytest
+import torch
+from oracle.reference import reference
+from oracle.weights import make
+from safetensors.torch import load_file, save_file
+
+TOLERANCE = 1e-4
+NAMES = [
+    "gemma3_text",
+    "llama",
+    "llama:bias",
+    "llama:dynamic",
+    "llama:linear",
+    "llama:mha",
+    "llama:yarn",
+    "mistral",
+    "qwen2",
+    "qwen3",
+]
+
+
+@pytest.fixture(scope="module", params=NAMES)
+def case(request, tmp_path_factory):
+    """(name, checkpoint folder, reference file)"""
+    folder = tmp_path_factory.mktemp("model")
+    torch.set_num_threads(1)
+    make(request.param, str(folder / "checkpoint"), seed=7)
+    reference(str(folder / "checkpoint"), str(folder / "reference.safetensors"), bf16=True)
+    return request.param, folder / "checkpoint", folder / "reference.safetensors"
+
+
+def trace(automodel, checkpoint, reference_file, out, *options):
+    done = automodel("trace", checkpoint, reference_file, out, *options)
+    assert done.returncode == 0, done.stderr
+    return out
+
+
+def assert_close(ours, reference_file):
+    wrong = {name: error for name, error in compare.errors(ours, reference_file).items() if not error <= TOLERANCE}
+    assert not wrong, wrong
+
+
+def test_equals_transformers(automodel, case, tmp_path):
+    _, checkpoint, reference_file = case
+    assert_close(trace(automodel, checkpoint, reference_file, tmp_path / "out"), reference_file)
+
+
+def test_recompute_is_bit_equal(automodel, case, tmp_path):
+    _, checkpoint, reference_file = case
+    plain = trace(automodel, checkpoint, reference_file, tmp_path / "plain")
+    recomputed = trace(automodel, checkpoint, reference_file, tmp_path / "recomputed", "--recompute")
+    assert plain.read_bytes() == recomputed.read_bytes()
+
+
+def test_bfloat16_is_as_near_to_float32_as_transformers(automodel, case, tmp_path):
+    """Root mean square over all variants: single logits are noise."""
+    _, checkpoint, reference_file = case
+    ours, _ = compare.load(trace(automodel, checkpoint, reference_file, tmp_path / "out", "--dtype", "bfloat16"))
+    theirs, metadata = compare.load(reference_file)
+    distance = {"ours": 0.0, "theirs": 0.0}
+    for variant in json.loads(metadata["variants"]):
+        mask = compare.real_positions(theirs, variant)
+        exact = theirs[f"{variant}.logits"][mask].double()
+        distance["ours"] += (ours[f"{variant}.logits"][mask].double() - exact).square().sum().item()
+        distance["theirs"] += (theirs[f"bf16.{variant}.logits"][mask].double() - exact).square().sum().item()
+    assert distance["ours"] ** 0.5 <= 1.1 * distance["theirs"] ** 0.5
+
+
+def test_a_changed_weight_is_noticed(automodel, case, tmp_path):
+    """The comparison can fail: one norm gain is changed by one part in a hundred."""
+    _, checkpoint, reference_file = case
+    changed = tmp_path / "changed"
+    shutil.copytree(checkpoint, changed)
+    weights = load_file(changed / "model.safetensors")
+    weights["model.layers.1.input_layernorm.weight"] += 0.01
+    save_file(weights, changed / "model.safetensors", {"format": "pt"})
+    with pytest.raises(AssertionError):
+        assert_close(trace(automodel, changed, reference_file, tmp_path / "out"), reference_file)
+
+
+@pytest.mark.parametrize("name", ["llama", "qwen3"])
+def test_old_dialect_and_shards(automodel, tmp_path, name):
+    """rope_theta, rope_scaling and torch_dtype as hub files have them, weights in several files."""
+    torch.set_num_threads(1)
+    checkpoint, reference_file = tmp_path / "checkpoint", tmp_path / "reference.safetensors"
+    make(name, str(checkpoint), old_rope=True, shard_size="200KB")
+    assert len(list(checkpoint.glob("*.safetensors"))) > 1
+    reference(str(checkpoint), str(reference_file), variants=["plain"])
+    assert_close(trace(automodel, checkpoint, reference_file, tmp_path / "out"), reference_file)
