@@ -54,6 +54,14 @@ function(am_tests name)
     add_test(NAME ${name} COMMAND ${name}_tests)
     set_tests_properties(${name} PROPERTIES LABELS unit)
   endif()
+  # Programs that live tests in Python drive.
+  file(GLOB tools CONFIGURE_DEPENDS ${CMAKE_SOURCE_DIR}/tests/${name}/*_tool.cpp)
+  foreach(source ${tools})
+    cmake_path(GET source STEM tool)
+    add_executable(${tool} ${source})
+    target_link_libraries(${tool} PRIVATE am_${name} am_options)
+    am_precompile(${tool} ${source})
+  endforeach()
 endfunction()
 
 # The structure itself under test: tests/layers_test.cpp and the rules beside it.

@@ -5,7 +5,7 @@
 
 #include <limits>
 
-#include "expect_error.h"
+#include "tests/tensor/expect_error.h"
 
 namespace automodel {
 namespace {

@@ -5,7 +5,7 @@
 
 #include <cstring>
 
-#include "expect_error.h"
+#include "tests/tensor/expect_error.h"
 
 namespace automodel {
 namespace {

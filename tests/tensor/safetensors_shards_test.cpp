@@ -6,8 +6,8 @@
 
 #include "base/file.h"
 #include "base/json.h"
-#include "expect_error.h"
-#include "temporary_folder.h"
+#include "tests/tensor/expect_error.h"
+#include "tests/tensor/temporary_folder.h"
 
 namespace automodel {
 namespace {

@@ -6,9 +6,9 @@
 
 #include <fstream>
 
-#include "expect_error.h"
-#include "temporary_folder.h"
 #include "tensor/safetensors_writer.h"
+#include "tests/tensor/expect_error.h"
+#include "tests/tensor/temporary_folder.h"
 
 namespace automodel {
 namespace {
@@ -103,7 +103,7 @@ TEST_F(DamagedSafetensors, EveryTruncationIsAnError) {
 TEST_F(DamagedSafetensors, NoFlippedByteCrashes) {
   EXPECT_TRUE(reads_bytes(good_));
   for (std::size_t at = 0; at < good_.size(); ++at) {
-    for (const int flip : {0x01, 0x10, 0x80, 0xFF}) {
+    for (const int flip : {0x01, 0x80, 0xFF}) {
       std::string bytes = good_;
       bytes[at] = static_cast<char>(bytes[at] ^ flip);
       reads_bytes(bytes);

@@ -7,9 +7,9 @@
 #include <csignal>
 
 #include "base/file.h"
-#include "expect_error.h"
-#include "temporary_folder.h"
 #include "tensor/safetensors.h"
+#include "tests/tensor/expect_error.h"
+#include "tests/tensor/temporary_folder.h"
 
 namespace automodel {
 namespace {

@@ -5,9 +5,9 @@
 
 #include "base/file.h"
 #include "base/json.h"
-#include "expect_error.h"
-#include "temporary_folder.h"
 #include "tensor/safetensors_shards.h"
+#include "tests/tensor/expect_error.h"
+#include "tests/tensor/temporary_folder.h"
 
 namespace automodel {
 namespace {
