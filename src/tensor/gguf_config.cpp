@@ -142,8 +142,11 @@ void add_gemma(Json& config, const GgufFacts& facts) {
   config["rope_local_base_freq"] =
       facts.maybe_number("rope.freq_base_swa").value_or(kGemmaLocalTheta);
   config["sliding_window"] = facts.count("attention.sliding_window");
-  config["sliding_window_pattern"] =
+  const auto pattern =
       facts.maybe_count("attention.sliding_window_pattern").value_or(kGemmaPattern);
+  for (std::int64_t i = 1; i <= config["num_hidden_layers"]; ++i) {
+    config["layer_types"].push_back(i % pattern == 0 ? "full_attention" : "sliding_attention");
+  }
   config["query_pre_attn_scalar"] = config["num_hidden_layers"] == kGemma27bLayers
                                         ? config["hidden_size"].get<std::int64_t>() / heads
                                         : config["head_dim"].get<std::int64_t>();

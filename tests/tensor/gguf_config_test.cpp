@@ -69,8 +69,12 @@ TEST(GgufConfig, GemmaFillsInWhatTheFileLeavesOut) {
   EXPECT_EQ(config["model_type"], "gemma3_text");
   EXPECT_EQ(config["hidden_activation"], "gelu_pytorch_tanh");
   EXPECT_EQ(config["rope_local_base_freq"], 10000);
-  EXPECT_EQ(config["sliding_window_pattern"], 6);
+  EXPECT_EQ(config["layer_types"], Json({"sliding_attention", "sliding_attention"}));
   EXPECT_EQ(config["query_pre_attn_scalar"], 256);
+  const Json patterned = config_of(model("gemma3")
+                                       .u32("gemma3.attention.sliding_window", 512)
+                                       .u32("gemma3.attention.sliding_window_pattern", 2));
+  EXPECT_EQ(patterned["layer_types"], Json({"sliding_attention", "full_attention"}));
 }
 
 TEST(GgufConfig, RopeScaling) {
