@@ -5,6 +5,7 @@
 #include <array>
 #include <cstdint>
 #include <span>
+#include <string_view>
 #include <vector>
 
 namespace automodel {
@@ -17,6 +18,10 @@ enum class StreamPurpose : std::uint32_t {
   sampling = 4,
   mock = 5
 };
+
+/// The same 64 bits for the same text on every machine and in every version (FNV-1a): the part of a
+/// stream's key that names a parameter.
+std::uint64_t hash_text(std::string_view text);
 
 /// Philox-4x32-10 (Salmon et al. 2011): 4 random words from a 128-bit counter and a 64-bit key.
 std::array<std::uint32_t, 4> philox(std::array<std::uint32_t, 4> counter,

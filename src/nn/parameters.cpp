@@ -8,14 +8,6 @@
 namespace automodel::nn {
 namespace {
 
-std::uint64_t hash_name(const std::string& name) {  // FNV-1a: stable across machines and runs
-  std::uint64_t hash = 0xcbf29ce484222325ULL;
-  for (const char c : name) {
-    hash = (hash ^ static_cast<unsigned char>(c)) * 0x100000001b3ULL;
-  }
-  return hash;
-}
-
 Tensor initial_value(const spec::ParamSpec& param, const spec::ModelSpec& model,
                      at::ScalarType dtype, std::uint64_t seed) {
   const auto options = at::TensorOptions().dtype(dtype);
@@ -27,7 +19,7 @@ Tensor initial_value(const spec::ParamSpec& param, const spec::ModelSpec& model,
     case spec::Init::normal:
       break;
   }
-  RandomStream stream(seed, StreamPurpose::init, hash_name(param.name));
+  RandomStream stream(seed, StreamPurpose::init, hash_text(param.name));
   auto generator = at::make_generator<at::CPUGeneratorImpl>(stream.next_u64());
   Tensor value = at::empty(param.shape, at::kFloat).normal_(0, model.init_std, generator);
   if (param.role == spec::Role::embedding && model.pad_token_id && *model.pad_token_id >= 0 &&
@@ -72,7 +64,7 @@ ops::Linear Parameters::linear(const std::string& prefix) const {
                                  .scale = lora_.scale,
                                  .dropout = lora_.dropout,
                                  .dropout_after = lora_.dropout_after,
-                                 .dropout_seed = hash_name(prefix)};
+                                 .dropout_seed = hash_text(prefix)};
   }
   return layer;
 }

@@ -1,6 +1,9 @@
 #include "nn/runner.h"
 
+#include <fmt/format.h>
 #include <torch/csrc/autograd/autograd.h>
+
+#include "tensor/finite.h"
 
 namespace automodel::nn {
 namespace {
@@ -50,6 +53,17 @@ Tensor RecomputeRunner::run(std::int64_t /*layer*/, const BlockFunction& block,
   }
   const Tensor anchor = at::zeros({}, x_td.options()).requires_grad_(true);
   return RecomputedBlock::apply(x_td, anchor, block);
+}
+
+Tensor CheckingRunner::run(std::int64_t layer, const BlockFunction& block, const Tensor& x_td) {
+  if (found_.empty() && layer == 0 && first_non_finite(x_td)) {
+    found_ = "the embedding";
+  }
+  Tensor y_td = block(x_td);
+  if (found_.empty() && first_non_finite(y_td)) {
+    found_ = fmt::format("the output of layer {}", layer);
+  }
+  return y_td;
 }
 
 }  // namespace automodel::nn

@@ -5,6 +5,7 @@
 
 #include <cstdint>
 #include <functional>
+#include <string>
 
 namespace automodel::nn {
 
@@ -29,6 +30,17 @@ class LocalRunner final : public BlockRunner {
 class RecomputeRunner final : public BlockRunner {
  public:
   Tensor run(std::int64_t layer, const BlockFunction& block, const Tensor& x_td) override;
+};
+
+/// Looks for the first value that is not finite, to explain a loss that is not.
+class CheckingRunner final : public BlockRunner {
+ public:
+  Tensor run(std::int64_t layer, const BlockFunction& block, const Tensor& x_td) override;
+  /// "the embedding", "the output of layer 3", or empty: every value seen was finite.
+  const std::string& found() const { return found_; }
+
+ private:
+  std::string found_;
 };
 
 }  // namespace automodel::nn

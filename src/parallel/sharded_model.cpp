@@ -2,6 +2,8 @@
 
 #include <cmath>
 
+#include "tensor/finite.h"
+
 namespace automodel::parallel {
 
 ShardedModel::ShardedModel(const spec::ModelSpec& spec, nn::Parameters parameters,
@@ -39,6 +41,17 @@ ops::RowScores ShardedModel::score(const nn::Tokens& tokens) const {
   const at::NoGradGuard no_grad;
   return ops::score_rows(hidden(tokens, {.compute = options_.compute}), decoder_.head_weight_vd(),
                          tokens.labels_t, loss_options(1));
+}
+
+std::string ShardedModel::find_non_finite(const nn::Tokens& tokens) const {
+  const at::NoGradGuard no_grad;
+  nn::Ports ports;
+  nn::CheckingRunner runner;
+  const Tensor hidden_td = decoder_.hidden(tokens, {.compute = options_.compute}, runner, ports);
+  if (runner.found().empty() && first_non_finite(hidden_td)) {
+    return "the final norm";
+  }
+  return runner.found();
 }
 
 Tensor ShardedModel::logits(const nn::Tokens& tokens, nn::KvCache* cache) const {

@@ -3,6 +3,7 @@
 // everything.
 
 #include <cstdint>
+#include <string>
 
 #include "nn/decoder.h"
 #include "nn/parameters.h"
@@ -29,6 +30,10 @@ class ShardedModel {
   /// Negative log-likelihood and correctness of every labelled token, in order. No gradient, no
   /// dropout.
   ops::RowScores score(const nn::Tokens& tokens) const;
+
+  /// Where the first value of a forward that is not finite is: "the embedding", "the output of
+  /// layer 3", "the final norm"; empty if all are finite.
+  std::string find_non_finite(const nn::Tokens& tokens) const;
 
   /// Float32 logits [t, v], traced by autograd where gradients are on; with a cache the tokens
   /// continue its document.

@@ -88,5 +88,10 @@ TEST(Permutation, HoldsEachIndexOnceAndFollowsTheStream) {
   EXPECT_TRUE(permutation(0, RandomStream(1, StreamPurpose::shuffle)).empty());
 }
 
+TEST(HashText, IsTheSameForEver) {
+  EXPECT_EQ(hash_text(""), 0xcbf29ce484222325ULL);
+  EXPECT_EQ(hash_text("a"), 0xaf63dc4c8601ec8cULL);  // FNV-1a's published test value
+}
+
 }  // namespace
 }  // namespace automodel

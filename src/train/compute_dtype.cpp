@@ -1,0 +1,34 @@
+#include "train/compute_dtype.h"
+
+#include "base/error.h"
+#include "tensor/dtype.h"
+
+namespace automodel::train {
+
+bool cpu_has_bfloat16() {
+#if defined(__x86_64__)
+  return __builtin_cpu_supports("avx512bf16") != 0;
+#else
+  return false;
+#endif
+}
+
+ComputeDtype resolve_compute_dtype(const std::string& name, at::ScalarType storage,
+                                   bool has_bfloat16) {
+  if (name != "auto") {
+    const auto dtype = dtype_from_name(name);
+    check(dtype == at::kFloat || dtype == at::kBFloat16, ErrorKind::unsupported,
+          "model.compute_dtype: {} is not supported yet; use float32, bfloat16 or auto",
+          dtype_name(dtype));
+    return {dtype, "as the recipe says"};
+  }
+  if (storage != at::kBFloat16) {
+    return {at::kFloat, fmt::format("the weights are stored in {}", dtype_name(storage))};
+  }
+  if (!has_bfloat16) {
+    return {at::kFloat, "this processor has no bfloat16 arithmetic"};
+  }
+  return {at::kBFloat16, "this processor has bfloat16 arithmetic"};
+}
+
+}  // namespace automodel::train

@@ -1,0 +1,66 @@
+#include "train/evaluate.h"
+
+#include "base/error.h"
+#include "train/tokens.h"
+
+namespace automodel::train {
+namespace {
+
+data::Batch batch_at(const data::Dataset& dataset, std::int64_t begin, std::int64_t end) {
+  std::vector<data::TokenizedSample> samples;
+  std::vector<std::int64_t> rows;
+  for (std::int64_t row = begin; row < end; ++row) {
+    samples.push_back(dataset.sample(row));
+    rows.push_back(row);
+  }
+  return data::collate(samples, rows, {.drop_last_token = true});
+}
+
+}  // namespace
+
+void ScoreSum::add(const data::Batch& batch, const ops::RowScores& scores) {
+  const at::Tensor correct_n = scores.correct_n.contiguous();
+  const bool* correct = correct_n.const_data_ptr<bool>();
+  std::map<std::int64_t, bool> all_right;  // by row
+  for (std::size_t document = 0; document < batch.samples.size(); ++document) {
+    const auto begin = static_cast<std::size_t>(batch.cu_seqlens[document]);
+    const auto end = static_cast<std::size_t>(batch.cu_seqlens[document + 1]);
+    for (std::size_t t = begin; t < end; ++t) {
+      if (batch.labels[t] != data::kIgnoreLabel) {
+        const bool right = *correct++;
+        correct_ += right ? 1 : 0;
+        auto& row = all_right.try_emplace(batch.samples[document], true).first->second;
+        row = row && right;
+      }
+    }
+  }
+  labels_ += correct_n.numel();
+  nll_ += scores.nll_n.sum(at::kDouble).item<double>();
+  rows_ += static_cast<std::int64_t>(all_right.size());
+  for (const auto& [row, right] : all_right) {
+    exact_rows_ += right ? 1 : 0;
+  }
+}
+
+Evaluation ScoreSum::result() const {
+  check(labels_ > 0, ErrorKind::invalid_argument,
+        "validation: no token of the data set is labelled, there is nothing to measure");
+  const auto labels = static_cast<double>(labels_);
+  return {.loss = nll_ / labels,
+          .token_accuracy = static_cast<double>(correct_) / labels,
+          .exact_match = static_cast<double>(exact_rows_) / static_cast<double>(rows_),
+          .num_label_tokens = labels_,
+          .num_rows = rows_};
+}
+
+Evaluation evaluate(const parallel::ShardedModel& model, const data::Dataset& dataset,
+                    std::int64_t batch_size) {
+  ScoreSum sum;
+  for (std::int64_t begin = 0; begin < dataset.size(); begin += batch_size) {
+    const auto batch = batch_at(dataset, begin, std::min(begin + batch_size, dataset.size()));
+    sum.add(batch, model.score(to_tokens(batch)));
+  }
+  return sum.result();
+}
+
+}  // namespace automodel::train

@@ -1,0 +1,33 @@
+#include "train/non_finite.h"
+
+#include <fmt/format.h>
+
+#include <ranges>
+
+#include "tensor/finite.h"
+
+namespace automodel::train {
+
+std::string explain_non_finite(const parallel::ShardedModel& model,
+                               std::span<const nn::Tokens> micro_batches) {
+  for (const auto& parameter : model.parameters().all()) {
+    if (first_non_finite(parameter.value)) {
+      return fmt::format("the weight {}", parameter.spec.name);
+    }
+  }
+  for (std::size_t i = 0; i < micro_batches.size(); ++i) {
+    const std::string found = model.find_non_finite(micro_batches[i]);
+    if (!found.empty()) {
+      return fmt::format("{} for micro-batch {}, though every weight is finite", found, i);
+    }
+  }
+  for (const auto& parameter : model.parameters().all() | std::views::reverse) {
+    if (parameter.value.grad().defined() && first_non_finite(parameter.value.grad())) {
+      return fmt::format("the gradient of {}, though every weight and layer output is finite",
+                         parameter.spec.name);
+    }
+  }
+  return "the loss alone";
+}
+
+}  // namespace automodel::train

@@ -1,0 +1,119 @@
+#include "train/optimizer.h"
+
+#include <regex>
+
+#include "base/error.h"
+#include "tensor/dtype.h"
+
+namespace automodel::train {
+namespace {
+
+void check_state_dtype(const char* key, const std::optional<std::string>& name) {
+  check(!name || dtype_from_name(*name) == at::kFloat, ErrorKind::unsupported,
+        "optimizer.{}: {} is not supported yet; the state is float32", key, name.value_or(""));
+}
+
+void check_supported(const config::Optimizer& options) {
+  using config::OptimizerKind;
+  check(options.kind == OptimizerKind::adam || options.kind == OptimizerKind::adamw ||
+            options.kind == OptimizerKind::fused_adam,
+        ErrorKind::unsupported,
+        "optimizer: this optimizer is not supported yet; use torch.optim.AdamW or "
+        "torch.optim.Adam");
+  check(options.bias_correction, ErrorKind::unsupported,
+        "optimizer.bias_correction: false is not supported yet");
+  check_state_dtype("master_weight_dtype", options.master_weight_dtype);
+  check_state_dtype("exp_avg_dtype", options.exp_avg_dtype);
+  check_state_dtype("exp_avg_sq_dtype", options.exp_avg_sq_dtype);
+}
+
+std::regex compile(const std::string& pattern) {
+  try {
+    return std::regex(pattern);
+  } catch (const std::regex_error& error) {
+    fail(ErrorKind::invalid_argument,
+         "optimizer.param_group_overrides: '{}' is not a regular expression: {}", pattern,
+         error.what());
+  }
+}
+
+}  // namespace
+
+Optimizer::Optimizer(const std::vector<nn::Parameter>& trained, const config::Optimizer& options)
+    : options_(options) {
+  check_supported(options);
+  for (const auto& parameter : trained) {
+    slots_.push_back(make_slot(parameter));
+  }
+  apply_overrides();
+}
+
+Optimizer::Slot Optimizer::make_slot(const nn::Parameter& parameter) const {
+  const Tensor& value = parameter.value;
+  const auto zeros = [&] { return at::zeros(value.sizes(), value.options().dtype(at::kFloat)); };
+  return {.name = parameter.spec.name,
+          .value = value,
+          .master = value.scalar_type() == at::kFloat ? Tensor() : value.detach().to(at::kFloat),
+          .state = {zeros(), zeros(), options_.amsgrad ? zeros() : Tensor()}};
+}
+
+void Optimizer::apply_overrides() {
+  std::vector<bool> decided(slots_.size(), false);
+  for (const auto& group : options_.param_group_overrides) {
+    const std::regex pattern = compile(group.pattern);
+    bool used = false;
+    for (std::size_t i = 0; i < slots_.size(); ++i) {
+      if (!std::regex_search(slots_[i].name, pattern)) {
+        continue;
+      }
+      used = true;
+      if (!decided[i]) {
+        decided[i] = true;
+        slots_[i].lr_mult = group.lr_mult;
+        slots_[i].weight_decay_mult = group.wd_mult;
+      }
+    }
+    check(used, ErrorKind::invalid_argument,
+          "optimizer.param_group_overrides: '{}' matches no trained parameter; the first one is "
+          "{}",
+          group.pattern, slots_.empty() ? "missing" : slots_[0].name);
+  }
+}
+
+void Optimizer::step(const StepRates& rates) {
+  const at::NoGradGuard no_grad;
+  ++num_steps_;
+  for (const auto& slot : slots_) {
+    update(slot, rates);
+  }
+}
+
+void Optimizer::update(const Slot& slot, const StepRates& rates) const {
+  const Tensor& weight = slot.master.defined() ? slot.master : slot.value;
+  const Tensor& stored = slot.value.grad();
+  const Tensor grad = stored.defined() ? stored.to(at::kFloat) : at::zeros_like(weight);
+  ops::adam_step(weight, grad, slot.state, num_steps_,
+                 {.lr = rates.lr * slot.lr_mult,
+                  .beta1 = options_.beta1,
+                  .beta2 = options_.beta2,
+                  .eps = options_.eps,
+                  .weight_decay = rates.weight_decay * slot.weight_decay_mult,
+                  .decoupled = options_.decoupled_weight_decay,
+                  .maximize = options_.maximize});
+  if (slot.master.defined()) {
+    slot.value.copy_(slot.master);
+  }
+}
+
+std::int64_t Optimizer::state_bytes() const {
+  std::int64_t bytes = 0;
+  for (const auto& slot : slots_) {
+    for (const Tensor& tensor :
+         {slot.master, slot.state.exp_avg, slot.state.exp_avg_sq, slot.state.max_exp_avg_sq}) {
+      bytes += tensor.defined() ? static_cast<std::int64_t>(tensor.nbytes()) : 0;
+    }
+  }
+  return bytes;
+}
+
+}  // namespace automodel::train

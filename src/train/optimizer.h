@@ -1,0 +1,52 @@
+#pragma once
+// The optimizer's state of every trained parameter and its update.
+
+#include <cstdint>
+#include <string>
+#include <vector>
+
+#include "config/training_sections.h"
+#include "nn/parameters.h"
+#include "ops/optimizer.h"
+#include "train/schedule.h"
+
+namespace automodel::train {
+
+using at::Tensor;
+
+/// Adam (L2) or AdamW (decoupled) in float32 whatever the storage type: parameters that are not
+/// stored in float32 have a float32 master beside them, from which they are rounded.
+class Optimizer {
+ public:
+  /// Shares the tensors of `trained`. Throws Error(unsupported) for another kind of optimizer or a
+  /// state type other than float32; Error(invalid_argument) for a malformed pattern in
+  /// param_group_overrides or one that matches no parameter.
+  Optimizer(const std::vector<nn::Parameter>& trained, const config::Optimizer& options);
+
+  /// Updates every parameter from its gradient. One without gradient counts as a gradient of zero:
+  /// its moments fade and its weight decay goes on.
+  void step(const StepRates& rates);
+
+  std::int64_t num_steps() const { return num_steps_; }
+  /// Bytes of moments and masters.
+  std::int64_t state_bytes() const;
+
+ private:
+  struct Slot {
+    std::string name;
+    Tensor value;
+    Tensor master;  // undefined: the value is its own
+    ops::AdamState state;
+    double lr_mult = 1;
+    double weight_decay_mult = 1;
+  };
+  Slot make_slot(const nn::Parameter& parameter) const;
+  void apply_overrides();
+  void update(const Slot& slot, const StepRates& rates) const;
+
+  config::Optimizer options_;
+  std::vector<Slot> slots_;
+  std::int64_t num_steps_ = 0;
+};
+
+}  // namespace automodel::train

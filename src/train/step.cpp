@@ -1,0 +1,73 @@
+#include "train/step.h"
+
+#include <cmath>
+
+#include "base/error.h"
+#include "base/random.h"
+#include "ops/cross_entropy.h"
+#include "train/non_finite.h"
+
+namespace automodel::train {
+namespace {
+
+std::int64_t num_label_tokens(std::span<const nn::Tokens> micro_batches) {
+  std::int64_t count = 0;
+  for (const auto& tokens : micro_batches) {
+    count += tokens.labels_t.ne(ops::kIgnoreIndex).sum().item<std::int64_t>();
+  }
+  return count;
+}
+
+std::int64_t num_tokens(std::span<const nn::Tokens> micro_batches) {
+  std::int64_t count = 0;
+  for (const auto& tokens : micro_batches) {
+    count += tokens.ids_t.numel();
+  }
+  return count;
+}
+
+double forward_backward(parallel::ShardedModel& model, std::span<const nn::Tokens> micro_batches,
+                        double weight, RandomStream dropout) {
+  double loss = 0;
+  for (const auto& tokens : micro_batches) {
+    loss += model.forward_backward(tokens, weight, dropout.next_u64());
+  }
+  return loss;
+}
+
+void check_finite_step(const parallel::ShardedModel& model,
+                       std::span<const nn::Tokens> micro_batches, const StepResult& result,
+                       std::int64_t step) {
+  if (std::isfinite(result.loss) && std::isfinite(result.grad_norm)) {
+    return;
+  }
+  fail(ErrorKind::invalid_argument,
+       "step {}: loss {} and gradient norm {} are not both finite; the first tensor that is not "
+       "is {}. Nothing was updated. A lower learning rate, a longer warm-up or compute_dtype "
+       "float32 may help",
+       step, result.loss, result.grad_norm, explain_non_finite(model, micro_batches));
+}
+
+}  // namespace
+
+StepResult train_step(parallel::ShardedModel& model, Optimizer& optimizer,
+                      std::span<const nn::Tokens> micro_batches, std::int64_t step,
+                      const StepRates& rates, const StepOptions& options) {
+  StepResult result{.num_tokens = num_tokens(micro_batches),
+                    .num_label_tokens = num_label_tokens(micro_batches)};
+  check(result.num_label_tokens > 0, ErrorKind::invalid_argument,
+        "step {}: none of its {} tokens is labelled, there is nothing to learn", step,
+        result.num_tokens);
+  model.zero_grad();
+  const RandomStream dropout(options.seed, StreamPurpose::dropout,
+                             static_cast<std::uint64_t>(step));
+  const double weight = 1.0 / static_cast<double>(result.num_label_tokens);
+  result.loss = forward_backward(model, micro_batches, weight, dropout);
+  result.grad_norm = model.grad_norm();
+  check_finite_step(model, micro_batches, result, step);
+  model.clip_gradients(result.grad_norm, options.max_grad_norm);
+  optimizer.step(rates);
+  return result;
+}
+
+}  // namespace automodel::train

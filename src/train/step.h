@@ -1,0 +1,33 @@
+#pragma once
+// One optimizer step.
+
+#include <cstdint>
+#include <span>
+
+#include "parallel/sharded_model.h"
+#include "train/optimizer.h"
+
+namespace automodel::train {
+
+/// What is the same in every step of a run.
+struct StepOptions {
+  double max_grad_norm = 1;
+  std::uint64_t seed = 0;
+};
+
+struct StepResult {
+  double loss = 0;       // mean over the step's label tokens
+  double grad_norm = 0;  // before clipping
+  std::int64_t num_tokens = 0;
+  std::int64_t num_label_tokens = 0;
+  bool operator==(const StepResult&) const = default;
+};
+
+/// Forward and backward of every micro-batch, clipping, update. `step` counts optimizer steps of
+/// the run from 0. Throws Error(invalid_argument) if nothing is labelled, or if loss or gradient
+/// norm is not finite: it names the first tensor that is not, and no parameter has changed.
+StepResult train_step(parallel::ShardedModel& model, Optimizer& optimizer,
+                      std::span<const nn::Tokens> micro_batches, std::int64_t step,
+                      const StepRates& rates, const StepOptions& options);
+
+}  // namespace automodel::train

@@ -1,0 +1,84 @@
+#include "train/evaluate.h"
+
+#include <gmock/gmock.h>
+
+#include <cmath>
+
+#include "base/error.h"
+#include "train/tiny_model.h"
+#include "train/tokens.h"
+
+namespace automodel::train {
+namespace {
+
+/// Three documents: row 7 has two, row 8 one; the middle token of each is labelled, row 8's twice.
+data::Batch batch() {
+  return {.ids = {1, 2, 3, 4, 5, 6, 7},
+          .labels = {-100, 3, -100, 5, -100, 7, 8},
+          .positions = {0, 1, 0, 1, 0, 1, 2},
+          .cu_seqlens = {0, 2, 4, 7},
+          .samples = {7, 7, 8}};
+}
+
+ops::RowScores scores(std::vector<int> right) {
+  return {.nll_n = at::tensor({1.0F, 2.0F, 3.0F, 4.0F}),
+          .correct_n = at::tensor(right, at::kLong).to(at::kBool)};
+}
+
+TEST(ScoreSum, CountsTokensAndWholeRows) {
+  ScoreSum sum;
+  sum.add(batch(), scores({1, 1, 0, 1}));
+  EXPECT_EQ(sum.result(), (Evaluation{.loss = 2.5,
+                                      .token_accuracy = 0.75,
+                                      .exact_match = 0.5,
+                                      .num_label_tokens = 4,
+                                      .num_rows = 2}));
+}
+
+TEST(ScoreSum, ARowIsExactOnlyIfAllItsDocumentsAre) {
+  ScoreSum sum;
+  sum.add(batch(), scores({0, 1, 1, 1}));
+  sum.add(batch(), scores({1, 1, 1, 1}));
+  EXPECT_DOUBLE_EQ(sum.result().exact_match, 0.75);
+}
+
+TEST(ScoreSum, NothingLabelledIsAnError) { EXPECT_THROW(ScoreSum().result(), Error); }
+
+class FixedRows final : public data::Dataset {
+ public:
+  std::int64_t size() const override { return 5; }
+  data::TokenizedSample sample(std::int64_t index) const override {
+    data::TokenizedSample out;
+    const auto id = static_cast<std::int32_t>(index);
+    data::append_document(out, {id, id + 1, id + 2}, {0, 1, 1});
+    return out;
+  }
+  std::string location(std::int64_t index) const override { return std::to_string(index); }
+};
+
+TEST(Evaluate, DoesNotDependOnTheBatchSize) {
+  const auto model = tiny_model();
+  const auto one = evaluate(model, FixedRows(), 1);
+  const auto two = evaluate(model, FixedRows(), 2);
+  EXPECT_EQ(one.num_label_tokens, 10);
+  EXPECT_EQ(one.num_rows, 5);
+  EXPECT_NEAR(one.loss, two.loss, 1e-5);
+  EXPECT_EQ(one.exact_match, two.exact_match);
+}
+
+TEST(Evaluate, LossIsThatOfTheLogits) {
+  const auto model = tiny_model();
+  double expected = 0;
+  for (std::int64_t i = 0; i < 5; ++i) {
+    const at::NoGradGuard no_grad;
+    const Tensor logits = model.logits(
+        {.ids_t = at::arange(i, i + 2), .positions_t = at::arange(2), .cu_seqlens = {0, 2}});
+    const Tensor log_probabilities = at::log_softmax(logits, 1);
+    expected -= log_probabilities[0][i + 1].item<double>();
+    expected -= log_probabilities[1][i + 2].item<double>();
+  }
+  EXPECT_NEAR(evaluate(model, FixedRows(), 2).loss, expected / 10, 1e-5);
+}
+
+}  // namespace
+}  // namespace automodel::train

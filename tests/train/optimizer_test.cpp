@@ -1,0 +1,101 @@
+#include "train/optimizer.h"
+
+#include <gmock/gmock.h>
+
+#include "base/error.h"
+#include "train/tiny_model.h"
+
+namespace automodel::train {
+namespace {
+
+using testing::HasSubstr;
+
+nn::Parameter one(const std::string& name, at::ScalarType dtype = at::kFloat) {
+  return {.spec = {.name = name, .shape = {2}},
+          .layout = nn::ShardLayout::whole({2}),
+          .value = at::ones({2}, dtype).requires_grad_(true)};
+}
+
+void set_grad(const nn::Parameter& parameter, double value) {
+  Tensor handle = parameter.value;
+  handle.mutable_grad() = at::full_like(parameter.value, value).detach();
+}
+
+double first(const Tensor& tensor) { return tensor.detach()[0].item<double>(); }
+
+TEST(Optimizer, Float32StorageIsItsOwnMaster) {
+  const auto weight = one("w");
+  Optimizer optimizer({weight}, {.weight_decay = 0});
+  EXPECT_EQ(optimizer.state_bytes(), 2 * 2 * 4);
+  set_grad(weight, 3);
+  optimizer.step({.lr = 0.1});
+  EXPECT_NEAR(first(weight.value), 0.9, 1e-6);
+  EXPECT_EQ(optimizer.num_steps(), 1);
+}
+
+TEST(Optimizer, Bfloat16StorageKeepsAFloat32Master) {
+  const auto weight = one("w", at::kBFloat16);
+  Optimizer optimizer({weight}, {});
+  EXPECT_EQ(optimizer.state_bytes(), 3 * 2 * 4);
+  for (int i = 0; i < 10; ++i) {  // each step alone is lost in bfloat16's 8 bits
+    set_grad(weight, 1);
+    optimizer.step({.lr = 1e-3});
+  }
+  EXPECT_NEAR(first(weight.value), 0.99, 0.002);
+}
+
+TEST(Optimizer, AMissingGradientStillDecays) {
+  const auto weight = one("w");
+  Optimizer optimizer({weight}, {});
+  optimizer.step({.lr = 0.1, .weight_decay = 0.5});
+  EXPECT_NEAR(first(weight.value), 0.95, 1e-6);
+}
+
+TEST(Optimizer, AdamAddsTheDecayToTheGradient) {
+  const auto weight = one("w");
+  Optimizer optimizer({weight},
+                      {.kind = config::OptimizerKind::adam, .decoupled_weight_decay = false});
+  set_grad(weight, 0);
+  optimizer.step({.lr = 0.1, .weight_decay = 0.5});
+  EXPECT_NEAR(first(weight.value), 0.9, 1e-6);  // the sign of the decay, like any gradient
+}
+
+TEST(Optimizer, Amsgrad) {
+  Optimizer optimizer({one("w")}, {.amsgrad = true});
+  EXPECT_EQ(optimizer.state_bytes(), 3 * 2 * 4);
+  optimizer.step({.lr = 0.1});
+}
+
+TEST(Optimizer, GroupsScaleTheRates) {
+  const auto a = one("layers.0.q_proj.weight"), b = one("layers.0.norm.weight");
+  const config::Optimizer options{
+      .param_group_overrides = {{.pattern = "norm", .lr_mult = 0.5, .wd_mult = 0},
+                                {.pattern = "layers\\.\\d", .lr_mult = 2}}};
+  Optimizer optimizer({a, b}, options);
+  optimizer.step({.lr = 0.1, .weight_decay = 0.5});
+  EXPECT_NEAR(first(a.value), 0.9, 1e-6);
+  EXPECT_NEAR(first(b.value), 1.0, 1e-6);
+}
+
+std::string message(const config::Optimizer& options) {
+  try {
+    Optimizer({one("w")}, options);
+  } catch (const Error& error) {
+    return error.message();
+  }
+  return "no error";
+}
+
+TEST(Optimizer, RefusesWhatItCannotDo) {
+  EXPECT_THAT(message({.kind = config::OptimizerKind::muon}), HasSubstr("not supported yet"));
+  EXPECT_THAT(message({.bias_correction = false}), HasSubstr("bias_correction: false is not"));
+  EXPECT_THAT(message({.exp_avg_dtype = "bfloat16"}),
+              HasSubstr("exp_avg_dtype: bfloat16 is not supported yet"));
+  EXPECT_THAT(message({.param_group_overrides = {{.pattern = "("}}}),
+              HasSubstr("'(' is not a regular expression"));
+  EXPECT_THAT(message({.param_group_overrides = {{.pattern = "bias"}}}),
+              HasSubstr("'bias' matches no trained parameter; the first one is w"));
+}
+
+}  // namespace
+}  // namespace automodel::train

@@ -1,0 +1,89 @@
+#include "train/step.h"
+
+#include <gmock/gmock.h>
+
+#include "base/error.h"
+#include "train/tiny_model.h"
+
+namespace automodel::train {
+namespace {
+
+using testing::HasSubstr;
+
+const std::string kWeight = "model.layers.1.mlp.down_proj.weight";
+
+struct TinyRun {
+  parallel::ShardedModel model = tiny_model();
+  Optimizer optimizer{model.parameters().trained(), {}};
+
+  StepResult step(const std::vector<nn::Tokens>& micro_batches, const StepOptions& options = {}) {
+    return train_step(model, optimizer, micro_batches, optimizer.num_steps(), {.lr = 1e-2},
+                      options);
+  }
+};
+
+nn::Tokens joined(const nn::Tokens& a, const nn::Tokens& b) {
+  return {.ids_t = at::cat({a.ids_t, b.ids_t}),
+          .labels_t = at::cat({a.labels_t, b.labels_t}),
+          .positions_t = at::cat({a.positions_t, b.positions_t}),
+          .cu_seqlens = {0, 3, 5, 8, 10}};
+}
+
+TEST(TrainStep, CountsAndLearns) {
+  TinyRun run;
+  const auto first = run.step({tiny_tokens()});
+  EXPECT_EQ(first.num_tokens, 5);
+  EXPECT_EQ(first.num_label_tokens, 3);
+  EXPECT_GT(first.grad_norm, 0);
+  for (int i = 0; i < 5; ++i) {
+    run.step({tiny_tokens()});
+  }
+  EXPECT_LT(run.step({tiny_tokens()}).loss, first.loss);
+}
+
+TEST(TrainStep, DoesNotDependOnHowTheStepIsCut) {
+  TinyRun whole, cut;
+  const auto a = tiny_tokens(1), b = tiny_tokens(9);
+  const auto one = whole.step({joined(a, b)});
+  const auto two = cut.step({a, b});
+  EXPECT_NEAR(one.loss, two.loss, 1e-6);
+  EXPECT_NEAR(one.grad_norm, two.grad_norm, 1e-5);
+  EXPECT_TRUE(at::allclose(weight(whole.model, kWeight), weight(cut.model, kWeight), 1e-4, 1e-6));
+}
+
+TEST(TrainStep, TheNormIsReportedBeforeClipping) {
+  TinyRun plain, clipped;
+  const auto loose = plain.step({tiny_tokens()}, {.max_grad_norm = 1e9});
+  const auto tight = clipped.step({tiny_tokens()}, {.max_grad_norm = 1e-3});
+  EXPECT_EQ(loose.grad_norm, tight.grad_norm);
+  EXPECT_NEAR(clipped.model.grad_norm(), 1e-3, 1e-6);
+}
+
+std::string message(TinyRun& run, const nn::Tokens& tokens) {
+  try {
+    run.step({tokens});
+  } catch (const Error& error) {
+    return error.message();
+  }
+  return "no error";
+}
+
+TEST(TrainStep, NothingLabelledIsAnError) {
+  TinyRun run;
+  auto tokens = tiny_tokens();
+  tokens.labels_t.fill_(-100);
+  EXPECT_THAT(message(run, tokens), HasSubstr("step 0: none of its 5 tokens is labelled"));
+}
+
+TEST(TrainStep, ANonFiniteLossStopsBeforeTheUpdate) {
+  TinyRun run;
+  weight(run.model, kWeight)[0][0] = NAN;
+  const Tensor other = weight(run.model, "model.norm.weight").clone();
+  EXPECT_THAT(message(run, tiny_tokens()),
+              HasSubstr("the first tensor that is not is the weight " + kWeight));
+  EXPECT_TRUE(at::equal(weight(run.model, "model.norm.weight"), other));
+  EXPECT_EQ(run.optimizer.num_steps(), 0);
+}
+
+}  // namespace
+}  // namespace automodel::train
