@@ -1,0 +1,49 @@
+#include "base/stop_signal.h"
+
+#include <fmt/format.h>
+#include <pthread.h>
+#include <unistd.h>
+
+#include <cstdio>
+#include <cstring>
+#include <ctime>
+
+namespace automodel {
+
+StopSignal::StopSignal(const std::vector<int>& signals) {
+  sigemptyset(&signals_);
+  for (const int signal : signals) {
+    sigaddset(&signals_, signal);
+  }
+  pthread_sigmask(SIG_BLOCK, &signals_, &before_);
+  watcher_ = std::jthread([this](const std::stop_token& stop) { watch(stop); });
+}
+
+StopSignal::~StopSignal() {
+  watcher_.request_stop();
+  watcher_.join();
+  pthread_sigmask(SIG_SETMASK, &before_, nullptr);
+}
+
+std::optional<int> StopSignal::received() const {
+  const int signal = received_.load();
+  return signal == 0 ? std::nullopt : std::optional(signal);
+}
+
+void StopSignal::watch(const std::stop_token& stop) {
+  constexpr timespec kPatience{.tv_sec = 0, .tv_nsec = 50'000'000};
+  while (!stop.stop_requested()) {
+    const int signal = sigtimedwait(&signals_, nullptr, &kPatience);
+    if (signal <= 0) {
+      continue;  // nothing yet
+    }
+    if (received_.load() != 0) {
+      _exit(128 + signal);
+    }
+    received_.store(signal);
+    fmt::print(stderr, "\n{}: stopping after this step; once more stops at once\n",
+               strsignal(signal));
+  }
+}
+
+}  // namespace automodel

@@ -1,0 +1,35 @@
+#pragma once
+// Signals that ask a long run to stop at the next good moment.
+
+#include <atomic>
+#include <csignal>
+#include <optional>
+#include <thread>
+#include <vector>
+
+namespace automodel {
+
+/// While alive, the given signals no longer end the process: the first one is remembered (and told
+/// on stderr), a second one ends the process at once with 128 + its number.
+/// Make it before any other thread, on the main thread: threads inherit which signals are blocked.
+class StopSignal {
+ public:
+  explicit StopSignal(const std::vector<int>& signals);
+  /// From here on signals act as before.
+  ~StopSignal();
+  StopSignal(const StopSignal&) = delete;
+  StopSignal& operator=(const StopSignal&) = delete;
+
+  /// The first signal that arrived.
+  std::optional<int> received() const;
+
+ private:
+  void watch(const std::stop_token& stop);
+
+  sigset_t signals_{};
+  sigset_t before_{};
+  std::atomic<int> received_{0};
+  std::jthread watcher_;  // last: it uses all of the above
+};
+
+}  // namespace automodel

@@ -1,0 +1,102 @@
+#include "train/metrics.h"
+
+#include <fmt/chrono.h>
+
+#include "base/error.h"
+#include "base/file.h"
+#include "base/text.h"
+
+namespace automodel::train {
+namespace {
+
+double gib(std::int64_t bytes) { return static_cast<double>(bytes) / (1 << 30); }
+
+double rate(std::int64_t count, double seconds) {
+  return seconds > 0 ? static_cast<double>(count) / seconds : 0;
+}
+
+bool is_kept(const std::string& line, std::int64_t first_step) {
+  const Json json = Json::parse(line, nullptr, /*allow_exceptions=*/false);
+  if (!json.is_object() || !json.contains("step") || !json["step"].is_number_integer()) {
+    return false;
+  }
+  return json["step"].get<std::int64_t>() < first_step;
+}
+
+void keep_earlier_lines(const std::filesystem::path& path, std::int64_t first_step) {
+  if (!std::filesystem::is_regular_file(path)) {
+    return;
+  }
+  std::string kept;
+  for (const auto& line : split(read_file(path), '\n')) {
+    if (is_kept(line, first_step)) {
+      kept += line + "\n";
+    }
+  }
+  AtomicFile file(path);
+  file.write(kept);
+  file.commit();
+}
+
+}  // namespace
+
+double StepMetrics::tokens_per_second() const { return rate(result.num_tokens, seconds); }
+
+double StepMetrics::label_tokens_per_second() const {
+  return rate(result.num_label_tokens, seconds);
+}
+
+Json to_json(const StepMetrics& metrics, const std::string& timestamp) {
+  return {{"step", metrics.step},
+          {"epoch", metrics.epoch},
+          {"timestamp", timestamp},
+          {"loss", metrics.result.loss},
+          {"grad_norm", metrics.result.grad_norm},
+          {"lr", metrics.rates.lr},
+          {"mem", gib(metrics.peak_memory_bytes)},
+          {"tps", metrics.tokens_per_second()},
+          {"tps_per_gpu", metrics.tokens_per_second()},
+          {"num_tokens_per_step", metrics.result.num_tokens},
+          {"num_label_tokens", metrics.result.num_label_tokens},
+          {"weight_decay", metrics.rates.weight_decay},
+          {"label_tps", metrics.label_tokens_per_second()},
+          {"step_seconds", metrics.seconds}};
+}
+
+Json to_json(const ValidationMetrics& metrics, const std::string& timestamp) {
+  return {{"step", metrics.step},
+          {"epoch", metrics.epoch},
+          {"timestamp", timestamp},
+          {"val_loss", metrics.evaluation.loss},
+          {"lr", metrics.lr},
+          {"num_label_tokens", metrics.evaluation.num_label_tokens},
+          {"mem", gib(metrics.peak_memory_bytes)},
+          {"token_accuracy", metrics.evaluation.token_accuracy},
+          {"exact_match", metrics.evaluation.exact_match},
+          {"num_rows", metrics.evaluation.num_rows},
+          {"seconds", metrics.seconds}};
+}
+
+std::string utc_timestamp() {
+  const auto now = std::chrono::system_clock::now();
+  const auto millis = std::chrono::duration_cast<std::chrono::milliseconds>(now.time_since_epoch());
+  return fmt::format("{:%Y-%m-%dT%H:%M:%S}.{:03}Z",
+                     fmt::gmtime(std::chrono::system_clock::to_time_t(now)), millis.count() % 1000);
+}
+
+JsonLines::JsonLines(std::filesystem::path path, std::int64_t first_step) : path_(std::move(path)) {
+  std::error_code error;
+  std::filesystem::create_directories(path_.parent_path(), error);
+  check(!error, ErrorKind::io, "cannot make the folder {}: {}", path_.parent_path().string(),
+        error.message());
+  keep_earlier_lines(path_, first_step);
+  file_.open(path_, std::ios::app);
+  check(file_.good(), ErrorKind::io, "cannot write {}", path_.string());
+}
+
+void JsonLines::write(const Json& line) {
+  file_ << line.dump() << '\n' << std::flush;
+  check(file_.good(), ErrorKind::io, "cannot write {}; is the disk full?", path_.string());
+}
+
+}  // namespace automodel::train

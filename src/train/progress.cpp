@@ -1,0 +1,48 @@
+#include "train/progress.h"
+
+#include <fmt/format.h>
+
+#include "base/text.h"
+
+namespace automodel::train {
+namespace {
+
+constexpr double kMemoryOfMean = 0.8;  // weight of the earlier steps
+
+}  // namespace
+
+std::string progress_text(const StepMetrics& metrics, std::int64_t num_steps, double seconds_left) {
+  return fmt::format(
+      "step {}/{} | loss {:.4f} | lr {:.2e} | grad norm {:.3g} | {:.0f} tokens/s ({:.0f} trained) "
+      "| {} | {} left",
+      metrics.step + 1, num_steps, metrics.result.loss, metrics.rates.lr, metrics.result.grad_norm,
+      metrics.tokens_per_second(), metrics.label_tokens_per_second(),
+      human_bytes(static_cast<std::uint64_t>(metrics.peak_memory_bytes)),
+      human_duration(seconds_left));
+}
+
+Progress::Progress(std::FILE* stream, bool is_terminal, std::int64_t num_steps)
+    : stream_(stream), is_terminal_(is_terminal), num_steps_(num_steps) {}
+
+void Progress::step(const StepMetrics& metrics) {
+  mean_seconds_ = mean_seconds_ == 0
+                      ? metrics.seconds
+                      : kMemoryOfMean * mean_seconds_ + (1 - kMemoryOfMean) * metrics.seconds;
+  const auto steps_left = static_cast<double>(num_steps_ - metrics.step - 1);
+  const std::string text = progress_text(metrics, num_steps_, steps_left * mean_seconds_);
+  if (!is_terminal_) {
+    note(text);
+    return;
+  }
+  fmt::print(stream_, "\r\x1b[K{}", text);
+  std::fflush(stream_);
+  line_is_open_ = true;
+}
+
+void Progress::note(const std::string& text) {
+  fmt::print(stream_, "{}{}\n", line_is_open_ ? "\n" : "", text);
+  std::fflush(stream_);
+  line_is_open_ = false;
+}
+
+}  // namespace automodel::train

@@ -1,0 +1,34 @@
+#pragma once
+// The line that says how training goes.
+
+#include <cstdint>
+#include <cstdio>
+#include <string>
+
+#include "train/metrics.h"
+
+namespace automodel::train {
+
+/// "step 12/24 | loss 0.1234 | lr 1.00e-03 | grad norm 0.50 | 812 tokens/s (34 trained) |
+/// 1.2 GiB | 0:42 left"
+std::string progress_text(const StepMetrics& metrics, std::int64_t num_steps, double seconds_left);
+
+/// Writes to a stream: on a terminal one line that is rewritten, elsewhere a line for each step.
+class Progress {
+ public:
+  Progress(std::FILE* stream, bool is_terminal, std::int64_t num_steps);
+
+  /// The time left is estimated from the steps seen so far, recent ones more.
+  void step(const StepMetrics& metrics);
+  /// A line that stays.
+  void note(const std::string& text);
+
+ private:
+  std::FILE* stream_;
+  bool is_terminal_;
+  std::int64_t num_steps_;
+  double mean_seconds_ = 0;
+  bool line_is_open_ = false;
+};
+
+}  // namespace automodel::train

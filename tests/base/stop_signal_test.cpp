@@ -1,0 +1,67 @@
+#include "base/stop_signal.h"
+
+#include <gtest/gtest.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include <chrono>
+
+namespace automodel {
+namespace {
+
+using std::chrono::milliseconds;
+
+bool arrives(const StopSignal& stop, int signal) {
+  for (int i = 0; i < 200; ++i) {
+    if (stop.received() == signal) {
+      return true;
+    }
+    std::this_thread::sleep_for(milliseconds(10));
+  }
+  return false;
+}
+
+TEST(StopSignal, RemembersTheFirst) {
+  const StopSignal stop({SIGTERM, SIGINT});
+  EXPECT_EQ(stop.received(), std::nullopt);
+  kill(getpid(), SIGTERM);
+  EXPECT_TRUE(arrives(stop, SIGTERM));
+}
+
+TEST(StopSignal, LeavesOtherSignalsAlone) {
+  const StopSignal stop({SIGTERM});
+  sigset_t blocked{};
+  pthread_sigmask(SIG_BLOCK, nullptr, &blocked);
+  EXPECT_TRUE(sigismember(&blocked, SIGTERM));
+  EXPECT_FALSE(sigismember(&blocked, SIGINT));
+}
+
+TEST(StopSignal, RestoresTheMask) {
+  {
+    const StopSignal stop({SIGTERM});
+  }
+  sigset_t blocked{};
+  pthread_sigmask(SIG_BLOCK, nullptr, &blocked);
+  EXPECT_FALSE(sigismember(&blocked, SIGTERM));
+}
+
+/// A process that waits for two signals; returns its exit status.
+int status_after_two_signals() {
+  const pid_t child = fork();
+  if (child == 0) {
+    const StopSignal stop({SIGTERM});
+    kill(getpid(), SIGTERM);
+    arrives(stop, SIGTERM);
+    kill(getpid(), SIGTERM);
+    std::this_thread::sleep_for(milliseconds(5000));
+    _exit(0);
+  }
+  int status = 0;
+  waitpid(child, &status, 0);
+  return WEXITSTATUS(status);
+}
+
+TEST(StopSignal, TheSecondStopsAtOnce) { EXPECT_EQ(status_after_two_signals(), 128 + SIGTERM); }
+
+}  // namespace
+}  // namespace automodel

@@ -1,0 +1,56 @@
+#include "train/progress.h"
+
+#include <gmock/gmock.h>
+
+#include <algorithm>
+
+#include "base/file.h"
+
+namespace automodel::train {
+namespace {
+
+StepMetrics metrics(std::int64_t step) {
+  return {.step = step,
+          .result = {.loss = 0.12344, .grad_norm = 0.5, .num_tokens = 1624, .num_label_tokens = 68},
+          .rates = {.lr = 1e-3},
+          .seconds = 2,
+          .peak_memory_bytes = std::int64_t{5} << 28};
+}
+
+TEST(ProgressText, OneLine) {
+  EXPECT_EQ(progress_text(metrics(11), 24, 42),
+            "step 12/24 | loss 0.1234 | lr 1.00e-03 | grad norm 0.5 | 812 tokens/s (34 trained) | "
+            "1.25 GiB | 0:42 left");
+}
+
+std::string written(bool is_terminal) {
+  const std::string path = testing::TempDir() + "/am_progress";
+  std::FILE* stream = std::fopen(path.c_str(), "w");
+  Progress progress(stream, is_terminal, 10);
+  progress.step(metrics(0));
+  progress.step(metrics(1));
+  progress.note("saved");
+  std::fclose(stream);
+  return read_file(path);
+}
+
+TEST(Progress, ATerminalLineIsRewritten) {
+  const std::string text = written(true);
+  EXPECT_EQ(std::ranges::count(text, '\r'), 2);
+  EXPECT_EQ(std::ranges::count(text, '\n'), 2);
+  EXPECT_TRUE(text.ends_with("\nsaved\n"));
+}
+
+TEST(Progress, ElsewhereEachStepHasItsLine) {
+  const std::string text = written(false);
+  EXPECT_EQ(std::ranges::count(text, '\r'), 0);
+  EXPECT_EQ(std::ranges::count(text, '\n'), 3);
+  EXPECT_THAT(text, testing::HasSubstr("step 2/10 "));
+}
+
+TEST(Progress, EstimatesTheTimeLeft) {
+  EXPECT_THAT(written(false), testing::HasSubstr("0:18 left"));
+}
+
+}  // namespace
+}  // namespace automodel::train
