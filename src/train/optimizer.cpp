@@ -105,6 +105,21 @@ void Optimizer::update(const Slot& slot, const StepRates& rates) const {
   }
 }
 
+void Optimizer::visit(StateVisitor& visitor) {
+  visitor.integer("optimizer.num_steps", num_steps_);
+  for (const auto& slot : slots_) {
+    const auto& [exp_avg, exp_avg_sq, max_exp_avg_sq] = slot.state;
+    visitor.tensor("optimizer.exp_avg." + slot.name, exp_avg);
+    visitor.tensor("optimizer.exp_avg_sq." + slot.name, exp_avg_sq);
+    if (max_exp_avg_sq.defined()) {
+      visitor.tensor("optimizer.max_exp_avg_sq." + slot.name, max_exp_avg_sq);
+    }
+    if (slot.master.defined()) {
+      visitor.tensor("optimizer.master." + slot.name, slot.master);
+    }
+  }
+}
+
 std::int64_t Optimizer::state_bytes() const {
   std::int64_t bytes = 0;
   for (const auto& slot : slots_) {

@@ -8,6 +8,7 @@
 #include "config/training_sections.h"
 #include "nn/parameters.h"
 #include "ops/optimizer.h"
+#include "tensor/state.h"
 #include "train/schedule.h"
 
 namespace automodel::train {
@@ -26,6 +27,9 @@ class Optimizer {
   /// Updates every parameter from its gradient. One without gradient counts as a gradient of zero:
   /// its moments fade and its weight decay goes on.
   void step(const StepRates& rates);
+
+  /// Moments, masters and the step count; the parameters themselves are visited elsewhere.
+  void visit(StateVisitor& visitor);
 
   std::int64_t num_steps() const { return num_steps_; }
   /// Bytes of moments and masters.

@@ -115,7 +115,29 @@ void check_schedule(const Schedule& s) {
         s.start_weight_decay, s.end_weight_decay);
 }
 
+template <typename Enum>
+void visit_enum(StateVisitor& visitor, const std::string& name, Enum& value) {
+  auto number = static_cast<std::int64_t>(value);
+  visitor.integer(name, number);
+  value = static_cast<Enum>(number);
+}
+
 }  // namespace
+
+void Schedule::visit(StateVisitor& visitor) {
+  visit_enum(visitor, "schedule.decay_style", decay_style);
+  visitor.integer("schedule.warmup_steps", warmup_steps);
+  visitor.integer("schedule.decay_steps", decay_steps);
+  visitor.number("schedule.init_lr", init_lr);
+  visitor.number("schedule.max_lr", max_lr);
+  visitor.number("schedule.min_lr", min_lr);
+  visitor.integer("schedule.wsd_decay_steps", wsd_decay_steps);
+  visit_enum(visitor, "schedule.wsd_decay_style", wsd_decay_style);
+  visit_enum(visitor, "schedule.weight_decay_style", weight_decay_style);
+  visitor.integer("schedule.weight_decay_steps", weight_decay_steps);
+  visitor.number("schedule.start_weight_decay", start_weight_decay);
+  visitor.number("schedule.end_weight_decay", end_weight_decay);
+}
 
 StepRates rates_at(const Schedule& schedule, std::int64_t steps_done) {
   return {.lr = lr_at(schedule, steps_done), .weight_decay = weight_decay_at(schedule, steps_done)};

@@ -5,6 +5,7 @@
 #include <optional>
 
 #include "config/training_sections.h"
+#include "tensor/state.h"
 
 namespace automodel::train {
 
@@ -33,6 +34,8 @@ struct Schedule {
   double end_weight_decay = 0;
 
   bool operator==(const Schedule&) const = default;
+
+  void visit(StateVisitor& visitor);
 };
 
 /// The rates of the step that follows `steps_done` steps.

@@ -3,12 +3,13 @@
 #include <gmock/gmock.h>
 
 #include "base/error.h"
+#include "tensor/temporary_folder.h"
 #include "train/tiny_model.h"
 
 namespace automodel::train {
 namespace {
 
-using testing::HasSubstr;
+using ::testing::HasSubstr;
 
 nn::Parameter one(const std::string& name, at::ScalarType dtype = at::kFloat) {
   return {.spec = {.name = name, .shape = {2}},
@@ -75,6 +76,34 @@ TEST(Optimizer, GroupsScaleTheRates) {
   optimizer.step({.lr = 0.1, .weight_decay = 0.5});
   EXPECT_NEAR(first(a.value), 0.9, 1e-6);
   EXPECT_NEAR(first(b.value), 1.0, 1e-6);
+}
+
+struct Twin {
+  nn::Parameter weight;
+  Optimizer optimizer;
+
+  explicit Twin(at::ScalarType dtype)
+      : weight(one("w", dtype)), optimizer({weight}, {.amsgrad = true}) {}
+  void step(double grad) {
+    set_grad(weight, grad);
+    optimizer.step({.lr = 0.01, .weight_decay = 0.1});
+  }
+};
+
+TEST(Optimizer, ContinuesBitForBitFromItsState) {
+  const testing::TemporaryFolder folder;
+  Twin first(at::kBFloat16), second(at::kBFloat16);
+  first.step(1);
+  StateSaver saver;
+  first.optimizer.visit(saver);
+  saver.finish(folder.path());
+  StateRestorer restorer(folder.path());
+  second.optimizer.visit(restorer);
+  restorer.finish();
+  first.step(-0.5);
+  second.step(-0.5);
+  EXPECT_TRUE(at::equal(first.weight.value, second.weight.value));
+  EXPECT_EQ(second.optimizer.num_steps(), 2);
 }
 
 std::string message(const config::Optimizer& options) {

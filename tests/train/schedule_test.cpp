@@ -5,13 +5,14 @@
 #include <cmath>
 
 #include "base/error.h"
+#include "tensor/temporary_folder.h"
 
 namespace automodel::train {
 namespace {
 
 using config::DecayStyle;
 using config::WsdDecayStyle;
-using testing::HasSubstr;
+using ::testing::HasSubstr;
 
 const config::Optimizer kOptimizer{.lr = 1.0, .weight_decay = 0.1};
 
@@ -99,6 +100,18 @@ TEST(Schedule, WeightDecayRises) {
   const auto cosine = rising(config::WeightDecayStyle::cosine);
   EXPECT_NEAR(rates_at(cosine, 1).weight_decay, 0.2 * (1 - std::sqrt(0.5)), 1e-12);
   EXPECT_NEAR(rates_at(cosine, 2).weight_decay, 0.2, 1e-12);
+}
+
+TEST(Schedule, IsSavedAndRestored) {
+  const testing::TemporaryFolder folder;
+  auto saved = wsd(WsdDecayStyle::minus_sqrt);
+  StateSaver saver;
+  saved.visit(saver);
+  saver.finish(folder.path());
+  Schedule back;
+  StateRestorer restorer(folder.path());
+  back.visit(restorer);
+  EXPECT_EQ(back, saved);
 }
 
 std::string message(const config::LrScheduler& section) {
