@@ -54,9 +54,14 @@ std::string ShardedModel::find_non_finite(const nn::Tokens& tokens) const {
   return runner.found();
 }
 
-Tensor ShardedModel::logits(const nn::Tokens& tokens, nn::KvCache* cache) const {
-  const nn::ForwardOptions forward{.compute = options_.compute, .cache = cache};
-  return ops::logits(hidden(tokens, forward), decoder_.head_weight_vd(), spec().logit_softcap);
+Tensor ShardedModel::logits(const nn::Tokens& tokens) const {
+  return ops::logits(hidden(tokens, {.compute = options_.compute}), decoder_.head_weight_vd(),
+                     spec().logit_softcap);
+}
+
+Tensor ShardedModel::last_logits(const nn::Tokens& tokens, nn::KvCache& cache) const {
+  const Tensor hidden_td = hidden(tokens, {.compute = options_.compute, .cache = &cache});
+  return ops::logits(hidden_td.slice(0, -1), decoder_.head_weight_vd(), spec().logit_softcap)[0];
 }
 
 double ShardedModel::grad_norm() const {

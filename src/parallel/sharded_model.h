@@ -35,9 +35,10 @@ class ShardedModel {
   /// layer 3", "the final norm"; empty if all are finite.
   std::string find_non_finite(const nn::Tokens& tokens) const;
 
-  /// Float32 logits [t, v], traced by autograd where gradients are on; with a cache the tokens
-  /// continue its document.
-  Tensor logits(const nn::Tokens& tokens, nn::KvCache* cache = nullptr) const;
+  /// Float32 logits [t, v], traced by autograd where gradients are on.
+  Tensor logits(const nn::Tokens& tokens) const;
+  /// Float32 logits [v] after the last token; the tokens continue the cache's document.
+  Tensor last_logits(const nn::Tokens& tokens, nn::KvCache& cache) const;
 
   /// Global 2-norm of all gradients, in float64; parameters without gradient count as zero.
   double grad_norm() const;
