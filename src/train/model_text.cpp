@@ -1,6 +1,7 @@
 #include "train/model_text.h"
 
 #include "base/error.h"
+#include "tensor/gguf_facts.h"
 #include "tensor/gguf_vocabulary.h"
 #include "text/gguf_tokenizer.h"
 
@@ -10,7 +11,7 @@ namespace {
 data::TextContext gguf_text(const std::filesystem::path& path) {
   const GgufFile file(path);
   const auto made =
-      text::tokenizer_from_gguf(gguf_vocabulary(file), gguf_architecture(file), path.string());
+      text::tokenizer_from_gguf(gguf_vocabulary(file), GgufFacts(file).architecture(), path.string());
   return data::make_text_context(
       text::Tokenizer::from_json(made.tokenizer, path.string()),
       text::parse_tokenizer_config(made.tokenizer_config, path.string()));
