@@ -1,5 +1,6 @@
 #include "cli/commands.h"
 
+#include "cli/commands/validate.h"
 #include "cli/engine.h"
 
 namespace automodel::cli {
@@ -11,6 +12,7 @@ Program program() {
       .version = "automodel " AM_VERSION,
       .commands =
           {
+              validate_command(),
               engine_command("train", "Train by a recipe"),
               engine_command("generate", "Write text with a model"),
               engine_command("merge", "Merge an adapter into its base model"),

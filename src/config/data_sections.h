@@ -11,7 +11,7 @@ namespace automodel::config {
 
 /// `dataset.tokenizer`. One tokenizer serves all loaders.
 struct TokenizerSource {
-  /// Folder, .gguf file or hub id; empty: the model's.
+  /// Folder, .gguf file or hub id; the model's where the recipe names none.
   std::string pretrained_model_name_or_path;
   bool add_bos_token = false;
   bool add_eos_token = false;

@@ -1,30 +1,16 @@
 #pragma once
 // From a recipe file to a Recipe.
 
-#include <map>
 #include <span>
 #include <string>
 #include <vector>
 
+#include "config/interpolate.h"
+#include "config/node.h"
+#include "config/override.h"
 #include "config/recipe.h"
 
 namespace automodel::config {
-
-using Environment = std::map<std::string, std::string>;
-
-/// The variables of this process.
-Environment process_environment();
-
-/// Separates a command's own arguments from overrides of recipe keys. A word "--name" that is not
-/// in `options` (names with dashes, e.g. "--print-config") is an override: "--a.b=v", "--a.b v", or
-/// bare "--a.b" for true; a next word that starts with
-/// "--" is not its value.
-struct SplitArguments {
-  std::vector<std::string> own;
-  std::vector<std::string> overrides;
-};
-SplitArguments split_overrides(std::span<const std::string> arguments,
-                               std::span<const std::string> options);
 
 struct LoadedRecipe {
   Recipe recipe;
@@ -32,9 +18,8 @@ struct LoadedRecipe {
   std::vector<std::string> warnings;
   /// What the recipe asks for that is not built yet.
   std::vector<std::string> not_built;
-  /// The effective configuration as YAML, each value with its origin (file, override, environment
-  /// or default).
-  std::string print;
+  /// Every resolved value with its origin; print_tree (config/print.h) makes text of it.
+  Node tree;
 };
 
 /// Reads and checks a recipe file. Reads no weights, no data and no network.

@@ -1,0 +1,94 @@
+#include "config/extract.h"
+
+#include "config/extract_sections.h"
+#include "config/section.h"
+
+namespace automodel::config {
+namespace {
+
+RecipeKind recipe_kind(const Json& json) {
+  return Section(json).choice(
+      "_target_",
+      Names<RecipeKind, 5>{
+          {{"TrainFinetuneRecipeForNextTokenPrediction", RecipeKind::finetune},
+           {"KnowledgeDistillationRecipeForNextTokenPrediction", RecipeKind::distillation},
+           {"BenchmarkingRecipeForNextTokenPrediction", RecipeKind::benchmark},
+           {"TrainFinetuneRecipeForSequenceClassification", RecipeKind::sequence_classification},
+           {"FinetuneRecipeForVLM", RecipeKind::vlm_finetune}}});
+}
+
+/// `validation_dataset` is "default"; behind it stands a separator and the name.
+void extract_validation_datasets(Recipe& recipe, const Json& json) {
+  constexpr std::string_view kName = "validation_dataset";
+  for (const auto& [key, section] : json.items()) {
+    if (key.starts_with(kName)) {
+      const std::string name = key == kName ? "default" : key.substr(kName.size() + 1);
+      recipe.validation_datasets[name] =
+          extract_dataset(section, recipe.model.pretrained_model_name_or_path);
+    }
+  }
+}
+
+/// Every section that has no structure of its own.
+void extract_others(Recipe& recipe, const Json& json) {
+  static const std::vector<std::string> known = {"recipe",
+                                                 "seed",
+                                                 "step_scheduler",
+                                                 "dist_env",
+                                                 "distributed",
+                                                 "model",
+                                                 "peft",
+                                                 "loss_fn",
+                                                 "dataset",
+                                                 "dataloader",
+                                                 "optimizer",
+                                                 "lr_scheduler",
+                                                 "clip_grad_norm",
+                                                 "checkpoint",
+                                                 "packed_sequence",
+                                                 "validation_dataloader"};
+  for (const auto& [key, section] : json.items()) {
+    const bool is_known = std::find(known.begin(), known.end(), key) != known.end();
+    if (!is_known && !key.starts_with("validation_dataset")) {
+      recipe.other[key] = section;
+    }
+  }
+}
+
+}  // namespace
+
+Recipe extract_recipe(const Node& tree) {
+  const Json json = to_json(tree);
+  const Section sections(json);
+  Recipe recipe;
+  recipe.kind = recipe_kind(json.at("recipe"));
+  recipe.seed = json.at("seed").get<std::int64_t>();
+  recipe.step_scheduler = extract_step_scheduler(json.at("step_scheduler"));
+  const Section dist_env(json.at("dist_env"));
+  recipe.dist_env = {dist_env.text("backend"), dist_env.get<std::int64_t>("timeout_minutes", 1)};
+  recipe.distributed = extract_distributed(json.at("distributed"));
+  recipe.model = extract_model(json.at("model"));
+  const std::string& model_name = recipe.model.pretrained_model_name_or_path;
+  const std::int64_t batch = recipe.step_scheduler.local_batch_size;
+  if (sections.has("peft")) {
+    recipe.peft = extract_peft(json.at("peft"));
+  }
+  if (sections.has("loss_fn")) {
+    recipe.loss_fn = extract_loss(json.at("loss_fn"));
+  }
+  recipe.dataset = extract_dataset(json.at("dataset"), model_name);
+  recipe.dataloader = extract_dataloader(json.at("dataloader"), batch);
+  extract_validation_datasets(recipe, json);
+  recipe.validation_dataloader = extract_dataloader(json.at("validation_dataloader"), batch);
+  recipe.packed_sequence = extract_packed_sequence(json.at("packed_sequence"));
+  recipe.optimizer = extract_optimizer(json.at("optimizer"));
+  if (sections.has("lr_scheduler")) {
+    recipe.lr_scheduler = extract_lr_scheduler(json.at("lr_scheduler"));
+  }
+  recipe.clip_grad_norm.max_norm = json.at("clip_grad_norm").at("max_norm").get<double>();
+  recipe.checkpoint = extract_checkpoint(json.at("checkpoint"));
+  extract_others(recipe, json);
+  return recipe;
+}
+
+}  // namespace automodel::config

@@ -1,0 +1,92 @@
+#include "config/extract_sections.h"
+#include "config/section.h"
+
+namespace automodel::config {
+namespace {
+
+/// "a.b.c.d" -> "c.d".
+std::string last_two(const std::string& dotted_name) {
+  const auto dot = dotted_name.rfind('.', dotted_name.rfind('.') - 1);
+  return dot == std::string::npos ? dotted_name : dotted_name.substr(dot + 1);
+}
+
+std::optional<TokenizerSource> extract_tokenizer(const Json& dataset, const std::string& model) {
+  const bool named = dataset.contains("tokenizer");
+  if ((named && dataset.at("tokenizer").is_null()) || (!named && model.empty())) {
+    return std::nullopt;
+  }
+  if (!named) {
+    return TokenizerSource{.pretrained_model_name_or_path = model};
+  }
+  const Json& json = dataset.at("tokenizer");
+  const Section s(json);
+  return TokenizerSource{
+      .pretrained_model_name_or_path = s.get<std::string>("pretrained_model_name_or_path", model),
+      .add_bos_token = s.get("add_bos_token", false),
+      .add_eos_token = s.get("add_eos_token", false),
+      .keys = json};
+}
+
+Collate collate_kind(const std::string& target) {
+  if (target.find(".vlm.") != std::string::npos || target.ends_with("_vlm")) {
+    return Collate::vision_language;
+  }
+  if (target.ends_with("default_collater")) {
+    return Collate::padded;
+  }
+  if (target.ends_with("packed_sequence_thd_collater")) {
+    return Collate::packed_thd;
+  }
+  return target.ends_with("prefix_tree_collate_fn") ? Collate::prefix_tree : Collate::torch_default;
+}
+
+}  // namespace
+
+Dataset extract_dataset(const Json& json, const std::string& model_name) {
+  Dataset out;
+  out.target = last_two(Section(json).text("_target_"));
+  for (const auto& [key, value] : json.items()) {
+    if (key != "_target_" && key != "tokenizer") {
+      out.keys[key] = value;
+    }
+  }
+  out.tokenizer = extract_tokenizer(json, model_name);
+  return out;
+}
+
+Dataloader extract_dataloader(const Json& json, std::int64_t local_batch_size) {
+  const Section s(json);
+  Dataloader out;
+  out.batch_size = json.contains("batch_size") ? s.optional<std::int64_t>("batch_size")
+                                               : std::optional(local_batch_size);
+  out.shuffle = s.optional<bool>("shuffle");
+  out.shuffle_buffer_size = s.get("shuffle_buffer_size", out.shuffle_buffer_size);
+  out.group_by_length = s.get("group_by_length", false);
+  out.num_workers = s.get("num_workers", out.num_workers);
+  out.pin_memory = s.get("pin_memory", false);
+  out.persistent_workers = s.get("persistent_workers", false);
+  out.prefetch_factor = s.optional<std::int64_t>("prefetch_factor");
+  out.drop_last = s.get("drop_last", false);
+  out.dataloader_type = s.text("dataloader_type");
+  if (s.has("collate_fn")) {
+    const Section collate(json.at("collate_fn"));
+    out.collate = collate_kind(collate.text("_target_"));
+    out.pad_seq_len_divisible = collate.optional<std::int64_t>("pad_seq_len_divisible");
+  }
+  return out;
+}
+
+PackedSequence extract_packed_sequence(const Json& json) {
+  const Section s(json);
+  PackedSequence out;
+  out.packed_sequence_size = s.get("packed_sequence_size", out.packed_sequence_size);
+  out.packing_strategy = s.choice(
+      "packing_strategy",
+      Names<PackingStrategy, 2>{{{"thd", PackingStrategy::thd}, {"neat", PackingStrategy::neat}}});
+  out.max_packs = s.optional<std::int64_t>("max_packs");
+  out.prepacked = s.get("prepacked", false);
+  out.drop_long_samples = s.get("drop_long_samples", true);
+  return out;
+}
+
+}  // namespace automodel::config

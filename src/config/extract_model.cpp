@@ -1,0 +1,150 @@
+#include <algorithm>
+#include <vector>
+
+#include "config/extract_sections.h"
+#include "config/schema/sections.h"
+#include "config/section.h"
+
+namespace automodel::config {
+namespace {
+
+Pipeline extract_pipeline(const Json& json) {
+  const Section s(json);
+  return {.pp_schedule = s.text("pp_schedule"),
+          .pp_microbatch_size = s.get<std::int64_t>("pp_microbatch_size", 1),
+          .layers_per_stage = s.optional<std::int64_t>("layers_per_stage"),
+          .scale_grads_in_schedule = s.get("scale_grads_in_schedule", false),
+          .pp_seq_len = s.optional<std::int64_t>("pp_seq_len")};
+}
+
+ModelTask model_task(const std::string& target) {
+  const auto names = [&](const char* task) { return target.find(task) != std::string::npos; };
+  if (names("Seq2SeqLM")) {
+    return ModelTask::seq2seq_lm;
+  }
+  if (names("SequenceClassification")) {
+    return ModelTask::sequence_classification;
+  }
+  return names("ImageTextToText") || names("MultimodalLM") ? ModelTask::image_text_to_text
+                                                           : ModelTask::causal_lm;
+}
+
+ModelEntry model_entry(const std::string& target) {
+  if (target.ends_with(".from_pretrained")) {
+    return ModelEntry::from_pretrained;
+  }
+  return target.ends_with(".from_config") ? ModelEntry::from_config : ModelEntry::build_gpt2;
+}
+
+/// The keys of `model` that say how to build it; all others override keys of config.json.
+std::vector<std::string> own_keys() {
+  std::vector<std::string> names = {"_target_"};
+  const Key section = model_section("model");
+  for (const Target& target : section.targets) {
+    if (target.extra == Extra::model_config) {
+      std::transform(target.keys.begin(), target.keys.end(), std::back_inserter(names),
+                     [](const Key& key) { return key.name; });
+    }
+  }
+  return names;
+}
+
+void extract_overrides(ModelSource& out, const Json& json) {
+  static const std::vector<std::string> own = own_keys();
+  for (const auto& [key, value] : json.items()) {
+    if (std::find(own.begin(), own.end(), key) == own.end()) {
+      out.config_overrides[key] = value;
+    }
+  }
+}
+
+/// `model.config`: a name, a configuration class, or overrides.
+void extract_config(ModelSource& out, const Json& config) {
+  if (config.is_string()) {
+    out.pretrained_model_name_or_path = config.get<std::string>();
+    return;
+  }
+  const std::string target = Section(config).text("_target_");
+  if (!target.empty() && !target.ends_with(".from_pretrained")) {
+    out.config_class = target.substr(target.rfind('.') + 1);
+  }
+  for (const auto& [key, value] : config.items()) {
+    const bool is_name = key == "pretrained_model_name_or_path" || key == "name_or_path";
+    if (is_name && out.pretrained_model_name_or_path.empty()) {
+      out.pretrained_model_name_or_path = value.get<std::string>();
+    } else if (key == "revision" && !out.revision && value.is_string()) {
+      out.revision = value.get<std::string>();
+    } else if (!is_name && key != "_target_" && key != "trust_remote_code" && key != "revision") {
+      out.config_overrides[key] = value;
+    }
+  }
+}
+
+}  // namespace
+
+Distributed extract_distributed(const Json& json) {
+  const Section s(json);
+  Distributed out;
+  out.strategy =
+      s.choice("strategy", Names<Strategy, 3>{{{"fsdp2", Strategy::fsdp2},
+                                               {"ddp", Strategy::ddp},
+                                               {"megatron_fsdp", Strategy::megatron_fsdp}}});
+  out.dp_size = s.optional<std::int64_t>("dp_size");
+  out.dp_replicate_size = s.optional<std::int64_t>("dp_replicate_size");
+  out.tp_size = s.get("tp_size", out.tp_size);
+  out.pp_size = s.get("pp_size", out.pp_size);
+  out.cp_size = s.get("cp_size", out.cp_size);
+  out.ep_size = s.get("ep_size", out.ep_size);
+  out.sequence_parallel = s.get("sequence_parallel", false);
+  using Ac = ActivationCheckpointing;
+  out.activation_checkpointing =
+      s.choice("activation_checkpointing",
+               Names<Ac, 3>{{{"off", Ac::off}, {"full", Ac::full}, {"selective", Ac::selective}}});
+  if (out.pp_size > 1) {
+    out.pipeline = extract_pipeline(json.at("pipeline"));
+  }
+  out.keys = json;
+  return out;
+}
+
+ModelSource extract_model(const Json& json) {
+  const Section s(json);
+  ModelSource out;
+  out.task = model_task(s.text("_target_"));
+  out.entry = model_entry(s.text("_target_"));
+  out.pretrained_model_name_or_path = s.text("pretrained_model_name_or_path");
+  out.revision = s.optional<std::string>("revision");
+  out.torch_dtype = s.get<std::string>(s.has("dtype") ? "dtype" : "torch_dtype", out.torch_dtype);
+  out.compute_dtype = s.get("compute_dtype", out.compute_dtype);
+  out.trust_remote_code = s.get("trust_remote_code", false);
+  out.load_base_model = s.get("load_base_model", false);
+  out.output_hidden_states = s.get("output_hidden_states", false);
+  out.attn_implementation = s.get("attn_implementation", out.attn_implementation);
+  out.backend = s.get("backend", Json::object());
+  extract_overrides(out, json);
+  if (s.has("config")) {
+    extract_config(out, json.at("config"));
+  }
+  return out;
+}
+
+Peft extract_peft(const Json& json) {
+  const Section s(json);
+  Peft out;
+  out.target_modules = s.texts("target_modules");
+  out.exclude_modules = s.texts("exclude_modules");
+  out.match_all_linear = s.get("match_all_linear", false);
+  out.dim = s.get("dim", out.dim);
+  out.alpha = s.get("alpha", out.alpha);
+  out.use_dora = s.get("use_dora", false);
+  out.dropout = s.get("dropout", out.dropout);
+  out.dropout_position = s.choice(
+      "dropout_position",
+      Names<DropoutPosition, 2>{{{"pre", DropoutPosition::pre}, {"post", DropoutPosition::post}}});
+  out.lora_a_init = s.text("lora_A_init");
+  out.lora_dtype = s.optional<std::string>("lora_dtype");
+  out.moe_rank_scaling = s.get("moe_rank_scaling", false);
+  return out;
+}
+
+}  // namespace automodel::config

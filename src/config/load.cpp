@@ -1,0 +1,91 @@
+#include "config/load.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <filesystem>
+
+#include "base/error.h"
+#include "base/file.h"
+#include "base/text.h"
+#include "config/check.h"
+#include "config/extract.h"
+#include "config/normalise.h"
+#include "config/not_built.h"
+#include "config/print.h"
+#include "config/rules.h"
+#include "config/schema/sections.h"
+#include "config/yaml.h"
+
+namespace automodel::config {
+namespace {
+
+void append(std::vector<Problem>& to, std::vector<Problem> from) {
+  to.insert(to.end(), std::make_move_iterator(from.begin()), std::make_move_iterator(from.end()));
+}
+
+std::vector<std::string> format_all(std::vector<Problem> problems, const std::string& file) {
+  std::stable_sort(problems.begin(), problems.end(), [](const Problem& a, const Problem& b) {
+    return std::pair(a.where.line, a.where.column) < std::pair(b.where.line, b.where.column);
+  });
+  std::vector<std::string> out;
+  for (const Problem& problem : problems) {
+    out.push_back(format_problem(problem, file));
+  }
+  return out;
+}
+
+void refuse(const std::vector<Problem>& problems, const std::string& file) {
+  if (!problems.empty()) {
+    const auto lines = format_all(problems, file);
+    fail(ErrorKind::invalid_argument, "the recipe has {} problem{}:\n  {}", lines.size(),
+         lines.size() == 1 ? "" : "s", join(lines, "\n  "));
+  }
+}
+
+Node read_tree(const std::string& path, std::vector<Problem>& warnings) {
+  check(!std::filesystem::is_directory(path), ErrorKind::invalid_argument,
+        "{} is a folder; a recipe is a YAML file", path);
+  YamlDocument document = parse_yaml(read_file(path), path);
+  append(warnings, std::move(document.warnings));
+  return std::move(document.root);
+}
+
+}  // namespace
+
+LoadedRecipe check_recipe(const std::string& path, std::span<const std::string> overrides,
+                          const Environment& environment) {
+  std::vector<Problem> warnings;
+  TypedTree typed = type_tree(apply_overrides(read_tree(path, warnings), overrides), environment);
+  NormalisedTree normal = normalise_tree(std::move(typed.root));
+  append(warnings, std::move(normal.warnings));
+  CheckedTree checked = check_tree(recipe_key(), normal.root);
+  append(warnings, std::move(checked.warnings));
+  std::vector<Problem> problems = std::move(typed.problems);
+  append(problems, std::move(checked.problems));
+  if (problems.empty()) {
+    RuleFindings findings = apply_rules(checked.tree);
+    append(problems, std::move(findings.problems));
+    append(warnings, std::move(findings.warnings));
+  }
+  refuse(problems, path);
+  LoadedRecipe out;
+  out.recipe = extract_recipe(checked.tree);
+  out.warnings = format_all(warnings, path);
+  for (std::string& line : find_without_effect(checked.tree)) {
+    out.warnings.push_back(fmt::format("{}: {}", path, line));
+  }
+  out.not_built = find_not_built(checked.tree);
+  out.tree = std::move(checked.tree);
+  return out;
+}
+
+LoadedRecipe load_recipe(const std::string& path, std::span<const std::string> overrides,
+                         const Environment& environment) {
+  LoadedRecipe loaded = check_recipe(path, overrides, environment);
+  check(loaded.not_built.empty(), ErrorKind::unsupported,
+        "{} asks for what is not supported yet:\n  {}", path, join(loaded.not_built, "\n  "));
+  return loaded;
+}
+
+}  // namespace automodel::config

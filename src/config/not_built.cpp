@@ -1,0 +1,188 @@
+#include "config/not_built.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <functional>
+
+#include "base/text.h"
+
+namespace automodel::config {
+namespace {
+
+using When = std::function<bool(const Json&)>;
+
+When is(Json wanted) {
+  return [wanted = std::move(wanted)](const Json& value) { return value == wanted; };
+}
+When above(double bound) {
+  return [bound](const Json& value) { return value.is_number() && value.get<double>() > bound; };
+}
+When like(std::string pattern) {
+  return [pattern = std::move(pattern)](const Json& value) {
+    return value.is_string() && matches_wildcard(value.get<std::string>(), pattern);
+  };
+}
+When given() {
+  return [](const Json& value) { return !value.is_null(); };
+}
+When other_than(Json usual) {
+  return
+      [usual = std::move(usual)](const Json& value) { return !value.is_null() && value != usual; };
+}
+
+/// A value that asks for something. '*' in `path` and `like` is any text.
+struct Demand {
+  std::string path;
+  When when;
+  std::string text;
+};
+
+std::vector<Demand> recipe_demands() {
+  return {
+      {"recipe._target_", like("KnowledgeDistillation*"), "knowledge distillation"},
+      {"recipe._target_", like("Benchmarking*"), "the benchmark recipe"},
+      {"recipe._target_", like("*SequenceClassification"), "sequence classification"},
+      {"recipe._target_", like("*VLM"), "vision-language models"},
+      {"model._target_", like("*Seq2SeqLM.*"), "encoder-decoder models"},
+      {"model._target_", like("*MultimodalLM.*"), "multimodal models"},
+      {"model._target_", like("*build_gpt2_model"), "the GPT-2 family"},
+      {"model.load_base_model", is(true), "weights of a base model after from_config"},
+      {"model.backend.te_fp8.*", given(), "8-bit arithmetic (fp8)"},
+      {"model.backend.fake_balanced_gate", is(true), "even routing of experts"},
+      {"distributed.dp_size", above(1), "training on several processes"},
+      {"distributed.dp_replicate_size", above(1), "hybrid sharding"},
+      {"distributed.tp_size", above(1), "tensor parallelism"},
+      {"distributed.pp_size", above(1), "pipeline parallelism"},
+      {"distributed.cp_size", above(1), "context parallelism"},
+      {"distributed.ep_size", above(1), "expert parallelism"},
+      {"distributed.activation_checkpointing", is("selective"), "selective recompute"},
+      {"distributed.offload_policy.*", given(), "offloading of shards"},
+      {"skypilot.*", given(), "the skypilot launcher"},
+      {"nemo_run.*", given(), "the nemo_run launcher"},
+  };
+}
+
+std::vector<Demand> training_demands() {
+  return {
+      {"quantization.load_in_4bit", is(true), "4-bit weights (QLoRA)"},
+      {"quantization.load_in_8bit", is(true), "8-bit weights"},
+      {"fp8.enabled", is(true), "8-bit arithmetic (fp8)"},
+      {"qat.enabled", is(true), "quantisation-aware training"},
+      {"peft.use_dora", is(true), "DoRA"},
+      {"peft.moe_rank_scaling", is(true), "LoRA ranks scaled by experts"},
+      {"optimizer._target_", like("*FlashAdamW*"), "the FlashAdamW optimizer"},
+      {"optimizer._target_", like("dion.*"), "the Dion and Muon optimizers"},
+      {"optimizer.amsgrad", is(true), "AMSGrad"},
+      {"optimizer.maximize", is(true), "maximisation"},
+      {"optimizer.*dtype", other_than("float32"), "narrow optimizer state"},
+      {"optimizer.param_group_overrides.*", given(), "parameter groups with their own rates"},
+      {"loss_fn._target_", like("*KDLoss"), "knowledge distillation"},
+      {"loss_fn.reduction", other_than("sum"), "other reductions of the loss than sum"},
+      {"loss_fn.logit_softcapping", above(0), "soft-capped logits in the loss"},
+      {"checkpoint.model_save_format", is("torch_save"), "checkpoints in torch's DCP format"},
+      {"checkpoint.is_async", is(true), "saving in the background"},
+      {"neftune.*", given(), "noise on embeddings (NEFTune)"},
+      {"neftune", given(), "noise on embeddings (NEFTune)"},
+      {"embedding_row_repair.enabled", is(true), "repair of embedding rows"},
+      {"moe_metrics.enabled", is(true), "expert metrics"},
+      {"tool_call_eval._target_", given(), "evaluation of tool calls"},
+      {"freeze_config.*", given(), "freezing of towers"},
+      {"wandb.project", given(), "Weights & Biases"},
+      {"mlflow.experiment_name", given(), "MLflow"},
+      {"comet.project_name", given(), "Comet"},
+  };
+}
+
+std::vector<Demand> data_demands() {
+  return {
+      {"packed_sequence.packed_sequence_size", above(0), "packed sequences"},
+      {"*dataset*._target_", like("*.make_squad_dataset"), "SQuAD"},
+      {"*dataset*._target_", like("*.HellaSwag"), "HellaSwag"},
+      {"*dataset*._target_", like("*.make_xlam_dataset"), "xLAM"},
+      {"*dataset*._target_", like("*.make_agent_chat_dataset"),
+       "conversations with tool calls (agent_chat)"},
+      {"*dataset*._target_", like("*.make_seq2seq_dataset"), "encoder-decoder data"},
+      {"*dataset*._target_", like("*.GLUE_MRPC"), "MRPC"},
+      {"*dataset*._target_", like("*.NanogptDataset"), "nanogpt token files"},
+      {"*dataset*._target_", like("*.MegatronPretraining"), "Megatron token files"},
+      {"*dataset*._target_", like("*.DeltaLakeDataset"), "Delta tables"},
+      {"*dataset*._target_", like("*InstructionIterableDataset"), "streamed column-mapped data"},
+      {"*dataset*._target_", like("*.mock*"), "mock data"},
+      {"*dataset*._target_", like("*.vlm.*"), "image data"},
+      {"*dataloader.group_by_length", is(true), "batches of similar length"},
+  };
+}
+
+std::vector<Demand> without_effect() {
+  return {
+      {"compile.enabled", is(true), "the kernels here are compiled ahead"},
+      {"nvtx", is(true), "there is no GPU profiler"},
+      {"prewarm.*", is(true), "there is no GPU to warm up"},
+      {"model.use_liger_kernel", is(true), "the kernels here are the program's own"},
+      {"distributed.enable_compile", is(true), "the kernels here are compiled ahead"},
+  };
+}
+
+struct Leaf {
+  std::string path;
+  const Node* node;
+};
+
+std::vector<Leaf> leaves(const Node& node, const std::string& path) {
+  std::vector<Leaf> out;
+  const auto append = [&](const std::string& key, const Node& child) {
+    const auto below = leaves(child, dotted(path, key));
+    out.insert(out.end(), below.begin(), below.end());
+  };
+  for (const Entry& entry : node.entries) {
+    append(entry.key, entry.value);
+  }
+  for (std::size_t i = 0; i < node.items.size(); ++i) {
+    append(std::to_string(i), node.items[i]);
+  }
+  return node.kind == NodeKind::scalar ? std::vector<Leaf>{{path, &node}} : out;
+}
+
+std::string short_value(const Node& node) {
+  const std::string text = node.is_text() ? node.value.get<std::string>() : describe(node);
+  return text.find('.') == std::string::npos || !node.is_text() ? text
+                                                                : text.substr(text.rfind('.') + 1);
+}
+
+}  // namespace
+
+std::vector<std::string> find_not_built(const Node& tree) {
+  std::vector<std::string> out;
+  std::vector<std::string> seen;
+  const auto all = leaves(tree, "");
+  for (const auto& group : {recipe_demands(), training_demands(), data_demands()}) {
+    for (const Demand& demand : group) {
+      const auto found = std::find_if(all.begin(), all.end(), [&](const Leaf& leaf) {
+        return matches_wildcard(leaf.path, demand.path) && demand.when(leaf.node->value);
+      });
+      if (found != all.end() && std::find(seen.begin(), seen.end(), demand.text) == seen.end()) {
+        seen.push_back(demand.text);
+        out.push_back(
+            fmt::format("{} ({}: {})", demand.text, found->path, short_value(*found->node)));
+      }
+    }
+  }
+  return out;
+}
+
+std::vector<std::string> find_without_effect(const Node& tree) {
+  std::vector<std::string> out;
+  const auto demands = without_effect();
+  for (const Leaf& leaf : leaves(tree, "")) {
+    for (const Demand& demand : demands) {
+      if (leaf.node->origin.kind != OriginKind::fallback &&
+          matches_wildcard(leaf.path, demand.path) && demand.when(leaf.node->value)) {
+        out.push_back(fmt::format("{}: has no effect here: {}", leaf.path, demand.text));
+      }
+    }
+  }
+  return out;
+}
+
+}  // namespace automodel::config

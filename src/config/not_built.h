@@ -1,0 +1,19 @@
+#pragma once
+// What recipes may ask for and this program cannot do yet. A feature that arrives removes its line
+// in not_built.cpp.
+
+#include <string>
+#include <vector>
+
+#include "config/node.h"
+
+namespace automodel::config {
+
+/// "tensor parallelism (distributed.tp_size: 2)" for each thing that the checked tree asks for,
+/// without repeats.
+std::vector<std::string> find_not_built(const Node& tree);
+
+/// "compile.enabled: ..." for each value that is accepted but changes nothing here.
+std::vector<std::string> find_without_effect(const Node& tree);
+
+}  // namespace automodel::config

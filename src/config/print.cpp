@@ -1,0 +1,116 @@
+#include "config/print.h"
+
+#include <fmt/format.h>
+
+#include <cmath>
+
+#include "base/text.h"
+#include "config/scalar.h"
+
+namespace automodel::config {
+namespace {
+
+constexpr std::size_t kCommentColumn = 60;
+constexpr const char* kMask = "'******'";
+
+bool is_secret(const std::string& key) {
+  const std::string name = to_lower_ascii(key);
+  for (const char* word :
+       {"password", "secret", "apikey", "api_key", "authorization", "wandb_key"}) {
+    if (name.find(word) != std::string::npos) {
+      return true;
+    }
+  }
+  return name == "token" || name == "auth" || name.ends_with("hf_token") ||
+         name.ends_with("auth_token");
+}
+
+std::string quoted(const std::string& text) {
+  const std::string json = Json(text).dump(-1, ' ', false, Json::error_handler_t::replace);
+  return json;
+}
+
+std::string number_text(double value) {
+  if (std::isnan(value)) {
+    return ".nan";
+  }
+  if (std::isinf(value)) {
+    return value > 0 ? ".inf" : "-.inf";
+  }
+  const std::string text = fmt::format("{}", value);
+  const bool whole = text.find_first_not_of("-0123456789") == std::string::npos;
+  return whole ? text + ".0" : text;
+}
+
+/// Text without quotes where YAML and upstream's typing read it back as the same text.
+std::string text_text(const std::string& text) {
+  const bool safe = !text.empty() &&
+                    text.find_first_not_of(
+                        "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_./+-") ==
+                        std::string::npos &&
+                    text[0] != '-' && type_scalar(text, true) == Json(text);
+  return safe ? text : quoted(text);
+}
+
+std::string scalar_text(const Node& node) {
+  if (node.value.is_number_float()) {
+    return number_text(node.value.get<double>());
+  }
+  return node.is_text() ? text_text(node.value.get<std::string>()) : node.value.dump();
+}
+
+std::string flow_text(const Node& node) {
+  std::vector<std::string> parts;
+  if (node.kind == NodeKind::list) {
+    for (const Node& item : node.items) {
+      parts.push_back(flow_text(item));
+    }
+    return fmt::format("[{}]", join(parts, ", "));
+  }
+  if (node.kind == NodeKind::map) {
+    for (const Entry& entry : node.entries) {
+      parts.push_back(
+          fmt::format("{}: {}", text_text(entry.key),
+                      is_secret(entry.key) ? std::string(kMask) : flow_text(entry.value)));
+    }
+    return fmt::format("{{{}}}", join(parts, ", "));
+  }
+  return scalar_text(node);
+}
+
+Origin origin_of(const Node& node) {
+  return node.kind == NodeKind::list && !node.items.empty() &&
+                 node.origin.kind == OriginKind::fallback
+             ? node.items[0].origin
+             : node.origin;
+}
+
+std::string comment(const Node& node, bool lines) {
+  const Origin origin = origin_of(node);
+  std::string text = fmt::format("# {}", to_string(origin.kind));
+  if (lines && origin.line > 0) {
+    text += fmt::format(" {}:{}", origin.line, origin.column);
+  }
+  return text;
+}
+
+std::string print_map(const Node& map, bool lines, std::size_t indent) {
+  std::string out;
+  for (const Entry& entry : map.entries) {
+    std::string line = fmt::format("{:{}}{}:", "", indent, text_text(entry.key));
+    if (entry.value.kind == NodeKind::map && !entry.value.entries.empty()) {
+      out += fmt::format("{}\n{}", line, print_map(entry.value, lines, indent + 2));
+      continue;
+    }
+    const bool masked = is_secret(entry.key) && !entry.value.is_null();
+    line += fmt::format(" {}", masked ? std::string(kMask) : flow_text(entry.value));
+    out += fmt::format("{:<{}} {}\n", line, kCommentColumn, comment(entry.value, lines));
+  }
+  return out;
+}
+
+}  // namespace
+
+std::string print_tree(const Node& tree, bool lines) { return print_map(tree, lines, 0); }
+
+}  // namespace automodel::config

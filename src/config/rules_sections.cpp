@@ -1,0 +1,165 @@
+#include <fmt/format.h>
+
+#include <algorithm>
+
+#include "config/findings.h"
+
+namespace automodel::config {
+namespace {
+
+bool is_recipe(const Findings& f, std::string_view beginning) {
+  return f.text("recipe._target_").starts_with(beginning);
+}
+
+void kind_has_its_sections(Findings& f) {
+  const bool classifies = f.text("recipe._target_").ends_with("SequenceClassification");
+  if (!classifies && !f.has("loss_fn")) {
+    f.problem("loss_fn", "this required section is missing");
+  }
+  if (classifies && f.has("loss_fn")) {
+    f.warning("loss_fn", "ignored: classification always uses mean cross-entropy");
+  }
+  const bool distils = is_recipe(f, "KnowledgeDistillation");
+  if (distils && !f.has("teacher_model")) {
+    f.problem("teacher_model", "this required section is missing: a distillation has a teacher");
+  }
+  for (const char* section : {"teacher_model", "kd_loss_fn", "kd_ratio"}) {
+    if (!distils && f.is_given(section)) {
+      f.warning(section, "ignored: read by the distillation recipe only");
+    }
+  }
+}
+
+void benchmark_is_complete(Findings& f) {
+  if (!is_recipe(f, "Benchmarking")) {
+    if (f.has("benchmark")) {
+      f.warning("benchmark", "ignored: read by the benchmark recipe only");
+    }
+    return;
+  }
+  for (const char* key :
+       {"benchmark.warmup_steps", "benchmark.peak_tflops", "benchmark.nsys_start",
+        "benchmark.nsys_end", "benchmark.nsys_ranks", "step_scheduler.max_steps"}) {
+    if (!f.has(key)) {
+      f.problem(key, "this required key is missing: the benchmark recipe needs it");
+    }
+  }
+  if (f.has("dataset._target_") && !f.has("dataset.seq_len")) {
+    f.problem("dataset.seq_len", "this required key is missing: the benchmark recipe needs it");
+  }
+}
+
+void model_is_named(Findings& f, const std::string& section) {
+  const std::string config = section + ".config";
+  if (f.text(config + "._target_").ends_with(".from_pretrained") &&
+      !f.has(config + ".pretrained_model_name_or_path") && !f.has(config + ".name_or_path")) {
+    f.problem(config + ".pretrained_model_name_or_path",
+              "this required key is missing: a folder or hub id");
+  }
+  if (f.is_given(section + ".torch_dtype") && f.is_given(section + ".dtype") &&
+      f.text(section + ".torch_dtype") != f.text(section + ".dtype")) {
+    f.problem(section + ".dtype", fmt::format("differs from torch_dtype {}; give one of them",
+                                              f.text(section + ".torch_dtype")));
+  }
+}
+
+void exactly_one_source(Findings& f, const std::string& section) {
+  const bool named = f.has(section + ".dataset_name");
+  const bool local = f.has(section + ".path");
+  if (named == local) {
+    f.problem(section + ".path",
+              fmt::format("exactly one of dataset_name and path is needed; {}",
+                          named ? "both are given" : "this required key is missing"));
+  }
+}
+
+bool is_streamed(const std::string& target) {
+  return target.ends_with("IterableDataset") || target.ends_with("NanogptDataset");
+}
+
+void data_set_is_consistent(Findings& f, const std::string& section) {
+  const std::string target = f.text(section + "._target_");
+  if (target.ends_with("make_agent_chat_dataset")) {
+    exactly_one_source(f, section);
+  }
+  if (f.is_true(section + ".align_to_bos") && !f.has(section + ".bos_token")) {
+    f.problem(section + ".bos_token", "this required key is missing: align_to_bos needs it");
+  }
+  if (target.ends_with("MegatronPretraining") && !f.has(section + ".splits_to_build")) {
+    f.warning(section + ".splits_to_build", "not given; say train, validation or test");
+  }
+}
+
+void streamed_data_has_an_end(Findings& f) {
+  const std::string target = f.text("dataset._target_");
+  if (is_streamed(target) && !f.has("step_scheduler.max_steps")) {
+    f.problem("step_scheduler.max_steps",
+              "this required key is missing: the data set is streamed and has no length");
+  }
+}
+
+void loader_fits(Findings& f, const std::string& section, const std::string& target) {
+  if (f.is_given(section + ".dataloader_type") && !target.empty() &&
+      !target.ends_with("MegatronPretraining")) {
+    f.problem(section + ".dataloader_type", "only Megatron data sets have this key");
+  }
+  const Node* batch = find_path(f.tree(), section + ".batch_size");
+  if (batch != nullptr && batch->is_null() && !target.empty() && !is_streamed(target)) {
+    f.problem(section + ".batch_size", "null is for streamed data sets that yield whole batches");
+  }
+}
+
+std::vector<std::string> validation_sections(const Node& tree) {
+  std::vector<std::string> names;
+  for (const Entry& entry : tree.entries) {
+    if (entry.key.starts_with("validation_dataset") && entry.key.find('.') == std::string::npos) {
+      names.push_back(entry.key);
+    }
+  }
+  return names;
+}
+
+void best_metric_exists(Findings& f) {
+  const std::string key = f.text("checkpoint.best_metric_key");
+  const auto sections = validation_sections(f.tree());
+  const bool exists = std::any_of(sections.begin(), sections.end(), [&](const std::string& name) {
+    return name == "validation_dataset" ? key == "default" : name.substr(19) == key;
+  });
+  if (f.is_given("checkpoint.best_metric_key") && !exists && key != "default") {
+    f.problem("checkpoint.best_metric_key",
+              fmt::format("'{}' is no validation set; there is no section validation_dataset_{}",
+                          key, key));
+  }
+}
+
+void consolidated_needs_safetensors(Findings& f) {
+  if (f.text("checkpoint.model_save_format") == "torch_save" &&
+      f.is_given("checkpoint.save_consolidated") &&
+      f.text("checkpoint.save_consolidated") != "false") {
+    f.warning("checkpoint.save_consolidated",
+              "needs model_save_format: safetensors; no Hugging Face folder is written");
+  }
+}
+
+}  // namespace
+
+void check_section_rules(Findings& findings) {
+  kind_has_its_sections(findings);
+  benchmark_is_complete(findings);
+  model_is_named(findings, "model");
+  model_is_named(findings, "teacher_model");
+  data_set_is_consistent(findings, "dataset");
+  streamed_data_has_an_end(findings);
+  loader_fits(findings, "dataloader", findings.text("dataset._target_"));
+  for (const std::string& section : validation_sections(findings.tree())) {
+    data_set_is_consistent(findings, section);
+  }
+  loader_fits(findings, "validation_dataloader", findings.text("validation_dataset._target_"));
+  if (findings.has("tool_call_eval")) {
+    exactly_one_source(findings, "tool_call_eval");
+  }
+  best_metric_exists(findings);
+  consolidated_needs_safetensors(findings);
+}
+
+}  // namespace automodel::config

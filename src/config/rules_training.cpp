@@ -1,0 +1,124 @@
+#include <fmt/format.h>
+
+#include "config/findings.h"
+
+namespace automodel::config {
+namespace {
+
+void betas_below_one(Findings& f) {
+  for (const char* key : {"betas", "scalar_betas"}) {
+    const std::string path = fmt::format("optimizer.{}", key);
+    const Node* list = find_path(f.tree(), path);
+    for (const Node& beta : list == nullptr ? std::vector<Node>{} : list->items) {
+      if (beta.value.get<double>() >= 1) {
+        f.problem(path, fmt::format("{} is out of range; expected a number >= 0 and < 1",
+                                    describe(beta)));
+      }
+    }
+  }
+}
+
+void learning_rates_are_ordered(Findings& f) {
+  const double lr = f.number("optimizer.lr").value_or(0);
+  const double max_lr = f.number("lr_scheduler.max_lr").value_or(lr);
+  const double min_lr = f.number("lr_scheduler.min_lr").value_or(0.01 * lr);
+  const double init_lr = f.number("lr_scheduler.init_lr").value_or(0.1 * lr);
+  if (min_lr > max_lr) {
+    f.problem("lr_scheduler.min_lr", fmt::format("{} is more than max_lr {}", min_lr, max_lr));
+  }
+  if (init_lr > max_lr) {
+    f.problem("lr_scheduler.init_lr", fmt::format("{} is more than max_lr {}", init_lr, max_lr));
+  }
+}
+
+void warm_up_ends_before_decay(Findings& f) {
+  const auto warmup = f.integer("lr_scheduler.lr_warmup_steps");
+  const auto decay = f.integer("lr_scheduler.lr_decay_steps");
+  const auto end = decay ? decay : f.integer("step_scheduler.max_steps");
+  if (warmup && end && *warmup >= *end) {
+    f.problem("lr_scheduler.lr_warmup_steps",
+              fmt::format("{} must be less than {} {}", *warmup,
+                          decay ? "lr_decay_steps" : "step_scheduler.max_steps", *end));
+  }
+}
+
+void weight_decay_grows(Findings& f) {
+  const double decay = f.number("optimizer.weight_decay").value_or(0);
+  const double start = f.number("lr_scheduler.start_wd").value_or(decay);
+  const double end = f.number("lr_scheduler.end_wd").value_or(decay);
+  if (start > end) {
+    f.problem("lr_scheduler.start_wd", fmt::format("{} is more than end_wd {}", start, end));
+  } else if (start < end && f.text("lr_scheduler.wd_incr_style") == "constant") {
+    f.problem("lr_scheduler.wd_incr_style",
+              fmt::format("constant, but start_wd {} differs from end_wd {}", start, end));
+  }
+}
+
+void wsd_has_a_length(Findings& f) {
+  if (f.text("lr_scheduler.lr_decay_style") == "WSD" && !f.has("lr_scheduler.wsd_decay_steps")) {
+    f.problem("lr_scheduler.wsd_decay_steps", "lr_decay_style WSD needs this key");
+  }
+}
+
+void one_schedule_on_resume(Findings& f) {
+  if (f.is_true("lr_scheduler.use_checkpoint_opt_param_scheduler") &&
+      f.is_true("lr_scheduler.override_opt_param_scheduler")) {
+    f.problem("lr_scheduler.override_opt_param_scheduler",
+              "not possible together with use_checkpoint_opt_param_scheduler; set that to false");
+  }
+}
+
+void fused_loss_without_tensor_parallelism(Findings& f) {
+  if (f.text("loss_fn._target_").ends_with("FusedLinearCrossEntropy") &&
+      f.integer("distributed.tp_size").value_or(1) > 1) {
+    f.problem("loss_fn._target_",
+              "FusedLinearCrossEntropy is not possible with distributed.tp_size > 1");
+  }
+}
+
+/// A text or a list of texts that names something.
+bool names_modules(const Findings& f, std::string_view path) {
+  const Node* node = find_path(f.tree(), path);
+  return node != nullptr && (!node->items.empty() || (node->is_text() && !f.text(path).empty()));
+}
+
+void adapters_are_chosen_one_way(Findings& f) {
+  const bool targets = names_modules(f, "peft.target_modules");
+  const bool excludes = names_modules(f, "peft.exclude_modules");
+  if (targets && excludes) {
+    f.problem("peft.exclude_modules",
+              "not possible together with target_modules; give one of them");
+  }
+  if (f.is_true("peft.match_all_linear") && (targets || excludes)) {
+    f.problem("peft.match_all_linear",
+              "not possible together with target_modules or exclude_modules");
+  }
+}
+
+void quantised_training_is_consistent(Findings& f) {
+  if (f.is_true("qat.enabled") && f.has("peft")) {
+    f.problem("qat", "quantisation-aware training is not possible with peft");
+  }
+  if (f.has("quantization") && !f.is_true("quantization.load_in_4bit") &&
+      !f.is_given("quantization.load_in_8bit")) {
+    f.problem("quantization.load_in_8bit", "this required key is missing: load_in_4bit is false");
+  }
+}
+
+}  // namespace
+
+void check_training_rules(Findings& findings) {
+  betas_below_one(findings);
+  if (findings.has("lr_scheduler")) {
+    learning_rates_are_ordered(findings);
+    warm_up_ends_before_decay(findings);
+    weight_decay_grows(findings);
+    wsd_has_a_length(findings);
+    one_schedule_on_resume(findings);
+  }
+  fused_loss_without_tensor_parallelism(findings);
+  adapters_are_chosen_one_way(findings);
+  quantised_training_is_consistent(findings);
+}
+
+}  // namespace automodel::config

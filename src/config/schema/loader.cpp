@@ -1,0 +1,95 @@
+#include <utility>
+
+#include "config/schema/sections.h"
+
+namespace automodel::config {
+namespace {
+
+Key collate() {
+  const std::string data = "nemo_automodel.components.datasets.";
+  const Key divisible =
+      integer("pad_seq_len_divisible", "pad to a multiple of this").at_least(1).or_null();
+  std::vector<Target> targets = {
+      {.name = data + "utils.default_collater",
+       .doc = "sequences side by side",
+       .keys = {divisible}},
+      {.name = data + "utils.packed_sequence_thd_collater",
+       .doc = "sequences one after the other",
+       .keys = {}},
+      {.name = "torch.utils.data.default_collate",
+       .doc = "samples of equal length",
+       .keys = {},
+       .aliases = {"torch.utils.data.dataloader.default_collate",
+                   "torch.utils.data._utils.collate.default_collate"}},
+      {.name = data + "llm.prefix_tree.prefix_tree_collate_fn",
+       .doc = "answers that share prompts",
+       .keys = {}},
+      {.name = data + "utils.packed_sequence_thd_collater_vlm",
+       .doc = "sequences one after the other",
+       .keys = {},
+       .extra = Extra::free},
+  };
+  for (const char* name :
+       {"default_collate_fn", "phi4_mm_collate_fn", "qwen2_5_collate_fn", "qwen3_omni_collate_fn",
+        "kimi_vl_collate_fn", "kimi_k25_vl_collate_fn", "nemotron_parse_collate_fn",
+        "nemotron_omni_collate_fn", "gemma4_prefix_collate_fn", "llava_onevision_collate_fn",
+        "pad_collate_fn", "neat_packed_vlm_collater", "packed_sequence_thd_vlm_collater"}) {
+    targets.push_back({.name = data + "vlm.collate_fns." + name,
+                       .doc = "images and text",
+                       .keys = {integer("max_length", "longest sequence").at_least(1).or_null(),
+                                flag("drop_overlong", "leave out longer ones", false)},
+                       .extra = Extra::ignored});
+  }
+  return target_mapping("collate_fn",
+                        "how samples become a batch; batches hold no padding here whatever it says",
+                        std::move(targets))
+      .or_target_name();
+}
+
+}  // namespace
+
+Key dataloader_section(std::string name) {
+  return mapping(
+             std::move(name), "how samples become batches",
+             {text("_target_", "accepted; the loader is always this program's")
+                  .one_of({"torchdata.stateful_dataloader.StatefulDataLoader|torchdata.stateful_"
+                           "dataloader.stateful_dataloader.StatefulDataLoader",
+                           "torch.utils.data.DataLoader|torch.utils.data.dataloader.DataLoader"})
+                  .or_absent(),
+              integer("batch_size", "sequences of a batch; null: the data set yields whole batches")
+                  .at_least(1)
+                  .or_kept_null()
+                  .otherwise("step_scheduler.local_batch_size"),
+              flag("shuffle",
+                   "new order each epoch; null: yes for data with a length, else no; also for "
+                   "validation")
+                  .or_null(),
+              integer("shuffle_buffer_size", "samples held to shuffle streamed data", 10000)
+                  .at_least(1),
+              flag("group_by_length", "sequences of similar length together", false),
+              integer("num_workers", "loading threads", 0).at_least(0),
+              flag("pin_memory", "accepted; for GPUs", false),
+              flag("persistent_workers", "accepted", false),
+              integer("prefetch_factor", "batches made ahead").at_least(1).or_null(),
+              flag("drop_last", "leave out the last, smaller batch", false),
+              text("dataloader_type", "order of Megatron data", "single")
+                  .one_of({"single", "cyclic"}),
+              collate()})
+      .always_there();
+}
+
+Key packed_sequence_section() {
+  return mapping("packed_sequence",
+                 "several sequences in one row; on the CPU batches hold no padding anyway",
+                 {integer("packed_sequence_size", "tokens of a row; 0: off", 0).at_least(0),
+                  text("packing_strategy", "thd: in order; neat: best fit", "thd")
+                      .one_of({"thd", "neat"}),
+                  integer("max_packs", "most rows").at_least(1).or_null(),
+                  flag("prepacked", "the data set is packed already", false),
+                  integer("num_proc", "accepted", 1).at_least(1).or_null(),
+                  flag("drop_long_samples", "neat: leave out sequences longer than a row", true),
+                  dead("split_across_pack", "it has no effect")})
+      .always_there();
+}
+
+}  // namespace automodel::config

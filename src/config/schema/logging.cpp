@@ -1,0 +1,102 @@
+#include "config/schema/sections.h"
+
+namespace automodel::config {
+namespace {
+
+Key wandb() {
+  std::vector<Key> keys = {
+      flag("enable", "false: as if the section were absent", true),
+      text("project", "project", "automodel").or_null(),
+      text("entity", "user or team").or_null(),
+      text("name", "name of the run").or_null().otherwise("last two parts of the model's name"),
+      text("group", "group of runs").or_null(),
+      texts("tags", "labels").or_null(),
+      text("notes", "description").or_null(),
+      text("dir", "folder for files").or_null()};
+  for (const char* name :
+       {"id", "config", "config_exclude_keys", "config_include_keys", "allow_val_change",
+        "job_type", "mode", "force", "reinit", "resume", "resume_from", "fork_from", "save_code",
+        "tensorboard", "sync_tensorboard", "monitor_gym", "settings", "anonymous", "save_dir"}) {
+    keys.push_back(anything(name, "passed to wandb"));
+  }
+  return mapping("wandb", "Weights & Biases", keys).accepting(Extra::ignored);
+}
+
+Key mlflow() {
+  return mapping(
+      "mlflow", "MLflow",
+      {text("experiment_name", "experiment", "automodel-experiment"),
+       text("run_name", "name of the run", ""), text("tracking_uri", "server or folder").or_null(),
+       text("artifact_location", "folder of artifacts").or_null(),
+       mapping("tags", "labels", {}).accepting(Extra::free),
+       flag("resume", "go on with the run of a resumed checkpoint", true),
+       text("description", "description").or_null(),
+       integer("flatten_depth", "levels of the configuration that become parameters", 1)
+           .at_least(0)});
+}
+
+Key comet() {
+  return mapping(
+      "comet", "Comet",
+      {text("project_name", "project", "automodel"), text("workspace", "workspace").or_null(),
+       text("api_key", "key").or_null(), text("experiment_name", "name of the run").or_null(),
+       texts("tags", "labels"), flag("auto_metric_logging", "log metrics by itself", false)});
+}
+
+Key skypilot() {
+  return mapping(
+      "skypilot", "launcher: runs the job in a cloud",
+      {text("cloud", "provider").must(), text("accelerators", "devices", "T4:1"),
+       integer("num_nodes", "machines", 1).at_least(1),
+       flag("use_spot", "cheaper machines that may vanish", true),
+       integer("disk_size", "gigabytes", 100).at_least(1),
+       text("instance_type", "machine type").or_null(), text("region", "region").or_null(),
+       text("zone", "zone").or_null(), text("job_name", "name").or_null(),
+       text("setup", "commands before the job").or_null(),
+       text("hf_home", "the hub's cache").or_null(), text("hf_token", "the hub's token").or_null(),
+       text("wandb_key", "key").or_null(),
+       mapping("env_vars", "variables of the job", {}).accepting(Extra::free),
+       text("command", "command").or_null()});
+}
+
+Key rng() {
+  Key section =
+      mapping("rng", "",
+              {text("_target_", "accepted")
+                   .one_of({"nemo_automodel.components.training.rng.StatefulRNG|nemo_automodel."
+                            "components.training.StatefulRNG"})
+                   .or_absent(),
+               integer("seed", "the seed, if the recipe has no top-level `seed`").at_least(0),
+               flag("ranked", "accepted")})
+          .accepting(Extra::ignored);
+  section.dead = "only rng.seed counts, and only where there is no top-level `seed` (upstream reads neither)";
+  return section;
+}
+
+Key nemo_run() {
+  return mapping("nemo_run", "launcher: NeMo-Run",
+                 {text("executor", "where", "local"), text("job_name", "name").or_null(),
+                  flag("detach", "do not wait", true), flag("tail_logs", "follow the logs", false),
+                  text("executors_file", "file with executors").or_null(),
+                  text("job_dir", "folder of the job").or_null()})
+      .accepting(Extra::free);
+}
+
+}  // namespace
+
+std::vector<Key> logging_sections() { return {wandb(), mlflow(), comet(), skypilot(), nemo_run()}; }
+
+std::vector<Key> dead_sections() {
+  return {rng(),
+          dead("ci", "read by upstream's own tests only"),
+          dead("parallelizer", "nothing reads it"),
+          dead("autopipeline", "replaced by distributed.pipeline"),
+          dead("tokenizer", "only dataset.tokenizer is read"),
+          dead("distributed_config", "replaced by distributed"),
+          dead("longalign", "nothing reads it"),
+          dead("autocast", "nothing reads it"),
+          dead("temperature", "only kd_loss_fn.temperature is read"),
+          dead("_", "keys that start with an underscore are never read").with_prefix()};
+}
+
+}  // namespace automodel::config

@@ -1,0 +1,206 @@
+#include <utility>
+
+#include "config/schema/config_names.h"
+#include "config/schema/sections.h"
+
+namespace automodel::config {
+namespace {
+
+/// `model.config`: where the architecture comes from, or overrides of it.
+Key config_key() {
+  const std::vector<Key> source = {
+      text("pretrained_model_name_or_path", "folder or hub id of a config.json"),
+      text("name_or_path", "the same"), text("revision", "version on the hub").or_null(),
+      flag("trust_remote_code", "accepted; no code of a checkpoint is ever run", false)};
+  Key key = target_mapping("config",
+                           "where the architecture comes from; a text is a folder or hub id; a "
+                           "mapping without `_target_` overrides keys of config.json",
+                           {{.name = "transformers.AutoConfig.from_pretrained",
+                             .doc = "config.json of a model, with overrides",
+                             .keys = source,
+                             .aliases = {"transformers.AutoConfig"},
+                             .extra = Extra::model_config},
+                            {.name = "transformers.<Family>Config.from_pretrained",
+                             .doc = "the same by the family's class",
+                             .keys = source,
+                             .extra = Extra::model_config,
+                             .matches = is_config_from_pretrained},
+                            {.name = "transformers.<Family>Config",
+                             .doc = "the family's default architecture, with overrides",
+                             .keys = {},
+                             .extra = Extra::model_config,
+                             .matches = is_config_class},
+                            {.name = "",
+                             .doc = "overrides of config.json",
+                             .keys = source,
+                             .extra = Extra::model_config}})
+                .selected_by("_target_", "")
+                .or_text();
+  return key;
+}
+
+Key attention() {
+  return text("attn_implementation", "accepted; attention is chosen by the machine")
+      .one_of({"sdpa", "eager", "flash_attention_2", "flash_attention_3", "flash_attention_4",
+               "flex_attention", "te", "magi", "ffpa"})
+      .or_absent();
+}
+
+std::vector<Key> common_keys() {
+  return {dtype("torch_dtype",
+                "element type of the weights; auto: from_pretrained keeps the checkpoint's, "
+                "from_config takes bfloat16",
+                "auto")
+              .or_auto(),
+          dtype("dtype", "the same as torch_dtype").or_auto().or_absent().own(),
+          dtype("compute_dtype",
+                "element type of the arithmetic; auto: bfloat16 where the processor computes in "
+                "it, else float32",
+                "auto")
+              .or_auto()
+              .own(),
+          text("revision", "version on the hub").or_null(),
+          attention(),
+          flag("use_liger_kernel", "accepted; chooses an implementation", true),
+          flag("use_sdpa_patching", "accepted; chooses an implementation", true),
+          texts("sdpa_method", "accepted; chooses an implementation").or_absent(),
+          flag("force_hf", "accepted; chooses an implementation", false),
+          flag("trust_remote_code", "accepted; no code of a checkpoint is ever run").or_absent(),
+          flag("output_hidden_states", "must be true for FusedLinearCrossEntropy", false),
+          text("cache_dir", "the hub's cache").or_null(),
+          mapping("freeze_config", "towers of a vision-language model that are not trained", {})
+              .accepting(Extra::free),
+          backend_key()};
+}
+
+std::vector<Key> pretrained_keys() {
+  std::vector<Key> keys = {
+      text("pretrained_model_name_or_path",
+           "folder, .gguf file or hub id of the model; also names the tokenizer")
+          .must(),
+      config_key()};
+  const auto common = common_keys();
+  keys.insert(keys.end(), common.begin(), common.end());
+  return keys;
+}
+
+std::vector<Key> configured_keys() {
+  std::vector<Key> keys = {
+      config_key().must(),
+      text("pretrained_model_name_or_path", "names the tokenizer, where `config` does not"),
+      flag("load_base_model", "load the weights of the model that `config` names after all",
+           false)};
+  const auto common = common_keys();
+  keys.insert(keys.end(), common.begin(), common.end());
+  return keys;
+}
+
+Target entry(const std::string& task, const std::string& method, std::string doc,
+             std::vector<Key> keys) {
+  const std::string name = "NeMoAutoModelFor" + task + "." + method;
+  std::vector<std::string> aliases = {"nemo_automodel._transformers." + name,
+                                      "nemo_automodel._transformers.auto_model." + name};
+  if (task == "CausalLM") {
+    aliases.push_back("nemo_automodel.components.models.*ForCausalLM." + method);
+  } else if (task == "ImageTextToText") {
+    aliases.push_back("nemo_automodel.components.models.*ForConditionalGeneration." + method);
+  }
+  return {.name = "nemo_automodel." + name,
+          .doc = std::move(doc),
+          .keys = std::move(keys),
+          .aliases = std::move(aliases),
+          .extra = Extra::model_config};
+}
+
+Target gpt2() {
+  return {
+      .name = "nemo_automodel.components.models.gpt2.build_gpt2_model",
+      .doc = "GPT-2 with random weights",
+      .keys =
+          {integer("vocab_size", "tokens of the vocabulary", 50257).at_least(1),
+           integer("n_positions", "longest sequence", 2048).at_least(1),
+           integer("n_ctx", "older name of n_positions, which it overrides").at_least(1).or_null(),
+           integer("n_embd", "width", 768).at_least(1),
+           integer("n_layer", "number of blocks", 12).at_least(1),
+           integer("n_head", "attention heads", 12).at_least(1),
+           integer("bos_token_id", "accepted", 50256), integer("eos_token_id", "accepted", 50256),
+           attention(), dtype("torch_dtype", "element type of the weights", "auto").or_auto(),
+           dtype("compute_dtype", "element type of the arithmetic", "auto").or_auto().own()},
+      .extra = Extra::ignored};
+}
+
+}  // namespace
+
+Key backend_key() {
+  const std::string module = "nemo_automodel.components.models.common.";
+  return mapping(
+      "backend", "which implementation upstream uses; here it decides only what changes results",
+      {text("_target_", "accepted and ignored")
+           .one_of({module + "BackendConfig", module + "utils.BackendConfig"})
+           .or_absent(),
+       text("attn", "attention")
+           .one_of({"te", "sdpa", "flex", "eager", "tilelang", "cudnn", "magi", "torch"}),
+       text("linear", "matrix products").one_of({"torch", "te", "quack"}),
+       text("rms_norm", "normalisation", "torch_fp32")
+           .one_of({"torch_fp32", "torch", "te", "quack"}),
+       text("rope", "rotary embedding", "torch").one_of({"torch", "quack"}),
+       flag("rope_fusion", "accepted; upstream turns it off everywhere"),
+       text("experts", "expert products")
+           .one_of({"torch_mm", "torch", "te", "gmm", "torch_mm_mxfp8"}),
+       text("dispatcher", "exchange of tokens between experts")
+           .one_of({"torch", "deepep", "hybridep", "uccl_ep", "mok"}),
+       integer("dispatcher_num_sms", "for GPUs", 20).at_least(1),
+       flag("dispatcher_share_token_dispatcher", "for GPUs", true),
+       flag("dispatcher_async_dispatch", "for GPUs", false),
+       mapping("mok", "for GPUs",
+               {text("_target_", "accepted and ignored").or_absent(),
+                integer("fwd_num_comm_sms", "for GPUs", 40),
+                integer("bwd_num_comm_sms", "for GPUs", 28),
+                integer("minibatch_size", "for GPUs", 4096),
+                integer("macrobatch_size", "for GPUs", 131072),
+                number("schedule_capacity_multiplier", "for GPUs", 0.5),
+                integer("all_gather_top_experts_chunk_bytes", "for GPUs", 2048)}),
+       flag("fake_balanced_gate", "route tokens evenly instead of by the router (benchmarks)",
+            false),
+       number("fake_gate_noise", "noise of the even routing", 0.0).at_least(0),
+       flag("enable_hf_state_dict_adapter",
+            "accepted; checkpoints always have Hugging Face's names", true),
+       flag("enable_fsdp_optimizations", "accepted; chooses an implementation", false),
+       mapping("te_fp8", "8-bit arithmetic of TransformerEngine",
+               {text("_target_", "accepted and ignored")
+                    .one_of({module + "TEFp8Config", module + "utils.TEFp8Config"})
+                    .or_absent(),
+                text("recipe", "scaling", "current").one_of({"current", "block", "mxfp8"})}),
+       dtype("gate_precision", "element type of the router").or_null(),
+       flag("compile_attn", "accepted; chooses an implementation", false),
+       mapping("cuda_graph", "for GPUs",
+               {text("_target_", "accepted and ignored")
+                    .one_of({module + "CudaGraphConfig", module + "utils.CudaGraphConfig"})
+                    .or_absent(),
+                texts("modules", "what is captured")
+                    .of({"attn", "te_dpa", "moe_router", "moe_preprocess"})}),
+       dead("enable_deepep", "replaced by dispatcher and experts")});
+}
+
+Key model_section(std::string name) {
+  const bool student = name == "model";
+  std::vector<Target> targets;
+  const std::vector<std::pair<std::string, std::string>> tasks = {
+      {"CausalLM", "a language model"},
+      {"Seq2SeqLM", "an encoder-decoder model"},
+      {"SequenceClassification", "a classifier of sequences"},
+      {"ImageTextToText", "a vision-language model"},
+      {"MultimodalLM", "a model of several media"}};
+  for (const auto& [task, doc] : tasks) {
+    targets.push_back(entry(task, "from_pretrained", doc + " with its weights", pretrained_keys()));
+    targets.push_back(entry(task, "from_config", doc + " with random weights", configured_keys()));
+  }
+  targets.push_back(gpt2());
+  Key section = target_mapping(std::move(name),
+                               student ? "what is trained; other keys override keys of config.json"
+                                       : "the teacher of a distillation",
+                               std::move(targets));
+  return student ? section.must() : section;
+}
+
+}  // namespace automodel::config

@@ -1,0 +1,38 @@
+#pragma once
+// The table of all recipe keys, one source file per group of sections. Source: the sections as
+// NVIDIA NeMo AutoModel 0.5.0 reads them.
+
+#include "config/key.h"
+
+namespace automodel::config {
+
+/// The whole recipe: a mapping of sections, in the order in which they are printed.
+Key recipe_key();
+
+Key recipe_section();
+Key step_scheduler_section();
+Key lr_scheduler_section();
+Key clip_grad_norm_section();
+Key optimizer_section();
+Key loss_section(std::string name);
+Key checkpoint_section();
+Key dist_env_section();
+Key distributed_section(std::string name);
+Key model_section(std::string name);
+Key backend_key();
+Key peft_section();
+Key quantization_section();
+Key fp8_section();
+Key qat_section();
+Key dataset_section(std::string name);
+Key tokenizer_key();
+Key dataloader_section(std::string name);
+Key packed_sequence_section();
+/// compile, neftune, mfu, benchmark, knowledge distillation and other small sections.
+std::vector<Key> small_sections();
+/// wandb, mlflow, comet and the launchers.
+std::vector<Key> logging_sections();
+/// Names that recipes carry but nothing reads.
+std::vector<Key> dead_sections();
+
+}  // namespace automodel::config
