@@ -71,13 +71,14 @@ void check_fit(const ModelFolder& model, const std::vector<spec::ParamSpec>& par
        fmt::join(found, "\n  "));
 }
 
-Tensor load_value(const ModelFolder& model, const std::string& name, at::ScalarType dtype,
-                  Use use) {
+Tensor load_value(const ModelFolder& model, const std::string& name,
+                  std::optional<at::ScalarType> wanted, Use use) {
   Tensor stored = model.weights->tensor(name);
   check(at::isFloatingType(stored.scalar_type()), ErrorKind::unsupported,
         "the weight '{}' in {} is {}; only floating point weights can be loaded", name,
         model.weights->file(name).string(), dtype_name(stored.scalar_type()));
   check_finite(name, stored);
+  const auto dtype = wanted.value_or(stored.scalar_type());
   Tensor value = stored.to(dtype, /*non_blocking=*/false, /*copy=*/use == Use::train);
   check(dtype != at::kHalf || stored.scalar_type() == at::kHalf || !first_non_finite(value),
         ErrorKind::invalid_argument,
@@ -87,7 +88,8 @@ Tensor load_value(const ModelFolder& model, const std::string& name, at::ScalarT
 
 }  // namespace
 
-nn::Parameters load_parameters(const ModelFolder& model, at::ScalarType dtype, Use use) {
+nn::Parameters load_parameters(const ModelFolder& model, std::optional<at::ScalarType> dtype,
+                               Use use) {
   const ErrorContext context("loading the weights of {}", model.path.string());
   check(model.weights != nullptr, ErrorKind::internal, "the model was opened without weights");
   const at::NoGradGuard no_grad;

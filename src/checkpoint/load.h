@@ -1,6 +1,8 @@
 #pragma once
 // The weights of a model into memory, strictly.
 
+#include <optional>
+
 #include "checkpoint/model_folder.h"
 #include "nn/parameters.h"
 
@@ -12,12 +14,12 @@ enum class Use {
   freeze,  // read-only: weights that need no conversion stay mapped, shared with the page cache
 };
 
-/// All parameters of model.spec in `dtype`, none requiring a gradient. Strict: throws
-/// Error(corrupt_data) that lists the weights that are missing, unused or of another shape (10 at
-/// most), or names the first weight with a NaN or an infinity; Error(unsupported) for weights that
-/// are not floating point. Two kinds of superfluous weights are tolerated: rotary frequency
-/// buffers, and an lm_head.weight that equals the embedding it is tied to.
-nn::Parameters load_parameters(const ModelFolder& model, at::ScalarType dtype,
+/// All parameters of model.spec in `dtype` (none: each as it is stored), none requiring a gradient.
+/// Strict: throws Error(corrupt_data) that lists the weights that are missing, unused or of another
+/// shape (10 at most), or names the first weight with a NaN or an infinity; Error(unsupported) for
+/// weights that are not floating point. Two kinds of superfluous weights are tolerated: rotary
+/// frequency buffers, and an lm_head.weight that equals the embedding it is tied to.
+nn::Parameters load_parameters(const ModelFolder& model, std::optional<at::ScalarType> dtype,
                                Use use = Use::train);
 
 }  // namespace automodel::checkpoint

@@ -2,6 +2,8 @@
 
 #include <torch/version.h>
 
+#include "engine/commands/convert.h"
+#include "engine/commands/merge.h"
 #include "engine/commands/trace.h"
 
 namespace automodel::engine {
@@ -13,6 +15,8 @@ Program program() {
       .version = "automodel-engine " AM_VERSION ", LibTorch " TORCH_VERSION,
       .commands =
           {
+              convert_command(),
+              merge_command(),
               trace_command(),
           },
   };

@@ -34,7 +34,7 @@ class LoadParameters : public ::testing::Test {
     std::erase_if(tensors_, [&](const NamedTensor& t) { return t.name == name; });
   }
 
-  nn::Parameters load(at::ScalarType dtype = at::kFloat, Use use = Use::train) {
+  nn::Parameters load(std::optional<at::ScalarType> dtype = at::kFloat, Use use = Use::train) {
     write_tiny_model(folder_.path(), config_, {});
     write_safetensors(folder_ / kWeightsFile, tensors_);
     return load_parameters(open_model(folder_.path().string()), dtype, use);
@@ -52,6 +52,13 @@ TEST_F(LoadParameters, ReadsEveryValue) { expect_same(load(), tiny_parameters(co
 
 TEST_F(LoadParameters, Converts) {
   expect_same(load(at::kBFloat16), tiny_parameters(config_, at::kBFloat16));
+}
+
+TEST_F(LoadParameters, KeepsWhatIsStoredIfAsked) {
+  tensor("model.norm.weight") = tensor("model.norm.weight").to(at::kBFloat16);
+  const auto parameters = load(std::nullopt);
+  EXPECT_EQ(parameters.at("model.norm.weight").scalar_type(), at::kBFloat16);
+  EXPECT_EQ(parameters.at("lm_head.weight").scalar_type(), at::kFloat);
 }
 
 TEST_F(LoadParameters, FrozenWeightsStayMapped) {

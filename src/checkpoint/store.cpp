@@ -1,0 +1,217 @@
+#include "checkpoint/store.h"
+
+#include <unistd.h>
+
+#include <algorithm>
+
+#include "base/error.h"
+#include "base/file.h"
+#include "base/text.h"
+#include "checkpoint/atomic_folder.h"
+#include "checkpoint/signature.h"
+
+namespace automodel::checkpoint {
+namespace {
+
+namespace fs = std::filesystem;
+
+constexpr const char* kLatest = "LATEST";
+constexpr const char* kLowest = "LOWEST_VAL";
+constexpr std::string_view kNames = "epoch_*_step_*";
+
+std::string checkpoint_name(std::int64_t epoch, std::int64_t step) {
+  return fmt::format("epoch_{}_step_{}", epoch, step);
+}
+
+std::optional<std::string> link_target(const fs::path& link) {
+  std::error_code error;
+  const auto target = fs::read_symlink(link, error);
+  return error ? std::nullopt : std::optional(target.string());
+}
+
+/// Points the link to a neighbour; readers see the old target or the new one.
+void point_link(const fs::path& link, const std::string& target) {
+  if (link_target(link) == target) {
+    return;
+  }
+  const fs::path fresh = link.string() + ".new";
+  std::error_code error;
+  fs::remove(fresh, error);
+  if (!error) {
+    fs::create_symlink(target, fresh, error);
+  }
+  if (!error) {
+    fs::rename(fresh, link, error);
+  }
+  check(!error, ErrorKind::io, "cannot point {} to {}: {}", link.string(), target, error.message());
+  sync_path(link.parent_path());
+}
+
+/// Points the link to the checkpoint; if there is none, a link that leads nowhere is removed.
+void update_link(const fs::path& link, const Checkpoint* checkpoint) {
+  if (checkpoint != nullptr) {
+    point_link(link, checkpoint->path.filename().string());
+  } else if (link_target(link) && !fs::exists(link)) {
+    std::error_code ignored;
+    fs::remove(link, ignored);
+  }
+}
+
+/// The first of the lowest validation loss among those of the newest one's run.
+const Checkpoint* lowest(const std::vector<Checkpoint>& newest_first) {
+  const Checkpoint* best = nullptr;
+  for (const auto& checkpoint : newest_first) {
+    const auto& manifest = checkpoint.manifest;
+    if (manifest.validation_loss && manifest.signature == newest_first.front().manifest.signature &&
+        (best == nullptr || *manifest.validation_loss <= *best->manifest.validation_loss)) {
+      best = &checkpoint;
+    }
+  }
+  return best;
+}
+
+/// The manifest if there is one that can be read and no file is missing or of another size.
+std::optional<Manifest> manifest_of(const fs::path& folder) {
+  try {
+    const Manifest manifest = read_manifest(folder);
+    verify(folder, manifest, Thoroughness::sizes);
+    return manifest;
+  } catch (const Error&) {
+    return std::nullopt;
+  }
+}
+
+Checkpoint open_checkpoint(const fs::path& path) {
+  Checkpoint checkpoint{.path = fs::canonical(path), .manifest = read_manifest(path)};
+  verify(checkpoint.path, checkpoint.manifest, Thoroughness::contents);
+  return checkpoint;
+}
+
+}  // namespace
+
+CheckpointStore::CheckpointStore(StoreOptions options) : options_(std::move(options)) {
+  make_folders(options_.folder);
+  options_.folder = fs::canonical(options_.folder);
+  lock_ = std::make_unique<FolderLock>(options_.folder);
+  remove_unfinished(options_.folder);
+  point_links();
+}
+
+std::vector<Checkpoint> CheckpointStore::list() const {
+  std::vector<Checkpoint> found;
+  for (const auto& entry : fs::directory_iterator(options_.folder)) {
+    if (entry.is_directory() && !entry.is_symlink() &&
+        matches_wildcard(entry.path().filename().string(), kNames)) {
+      if (auto manifest = manifest_of(entry.path())) {
+        found.push_back({.path = entry.path(), .manifest = std::move(*manifest)});
+      }
+    }
+  }
+  std::ranges::sort(found, std::greater<>(), [](const Checkpoint& c) {
+    return std::tuple(c.manifest.sequence, c.manifest.epoch, c.manifest.step);
+  });
+  return found;
+}
+
+void CheckpointStore::point_links() const {
+  const auto checkpoints = list();
+  update_link(options_.folder / kLatest, checkpoints.empty() ? nullptr : &checkpoints.front());
+  update_link(options_.folder / kLowest, lowest(checkpoints));
+}
+
+std::vector<std::string> CheckpointStore::remove_old() const {
+  std::vector<std::string> warnings;
+  if (!options_.max_recent) {
+    return warnings;
+  }
+  const auto checkpoints = list();
+  const Checkpoint* best = lowest(checkpoints);
+  std::int64_t num_ours = 0;
+  for (const auto& checkpoint : checkpoints) {
+    const bool ours = checkpoint.manifest.signature == options_.signature;
+    num_ours += ours ? 1 : 0;
+    if (!ours || num_ours <= *options_.max_recent || &checkpoint == best) {
+      continue;
+    }
+    try {
+      remove_folder(checkpoint.path);
+    } catch (const Error& error) {
+      warnings.push_back(fmt::format("an old checkpoint stays: {}", error.message()));
+    }
+  }
+  return warnings;
+}
+
+SaveResult CheckpointStore::save(const SaveRequest& request) {
+  const fs::path path = options_.folder / checkpoint_name(request.epoch, request.step);
+  const ErrorContext context("saving the checkpoint {}; earlier checkpoints are untouched",
+                             path.string());
+  const auto before = list();
+  AtomicFolder folder(path, Existing::replace);
+  request.write(folder.work());
+  seal(folder.work(), {.epoch = request.epoch,
+                       .step = request.step,
+                       .sequence = before.empty() ? 0 : before.front().manifest.sequence + 1,
+                       .validation_loss = request.validation_loss,
+                       .signature = options_.signature,
+                       .files = {}});
+  folder.commit();
+  point_links();
+  return {.path = path, .warnings = remove_old()};
+}
+
+FindResult CheckpointStore::find(const std::optional<std::string>& restore_from) const {
+  return restore_from ? find_named(*restore_from) : find_newest();
+}
+
+FindResult CheckpointStore::find_newest() const {
+  FindResult result;
+  for (const auto& entry : fs::directory_iterator(options_.folder)) {
+    if (entry.is_directory() && !entry.is_symlink() && !manifest_of(entry.path()) &&
+        matches_wildcard(entry.path().filename().string(), kNames)) {
+      result.warnings.push_back(fmt::format(
+          "{} is not a complete checkpoint of this program and is ignored", entry.path().string()));
+    }
+  }
+  for (const auto& candidate : list()) {
+    const auto difference = signature_difference(options_.signature, candidate.manifest.signature);
+    if (!difference.empty()) {
+      result.warnings.push_back(
+          fmt::format("{} was made for another model, so training starts afresh ({}); name it in "
+                      "checkpoint.restore_from to use it all the same",
+                      candidate.path.string(), difference));
+      break;
+    }
+    try {
+      result.checkpoint = open_checkpoint(candidate.path);
+      break;
+    } catch (const Error& error) {
+      result.warnings.push_back(
+          fmt::format("{}; going back to the checkpoint before it", error.message()));
+    }
+  }
+  return result;
+}
+
+FindResult CheckpointStore::find_named(const std::string& name) const {
+  const fs::path inside = options_.folder / name;
+  const fs::path path = fs::exists(inside) ? inside : fs::path(name);
+  if (!fs::is_directory(path)) {
+    std::vector<std::string> names;
+    std::ranges::transform(list(), std::back_inserter(names),
+                           [](const Checkpoint& c) { return c.path.filename().string(); });
+    fail(ErrorKind::not_found,
+         "checkpoint.restore_from: there is no checkpoint '{}' in {}, and no such folder; there {}",
+         name, options_.folder.string(), names.empty() ? "is none" : "is " + join(names, ", "));
+  }
+  FindResult result{.checkpoint = open_checkpoint(path), .warnings = {}};
+  const auto difference =
+      signature_difference(options_.signature, result.checkpoint->manifest.signature);
+  if (!difference.empty()) {
+    result.warnings.push_back(
+        fmt::format("{} was made for another model ({})", path.string(), difference));
+  }
+  return result;
+}
+
+}  // namespace automodel::checkpoint

@@ -1,0 +1,79 @@
+#pragma once
+// The checkpoints of a run: <folder>/epoch_E_step_S/, with LATEST and LOWEST_VAL pointing to two of
+// them. A checkpoint appears in one step when everything in it is on disk and was read back, so
+// that a process killed at any moment leaves the last good one and nothing that looks complete and
+// is not.
+
+#include <filesystem>
+#include <functional>
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "checkpoint/folder_lock.h"
+#include "checkpoint/manifest.h"
+
+namespace automodel::checkpoint {
+
+struct StoreOptions {
+  std::filesystem::path folder;
+  std::optional<std::int64_t> max_recent;  // older ones are removed, targets of the links are kept
+  Json signature = Json::object();         // model_signature() of this run
+};
+
+/// One complete checkpoint.
+struct Checkpoint {
+  std::filesystem::path path;
+  Manifest manifest;
+};
+
+struct SaveRequest {
+  std::int64_t epoch = 0;
+  std::int64_t step = 0;
+  std::optional<double> validation_loss;  // decides LOWEST_VAL; none or not finite: not measured
+  /// Fills the checkpoint's empty folder; every file that is there afterwards belongs to it.
+  std::function<void(const std::filesystem::path&)> write;
+};
+
+struct SaveResult {
+  std::filesystem::path path;
+  std::vector<std::string> warnings;  // e.g. an old checkpoint that could not be removed
+};
+
+struct FindResult {
+  std::optional<Checkpoint> checkpoint;  // none: start afresh
+  std::vector<std::string> warnings;     // for the user
+};
+
+class CheckpointStore {
+ public:
+  /// Makes and locks the folder, removes what killed saves left, and repairs the links. Throws
+  /// Error(io), or Error(invalid_argument) if another run holds the folder.
+  explicit CheckpointStore(StoreOptions options);
+
+  /// Writes epoch_<epoch>_step_<step>, replacing one of that name. Throws what `write` throws and
+  /// Error(io): then nothing has changed.
+  SaveResult save(const SaveRequest& request);
+
+  /// What a recipe's checkpoint.restore_from means. Null: the newest checkpoint whose files are
+  /// undamaged, if it was made by a run of this signature, else none and a warning. "LATEST",
+  /// "LOWEST_VAL", a folder's name here, or a path: that one; another signature is a warning.
+  /// Throws Error(not_found) with the names that exist, Error(corrupt_data) if a named one is
+  /// damaged.
+  FindResult find(const std::optional<std::string>& restore_from) const;
+
+  /// Complete checkpoints, newest first.
+  std::vector<Checkpoint> list() const;
+
+ private:
+  FindResult find_newest() const;
+  FindResult find_named(const std::string& name) const;
+  void point_links() const;
+  std::vector<std::string> remove_old() const;
+
+  StoreOptions options_;
+  std::unique_ptr<FolderLock> lock_;
+};
+
+}  // namespace automodel::checkpoint

@@ -1,0 +1,211 @@
+#include "checkpoint/store.h"
+
+#include <gmock/gmock.h>
+
+#include "base/file.h"
+#include "tests/checkpoint/tiny_model.h"
+#include "tests/tensor/expect_error.h"
+
+namespace automodel::checkpoint {
+namespace {
+
+using automodel::testing::expect_error;
+using automodel::testing::TemporaryFolder;
+using automodel::testing::write_text;
+using ::testing::ElementsAre;
+using ::testing::HasSubstr;
+using ::testing::IsEmpty;
+namespace fs = std::filesystem;
+
+const Json kSignature = {{"model.pretrained_model_name_or_path", "tiny"}};
+
+class StoreTest : public ::testing::Test {
+ protected:
+  CheckpointStore open(std::optional<std::int64_t> max_recent = std::nullopt,
+                       const Json& signature = kSignature) {
+    return CheckpointStore({folder_ / "run", max_recent, signature});
+  }
+  static SaveResult save(CheckpointStore& store, std::int64_t step,
+                         std::optional<double> loss = std::nullopt) {
+    return store.save({.epoch = 0,
+                       .step = step,
+                       .validation_loss = loss,
+                       .write = [step](const fs::path& folder) {
+                         write_text(folder / "value", std::to_string(step));
+                       }});
+  }
+  std::string link(const std::string& name) {
+    return fs::read_symlink(folder_ / "run" / name).string();
+  }
+  static std::vector<std::int64_t> steps(const CheckpointStore& store) {
+    std::vector<std::int64_t> out;
+    for (const auto& checkpoint : store.list()) {
+      out.push_back(checkpoint.manifest.step);
+    }
+    return out;
+  }
+
+  TemporaryFolder folder_;
+};
+
+TEST_F(StoreTest, SavesUnderUpstreamsNames) {
+  auto store = open();
+  const auto saved = save(store, 9);
+  EXPECT_EQ(saved.path, fs::canonical(folder_ / "run/epoch_0_step_9"));
+  EXPECT_EQ(read_file(folder_ / "run/LATEST/value"), "9");
+  EXPECT_EQ(link("LATEST"), "epoch_0_step_9");
+  EXPECT_FALSE(fs::exists(folder_ / "run/LOWEST_VAL"));
+}
+
+TEST_F(StoreTest, FollowsTheLowestValidationLoss) {
+  auto store = open();
+  save(store, 1, 3.0);
+  save(store, 2, 2.0);
+  save(store, 3, 2.0);
+  save(store, 4, std::numeric_limits<double>::quiet_NaN());
+  EXPECT_EQ(link("LOWEST_VAL"), "epoch_0_step_2");
+  EXPECT_EQ(link("LATEST"), "epoch_0_step_4");
+}
+
+TEST_F(StoreTest, KeepsTheNewestAndTheBest) {
+  auto store = open(2);
+  save(store, 1, 3.0);
+  save(store, 2, 1.0);
+  for (const int step : {3, 4, 5}) {
+    save(store, step, 2.0);
+  }
+  EXPECT_THAT(steps(store), ElementsAre(5, 4, 2));
+}
+
+TEST_F(StoreTest, RemovesNothingOfAnotherModel) {
+  {
+    auto other = open(1, {{"peft", true}});
+    save(other, 100, 0.1);
+  }
+  auto store = open(1);
+  save(store, 1, 5.0);
+  save(store, 2, 6.0);
+  EXPECT_THAT(steps(store), ElementsAre(2, 1, 100));
+  EXPECT_EQ(link("LOWEST_VAL"), "epoch_0_step_1");
+}
+
+TEST_F(StoreTest, NewestIsTheLastSavedNotTheLargestStep) {
+  auto store = open();
+  save(store, 200);
+  save(store, 100);
+  EXPECT_EQ(store.find(std::nullopt).checkpoint->manifest.step, 100);
+}
+
+TEST_F(StoreTest, ReplacesACheckpointOfTheSameName) {
+  auto store = open();
+  save(store, 1);
+  save(store, 2);
+  store.save({.epoch = 0, .step = 1, .write = [](const fs::path& folder) {
+                write_text(folder / "value", "again");
+              }});
+  EXPECT_EQ(read_file(folder_ / "run/LATEST/value"), "again");
+  EXPECT_THAT(steps(store), ElementsAre(1, 2));
+}
+
+TEST_F(StoreTest, FailedSaveChangesNothing) {
+  auto store = open();
+  save(store, 1);
+  expect_error(ErrorKind::io, "earlier checkpoints are untouched", [&] {
+    store.save({.epoch = 0, .step = 2, .write = [](const fs::path& folder) {
+                  write_text(folder / "value", "half");
+                  fail(ErrorKind::io, "no space left");
+                }});
+  });
+  EXPECT_THAT(steps(store), ElementsAre(1));
+  EXPECT_EQ(link("LATEST"), "epoch_0_step_1");
+  EXPECT_FALSE(fs::exists(folder_ / "run/epoch_0_step_2"));
+}
+
+TEST_F(StoreTest, StartsAfreshInAnEmptyFolder) {
+  const auto found = open().find(std::nullopt);
+  EXPECT_FALSE(found.checkpoint);
+  EXPECT_THAT(found.warnings, IsEmpty());
+}
+
+TEST_F(StoreTest, StartsAfreshForAnotherModelAndSaysSo) {
+  {
+    auto store = open();
+    save(store, 1);
+  }
+  const auto found = open({}, {{"peft", true}}).find(std::nullopt);
+  EXPECT_FALSE(found.checkpoint);
+  EXPECT_THAT(found.warnings, ElementsAre(HasSubstr("training starts afresh (peft is true")));
+}
+
+TEST_F(StoreTest, NamedCheckpointOfAnotherModelIsOnlyAWarning) {
+  {
+    auto store = open();
+    save(store, 1);
+  }
+  const auto store = open({}, {{"peft", true}});
+  for (const std::string& name : {std::string("LATEST"), std::string("epoch_0_step_1"),
+                                  (folder_ / "run/epoch_0_step_1").string()}) {
+    const auto found = store.find(name);
+    EXPECT_EQ(found.checkpoint->path, fs::canonical(folder_ / "run/epoch_0_step_1"));
+    EXPECT_THAT(found.warnings, ElementsAre(HasSubstr("made for another model")));
+  }
+}
+
+TEST_F(StoreTest, NamesTheCheckpointsThatExist) {
+  auto store = open();
+  expect_error(ErrorKind::not_found, "there is no checkpoint 'LATEST'",
+               [&] { store.find("LATEST"); });
+  save(store, 1);
+  expect_error(ErrorKind::not_found, "there is epoch_0_step_1", [&] { store.find("LOWEST_VAL"); });
+}
+
+TEST_F(StoreTest, GoesBackBehindADamagedCheckpoint) {
+  auto store = open();
+  save(store, 1);
+  save(store, 2);
+  write_text(folder_ / "run/epoch_0_step_2/value", "3");
+  const auto found = store.find(std::nullopt);
+  EXPECT_EQ(found.checkpoint->manifest.step, 1);
+  EXPECT_THAT(found.warnings, ElementsAre(HasSubstr("going back to the checkpoint before it")));
+  expect_error(ErrorKind::corrupt_data, "is damaged", [&] { store.find("epoch_0_step_2"); });
+}
+
+TEST_F(StoreTest, IgnoresWhatIsNotItsOwnAndSaysSo) {
+  auto store = open();
+  save(store, 1);
+  fs::create_directories(folder_ / "run/epoch_9_step_9/model");
+  const auto found = store.find(std::nullopt);
+  EXPECT_EQ(found.checkpoint->manifest.step, 1);
+  EXPECT_THAT(found.warnings, ElementsAre(HasSubstr("epoch_9_step_9 is not a complete")));
+}
+
+TEST_F(StoreTest, RepairsWhatAKilledRunLeft) {
+  {
+    auto store = open();
+    save(store, 1);
+    save(store, 2);
+  }
+  fs::create_directories(folder_ / "run/.epoch_0_step_3.saving-1/model");
+  fs::remove_all(folder_ / "run/epoch_0_step_2");  // killed between the rename and the links
+  const auto store = open();
+  EXPECT_FALSE(fs::exists(folder_ / "run/.epoch_0_step_3.saving-1"));
+  EXPECT_EQ(link("LATEST"), "epoch_0_step_1");
+  fs::remove_all(folder_ / "run/epoch_0_step_1");
+}
+
+TEST_F(StoreTest, LeavesLinksOfAnotherProgramAlone) {
+  fs::create_directories(folder_ / "run/epoch_0_step_7");
+  fs::create_directory_symlink("epoch_0_step_7", folder_ / "run/LATEST");
+  fs::create_directory_symlink("epoch_0_step_6", folder_ / "run/LOWEST_VAL");
+  const auto store = open();
+  EXPECT_EQ(link("LATEST"), "epoch_0_step_7");
+  EXPECT_FALSE(fs::is_symlink(folder_ / "run/LOWEST_VAL"));  // led nowhere
+}
+
+TEST_F(StoreTest, OneRunAtATime) {
+  const auto store = open();
+  expect_error(ErrorKind::invalid_argument, "another run", [this] { open(); });
+}
+
+}  // namespace
+}  // namespace automodel::checkpoint
