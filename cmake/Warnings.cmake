@@ -6,6 +6,7 @@ if(CMAKE_CXX_COMPILER_ID STREQUAL GNU AND CMAKE_CXX_COMPILER_VERSION VERSION_LES
   target_compile_options(am_options INTERFACE -Wno-restrict)  # false alarm on "x" + std::string: GCC bug 105651
 endif()
 if(AM_SANITIZE)
+  target_compile_options(am_options INTERFACE -Wno-maybe-uninitialized)  # false alarms in instrumented code, says GCC's manual
   target_compile_options(am_options INTERFACE -fsanitize=${AM_SANITIZE} -fno-omit-frame-pointer -fno-sanitize-recover=all)
   target_link_options(am_options INTERFACE -fsanitize=${AM_SANITIZE})
 endif()
