@@ -1,0 +1,130 @@
+"""./automodel before there is a program: what is missing is said, and nothing else happens.
+
+The launcher runs in a copy of its scripts, with stand-ins for the system's commands.
+"""
+
+import os
+import pathlib
+import shutil
+import subprocess
+
+import pytest
+
+ROOT = pathlib.Path(__file__).resolve().parents[2]
+pytestmark = pytest.mark.fast
+
+ALL_INSTALLED = 'shift 2; for package in "$@"; do echo "$package installed"; done'
+
+
+class Machine:
+    """A copy of the launcher on a machine whose commands can be replaced."""
+
+    def __init__(self, folder: pathlib.Path):
+        self.root = folder / "project"
+        self.commands = folder / "commands"
+        self.commands.mkdir()
+        shutil.copytree(ROOT / "scripts", self.root / "scripts")
+        for name in ("automodel", "CMakePresets.json", "CMakeLists.txt"):
+            shutil.copy(ROOT / name, self.root / name)
+        for name in ("src", "cmake"):
+            (self.root / name).mkdir()
+        self.command("dpkg-query", ALL_INSTALLED)
+        self.command("apt-get", "exit 1")
+        self.command("id", "echo 1000")
+        self.command("g++", "echo 12.2.0")
+        self.command("cmake", "echo cmake version 3.25.1")
+
+    def command(self, name: str, script: str) -> None:
+        path = self.commands / name
+        path.write_text(f"#!/bin/bash\n{script}\n")
+        path.chmod(0o755)
+
+    def run(self, *arguments: str, **environment: str) -> subprocess.CompletedProcess:
+        path = f"{self.commands}:{os.environ['PATH']}"
+        inherited = {key: value for key, value in os.environ.items() if not key.startswith("AM_")}
+        return subprocess.run(
+            [self.root / "automodel", *arguments],
+            env={**inherited, "PATH": path, **environment},
+            capture_output=True,
+            text=True,
+        )
+
+    def files(self) -> set[str]:
+        return {path.name for path in self.root.iterdir()}
+
+
+@pytest.fixture
+def machine(tmp_path):
+    return Machine(tmp_path)
+
+
+def test_missing_packages_are_named_and_nothing_happens_without_root(machine):
+    machine.command("dpkg-query", ALL_INSTALLED + " | grep -v -e ninja -e fmt")
+    before = machine.files()
+    done = machine.run("--version")
+    assert done.returncode == 2
+    assert "sudo apt-get update && sudo apt-get install -y libfmt-dev ninja-build\n" in done.stderr
+    assert done.stdout == ""
+    assert machine.files() == before
+
+
+def test_a_failed_installation_shows_its_end_and_the_log(machine):
+    machine.command("dpkg-query", "exit 1")
+    machine.command("id", "echo 0")
+    machine.command("apt-get", "echo no network; exit 100")
+    done = machine.run("--version")
+    assert done.returncode == 1
+    assert "no network" in done.stderr
+    assert f"the whole log is {machine.root}/.deps/log" in done.stderr
+
+
+@pytest.mark.parametrize(
+    "command, script, text",
+    [
+        ("g++", "echo 11.4.0", "g++ 11.4.0 is too old: 12 or newer is needed"),
+        ("cmake", "echo cmake version 3.22.1", "CMake 3.22.1 is too old: 3.25 or newer is needed"),
+    ],
+)
+def test_old_tools_are_named(machine, command, script, text):
+    machine.command(command, script)
+    done = machine.run("--version")
+    assert done.returncode == 2
+    assert text in done.stderr
+
+
+def test_a_folder_without_libtorch_is_refused(machine, tmp_path):
+    done = machine.run("--version", AM_TORCH_DIR=str(tmp_path))
+    assert done.returncode == 2
+    assert f"AM_TORCH_DIR={tmp_path} holds no LibTorch" in done.stderr
+
+
+def fake_libtorch(folder: pathlib.Path) -> pathlib.Path:
+    for name in ("share/cmake/Torch/TorchConfig.cmake", "lib/libtorch_cpu.so"):
+        (folder / name).parent.mkdir(parents=True)
+        (folder / name).touch()
+    return folder
+
+
+def test_a_failed_configuration_shows_its_end_and_the_log(machine, tmp_path):
+    machine.command("cmake", '[ "$1" = --version ] && echo cmake version 3.25.1 || { echo no fmt here; exit 1; }')
+    done = machine.run("--version", AM_TORCH_DIR=str(fake_libtorch(tmp_path / "torch")))
+    assert done.returncode == 1
+    assert "no fmt here" in done.stderr
+    assert f"the whole log is {machine.root}/build/release/log" in done.stderr
+
+
+def test_builds_once_and_again_when_a_source_changes(machine, tmp_path):
+    torch = str(fake_libtorch(tmp_path / "torch"))
+    machine.command(
+        "ninja",
+        """mkdir -p bin && printf '#!/bin/sh\\necho "ran $@"\\n' >bin/automodel && chmod +x bin/automodel; echo built""",
+    )
+    machine.command("cmake", '[ "$1" = --version ] && echo cmake version 3.25.1 || touch "$2/build/release/build.ninja"')
+    first = machine.run("a", "b c", AM_TORCH_DIR=torch)
+    assert (first.returncode, first.stdout) == (0, "ran a b c\n")
+    assert "building release" in first.stderr
+    again = machine.run("d", AM_TORCH_DIR=torch)
+    assert (again.stdout, again.stderr) == ("ran d\n", "")
+    (machine.root / "src" / "new.cpp").touch()
+    assert "building release" in machine.run(AM_TORCH_DIR=torch).stderr
+    assert machine.run(AM_TORCH_DIR=torch).stderr == ""
