@@ -1,0 +1,82 @@
+"""automodel convert and automodel merge on wrong input: one clear line, nothing written."""
+
+import json
+
+import pytest
+import torch
+from oracle.weights import make
+from safetensors.torch import load_file, save_file
+
+
+@pytest.fixture
+def checkpoint(tmp_path):
+    torch.set_num_threads(1)
+    make("llama", str(tmp_path / "checkpoint"), seed=7)
+    return tmp_path / "checkpoint"
+
+
+def assert_refused(automodel, text, *words):
+    done = automodel(*words)
+    assert done.returncode == 2, done.stderr
+    assert text in done.stderr
+    assert done.stdout == ""
+    assert "  what():" not in done.stderr
+
+
+def change(checkpoint, action):
+    file = checkpoint / "model.safetensors"
+    weights = load_file(file)
+    action(weights)
+    save_file(weights, file, metadata={"format": "pt"})
+
+
+def test_hub_id_that_is_not_here(automodel, tmp_path, monkeypatch):
+    monkeypatch.setenv("HF_HUB_CACHE", str(tmp_path))
+    assert_refused(automodel, "run 'hf download org/name' first", "convert", "org/name", tmp_path / "out")
+
+
+def test_truncated_weights(automodel, checkpoint, tmp_path):
+    file = checkpoint / "model.safetensors"
+    file.write_bytes(file.read_bytes()[:-1])
+    assert_refused(automodel, "model.safetensors", "convert", checkpoint, tmp_path / "out")
+    assert not (tmp_path / "out").exists()
+
+
+def test_weights_that_do_not_fit(automodel, checkpoint, tmp_path):
+    change(checkpoint, lambda weights: weights.pop("model.norm.weight"))
+    assert_refused(automodel, "missing: model.norm.weight", "convert", checkpoint, tmp_path / "out")
+
+
+def test_weight_that_is_not_a_number(automodel, checkpoint, tmp_path):
+    change(checkpoint, lambda weights: weights["model.norm.weight"].fill_(float("nan")))
+    assert_refused(automodel, "'model.norm.weight' holds nan at index [0]", "convert", checkpoint, tmp_path / "out")
+
+
+def test_output_in_use(automodel, checkpoint):
+    assert_refused(automodel, "exists already and is not an empty folder", "convert", checkpoint, checkpoint)
+
+
+def test_dtype_that_is_none_for_weights(automodel, checkpoint, tmp_path):
+    assert_refused(automodel, "--dtype int8 is not a type for weights",
+                   "convert", checkpoint, tmp_path / "out", "--dtype", "int8")
+
+
+def test_folder_that_is_no_adapter(automodel, checkpoint, tmp_path):
+    assert_refused(automodel, "adapter_config.json", "merge", checkpoint, tmp_path / "out")
+
+
+def test_adapter_without_a_base(automodel, tmp_path):
+    (tmp_path / "adapter").mkdir()
+    (tmp_path / "adapter" / "adapter_config.json").write_text(json.dumps({"r": 2, "lora_alpha": 4}))
+    matrices = {"lora_A": torch.zeros(2, 4), "lora_B": torch.zeros(4, 2)}
+    save_file({f"base_model.model.x.{n}.weight": t for n, t in matrices.items()},
+              tmp_path / "adapter" / "adapter_model.safetensors")
+    assert_refused(automodel, "does not name its base model; give it with --base",
+                   "merge", tmp_path / "adapter", tmp_path / "out")
+
+
+def test_unwritable_output(automodel, checkpoint, tmp_path):
+    (tmp_path / "file").write_text("")
+    done = automodel("convert", checkpoint, tmp_path / "file" / "out")
+    assert done.returncode == 1
+    assert "cannot make the folder" in done.stderr

@@ -1,0 +1,112 @@
+"""What we write, Transformers and PEFT read: folders of `automodel convert` and `automodel merge`.
+
+Tiny random models of every family (oracle/). An export of an import is the same, tensor by tensor and byte by byte.
+"""
+
+import json
+
+import pytest
+import torch
+from oracle.weights import load, make
+from peft import LoraConfig, get_peft_model
+from safetensors.torch import load_file
+from transformers import AutoModelForCausalLM
+
+NAMES = ["gemma3_text", "llama", "mistral", "qwen2", "qwen3"]
+
+
+@pytest.fixture(scope="module", params=NAMES)
+def checkpoint(request, tmp_path_factory):
+    torch.set_num_threads(1)
+    folder = tmp_path_factory.mktemp("model") / "checkpoint"
+    make(request.param, str(folder), seed=7)
+    return folder
+
+
+def convert(automodel, source, out, *options):
+    done = automodel("convert", source, out, *options)
+    assert done.returncode == 0, done.stderr
+    return out
+
+
+def tensors(folder):
+    found = {}
+    for file in sorted(folder.glob("*.safetensors")):
+        found |= load_file(file)
+    return found
+
+
+def assert_same_tensors(ours, theirs):
+    assert set(ours) == set(theirs)
+    for name, tensor in theirs.items():
+        assert ours[name].dtype == tensor.dtype, name
+        assert torch.equal(ours[name], tensor), name
+
+
+def logits(model):
+    ids = torch.arange(8, 24).unsqueeze(0)
+    with torch.no_grad():
+        return model(ids).logits
+
+
+def test_export_of_an_import_is_the_same(automodel, checkpoint, tmp_path):
+    out = convert(automodel, checkpoint, tmp_path / "out")
+    assert_same_tensors(tensors(out), tensors(checkpoint))
+    assert (out / "model.safetensors").read_bytes() == (checkpoint / "model.safetensors").read_bytes()
+    assert json.loads((out / "config.json").read_text()) == json.loads((checkpoint / "config.json").read_text())
+    assert (out / "generation_config.json").read_bytes() == (checkpoint / "generation_config.json").read_bytes()
+
+
+def test_transformers_loads_it_completely(automodel, checkpoint, tmp_path):
+    out = convert(automodel, checkpoint, tmp_path / "out", "--max-shard-size", "100KB")
+    assert (out / "model.safetensors.index.json").exists()
+    ours = load(str(out), torch.float32)  # any missing or unexpected key is an error
+    assert torch.equal(logits(ours), logits(load(str(checkpoint), torch.float32)))
+
+
+def test_bfloat16_is_transformers_rounding(automodel, checkpoint, tmp_path):
+    out = convert(automodel, checkpoint, tmp_path / "out", "--dtype", "bfloat16")
+    assert json.loads((out / "config.json").read_text())["dtype"] == "bfloat16"
+    assert_same_tensors(tensors(out), {name: t.bfloat16() for name, t in tensors(checkpoint).items()})
+    assert AutoModelForCausalLM.from_pretrained(out).dtype == torch.bfloat16
+
+
+def peft_adapter(checkpoint, folder, **options):
+    """A PEFT adapter that changes the model; returns the adapted model."""
+    torch.manual_seed(3)
+    config = LoraConfig(r=4, lora_alpha=10, task_type="CAUSAL_LM", **options)
+    model = get_peft_model(AutoModelForCausalLM.from_pretrained(checkpoint), config).eval()
+    for name, parameter in model.named_parameters():
+        if "lora_B" in name:
+            torch.nn.init.normal_(parameter, std=0.1)
+    model.save_pretrained(folder)
+    return model
+
+
+@pytest.mark.parametrize("options", [
+    {"target_modules": "all-linear", "lora_dropout": 0.1},
+    {"target_modules": ["q_proj", "down_proj"], "use_rslora": True, "layers_to_transform": [1]},
+], ids=["all", "rslora"])
+def test_merges_an_adapter_of_peft(automodel, checkpoint, tmp_path, options):
+    adapted = peft_adapter(checkpoint, tmp_path / "adapter", **options)
+    done = automodel("merge", tmp_path / "adapter", tmp_path / "out")
+    assert done.returncode == 0, done.stderr
+    merged = logits(load(str(tmp_path / "out"), torch.float32))
+    expected = logits(adapted)
+    assert not torch.equal(expected, logits(load(str(checkpoint), torch.float32)))
+    assert (merged - expected).abs().max() <= 1e-5 * expected.abs().max()
+    theirs = adapted.merge_and_unload().state_dict()
+    for name, tensor in tensors(tmp_path / "out").items():
+        torch.testing.assert_close(tensor, theirs[name], rtol=1e-6, atol=1e-6)
+
+
+def test_base_given_by_hand(automodel, checkpoint, tmp_path):
+    peft_adapter(checkpoint, tmp_path / "adapter", target_modules=["q_proj"])
+    config = tmp_path / "adapter" / "adapter_config.json"
+    config.write_text(config.read_text().replace(str(checkpoint), "/nowhere"))
+    done = automodel("merge", tmp_path / "adapter", tmp_path / "out")
+    assert done.returncode == 2
+    assert "the model /nowhere does not exist" in done.stderr
+    assert "--base overrides it" in done.stderr
+    done = automodel("merge", tmp_path / "adapter", tmp_path / "out", "--base", checkpoint)
+    assert done.returncode == 0, done.stderr
