@@ -41,15 +41,19 @@ Json exported_config(const ModelFolder& source, at::ScalarType dtype) {
   return config;
 }
 
+void write_auxiliary_files(const fs::path& folder, const ModelFolder& source) {
+  for (const auto& file : auxiliary_files(source)) {
+    make_folders((folder / file).parent_path());
+    write_file_atomic(folder / file, read_file(source.path / file));
+  }
+}
+
 void write_hf_folder(const fs::path& folder, const ModelFolder& source,
                      const nn::Parameters& parameters, const ExportOptions& options) {
   const ErrorContext context("writing the model to {}", folder.string());
   write_weights(folder, parameters, options);
   write_file_atomic(folder / "config.json", exported_config(source, options.dtype).dump(2) + "\n");
-  for (const auto& file : auxiliary_files(source)) {
-    make_folders((folder / file).parent_path());
-    write_file_atomic(folder / file, read_file(source.path / file));
-  }
+  write_auxiliary_files(folder, source);
 }
 
 void export_hf_folder(const fs::path& folder, const ModelFolder& source,

@@ -25,6 +25,9 @@ void write_hf_folder(const std::filesystem::path& folder, const ModelFolder& sou
 void export_hf_folder(const std::filesystem::path& folder, const ModelFolder& source,
                       const nn::Parameters& parameters, const ExportOptions& options);
 
+/// Writes the source's tokenizer, chat template and other auxiliary files into an existing folder.
+void write_auxiliary_files(const std::filesystem::path& folder, const ModelFolder& source);
+
 /// The source's config.json for weights of this type: names the family's architecture, drops what
 /// spoke of the source's storage.
 Json exported_config(const ModelFolder& source, at::ScalarType dtype);

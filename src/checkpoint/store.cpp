@@ -87,6 +87,18 @@ Checkpoint open_checkpoint(const fs::path& path) {
   return checkpoint;
 }
 
+void write_content(const fs::path& folder, const SaveRequest& request) {
+  write_file_atomic(folder / "config.yaml", request.config_yaml);
+  make_folders(folder / "model");
+  request.write_model(folder / "model");
+  for (const auto& item : request.state) {
+    StateSaver saver;
+    item.visit(saver);
+    make_folders(folder / item.name);
+    saver.finish(folder / item.name);
+  }
+}
+
 }  // namespace
 
 CheckpointStore::CheckpointStore(StoreOptions options) : options_(std::move(options)) {
@@ -148,7 +160,7 @@ SaveResult CheckpointStore::save(const SaveRequest& request) {
                              path.string());
   const auto before = list();
   AtomicFolder folder(path, Existing::replace);
-  request.write(folder.work());
+  write_content(folder.work(), request);
   seal(folder.work(), {.epoch = request.epoch,
                        .step = request.step,
                        .sequence = before.empty() ? 0 : before.front().manifest.sequence + 1,
@@ -212,6 +224,17 @@ FindResult CheckpointStore::find_named(const std::string& name) const {
         fmt::format("{} was made for another model ({})", path.string(), difference));
   }
   return result;
+}
+
+void restore_state(const Checkpoint& checkpoint, const std::vector<StateItem>& items) {
+  const ErrorContext context("restoring the checkpoint {}", checkpoint.path.string());
+  for (const auto& item : items) {
+    check(fs::is_directory(checkpoint.path / item.name), ErrorKind::not_found,
+          "the checkpoint has no state '{}', which this run needs", item.name);
+    StateRestorer restorer(checkpoint.path / item.name);
+    item.visit(restorer);
+    restorer.finish();
+  }
 }
 
 }  // namespace automodel::checkpoint

@@ -13,6 +13,7 @@
 
 #include "checkpoint/folder_lock.h"
 #include "checkpoint/manifest.h"
+#include "tensor/state.h"
 
 namespace automodel::checkpoint {
 
@@ -28,12 +29,21 @@ struct Checkpoint {
   Manifest manifest;
 };
 
+/// One object that must survive a restart.
+struct StateItem {
+  std::string
+      name;  // its folder inside the checkpoint: "optim", "dataloader", "step_scheduler" ...
+  std::function<void(StateVisitor&)> visit;
+};
+
 struct SaveRequest {
   std::int64_t epoch = 0;
   std::int64_t step = 0;
   std::optional<double> validation_loss;  // decides LOWEST_VAL; none or not finite: not measured
-  /// Fills the checkpoint's empty folder; every file that is there afterwards belongs to it.
-  std::function<void(const std::filesystem::path&)> write;
+  std::string config_yaml;                // the recipe as its file has it; stored as config.yaml
+  /// Fills the checkpoint's folder model/, e.g. with write_model_state.
+  std::function<void(const std::filesystem::path&)> write_model;
+  std::vector<StateItem> state;
 };
 
 struct SaveResult {
@@ -52,8 +62,8 @@ class CheckpointStore {
   /// Error(io), or Error(invalid_argument) if another run holds the folder.
   explicit CheckpointStore(StoreOptions options);
 
-  /// Writes epoch_<epoch>_step_<step>, replacing one of that name. Throws what `write` throws and
-  /// Error(io): then nothing has changed.
+  /// Writes epoch_<epoch>_step_<step>, replacing one of that name. Throws what the request's
+  /// functions throw and Error(io): then nothing has changed.
   SaveResult save(const SaveRequest& request);
 
   /// What a recipe's checkpoint.restore_from means. Null: the newest checkpoint whose files are
@@ -75,5 +85,9 @@ class CheckpointStore {
   StoreOptions options_;
   std::unique_ptr<FolderLock> lock_;
 };
+
+/// Restores every item from the checkpoint that holds it, bit for bit. Throws Error(corrupt_data |
+/// not_found) as StateRestorer, also for an item that was not saved.
+void restore_state(const Checkpoint& checkpoint, const std::vector<StateItem>& items);
 
 }  // namespace automodel::checkpoint

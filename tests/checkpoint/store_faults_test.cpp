@@ -32,16 +32,15 @@ void save(CheckpointStore& store, std::int64_t step) {
   store.save({.epoch = 0,
               .step = step,
               .validation_loss = 1.0 / static_cast<double>(step + 1),
-              .write = [step](const fs::path& folder) {
-                fs::create_directories(folder / "model");
-                write_text(folder / "model/weights",
+              .config_yaml = std::to_string(step),
+              .write_model = [step](const fs::path& folder) {
+                write_text(folder / "weights",
                            std::string(kFileBytes, static_cast<char>('a' + step % 26)));
-                write_text(folder / "step", std::to_string(step));
               }});
 }
 
 void expect_whole(const Checkpoint& checkpoint) {
-  const auto step = std::stoll(read_file(checkpoint.path / "step"));
+  const auto step = std::stoll(read_file(checkpoint.path / "config.yaml"));
   EXPECT_EQ(step, checkpoint.manifest.step);
   EXPECT_EQ(read_file(checkpoint.path / "model/weights"),
             std::string(kFileBytes, static_cast<char>('a' + step % 26)));

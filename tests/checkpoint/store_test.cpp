@@ -30,7 +30,8 @@ class StoreTest : public ::testing::Test {
     return store.save({.epoch = 0,
                        .step = step,
                        .validation_loss = loss,
-                       .write = [step](const fs::path& folder) {
+                       .config_yaml = "seed: 1\n",
+                       .write_model = [step](const fs::path& folder) {
                          write_text(folder / "value", std::to_string(step));
                        }});
   }
@@ -52,7 +53,8 @@ TEST_F(StoreTest, SavesUnderUpstreamsNames) {
   auto store = open();
   const auto saved = save(store, 9);
   EXPECT_EQ(saved.path, fs::canonical(folder_ / "run/epoch_0_step_9"));
-  EXPECT_EQ(read_file(folder_ / "run/LATEST/value"), "9");
+  EXPECT_EQ(read_file(folder_ / "run/LATEST/model/value"), "9");
+  EXPECT_EQ(read_file(folder_ / "run/LATEST/config.yaml"), "seed: 1\n");
   EXPECT_EQ(link("LATEST"), "epoch_0_step_9");
   EXPECT_FALSE(fs::exists(folder_ / "run/LOWEST_VAL"));
 }
@@ -100,10 +102,10 @@ TEST_F(StoreTest, ReplacesACheckpointOfTheSameName) {
   auto store = open();
   save(store, 1);
   save(store, 2);
-  store.save({.epoch = 0, .step = 1, .write = [](const fs::path& folder) {
+  store.save({.epoch = 0, .step = 1, .write_model = [](const fs::path& folder) {
                 write_text(folder / "value", "again");
               }});
-  EXPECT_EQ(read_file(folder_ / "run/LATEST/value"), "again");
+  EXPECT_EQ(read_file(folder_ / "run/LATEST/model/value"), "again");
   EXPECT_THAT(steps(store), ElementsAre(1, 2));
 }
 
@@ -111,7 +113,7 @@ TEST_F(StoreTest, FailedSaveChangesNothing) {
   auto store = open();
   save(store, 1);
   expect_error(ErrorKind::io, "earlier checkpoints are untouched", [&] {
-    store.save({.epoch = 0, .step = 2, .write = [](const fs::path& folder) {
+    store.save({.epoch = 0, .step = 2, .write_model = [](const fs::path& folder) {
                   write_text(folder / "value", "half");
                   fail(ErrorKind::io, "no space left");
                 }});
@@ -119,6 +121,34 @@ TEST_F(StoreTest, FailedSaveChangesNothing) {
   EXPECT_THAT(steps(store), ElementsAre(1));
   EXPECT_EQ(link("LATEST"), "epoch_0_step_1");
   EXPECT_FALSE(fs::exists(folder_ / "run/epoch_0_step_2"));
+}
+
+/// State that a run would continue with.
+struct Progress {
+  std::int64_t steps = 0;
+  Tensor moment = at::zeros({3});
+  StateItem item(const std::string& name) {
+    return {name, [this](StateVisitor& state) {
+              state.integer("steps", steps);
+              state.tensor("moment", moment);
+            }};
+  }
+};
+
+TEST_F(StoreTest, RestoresState) {
+  auto store = open();
+  Progress saved{.steps = 7, .moment = at::rand({3})};
+  store.save({.write_model = [](const fs::path&) {}, .state = {saved.item("optim")}});
+  const auto checkpoint = *store.find("LATEST").checkpoint;
+  Progress restored;
+  restore_state(checkpoint, {restored.item("optim")});
+  EXPECT_EQ(restored.steps, 7);
+  EXPECT_TRUE(at::equal(restored.moment, saved.moment));
+  expect_error(ErrorKind::not_found, "has no state 'scheduler', which this run needs",
+               [&] { restore_state(checkpoint, {restored.item("scheduler")}); });
+  restored.moment = at::zeros({4});
+  expect_error(ErrorKind::corrupt_data, "while restoring the checkpoint",
+               [&] { restore_state(checkpoint, {restored.item("optim")}); });
 }
 
 TEST_F(StoreTest, StartsAfreshInAnEmptyFolder) {
@@ -163,7 +193,7 @@ TEST_F(StoreTest, GoesBackBehindADamagedCheckpoint) {
   auto store = open();
   save(store, 1);
   save(store, 2);
-  write_text(folder_ / "run/epoch_0_step_2/value", "3");
+  write_text(folder_ / "run/epoch_0_step_2/model/value", "3");
   const auto found = store.find(std::nullopt);
   EXPECT_EQ(found.checkpoint->manifest.step, 1);
   EXPECT_THAT(found.warnings, ElementsAre(HasSubstr("going back to the checkpoint before it")));

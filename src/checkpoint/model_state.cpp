@@ -1,0 +1,137 @@
+#include "checkpoint/model_state.h"
+
+#include <ATen/ATen.h>
+
+#include <cmath>
+#include <set>
+
+#include "base/error.h"
+#include "base/file.h"
+#include "checkpoint/adapter.h"
+#include "checkpoint/atomic_folder.h"
+#include "checkpoint/export.h"
+#include "tensor/safetensors_shards.h"
+#include "tensor/weights.h"
+
+namespace automodel::checkpoint {
+namespace {
+
+namespace fs = std::filesystem;
+
+constexpr const char* kConsolidated = "consolidated";
+
+bool has_adapters(const nn::Parameters& parameters) {
+  return parameters.lora() != nn::LoraOptions();
+}
+
+void write_trained(const fs::path& folder, const nn::Parameters& parameters) {
+  std::vector<NamedInfo> infos;
+  for (const auto& parameter : parameters.trained()) {
+    infos.push_back({parameter.spec.name, info_of(parameter.value)});
+  }
+  write_sharded_safetensors(folder, infos,
+                            [&](const std::string& name) { return parameters.at(name); });
+}
+
+void write_consolidated(const fs::path& folder, const ModelFolder& source,
+                        const nn::Parameters& parameters) {
+  const auto dtype = parameters.all().front().value.scalar_type();
+  for (const auto& parameter : parameters.all()) {
+    check(parameter.value.scalar_type() == dtype, ErrorKind::internal,
+          "{} is {}, other parameters are {}: such a model cannot be consolidated",
+          parameter.spec.name, dtype_name(parameter.value.scalar_type()), dtype_name(dtype));
+  }
+  make_folders(folder);
+  write_hf_folder(folder, source, parameters, {.dtype = dtype});
+}
+
+void restore_value(const nn::Parameter& parameter, const Tensor& stored, const fs::path& folder) {
+  const auto wanted = info_of(parameter.value);
+  check(info_of(stored) == wanted, ErrorKind::corrupt_data,
+        "the checkpoint {} has {} as {}, this run trains it as {}", folder.string(),
+        parameter.spec.name, to_string(info_of(stored)), to_string(wanted));
+  parameter.value.detach().copy_(stored);
+}
+
+/// Each matrix of an adapter by the name of its parameter.
+std::map<std::string, Tensor> matrices(const PeftAdapter& adapter) {
+  std::map<std::string, Tensor> out;
+  for (const auto& layer : adapter.layers) {
+    out.emplace(nn::lora_a_name(layer.prefix), layer.a_ri);
+    out.emplace(nn::lora_b_name(layer.prefix), layer.b_or);
+  }
+  return out;
+}
+
+void restore_adapter(const fs::path& folder, const nn::Parameters& parameters) {
+  const auto adapter = read_peft_adapter(folder);
+  const auto& ours = parameters.lora();
+  // The file has alpha, from which the scale is computed anew.
+  const bool same_scale =
+      std::abs(adapter.options.scale - ours.scale) <= 1e-12 * std::abs(ours.scale);
+  check(adapter.options.rank == ours.rank && same_scale, ErrorKind::corrupt_data,
+        "the checkpoint {} has adapters of rank {} and scale {}, this run trains rank {} and scale "
+        "{}",
+        folder.string(), adapter.options.rank, adapter.options.scale, ours.rank, ours.scale);
+  auto stored = matrices(adapter);
+  for (const auto& parameter : parameters.trained()) {
+    const auto found = stored.find(parameter.spec.name);
+    check(found != stored.end(), ErrorKind::corrupt_data,
+          "the checkpoint {} has no {}, which this run trains", folder.string(),
+          parameter.spec.name);
+    restore_value(parameter, found->second, folder);
+    stored.erase(found);
+  }
+  check(stored.empty(), ErrorKind::corrupt_data,
+        "the checkpoint {} has {}, which this run does not train", folder.string(),
+        stored.empty() ? "" : stored.begin()->first);
+}
+
+void restore_weights(const fs::path& folder, const nn::Parameters& parameters, bool all) {
+  const auto weights = open_folder_weights(folder);
+  std::set<std::string> unused(weights->names().begin(), weights->names().end());
+  for (const auto& parameter : parameters.trained()) {
+    check(weights->contains(parameter.spec.name), ErrorKind::corrupt_data,
+          "the checkpoint {} has no {}, which this run trains", folder.string(),
+          parameter.spec.name);
+    restore_value(parameter, weights->tensor(parameter.spec.name), folder);
+    unused.erase(parameter.spec.name);
+  }
+  check(all || unused.empty(), ErrorKind::corrupt_data,
+        "the checkpoint {} has {}, which this run does not train", folder.string(),
+        unused.empty() ? "" : *unused.begin());
+}
+
+}  // namespace
+
+void write_model_state(const fs::path& folder, const ModelFolder& source,
+                       const nn::Parameters& parameters, Consolidated consolidated) {
+  if (!has_adapters(parameters)) {
+    if (consolidated == Consolidated::yes) {
+      write_consolidated(folder / kConsolidated, source, parameters);
+    } else {
+      write_trained(folder, parameters);
+    }
+    return;
+  }
+  write_peft_adapter(folder, parameters, source.name);
+  if (consolidated == Consolidated::yes) {
+    write_auxiliary_files(folder, source);
+  }
+}
+
+void restore_model_state(const fs::path& folder, nn::Parameters& parameters) {
+  const at::NoGradGuard no_grad;
+  const bool adapter = is_adapter_folder(folder);
+  check(adapter == has_adapters(parameters), ErrorKind::corrupt_data,
+        "the checkpoint {} holds {}, this run trains {}", folder.string(),
+        adapter ? "adapters" : "a whole model", adapter ? "a whole model" : "adapters");
+  if (adapter) {
+    restore_adapter(folder, parameters);
+  } else {
+    const bool all = fs::is_directory(folder / kConsolidated);
+    restore_weights(all ? folder / kConsolidated : folder, parameters, all);
+  }
+}
+
+}  // namespace automodel::checkpoint

@@ -1,0 +1,131 @@
+#include "checkpoint/model_state.h"
+
+#include <ATen/ATen.h>
+#include <gtest/gtest.h>
+
+#include "checkpoint/adapter.h"
+#include "checkpoint/load.h"
+#include "tests/checkpoint/tiny_model.h"
+#include "tests/tensor/expect_error.h"
+
+namespace automodel::checkpoint {
+namespace {
+
+using automodel::testing::expect_error;
+using automodel::testing::expect_same;
+using automodel::testing::TemporaryFolder;
+using automodel::testing::tiny_config;
+using automodel::testing::tiny_parameters;
+using automodel::testing::write_tiny_model;
+namespace fs = std::filesystem;
+
+const std::string kPrefix = "model.layers.1.mlp.up_proj";
+
+/// Every parameter is trained, from other values at each seed.
+nn::Parameters whole_model(std::uint64_t seed, at::ScalarType dtype = at::kFloat) {
+  auto parameters = tiny_parameters(tiny_config(), dtype, seed);
+  for (auto& parameter : parameters.all()) {
+    parameter.value.requires_grad_(true);
+  }
+  return parameters;
+}
+
+/// One adapter beside a frozen model.
+nn::Parameters adapted_model(std::uint64_t seed, std::int64_t rank = 2) {
+  at::manual_seed(seed);
+  auto parameters =
+      with_adapter(tiny_parameters(tiny_config()),
+                   {.path = "",
+                    .base_model = "",
+                    .options = {.rank = rank, .scale = 10.0 / static_cast<double>(rank)},
+                    .layers = {{kPrefix, at::randn({rank, 8}), at::randn({12, rank})}}});
+  for (auto& parameter : parameters.all()) {
+    parameter.value.requires_grad_(is_adapter_name(parameter.spec.name));
+  }
+  return parameters;
+}
+
+/// A tiny source model and an empty model/.
+class ModelState : public ::testing::Test {
+ protected:
+  ModelState() {
+    write_tiny_model(folder_ / "source");
+    source_ = open_model((folder_ / "source").string());
+    fs::create_directory(model_);
+  }
+  void write(const nn::Parameters& parameters, Consolidated consolidated) {
+    write_model_state(model_, source_, parameters, consolidated);
+  }
+  void expect_refused(const std::string& text, nn::Parameters parameters) {
+    expect_error(ErrorKind::corrupt_data, text, [&] { restore_model_state(model_, parameters); });
+  }
+
+  TemporaryFolder folder_;
+  fs::path model_ = folder_ / "model";
+  ModelFolder source_;
+};
+
+TEST_F(ModelState, OfAWholeModelComesBack) {
+  write(whole_model(1), Consolidated::no);
+  auto restored = whole_model(2);
+  const Tensor memory = restored.at("model.norm.weight");
+  restore_model_state(model_, restored);
+  expect_same(restored, whole_model(1));
+  EXPECT_TRUE(memory.is_same(restored.at("model.norm.weight")));
+}
+
+TEST_F(ModelState, OfAConsolidatedModelComesBackAndLoadsAlone) {
+  write(whole_model(1, at::kBFloat16), Consolidated::yes);
+  auto restored = whole_model(2, at::kBFloat16);
+  restore_model_state(model_, restored);
+  expect_same(restored, whole_model(1, at::kBFloat16));
+  const auto alone = open_model((model_ / "consolidated").string());
+  EXPECT_EQ(stored_dtype(alone), at::kBFloat16);
+  expect_same(load_parameters(alone, at::kBFloat16), restored);
+  EXPECT_TRUE(fs::exists(model_ / "consolidated/tokenizer.json"));
+}
+
+TEST_F(ModelState, HoldsOnlyWhatIsTrained) {
+  auto parameters = whole_model(1);
+  for (auto& parameter : parameters.all()) {
+    parameter.value.requires_grad_(parameter.spec.name == "model.norm.weight");
+  }
+  write(parameters, Consolidated::no);
+  EXPECT_EQ(open_folder_weights(model_)->names(), std::vector<std::string>{"model.norm.weight"});
+  restore_model_state(model_, parameters);
+  expect_refused("has no model.embed_tokens.weight, which this run trains", whole_model(1));
+}
+
+TEST_F(ModelState, OfAdaptersComesBackAndIsPefts) {
+  write(adapted_model(1), Consolidated::yes);
+  auto restored = adapted_model(2);
+  restore_model_state(model_, restored);
+  expect_same(restored, adapted_model(1));
+  EXPECT_EQ(read_peft_adapter(model_).base_model, source_.name);
+  EXPECT_TRUE(fs::exists(model_ / "tokenizer.json"));
+}
+
+TEST_F(ModelState, RefusesAnotherWayOfTraining) {
+  write(adapted_model(1), Consolidated::no);
+  EXPECT_FALSE(fs::exists(model_ / "tokenizer.json"));
+  expect_refused("holds adapters, this run trains a whole model", whole_model(1));
+  expect_refused("adapters of rank 2 and scale 5, this run trains rank 4", adapted_model(1, 4));
+  auto fewer = adapted_model(1);
+  fewer.all().back().value.requires_grad_(false);
+  expect_refused("which this run does not train", fewer);
+}
+
+TEST_F(ModelState, RefusesAnotherElementType) {
+  write(whole_model(1, at::kBFloat16), Consolidated::no);
+  expect_refused("as bfloat16 [16, 8], this run trains it as float32 [16, 8]", whole_model(1));
+}
+
+TEST_F(ModelState, MixedTypesCannotBeConsolidated) {
+  auto parameters = whole_model(1);
+  parameters.all().back().value = at::zeros({16, 8}, at::kDouble);
+  expect_error(ErrorKind::internal, "cannot be consolidated",
+               [&] { write(parameters, Consolidated::yes); });
+}
+
+}  // namespace
+}  // namespace automodel::checkpoint
