@@ -11,6 +11,7 @@
 #include <vector>
 
 #include "base/json.h"
+#include "text/render_limits.h"
 
 namespace automodel::text {
 
@@ -27,15 +28,6 @@ struct SpecialTokens {
   bool operator==(const SpecialTokens&) const = default;
 };
 
-/// What a template may use before rendering stops with an error that names the limit.
-struct RenderLimits {
-  std::int64_t steps = 20'000'000;               // evaluated nodes and list items, plus bytes / 64
-  std::int64_t output_bytes = 64 << 20;          // the rendered text, and any one string on the way
-  std::int64_t allocated_bytes = 1'000'000'000;  // all strings and lists made, whether kept or not
-  int depth = 1'000;                             // nested statements, expressions and macro calls
-  bool operator==(const RenderLimits&) const = default;
-};
-
 /// How apply_chat_template's keyword arguments of the same names are passed.
 struct RenderOptions {
   bool add_generation_prompt = false;
@@ -43,8 +35,8 @@ struct RenderOptions {
   bool continue_final_message = false;
   Json tools;      // null, or an array of JSON schemas
   Json documents;  // null, or an array of objects
-  Json extra =
-      Json::object();  // further variables, e.g. enable_thinking; they win over the special tokens
+  /// Further variables, e.g. enable_thinking; they win over the special tokens.
+  Json extra = Json::object();
   /// What strftime_now sees, in seconds since 1970; unset: the clock. Set it for reproducible text.
   std::optional<std::int64_t> now;
   RenderLimits limits;
