@@ -6,6 +6,8 @@ import time
 
 import pytest
 
+pytestmark = pytest.mark.fast
+
 
 @pytest.mark.parametrize("word", ["--version", "version", "-V"])
 def test_version(automodel, word):
