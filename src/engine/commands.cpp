@@ -3,6 +3,7 @@
 #include <torch/version.h>
 
 #include "engine/commands/convert.h"
+#include "engine/commands/generate.h"
 #include "engine/commands/merge.h"
 #include "engine/commands/trace.h"
 
@@ -16,6 +17,7 @@ Program program() {
       .commands =
           {
               convert_command(),
+              generate_command(),
               merge_command(),
               trace_command(),
           },

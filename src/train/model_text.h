@@ -1,0 +1,18 @@
+#pragma once
+// The tokenizer, special tokens and chat template that belong to a model.
+
+#include "checkpoint/model_folder.h"
+#include "data/text_context.h"
+
+namespace automodel::train {
+
+/// Reads them from the model's folder, or makes them of what its .gguf file says.
+/// Throws Error(not_found | unsupported | corrupt_data).
+data::TextContext model_text(const checkpoint::ModelFolder& model);
+
+/// The ids that end an answer: eos_token_id of generation_config.json (one or several), else of
+/// config.json, else the tokenizer's eos_token.
+std::vector<std::int32_t> stop_ids(const checkpoint::ModelFolder& model,
+                                   const data::TextContext& text);
+
+}  // namespace automodel::train
