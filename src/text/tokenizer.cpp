@@ -1,0 +1,139 @@
+#include "text/tokenizer.h"
+
+#include <algorithm>
+#include <atomic>
+#include <exception>
+#include <limits>
+#include <mutex>
+#include <thread>
+
+#include "text/tokenizer/parts.h"
+
+namespace automodel::text {
+namespace {
+
+constexpr std::size_t kTextsPerTurn = 16;  // that a thread takes at once
+
+/// The error of the first text, in their order, that failed.
+class FirstError {
+ public:
+  void record(std::size_t index) {
+    const std::scoped_lock lock(mutex_);
+    if (index < index_) {
+      index_ = index;
+      error_ = std::current_exception();
+    }
+  }
+  void rethrow() const {
+    if (error_) {
+      std::rethrow_exception(error_);
+    }
+  }
+
+ private:
+  std::mutex mutex_;
+  std::size_t index_ = std::numeric_limits<std::size_t>::max();
+  std::exception_ptr error_;
+};
+
+}  // namespace
+
+Tokenizer::Tokenizer(std::shared_ptr<const TokenizerParts> parts) : parts_(std::move(parts)) {}
+
+Tokenizer Tokenizer::from_json(const Json& tokenizer_json, std::string_view source) {
+  return Tokenizer(read_tokenizer(JsonNode(tokenizer_json, std::string(source))));
+}
+
+Encoding Tokenizer::encode(std::string_view text, EncodeOptions options) const {
+  auto workspace = parts_->workspaces.take();
+  return text::encode(*parts_, text, options, *workspace);
+}
+
+std::vector<Encoding> Tokenizer::encode_batch(std::span<const std::string> texts,
+                                              EncodeOptions options, int num_threads) const {
+  std::vector<Encoding> results(texts.size());
+  std::atomic<std::size_t> next = 0;
+  FirstError error;
+  const auto work = [&] {
+    auto workspace = parts_->workspaces.take();
+    for (std::size_t begin = next.fetch_add(kTextsPerTurn); begin < texts.size();
+         begin = next.fetch_add(kTextsPerTurn)) {
+      for (std::size_t i = begin; i < std::min(begin + kTextsPerTurn, texts.size()); ++i) {
+        try {
+          results[i] = text::encode(*parts_, texts[i], options, *workspace);
+        } catch (...) {
+          error.record(i);
+        }
+      }
+    }
+  };
+  {
+    std::vector<std::jthread> threads;
+    const std::size_t turns = (texts.size() + kTextsPerTurn - 1) / kTextsPerTurn;
+    const std::size_t wanted = std::min(turns, static_cast<std::size_t>(std::max(num_threads, 1)));
+    while (threads.size() + 1 < wanted) {
+      threads.emplace_back(work);
+    }
+    work();
+  }
+  error.rethrow();
+  return results;
+}
+
+std::string Tokenizer::decode(std::span<const std::int32_t> ids, bool skip_special_tokens) const {
+  std::vector<std::string> tokens;
+  tokens.reserve(ids.size());
+  for (const std::int32_t id : ids) {
+    if (skip_special_tokens && is_special(id)) {
+      continue;
+    }
+    if (const auto added = parts_->added_by_id.find(id); added != parts_->added_by_id.end()) {
+      tokens.push_back(parts_->added_forms[added->second]);
+    } else if (const auto token = parts_->model->token(id)) {
+      tokens.emplace_back(*token);
+    }
+  }
+  for (const DecoderStep& step : parts_->decoder) {
+    tokens = step(std::move(tokens));
+  }
+  std::string text;
+  for (const std::string& token : tokens) {
+    text += token;
+  }
+  return text;
+}
+
+std::optional<std::int32_t> Tokenizer::token_to_id(std::string_view token) const {
+  const auto added = parts_->added_ids.find(std::string(token));
+  return added != parts_->added_ids.end() ? std::optional(added->second) : parts_->model->id(token);
+}
+
+std::optional<std::string> Tokenizer::id_to_token(std::int32_t id) const {
+  if (const auto added = parts_->added_by_id.find(id); added != parts_->added_by_id.end()) {
+    return parts_->added_tokens[added->second].content;
+  }
+  const auto token = parts_->model->token(id);
+  return token ? std::optional<std::string>(*token) : std::nullopt;
+}
+
+std::int32_t Tokenizer::vocab_size() const { return parts_->vocab_size; }
+
+const std::vector<AddedToken>& Tokenizer::added_tokens() const { return parts_->added_tokens; }
+
+bool Tokenizer::is_special(std::int32_t id) const {
+  const auto added = parts_->added_by_id.find(id);
+  return added != parts_->added_by_id.end() && parts_->added_tokens[added->second].special;
+}
+
+Json Tokenizer::to_json() const {
+  Json json = {
+      {"version", "1.0"}, {"truncation", nullptr}, {"padding", nullptr}, {"added_tokens", nullptr}};
+  for (const auto& [key, value] : parts_->settings.items()) {
+    json[key] = value;
+  }
+  json["added_tokens"] = text::to_json(parts_->added_tokens);
+  json["model"] = parts_->model->to_json();
+  return json;
+}
+
+}  // namespace automodel::text

@@ -1,0 +1,116 @@
+#include "text/tokenizer/post_processor.h"
+
+#include <array>
+#include <utility>
+
+#include "base/error.h"
+#include "text/tokenizer/vocabulary.h"
+
+namespace automodel::text {
+namespace {
+
+using Part = PostProcessor::Part;
+
+std::int32_t read_id(const JsonNode& node) {
+  return static_cast<std::int32_t>(node.integer(kMaxTokenId));
+}
+
+/// ["[SEP]", 102]
+Part read_pair(const JsonNode& node) {
+  const auto pair = node.elements();
+  if (pair.size() != 2) {
+    node.wrong("a token and its id");
+  }
+  pair[0].string();
+  return {false, read_id(pair[1])};
+}
+
+PostProcessor bert(const JsonNode& node) {
+  PostProcessor result;
+  result.parts = {read_pair(node.at("cls")), {true}, read_pair(node.at("sep"))};
+  return result;
+}
+
+PostProcessor byte_level(const JsonNode& node) {
+  PostProcessor result;
+  result.trims_offsets = node.boolean_or("trim_offsets", true);
+  result.keeps_first_space = node.boolean_or("add_prefix_space", true);
+  return result;
+}
+
+PostProcessor roberta(const JsonNode& node) {
+  PostProcessor result = bert(node);
+  result.trims_offsets = node.boolean_or("trim_offsets", true);
+  result.keeps_first_space = node.boolean_or("add_prefix_space", true);
+  return result;
+}
+
+std::vector<Part> special_parts(const JsonNode& node, const JsonNode& tokens) {
+  std::vector<Part> parts;
+  for (const JsonNode& id : tokens.at(node.at("id").string()).at("ids").elements()) {
+    parts.push_back({false, read_id(id)});
+  }
+  return parts;
+}
+
+PostProcessor template_processing(const JsonNode& node) {
+  PostProcessor result;
+  result.parts.clear();
+  for (const JsonNode& piece : node.at("single").elements()) {
+    if (const auto special = piece.find("SpecialToken")) {
+      const auto parts = special_parts(*special, node.at("special_tokens"));
+      result.parts.insert(result.parts.end(), parts.begin(), parts.end());
+      continue;
+    }
+    const JsonNode id = piece.at("Sequence").at("id");
+    check(id.string() == "A", ErrorKind::corrupt_data,
+          "{}: the template of single texts needs a second text '{}'", id.path(), id.string());
+    result.parts.push_back({true});
+  }
+  return result;
+}
+
+/// `inner` happens first; its whole result is the text of `outer`.
+PostProcessor chain(const PostProcessor& inner, const PostProcessor& outer) {
+  PostProcessor result;
+  result.trims_offsets = inner.trims_offsets || outer.trims_offsets;
+  result.keeps_first_space =
+      inner.trims_offsets ? inner.keeps_first_space : outer.keeps_first_space;
+  result.parts.clear();
+  for (const Part& part : outer.parts) {
+    if (part.is_text) {
+      result.parts.insert(result.parts.end(), inner.parts.begin(), inner.parts.end());
+    } else {
+      result.parts.push_back(part);
+    }
+    check(result.parts.size() < 10000, ErrorKind::corrupt_data,
+          "the post-processor adds too many tokens");
+  }
+  return result;
+}
+
+PostProcessor sequence(const JsonNode& node) {
+  PostProcessor result;
+  for (const JsonNode& element : node.at("processors").elements()) {
+    result = chain(result, make_post_processor(element));
+  }
+  return result;
+}
+
+using Maker = PostProcessor (*)(const JsonNode&);
+constexpr auto kNames = std::to_array<std::string_view>(
+    {"BertProcessing", "ByteLevel", "RobertaProcessing", "Sequence", "TemplateProcessing"});
+constexpr std::array<Maker, kNames.size()> kMakers = {bert, byte_level, roberta, sequence,
+                                                      template_processing};
+
+}  // namespace
+
+PostProcessor make_post_processor(const JsonNode& node) {
+  if (node.is_null()) {
+    return {};
+  }
+  node.type("a post-processor", kNames);
+  return kMakers[node.at("type").choice(kNames)](node);
+}
+
+}  // namespace automodel::text
