@@ -2,7 +2,11 @@
 
 #include <utf8proc.h>
 
+#include <algorithm>
+#include <array>
 #include <cstring>
+
+#include "text/recent_characters.h"
 
 namespace automodel::text {
 namespace {
@@ -37,13 +41,25 @@ Prefix scan_character(std::string_view text, std::size_t at) {
   return {size, true};
 }
 
-utf8proc_category_t category(char32_t c) {
-  return utf8proc_category(static_cast<utf8proc_int32_t>(c));
-}
+/// Capitals of Unicode 16 and 17, whose small letters follow in the same order.
+struct RecentCapitals {
+  char32_t first, last, lower;
+};
+constexpr auto kRecentCapitals = std::to_array<RecentCapitals>({{0x1C89, 0x1C89, 0x1C8A},
+                                                                {0xA7CB, 0xA7CB, 0x264},
+                                                                {0xA7CC, 0xA7CC, 0xA7CD},
+                                                                {0xA7CE, 0xA7CE, 0xA7CF},
+                                                                {0xA7D2, 0xA7D2, 0xA7D3},
+                                                                {0xA7D4, 0xA7D4, 0xA7D5},
+                                                                {0xA7DA, 0xA7DA, 0xA7DB},
+                                                                {0xA7DC, 0xA7DC, 0x19B},
+                                                                {0x10D50, 0x10D65, 0x10D70},
+                                                                {0x16EA0, 0x16EB8, 0x16EBB}});
 
-bool is_letter(char32_t c) {
-  const auto kind = category(c);
-  return kind >= UTF8PROC_CATEGORY_LU && kind <= UTF8PROC_CATEGORY_LO;
+/// The general category's two letters.
+std::string_view category(char32_t c) {
+  const std::string_view recent = recent_category(c);
+  return recent.empty() ? utf8proc_category_string(static_cast<utf8proc_int32_t>(c)) : recent;
 }
 
 /// Letters by property only (Other_Alphabetic outside the categories L, M and N): circled and
@@ -140,38 +156,35 @@ bool is_punctuation(char32_t c) {
     return (c >= 0x21 && c <= 0x2F) || (c >= 0x3A && c <= 0x40) || (c >= 0x5B && c <= 0x60) ||
            (c >= 0x7B && c <= 0x7E);
   }
-  const auto kind = category(c);
-  return kind >= UTF8PROC_CATEGORY_PC && kind <= UTF8PROC_CATEGORY_PO;
+  return category(c).front() == 'P';
 }
 
-bool is_numeric(char32_t c) {
-  const auto kind = category(c);
-  return kind >= UTF8PROC_CATEGORY_ND && kind <= UTF8PROC_CATEGORY_NO;
-}
+bool is_numeric(char32_t c) { return category(c).front() == 'N'; }
 
-bool is_mark(char32_t c) {
-  const auto kind = category(c);
-  return kind >= UTF8PROC_CATEGORY_MN && kind <= UTF8PROC_CATEGORY_ME;
-}
+bool is_mark(char32_t c) { return category(c).front() == 'M'; }
 
-bool is_nonspacing_mark(char32_t c) { return category(c) == UTF8PROC_CATEGORY_MN; }
+bool is_nonspacing_mark(char32_t c) { return category(c) == "Mn"; }
 
 bool is_control_or_format(char32_t c) {
-  const auto kind = category(c);
-  return kind == UTF8PROC_CATEGORY_CC || kind == UTF8PROC_CATEGORY_CF ||
-         kind == UTF8PROC_CATEGORY_CO;
+  const std::string_view kind = category(c);
+  return kind == "Cc" || kind == "Cf" || kind == "Co";
 }
 
 bool is_word(char32_t c) {
-  const auto kind = category(c);
-  return is_letter(c) || is_mark(c) || kind == UTF8PROC_CATEGORY_ND ||
-         kind == UTF8PROC_CATEGORY_NL || kind == UTF8PROC_CATEGORY_PC || is_letter_symbol(c) ||
-         c == 0x200C || c == 0x200D;
+  const std::string_view kind = category(c);
+  return kind.front() == 'L' || kind.front() == 'M' || kind == "Nd" || kind == "Nl" ||
+         kind == "Pc" || is_letter_symbol(c) || c == 0x200C || c == 0x200D;
 }
 
 std::u32string lower_case(char32_t c) {
   if (c == 0x130) {
     return U"i\u0307";
+  }
+  const auto recent =
+      std::find_if(kRecentCapitals.begin(), kRecentCapitals.end(),
+                   [&](const RecentCapitals& row) { return c >= row.first && c <= row.last; });
+  if (recent != kRecentCapitals.end()) {
+    return {recent->lower + (c - recent->first)};
   }
   return {static_cast<char32_t>(utf8proc_tolower(static_cast<utf8proc_int32_t>(c)))};
 }

@@ -124,8 +124,10 @@ std::vector<Piece> AddedTokenFinder::split(std::string_view text) const {
     if (done < begin) {
       pieces.push_back({{done, begin}, -1});
     }
-    pieces.push_back({{begin, end}, token.id});
-    done = end;
+    if (begin < end) {  // else the white space taken by the token before covers it
+      pieces.push_back({{begin, end}, token.id});
+    }
+    done = std::max(done, end);
   }
   if (done < text.size()) {
     pieces.push_back({{done, text.size()}, -1});

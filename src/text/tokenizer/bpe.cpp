@@ -48,15 +48,17 @@ struct Bpe::Symbols {
         {id, static_cast<std::uint32_t>(span.begin), static_cast<std::uint32_t>(span.end)});
   }
 
-  bool add_bytes(std::string_view piece, Span span) {
-    for (std::size_t at = span.begin; at < span.end; ++at) {
-      if (bpe.byte_ids_[static_cast<unsigned char>(piece[at])] < 0) {
-        return false;
-      }
+  /// Spells a character (with the affixes it would have as a token) in bytes, if the vocabulary has all of them.
+  bool add_bytes(std::string_view spelling, Span span) {
+    const auto id_of = [&](char byte) { return bpe.byte_ids_[static_cast<unsigned char>(byte)]; };
+    if (std::any_of(spelling.begin(), spelling.end(), [&](char byte) { return id_of(byte) < 0; })) {
+      return false;
     }
-    for (std::size_t at = span.begin; at < span.end; ++at) {
-      const auto begin = static_cast<std::uint32_t>(at);
-      list.push_back({bpe.byte_ids_[static_cast<unsigned char>(piece[at])], begin, begin + 1});
+    const auto last = static_cast<std::uint32_t>(span.end - 1);
+    auto begin = static_cast<std::uint32_t>(span.begin);
+    for (const char byte : spelling) {
+      list.push_back({id_of(byte), std::min(begin, last), std::min(begin, last) + 1});
+      ++begin;
     }
     return true;
   }
@@ -194,18 +196,22 @@ std::optional<std::int32_t> Bpe::whole(std::string_view piece) const {
   return on_bytes_ ? whole_words_.find(piece) : vocabulary_.id(piece);
 }
 
-std::int32_t Bpe::character_id(std::string_view piece, Span character) const {
-  const std::string_view text = piece.substr(character.begin, character.end - character.begin);
-  if (on_bytes_) {
-    return byte_ids_[static_cast<unsigned char>(text.front())];
-  }
-  if (options_.continuing_subword_prefix.empty() && options_.end_of_word_suffix.empty()) {
-    return vocabulary_.id(text).value_or(-1);
-  }
+/// The token that a character of a piece would be.
+std::string Bpe::spelling(std::string_view piece, Span character) const {
   std::string token = character.begin > 0 ? options_.continuing_subword_prefix : std::string();
-  token += text;
+  token += piece.substr(character.begin, character.end - character.begin);
   token += character.end == piece.size() ? options_.end_of_word_suffix : std::string();
-  return vocabulary_.id(token).value_or(-1);
+  return token;
+}
+
+std::int32_t Bpe::character_id(std::string_view piece, Span character) const {
+  if (on_bytes_) {
+    return byte_ids_[static_cast<unsigned char>(piece[character.begin])];
+  }
+  const bool plain = options_.continuing_subword_prefix.empty() && options_.end_of_word_suffix.empty();
+  return (plain ? vocabulary_.id(piece.substr(character.begin, character.end - character.begin))
+                : vocabulary_.id(spelling(piece, character)))
+      .value_or(-1);
 }
 
 std::vector<PieceToken> Bpe::split(std::string_view piece, std::vector<PieceToken> list) const {
@@ -216,7 +222,7 @@ std::vector<PieceToken> Bpe::split(std::string_view piece, std::vector<PieceToke
     const std::int32_t id = character_id(piece, span);
     if (id >= 0) {
       symbols.add(id, span);
-    } else if (!options_.byte_fallback || !symbols.add_bytes(piece, span)) {
+    } else if (!options_.byte_fallback || !symbols.add_bytes(spelling(piece, span), span)) {
       symbols.add_unknown(span);
     }
     at = span.end;

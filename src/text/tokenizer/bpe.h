@@ -51,6 +51,7 @@ class Bpe : public TokenModel {
   void index_bytes();
   void index_cuts();
   std::optional<std::int32_t> whole(std::string_view piece) const;
+  std::string spelling(std::string_view piece, Span character) const;
   std::int32_t character_id(std::string_view piece, Span character) const;
   std::vector<PieceToken> split(std::string_view piece, std::vector<PieceToken> symbols) const;
   std::span<const PieceToken> tokenize_word(std::string_view word, ModelScratch& scratch) const;

@@ -4,6 +4,7 @@
 #include <optional>
 #include <utility>
 
+#include "text/old_unicode.h"
 #include "text/tokenizer/byte_level.h"
 #include "text/tokenizer/normal_forms.h"
 #include "text/unicode.h"
@@ -60,7 +61,7 @@ AlignedText clean(AlignedText text) {
       std::move(text),
       [](char32_t c) {
         return c == '\t' || c == '\n' || c == '\r' ||
-               (c != 0 && c != kReplacement && !is_control_or_format(c));
+               (c != 0 && c != kReplacement && !old_unicode::is_control_or_format(c));
       },
       [](char32_t c) { return is_white_space(c) ? U' ' : c; });
 }
@@ -104,8 +105,8 @@ AlignedText clean_for_bert(AlignedText text, const BertCleaning& cleaning) {
   }
   if (cleaning.strip_accents) {
     text = filter(
-        to_normal_form(std::move(text), kNfd), [](char32_t c) { return !is_nonspacing_mark(c); },
-        same);
+        to_normal_form(std::move(text), kNfd),
+        [](char32_t c) { return !old_unicode::is_nonspacing_mark(c); }, same);
   }
   return cleaning.lowercase ? lowercase(std::move(text)) : text;
 }
@@ -129,7 +130,7 @@ AlignedText lowercase(AlignedText text) {
 }
 
 AlignedText strip_accents(AlignedText text) {
-  return filter(std::move(text), [](char32_t c) { return !is_mark(c); }, same);
+  return filter(std::move(text), [](char32_t c) { return !old_unicode::is_mark(c); }, same);
 }
 
 AlignedText strip(AlignedText text, bool left, bool right) {

@@ -7,6 +7,7 @@
 #include <optional>
 #include <utility>
 
+#include "text/old_unicode.h"
 #include "text/unicode.h"
 
 namespace automodel::text {
@@ -15,10 +16,15 @@ namespace {
 constexpr std::size_t kLongestDecomposition = 32;  // the longest in Unicode has 18 characters
 
 int combining_class(char32_t c) {
-  return utf8proc_get_property(static_cast<utf8proc_int32_t>(c))->combining_class;
+  return !old_unicode::has_combining_class(c)
+             ? 0
+             : utf8proc_get_property(static_cast<utf8proc_int32_t>(c))->combining_class;
 }
 
 std::u32string decompose(char32_t c, NormalForm form) {
+  if (!old_unicode::has_decomposition(c)) {
+    return {c};
+  }
   std::array<utf8proc_int32_t, kLongestDecomposition> buffer{};
   int boundary = UTF8PROC_BOUNDCLASS_START;
   const auto options = static_cast<utf8proc_option_t>(

@@ -4,6 +4,7 @@
 #include <iterator>
 #include <utility>
 
+#include "text/old_unicode.h"
 #include "text/tokenizer/byte_level.h"
 #include "text/tokenizer/script_steps.h"
 #include "text/tokenizer/split_steps.h"
@@ -30,7 +31,7 @@ PreTokenizer chain(PreTokenizer first, PreTokenizer second) {
 
 PreTokenizer bert(const JsonNode&) {
   return {{split_by_character(is_white_space, SplitBehavior::removed),
-           split_by_character(is_punctuation, SplitBehavior::isolated)},
+           split_by_character(old_unicode::is_punctuation, SplitBehavior::isolated)},
           false};
 }
 
@@ -93,8 +94,9 @@ PreTokenizer metaspace(const JsonNode& node) {
 
 PreTokenizer punctuation(const JsonNode& node) {
   const auto behavior = node.find("behavior");
-  return one(split_by_character(
-      is_punctuation, behavior ? read_split_behavior(*behavior) : SplitBehavior::isolated));
+  return one(split_by_character(old_unicode::is_punctuation, behavior
+                                                                 ? read_split_behavior(*behavior)
+                                                                 : SplitBehavior::isolated));
 }
 
 PreTokenizer sequence(const JsonNode& node) {

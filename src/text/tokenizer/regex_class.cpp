@@ -9,6 +9,7 @@
 #include <utility>
 
 #include "base/error.h"
+#include "text/recent_characters.h"
 
 namespace automodel::text {
 namespace {
@@ -18,8 +19,14 @@ using Names = std::pair<std::string_view, std::string_view>;
 constexpr std::string_view kAny = "(?s:.)";
 constexpr std::string_view kSpace =
     R"(\x{09}-\x{0d}\x{20}\x{85}\x{a0}\x{1680}\x{2000}-\x{200a}\x{2028}\x{2029}\x{202f}\x{205f}\x{3000})";
-constexpr std::string_view kWord =
-    R"(\p{L}\p{M}\p{Nd}\p{Nl}\p{Pc}\x{24b6}-\x{24e9}\x{1f130}-\x{1f149}\x{1f150}-\x{1f169}\x{1f170}-\x{1f189})";
+/// Letters by property only, outside the categories L, M and N: circled and squared capitals.
+constexpr std::string_view kLetterSymbols =
+    R"(\x{24b6}-\x{24e9}\x{1f130}-\x{1f149}\x{1f150}-\x{1f169}\x{1f170}-\x{1f189})";
+/// Outside classes Oniguruma counts these numbers of Latin-1 as word characters.
+constexpr std::string_view kLatin1Numbers = R"(\x{b2}-\x{b3}\x{b9}\x{bc}-\x{be})";
+/// Han characters that Unicode 14, 15 and 16 added.
+constexpr std::string_view kRecentHan =
+    R"(\x{9ffd}-\x{9fff}\x{2a6de}-\x{2a6df}\x{2b735}-\x{2b739}\x{2ebf0}-\x{2ee5d}\x{31350}-\x{323af})";
 constexpr int kMaxDepth = 20;
 constexpr std::string_view kHex = "0-9a-fA-F";
 
@@ -64,17 +71,61 @@ constexpr auto kCategories = std::to_array<Names>({
     {"any", "Any"},
 });
 
-/// Names that stand for a set given as class content.
-constexpr auto kSets = std::to_array<Names>({
-    {"space", kSpace},
-    {"whitespace", kSpace},
-    {"word", kWord},
-    {"digit", R"(\p{Nd})"},
-    {"xdigit", kHex},
-    {"cntrl", R"(\p{Cc})"},
-    {"punct", R"(\p{P}$+<=>\^`|~)"},
-    {"ascii", R"(\x{00}-\x{7f})"},
-});
+/// Class content for characters of the categories that start with one of `names`, recent characters
+/// included.
+std::string categories(std::initializer_list<std::string_view> names) {
+  std::string items;
+  for (const std::string_view name : names) {
+    items += fmt::format("\\p{{{}}}", name);
+    for (const RecentCharacters& row : recent_characters()) {
+      if (row.category.starts_with(name)) {
+        items += fmt::format("\\x{{{:x}}}-\\x{{{:x}}}", std::uint32_t{row.first},
+                             std::uint32_t{row.last});
+      }
+    }
+  }
+  return items;
+}
+
+std::string word_items() { return categories({"L", "M", "Nd", "Nl", "Pc"}).append(kLetterSymbols); }
+
+/// Class content for POSIX names and the like; nothing for names that are not known.
+std::optional<std::string> named_set(std::string_view name) {
+  if (name == "space" || name == "whitespace") {
+    return std::string(kSpace);
+  }
+  if (name == "word") {
+    return word_items();
+  }
+  if (name == "digit") {
+    return categories({"Nd"});
+  }
+  if (name == "xdigit") {
+    return std::string(kHex);
+  }
+  if (name == "punct") {
+    return categories({"P", "S"});
+  }
+  if (name == "cntrl") {
+    return categories({"Cc"});
+  }
+  if (name == "ascii") {
+    return R"(\x{00}-\x{7f})";
+  }
+  return std::nullopt;
+}
+
+/// Unassigned characters and everything that includes them must not hold the recent ones.
+CharacterSet other_categories(std::string_view name) {
+  std::string assigned;
+  for (const RecentCharacters& row : recent_characters()) {
+    if (row.category.front() != 'C') {
+      assigned +=
+          fmt::format("\\x{{{:x}}}-\\x{{{:x}}}", std::uint32_t{row.first}, std::uint32_t{row.last});
+    }
+  }
+  return {"", {fmt::format("(?![{}])\\p{{{}}}", assigned, name)}};
+}
 
 template <std::size_t n>
 std::optional<std::string_view> lookup(const std::array<Names, n>& table, std::string_view name) {
@@ -134,7 +185,7 @@ CharacterSet read_posix(RegexCursor& cursor) {
   CharacterSet set;
   set.negated = cursor.skip("^");
   const std::string_view name = cursor.take_until(":]");
-  const auto content = lookup(kSets, plain_name(name));
+  const auto content = named_set(plain_name(name));
   if (!content) {
     cursor.unsupported(fmt::format("the class [:{}:]", name));
   }
@@ -155,7 +206,7 @@ std::optional<char32_t> read_member(RegexCursor& cursor, CharacterSet& set) {
   }
   if (letter < 0x80 &&
       std::string_view("dDsSwWhH").find(static_cast<char>(letter)) != std::string_view::npos) {
-    add(set, shorthand(cursor.take()));
+    add(set, shorthand(cursor.take(), true));
     return std::nullopt;
   }
   if (cursor.skip("b")) {
@@ -247,15 +298,15 @@ std::string to_pcre2(const CharacterSet& set) {
   return set.negated ? fmt::format("(?:(?!{}){})", choices, kAny) : fmt::format("(?:{})", choices);
 }
 
-CharacterSet shorthand(char32_t letter) {
+CharacterSet shorthand(char32_t letter, bool in_class) {
   const bool negated = letter < 'a';
   switch (negated ? letter - 'A' + 'a' : letter) {
     case 'd':
-      return {R"(\p{Nd})", {}, negated};
+      return {categories({"Nd"}), {}, negated};
     case 's':
       return {std::string(kSpace), {}, negated};
     case 'w':
-      return {std::string(kWord), {}, negated};
+      return {in_class ? word_items() : word_items().append(kLatin1Numbers), {}, negated};
     default:
       return {std::string(kHex), {}, negated};
   }
@@ -269,17 +320,21 @@ CharacterSet read_property(RegexCursor& cursor, bool negated) {
   const std::string_view name = cursor.take_until("}");
   const std::string plain = plain_name(name);
   if (const auto category = lookup(kCategories, plain)) {
-    return {fmt::format("\\p{{{}}}", *category), {}, negated};
+    CharacterSet set = *category == "C" || *category == "Cn"
+                           ? other_categories(*category)
+                           : CharacterSet{categories({*category})};
+    set.negated = negated;
+    return set;
   }
-  if (const auto set = lookup(kSets, plain)) {
-    return {std::string(*set), {}, negated};
+  if (const auto set = named_set(plain)) {
+    return {*set, {}, negated};
   }
   const bool letters =
       std::all_of(plain.begin(), plain.end(), [](char c) { return c >= 'a' && c <= 'z'; });
   if (!letters || plain.empty()) {
     cursor.unsupported(fmt::format("the property '{}'", name));
   }
-  return {script(name), {}, negated};
+  return {plain == "han" ? script(name).append(kRecentHan) : script(name), {}, negated};
 }
 
 char32_t read_escaped_character(RegexCursor& cursor) {

@@ -47,7 +47,7 @@ struct CharacterSet {
 std::string to_pcre2(const CharacterSet& set);
 
 /// The set of a shorthand after its backslash: one of d D s S w W h H.
-CharacterSet shorthand(char32_t letter);
+CharacterSet shorthand(char32_t letter, bool in_class);
 /// Reads "{^Name}" after \p (or \P, which negates it).
 CharacterSet read_property(RegexCursor& cursor, bool negated);
 /// Reads an escape that stands for one character (\n, \x{41}, \[ ...) after its backslash.

@@ -84,16 +84,16 @@ void Translator::escape() {
   }
   const char ascii = static_cast<char>(letter);
   if (std::string_view("dDsSwWhH").find(ascii) != std::string_view::npos) {
-    return atom(to_pcre2(shorthand(cursor_.take())));
+    return atom(to_pcre2(shorthand(cursor_.take(), false)));
   }
-  if (std::string_view("AzZGRX").find(ascii) != std::string_view::npos ||
+  if (std::string_view("AzZGR").find(ascii) != std::string_view::npos ||
       (ascii >= '1' && ascii <= '9')) {
     cursor_.take();
     return atom(std::string("\\") + ascii);
   }
   if (ascii == 'b' || ascii == 'B') {
     cursor_.take();
-    const std::string word = to_pcre2(shorthand('w'));
+    const std::string word = to_pcre2(shorthand('w', false));
     const char* const format = ascii == 'b' ? "(?:(?<={0})(?!{0})|(?<!{0})(?={0}))"
                                             : "(?:(?<={0})(?={0})|(?<!{0})(?!{0}))";
     return atom(fmt::format(fmt::runtime(format), word));

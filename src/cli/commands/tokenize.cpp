@@ -1,0 +1,136 @@
+#include "cli/commands/tokenize.h"
+
+#include <fmt/format.h>
+
+#include <CLI/CLI.hpp>
+#include <cstdio>
+#include <filesystem>
+#include <iostream>
+#include <string>
+#include <vector>
+
+#include "base/json.h"
+#include "cli/commands/gguf_metadata.h"
+#include "text/tokenizer.h"
+
+namespace automodel::cli {
+namespace {
+
+constexpr std::size_t kBatch = 4096;
+
+struct Options {
+  std::string path;
+  std::string text;
+  bool offsets = false;
+  bool decode = false;
+  bool skip_special = false;
+  bool no_special = false;
+  int threads = 1;
+};
+
+text::Tokenizer load(const std::string& name) {
+  std::filesystem::path path(name);
+  if (std::filesystem::is_directory(path)) {
+    path /= "tokenizer.json";
+  }
+  const Json json = read_json(path);
+  if (is_gguf_metadata(json)) {
+    const auto made = tokenizer_from_metadata(json, path.string());
+    return text::Tokenizer::from_json(made.tokenizer, path.string());
+  }
+  return text::Tokenizer::from_json(json, path.string());
+}
+
+/// One token a line: id, token, and the part of the text it stands for.
+void show(const text::Tokenizer& tokenizer, const Options& options) {
+  const auto encoding = tokenizer.encode(options.text, {.add_special_tokens = !options.no_special});
+  for (std::size_t i = 0; i < encoding.ids.size(); ++i) {
+    const auto [begin, end] = encoding.offsets[i];
+    fmt::print("{:>8}  {:<24} {}\n", encoding.ids[i],
+               Json(tokenizer.id_to_token(encoding.ids[i]).value_or("")).dump(),
+               Json(options.text.substr(begin, end - begin)).dump());
+  }
+}
+
+Json encoding_json(const text::Encoding& encoding, const Options& options) {
+  if (!options.offsets) {
+    return encoding.ids;
+  }
+  return {{"ids", encoding.ids}, {"offsets", encoding.offsets}};
+}
+
+void print_line(const Json& value) {
+  const std::string line = value.dump() + '\n';
+  std::fwrite(line.data(), 1, line.size(), stdout);
+}
+
+void encode_lines(const text::Tokenizer& tokenizer, const std::vector<Json>& lines,
+                  const Options& options) {
+  std::vector<std::string> texts;
+  for (const Json& line : lines) {
+    check(line.is_string(), ErrorKind::invalid_argument,
+          "each line is a text as a JSON string, found {}", line.type_name());
+    texts.push_back(line.get<std::string>());
+  }
+  const auto encodings =
+      tokenizer.encode_batch(texts, {.add_special_tokens = !options.no_special}, options.threads);
+  for (const auto& encoding : encodings) {
+    print_line(encoding_json(encoding, options));
+  }
+}
+
+void decode_lines(const text::Tokenizer& tokenizer, const std::vector<Json>& lines,
+                  const Options& options) {
+  for (const Json& line : lines) {
+    const bool fits = line.is_array() && std::all_of(line.begin(), line.end(), [](const Json& id) {
+                        return id.is_number_integer();
+                      });
+    check(fits, ErrorKind::invalid_argument, "each line is a JSON list of token ids");
+    print_line(tokenizer.decode(line.get<std::vector<std::int32_t>>(), options.skip_special));
+  }
+}
+
+void convert_input(const text::Tokenizer& tokenizer, const Options& options) {
+  std::string line;
+  for (std::size_t number = 1; std::cin;) {
+    std::vector<Json> lines;
+    while (lines.size() < kBatch && std::getline(std::cin, line)) {
+      lines.push_back(parse_json(line, fmt::format("standard input, line {}", number++)));
+    }
+    options.decode ? decode_lines(tokenizer, lines, options)
+                   : encode_lines(tokenizer, lines, options);
+  }
+}
+
+ExitCode run(Arguments arguments) {
+  Options options;
+  CLI::App app(
+      "Shows the tokens of TEXT. Without TEXT it reads one JSON string a line from standard input "
+      "and "
+      "writes the ids of each as a JSON list.",
+      "automodel tokenize");
+  app.add_option("PATH", options.path,
+                 "Folder with a tokenizer.json, that file itself, or a JSON dump of a GGUF file's "
+                 "tokenizer metadata")
+      ->required();
+  app.add_option("TEXT", options.text, "Text to show");
+  app.add_flag("--offsets", options.offsets,
+               "Write {\"ids\": ..., \"offsets\": ...} with byte ranges of the text");
+  app.add_flag("--decode", options.decode, "Read lists of ids and write texts");
+  app.add_flag("--skip-special", options.skip_special, "Leave special tokens out when decoding");
+  app.add_flag("--no-special", options.no_special,
+               "Do not add the tokens of the post-processor (bos, eos ...)");
+  app.add_option("--threads", options.threads, "Threads that encode")->check(CLI::Range(1, 1024));
+  if (!parse_arguments(app, arguments)) {
+    return ExitCode::ok;
+  }
+  const text::Tokenizer tokenizer = load(options.path);
+  app.count("TEXT") > 0 ? show(tokenizer, options) : convert_input(tokenizer, options);
+  return ExitCode::ok;
+}
+
+}  // namespace
+
+Command tokenize_command() { return {"tokenize", "Show how a tokenizer cuts text", run}; }
+
+}  // namespace automodel::cli
