@@ -8,13 +8,12 @@
 namespace automodel::train {
 namespace {
 
-data::TextContext gguf_text(const std::filesystem::path& path) {
-  const GgufFile file(path);
+data::TextContext gguf_text(const GgufFile& file) {
+  const auto source = file.path().string();
   const auto made =
-      text::tokenizer_from_gguf(gguf_vocabulary(file), GgufFacts(file).architecture(), path.string());
-  return data::make_text_context(
-      text::Tokenizer::from_json(made.tokenizer, path.string()),
-      text::parse_tokenizer_config(made.tokenizer_config, path.string()));
+      text::tokenizer_from_gguf(gguf_vocabulary(file), GgufFacts(file).architecture(), source);
+  return data::make_text_context(text::Tokenizer::from_json(made.tokenizer, source),
+                                 text::parse_tokenizer_config(made.tokenizer_config, source));
 }
 
 /// Appends eos_token_id, a number or a list of numbers.
@@ -32,8 +31,7 @@ std::vector<std::int32_t> eos_ids(const Json& config) {
 }  // namespace
 
 data::TextContext model_text(const checkpoint::ModelFolder& model) {
-  auto text = std::filesystem::is_directory(model.path) ? data::load_text_context(model.path)
-                                                        : gguf_text(model.path);
+  auto text = model.gguf ? gguf_text(*model.gguf) : data::load_text_context(model.path);
   text.max_tokens = model.spec.max_positions;
   return text;
 }
