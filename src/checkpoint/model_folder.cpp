@@ -7,6 +7,8 @@
 #include "base/text.h"
 #include "checkpoint/find_model.h"
 #include "models/registry.h"
+#include "tensor/gguf_config.h"
+#include "tensor/gguf_weights.h"
 
 namespace automodel::checkpoint {
 namespace {
@@ -45,6 +47,11 @@ Json read_folder_config(const fs::path& folder) {
   return read_json(folder / "config.json");
 }
 
+/// What errors about the configuration name.
+std::string config_source(const ModelFolder& model) {
+  return (model.gguf ? model.path : model.path / "config.json").string();
+}
+
 at::ScalarType first_float_dtype(const ModelFolder& model) {
   for (const auto& name : model.weights->names()) {
     const auto dtype = model.weights->info(name).dtype;
@@ -62,13 +69,14 @@ ModelFolder open_model(const std::string& name, const OpenOptions& options) {
   ModelFolder model;
   model.name = name;
   model.path = find_model(name, options.revision);
-  check(fs::is_directory(model.path), ErrorKind::unsupported,
-        "{} is a file; give a Hugging Face folder", model.path.string());
-  model.config = read_folder_config(model.path);
+  if (!fs::is_directory(model.path)) {
+    model.gguf = std::make_shared<const GgufFile>(model.path);
+  }
+  model.config = model.gguf ? gguf_config(*model.gguf) : read_folder_config(model.path);
   model.config.merge_patch(options.config_overrides);
-  model.spec = models::read_spec(model.config, (model.path / "config.json").string());
+  model.spec = models::read_spec(model.config, config_source(model));
   if (options.weights) {
-    model.weights = open_folder_weights(model.path);
+    model.weights = model.gguf ? open_gguf_weights(model.gguf) : open_folder_weights(model.path);
   }
   return model;
 }
@@ -85,7 +93,7 @@ at::ScalarType stored_dtype(const ModelFolder& model) {
 
 std::vector<fs::path> auxiliary_files(const ModelFolder& model) {
   std::vector<fs::path> files;
-  if (!fs::is_directory(model.path)) {
+  if (model.gguf) {
     return files;
   }
   for (const auto& entry : fs::directory_iterator(model.path)) {

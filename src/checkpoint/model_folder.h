@@ -8,6 +8,7 @@
 
 #include "base/json.h"
 #include "spec/model_spec.h"
+#include "tensor/gguf.h"
 #include "tensor/weights.h"
 
 namespace automodel::checkpoint {
@@ -18,6 +19,7 @@ struct ModelFolder {
   Json config;                 // config.json, overrides applied
   spec::ModelSpec spec;
   std::shared_ptr<const WeightSource> weights;  // null if opened without them
+  std::shared_ptr<const GgufFile> gguf;         // null for a folder
 };
 
 struct OpenOptions {

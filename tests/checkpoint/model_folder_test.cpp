@@ -2,8 +2,10 @@
 
 #include <gtest/gtest.h>
 
+#include "checkpoint/load.h"
 #include "tests/checkpoint/tiny_model.h"
 #include "tests/tensor/expect_error.h"
+#include "tests/tensor/gguf_builder.h"
 
 namespace automodel::checkpoint {
 namespace {
@@ -69,11 +71,48 @@ TEST(OpenModel, SaysWhatAFolderWithoutConfigIs) {
   expect_error(ErrorKind::not_found, "it is a PEFT adapter", open);
 }
 
+/// One layer, 4 wide, in a GGUF file's terms.
+std::string tiny_gguf() {
+  automodel::testing::GgufBuilder builder;
+  builder.text("general.architecture", "llama")
+      .f32("llama.attention.layer_norm_rms_epsilon", 1e-5F);
+  for (const auto& [key, value] :
+       std::map<std::string, std::uint32_t>{{"block_count", 1},
+                                            {"embedding_length", 4},
+                                            {"feed_forward_length", 4},
+                                            {"context_length", 64},
+                                            {"attention.head_count", 1}}) {
+    builder.u32("llama." + key, value);
+  }
+  for (const auto* name :
+       {"attn_q", "attn_k", "attn_v", "attn_output", "ffn_gate", "ffn_up", "ffn_down"}) {
+    builder.tensor(fmt::format("blk.0.{}.weight", name), {4, 4}, std::vector<float>(16, 0.5F));
+  }
+  for (const auto* name : {"blk.0.attn_norm", "blk.0.ffn_norm", "output_norm"}) {
+    builder.tensor(std::string(name) + ".weight", {4}, std::vector<float>(4, 1.0F));
+  }
+  return builder.tensor("token_embd.weight", {3, 4}, std::vector<float>(12, 0.25F)).bytes();
+}
+
+TEST(OpenModel, ReadsAGgufFile) {
+  const TemporaryFolder folder;
+  write_text(folder / "m.gguf", tiny_gguf());
+  const auto model = open_model((folder / "m.gguf").string());
+  EXPECT_EQ(model.spec.architecture, "LlamaForCausalLM");
+  EXPECT_EQ(stored_dtype(model), at::kFloat);
+  EXPECT_TRUE(auxiliary_files(model).empty());
+  const auto parameters = load_parameters(model, at::kFloat);
+  EXPECT_EQ(parameters.at("model.layers.0.mlp.up_proj.weight").sum().item<double>(), 8);
+}
+
 TEST(OpenModel, RefusesAFileOfAnotherKind) {
   const TemporaryFolder folder;
   write_text(folder / "weights.bin", "12345678");
-  expect_error(ErrorKind::unsupported, "is a file",
+  expect_error(ErrorKind::corrupt_data, "not a GGUF file",
                [&] { open_model((folder / "weights.bin").string()); });
+  write_text(folder / "cut.gguf", tiny_gguf().substr(0, 500));
+  expect_error(ErrorKind::corrupt_data, "cut.gguf",
+               [&] { open_model((folder / "cut.gguf").string()); });
 }
 
 TEST(StoredDtype, IsTheConfigsElseTheWeights) {
