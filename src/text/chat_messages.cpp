@@ -91,8 +91,8 @@ std::string cut_at_mark(std::string rendered, std::string_view final_text) {
         "continue_final_message is set but the final message does not appear in the chat after "
         "applying the chat template! This can happen if the chat template deletes portions of the "
         "final message. Please verify the chat template and final message in your chat to ensure "
-        "they are compatible. Final message to continue: {}",
-        strip(final_text));
+        "they are compatible.Final message to continue: {}\nRendered chat:\n{}",
+        strip(final_text), rendered);
   const bool spacing_kept = rendered.compare(at, kMark.size(), kMark) == 0;
   rendered.resize(at);
   return spacing_kept ? rendered : std::string(jinja::trim_right(rendered));

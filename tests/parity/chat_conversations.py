@@ -1,5 +1,7 @@
 """The fixed set of conversations that every chat template renders, as rows of `automodel render-template`."""
 
+TOKENS = {"bos_token": "<s>", "eos_token": "</s>", "pad_token": "<pad>", "unk_token": "<unk>"}
+
 WEATHER = {
     "type": "function",
     "function": {
@@ -141,6 +143,12 @@ OPTIONS = {
 }
 
 
+def rows():
+    """Yields (name, row)."""
+    for name, row in cases():
+        yield name, {**row, "variables": {**TOKENS, **row.get("variables", {})}}
+
+
 def cases():
     """Yields (name, row without source)."""
     for name, messages in {**PLAIN, **RICH}.items():
@@ -152,9 +160,9 @@ def cases():
         yield name + "+untold", {"messages": messages, "add_generation_prompt": True}
     everything = {**PLAIN, **RICH, **TOOL_CHATS}
     for name in ("multi_turn", "reasoning_content", "thinking_inline", "answered", "reasoned_call", "system", "one_user"):
-        for option_name, extra in OPTIONS.items():
-            yield f"{name}+{option_name}", {"messages": everything[name], "tools": [WEATHER, CLOCK], "add_generation_prompt": True, "extra": extra}
-            yield f"{name}+{option_name}+bare", {"messages": everything[name], "extra": extra}
+        for option_name, variables in OPTIONS.items():
+            yield f"{name}+{option_name}", {"messages": everything[name], "tools": [WEATHER, CLOCK], "add_generation_prompt": True, "variables": variables}
+            yield f"{name}+{option_name}+bare", {"messages": everything[name], "variables": variables}
     for name in ("system", "multi_turn", "answered"):
         yield name + "+documents", {"messages": everything[name], "documents": DOCUMENTS, "add_generation_prompt": True}
     for name in ("turn", "spaces", "system", "reasoning_content", "typed_text", "one_user", "empty"):

@@ -1,0 +1,132 @@
+#include "cli/commands/render_template.h"
+
+#include <fmt/format.h>
+
+#include <CLI/CLI.hpp>
+#include <cstdio>
+#include <iostream>
+#include <string>
+
+#include "base/error.h"
+#include "base/file.h"
+#include "base/json.h"
+#include "base/text.h"
+#include "text/chat_template.h"
+
+namespace automodel::cli {
+namespace {
+
+constexpr const char* kFooter =
+    "Each line of the input is a JSON object: messages, and by choice tools, documents, variables "
+    "(an object), add_generation_prompt, continue_final_message, and now (seconds since 1970, for "
+    "strftime_now). Each line of the output is {\"text\", \"spans\"} (spans: byte ranges of "
+    "generation blocks) or {\"error\", \"where\"}.\n"
+    "Example: echo '{\"messages\": [{\"role\": \"user\", \"content\": \"Hi\"}]}' | automodel "
+    "render-template chat_template.jinja --text";
+
+struct Options {
+  std::string path;
+  bool text = false;
+};
+
+// The value of an optional key, with the type of `otherwise`.
+template <typename T>
+T value_of(const Json& row, const char* key, T otherwise) {
+  const auto at = row.find(key);
+  if (at == row.end() || at->is_null()) {
+    return otherwise;
+  }
+  const bool right_type = Json(otherwise).is_boolean() ? at->is_boolean() : at->is_number_integer();
+  check(right_type, ErrorKind::invalid_argument, "'{}' has the wrong type: {}", key,
+        at->type_name());
+  return at->get<T>();
+}
+
+void check_keys(const Json& row) {
+  static const std::vector<std::string> kKeys = {"messages",
+                                                 "tools",
+                                                 "documents",
+                                                 "variables",
+                                                 "add_generation_prompt",
+                                                 "continue_final_message",
+                                                 "now"};
+  check(row.is_object() && row.contains("messages"), ErrorKind::invalid_argument,
+        "a line must be a JSON object with the key 'messages'");
+  for (const auto& [key, value] : row.items()) {
+    const bool known = std::find(kKeys.begin(), kKeys.end(), key) != kKeys.end();
+    check(known, ErrorKind::invalid_argument, "unknown key '{}'{}", key, did_you_mean(key, kKeys));
+  }
+}
+
+text::RenderOptions render_options(const Json& row) {
+  check_keys(row);
+  text::RenderOptions options;
+  options.add_generation_prompt = value_of(row, "add_generation_prompt", false);
+  options.continue_final_message = value_of(row, "continue_final_message", false);
+  options.tools = row.value("tools", Json());
+  options.documents = row.value("documents", Json());
+  options.extra = row.value("variables", Json::object());
+  if (row.contains("now")) {
+    options.now = value_of<std::int64_t>(row, "now", 0);
+  }
+  return options;
+}
+
+Json rendered_json(const text::Rendered& rendered) {
+  Json spans = Json::array();
+  for (const text::Span& span : rendered.generation_spans) {
+    spans.push_back({span.begin, span.end});
+  }
+  return {{"text", rendered.text}, {"spans", spans}};
+}
+
+bool render_line(const text::ChatTemplate& chat_template, const Json& row, const Options& options) {
+  const text::RenderOptions render = render_options(row);
+  Json out;
+  bool ok = true;
+  try {
+    const text::Rendered rendered = chat_template.render(row["messages"], render);
+    if (options.text) {
+      fmt::print("{}", rendered.text);
+      return true;
+    }
+    out = rendered_json(rendered);
+  } catch (const Error& error) {
+    if (options.text) {
+      throw;
+    }
+    out = {{"error", error.message()}, {"where", error.what()}};
+    ok = false;
+  }
+  fmt::print("{}\n", out.dump());
+  return ok;
+}
+
+ExitCode render_lines(const Options& options) {
+  const auto chat_template = text::ChatTemplate::parse(read_file(options.path), options.path);
+  bool ok = true;
+  std::string line;
+  for (int number = 1; std::getline(std::cin, line); ++number) {
+    const ErrorContext context("reading line {} of the standard input", number);
+    ok = render_line(chat_template, parse_json(line, "conversation"), options) && ok;
+  }
+  return ok ? ExitCode::ok : ExitCode::bad_input;
+}
+
+ExitCode run(Arguments arguments) {
+  Options options;
+  CLI::App app("Renders conversations with a chat template, as Transformers would.",
+               "automodel render-template");
+  app.add_option("template", options.path, "a Jinja file, e.g. chat_template.jinja")->required();
+  app.add_flag("--text", options.text, "print the bare text instead of JSON");
+  app.footer(kFooter);
+  return parse_arguments(app, arguments) ? render_lines(options) : ExitCode::ok;
+}
+
+}  // namespace
+
+Command render_template_command() {
+  return {"render-template", "Show the text that a chat template makes of conversations", run};
+}
+
+}  // namespace automodel::cli
