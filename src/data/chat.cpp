@@ -1,0 +1,46 @@
+#include "data/chat.h"
+
+#include <utility>
+
+#include "base/error.h"
+#include "data/chat_format.h"
+#include "data/split.h"
+
+namespace automodel::data {
+
+std::unique_ptr<const Dataset> make_chat_dataset(const ChatOptions& options, TextContext context) {
+  if (options.chat_template) {
+    context = with_chat_template(std::move(context), *options.chat_template);
+  }
+  LengthLimit limit = options.limit;
+  limit.max_tokens = context.max_tokens;
+  const auto shared = std::make_shared<const TextContext>(std::move(context));
+  const ChatFormat format(shared, options.mask);
+  return make_row_dataset(open_split(options.paths, options.split,
+                                     {.shuffle_seed = options.shuffle_seed,
+                                      .max_rows = options.max_samples,
+                                      .source = options.source}),
+                          [format, limit](const Json& row) {
+                            return apply_limit(format.tokenize(format.read(row)), limit);
+                          });
+}
+
+ChatOptions read_chat_options(Keys& keys) {
+  ChatOptions options;
+  options.paths = keys.paths("path_or_dataset_id");
+  options.split = keys.text("split", "train");
+  keys.expect("name", nullptr);
+  options.limit = read_limit(keys);
+  keys.maybe_text("start_of_turn_token");  // upstream reads it and uses it nowhere
+  options.chat_template = keys.maybe_text("chat_template");
+  if (const auto seed = keys.maybe_integer("shuffle_seed")) {
+    options.shuffle_seed = static_cast<std::uint64_t>(*seed);
+  }
+  options.mask.mask_reasoning_content = keys.flag("mask_reasoning_content", false);
+  options.mask.mask_history = keys.flag("mask_history", false);
+  keys.expect("unshifted", false);
+  options.source.skip_invalid = keys.flag("skip_invalid_samples", false);
+  return options;
+}
+
+}  // namespace automodel::data

@@ -1,0 +1,105 @@
+#include "data/chat_format.h"
+
+#include <algorithm>
+#include <utility>
+
+#include "base/error.h"
+#include "data/tokenize.h"
+
+namespace automodel::data {
+namespace {
+
+text::RenderOptions render_options(const TextContext& context, const Json& tools,
+                                   bool add_generation_prompt) {
+  text::RenderOptions options;
+  options.add_generation_prompt = add_generation_prompt;
+  options.tools = tools;
+  options.extra = context.template_variables;
+  options.now = kTemplateTime;
+  return options;
+}
+
+bool prints_arguments(const text::ChatTemplate& chat_template, const TextContext& context,
+                      const Json& arguments) {
+  const Json schema = {{"type", "function"},
+                       {"function",
+                        {{"name", "look"},
+                         {"description", "Looks."},
+                         {"parameters", {{"type", "object"}, {"properties", Json::object()}}}}}};
+  const Json call = {{"id", "abcdefghi"},
+                     {"type", "function"},
+                     {"function", {{"name", "look"}, {"arguments", arguments}}}};
+  Json tools = Json::array();
+  tools.push_back(schema);
+  Json messages = Json::array();
+  messages.push_back({{"role", "user"}, {"content", "Look."}});
+  messages.push_back({{"role", "assistant"}, {"content", ""}, {"tool_calls", Json::array({call})}});
+  try {
+    const auto options = render_options(context, tools, false);
+    const std::string text = chat_template.render(messages, options, context.special_tokens).text;
+    return text.find(R"({"probed": "yes"})") != std::string::npos;
+  } catch (const Error&) {
+    return false;
+  }
+}
+
+bool shows_special_tokens(const Conversation& conversation, const TextContext& context) {
+  return std::any_of(conversation.messages.begin(), conversation.messages.end(),
+                     [&](const Json& message) {
+                       const auto& content = message["content"].get_ref<const std::string&>();
+                       return !special_tokens_in(context, content).empty();
+                     });
+}
+
+}  // namespace
+
+ArgumentForm argument_form(const text::ChatTemplate& chat_template, const TextContext& context) {
+  const Json as_object = {{"probed", "yes"}};
+  const Json as_text = R"({"probed": "yes"})";
+  return !prints_arguments(chat_template, context, as_object) &&
+                 prints_arguments(chat_template, context, as_text)
+             ? ArgumentForm::text
+             : ArgumentForm::object;
+}
+
+ChatFormat::ChatFormat(std::shared_ptr<const TextContext> context, MaskOptions mask)
+    : context_(std::move(context)),
+      mask_(std::move(mask)),
+      form_with_tools_(argument_form(require_template(*context_, true), *context_)),
+      form_without_tools_(argument_form(require_template(*context_, false), *context_)) {}
+
+Conversation ChatFormat::read(const Json& row) const {
+  const bool has_tools = !row.value("tools", Json()).is_null();
+  return read_conversation(row, has_tools ? form_with_tools_ : form_without_tools_);
+}
+
+std::vector<MarkedText> ChatFormat::mark(const Conversation& conversation) const {
+  const auto& chat_template = require_template(*context_, !conversation.tools.is_null());
+  const Render render = [&](const Json& messages, bool add_generation_prompt) {
+    const auto options = render_options(*context_, conversation.tools, add_generation_prompt);
+    try {
+      return chat_template.render(messages, options, context_->special_tokens);
+    } catch (const Error& error) {
+      fail(error.kind(), "the chat template refuses {} of the conversation: {}",
+           messages.size() == conversation.messages.size()
+               ? std::string("the whole")
+               : fmt::format("the first {} messages", messages.size()),
+           error.message());
+    }
+  };
+  if (mask_.train_all) {
+    std::string text = render(conversation.messages, false).text;
+    const std::size_t end = text.size();
+    return {{.text = std::move(text), .answers = {{0, end, false}}, .holes = {}}};
+  }
+  const auto wanted = wanted_messages(conversation.messages, conversation.learnable, mask_);
+  return mark_messages(conversation.messages, wanted, mask_.mask_reasoning_content, render);
+}
+
+TokenizedSample ChatFormat::tokenize(const Conversation& conversation) const {
+  TokenizedSample sample = data::tokenize(mark(conversation), context_->tokenizer);
+  sample.notes.special_in_content = shows_special_tokens(conversation, *context_);
+  return sample;
+}
+
+}  // namespace automodel::data

@@ -1,0 +1,39 @@
+#pragma once
+// Conversations to samples through a chat template.
+
+#include <memory>
+
+#include "data/limit.h"
+#include "data/mask.h"
+#include "data/messages.h"
+#include "data/sample.h"
+#include "data/text_context.h"
+
+namespace automodel::data {
+
+/// How `chat_template` wants the arguments of tool calls: found by rendering a call both ways and
+/// looking which comes out as JSON. Templates that write `arguments | tojson` would quote a text
+/// once more; templates that join strings refuse an object.
+ArgumentForm argument_form(const text::ChatTemplate& chat_template, const TextContext& context);
+
+/// Immutable; may be used by several threads at once.
+class ChatFormat {
+ public:
+  /// Throws Error(invalid_argument) if there is no chat template.
+  ChatFormat(std::shared_ptr<const TextContext> context, MaskOptions mask);
+
+  /// Reads a row as read_conversation does, in the form that the template wants.
+  Conversation read(const Json& row) const;
+  /// Throws Error with the reason if the template refuses the conversation or nothing is learnt.
+  TokenizedSample tokenize(const Conversation& conversation) const;
+  /// The conversation as text with its marks.
+  std::vector<MarkedText> mark(const Conversation& conversation) const;
+
+ private:
+  std::shared_ptr<const TextContext> context_;
+  MaskOptions mask_;
+  ArgumentForm form_with_tools_;
+  ArgumentForm form_without_tools_;
+};
+
+}  // namespace automodel::data

@@ -1,0 +1,133 @@
+#include "data/checks.h"
+
+#include <algorithm>
+#include <array>
+
+#include "base/error.h"
+#include "base/text.h"
+
+namespace automodel::data {
+namespace {
+
+constexpr std::array<CheckInfo, 10> kChecks = {{
+    {Check::no_trained_tokens, "no_trained_tokens", true, "have no token that is learnt",
+     "see which messages are the assistant's, and whether truncation cuts them off"},
+    {Check::prompt_trained, "prompt_trained", true, "learn every token, the prompt as well",
+     "give a chat template that tells prompt and answer apart, or ask for it "
+     "(answer_only_loss_mask: false)"},
+    {Check::missing_eos, "missing_eos", true, "have an answer that does not end in an EOS token",
+     "the model would not learn to stop: use a chat template that ends each answer in one"},
+    {Check::double_bos, "double_bos", true, "begin with two BOS tokens",
+     "the chat template and the text both bring one: take it out of the text"},
+    {Check::outside_vocabulary, "outside_vocabulary", true,
+     "have token ids that the model's embedding does not have",
+     "the tokenizer is not this model's, or the embedding must be enlarged"},
+    {Check::too_long, "too_long", true, "are longer than the model's limit",
+     "set seq_length and truncation: true, or leave such rows out"},
+    {Check::special_in_content, "special_in_content", false,
+     "have the text of a special token in a message, where it becomes that token",
+     "if this is not meant, take it out of the data: it can end a turn early"},
+    {Check::merged_boundary, "merged_boundary", false,
+     "have a token that belongs to prompt and answer alike, which is not learnt",
+     "end the prompt in a blank or a newline"},
+    {Check::empty_answer, "empty_answer", false, "have an answer without any text",
+     "the model learns to say nothing there"},
+    {Check::truncated, "truncated", false, "are cut to their maximum length",
+     "what is cut off is not learnt; raise seq_length"},
+}};
+
+bool ends_answer(std::int32_t id, const TextContext& context, const CheckLimits& limits) {
+  if (id == context.eos_id || limits.eos_ids.contains(id)) {
+    return true;
+  }
+  const auto& added = context.tokenizer.added_tokens();
+  return std::any_of(added.begin(), added.end(),
+                     [&](const text::AddedToken& token) { return token.id == id; });
+}
+
+/// Looks at one document: ids and mask of tokens [begin, end).
+class DocumentChecks {
+ public:
+  DocumentChecks(const TokenizedSample& sample, const TextContext& context,
+                 const CheckLimits& limits)
+      : sample_(sample), context_(context), limits_(limits) {}
+
+  void look_at(std::size_t begin, std::size_t end) {
+    too_long |=
+        limits_.max_tokens > 0 && static_cast<std::int64_t>(end - begin) > limits_.max_tokens;
+    const std::int32_t* ids = sample_.ids.data();
+    double_bos |= end - begin > 1 && context_.bos_id && ids[begin] == *context_.bos_id &&
+                  ids[begin + 1] == *context_.bos_id;
+    const auto mask = std::span(sample_.loss_mask).subspan(begin, end - begin);
+    const auto last = std::find(mask.rbegin(), mask.rend(), 1);
+    if (last == mask.rend() || mask.size() < 2) {
+      return;
+    }
+    // The very first token is not predicted, so its mark says nothing.
+    prompt_trained |=
+        std::count(mask.begin() + 1, mask.end(), 1) + 1 == static_cast<std::ptrdiff_t>(mask.size());
+    const auto last_trained = static_cast<std::size_t>(mask.rend() - last) - 1;
+    missing_eos |= !ends_answer(ids[begin + last_trained], context_, limits_);
+  }
+
+  bool too_long = false;
+  bool double_bos = false;
+  bool prompt_trained = false;
+  bool missing_eos = false;
+
+ private:
+  const TokenizedSample& sample_;
+  const TextContext& context_;
+  const CheckLimits& limits_;
+};
+
+}  // namespace
+
+std::span<const CheckInfo> all_checks() { return kChecks; }
+
+std::vector<Check> failed_checks(const TokenizedSample& sample, const TextContext& context,
+                                 const CheckLimits& limits) {
+  DocumentChecks documents(sample, context, limits);
+  std::size_t begin = 0;
+  for (const std::int64_t length : sample.document_lengths) {
+    documents.look_at(begin, begin + static_cast<std::size_t>(length));
+    begin += static_cast<std::size_t>(length);
+  }
+  const bool outside = limits.vocab_size > 0 &&
+                       std::any_of(sample.ids.begin(), sample.ids.end(),
+                                   [&](auto id) { return id < 0 || id >= limits.vocab_size; });
+  const SampleNotes& notes = sample.notes;
+  const std::array<bool, kChecks.size()> failed = {
+      num_trained_tokens(sample) == 0,
+      documents.prompt_trained && !limits.trains_prompts,
+      documents.missing_eos && !notes.truncated,
+      documents.double_bos,
+      outside,
+      documents.too_long,
+      notes.special_in_content,
+      notes.merged_boundary,
+      notes.empty_answer,
+      notes.truncated,
+  };
+  std::vector<Check> out;
+  for (std::size_t i = 0; i < failed.size(); ++i) {
+    if (failed[i]) {
+      out.push_back(kChecks[i].check);
+    }
+  }
+  return out;
+}
+
+void check_names(std::span<const std::string> names) {
+  std::vector<std::string> known;
+  for (const CheckInfo& info : kChecks) {
+    known.emplace_back(info.name);
+  }
+  for (const std::string& name : names) {
+    check(std::count(known.begin(), known.end(), name) > 0, ErrorKind::invalid_argument,
+          "there is no check '{}'{}; checks are: {}", name, did_you_mean(name, known),
+          join(known, ", "));
+  }
+}
+
+}  // namespace automodel::data

@@ -1,0 +1,63 @@
+#pragma once
+// What can be wrong with tokenized data, by name. Each check can be switched off.
+
+#include <cstdint>
+#include <set>
+#include <span>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "data/sample.h"
+#include "data/text_context.h"
+
+namespace automodel::data {
+
+enum class Check {
+  no_trained_tokens,
+  prompt_trained,
+  missing_eos,
+  double_bos,
+  outside_vocabulary,
+  too_long,
+  special_in_content,
+  merged_boundary,
+  empty_answer,
+  truncated,
+};
+
+struct CheckInfo {
+  Check check;
+  /// The name that switches it off.
+  std::string_view name;
+  /// Stops a run, or is only told.
+  bool is_error;
+  /// Completes "N of M rows ...".
+  std::string_view what;
+  std::string_view advice;
+};
+
+/// All checks, in the order of the enumeration.
+std::span<const CheckInfo> all_checks();
+
+/// What a model can take, for the checks.
+struct CheckLimits {
+  /// Rows of the embedding; 0: not checked.
+  std::int64_t vocab_size = 0;
+  /// Tokens of one document; 0: not checked.
+  std::int64_t max_tokens = 0;
+  /// Tokens that end an answer beside the tokenizer's eos_token and its added tokens, e.g. those of
+  /// generation_config.json.
+  std::set<std::int32_t> eos_ids;
+  /// The data set was told to learn prompts too.
+  bool trains_prompts = false;
+};
+
+/// The checks that the sample fails, in the order of the enumeration.
+std::vector<Check> failed_checks(const TokenizedSample& sample, const TextContext& context,
+                                 const CheckLimits& limits);
+
+/// Throws Error(invalid_argument) with the nearest name unless each is the name of a check.
+void check_names(std::span<const std::string> names);
+
+}  // namespace automodel::data

@@ -1,0 +1,104 @@
+#include "data/describe.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <numeric>
+#include <utility>
+
+#include "base/text.h"
+
+namespace automodel::data {
+namespace {
+
+std::pair<std::string_view, std::string_view> marks(MarkStyle style) {
+  return style == MarkStyle::colour ? std::pair("\033[32m", "\033[0m") : std::pair("[", "]");
+}
+
+/// Tokens [begin, end) as one text; runs of learnt tokens between marks.
+std::string show_document(const TokenizedSample& sample, std::size_t begin, std::size_t end,
+                          const text::Tokenizer& tokenizer, MarkStyle style) {
+  const auto [open, close] = marks(style);
+  text::StreamDecoder decoder(tokenizer, false);
+  std::string out;
+  bool inside = false;
+  for (std::size_t t = begin; t < end; ++t) {
+    const bool learnt = t > begin && sample.loss_mask[t] != 0;
+    if (learnt != inside) {
+      out += learnt ? open : close;
+      inside = learnt;
+    }
+    out += decoder.push(sample.ids[t]);
+  }
+  out += decoder.finish();
+  return inside ? out + std::string(close) : out;
+}
+
+std::string percent(std::int64_t part, std::int64_t whole) {
+  return fmt::format(
+      "{:.1f} %",
+      whole == 0 ? 0.0 : 100.0 * static_cast<double>(part) / static_cast<double>(whole));
+}
+
+std::string describe_failed(const FailedCheck& failed, std::size_t num_rows) {
+  const CheckInfo& info = all_checks()[static_cast<std::size_t>(failed.check)];
+  return fmt::format("{} {}: {} of {} rows {} (first {}); {}", info.is_error ? "error" : "warning",
+                     info.name, failed.num_rows, num_rows, info.what, failed.first, info.advice);
+}
+
+}  // namespace
+
+std::string show_sample(const TokenizedSample& sample, const text::Tokenizer& tokenizer,
+                        MarkStyle style) {
+  std::string out;
+  std::size_t begin = 0;
+  for (const std::int64_t length : sample.document_lengths) {
+    const std::size_t end = begin + static_cast<std::size_t>(length);
+    out += begin > 0 ? "\n--------\n" : "";
+    out += show_document(sample, begin, end, tokenizer, style);
+    begin = end;
+  }
+  return out;
+}
+
+LengthStats length_stats(std::span<const std::int64_t> lengths) {
+  if (lengths.empty()) {
+    return {};
+  }
+  std::vector<std::int64_t> sorted(lengths.begin(), lengths.end());
+  std::sort(sorted.begin(), sorted.end());
+  return {.count = static_cast<std::int64_t>(sorted.size()),
+          .min = sorted.front(),
+          .median = sorted[sorted.size() / 2],
+          .max = sorted.back(),
+          .total = std::accumulate(sorted.begin(), sorted.end(), std::int64_t{0})};
+}
+
+std::vector<std::string> describe_survey(const Survey& survey) {
+  const LengthStats stats = length_stats(survey.lengths);
+  const auto trained =
+      std::accumulate(survey.trained.begin(), survey.trained.end(), std::int64_t{0});
+  const auto looked_at = static_cast<std::int64_t>(survey.rows.size());
+  std::vector<std::string> lines;
+  lines.push_back(fmt::format(
+      "{} rows{}, {} to {} tokens (median {}), {} tokens in all, {} learnt ({})", survey.num_rows,
+      looked_at < survey.num_rows ? fmt::format(" ({} looked at)", looked_at) : "", stats.min,
+      stats.max, stats.median, human_count(static_cast<std::uint64_t>(stats.total)),
+      human_count(static_cast<std::uint64_t>(trained)), percent(trained, stats.total)));
+  if (survey.num_documents > stats.count) {
+    lines.push_back(
+        fmt::format("the chat template shows earlier answers otherwise as the conversation goes "
+                    "on: {} rows became {} documents, each as the model sees it when it answers",
+                    stats.count, survey.num_documents));
+  }
+  if (!survey.bad.empty()) {
+    lines.push_back(fmt::format("{} rows cannot be used, first: {}", survey.bad.size(),
+                                survey.bad.front().reason));
+  }
+  for (const FailedCheck& failed : survey.failed) {
+    lines.push_back(describe_failed(failed, survey.rows.size()));
+  }
+  return lines;
+}
+
+}  // namespace automodel::data

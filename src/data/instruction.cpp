@@ -1,0 +1,121 @@
+#include "data/instruction.h"
+
+#include <utility>
+
+#include "base/error.h"
+#include "base/text.h"
+#include "data/chat_format.h"
+#include "data/columns.h"
+#include "data/completion.h"
+#include "data/split.h"
+
+namespace automodel::data {
+namespace {
+
+std::optional<std::string> maybe_column(const Json& row, const std::optional<std::string>& name) {
+  return name ? std::optional(text_column(row, *name)) : std::nullopt;
+}
+
+void add_turn(Conversation& conversation, const char* role, const std::string& content) {
+  conversation.messages.push_back({{"role", role}, {"content", content}});
+  conversation.learnable.push_back(true);
+}
+
+Conversation as_conversation(const Json& row, const ColumnMapping& columns) {
+  Conversation conversation;
+  const auto context = maybe_column(row, columns.context);
+  const auto question = maybe_column(row, columns.question);
+  if (context && question) {
+    add_turn(conversation, "system", *context);
+  }
+  add_turn(conversation, "user", question ? *question : *context);
+  add_turn(conversation, "assistant", text_column(row, columns.answer));
+  return conversation;
+}
+
+Completion as_completion(const Json& row, const ColumnMapping& columns, bool answer_only) {
+  Completion completion{.prompt = "", .answer = text_column(row, columns.answer)};
+  for (const auto& name : {columns.context, columns.question}) {
+    if (name) {
+      completion.prompt += text_column(row, *name) + " ";
+    }
+  }
+  completion.train_prompt = !answer_only;
+  return completion;
+}
+
+RowFormat chat_rows(const InstructionOptions& options, std::shared_ptr<const TextContext> context) {
+  MaskOptions mask;
+  mask.train_all = !options.answer_only;
+  const ChatFormat format(std::move(context), mask);
+  return [format, columns = options.columns](const Json& row) {
+    return format.tokenize(as_conversation(row, columns));
+  };
+}
+
+RowFormat completion_rows(const InstructionOptions& options,
+                          std::shared_ptr<const TextContext> context) {
+  return [context = std::move(context), columns = options.columns,
+          answer_only = options.answer_only](const Json& row) {
+    return tokenize_completion(as_completion(row, columns, answer_only), *context);
+  };
+}
+
+void check_columns(const ColumnMapping& columns) {
+  check(!columns.answer.empty() && (columns.context || columns.question),
+        ErrorKind::invalid_argument,
+        "column_mapping must name the column of the answer and of a question or context, e.g. "
+        "{{question: instruction, answer: output}}");
+}
+
+ColumnMapping read_columns(Keys& keys) {
+  ColumnMapping columns;
+  const std::vector<std::string> known = {"context", "question", "answer"};
+  for (const auto& [part, name] : keys.text_map("column_mapping")) {
+    if (part == "context") {
+      columns.context = name;
+    } else if (part == "question") {
+      columns.question = name;
+    } else if (part == "answer") {
+      columns.answer = name;
+    } else {
+      fail(ErrorKind::invalid_argument, "column_mapping has no part '{}'{}; parts are {}", part,
+           did_you_mean(part, known), join(known, ", "));
+    }
+  }
+  check_columns(columns);
+  return columns;
+}
+
+}  // namespace
+
+std::unique_ptr<const Dataset> make_instruction_dataset(const InstructionOptions& options,
+                                                        TextContext context) {
+  check_columns(options.columns);
+  LengthLimit limit = options.limit;
+  limit.max_tokens = context.max_tokens;
+  const auto shared = std::make_shared<const TextContext>(std::move(context));
+  const RowFormat format =
+      options.use_chat_template ? chat_rows(options, shared) : completion_rows(options, shared);
+  return make_row_dataset(
+      open_split(options.paths, options.split,
+                 {.shuffle_seed = std::nullopt,
+                  .max_rows = options.max_samples,
+                  .source = options.source}),
+      [format, limit](const Json& row) { return apply_limit(format(row), limit); });
+}
+
+InstructionOptions read_instruction_options(Keys& keys) {
+  InstructionOptions options;
+  options.paths = keys.paths("path_or_dataset_id");
+  options.columns = read_columns(keys);
+  options.split = keys.text("split", "train");
+  keys.expect("name", nullptr);
+  options.answer_only = keys.flag("answer_only_loss_mask", true);
+  options.limit = read_limit(keys);
+  options.max_samples = keys.maybe_integer("limit_dataset_samples");
+  options.use_chat_template = keys.flag("use_hf_chat_template", false);
+  return options;
+}
+
+}  // namespace automodel::data

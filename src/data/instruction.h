@@ -1,0 +1,49 @@
+#pragma once
+// ColumnMappedTextInstructionDataset: rows with a question, perhaps a context, and an answer.
+
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "data/dataset.h"
+#include "data/keys.h"
+#include "data/limit.h"
+#include "data/source.h"
+#include "data/text_context.h"
+
+namespace automodel::data {
+
+/// The column of each part; context or question may be missing, not both.
+struct ColumnMapping {
+  std::optional<std::string> context, question;
+  std::string answer;
+  bool operator==(const ColumnMapping&) const = default;
+};
+
+struct InstructionOptions {
+  /// Files, folders or patterns; see open_rows.
+  std::vector<std::string> paths;
+  std::string split = "train";
+  std::optional<std::int64_t> max_samples;
+  ColumnMapping columns;
+  /// Learns the answer only, not the prompt.
+  bool answer_only = true;
+  /// Context as system turn, question as user turn, answer as assistant turn; a part that has no
+  /// column has no turn (a context without question is the user's turn). Without the template the
+  /// prompt is "context question " as plain text.
+  bool use_chat_template = false;
+  /// max_tokens is taken from the TextContext.
+  LengthLimit limit;
+  SourceOptions source;
+};
+
+/// Throws Error(invalid_argument) on an impossible mapping; rows throw Error(corrupt_data) that
+/// names a missing column with those that are there.
+std::unique_ptr<const Dataset> make_instruction_dataset(const InstructionOptions& options,
+                                                        TextContext context);
+
+/// The keys of upstream's ColumnMappedTextInstructionDataset.
+InstructionOptions read_instruction_options(Keys& keys);
+
+}  // namespace automodel::data

@@ -1,0 +1,67 @@
+#pragma once
+// Which bytes of a rendered conversation are learnt.
+//
+// What an assistant turn adds is found by rendering, so that it holds for any template: the prompt
+// of turn k is render(messages[:k], add_generation_prompt), what the model has to write is what
+// render(messages[:k + 1]) adds to it. The prompt itself (with the generation prompt) is never
+// learnt, the end-of-turn token is.
+
+#include <functional>
+#include <string>
+#include <vector>
+
+#include "base/json.h"
+#include "text/chat_template.h"
+
+namespace automodel::data {
+
+/// Renders messages by some template.
+using Render = std::function<text::Rendered(const Json& messages, bool add_generation_prompt)>;
+
+/// A learnt byte range [begin, end).
+struct Answer {
+  std::size_t begin = 0;
+  std::size_t end = 0;
+  /// What templates print behind the end-of-turn token (a newline, mostly) is not learnt: the model
+  /// stops there. False for the template's own {% generation %} blocks, which are taken as they
+  /// are.
+  bool ends_at_last_special = true;
+  bool operator==(const Answer&) const = default;
+};
+
+/// A text to be encoded as one document.
+struct MarkedText {
+  std::string text;
+  std::vector<Answer> answers;    // disjoint, in order
+  std::vector<text::Span> holes;  // parts of answers that are not learnt, in order
+  bool operator==(const MarkedText&) const = default;
+};
+
+struct MaskOptions {
+  /// Everything is learnt, prompts too; the other options have no effect.
+  bool train_all = false;
+  /// The roles whose messages are learnt. Prompts of roles other than "assistant" include nothing
+  /// of their turn: its header is learnt as well.
+  std::vector<std::string> train_roles = {"assistant"};
+  /// Only the last learnt message counts, earlier ones are context.
+  bool mask_history = false;
+  /// "reasoning_content" stays in the text but is not learnt.
+  bool mask_reasoning_content = false;
+  bool operator==(const MaskOptions&) const = default;
+};
+
+/// For each message whether it is to be learnt. `learnable`: the row's own wishes, one per message.
+/// Throws Error(corrupt_data) if none is.
+std::vector<bool> wanted_messages(const Json& messages, const std::vector<bool>& learnable,
+                                  const MaskOptions& options);
+
+/// Renders `messages` and marks those that are wanted. Usually one text. If the template shows an
+/// answer otherwise once the conversation has gone on (Qwen3 drops old thinking), the texts are the
+/// conversation as the model saw it at each such answer, and each answer is marked in one of them.
+/// {% generation %} blocks are used where the template has them and one belongs to each assistant
+/// message.
+/// Throws Error(unsupported) where the generation prompt is not how the template begins the answer.
+std::vector<MarkedText> mark_messages(const Json& messages, const std::vector<bool>& wanted,
+                                      bool mask_reasoning_content, const Render& render);
+
+}  // namespace automodel::data

@@ -1,0 +1,277 @@
+#include "data/messages.h"
+
+#include <array>
+#include <optional>
+#include <string_view>
+#include <utility>
+
+#include "base/error.h"
+#include "base/text.h"
+#include "data/tool_calls.h"
+
+namespace automodel::data {
+namespace {
+
+constexpr std::array<std::pair<std::string_view, std::string_view>, 17> kRoles = {{
+    {"system", "system"},
+    {"developer", "developer"},
+    {"user", "user"},
+    {"human", "user"},
+    {"assistant", "assistant"},
+    {"gpt", "assistant"},
+    {"chatgpt", "assistant"},
+    {"bing", "assistant"},
+    {"bard", "assistant"},
+    {"model", "assistant"},
+    {"bot", "assistant"},
+    {"tool", "tool"},
+    {"observation", "tool"},
+    {"tool_response", "tool"},
+    {"function", "tool"},
+    {"function_call", "tool_call"},
+    {"tool_call", "tool_call"},
+}};
+
+std::string role_of(const Json& turn, const std::string& where) {
+  const char* key = turn.contains("role") ? "role" : "from";
+  check(turn.contains(key) && turn[key].is_string(), ErrorKind::corrupt_data,
+        R"({} has no role; write {{"role": "user", "content": "..."}})", where);
+  const auto& name = turn[key].get_ref<const std::string&>();
+  std::vector<std::string> known;
+  for (const auto& [alias, role] : kRoles) {
+    if (alias == name) {
+      return std::string(role);
+    }
+    known.emplace_back(alias);
+  }
+  fail(ErrorKind::corrupt_data,
+       "{} has the unknown role '{}'{}; roles are system, developer, user, assistant and tool",
+       where, name, did_you_mean(name, known));
+}
+
+bool is_learnable(Json& turn, const std::string& where) {
+  bool learnable = true;
+  for (const char* key : {"weight", "loss_weight", "train"}) {
+    if (!turn.contains(key) || turn[key].is_null()) {
+      continue;
+    }
+    const Json& value = turn[key];
+    const bool known = value.is_boolean() || value == 0 || value == 1;
+    check(known, ErrorKind::corrupt_data,
+          "{}.{} is {}; a message is learnt wholly (1) or not at all (0)", where, key,
+          value.dump());
+    learnable = learnable && value != 0 && value != false;
+    turn.erase(key);
+  }
+  return learnable;
+}
+
+/// Collects a row's turns. Later turns may add to earlier ones.
+class Reader {
+ public:
+  explicit Reader(ArgumentForm form) : form_(form) {}
+
+  void add(Json turn, const std::string& where) {
+    check(turn.is_object(), ErrorKind::corrupt_data, "{} must be an object, found {}", where,
+          turn.type_name());
+    const std::string role = role_of(turn, where);
+    const bool learnable = is_learnable(turn, where);
+    if (role == "tool_call") {
+      add_calls(turn, learnable, where);
+      return;
+    }
+    Json message = {{"role", role}, {"content", ""}};
+    for (auto& [key, value] : turn.items()) {
+      if (key != "role" && key != "from" && key != "content" && key != "value") {
+        message[key] = std::move(value);
+      }
+    }
+    set_content(message, content_of(turn), where);
+    finish(message, where);
+    push(std::move(message), learnable);
+  }
+
+  Conversation take() { return std::move(out_); }
+
+ private:
+  static Json content_of(const Json& turn) {
+    return turn.value(turn.contains("content") ? "content" : "value", Json());
+  }
+
+  void set_content(Json& message, const Json& content, const std::string& where) {
+    if (content.is_string()) {
+      message["content"] = content;
+    } else if (content.is_array()) {
+      set_parts(message, content, where);
+    } else {
+      const bool may_be_empty = message["role"] == "assistant" || message["role"] == "tool";
+      check(content.is_null() && may_be_empty, ErrorKind::corrupt_data,
+            "{}.content must be a string or a list of text parts, found {}", where,
+            content.is_null() ? "none" : content.type_name());
+    }
+  }
+
+  void set_parts(Json& message, const Json& parts, const std::string& where) {
+    std::vector<std::string> texts;
+    for (std::size_t i = 0; i < parts.size(); ++i) {
+      add_part(message, texts, parts[i], fmt::format("{}.content[{}]", where, i));
+    }
+    message["content"] = join(texts, " ");
+  }
+
+  void add_part(Json& message, std::vector<std::string>& texts, const Json& part,
+                const std::string& where) const {
+    if (part.is_string()) {
+      texts.push_back(part.get<std::string>());
+      return;
+    }
+    check(part.is_object(), ErrorKind::corrupt_data,
+          R"({} must be {{"type": "text", "text": "..."}}, found {})", where, part.type_name());
+    const std::string type = part.value("type", Json("text")).dump();
+    const Json value = part.value(part.contains("text") ? "text" : "value", Json());
+    if (type == "\"text\"" && value.is_string()) {
+      texts.push_back(value.get<std::string>());
+    } else if (type == "\"reasoning\"" && value.is_string()) {
+      message["reasoning_content"] = value;
+    } else if (type == "\"tool_call\"") {
+      append_calls(message, parse_function_call(value, form_, where));
+    } else {
+      fail(ErrorKind::corrupt_data,
+           "{} is a part of type {}; a text model learns from parts of type \"text\" with a "
+           "\"text\" only",
+           where, type);
+    }
+  }
+
+  static void append_calls(Json& message, const Json& calls) {
+    if (!message.contains("tool_calls") || !message["tool_calls"].is_array()) {
+      message["tool_calls"] = Json::array();
+    }
+    Json& all = message["tool_calls"];
+    for (Json call : calls) {
+      call["id"] = fmt::format("call_{}", all.size());
+      all.push_back(std::move(call));
+    }
+  }
+
+  void finish(Json& message, const std::string& where) {
+    if (message["role"] == "assistant") {
+      finish_assistant(message, where);
+    } else if (message["role"] == "tool") {
+      finish_tool(message);
+    } else {
+      pending_ids_.clear();
+    }
+  }
+
+  void finish_assistant(Json& message, const std::string& where) {
+    const Json reasoning = message.value("reasoning_content", Json());
+    check(reasoning.is_null() || reasoning.is_string(), ErrorKind::corrupt_data,
+          "{}.reasoning_content must be a string, found {}", where, reasoning.type_name());
+    if (reasoning.is_null()) {
+      message.erase("reasoning_content");
+    }
+    if (!message.contains("tool_calls") || message["tool_calls"].is_null()) {
+      message.erase("tool_calls");
+    } else {
+      message["tool_calls"] = normal_tool_calls(message["tool_calls"], form_, where);
+    }
+    expect_answers(message);
+  }
+
+  void expect_answers(const Json& message) {
+    pending_ids_.clear();
+    if (message.contains("tool_calls")) {
+      for (const Json& call : message["tool_calls"]) {
+        pending_ids_.push_back(call["id"].get<std::string>());
+      }
+    }
+  }
+
+  void finish_tool(Json& message) {
+    const Json id = message.value("tool_call_id", Json());
+    if (id.is_string() && !id.get_ref<const std::string&>().empty()) {
+      std::erase(pending_ids_, id.get_ref<const std::string&>());
+    } else if (!pending_ids_.empty()) {
+      message["tool_call_id"] = pending_ids_.front();
+      pending_ids_.erase(pending_ids_.begin());
+    } else {
+      message.erase("tool_call_id");
+    }
+  }
+
+  void add_calls(const Json& turn, bool learnable, const std::string& where) {
+    const Json calls = parse_function_call(content_of(turn), form_, where);
+    const bool joins = !out_.messages.empty() && out_.messages.back()["role"] == "assistant" &&
+                       out_.learnable.back() == learnable;
+    if (!joins) {
+      push({{"role", "assistant"}, {"content", ""}}, learnable);
+    }
+    append_calls(out_.messages.back(), calls);
+    expect_answers(out_.messages.back());
+  }
+
+  void push(Json message, bool learnable) {
+    out_.messages.push_back(std::move(message));
+    out_.learnable.push_back(learnable);
+  }
+
+  ArgumentForm form_;
+  Conversation out_;
+  std::vector<std::string> pending_ids_;  // calls that no tool message has answered yet
+};
+
+std::string python_object(const Json& value) {
+  std::vector<std::string> items;
+  for (const auto& [key, item] : value.items()) {
+    items.push_back(fmt::format("{}: {}", Json(key).dump(), python_json(item)));
+  }
+  return fmt::format("{{{}}}", join(items, ", "));
+}
+
+}  // namespace
+
+std::string python_json(const Json& value) {
+  if (value.is_object()) {
+    return python_object(value);
+  }
+  if (!value.is_array()) {
+    return value.dump();
+  }
+  std::vector<std::string> items;
+  for (const Json& item : value) {
+    items.push_back(python_json(item));
+  }
+  return fmt::format("[{}]", join(items, ", "));
+}
+
+Conversation read_conversation(const Json& row, ArgumentForm arguments) {
+  const char* key =
+      row.contains("messages") && !row["messages"].is_null() ? "messages" : "conversations";
+  if (!row.contains(key)) {
+    std::vector<std::string> keys;
+    for (const auto& item : row.items()) {
+      keys.push_back(item.key());
+    }
+    fail(ErrorKind::corrupt_data,
+         "the row has neither 'messages' nor 'conversations'{}; its columns are: {}",
+         did_you_mean("messages", keys), join(keys, ", "));
+  }
+  const Json& turns = row[key];
+  check(turns.is_array(), ErrorKind::corrupt_data, "'{}' must be a list of turns, found {}", key,
+        turns.type_name());
+  check(!turns.empty(), ErrorKind::corrupt_data, "'{}' is empty: there is nothing to learn", key);
+  Reader reader(arguments);
+  const Json system = row.value("system", Json());
+  if (std::string_view(key) == "conversations" && system.is_string() && system != "") {
+    reader.add({{"role", "system"}, {"content", system}}, "system");
+  }
+  for (std::size_t i = 0; i < turns.size(); ++i) {
+    reader.add(turns[i], fmt::format("{}[{}]", key, i));
+  }
+  Conversation conversation = reader.take();
+  conversation.tools = normal_tools(row.value("tools", Json()));
+  return conversation;
+}
+
+}  // namespace automodel::data

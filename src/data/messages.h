@@ -1,0 +1,39 @@
+#pragma once
+// Conversations as data files write them, brought to the one form that chat templates read:
+// messages of {"role", "content", ...} with OpenAI's tool calls.
+
+#include <string>
+#include <vector>
+
+#include "base/json.h"
+
+namespace automodel::data {
+
+struct Conversation {
+  /// Roles system, developer, user, assistant, tool; contents are strings.
+  Json messages = Json::array();
+  /// OpenAI function schemas, or null.
+  Json tools;
+  /// For each message whether the row lets it be learnt (its "weight", "loss_weight" or "train").
+  std::vector<bool> learnable;
+  bool operator==(const Conversation&) const = default;
+};
+
+/// How tool calls reach the template: `arguments` as an object, or as that object's JSON text.
+enum class ArgumentForm { object, text };
+
+/// Reads a row's conversation:
+/// - "messages" or "conversations": a list of {role, content} or ShareGPT {from, value} turns, with
+///   roles under any of their usual names (human, gpt, function_call, observation ...).
+/// - Content: a string, a list of text parts (joined by a blank), null for an assistant or a tool.
+///   Parts of type "reasoning" and "tool_call" go where OpenAI's form has them.
+/// - function_call / tool_call turns become tool_calls of the assistant's turn before them, or of a
+///   turn of their own; tool turns get the ids of the calls that they answer, in order.
+/// - "tools": a list or the JSON text of one; bare function schemas are wrapped as OpenAI's.
+/// Throws Error(corrupt_data) that names the message and what is wrong with it.
+Conversation read_conversation(const Json& row, ArgumentForm arguments = ArgumentForm::object);
+
+/// JSON as Python's json.dumps(ensure_ascii=False) writes it.
+std::string python_json(const Json& value);
+
+}  // namespace automodel::data

@@ -1,0 +1,62 @@
+#include "data/registry.h"
+
+#include <array>
+#include <vector>
+
+#include "base/error.h"
+#include "base/text.h"
+#include "data/agent_chat.h"
+#include "data/chat.h"
+#include "data/hellaswag.h"
+#include "data/instruction.h"
+#include "data/squad.h"
+
+namespace automodel::data {
+namespace {
+
+constexpr std::string_view kPrefix = "nemo_automodel.components.datasets.llm.";
+
+template <auto read, auto make>
+std::unique_ptr<const Dataset> build(Keys& keys, TextContext context) {
+  const auto options = read(keys);
+  keys.finish();
+  return make(options, std::move(context));
+}
+
+constexpr std::array<DatasetKind, 5> kKinds = {{
+    {"chat_dataset.ChatDataset", "conversations (messages, ShareGPT), learnt on the answers",
+     build<read_chat_options, make_chat_dataset>},
+    {"agent_chat.make_agent_chat_dataset", "conversations with tool calls",
+     build<read_agent_chat_options, make_agent_chat_dataset>},
+    {"column_mapped_text_instruction_dataset.ColumnMappedTextInstructionDataset",
+     "rows of question, context and answer under any column names",
+     build<read_instruction_options, make_instruction_dataset>},
+    {"squad.make_squad_dataset", "questions about a text",
+     build<read_squad_options, make_squad_dataset>},
+    {"hellaswag.HellaSwag", "endings of short stories",
+     build<read_hellaswag_options, make_hellaswag_dataset>},
+}};
+
+}  // namespace
+
+std::span<const DatasetKind> dataset_kinds() { return kKinds; }
+
+std::unique_ptr<const Dataset> make_dataset(const std::string& target, const Json& keys,
+                                            const TextContext& context) {
+  std::string_view name = target;
+  if (name.starts_with(kPrefix)) {
+    name.remove_prefix(kPrefix.size());
+  }
+  std::vector<std::string> names;
+  for (const DatasetKind& kind : kKinds) {
+    if (kind.name == name) {
+      Keys reader(keys, "dataset " + std::string(name));
+      return kind.make(reader, context);
+    }
+    names.emplace_back(kind.name);
+  }
+  fail(ErrorKind::unsupported, "the data set '{}' is not supported{}; supported are: {}", target,
+       did_you_mean(name, names), join(names, ", "));
+}
+
+}  // namespace automodel::data

@@ -1,0 +1,32 @@
+#pragma once
+// All kinds of data sets, by the short names of upstream's targets.
+
+#include <memory>
+#include <span>
+#include <string>
+#include <string_view>
+
+#include "base/json.h"
+#include "data/dataset.h"
+#include "data/keys.h"
+#include "data/text_context.h"
+
+namespace automodel::data {
+
+struct DatasetKind {
+  /// After "nemo_automodel.components.datasets.llm.".
+  std::string_view name;
+  std::string_view summary;
+  std::unique_ptr<const Dataset> (*make)(Keys& keys, TextContext context);
+};
+
+/// Every kind that can be built.
+std::span<const DatasetKind> dataset_kinds();
+
+/// Builds the data set of a recipe's section: `target` is the section's "_target_", with or without
+/// upstream's prefix, `keys` all other keys but "tokenizer".
+/// Throws Error(unsupported) for an unknown target, Error(invalid_argument) for a wrong key.
+std::unique_ptr<const Dataset> make_dataset(const std::string& target, const Json& keys,
+                                            const TextContext& context);
+
+}  // namespace automodel::data

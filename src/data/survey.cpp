@@ -1,0 +1,132 @@
+#include "data/survey.h"
+
+#include <algorithm>
+#include <utility>
+
+#include "base/error.h"
+#include "base/parallel.h"
+#include "base/text.h"
+
+namespace automodel::data {
+namespace {
+
+constexpr std::size_t kShown = 5;
+
+std::vector<std::int64_t> spread_rows(std::int64_t num_rows, std::int64_t max_rows) {
+  const std::int64_t count = max_rows > 0 ? std::min(num_rows, max_rows) : num_rows;
+  std::vector<std::int64_t> rows(static_cast<std::size_t>(count));
+  for (std::int64_t i = 0; i < count; ++i) {
+    rows[static_cast<std::size_t>(i)] = count == num_rows ? i : i * num_rows / count;
+  }
+  return rows;
+}
+
+/// What is kept of a row.
+struct RowFacts {
+  std::string error;
+  std::int64_t length = 0, trained = 0, documents = 0;
+  std::vector<Check> failed;
+};
+
+RowFacts look_at(const Dataset& dataset, std::int64_t row, const TextContext& context,
+                 const CheckLimits& limits) {
+  RowFacts facts;
+  try {
+    const TokenizedSample sample = dataset.sample(row);
+    facts.length = static_cast<std::int64_t>(sample.ids.size());
+    facts.trained = num_trained_tokens(sample);
+    facts.documents = static_cast<std::int64_t>(sample.document_lengths.size());
+    facts.failed = failed_checks(sample, context, limits);
+  } catch (const Error& error) {
+    facts.error = error.message();
+  }
+  return facts;
+}
+
+void add_failed(Survey& survey, Check check, const Dataset& dataset, std::int64_t row) {
+  auto found = std::find_if(survey.failed.begin(), survey.failed.end(),
+                            [&](const FailedCheck& f) { return f.check == check; });
+  if (found == survey.failed.end()) {
+    found = survey.failed.insert(found, {check, 0, dataset.location(row)});
+  }
+  ++found->num_rows;
+}
+
+void add(Survey& survey, RowFacts facts, const Dataset& dataset, std::int64_t row) {
+  if (!facts.error.empty()) {
+    survey.bad.push_back({row, std::move(facts.error)});
+    return;
+  }
+  survey.usable.push_back(row);
+  survey.lengths.push_back(facts.length);
+  survey.trained.push_back(facts.trained);
+  survey.num_documents += facts.documents;
+  for (const Check check : facts.failed) {
+    add_failed(survey, check, dataset, row);
+  }
+}
+
+const CheckInfo& info_of(Check check) { return all_checks()[static_cast<std::size_t>(check)]; }
+
+std::string first_reasons(const std::vector<BadRow>& bad) {
+  std::string text;
+  for (std::size_t i = 0; i < std::min(bad.size(), kShown); ++i) {
+    text += "\n  " + bad[i].reason;
+  }
+  return bad.size() > kShown ? text + fmt::format("\n  ... and {} more", bad.size() - kShown)
+                             : text;
+}
+
+void refuse_failed(const Survey& survey) {
+  for (const FailedCheck& failed : survey.failed) {
+    const CheckInfo& info = info_of(failed.check);
+    check(!info.is_error, ErrorKind::invalid_argument,
+          "{} of {} rows {}, first {}: {}. This is the check '{}'; switch it off by that name if "
+          "the data is right",
+          failed.num_rows, survey.rows.size(), info.what, failed.first, info.advice, info.name);
+  }
+}
+
+}  // namespace
+
+Survey survey(const Dataset& dataset, const TextContext& context, const SurveyOptions& options) {
+  const std::vector<std::string> disabled(options.disabled.begin(), options.disabled.end());
+  check_names(disabled);
+  Survey out;
+  out.num_rows = dataset.size();
+  out.rows = spread_rows(dataset.size(), options.max_rows);
+  std::vector<RowFacts> facts(out.rows.size());
+  parallel_for(static_cast<std::int64_t>(out.rows.size()), options.num_threads,
+               [&](std::int64_t i) {
+                 const auto at = static_cast<std::size_t>(i);
+                 facts[at] = look_at(dataset, out.rows[at], context, options.limits);
+               });
+  for (std::size_t i = 0; i < out.rows.size(); ++i) {
+    std::erase_if(facts[i].failed, [&](Check check) {
+      return options.disabled.contains(std::string(info_of(check).name));
+    });
+    add(out, std::move(facts[i]), dataset, out.rows[i]);
+  }
+  std::stable_sort(out.failed.begin(), out.failed.end(),
+                   [](const auto& a, const auto& b) { return a.check < b.check; });
+  return out;
+}
+
+PreparedDataset prepare(std::shared_ptr<const Dataset> dataset, const TextContext& context,
+                        SurveyOptions options, bool skip_invalid) {
+  if (skip_invalid) {
+    options.max_rows = 0;
+  }
+  Survey found = survey(*dataset, context, options);
+  check(found.bad.empty() || (skip_invalid && !found.usable.empty()), ErrorKind::corrupt_data,
+        "{} of {} rows cannot be used{}:{}", found.bad.size(), found.rows.size(),
+        skip_invalid ? "" : "; mend them or set skip_invalid_samples: true",
+        first_reasons(found.bad));
+  refuse_failed(found);
+  if (!found.bad.empty()) {
+    dataset = select_rows(std::move(dataset), found.usable);
+  }
+  return {std::move(dataset), std::move(found)};
+}
+
+}  // namespace automodel::data

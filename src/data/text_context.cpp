@@ -1,0 +1,104 @@
+#include "data/text_context.h"
+
+#include <algorithm>
+#include <utility>
+
+#include "base/error.h"
+#include "base/file.h"
+
+namespace automodel::data {
+namespace {
+
+std::optional<std::int32_t> id_of(const text::Tokenizer& tokenizer,
+                                  const std::optional<std::string>& token, std::string_view role) {
+  if (!token) {
+    return std::nullopt;
+  }
+  const auto id = tokenizer.token_to_id(*token);
+  check(id.has_value(), ErrorKind::invalid_argument,
+        "the tokenizer's {} '{}' is not one of its tokens; tokenizer.json and "
+        "tokenizer_config.json do not belong together",
+        role, *token);
+  return id;
+}
+
+std::string read_template(const std::string& path) {
+  check(std::filesystem::exists(path), ErrorKind::not_found,
+        "chat_template '{}' is neither a Jinja template (no {{%% or {{{{) nor an existing file",
+        path);
+  std::string text = read_file(path);
+  const Json json = Json::parse(text, nullptr, false);
+  if (json.is_object() && json.contains("chat_template") && json["chat_template"].is_string()) {
+    return json["chat_template"].get<std::string>();
+  }
+  return text;
+}
+
+}  // namespace
+
+TextContext make_text_context(text::Tokenizer tokenizer, const text::TokenizerConfig& config) {
+  const auto bos_id = id_of(tokenizer, config.bos_token, "bos_token");
+  const auto eos_id = id_of(tokenizer, config.eos_token, "eos_token");
+  TextContext context{.tokenizer = std::move(tokenizer),
+                      .special_tokens = {.bos_token = config.bos_token,
+                                         .eos_token = config.eos_token,
+                                         .unk_token = config.unk_token,
+                                         .sep_token = std::nullopt,
+                                         .pad_token = config.pad_token,
+                                         .cls_token = std::nullopt,
+                                         .mask_token = std::nullopt},
+                      .templates = {},
+                      .bos_id = bos_id,
+                      .eos_id = eos_id};
+  for (const auto& [name, source] : config.chat_templates) {
+    context.templates.emplace(name,
+                              text::ChatTemplate::parse(source, "chat template '" + name + "'"));
+  }
+  return context;
+}
+
+TextContext load_text_context(const std::filesystem::path& folder) {
+  const auto path = folder / "tokenizer.json";
+  return make_text_context(text::Tokenizer::from_json(read_json(path), path.string()),
+                           text::read_tokenizer_config(folder));
+}
+
+TextContext with_chat_template(TextContext context, const std::string& chat_template) {
+  const bool is_text = chat_template.find("{%") != std::string::npos ||
+                       chat_template.find("{{") != std::string::npos;
+  context.templates.clear();
+  context.templates.emplace(
+      "default", text::ChatTemplate::parse(is_text ? chat_template : read_template(chat_template),
+                                           is_text ? "chat_template" : chat_template));
+  return context;
+}
+
+const text::ChatTemplate* find_template(const TextContext& context, bool has_tools) {
+  auto found = has_tools ? context.templates.find("tool_use") : context.templates.end();
+  if (found == context.templates.end()) {
+    found = context.templates.find("default");
+  }
+  return found == context.templates.end() ? nullptr : &found->second;
+}
+
+const text::ChatTemplate& require_template(const TextContext& context, bool has_tools) {
+  const text::ChatTemplate* found = find_template(context, has_tools);
+  check(found != nullptr, ErrorKind::invalid_argument,
+        "the model's tokenizer has no chat template (a base model?); give dataset.chat_template, "
+        "the path of a Jinja file, or use a model that was trained to chat");
+  return *found;
+}
+
+std::vector<std::string> special_tokens_in(const TextContext& context, const std::string& content) {
+  std::vector<std::string> found;
+  for (const text::AddedToken& token : context.tokenizer.added_tokens()) {
+    if (token.special && content.find(token.content) != std::string::npos) {
+      found.push_back(token.content);
+    }
+  }
+  std::stable_sort(found.begin(), found.end(),
+                   [](const auto& a, const auto& b) { return a.size() > b.size(); });
+  return found;
+}
+
+}  // namespace automodel::data

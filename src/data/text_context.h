@@ -1,0 +1,56 @@
+#pragma once
+// How text becomes tokens for one model: tokenizer, special tokens, chat templates.
+
+#include <cstdint>
+#include <filesystem>
+#include <map>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "base/json.h"
+#include "text/chat_template.h"
+#include "text/tokenizer.h"
+#include "text/tokenizer_config.h"
+
+namespace automodel::data {
+
+/// When strftime_now is asked while rendering training data, 26 Jul 2024, the date that Llama 3's
+/// template itself falls back on: two runs on different days see the same tokens.
+inline constexpr std::int64_t kTemplateTime = 1721952000;
+
+struct TextContext {
+  text::Tokenizer tokenizer;
+  text::SpecialTokens special_tokens;
+  /// By name: "default", "tool_use" ...
+  std::map<std::string, text::ChatTemplate> templates;
+  std::optional<std::int32_t> bos_id, eos_id;
+  /// The tokens that a document may have at most, 0 if unknown.
+  std::int64_t max_tokens = 0;
+  /// Further variables for the template, e.g. {"enable_thinking": false}.
+  Json template_variables = Json::object();
+};
+
+/// Throws Error(invalid_argument) if bos_token or eos_token is not a token of the tokenizer.
+TextContext make_text_context(text::Tokenizer tokenizer, const text::TokenizerConfig& config);
+
+/// Reads tokenizer.json, tokenizer_config.json and chat templates of a Hugging Face folder.
+/// Throws Error(not_found | unsupported | corrupt_data).
+TextContext load_text_context(const std::filesystem::path& folder);
+
+/// A copy with another chat template: `chat_template` is the text of one (it contains "{%" or
+/// "{{"), or the path of a Jinja file or of a JSON file with a "chat_template".
+/// Throws Error(not_found | invalid_argument).
+TextContext with_chat_template(TextContext context, const std::string& chat_template);
+
+/// The template for a conversation with or without tools: "tool_use" where there is one and tools
+/// are given, else "default". Null if there is none.
+const text::ChatTemplate* find_template(const TextContext& context, bool has_tools);
+
+/// find_template or Error(invalid_argument) that says what to do.
+const text::ChatTemplate& require_template(const TextContext& context, bool has_tools);
+
+/// Special tokens whose text stands in `content`, longest first; each would become one token.
+std::vector<std::string> special_tokens_in(const TextContext& context, const std::string& content);
+
+}  // namespace automodel::data

@@ -1,0 +1,111 @@
+#include "data/tool_calls.h"
+
+#include "base/error.h"
+#include "base/text.h"
+
+namespace automodel::data {
+namespace {
+
+Json parse_text(const std::string& text, const std::string& where) {
+  try {
+    return parse_json(text, "");
+  } catch (const Error&) {
+    fail(ErrorKind::corrupt_data, "{} is text that is not valid JSON: {}", where, text);
+  }
+}
+
+Json normal_arguments(const Json& arguments, ArgumentForm form, const std::string& where) {
+  Json value = arguments;
+  if (arguments.is_string()) {
+    const std::string text = arguments.get<std::string>();
+    value = trim(text).empty() ? Json::object() : parse_text(text, where);
+    if (form == ArgumentForm::text && !trim(text).empty()) {
+      return text;  // as the row writes it
+    }
+  }
+  check(value.is_object(), ErrorKind::corrupt_data, "{} must be a JSON object, found {}", where,
+        value.type_name());
+  return form == ArgumentForm::object ? value : Json(python_json(value));
+}
+
+Json normal_call(const Json& call, std::size_t number, ArgumentForm form,
+                 const std::string& where) {
+  check(call.is_object() && call.contains("function") && call["function"].is_object(),
+        ErrorKind::corrupt_data,
+        R"({} must be an object like {{"type": "function", "function": {{"name", "arguments"}}}})",
+        where);
+  const Json& function = call["function"];
+  const Json name = function.value("name", Json());
+  check(name.is_string() && !name.get_ref<const std::string&>().empty(), ErrorKind::corrupt_data,
+        "{}.function.name must be a name", where);
+  check(function.contains("arguments"), ErrorKind::corrupt_data,
+        "{}.function.arguments is missing; write {{}} for a call without arguments", where);
+  Json out = call;
+  const Json id = call.value("id", Json());
+  if (!id.is_string() || id.get_ref<const std::string&>().empty()) {
+    out["id"] = fmt::format("call_{}", number);
+  }
+  out["type"] = "function";
+  out["function"]["arguments"] =
+      normal_arguments(function["arguments"], form, where + ".function.arguments");
+  return out;
+}
+
+}  // namespace
+
+Json normal_tool_calls(const Json& tool_calls, ArgumentForm form, const std::string& where) {
+  check(tool_calls.is_array(), ErrorKind::corrupt_data, "{}.tool_calls must be a list, found {}",
+        where, tool_calls.type_name());
+  Json out = Json::array();
+  for (std::size_t i = 0; i < tool_calls.size(); ++i) {
+    out.push_back(normal_call(tool_calls[i], i, form, fmt::format("{}.tool_calls[{}]", where, i)));
+  }
+  return out;
+}
+
+Json parse_function_call(const Json& content, ArgumentForm form, const std::string& where) {
+  Json calls = content;
+  if (content.is_string()) {
+    calls = parse_text(content.get<std::string>(), where);
+  }
+  if (!calls.is_array()) {
+    Json only = Json::array();
+    only.push_back(std::move(calls));
+    calls = std::move(only);
+  }
+  Json wrapped = Json::array();
+  for (const Json& call : calls) {
+    check(call.is_object(), ErrorKind::corrupt_data,
+          R"({}: a call must be {{"name": ..., "arguments": {{...}}}}, found {})", where,
+          call.dump());
+    const bool has_arguments = call.contains("arguments");
+    wrapped.push_back({{"function",
+                        {{"name", call.value("name", Json())},
+                         {"arguments", has_arguments ? call["arguments"] : Json::object()}}}});
+  }
+  return normal_tool_calls(wrapped, form, where);
+}
+
+Json normal_tools(const Json& tools) {
+  Json list = tools;
+  if (tools.is_string()) {
+    const std::string text = tools.get<std::string>();
+    list = trim(text).empty() ? Json() : parse_text(text, "tools");
+  }
+  if (list.is_null() || (list.is_array() && list.empty())) {
+    return nullptr;
+  }
+  check(list.is_array(), ErrorKind::corrupt_data,
+        "tools must be a list of function schemas or the JSON text of one, found {}",
+        list.type_name());
+  for (Json& tool : list) {
+    check(tool.is_object(), ErrorKind::corrupt_data, "tools must hold objects, found {}",
+          tool.type_name());
+    if (!tool.contains("function") && tool.contains("name")) {
+      tool = {{"type", "function"}, {"function", std::move(tool)}};
+    }
+  }
+  return list;
+}
+
+}  // namespace automodel::data

@@ -1,0 +1,24 @@
+#pragma once
+// The tool calls of assistant messages, in OpenAI's form.
+
+#include <string>
+
+#include "base/json.h"
+#include "data/messages.h"
+
+namespace automodel::data {
+
+/// A checked copy of an assistant's "tool_calls": each {"id", "type": "function", "function":
+/// {"name", "arguments"}} with missing ids filled in and arguments in the form asked for.
+/// Throws Error(corrupt_data) starting with `where`.
+Json normal_tool_calls(const Json& tool_calls, ArgumentForm form, const std::string& where);
+
+/// The calls in the text of a ShareGPT function_call turn: {"name", "arguments"} or a list of such,
+/// as JSON value or text. Throws Error(corrupt_data) starting with `where`.
+Json parse_function_call(const Json& content, ArgumentForm form, const std::string& where);
+
+/// A row's "tools" as a list of OpenAI schemas, or null if there are none.
+/// Throws Error(corrupt_data).
+Json normal_tools(const Json& tools);
+
+}  // namespace automodel::data

@@ -1,0 +1,232 @@
+#include "data/mask.h"
+
+#include "data/support.h"
+
+namespace automodel::data {
+namespace {
+
+Json message(const std::string& role, const std::string& content) {
+  return {{"role", role}, {"content", content}};
+}
+
+/// [user:Hi] [assistant:Hello] ...; an assistant's reasoning as (..) before its content.
+text::Rendered simple(const Json& messages, bool add_generation_prompt) {
+  text::Rendered out;
+  for (const Json& m : messages) {
+    const std::string reasoning = m.value("reasoning_content", "");
+    out.text += "[" + m["role"].get<std::string>() + ":" +
+                (reasoning.empty() ? "" : "(" + reasoning + ")") + m["content"].get<std::string>() +
+                "]\n";
+  }
+  out.text += add_generation_prompt ? "[assistant:" : "";
+  return out;
+}
+
+/// As simple, but shows reasoning after the last user's message only, as Qwen3's template does.
+text::Rendered drops_old_reasoning(const Json& messages, bool add_generation_prompt) {
+  Json shown = messages;
+  std::size_t last_user = 0;
+  for (std::size_t i = 0; i < messages.size(); ++i) {
+    last_user = messages[i]["role"] == "user" ? i : last_user;
+  }
+  for (std::size_t i = 0; i < last_user; ++i) {
+    shown[i].erase("reasoning_content");
+  }
+  return simple(shown, add_generation_prompt);
+}
+
+std::vector<bool> assistants(const Json& messages) {
+  return wanted_messages(messages, std::vector<bool>(messages.size(), true), {});
+}
+
+/// The text with answers in <> and holes in {}.
+std::string shown(const MarkedText& marked) {
+  std::string out;
+  const auto is_at = [](auto at) { return [at](const auto& span) { return span.begin == at; }; };
+  const auto ends_at = [](auto at) { return [at](const auto& span) { return span.end == at; }; };
+  for (std::size_t i = 0; i <= marked.text.size(); ++i) {
+    const auto count = [&](const auto& spans, auto test) {
+      return static_cast<std::size_t>(std::count_if(spans.begin(), spans.end(), test));
+    };
+    out += std::string(count(marked.holes, ends_at(i)), '}');
+    out += std::string(count(marked.answers, ends_at(i)), '>');
+    out += std::string(count(marked.answers, is_at(i)), '<');
+    out += std::string(count(marked.holes, is_at(i)), '{');
+    out += i < marked.text.size() ? marked.text.substr(i, 1) : "";
+  }
+  return out;
+}
+
+std::vector<std::string> mark(const Json& messages, const Render& render,
+                              bool mask_reasoning = false) {
+  std::vector<std::string> out;
+  for (const MarkedText& marked :
+       mark_messages(messages, assistants(messages), mask_reasoning, render)) {
+    out.push_back(shown(marked));
+  }
+  return out;
+}
+
+TEST(Mask, EveryAnswerOfAStableTemplate) {
+  const Json messages = {message("user", "a"), message("assistant", "b"), message("user", "c"),
+                         message("assistant", "d"), message("user", "e")};
+  EXPECT_EQ(mark(messages, simple),
+            (std::vector<std::string>{
+                "[user:a]\n[assistant:<b]\n>[user:c]\n[assistant:<d]\n>[user:e]\n"}));
+}
+
+TEST(Mask, WantedMessages) {
+  const Json messages = {message("user", "a"), message("assistant", "b"), message("assistant", "c"),
+                         message("user", "d")};
+  const std::vector<bool> all(4, true);
+  EXPECT_EQ(wanted_messages(messages, all, {}), (std::vector<bool>{false, true, true, false}));
+  EXPECT_EQ(wanted_messages(messages, all, {.mask_history = true}),
+            (std::vector<bool>{false, false, true, false}));
+  EXPECT_EQ(wanted_messages(messages, all, {.train_roles = {"user"}}),
+            (std::vector<bool>{true, false, false, true}));
+  EXPECT_EQ(wanted_messages(messages, {true, true, false, true}, {.mask_history = true}),
+            (std::vector<bool>{false, true, false, false}));
+}
+
+TEST(Mask, SomethingMustBeWanted) {
+  const Json messages = {message("system", "a"), message("user", "b")};
+  EXPECT_EQ(error_of([&] { assistants(messages); }),
+            "the conversation has no assistant message: there is nothing to learn");
+  const Json answered = {message("user", "b"), message("assistant", "c")};
+  EXPECT_EQ(error_of([&] { wanted_messages(answered, {true, false}, {}); }),
+            "no message is learnt: the row's weights switch all of them off");
+}
+
+TEST(Mask, OtherRolesAreLearntWithTheirHeader) {
+  const Json messages = {message("user", "a"), message("assistant", "b"), message("user", "c")};
+  const auto wanted =
+      wanted_messages(messages, {true, true, true}, {.train_roles = {"user", "assistant"}});
+  const auto marked = mark_messages(messages, wanted, false, simple);
+  ASSERT_EQ(marked.size(), 1U);
+  EXPECT_EQ(shown(marked[0]), "<[user:a]\n>[assistant:<b]\n><[user:c]\n>");
+}
+
+Json thinking_conversation() {
+  Json first = message("assistant", "b");
+  first["reasoning_content"] = "one";
+  Json second = message("assistant", "d");
+  second["reasoning_content"] = "two";
+  return {message("user", "a"), first, message("user", "c"), second};
+}
+
+TEST(Mask, AnswersShownOtherwiseLaterBecomeTextsOfTheirOwn) {
+  EXPECT_EQ(
+      mark(thinking_conversation(), drops_old_reasoning),
+      (std::vector<std::string>{"[user:a]\n[assistant:<(one)b]\n>",
+                                "[user:a]\n[assistant:b]\n[user:c]\n[assistant:<(two)d]\n>"}));
+  EXPECT_EQ(mark(thinking_conversation(), simple),
+            (std::vector<std::string>{
+                "[user:a]\n[assistant:<(one)b]\n>[user:c]\n[assistant:<(two)d]\n>"}));
+}
+
+TEST(Mask, ATurnOfTheUserAtTheEndHidesTheLastReasoning) {
+  Json messages = thinking_conversation();
+  messages.push_back(message("user", "e"));
+  EXPECT_EQ(mark(messages, drops_old_reasoning),
+            mark(thinking_conversation(), drops_old_reasoning));
+}
+
+TEST(Mask, ToolRoundsStayTogether) {
+  Json call = message("assistant", "call");
+  call["reasoning_content"] = "r";
+  const Json messages = {message("user", "a"), call, message("tool", "t"),
+                         message("assistant", "b")};
+  EXPECT_EQ(
+      mark(messages, drops_old_reasoning),
+      (std::vector<std::string>{"[user:a]\n[assistant:<(r)call]\n>[tool:t]\n[assistant:<b]\n>"}));
+}
+
+TEST(Mask, ReasoningCanBeLeftOut) {
+  EXPECT_EQ(
+      mark(thinking_conversation(), drops_old_reasoning, true),
+      (std::vector<std::string>{"[user:a]\n[assistant:<{(one)}b]\n>",
+                                "[user:a]\n[assistant:b]\n[user:c]\n[assistant:<{(two)}d]\n>"}));
+  Json messages = thinking_conversation();
+  messages[1]["reasoning_content"] = "\xC3\xA9";  // shares its first byte with what follows
+  messages[1]["content"] = "\xC3\xA8";
+  const Render bare = [](const Json& rendered, bool add_generation_prompt) {
+    text::Rendered out;
+    for (const Json& m : rendered) {
+      out.text += m.value("reasoning_content", "") + m["content"].get<std::string>() + "|";
+    }
+    out.text += add_generation_prompt ? "" : "";
+    return out;
+  };
+  EXPECT_EQ(mark(messages, bare, true),
+            (std::vector<std::string>{"a|<{\xC3\xA9}\xC3\xA8|>c|<{two}d|>"}));
+}
+
+TEST(Mask, BlankSpaceBetweenTurnsMayDiffer) {
+  const Render ends_bare = [](const Json& messages, bool add_generation_prompt) {
+    text::Rendered out = simple(messages, add_generation_prompt);
+    if (!add_generation_prompt) {
+      out.text.pop_back();  // no newline behind the last message
+      out.text += " ";
+    }
+    return out;
+  };
+  const Json messages = {message("user", "a"), message("assistant", "b"), message("user", "c"),
+                         message("assistant", "d")};
+  EXPECT_EQ(mark(messages, ends_bare),
+            (std::vector<std::string>{"[user:a]\n[assistant:<b]>\n[user:c]\n[assistant:<d] >"}));
+}
+
+TEST(Mask, RefusesAGenerationPromptThatNoAnswerBeginsWith) {
+  const Render forced = [](const Json& messages, bool add_generation_prompt) {
+    text::Rendered out = simple(messages, false);
+    out.text += add_generation_prompt ? "[assistant:<think>\n" : "";
+    return out;
+  };
+  const Json messages = {message("user", "a"), message("assistant", "b")};
+  EXPECT_EQ(error_of([&] { mark(messages, forced); }),
+            "what is learnt of message 1 cannot be found: the chat template ends the prompt before "
+            "it with \"[user:a]\\n[assistant:<think>\\n\", but does not begin the message so. Give "
+            "a chat_template that marks answers by {% generation %} blocks");
+}
+
+/// The blocks hold the content and the bracket, not the newline.
+text::Rendered with_blocks(const Json& messages, bool add_generation_prompt) {
+  text::Rendered out;
+  out.has_generation_blocks = true;
+  for (const Json& m : messages) {
+    out.text += "[" + m["role"].get<std::string>() + ":";
+    const std::size_t begin = out.text.size();
+    out.text += m.value("reasoning_content", "") + m["content"].get<std::string>() + "]";
+    if (m["role"] == "assistant") {
+      out.generation_spans.push_back({begin, out.text.size()});
+    }
+    out.text += "\n";
+  }
+  out.text += add_generation_prompt ? "[assistant:" : "";
+  return out;
+}
+
+TEST(Mask, GenerationBlocksAreTakenAsTheyAre) {
+  const Json messages = thinking_conversation();
+  const auto marked = mark_messages(messages, assistants(messages), true, with_blocks);
+  ASSERT_EQ(marked.size(), 1U);
+  EXPECT_EQ(shown(marked[0]), "[user:a]\n[assistant:<{one}b]>\n[user:c]\n[assistant:<{two}d]>\n");
+  EXPECT_FALSE(marked[0].answers[0].ends_at_last_special);
+  const auto last = mark_messages(messages, {false, false, false, true}, false, with_blocks);
+  EXPECT_EQ(shown(last[0]), "[user:a]\n[assistant:oneb]\n[user:c]\n[assistant:<twod]>\n");
+}
+
+TEST(Mask, BlocksThatDoNotFitTheMessagesAreNotUsed) {
+  const Render half = [](const Json& messages, bool add_generation_prompt) {
+    text::Rendered out = with_blocks(messages, add_generation_prompt);
+    if (!out.generation_spans.empty()) {
+      out.generation_spans.pop_back();
+    }
+    return out;
+  };
+  const Json messages = {message("user", "a"), message("assistant", "b")};
+  EXPECT_EQ(mark(messages, half), (std::vector<std::string>{"[user:a]\n[assistant:<b]\n>"}));
+}
+
+}  // namespace
+}  // namespace automodel::data

@@ -1,0 +1,137 @@
+#include "data/messages.h"
+
+#include "data/support.h"
+
+namespace automodel::data {
+namespace {
+
+Conversation read(const std::string& row) { return read_conversation(parse_json(row, "row")); }
+std::string error(const std::string& row) {
+  return error_of([&] { read(row); });
+}
+
+TEST(Messages, OpenAiForm) {
+  const auto conversation = read(R"({"messages": [
+      {"role": "system", "content": "Be kind."},
+      {"role": "user", "content": "Hi", "name": "Ann"},
+      {"role": "assistant", "content": null, "reasoning_content": "Greet."}]})");
+  EXPECT_EQ(conversation.messages, parse_json(R"([
+      {"role": "system", "content": "Be kind."},
+      {"role": "user", "content": "Hi", "name": "Ann"},
+      {"role": "assistant", "content": "", "reasoning_content": "Greet."}])",
+                                              ""));
+  EXPECT_EQ(conversation.learnable, (std::vector<bool>{true, true, true}));
+  EXPECT_TRUE(conversation.tools.is_null());
+}
+
+TEST(Messages, ShareGptForm) {
+  const auto conversation = read(R"({"system": "Be kind.", "conversations": [
+      {"from": "human", "value": "Hi"}, {"from": "gpt", "value": "Hello"}]})");
+  EXPECT_EQ(conversation.messages, parse_json(R"([
+      {"role": "system", "content": "Be kind."},
+      {"role": "user", "content": "Hi"},
+      {"role": "assistant", "content": "Hello"}])",
+                                              ""));
+}
+
+TEST(Messages, FunctionCallTurnsBecomeToolCalls) {
+  const auto conversation = read(R"({"conversations": [
+      {"from": "human", "value": "Weather?"},
+      {"from": "gpt", "value": "I look."},
+      {"from": "function_call", "value": "{\"name\": \"f\", \"arguments\": {\"x\": 1}}"},
+      {"from": "function_call", "value": "{\"name\": \"g\", \"arguments\": {}}"},
+      {"from": "observation", "value": "one"},
+      {"from": "observation", "value": "two"},
+      {"from": "gpt", "value": "Done."}],
+      "tools": "[{\"name\": \"f\"}]"})");
+  const Json& messages = conversation.messages;
+  ASSERT_EQ(messages.size(), 5U);
+  EXPECT_EQ(messages[1]["content"], "I look.");
+  ASSERT_EQ(messages[1]["tool_calls"].size(), 2U);
+  EXPECT_EQ(messages[1]["tool_calls"][1]["function"]["name"], "g");
+  EXPECT_EQ(messages[2],
+            parse_json(R"({"role": "tool", "content": "one", "tool_call_id": "call_0"})", ""));
+  EXPECT_EQ(messages[3]["tool_call_id"], "call_1");
+  EXPECT_EQ(conversation.tools[0]["function"]["name"], "f");
+}
+
+TEST(Messages, ACallWithoutTextIsATurnOfItsOwn) {
+  const auto conversation = read(R"({"messages": [
+      {"role": "user", "content": "Weather?"},
+      {"role": "tool_call", "content": {"name": "f", "arguments": {}}},
+      {"role": "tool_response", "content": "sun"}]})");
+  EXPECT_EQ(conversation.messages[1]["role"], "assistant");
+  EXPECT_EQ(conversation.messages[1]["content"], "");
+  EXPECT_EQ(conversation.messages[2]["tool_call_id"], "call_0");
+}
+
+TEST(Messages, ContentMayBeParts) {
+  const auto conversation = read(R"({"messages": [
+      {"role": "user", "content": [{"type": "text", "text": "a"}, {"type": "text", "value": "b"}]},
+      {"role": "assistant", "content": [
+        {"type": "reasoning", "value": "think"}, {"type": "text", "text": "c"},
+        {"type": "tool_call", "value": "{\"name\": \"f\", \"arguments\": {}}"}]}]})");
+  EXPECT_EQ(conversation.messages[0]["content"], "a b");
+  EXPECT_EQ(conversation.messages[1]["content"], "c");
+  EXPECT_EQ(conversation.messages[1]["reasoning_content"], "think");
+  EXPECT_EQ(conversation.messages[1]["tool_calls"][0]["function"]["name"], "f");
+  EXPECT_THAT(
+      error(R"({"messages": [{"role": "user", "content": [{"type": "image", "url": "x"}]}]})"),
+      testing::StartsWith("messages[0].content[0] is a part of type \"image\"; a text model"));
+}
+
+TEST(Messages, WeightsSwitchLearningOff) {
+  const auto conversation = read(R"({"messages": [
+      {"role": "user", "content": "a", "loss_weight": 0.0},
+      {"role": "assistant", "content": "b", "weight": 0},
+      {"role": "assistant", "content": "c", "train": false},
+      {"role": "assistant", "content": "d", "weight": 1, "train": true}]})");
+  EXPECT_EQ(conversation.learnable, (std::vector<bool>{false, false, false, true}));
+  EXPECT_FALSE(conversation.messages[1].contains("weight"));
+  EXPECT_EQ(error(R"({"messages": [{"role": "assistant", "content": "b", "weight": 0.5}]})"),
+            "messages[0].weight is 0.5; a message is learnt wholly (1) or not at all (0)");
+}
+
+TEST(Messages, ToolCallIdsAreKeptOrLeftOut) {
+  const auto conversation = read(R"({"messages": [
+      {"role": "assistant", "tool_calls": [
+        {"id": "x", "function": {"name": "f", "arguments": "{}"}},
+        {"id": "y", "function": {"name": "g", "arguments": "{}"}}]},
+      {"role": "tool", "content": "2", "tool_call_id": "y"},
+      {"role": "tool", "content": "1"},
+      {"role": "tool", "content": "0"}]})");
+  EXPECT_EQ(conversation.messages[1]["tool_call_id"], "y");
+  EXPECT_EQ(conversation.messages[2]["tool_call_id"], "x");
+  EXPECT_FALSE(conversation.messages[3].contains("tool_call_id"));
+}
+
+TEST(Messages, MalformedRowsAreNamed) {
+  EXPECT_EQ(error(R"({"massages": [], "id": 1})"),
+            "the row has neither 'messages' nor 'conversations'; did you mean 'massages'?; its "
+            "columns are: massages, id");
+  EXPECT_EQ(error(R"({"messages": "hi"})"), "'messages' must be a list of turns, found string");
+  EXPECT_EQ(error(R"({"messages": []})"), "'messages' is empty: there is nothing to learn");
+  EXPECT_EQ(error(R"({"messages": ["hi"]})"), "messages[0] must be an object, found string");
+  EXPECT_THAT(error(R"({"messages": [{"content": "hi"}]})"),
+              testing::StartsWith("messages[0] has no role"));
+  EXPECT_EQ(error(R"({"messages": [{"role": "asistant", "content": "hi"}]})"),
+            "messages[0] has the unknown role 'asistant'; did you mean 'assistant'?; roles are "
+            "system, developer, user, assistant and tool");
+  EXPECT_EQ(error(R"({"messages": [{"role": "user", "content": 5}]})"),
+            "messages[0].content must be a string or a list of text parts, found number");
+  EXPECT_EQ(error(R"({"messages": [{"role": "user"}]})"),
+            "messages[0].content must be a string or a list of text parts, found none");
+  EXPECT_EQ(error(R"({"messages": [{"role": "user", "content": [7]}]})"),
+            "messages[0].content[0] must be {\"type\": \"text\", \"text\": \"...\"}, found number");
+  EXPECT_EQ(
+      error(R"({"messages": [{"role": "assistant", "content": "", "reasoning_content": 5}]})"),
+      "messages[0].reasoning_content must be a string, found number");
+}
+
+TEST(Messages, PythonJson) {
+  EXPECT_EQ(python_json(parse_json(R"({"a":[1,2.5,true,null],"é":{"b":"x\"y"},"c":[]})", "")),
+            R"({"a": [1, 2.5, true, null], "é": {"b": "x\"y"}, "c": []})");
+}
+
+}  // namespace
+}  // namespace automodel::data

@@ -1,0 +1,85 @@
+#include "data/tool_calls.h"
+
+#include "data/support.h"
+
+namespace automodel::data {
+namespace {
+
+Json call(const Json& arguments) {
+  return {{"type", "function"}, {"function", {{"name", "look"}, {"arguments", arguments}}}};
+}
+
+Json list_of(const Json& item) { return Json::array({item}); }
+
+TEST(ToolCalls, ArgumentsComeInTheFormAskedFor) {
+  const Json object = {{"a", 1}, {"b", "é"}};
+  const Json as_object = normal_tool_calls(list_of(call(object)), ArgumentForm::object, "m");
+  EXPECT_EQ(as_object[0]["function"]["arguments"], object);
+  EXPECT_EQ(as_object[0]["id"], "call_0");
+  const Json from_text =
+      normal_tool_calls(list_of(call(R"({"a":1,"b":"é"})")), ArgumentForm::object, "m");
+  EXPECT_EQ(from_text, as_object);
+  const Json as_text = normal_tool_calls(list_of(call(object)), ArgumentForm::text, "m");
+  EXPECT_EQ(as_text[0]["function"]["arguments"], R"({"a": 1, "b": "é"})");
+  const Json kept = normal_tool_calls(list_of(call(R"({"a":1})")), ArgumentForm::text, "m");
+  EXPECT_EQ(kept[0]["function"]["arguments"], R"({"a":1})");
+  const Json empty = normal_tool_calls(list_of(call(" ")), ArgumentForm::object, "m");
+  EXPECT_EQ(empty[0]["function"]["arguments"], Json::object());
+}
+
+TEST(ToolCalls, IdsAreKept) {
+  Json with_id = call(Json::object());
+  with_id["id"] = "abc";
+  EXPECT_EQ(normal_tool_calls(list_of(with_id), ArgumentForm::object, "m")[0]["id"], "abc");
+}
+
+TEST(ToolCalls, MalformedCallsAreNamed) {
+  const auto error = [](const Json& calls) {
+    return error_of([&] { normal_tool_calls(calls, ArgumentForm::object, "messages[1]"); });
+  };
+  EXPECT_EQ(error("x"), "messages[1].tool_calls must be a list, found string");
+  EXPECT_THAT(error(list_of("x")),
+              testing::StartsWith("messages[1].tool_calls[0] must be an object like"));
+  EXPECT_THAT(error(list_of({{"function", {{"arguments", {}}}}})),
+              testing::HasSubstr("tool_calls[0].function.name must be a name"));
+  EXPECT_THAT(error(list_of({{"function", {{"name", "f"}}}})),
+              testing::HasSubstr("function.arguments is missing"));
+  EXPECT_EQ(error(list_of(call("{oops"))),
+            "messages[1].tool_calls[0].function.arguments is text that is not valid JSON: {oops");
+  EXPECT_EQ(error(list_of(call("5"))),
+            "messages[1].tool_calls[0].function.arguments must be a JSON object, found number");
+}
+
+TEST(ToolCalls, FunctionCallTurns) {
+  const Json one =
+      parse_function_call(R"({"name": "f", "arguments": {"x": 1}})", ArgumentForm::object, "turn");
+  ASSERT_EQ(one.size(), 1U);
+  EXPECT_EQ(one[0]["function"]["name"], "f");
+  EXPECT_EQ(one[0]["function"]["arguments"]["x"], 1);
+  const Json two = parse_function_call(R"([{"name": "f", "arguments": "{}"}, {"name": "g"}])",
+                                       ArgumentForm::object, "turn");
+  ASSERT_EQ(two.size(), 2U);
+  EXPECT_EQ(two[1]["function"]["arguments"], Json::object());
+  EXPECT_EQ(error_of([] { parse_function_call("call f", ArgumentForm::object, "turn"); }),
+            "turn is text that is not valid JSON: call f");
+  EXPECT_THAT(error_of([] { parse_function_call("[5]", ArgumentForm::object, "turn"); }),
+              testing::StartsWith("turn: a call must be {\"name\""));
+}
+
+TEST(ToolCalls, ToolSchemas) {
+  const Json bare = {{"name", "f"}, {"parameters", Json::object()}};
+  const Json wrapped = {{"type", "function"}, {"function", bare}};
+  EXPECT_EQ(normal_tools(list_of(bare)), list_of(wrapped));
+  EXPECT_EQ(normal_tools(list_of(wrapped)), list_of(wrapped));
+  EXPECT_EQ(normal_tools(list_of(bare).dump()), list_of(wrapped));
+  for (const Json& none : {Json(), Json::array(), Json(""), Json("[]")}) {
+    EXPECT_TRUE(normal_tools(none).is_null());
+  }
+  EXPECT_EQ(error_of([] { normal_tools("{oops"); }), "tools is text that is not valid JSON: {oops");
+  EXPECT_THAT(error_of([] { normal_tools(5); }), testing::StartsWith("tools must be a list"));
+  EXPECT_THAT(error_of([] { normal_tools(Json::array({5})); }),
+              testing::StartsWith("tools must hold objects"));
+}
+
+}  // namespace
+}  // namespace automodel::data
