@@ -2,6 +2,7 @@
 
 #include "cli/commands/tokenize.h"
 #include "cli/commands/render_template.h"
+#include "cli/commands/data.h"
 #include "cli/commands/validate.h"
 #include "cli/engine.h"
 
@@ -17,6 +18,7 @@ Program program() {
               validate_command(),
               render_template_command(),
               engine_command("train", "Train by a recipe"),
+              data_command(),
               engine_command("generate", "Write text with a model"),
               engine_command("merge", "Merge an adapter into its base model"),
               engine_command("convert", "Convert a checkpoint to another format"),

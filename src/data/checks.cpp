@@ -37,7 +37,7 @@ constexpr std::array<CheckInfo, 10> kChecks = {{
 }};
 
 bool ends_answer(std::int32_t id, const TextContext& context, const CheckLimits& limits) {
-  if (id == context.eos_id || limits.eos_ids.contains(id)) {
+  if (id == context.eos_id || std::count(limits.eos_ids.begin(), limits.eos_ids.end(), id) > 0) {
     return true;
   }
   const auto& added = context.tokenizer.added_tokens();
@@ -53,21 +53,23 @@ class DocumentChecks {
       : sample_(sample), context_(context), limits_(limits) {}
 
   void look_at(std::size_t begin, std::size_t end) {
+    if (begin == end) {
+      return;
+    }
     too_long |=
         limits_.max_tokens > 0 && static_cast<std::int64_t>(end - begin) > limits_.max_tokens;
     const std::int32_t* ids = sample_.ids.data();
     double_bos |= end - begin > 1 && context_.bos_id && ids[begin] == *context_.bos_id &&
                   ids[begin + 1] == *context_.bos_id;
-    const auto mask = std::span(sample_.loss_mask).subspan(begin, end - begin);
+    // The very first token is not predicted, so its mark says nothing.
+    const auto mask = std::span(sample_.loss_mask).subspan(begin + 1, end - begin - 1);
     const auto last = std::find(mask.rbegin(), mask.rend(), 1);
-    if (last == mask.rend() || mask.size() < 2) {
+    if (last == mask.rend()) {
       return;
     }
-    // The very first token is not predicted, so its mark says nothing.
-    prompt_trained |=
-        std::count(mask.begin() + 1, mask.end(), 1) + 1 == static_cast<std::ptrdiff_t>(mask.size());
-    const auto last_trained = static_cast<std::size_t>(mask.rend() - last) - 1;
-    missing_eos |= !ends_answer(ids[begin + last_trained], context_, limits_);
+    prompt_trained |= std::count(mask.begin(), mask.end(), 0) == 0;
+    missing_eos |=
+        !ends_answer(ids[begin + static_cast<std::size_t>(mask.rend() - last)], context_, limits_);
   }
 
   bool too_long = false;
@@ -84,6 +86,8 @@ class DocumentChecks {
 }  // namespace
 
 std::span<const CheckInfo> all_checks() { return kChecks; }
+
+const CheckInfo& info_of(Check check) { return kChecks[static_cast<std::size_t>(check)]; }
 
 std::vector<Check> failed_checks(const TokenizedSample& sample, const TextContext& context,
                                  const CheckLimits& limits) {

@@ -2,7 +2,6 @@
 // What can be wrong with tokenized data, by name. Each check can be switched off.
 
 #include <cstdint>
-#include <set>
 #include <span>
 #include <string>
 #include <string_view>
@@ -40,6 +39,8 @@ struct CheckInfo {
 /// All checks, in the order of the enumeration.
 std::span<const CheckInfo> all_checks();
 
+const CheckInfo& info_of(Check check);
+
 /// What a model can take, for the checks.
 struct CheckLimits {
   /// Rows of the embedding; 0: not checked.
@@ -48,7 +49,7 @@ struct CheckLimits {
   std::int64_t max_tokens = 0;
   /// Tokens that end an answer beside the tokenizer's eos_token and its added tokens, e.g. those of
   /// generation_config.json.
-  std::set<std::int32_t> eos_ids;
+  std::vector<std::int32_t> eos_ids;
   /// The data set was told to learn prompts too.
   bool trains_prompts = false;
 };

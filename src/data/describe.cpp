@@ -41,7 +41,7 @@ std::string percent(std::int64_t part, std::int64_t whole) {
 }
 
 std::string describe_failed(const FailedCheck& failed, std::size_t num_rows) {
-  const CheckInfo& info = all_checks()[static_cast<std::size_t>(failed.check)];
+  const CheckInfo& info = info_of(failed.check);
   return fmt::format("{} {}: {} of {} rows {} (first {}); {}", info.is_error ? "error" : "warning",
                      info.name, failed.num_rows, num_rows, info.what, failed.first, info.advice);
 }

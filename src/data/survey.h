@@ -4,7 +4,6 @@
 
 #include <cstdint>
 #include <memory>
-#include <set>
 #include <string>
 #include <vector>
 
@@ -20,7 +19,7 @@ struct SurveyOptions {
   int num_threads = 1;
   CheckLimits limits;
   /// Names of checks that are not made.
-  std::set<std::string> disabled;
+  std::vector<std::string> disabled;
 };
 
 /// A row that cannot be used, with the error that using it gives.

@@ -24,7 +24,7 @@ std::optional<std::int32_t> id_of(const text::Tokenizer& tokenizer,
 
 std::string read_template(const std::string& path) {
   check(std::filesystem::exists(path), ErrorKind::not_found,
-        "chat_template '{}' is neither a Jinja template (no {{%% or {{{{) nor an existing file",
+        "chat_template '{}' is neither a Jinja template (no {{% or {{{{) nor an existing file",
         path);
   std::string text = read_file(path);
   const Json json = Json::parse(text, nullptr, false);

@@ -1,0 +1,126 @@
+#include "data/agent_chat.h"
+
+#include "data/describe.h"
+#include "data/support.h"
+#include "data/test_text.h"
+
+namespace automodel::data {
+namespace {
+
+Conversation read(const std::string& roles) {
+  Conversation conversation;
+  for (const char role : roles) {
+    const char* name = role == 's'   ? "system"
+                       : role == 'u' ? "user"
+                       : role == 'a' ? "assistant"
+                                     : "tool";
+    Json message = {{"role", name}, {"content", "x"}};
+    if (role == 'a') {
+      message["reasoning_content"] = "r";
+    }
+    conversation.messages.push_back(message);
+    conversation.learnable.push_back(true);
+  }
+  return conversation;
+}
+
+std::string roles(const Conversation& conversation) {
+  std::string out;
+  for (const Json& message : conversation.messages) {
+    out += message["role"].get<std::string>().front();
+  }
+  EXPECT_EQ(conversation.learnable.size(), out.size());
+  return out;
+}
+
+TEST(AgentChat, Trimming) {
+  EXPECT_EQ(roles(trim_after_last_assistant(read("suatau"))), "suata");
+  EXPECT_EQ(roles(trim_after_last_assistant(read("sua"))), "sua");
+  EXPECT_EQ(roles(trim_after_last_assistant(read("su"))), "su");
+}
+
+TEST(AgentChat, OldReasoningGoes) {
+  const auto conversation = drop_history_reasoning(read("uauau"));
+  EXPECT_FALSE(conversation.messages[1].contains("reasoning_content"));
+  EXPECT_TRUE(conversation.messages[3].contains("reasoning_content"));
+}
+
+TEST(AgentChat, ShorterHistories) {
+  std::vector<std::string> all;
+  for (const Conversation& shorter : shorter_histories(read("suauatau"))) {
+    all.push_back(roles(shorter));
+  }
+  EXPECT_EQ(all, (std::vector<std::string>{"suauatau", "suatau", "su"}));
+}
+
+class AgentRows : public testing::Test {
+ protected:
+  std::unique_ptr<const Dataset> make(AgentChatOptions options) const {
+    options.paths = {path_};
+    return make_agent_chat_dataset(options, chatml_context());
+  }
+  std::string shown(const AgentChatOptions& options, std::int64_t row) const {
+    return show_sample(make(options)->sample(row), chatml_context().tokenizer, MarkStyle::brackets);
+  }
+
+  ScratchFolder folder_;
+  std::string path_ = folder_.write("rows.json", R"([
+    {"conversations": [{"from": "human", "value": "a"}, {"from": "gpt", "value": "b"},
+                       {"from": "human", "value": "c"}, {"from": "gpt", "value": "d"}]},
+    {"conversations": [{"from": "human", "value": "a"}]},
+    {"conversations": [{"from": "human", "value": "long long long long long long long long"},
+                       {"from": "gpt", "value": "b"}]}])");
+};
+
+TEST_F(AgentRows, Filters) {
+  EXPECT_EQ(make({})->size(), 3);
+  EXPECT_EQ(make({.filter_no_assistant = true})->size(), 2);
+  EXPECT_EQ(
+      make({.limit = {.seq_length = 50}, .filter_no_assistant = true, .filter_overlong = true})
+          ->size(),
+      1);
+  EXPECT_THAT(error_of([&] { make({})->sample(1); }),
+              testing::HasSubstr("[1]: the conversation has no assistant message"));
+  EXPECT_THAT(error_of([&] { make({.filter_overlong = true}); }),
+              testing::HasSubstr("need seq_length"));
+  EXPECT_THAT(
+      error_of([&] {
+        make({.limit = {.seq_length = 2}, .filter_no_assistant = true, .filter_overlong = true});
+      }),
+      testing::HasSubstr("leave none of the 3 rows"));
+}
+
+TEST_F(AgentRows, OldExchangesGoUntilTheRestFits) {
+  EXPECT_EQ(shown({.limit = {.seq_length = 25}, .truncate_history = true}, 0),
+            "<|im_start|>user\nc<|im_end|>\n<|im_start|>assistant\n[d<|im_end|>]\n");
+  EXPECT_THAT(shown({.limit = {.seq_length = 50}, .truncate_history = true}, 0),
+              testing::HasSubstr("[b<|im_end|>]"));
+}
+
+TEST_F(AgentRows, Keys) {
+  Keys keys({{"path", path_},
+             {"seq_length", 9},
+             {"filter_no_assistant", true},
+             {"filter_overlong", true},
+             {"trim_incomplete_last_turn", true},
+             {"mask_reasoning_content", true},
+             {"train_on_last_turn_only", true},
+             {"drop_history_reasoning_content", true},
+             {"truncate_history", true},
+             {"limit_dataset_samples", 2},
+             {"revision", nullptr}},
+            "dataset X");
+  const AgentChatOptions options = read_agent_chat_options(keys);
+  keys.finish();
+  EXPECT_EQ(options.paths, (std::vector<std::string>{path_}));
+  EXPECT_EQ(options.mask, (MaskOptions{.mask_history = true, .mask_reasoning_content = true}));
+  EXPECT_TRUE(options.filter_no_assistant && options.filter_overlong &&
+              options.trim_incomplete_last_turn && options.drop_history_reasoning &&
+              options.truncate_history);
+  Keys both({{"path", "a"}, {"dataset_name", "b"}}, "dataset X");
+  EXPECT_THAT(error_of([&] { read_agent_chat_options(both); }),
+              testing::HasSubstr("'path' = \"a\" is not supported"));
+}
+
+}  // namespace
+}  // namespace automodel::data

@@ -1,0 +1,154 @@
+#include "data/chat_format.h"
+
+#include "data/describe.h"
+#include "data/support.h"
+#include "data/test_text.h"
+
+namespace automodel::data {
+namespace {
+
+using testing::HasSubstr;
+using testing::StartsWith;
+
+std::string shown(const std::string& row, const TextContext& context, MaskOptions mask = {}) {
+  const ChatFormat format(std::make_shared<const TextContext>(context), std::move(mask));
+  return show_sample(format.tokenize(format.read(parse_json(row, "row"))), context.tokenizer,
+                     MarkStyle::brackets);
+}
+
+TextContext with_template(const std::string& source) { return test_context({{"default", source}}); }
+
+constexpr const char* kTwoTurns = R"({"messages": [
+    {"role": "user", "content": "Hi"}, {"role": "assistant", "content": "Hello"},
+    {"role": "user", "content": "2+2"}, {"role": "assistant", "content": "4"}]})";
+
+TEST(ChatFormat, ChatMl) {
+  EXPECT_EQ(shown(kTwoTurns, chatml_context()),
+            "<|im_start|>user\nHi<|im_end|>\n<|im_start|>assistant\n[Hello<|im_end|>]\n"
+            "<|im_start|>user\n2+2<|im_end|>\n<|im_start|>assistant\n[4<|im_end|>]\n");
+  EXPECT_THAT(shown(kTwoTurns, chatml_context(), {.mask_history = true}),
+              HasSubstr("assistant\nHello<|im_end|>\n<|im_start|>user"));
+  EXPECT_EQ(shown(kTwoTurns, chatml_context(), {.train_all = true}).find('['),
+            std::string("<|im_start|>").size());
+}
+
+TEST(ChatFormat, BosComesFromTheTemplateOnly) {
+  const TextContext context =
+      test_context({{"default", std::string("{{ bos_token }}") + kChatMl}}, true);
+  const ChatFormat format(std::make_shared<const TextContext>(context), {});
+  const auto ids = format.tokenize(format.read(parse_json(kTwoTurns, "row"))).ids;
+  EXPECT_EQ(ids[0], kBos);
+  EXPECT_NE(ids[1], kBos);
+}
+
+TEST(ChatFormat, NoTemplateNoChat) {
+  EXPECT_THAT(error_of([] { shown(kTwoTurns, test_context()); }),
+              HasSubstr("has no chat template"));
+}
+
+TEST(ChatFormat, RefusalsOfTheTemplateAreTold) {
+  const TextContext context = with_template(
+      "{% for m in messages %}{% if m.role == 'system' %}{{ raise_exception('No system role') }}"
+      "{% endif %}{{ m.content }}{% endfor %}");
+  const auto row = R"({"messages": [{"role": "system", "content": "a"},
+      {"role": "user", "content": "b"}, {"role": "assistant", "content": "c"}]})";
+  EXPECT_EQ(error_of([&] { shown(row, context); }),
+            "the chat template refuses the whole of the conversation: No system role");
+}
+
+TEST(ChatFormat, GenerationBlocks) {
+  const TextContext context = with_template(
+      "{% for m in messages %}{{ '<|im_start|>' + m.role + '\n' }}{% if m.role == 'assistant' %}"
+      "{% generation %}{{ m.content + '<|im_end|>\n' }}{% endgeneration %}{% else %}"
+      "{{ m.content + '<|im_end|>\n' }}{% endif %}{% endfor %}");
+  EXPECT_THAT(shown(kTwoTurns, context), HasSubstr("assistant\n[Hello<|im_end|>\n]<|im_start|>"));
+}
+
+constexpr const char* kCall =
+    R"({"messages": [{"role": "user", "content": "Look"},
+        {"role": "assistant", "content": "", "tool_calls": [
+          {"function": {"name": "f", "arguments": {"k": "é"}}}]},
+        {"role": "tool", "content": "found"}, {"role": "assistant", "content": "Ok"}],
+        "tools": [{"name": "f", "parameters": {}}]})";
+
+/// How a template prints the arguments of calls.
+std::string calling_template(const std::string& arguments) {
+  return "{% for m in messages %}{{ '<|im_start|>' + m.role + '\n' + m.content }}"
+         "{% for c in m.tool_calls or [] %}{{ c.function.name + ':' }}{{ " +
+         arguments +
+         " }}{% endfor %}{{ '<|im_end|>\n' }}{% endfor %}"
+         "{% if add_generation_prompt %}{{ '<|im_start|>assistant\n' }}{% endif %}";
+}
+
+TEST(ChatFormat, ToolCallsAreLearntToolResultsAreNot) {
+  EXPECT_EQ(shown(kCall, with_template(calling_template("c.function.arguments | tojson"))),
+            "<|im_start|>user\nLook<|im_end|>\n"
+            "<|im_start|>assistant\n[f:{\"k\": \"é\"}<|im_end|>]\n"
+            "<|im_start|>tool\nfound<|im_end|>\n<|im_start|>assistant\n[Ok<|im_end|>]\n");
+}
+
+TEST(ChatFormat, ArgumentsComeAsTheTemplatePrintsJson) {
+  const auto form = [](const std::string& arguments) {
+    const TextContext context = with_template(calling_template(arguments));
+    return argument_form(require_template(context, true), context);
+  };
+  EXPECT_EQ(form("c.function.arguments | tojson"), ArgumentForm::object);
+  EXPECT_EQ(form("c.function.arguments"), ArgumentForm::text);
+  EXPECT_EQ(form("'```' + c.function.arguments + '```'"), ArgumentForm::text);
+  EXPECT_EQ(form("c.function.arguments | string if c.function.arguments is string else "
+                 "c.function.arguments | tojson"),
+            ArgumentForm::object);
+  EXPECT_EQ(form("''"), ArgumentForm::object);
+  EXPECT_THAT(shown(kCall, with_template(calling_template("'' + c.function.arguments"))),
+              HasSubstr("[f:{\"k\": \"é\"}<|im_end|>]"));
+}
+
+/// Thinking as Qwen3 shows it: that of answers before the last user's message is dropped.
+constexpr const char* kThinking =
+    "{% set ns = namespace(last=0) %}{% for m in messages %}{% if m.role == 'user' %}"
+    "{% set ns.last = loop.index0 %}{% endif %}{% endfor %}"
+    "{% for m in messages %}{{ '<|im_start|>' + m.role + '\n' }}"
+    "{% if m.role == 'assistant' and loop.index0 > ns.last %}"
+    "{{ '<think>\n' + (m.reasoning_content or '') + '\n</think>\n\n' }}{% endif %}"
+    "{{ m.content + '<|im_end|>\n' }}{% endfor %}"
+    "{% if add_generation_prompt %}{{ '<|im_start|>assistant\n' }}{% endif %}";
+
+constexpr const char* kTwoThoughts = R"({"messages": [
+    {"role": "user", "content": "a"},
+    {"role": "assistant", "content": "b", "reasoning_content": "one"},
+    {"role": "user", "content": "c"},
+    {"role": "assistant", "content": "d", "reasoning_content": "two"}]})";
+
+TEST(ChatFormat, DroppedThinkingIsLearntWhereTheModelSeesIt) {
+  EXPECT_EQ(shown(kTwoThoughts, with_template(kThinking)),
+            "<|im_start|>user\na<|im_end|>\n<|im_start|>assistant\n"
+            "[<think>\none\n</think>\n\nb<|im_end|>]\n"
+            "\n--------\n"
+            "<|im_start|>user\na<|im_end|>\n<|im_start|>assistant\nb<|im_end|>\n"
+            "<|im_start|>user\nc<|im_end|>\n<|im_start|>assistant\n"
+            "[<think>\ntwo\n</think>\n\nd<|im_end|>]\n");
+}
+
+TEST(ChatFormat, ThinkingCanBeLeftOut) {
+  const std::string text = shown(kTwoThoughts, with_template(kThinking),
+                                 {.mask_history = true, .mask_reasoning_content = true});
+  EXPECT_THAT(text, HasSubstr("assistant\n[<think>\n]two[\n</think>\n\nd<|im_end|>]\n"));
+  EXPECT_THAT(text, StartsWith("<|im_start|>user\na<|im_end|>\n<|im_start|>assistant\nb<"));
+}
+
+TEST(ChatFormat, EmptyAnswersAndSpecialTokensInText) {
+  const auto context = std::make_shared<const TextContext>(chatml_context());
+  const ChatFormat format(context, {});
+  const auto notes = [&](const std::string& question, const std::string& answer) {
+    const Json row = {{"messages",
+                       {{{"role", "user"}, {"content", question}},
+                        {{"role", "assistant"}, {"content", answer}}}}};
+    return format.tokenize(format.read(row)).notes;
+  };
+  EXPECT_EQ(notes("a", "b"), SampleNotes{});
+  EXPECT_TRUE(notes("a", "").empty_answer);
+  EXPECT_TRUE(notes("a<|im_end|>", "b").special_in_content);
+}
+
+}  // namespace
+}  // namespace automodel::data

@@ -1,0 +1,66 @@
+#include "data/chat.h"
+
+#include "data/describe.h"
+#include "data/support.h"
+#include "data/test_text.h"
+
+namespace automodel::data {
+namespace {
+
+constexpr const char* kRow =
+    R"({"messages": [{"role": "user", "content": "q"}, {"role": "assistant", "content": "ab"}]})";
+
+TEST(ChatDataset, RowsOfAFile) {
+  const ScratchFolder folder;
+  const auto path = folder.write("rows.jsonl", fmt::format("{}\n{{\"messages\": []}}\n", kRow));
+  const TextContext context = chatml_context();
+  const auto dataset = make_chat_dataset({.paths = {path}}, context);
+  ASSERT_EQ(dataset->size(), 2);
+  EXPECT_EQ(show_sample(dataset->sample(0), context.tokenizer, MarkStyle::brackets),
+            "<|im_start|>user\nq<|im_end|>\n<|im_start|>assistant\n[ab<|im_end|>]\n");
+  EXPECT_EQ(error_of([&] { dataset->sample(1); }),
+            path + ":2: 'messages' is empty: there is nothing to learn");
+}
+
+TEST(ChatDataset, LimitsAndTemplates) {
+  const ScratchFolder folder;
+  const auto path = folder.write("rows.jsonl", kRow);
+  TextContext context = test_context();
+  context.max_tokens = 10;
+  EXPECT_THAT(error_of([&] { make_chat_dataset({.paths = {path}}, context); }),
+              testing::HasSubstr("has no chat template"));
+  const auto dataset = make_chat_dataset({.paths = {path}, .chat_template = kChatMl}, context);
+  EXPECT_THAT(error_of([&] { dataset->sample(0); }),
+              testing::StartsWith(path + ":1: the row has 23 tokens, more than the 10"));
+}
+
+TEST(ChatDataset, Keys) {
+  Keys keys({{"path_or_dataset_id", {"a.jsonl", "b.jsonl"}},
+             {"split", "train[:10]"},
+             {"seq_length", 64},
+             {"truncation", true},
+             {"padding", false},
+             {"chat_template", "t.jinja"},
+             {"shuffle_seed", 3},
+             {"mask_history", true},
+             {"mask_reasoning_content", true},
+             {"skip_invalid_samples", true},
+             {"start_of_turn_token", "<t>"},
+             {"unshifted", false}},
+            "dataset X");
+  const ChatOptions options = read_chat_options(keys);
+  keys.finish();
+  EXPECT_EQ(options.paths, (std::vector<std::string>{"a.jsonl", "b.jsonl"}));
+  EXPECT_EQ(options.split, "train[:10]");
+  EXPECT_EQ(options.limit, (LengthLimit{.truncate = true, .seq_length = 64}));
+  EXPECT_EQ(options.chat_template, "t.jinja");
+  EXPECT_EQ(options.shuffle_seed, 3U);
+  EXPECT_EQ(options.mask, (MaskOptions{.mask_history = true, .mask_reasoning_content = true}));
+  EXPECT_TRUE(options.source.skip_invalid);
+  Keys unshifted({{"path_or_dataset_id", "a"}, {"unshifted", true}}, "dataset X");
+  EXPECT_THAT(error_of([&] { read_chat_options(unshifted); }),
+              testing::HasSubstr("'unshifted' = true is not supported yet"));
+}
+
+}  // namespace
+}  // namespace automodel::data

@@ -1,0 +1,63 @@
+#include "data/checks.h"
+
+#include "data/support.h"
+#include "data/test_text.h"
+
+namespace automodel::data {
+namespace {
+
+TokenizedSample one_document(std::vector<std::int32_t> ids, std::vector<std::uint8_t> mask) {
+  TokenizedSample sample;
+  append_document(sample, std::move(ids), std::move(mask));
+  return sample;
+}
+
+std::vector<Check> failed(const TokenizedSample& sample, const CheckLimits& limits = {}) {
+  return failed_checks(sample, chatml_context(), limits);
+}
+
+const TokenizedSample kGood = one_document({kBos, 'q', 'a', kImEnd, '\n'}, {0, 0, 1, 1, 0});
+
+TEST(Checks, GoodSamplesFailNone) { EXPECT_TRUE(failed(kGood, {264, 5, {}, false}).empty()); }
+
+TEST(Checks, EachFindsItsFault) {
+  using Checks = std::vector<Check>;
+  EXPECT_EQ(failed(one_document({'q', 'a'}, {1, 0})), (Checks{Check::no_trained_tokens}));
+  EXPECT_EQ(failed(one_document({'q', 'a', kImEnd}, {0, 1, 1})), (Checks{Check::prompt_trained}));
+  EXPECT_TRUE(
+      failed(one_document({'q', 'a', kImEnd}, {0, 1, 1}), {.trains_prompts = true}).empty());
+  EXPECT_EQ(failed(one_document({'q', '?', 'a', '.'}, {0, 0, 1, 1})), (Checks{Check::missing_eos}));
+  EXPECT_TRUE(failed(one_document({'q', '?', 'a', '.'}, {0, 0, 1, 1}), {.eos_ids = {'.'}}).empty());
+  EXPECT_EQ(failed(one_document({kBos, kBos, 'a', kImEnd}, {0, 0, 1, 1})),
+            (Checks{Check::double_bos}));
+  EXPECT_EQ(failed(kGood, {.vocab_size = kImEnd}), (Checks{Check::outside_vocabulary}));
+  EXPECT_EQ(failed(kGood, {.max_tokens = 4}), (Checks{Check::too_long}));
+}
+
+TEST(Checks, NotesBecomeFailures) {
+  TokenizedSample sample = kGood;
+  sample.notes = {.special_in_content = true, .merged_boundary = true, .empty_answer = true};
+  EXPECT_EQ(failed(sample), (std::vector<Check>{Check::special_in_content, Check::merged_boundary,
+                                                Check::empty_answer}));
+  TokenizedSample cut = one_document({'q', '?', 'a', '.'}, {0, 0, 1, 1});
+  cut.notes.truncated = true;  // has no EOS because it was cut
+  EXPECT_EQ(failed(cut), (std::vector<Check>{Check::truncated}));
+}
+
+TEST(Checks, AreListedInOrder) {
+  for (std::size_t i = 0; i < all_checks().size(); ++i) {
+    EXPECT_EQ(static_cast<std::size_t>(all_checks()[i].check), i);
+    EXPECT_EQ(&info_of(all_checks()[i].check), &all_checks()[i]);
+  }
+}
+
+TEST(Checks, Names) {
+  const std::vector<std::string> good = {"missing_eos", "double_bos"};
+  check_names(good);
+  const std::vector<std::string> bad = {"missing_eso"};
+  EXPECT_THAT(error_of([&] { check_names(bad); }),
+              testing::StartsWith("there is no check 'missing_eso'; did you mean 'missing_eos'"));
+}
+
+}  // namespace
+}  // namespace automodel::data

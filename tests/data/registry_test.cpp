@@ -1,0 +1,55 @@
+#include "data/registry.h"
+
+#include <set>
+
+#include "base/file.h"
+#include "data/support.h"
+#include "data/test_text.h"
+
+namespace automodel::data {
+namespace {
+
+TEST(Registry, KindsAreNamedOnce) {
+  std::set<std::string_view> names;
+  for (const DatasetKind& kind : dataset_kinds()) {
+    EXPECT_TRUE(names.insert(kind.name).second) << kind.name;
+    EXPECT_FALSE(kind.summary.empty());
+  }
+}
+
+TEST(Registry, MakesByTarget) {
+  const ScratchFolder folder;
+  const auto path = folder.write("rows.jsonl",
+                                 R"({"messages": [{"role": "user", "content": "q"},
+                                    {"role": "assistant", "content": "a"}],)"
+                                 R"("question": "q", "context": "c", "answers": {"text": ["a"]},)"
+                                 R"("ctx": "c", "endings": ["a"], "label": 0})");
+  const auto flat = folder.write("flat.json", "[" + read_file(path) + "]");
+  const TextContext context = chatml_context();
+  const std::string prefix = "nemo_automodel.components.datasets.llm.";
+  const auto tokens = [&](const std::string& target, const Json& keys) {
+    return make_dataset(prefix + target, keys, context)->sample(0).ids.size();
+  };
+  EXPECT_GT(tokens("chat_dataset.ChatDataset", {{"path_or_dataset_id", flat}}), 0U);
+  EXPECT_GT(tokens("agent_chat.make_agent_chat_dataset", {{"path", flat}}), 0U);
+  EXPECT_GT(tokens("squad.make_squad_dataset", {{"dataset_name", flat}}), 0U);
+  EXPECT_GT(tokens("hellaswag.HellaSwag", {{"path_or_dataset", flat}}), 0U);
+  EXPECT_GT(tokens("column_mapped_text_instruction_dataset.ColumnMappedTextInstructionDataset",
+                   {{"path_or_dataset_id", flat},
+                    {"column_mapping", {{"question", "question"}, {"answer", "context"}}}}),
+            0U);
+}
+
+TEST(Registry, UnknownTargetsAndKeysAreErrors) {
+  const TextContext context = chatml_context();
+  EXPECT_THAT(error_of([&] { make_dataset("chat_dataset.ChatDatset", Json::object(), context); }),
+              testing::StartsWith("the data set 'chat_dataset.ChatDatset' is not supported; did "
+                                  "you mean 'chat_dataset.ChatDataset'?; supported are: "));
+  const Json keys = {{"path_or_dataset_id", "x.jsonl"}, {"seq_lenght", 5}};
+  EXPECT_EQ(error_of([&] { make_dataset("chat_dataset.ChatDataset", keys, context); }),
+            "dataset chat_dataset.ChatDataset has no key 'seq_lenght'; did you mean "
+            "'seq_length'?");
+}
+
+}  // namespace
+}  // namespace automodel::data

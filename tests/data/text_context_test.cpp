@@ -1,0 +1,67 @@
+#include "data/text_context.h"
+
+#include "data/support.h"
+#include "data/test_text.h"
+
+namespace automodel::data {
+namespace {
+
+using testing::HasSubstr;
+
+TEST(TextContext, LoadsAFolder) {
+  const ScratchFolder folder;
+  folder.write("tokenizer.json", tokenizer_json().dump());
+  const Json config = {
+      {"bos_token", "<s>"}, {"eos_token", "<|im_end|>"}, {"chat_template", kChatMl}};
+  folder.write("tokenizer_config.json", config.dump());
+  const TextContext context = load_text_context(folder.path());
+  EXPECT_EQ(context.bos_id, kBos);
+  EXPECT_EQ(context.eos_id, kImEnd);
+  EXPECT_EQ(context.special_tokens.eos_token, "<|im_end|>");
+  EXPECT_EQ(require_template(context, false).source(), kChatMl);
+  EXPECT_THAT(error_of([&] { load_text_context(folder.path("none")); }),
+              HasSubstr("tokenizer.json"));
+}
+
+TEST(TextContext, SpecialTokensMustBeTokens) {
+  text::TokenizerConfig config;
+  config.eos_token = "<|end|>";
+  EXPECT_EQ(error_of([&] {
+              make_text_context(text::Tokenizer::from_json(tokenizer_json(), "test"), config);
+            }),
+            "the tokenizer's eos_token '<|end|>' is not one of its tokens; tokenizer.json and "
+            "tokenizer_config.json do not belong together");
+}
+
+TEST(TextContext, TemplatesByName) {
+  const TextContext both = test_context({{"default", "a{{ 1 }}"}, {"tool_use", "b{{ 1 }}"}});
+  EXPECT_EQ(require_template(both, false).source(), "a{{ 1 }}");
+  EXPECT_EQ(require_template(both, true).source(), "b{{ 1 }}");
+  EXPECT_EQ(require_template(chatml_context(), true).source(), kChatMl);
+  EXPECT_EQ(find_template(test_context(), false), nullptr);
+  EXPECT_THAT(error_of([] { require_template(test_context(), false); }),
+              HasSubstr("has no chat template (a base model?); give dataset.chat_template"));
+}
+
+TEST(TextContext, AnotherTemplate) {
+  const ScratchFolder folder;
+  const auto source = [](const std::string& chat_template) {
+    return require_template(with_chat_template(chatml_context(), chat_template), true).source();
+  };
+  EXPECT_EQ(source("x{{ 1 }}"), "x{{ 1 }}");
+  EXPECT_EQ(source(folder.write("t.jinja", "y{{ 1 }}")), "y{{ 1 }}");
+  EXPECT_EQ(source(folder.write("t.json", R"({"chat_template": "z{{ 1 }}"})")), "z{{ 1 }}");
+  EXPECT_EQ(error_of([&] { source("nowhere.jinja"); }),
+            "chat_template 'nowhere.jinja' is neither a Jinja template (no {% or {{) nor an "
+            "existing file");
+}
+
+TEST(TextContext, SpecialTokensInText) {
+  const TextContext context = chatml_context();
+  EXPECT_TRUE(special_tokens_in(context, "a < b, </p>").empty());
+  EXPECT_EQ(special_tokens_in(context, "a</s>b<|im_end|>"),
+            (std::vector<std::string>{"<|im_end|>", "</s>"}));
+}
+
+}  // namespace
+}  // namespace automodel::data
