@@ -103,7 +103,7 @@ std::vector<Check> failed_checks(const TokenizedSample& sample, const TextContex
   const SampleNotes& notes = sample.notes;
   const std::array<bool, kChecks.size()> failed = {
       num_trained_tokens(sample) == 0,
-      documents.prompt_trained && !limits.trains_prompts,
+      documents.prompt_trained && !notes.all_learnt,
       documents.missing_eos && !notes.truncated,
       documents.double_bos,
       outside,

@@ -50,8 +50,6 @@ struct CheckLimits {
   /// Tokens that end an answer beside the tokenizer's eos_token and its added tokens, e.g. those of
   /// generation_config.json.
   std::vector<std::int32_t> eos_ids;
-  /// The data set was told to learn prompts too.
-  bool trains_prompts = false;
 };
 
 /// The checks that the sample fails, in the order of the enumeration.

@@ -27,6 +27,7 @@ TokenizedSample tokenize_completion(const Completion& completion, const TextCont
   TokenizedSample sample;
   append_document(sample, std::move(encoding.ids), std::move(mask.learnt));
   sample.notes = mask.notes;
+  sample.notes.all_learnt = begin == 0;
   return sample;
 }
 

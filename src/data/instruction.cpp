@@ -61,11 +61,15 @@ RowFormat completion_rows(const InstructionOptions& options,
   };
 }
 
-void check_columns(const ColumnMapping& columns) {
-  check(!columns.answer.empty() && (columns.context || columns.question),
+void check_columns(const InstructionOptions& options) {
+  const ColumnMapping& columns = options.columns;
+  check(!columns.answer.empty(), ErrorKind::invalid_argument,
+        "column_mapping must name the column of the answer, e.g. {{question: instruction, answer: "
+        "output}}");
+  check(columns.context || columns.question || !options.use_chat_template,
         ErrorKind::invalid_argument,
-        "column_mapping must name the column of the answer and of a question or context, e.g. "
-        "{{question: instruction, answer: output}}");
+        "use_hf_chat_template needs a user's turn: name the column of the question or context in "
+        "column_mapping");
 }
 
 ColumnMapping read_columns(Keys& keys) {
@@ -83,7 +87,6 @@ ColumnMapping read_columns(Keys& keys) {
            did_you_mean(part, known), join(known, ", "));
     }
   }
-  check_columns(columns);
   return columns;
 }
 
@@ -91,7 +94,7 @@ ColumnMapping read_columns(Keys& keys) {
 
 std::unique_ptr<const Dataset> make_instruction_dataset(const InstructionOptions& options,
                                                         TextContext context) {
-  check_columns(options.columns);
+  check_columns(options);
   LengthLimit limit = options.limit;
   limit.max_tokens = context.max_tokens;
   const auto shared = std::make_shared<const TextContext>(std::move(context));

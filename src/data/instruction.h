@@ -14,7 +14,8 @@
 
 namespace automodel::data {
 
-/// The column of each part; context or question may be missing, not both.
+/// The column of each part. Context and question may be missing; without both the answer is a text
+/// that is learnt from its beginning, as in pre-training.
 struct ColumnMapping {
   std::optional<std::string> context, question;
   std::string answer;

@@ -14,6 +14,8 @@ struct SampleNotes {
   bool merged_boundary = false;
   /// An answer that consists of nothing but its end-of-turn token.
   bool empty_answer = false;
+  /// Everything is meant to be learnt: there is no prompt, or it was asked for.
+  bool all_learnt = false;
   /// The sample was cut to its maximum length.
   bool truncated = false;
   bool operator==(const SampleNotes&) const = default;

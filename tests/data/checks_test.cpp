@@ -18,14 +18,15 @@ std::vector<Check> failed(const TokenizedSample& sample, const CheckLimits& limi
 
 const TokenizedSample kGood = one_document({kBos, 'q', 'a', kImEnd, '\n'}, {0, 0, 1, 1, 0});
 
-TEST(Checks, GoodSamplesFailNone) { EXPECT_TRUE(failed(kGood, {264, 5, {}, false}).empty()); }
+TEST(Checks, GoodSamplesFailNone) { EXPECT_TRUE(failed(kGood, {264, 5, {}}).empty()); }
 
 TEST(Checks, EachFindsItsFault) {
   using Checks = std::vector<Check>;
   EXPECT_EQ(failed(one_document({'q', 'a'}, {1, 0})), (Checks{Check::no_trained_tokens}));
   EXPECT_EQ(failed(one_document({'q', 'a', kImEnd}, {0, 1, 1})), (Checks{Check::prompt_trained}));
-  EXPECT_TRUE(
-      failed(one_document({'q', 'a', kImEnd}, {0, 1, 1}), {.trains_prompts = true}).empty());
+  TokenizedSample meant = one_document({'q', 'a', kImEnd}, {0, 1, 1});
+  meant.notes.all_learnt = true;
+  EXPECT_TRUE(failed(meant).empty());
   EXPECT_EQ(failed(one_document({'q', '?', 'a', '.'}, {0, 0, 1, 1})), (Checks{Check::missing_eos}));
   EXPECT_TRUE(failed(one_document({'q', '?', 'a', '.'}, {0, 0, 1, 1}), {.eos_ids = {'.'}}).empty());
   EXPECT_EQ(failed(one_document({kBos, kBos, 'a', kImEnd}, {0, 0, 1, 1})),

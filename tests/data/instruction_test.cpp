@@ -16,12 +16,14 @@ class Instructions : public testing::Test {
   }
 
   ScratchFolder folder_;
-  std::string path_ =
-      folder_.write("rows.jsonl", R"({"ctx": "C", "ask": "Q", "out": "y", "number": 5})");
+  std::string path_ = folder_.write(
+      "rows.jsonl", R"({"ctx": "C", "ask": "Q", "out": "y", "text": "Long", "number": 5})");
 };
 
 const ColumnMapping kAll = {.context = "ctx", .question = "ask", .answer = "out"};
 const ColumnMapping kQuestion = {.question = "ask", .answer = "out"};
+const ColumnMapping kText = {.answer = "text"};
+const ColumnMapping kQuestionOnly = {.question = "ask"};
 const ColumnMapping kContext = {.context = "ctx", .answer = "out"};
 
 TEST_F(Instructions, AsPlainText) {
@@ -29,6 +31,13 @@ TEST_F(Instructions, AsPlainText) {
   EXPECT_EQ(shown({.columns = kQuestion}, test_context()), "Q [y</s>]");
   EXPECT_EQ(shown({.columns = kContext}, test_context()), "C [y</s>]");
   EXPECT_EQ(shown({.columns = kAll, .answer_only = false}, test_context()), "C[ Q y</s>]");
+}
+
+TEST_F(Instructions, TextsWithoutAPromptAreLearntFromTheirBeginning) {
+  EXPECT_EQ(shown({.columns = kText}, test_context()), "L[ong</s>]");
+  const auto dataset =
+      make_instruction_dataset({.paths = {path_}, .columns = kText}, test_context());
+  EXPECT_TRUE(dataset->sample(0).notes.all_learnt);
 }
 
 TEST_F(Instructions, AsAChat) {
@@ -55,8 +64,11 @@ TEST_F(Instructions, ColumnsMustBeThereAndHoldText) {
                 shown({.columns = {.question = "number", .answer = "out"}}, test_context());
               }),
               testing::HasSubstr("column 'number' must hold a string"));
-  EXPECT_THAT(error_of([&] { shown({.columns = {.answer = "out"}}, test_context()); }),
+  EXPECT_THAT(error_of([&] { shown({.columns = kQuestionOnly}, test_context()); }),
               testing::StartsWith("column_mapping must name the column of the answer"));
+  EXPECT_THAT(
+      error_of([&] { shown({.columns = kText, .use_chat_template = true}, chatml_context()); }),
+      testing::StartsWith("use_hf_chat_template needs a user's turn"));
 }
 
 TEST_F(Instructions, Keys) {
