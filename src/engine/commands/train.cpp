@@ -1,0 +1,28 @@
+#include "engine/commands/train.h"
+
+#include <CLI/CLI.hpp>
+
+#include "config/load.h"
+#include "recipes/finetune.h"
+
+namespace automodel::engine {
+namespace {
+
+constexpr std::array<std::string, 2> kOptions = {"--help", "--config"};
+
+ExitCode run_train(Arguments arguments) {
+  const auto split = config::split_overrides(arguments, kOptions);
+  std::string recipe;
+  CLI::App app("Trains by a recipe. --a.b.c VALUE overrides a key of it", "automodel train");
+  app.add_option("recipe", recipe, "YAML file")->required();
+  if (!parse_arguments(app, split.own)) {
+    return ExitCode::ok;
+  }
+  return recipes::run_finetune(config::load_recipe(recipe, split.overrides));
+}
+
+}  // namespace
+
+Command train_command() { return {"train", "Train by a recipe", run_train}; }
+
+}  // namespace automodel::engine

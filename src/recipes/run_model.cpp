@@ -1,0 +1,63 @@
+#include "recipes/run_model.h"
+
+#include "base/error.h"
+#include "checkpoint/load.h"
+#include "tensor/dtype.h"
+
+namespace automodel::recipes {
+namespace {
+
+bool is_fresh(const config::ModelSource& model) {
+  return model.entry == config::ModelEntry::from_config;
+}
+
+checkpoint::ModelFolder open_source(const config::ModelSource& model) {
+  check(model.entry != config::ModelEntry::build_gpt2 &&
+            model.task == config::ModelTask::causal_lm && !model.load_base_model,
+        ErrorKind::unsupported,
+        "model._target_: only NeMoAutoModelForCausalLM.from_pretrained and .from_config are "
+        "supported yet");
+  return checkpoint::open_model(model.pretrained_model_name_or_path,
+                                {.revision = model.revision.value_or("main"),
+                                 .config_overrides = model.config_overrides,
+                                 .weights = !is_fresh(model)});
+}
+
+at::ScalarType storage_dtype(const config::ModelSource& model,
+                             const checkpoint::ModelFolder& source) {
+  if (model.torch_dtype != "auto") {
+    return dtype_from_name(model.torch_dtype);
+  }
+  return is_fresh(model) ? at::kBFloat16 : checkpoint::stored_dtype(source);
+}
+
+nn::Parameters make_parameters(const config::Recipe& recipe, const checkpoint::ModelFolder& source,
+                               at::ScalarType storage) {
+  if (is_fresh(recipe.model)) {
+    return nn::initialise(source.spec, storage, static_cast<std::uint64_t>(recipe.seed));
+  }
+  return checkpoint::load_parameters(
+      source, storage, recipe.peft ? checkpoint::Use::freeze : checkpoint::Use::train);
+}
+
+}  // namespace
+
+RunModel load_run_model(const config::Recipe& recipe) {
+  auto source = open_source(recipe.model);
+  const auto storage = storage_dtype(recipe.model, source);
+  const auto compute = train::resolve_compute_dtype(recipe.model.compute_dtype, storage);
+  auto parameters = make_parameters(recipe, source, storage);
+  std::optional<train::LoraReport> lora;
+  if (recipe.peft) {
+    lora = train::attach_lora(parameters, *recipe.peft, static_cast<std::uint64_t>(recipe.seed));
+  } else {
+    train::train_all(parameters);
+  }
+  const bool recompute =
+      recipe.distributed.activation_checkpointing != config::ActivationCheckpointing::off;
+  parallel::ShardedModel model(source.spec, std::move(parameters),
+                               {.compute = compute.dtype, .recompute = recompute});
+  return {std::move(source), storage, compute, std::move(lora), std::move(model)};
+}
+
+}  // namespace automodel::recipes

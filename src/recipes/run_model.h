@@ -1,0 +1,27 @@
+#pragma once
+// The model of a run: opened, loaded, its trained parameters chosen.
+
+#include <optional>
+
+#include "checkpoint/model_folder.h"
+#include "config/recipe.h"
+#include "parallel/sharded_model.h"
+#include "train/compute_dtype.h"
+#include "train/lora.h"
+
+namespace automodel::recipes {
+
+struct RunModel {
+  checkpoint::ModelFolder source;
+  at::ScalarType storage = at::kFloat;
+  train::ComputeDtype compute;
+  std::optional<train::LoraReport> lora;  // none: full fine-tuning
+  parallel::ShardedModel model;
+};
+
+/// from_pretrained: the checkpoint's weights; from_config: fresh ones drawn from the recipe's seed.
+/// With a section peft adapters are attached and all else is frozen.
+/// Throws as open_model, load_parameters and attach_lora; Error(unsupported) for other entries.
+RunModel load_run_model(const config::Recipe& recipe);
+
+}  // namespace automodel::recipes

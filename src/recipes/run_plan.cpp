@@ -1,0 +1,173 @@
+#include "recipes/run_plan.h"
+
+#include <fmt/format.h>
+
+#include <cmath>
+#include <numeric>
+
+#include "base/text.h"
+#include "data/describe.h"
+#include "tensor/dtype.h"
+
+namespace automodel::recipes {
+namespace {
+
+constexpr std::int64_t kLogitRows = 256;  // of one chunk of the loss
+
+std::string bytes_text(std::int64_t bytes) {
+  return human_bytes(static_cast<std::uint64_t>(bytes));
+}
+
+std::string count_text(std::int64_t count) {
+  return human_count(static_cast<std::uint64_t>(count));
+}
+
+/// Values that one layer keeps of one token for its backward.
+std::int64_t kept_per_token(const spec::Layer& layer, std::int64_t dim) {
+  const auto& gqa = std::get<spec::Gqa>(layer.mixer);
+  const auto& mlp = std::get<spec::Mlp>(layer.ffn);
+  const std::int64_t attention = 2 * gqa.head_dim * (gqa.heads + gqa.kv_heads);
+  return 4 * dim + attention + (mlp.gated ? 2 : 1) * mlp.inner;
+}
+
+std::int64_t activation_bytes(const parallel::ShardedModel& model, std::int64_t tokens) {
+  const auto& spec = model.spec();
+  std::int64_t values = 0, largest = 0;
+  for (const auto& layer : spec.layers) {
+    const auto kept = kept_per_token(layer, spec.dim);
+    values += model.options().recompute ? spec.dim : kept;
+    largest = std::max(largest, kept);
+  }
+  values += model.options().recompute ? largest : 0;
+  const auto width = static_cast<std::int64_t>(c10::elementSize(model.options().compute));
+  return (tokens * values + 2 * std::min(tokens, kLogitRows) * spec.vocab_size) * width;
+}
+
+std::int64_t mean_tokens(const data::Survey& survey) {
+  const auto total = std::accumulate(survey.lengths.begin(), survey.lengths.end(), std::int64_t{0});
+  return survey.lengths.empty() ? 0 : total / static_cast<std::int64_t>(survey.lengths.size());
+}
+
+std::int64_t num_values(const std::vector<nn::Parameter>& parameters, bool trained) {
+  std::int64_t count = 0;
+  for (const auto& parameter : parameters) {
+    count += parameter.value.requires_grad() == trained ? parameter.value.numel() : 0;
+  }
+  return count;
+}
+
+std::vector<std::string> describe_model(const RunModel& run) {
+  const auto& spec = run.model.spec();
+  const auto& all = run.model.parameters().all();
+  const auto trained = num_values(all, true);
+  const auto frozen = num_values(all, false);
+  return {fmt::format("model       {}: {}, {} layers, width {}, vocabulary {}", run.source.name,
+                      spec.architecture, spec.layers.size(), spec.dim, spec.vocab_size),
+          fmt::format("types       stored in {}, computed in {} ({})", dtype_name(run.storage),
+                      dtype_name(run.compute.dtype), run.compute.reason),
+          fmt::format("parameters  {} trained, {} frozen ({:.2f} % trained)", count_text(trained),
+                      count_text(frozen),
+                      100 * static_cast<double>(trained) / static_cast<double>(trained + frozen))};
+}
+
+std::vector<std::string> describe_lora(const RunModel& run) {
+  if (!run.lora) {
+    return {};
+  }
+  std::vector<std::string> roles;
+  for (const auto& role : run.lora->roles) {
+    roles.push_back(
+        fmt::format("{} of {} {}", role.adapted, role.total, spec::to_string(role.role)));
+  }
+  const auto& lora = run.model.parameters().lora();
+  std::vector<std::string> out = {
+      fmt::format("adapters    rank {}, scale {:g}, dropout {:g}; on {}", lora.rank, lora.scale,
+                  lora.dropout, join(roles, ", "))};
+  for (const auto& pattern : run.lora->idle_excludes) {
+    out.push_back(fmt::format("warning: peft.exclude_modules: '{}' excludes nothing", pattern));
+  }
+  return out;
+}
+
+std::vector<std::string> describe_data(const RunData& data) {
+  std::vector<std::string> out;
+  const auto add = [&](const std::string& title, const data::Survey& survey) {
+    for (const auto& line : data::describe_survey(survey)) {
+      out.push_back(fmt::format("{:<11} {}", title, line));
+    }
+  };
+  add("data", data.train.survey);
+  for (const auto& [name, prepared] : data.validation) {
+    add(name == "default" ? "validation" : "val. " + name, prepared.survey);
+  }
+  return out;
+}
+
+std::vector<std::string> describe_steps(const config::Recipe& recipe, const RunData& data,
+                                        const config::StepPlan& steps) {
+  const auto batch = recipe.step_scheduler.global_batch_size;
+  return {fmt::format("steps       {} of {} rows, about {} tokens each; {} an epoch; seed {}",
+                      steps.end_step, batch, count_text(batch * mean_tokens(data.train.survey)),
+                      steps.epoch_len.value_or(0), recipe.seed)};
+}
+
+}  // namespace
+
+MemoryPlan plan_memory(const parallel::ShardedModel& model, std::int64_t optimizer_bytes,
+                       std::int64_t tokens) {
+  MemoryPlan plan{.optimizer = optimizer_bytes, .activations = activation_bytes(model, tokens)};
+  for (const auto& parameter : model.parameters().all()) {
+    const auto bytes = static_cast<std::int64_t>(parameter.value.nbytes());
+    (parameter.value.requires_grad() ? plan.trained : plan.frozen) += bytes;
+  }
+  plan.gradients = plan.trained;
+  return plan;
+}
+
+std::vector<std::string> describe_run(const config::Recipe& recipe, const RunModel& run,
+                                      const RunData& data, const config::StepPlan& steps,
+                                      std::int64_t optimizer_bytes) {
+  std::vector<std::string> out = describe_model(run);
+  const auto append = [&](const std::vector<std::string>& lines) {
+    out.insert(out.end(), lines.begin(), lines.end());
+  };
+  append(describe_lora(run));
+  append(describe_data(data));
+  append(describe_steps(recipe, data, steps));
+  const auto memory =
+      plan_memory(run.model, optimizer_bytes,
+                  recipe.step_scheduler.local_batch_size * mean_tokens(data.train.survey));
+  out.push_back(fmt::format(
+      "memory      {}: frozen weights {}, trained weights {}, gradients {}, optimizer {}, "
+      "activations about {}",
+      bytes_text(memory.total()), bytes_text(memory.frozen), bytes_text(memory.trained),
+      bytes_text(memory.gradients), bytes_text(memory.optimizer), bytes_text(memory.activations)));
+  return out;
+}
+
+std::string show_first_sample(const RunData& data, bool is_terminal) {
+  const auto sample = data.train.dataset->sample(0);
+  return data::show_sample(sample, data.text.tokenizer,
+                           is_terminal ? data::MarkStyle::colour : data::MarkStyle::brackets);
+}
+
+std::vector<std::string> check_first_loss(const config::Recipe& recipe, double loss,
+                                          std::int64_t vocab_size) {
+  const double uniform = std::log(static_cast<double>(vocab_size));
+  const bool fresh = recipe.model.entry == config::ModelEntry::from_config;
+  if (loss > uniform + 1 && !fresh) {
+    return {fmt::format(
+        "warning: the first loss, {:.2f}, is worse than guessing every token alike ({:.2f}): do "
+        "model and tokenizer belong together?",
+        loss, uniform)};
+  }
+  if (fresh && std::abs(loss - uniform) > 1) {
+    return {fmt::format(
+        "warning: the first loss, {:.2f}, is far from that of a fresh model, ln(vocabulary) = "
+        "{:.2f}",
+        loss, uniform)};
+  }
+  return {};
+}
+
+}  // namespace automodel::recipes

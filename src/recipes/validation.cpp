@@ -1,0 +1,79 @@
+#include "recipes/validation.h"
+
+#include <chrono>
+
+#include "base/file.h"
+#include "base/process.h"
+#include "base/text.h"
+
+namespace automodel::recipes {
+namespace {
+
+using Clock = std::chrono::steady_clock;
+
+std::string file_name(const std::string& set) {
+  return set == "default" ? "validation.jsonl" : "validation_" + set + ".jsonl";
+}
+
+std::string set_title(const std::string& set) {
+  return set == "default" ? "held-out rows" : "held-out rows of " + set;
+}
+
+std::string result_text(const std::string& set, const train::Evaluation& result) {
+  return fmt::format("validation on {} {}: loss {:.4f}, token accuracy {:.3f}, exact match {:.3f}",
+                     result.num_rows, set_title(set), result.loss, result.token_accuracy,
+                     result.exact_match);
+}
+
+}  // namespace
+
+Validation::Validation(const config::Recipe& recipe, const RunData& data, std::int64_t first_step)
+    : best_(recipe.checkpoint.best_metric_key) {
+  const std::int64_t batch_size =
+      recipe.validation_dataloader.batch_size.value_or(recipe.step_scheduler.local_batch_size);
+  for (const auto& [name, prepared] : data.validation) {
+    const auto path = std::filesystem::path(recipe.checkpoint.checkpoint_dir) / file_name(name);
+    sets_.emplace(name, Set{.rows = prepared.dataset.get(),
+                            .batch_size = batch_size,
+                            .path = path,
+                            .log = train::JsonLines(path, first_step)});
+  }
+}
+
+std::optional<double> Validation::run(const parallel::ShardedModel& model,
+                                      const train::ValidationMetrics& at,
+                                      train::Progress& progress) {
+  std::optional<double> best;
+  for (auto& [name, set] : sets_) {
+    auto metrics = at;
+    const auto begin = Clock::now();
+    metrics.evaluation = train::evaluate(model, *set.rows, set.batch_size);
+    metrics.seconds = std::chrono::duration<double>(Clock::now() - begin).count();
+    metrics.peak_memory_bytes = peak_memory_bytes();
+    set.log.write(train::to_json(metrics, train::utc_timestamp()));
+    progress.note(result_text(name, metrics.evaluation));
+    if (name == best_) {
+      best = metrics.evaluation.loss;
+    }
+  }
+  return best;
+}
+
+std::vector<std::string> Validation::gains() const {
+  std::vector<std::string> out;
+  for (const auto& [name, set] : sets_) {
+    const auto lines = split(trim(read_file(set.path)), '\n');
+    if (lines.size() < 2) {
+      continue;
+    }
+    const Json first = parse_json(lines.front(), set.path.string());
+    const Json last = parse_json(lines.back(), set.path.string());
+    out.push_back(
+        fmt::format("exact match on {}: {:.3f} -> {:.3f} (loss {:.4f} -> {:.4f})", set_title(name),
+                    first.at("exact_match").get<double>(), last.at("exact_match").get<double>(),
+                    first.at("val_loss").get<double>(), last.at("val_loss").get<double>()));
+  }
+  return out;
+}
+
+}  // namespace automodel::recipes
