@@ -6,6 +6,7 @@
 #include "engine/commands/generate.h"
 #include "engine/commands/merge.h"
 #include "engine/commands/trace.h"
+#include "engine/commands/train.h"
 
 namespace automodel::engine {
 
@@ -16,6 +17,7 @@ Program program() {
       .version = "automodel-engine " AM_VERSION ", LibTorch " TORCH_VERSION,
       .commands =
           {
+              train_command(),
               convert_command(),
               generate_command(),
               merge_command(),

@@ -61,7 +61,7 @@ void note_saved(train::Progress& progress, const std::optional<checkpoint::SaveR
 ExitCode run_finetune(const config::LoadedRecipe& loaded) {
   const config::Recipe& recipe = loaded.recipe;
   const StopSignal stop(stop_signals(recipe));
-  install_allocator();
+  install_arena_allocator();
   configure_threads(num_cores());
 
   RunModel run = load_run_model(recipe);
