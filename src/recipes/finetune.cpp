@@ -69,12 +69,12 @@ ExitCode run_finetune(const config::LoadedRecipe& loaded) {
   data::Loader loader(data.train.dataset, loader_options(recipe));
   const auto plan = config::plan_steps(recipe.step_scheduler, loader.steps_per_epoch());
   train::Optimizer optimizer(run.model.parameters().trained(), recipe.optimizer);
-  RunState state{.model = run.model,
+  RunState state{.run = run,
                  .optimizer = optimizer,
                  .schedule = config::plan_rates(recipe, plan.end_step),
                  .loader = loader.state(),
                  .next_step = plan.first_step};
-  RunCheckpoints checkpoints(loaded, run);
+  RunCheckpoints checkpoints(loaded);
   const auto restored = checkpoints.restore(state);
   loader.restore(state.loader);
 
@@ -129,7 +129,7 @@ ExitCode run_finetune(const config::LoadedRecipe& loaded) {
       const auto saved = checkpoints.save(state, {.epoch = batch.epoch,
                                                   .step = step,
                                                   .is_final = plan.is_last_step(step),
-                                                  .loss = result.loss,
+
                                                   .validation_loss = validation_loss});
       note_saved(progress, saved);
       if (stopping && !plan.is_last_step(step)) {

@@ -1,13 +1,13 @@
 #pragma once
 // Everything of a run that a restart needs, and its way into a checkpoint and back.
 
-#include <filesystem>
 #include <optional>
 #include <string>
+#include <vector>
 
 #include "checkpoint/store.h"
 #include "config/load.h"
-#include "data/loader.h"
+#include "data/batch_plan.h"
 #include "recipes/run_model.h"
 #include "train/optimizer.h"
 #include "train/schedule.h"
@@ -15,13 +15,14 @@
 namespace automodel::recipes {
 
 struct RunState {
-  parallel::ShardedModel& model;
+  RunModel& run;
   train::Optimizer& optimizer;
   config::RateSchedule schedule;
   data::LoaderState loader;
   std::int64_t next_step = 0;
 
-  void visit(StateVisitor& visitor);
+  /// All but the trained parameters.
+  std::vector<checkpoint::StateItem> items();
 };
 
 /// What is known when a checkpoint is written.
@@ -29,37 +30,33 @@ struct SaveMoment {
   std::int64_t epoch = 0;
   std::int64_t step = 0;
   bool is_final = false;
-  double loss = 0;
   std::optional<double> validation_loss;
 };
 
-/// The checkpoints of a run: <checkpoint_dir>/epoch_E_step_S/ with
-///   model/                adapter_config.json and adapter_model.safetensors of a LoRA run
-///   model/consolidated/   the whole model as a Hugging Face folder, if wanted
-///   optim/                what continues the run bit for bit
-///   config.yaml           the effective recipe
-///   losses.json
+/// The checkpoints of a run, <checkpoint_dir>/epoch_E_step_S/:
+///   config.yaml                              the effective recipe
+///   model/                                   the trained parameters: a PEFT adapter, or weights
+///   model/consolidated/                      the whole model as a Hugging Face folder, if wanted
+///   optim/ lr_scheduler/ dataloader/ step_scheduler/   what continues the run bit for bit
 class RunCheckpoints {
  public:
-  RunCheckpoints(const config::LoadedRecipe& loaded, const RunModel& run);
+  explicit RunCheckpoints(const config::LoadedRecipe& loaded);
 
-  /// Restores by checkpoint.restore_from. Returns what was restored and what the user should know.
   struct Restored {
     std::optional<std::filesystem::path> path;
-    std::vector<std::string> notes;
+    std::vector<std::string> notes;  // for the user
   };
+  /// Restores by checkpoint.restore_from. Throws Error if the checkpoint does not fit the run.
   Restored restore(RunState& state) const;
 
-  /// Nothing if checkpoints are disabled.
+  /// Nothing if checkpoints are disabled. Throws Error(io).
   std::optional<checkpoint::SaveResult> save(RunState& state, const SaveMoment& moment);
 
  private:
-  void write(const std::filesystem::path& folder, RunState& state, const SaveMoment& moment) const;
-  void write_model(const std::filesystem::path& folder, const SaveMoment& moment) const;
-  bool wants_whole_model(const SaveMoment& moment) const;
+  void write_model(const std::filesystem::path& folder, const RunModel& run,
+                   const SaveMoment& moment) const;
 
   const config::LoadedRecipe& loaded_;
-  const RunModel& run_;
   std::optional<checkpoint::CheckpointStore> store_;
 };
 
