@@ -77,6 +77,19 @@ Node text_like(const Node& origin, Json value) {
   return node;
 }
 
+/// Free-form values in one order, so that equal recipes print equally.
+Node in_order(Node node) {
+  for (Node& item : node.items) {
+    item = in_order(std::move(item));
+  }
+  for (Entry& entry : node.entries) {
+    entry.value = in_order(std::move(entry.value));
+  }
+  std::sort(node.entries.begin(), node.entries.end(),
+            [](const Entry& a, const Entry& b) { return a.key < b.key; });
+  return node;
+}
+
 /// Walks table and tree together.
 class Checker {
  public:
@@ -116,6 +129,7 @@ class Checker {
     if (selector == nullptr || selector->is_null()) {
       if (!key.default_target) {
         problem(node.origin, at, "this required key is missing");
+        report_misspelt_selector(key, node, path);
         return nullptr;
       }
       if (!key.default_target->empty()) {
@@ -138,6 +152,16 @@ class Checker {
     out.entries.push_back({key.selector, selector->origin,
                            text_like(*selector, target->matches ? name : target->name)});
     return target;
+  }
+
+  void report_misspelt_selector(const Key& key, const Node& node, const std::string& path) {
+    const std::vector<std::string> names = {key.selector};
+    for (const Entry& entry : node.entries) {
+      const std::string near = did_you_mean(entry.key, names);
+      if (!near.empty() && entry.key != key.selector) {
+        problem(entry.key_origin, dotted(path, entry.key), fmt::format("unknown key{}", near));
+      }
+    }
   }
 
   static std::string unknown_target(const Key& key, const Node& node, const std::string& name) {
@@ -173,7 +197,8 @@ class Checker {
       if (!key.dead.empty()) {
         warnings.push_back({entry->key_origin, at, key.dead});
       }
-      if (auto value = check_value(key, entry->value, at)) {
+      auto value = check_value(key, entry->value, at);
+      if (value && key.dead.empty()) {
         out.entries.push_back({entry->key, entry->key_origin, std::move(*value)});
       }
     }
@@ -210,7 +235,7 @@ class Checker {
               [](const Entry* a, const Entry* b) { return a->key < b->key; });
     for (const Entry* entry : unknown) {
       if (accept_extra(key, keys, extra, *entry, dotted(path, entry->key))) {
-        out.entries.push_back(*entry);
+        out.entries.push_back({entry->key, entry->key_origin, in_order(entry->value)});
       }
     }
   }
@@ -248,7 +273,7 @@ class Checker {
       return check_null(key, node, path);
     }
     if (key.forms == kAny) {
-      return node;
+      return in_order(node);
     }
     if (node.kind == NodeKind::map) {
       return (key.forms & kMap) != 0 ? std::optional(check_map(key, node, path))

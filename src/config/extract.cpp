@@ -1,7 +1,7 @@
 #include "config/extract.h"
 
-#include "config/extract_sections.h"
-#include "config/section.h"
+#include "config/extract/section.h"
+#include "config/extract/sections.h"
 
 namespace automodel::config {
 namespace {

@@ -61,6 +61,11 @@ Variable parse_braced(std::string_view inside) {
 
 bool is_name_key(std::string_view key) { return key == "_target_" || key.ends_with("_fn"); }
 
+/// On the command line null means null; upstream takes it as a text there.
+bool is_null_override(const Node& node, std::string_view text) {
+  return node.origin.kind == OriginKind::override_ && text == "null";
+}
+
 /// Types a tree in place and collects what is wrong.
 class Typing {
  public:
@@ -76,7 +81,8 @@ class Typing {
         type(entry.value, dotted(path, entry.key), is_name_key(entry.key));
       }
     } else if (is_name) {
-      node.value = node.plain ? type_yaml_scalar(node.text) : Json(node.text);
+      const bool typed = node.plain || is_null_override(node, node.text);
+      node.value = typed ? type_yaml_scalar(node.text) : Json(node.text);
     } else {
       type_text(node, path);
     }
@@ -99,8 +105,9 @@ class Typing {
       typed = from_json(to_json(typed),
                         {OriginKind::environment, node.origin.line, node.origin.column});
     }
-    const bool typed_null = node.origin.kind == OriginKind::override_ && done.text == "null";
-    typed.value = typed_null ? Json(nullptr) : std::move(typed.value);
+    if (is_null_override(node, done.text)) {
+      typed.value = nullptr;
+    }
     typed.text = std::move(node.text);
     typed.plain = node.plain;
     node = std::move(typed);

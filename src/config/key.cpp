@@ -162,6 +162,12 @@ Key Key::accepting(Extra policy) const {
   return key;
 }
 
+Key Key::unread(const std::string& why) const {
+  Key key = *this;
+  key.dead = "ignored: " + why;
+  return key;
+}
+
 Key flag(std::string name, std::string doc, std::optional<bool> fallback) {
   return make(std::move(name), std::move(doc), kBoolean, fallback);
 }
@@ -221,11 +227,7 @@ Key target_mapping(std::string name, std::string doc, std::vector<Target> target
   return key;
 }
 
-Key dead(std::string name, std::string why) {
-  Key key = anything(std::move(name), "");
-  key.dead = "ignored: " + why;
-  return key;
-}
+Key dead(std::string name, std::string why) { return anything(std::move(name), "").unread(why); }
 
 std::string first_spelling(const std::string& choice) { return choice.substr(0, choice.find('|')); }
 

@@ -104,6 +104,8 @@ struct Key {
   Key of(std::vector<std::string> texts) const;
   Key or_list() const;
   Key accepting(Extra policy) const;
+  /// Accepted and ignored, with a warning; still of the right type.
+  Key unread(const std::string& why) const;
   Key selected_by(std::string key, std::string target_by_default) const;
   Key or_target_name() const;
 };

@@ -59,7 +59,8 @@ LoadedRecipe check_recipe(const std::string& path, std::span<const std::string> 
   TypedTree typed = type_tree(apply_overrides(read_tree(path, warnings), overrides), environment);
   NormalisedTree normal = normalise_tree(std::move(typed.root));
   append(warnings, std::move(normal.warnings));
-  CheckedTree checked = check_tree(recipe_key(), normal.root);
+  static const Key table = recipe_key();
+  CheckedTree checked = check_tree(table, normal.root);
   append(warnings, std::move(checked.warnings));
   std::vector<Problem> problems = std::move(typed.problems);
   append(problems, std::move(checked.problems));

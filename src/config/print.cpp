@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <cmath>
 
 #include "base/text.h"
@@ -37,9 +38,11 @@ std::string number_text(double value) {
   if (std::isinf(value)) {
     return value > 0 ? ".inf" : "-.inf";
   }
+  // YAML 1.1 needs a dot in a floating number, also before an exponent.
   const std::string text = fmt::format("{}", value);
-  const bool whole = text.find_first_not_of("-0123456789") == std::string::npos;
-  return whole ? text + ".0" : text;
+  const auto exponent = std::min(text.find('e'), text.size());
+  const bool dotted = text.find('.') != std::string::npos;
+  return dotted ? text : fmt::format("{}.0{}", text.substr(0, exponent), text.substr(exponent));
 }
 
 /// Text without quotes where YAML and upstream's typing read it back as the same text.

@@ -15,14 +15,19 @@ bool is_word(char c) {
          static_cast<unsigned char>(c) >= 0x80;
 }
 
-/// Underscores may only separate digits; returns the text without them, or nothing.
+/// Underscores may only separate digits, or a prefix like 0x from them; returns the text without
+/// them, or nothing.
 std::optional<std::string> without_underscores(std::string_view text) {
+  const bool prefixed = text.size() > 1 && text[0] == '0' && !is_digit(text[1]) && is_word(text[1]);
+  const auto separates = [&](std::size_t i) {
+    const auto is_part = [&](char c) { return c != '_' && (prefixed ? is_word(c) : is_digit(c)); };
+    return i > 0 && i + 1 < text.size() && is_part(text[i - 1]) && is_part(text[i + 1]);
+  };
   std::string out;
   for (std::size_t i = 0; i < text.size(); ++i) {
     if (text[i] != '_') {
       out += text[i];
-    } else if (i == 0 || i + 1 == text.size() || !is_word(text[i - 1]) || !is_word(text[i + 1]) ||
-               text[i + 1] == '_') {
+    } else if (!separates(i)) {
       return std::nullopt;
     }
   }
@@ -70,6 +75,21 @@ std::optional<Json> parse_number(std::string_view token) {
     return std::nullopt;
   }
   return parse_float(text);
+}
+
+std::string to_utf8(std::uint32_t code) {
+  const auto byte = [](std::uint32_t bits) { return static_cast<char>(bits); };
+  if (code < 0x80) {
+    return {byte(code)};
+  }
+  if (code < 0x800) {
+    return {byte(0xC0 | code >> 6), byte(0x80 | (code & 0x3F))};
+  }
+  if (code < 0x10000) {
+    return {byte(0xE0 | code >> 12), byte(0x80 | (code >> 6 & 0x3F)), byte(0x80 | (code & 0x3F))};
+  }
+  return {byte(0xF0 | code >> 18), byte(0x80 | (code >> 12 & 0x3F)),
+          byte(0x80 | (code >> 6 & 0x3F)), byte(0x80 | (code & 0x3F))};
 }
 
 /// Recursive descent over one literal; every parse_* leaves `at_` behind what it read.
@@ -267,17 +287,17 @@ class LiteralParser {
   }
 
   std::optional<std::string> parse_string(bool raw) {
-    const char quote = text_[at_];
-    if (text_.substr(at_, 3) == std::string(3, quote)) {
-      return std::nullopt;
-    }
-    ++at_;
+    const std::string triple(3, text_[at_]);
+    const bool is_triple = text_.substr(at_, 3) == triple;
+    const std::string_view quote = text_.substr(at_, is_triple ? 3 : 1);
+    at_ += quote.size();
     std::string out;
-    while (at_ < text_.size() && text_[at_] != '\n') {
-      const char c = text_[at_++];
-      if (c == quote) {
+    while (at_ < text_.size() && (is_triple || text_[at_] != '\n')) {
+      if (text_.substr(at_, quote.size()) == quote) {
+        at_ += quote.size();
         return out;
       }
+      const char c = text_[at_++];
       if (c != '\\') {
         out += c;
         continue;
@@ -291,20 +311,57 @@ class LiteralParser {
     return std::nullopt;
   }
 
-  /// What a backslash and the character at `at_` stand for. Escapes by number or name are "no
+  /// What a backslash and the characters at `at_` stand for. Escapes by a character's name are "no
   /// literal".
   std::optional<std::string> parse_escape(bool raw) {
     constexpr std::string_view kNames = "\\'\"abfnrtv";
     constexpr std::string_view kValues = "\\'\"\a\b\f\n\r\t\v";
     const char c = text_[at_++];
-    const auto found = kNames.find(c);
-    if (!raw && found != std::string_view::npos) {
+    if (raw) {
+      return std::string{'\\', c};
+    }
+    if (const auto found = kNames.find(c); found != std::string_view::npos) {
       return std::string(1, kValues[found]);
     }
-    if (!raw && (is_digit(c) || c == 'x' || c == 'u' || c == 'U' || c == 'N')) {
+    switch (c) {
+      case '\n':
+        return std::string();
+      case 'N':
+        return std::nullopt;
+      case 'x':
+        return parse_code_point(2, 16);
+      case 'u':
+        return parse_code_point(4, 16);
+      case 'U':
+        return parse_code_point(8, 16);
+      default:
+        break;
+    }
+    if (c >= '0' && c <= '7') {
+      --at_;
+      std::size_t length = 1;
+      while (length < 3 && at_ + length < text_.size() && text_[at_ + length] >= '0' &&
+             text_[at_ + length] <= '7') {
+        ++length;
+      }
+      return parse_code_point(length, 8);
+    }
+    return std::string{'\\', c};
+  }
+
+  /// The character whose number stands in the next `length` digits.
+  std::optional<std::string> parse_code_point(std::size_t length, int base) {
+    const std::string_view digits = text_.substr(at_, length);
+    std::uint32_t code = 0;
+    const auto [end, status] =
+        std::from_chars(digits.data(), digits.data() + digits.size(), code, base);
+    const bool whole =
+        status == std::errc() && end == digits.data() + digits.size() && digits.size() == length;
+    if (!whole || code > 0x10FFFF || (code >= 0xD800 && code < 0xE000)) {
       return std::nullopt;
     }
-    return !raw && c == '\n' ? std::string() : std::string{'\\', c};
+    at_ += length;
+    return to_utf8(code);
   }
 
   std::string_view text_;

@@ -57,7 +57,8 @@ std::string rows_below(const Key& key, const std::string& parent) {
       out += fmt::format("| `{}: {}` | | | {} |\n", dotted(at, key.selector), target.name,
                          cell(target.doc));
     }
-    out += rows(target.keys, at);
+    const std::string table = rows(target.keys, at);
+    out += out.find(table) == std::string::npos ? table : "";
   }
   return out;
 }
@@ -87,14 +88,22 @@ std::string extra_text(Extra extra) {
   return "";
 }
 
-std::string target_part(const Key& section, const Target& target) {
+/// One target; a table that stands at an earlier target is only referred to.
+std::string target_part(const Key& section, std::size_t index) {
+  const Target& target = section.targets[index];
   std::string out = fmt::format("\n### `{}: {}`\n\n{}.", section.selector, target.name, target.doc);
   if (!target.aliases.empty()) {
     out += fmt::format(" Also: `{}`.", join(target.aliases, "`, `"));
   }
   const std::string extra = extra_text(target.extra);
-  out += (extra.empty() ? "" : " " + extra) + "\n";
-  return target.keys.empty() ? out : out + "\n" + kTableHead + rows(target.keys, "");
+  out += extra.empty() ? "" : fmt::format(" {}", extra);
+  const std::string table = rows(target.keys, "");
+  for (std::size_t i = 0; i < index && !table.empty(); ++i) {
+    if (rows(section.targets[i].keys, "") == table) {
+      return out + fmt::format(" Keys as for `{}`.\n", section.targets[i].name);
+    }
+  }
+  return out + (table.empty() ? "\n" : fmt::format("\n\n{}{}", kTableHead, table));
 }
 
 /// model and teacher_model, and others that come in pairs, have the same keys: described once.
@@ -124,8 +133,8 @@ std::string section_part(const Key& section) {
   if (!section.keys.empty()) {
     out += "\n" + std::string(kTableHead) + rows(section.keys, "");
   }
-  for (const Target& target : section.targets) {
-    out += target_part(section, target);
+  for (std::size_t i = 0; i < section.targets.size(); ++i) {
+    out += target_part(section, i);
   }
   return out;
 }

@@ -23,21 +23,19 @@ bool is_one_of(std::string_view text, std::initializer_list<std::string_view> wo
   return std::find(words.begin(), words.end(), text) != words.end();
 }
 
-bool matches(const std::string& text, const char* pattern) {
-  return std::regex_match(text, std::regex(pattern));
-}
-
 bool is_integer(const std::string& text) {
-  return matches(text,
-                 "[-+]?0b[0-1_]+|[-+]?0[0-7_]+|[-+]?(0|[1-9][0-9_]*)|[-+]?0x[0-9a-fA-F_]+|"
-                 "[-+]?[1-9][0-9_]*(:[0-5]?[0-9])+");
+  static const std::regex pattern(
+      "[-+]?0b[0-1_]+|[-+]?0[0-7_]+|[-+]?(0|[1-9][0-9_]*)|[-+]?0x[0-9a-fA-F_]+|"
+      "[-+]?[1-9][0-9_]*(:[0-5]?[0-9])+");
+  return std::regex_match(text, pattern);
 }
 
 bool is_float(const std::string& text) {
-  return matches(text,
-                 "[-+]?([0-9][0-9_]*)\\.[0-9_]*([eE][-+][0-9]+)?|\\.[0-9][0-9_]*([eE][-+][0-9]+)?|"
-                 "[-+]?[0-9][0-9_]*(:[0-5]?[0-9])+\\.[0-9_]*|[-+]?\\.(inf|Inf|INF)|"
-                 "\\.(nan|NaN|NAN)");
+  static const std::regex pattern(
+      "[-+]?([0-9][0-9_]*)\\.[0-9_]*([eE][-+][0-9]+)?|\\.[0-9][0-9_]*([eE][-+][0-9]+)?|"
+      "[-+]?[0-9][0-9_]*(:[0-5]?[0-9])+\\.[0-9_]*|[-+]?\\.(inf|Inf|INF)|"
+      "\\.(nan|NaN|NAN)");
+  return std::regex_match(text, pattern);
 }
 
 std::optional<Json> parse_digits(std::string_view digits, int base, bool negative) {

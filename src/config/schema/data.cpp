@@ -126,10 +126,13 @@ std::vector<Key> agent_chat_keys() {
 
 std::vector<Key> megatron_keys() {
   Key paths =
-      anything("paths",
-               "prefix, pattern, weighted list, mapping by split, or JSON file of .bin/.idx pairs")
+      text("paths",
+           "prefix, pattern, weighted list, mapping by split, or JSON file of .bin/.idx pairs")
           .must();
-  paths.nullable = false;
+  paths.forms |= kList | kMap;
+  for (const char* name : {"train", "validation", "valid", "test"}) {
+    paths.keys.push_back(anything(name, "paths of this split"));
+  }
   Key fractions =
       text("split", "shares of training, validation and test data", "900,50,50").or_list();
   fractions.item = {number("", "").at_least(0)};
@@ -165,7 +168,7 @@ std::vector<Key> with(Key first, std::vector<Key> rest) {
   return rest;
 }
 
-std::vector<Target> file_targets() {
+std::vector<Target> text_targets() {
   return {
       dataset("llm.chat_dataset.ChatDataset",
               "conversations: rows with `messages` and perhaps `tools`", chat_keys(),
@@ -194,6 +197,11 @@ std::vector<Target> file_targets() {
                split("train"), seq_length(), limit(), flag("fp8", "accepted; unused", false),
                padding(false), truncation(false)},
               "XlamConfig"),
+  };
+}
+
+std::vector<Target> task_targets() {
+  return {
       dataset(
           "llm.seq2seq.make_seq2seq_dataset", "sources and targets of an encoder-decoder model",
           {seq_length(), limit(), split("train"),
@@ -207,6 +215,11 @@ std::vector<Target> file_targets() {
               {split("train"), optional_count("num_samples_limit", "rows that are read"),
                flag("trust_remote_code", "accepted; no code is run", true),
                count("max_length", "longest sequence", 256)}),
+  };
+}
+
+std::vector<Target> token_targets() {
+  return {
       dataset("llm.nanogpt_dataset.NanogptDataset", "token files (.bin) of nanogpt",
               {text("file_pattern", "file pattern or list of files").or_list().must(),
                integer("seq_len", "tokens of a sample").at_least(1).must(),
@@ -318,8 +331,8 @@ Key tokenizer_key() {
 }
 
 Key dataset_section(std::string name) {
-  std::vector<Target> targets = file_targets();
-  for (const auto& group : {mock_targets(), image_targets()}) {
+  std::vector<Target> targets = text_targets();
+  for (const auto& group : {task_targets(), token_targets(), mock_targets(), image_targets()}) {
     targets.insert(targets.end(), group.begin(), group.end());
   }
   const bool training = name == "dataset";

@@ -156,10 +156,11 @@ Key moe() {
 }  // namespace
 
 Key dist_env_section() {
-  return mapping("dist_env", "process groups",
-                 {text("backend", "collectives; one process, and every CPU run, uses gloo", "nccl"),
-                  integer("timeout_minutes", "longest wait for another rank", 1).at_least(1),
-                  dead("init_method", "ranks find each other by the launcher's variables")})
+  return mapping(
+             "dist_env", "process groups",
+             {text("backend", "collectives; one process, and every CPU run, uses gloo", "nccl"),
+              integer("timeout_minutes", "longest wait for another rank", 1).at_least(1),
+              text("init_method", "").unread("ranks find each other by the launcher's variables")})
       .accepting(Extra::ignored)
       .always_there();
 }
@@ -202,8 +203,8 @@ Key distributed_section(std::string name) {
                        "nemo_automodel.components.distributed.config.FSDP2Config",
                        "nemo_automodel.components.distributed.config.DDPConfig",
                        "nemo_automodel.components.distributed.config.MegatronFSDPConfig"}),
-      anything("_recursive_", "accepted and ignored").or_null(),
-      anything("_convert_", "accepted and ignored").or_null(),
+      anything("_recursive_", "accepted and ignored"),
+      anything("_convert_", "accepted and ignored"),
   };
   return student ? section.must() : section;
 }

@@ -72,8 +72,9 @@ Key dataloader_section(std::string name) {
               flag("persistent_workers", "accepted", false),
               integer("prefetch_factor", "batches made ahead").at_least(1).or_null(),
               flag("drop_last", "leave out the last, smaller batch", false),
-              text("dataloader_type", "order of Megatron data", "single")
-                  .one_of({"single", "cyclic"}),
+              text("dataloader_type", "order of Megatron data, the only one that has this key")
+                  .one_of({"single", "cyclic"})
+                  .otherwise("single"),
               collate()})
       .always_there();
 }
@@ -88,7 +89,7 @@ Key packed_sequence_section() {
                   flag("prepacked", "the data set is packed already", false),
                   integer("num_proc", "accepted", 1).at_least(1).or_null(),
                   flag("drop_long_samples", "neat: leave out sequences longer than a row", true),
-                  dead("split_across_pack", "it has no effect")})
+                  flag("split_across_pack", "").unread("it has no effect")})
       .always_there();
 }
 

@@ -69,7 +69,8 @@ Key rng() {
                integer("seed", "the seed, if the recipe has no top-level `seed`").at_least(0),
                flag("ranked", "accepted")})
           .accepting(Extra::ignored);
-  section.dead = "only rng.seed counts, and only where there is no top-level `seed` (upstream reads neither)";
+  section.dead =
+      "only rng.seed counts, and only where there is no top-level `seed` (upstream reads neither)";
   return section;
 }
 

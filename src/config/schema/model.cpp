@@ -6,6 +6,11 @@
 namespace automodel::config {
 namespace {
 
+std::vector<Key> plus(std::vector<Key> first, const std::vector<Key>& second) {
+  first.insert(first.end(), second.begin(), second.end());
+  return first;
+}
+
 /// `model.config`: where the architecture comes from, or overrides of it.
 Key config_key() {
   const std::vector<Key> source = {
@@ -17,22 +22,22 @@ Key config_key() {
                            "mapping without `_target_` overrides keys of config.json",
                            {{.name = "transformers.AutoConfig.from_pretrained",
                              .doc = "config.json of a model, with overrides",
-                             .keys = source,
+                             .keys = plus(source, architecture_keys()),
                              .aliases = {"transformers.AutoConfig"},
                              .extra = Extra::model_config},
                             {.name = "transformers.<Family>Config.from_pretrained",
                              .doc = "the same by the family's class",
-                             .keys = source,
+                             .keys = plus(source, architecture_keys()),
                              .extra = Extra::model_config,
                              .matches = is_config_from_pretrained},
                             {.name = "transformers.<Family>Config",
                              .doc = "the family's default architecture, with overrides",
-                             .keys = {},
+                             .keys = architecture_keys(),
                              .extra = Extra::model_config,
                              .matches = is_config_class},
                             {.name = "",
                              .doc = "overrides of config.json",
-                             .keys = source,
+                             .keys = plus(source, architecture_keys()),
                              .extra = Extra::model_config}})
                 .selected_by("_target_", "")
                 .or_text();
@@ -107,7 +112,7 @@ Target entry(const std::string& task, const std::string& method, std::string doc
   }
   return {.name = "nemo_automodel." + name,
           .doc = std::move(doc),
-          .keys = std::move(keys),
+          .keys = plus(std::move(keys), architecture_keys()),
           .aliases = std::move(aliases),
           .extra = Extra::model_config};
 }
@@ -130,6 +135,29 @@ Target gpt2() {
 }
 
 }  // namespace
+
+std::vector<Key> architecture_keys() {
+  std::vector<Key> keys;
+  for (const char* name :
+       {"num_labels", "num_hidden_layers", "hidden_size", "intermediate_size",
+        "num_attention_heads", "num_key_value_heads", "head_dim", "vocab_size",
+        "max_position_embeddings", "num_nextn_predict_layers", "num_experts", "n_routed_experts",
+        "num_local_experts", "num_experts_per_tok", "moe_intermediate_size",
+        "first_k_dense_replace", "sliding_window", "n_group", "topk_group"}) {
+    keys.push_back(integer(name, "").at_least(0).or_kept_null());
+  }
+  for (const char* name : {"rope_theta", "rms_norm_eps", "attention_dropout", "initializer_range",
+                           "router_aux_loss_coef", "mtp_loss_scaling_factor",
+                           "final_logit_softcapping", "attn_logit_softcapping"}) {
+    keys.push_back(number(name, "").at_least(0).or_kept_null());
+  }
+  for (const char* name : {"tie_word_embeddings", "attention_bias", "use_cache",
+                           "mtp_use_repeated_layer", "use_sliding_window"}) {
+    keys.push_back(flag(name, "").or_kept_null());
+  }
+  keys.push_back(mapping("text_config", "", {}).accepting(Extra::model_config));
+  return keys;
+}
 
 Key backend_key() {
   const std::string module = "nemo_automodel.components.models.common.";
@@ -179,7 +207,7 @@ Key backend_key() {
                     .or_absent(),
                 texts("modules", "what is captured")
                     .of({"attn", "te_dpa", "moe_router", "moe_preprocess"})}),
-       dead("enable_deepep", "replaced by dispatcher and experts")});
+       flag("enable_deepep", "").unread("replaced by dispatcher and experts").or_absent()});
 }
 
 Key model_section(std::string name) {

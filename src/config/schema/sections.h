@@ -20,6 +20,8 @@ Key dist_env_section();
 Key distributed_section(std::string name);
 Key model_section(std::string name);
 Key backend_key();
+/// Keys of config.json that recipes override most and whose types are therefore known here.
+std::vector<Key> architecture_keys();
 Key peft_section();
 Key quantization_section();
 Key fp8_section();

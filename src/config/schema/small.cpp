@@ -30,7 +30,7 @@ Key benchmark() {
                   integer("nsys_end", "last profiled step; -1: none"),
                   integer("nsys_ranks", "profiled ranks").or_list(),
                   text("json_output_path", "file for the figures").or_null(),
-                  dead("num_nodes", "the launcher decides")})
+                  integer("num_nodes", "").at_least(1).unread("the launcher decides")})
       .accepting(Extra::ignored);
 }
 
@@ -83,7 +83,7 @@ std::vector<Key> small_sections() {
               {flag("freeze_vision_tower", "the vision tower", true),
                flag("freeze_audio_tower", "the audio tower", false),
                flag("freeze_language_model", "the language model", false),
-               dead("freeze_embeddings", "nothing reads it")})
+               flag("freeze_embeddings", "").unread("nothing reads it")})
           .accepting(Extra::ignored),
       texts("sdpa_method", "accepted; chooses an implementation").or_null(),
       flag("nvtx", "accepted; marks for a GPU profiler", false).or_absent(),

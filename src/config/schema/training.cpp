@@ -52,7 +52,7 @@ Key step_scheduler_section() {
                      .or_list()
                      .or_null()
                      .defaulting("SIGTERM"),
-                 integer("dp_size", "accepted and ignored").or_null(),
+                 integer("dp_size", "accepted and ignored").or_absent(),
                  anything("dataloader", "accepted and ignored"),
              })
       .always_there();

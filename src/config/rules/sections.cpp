@@ -2,7 +2,7 @@
 
 #include <algorithm>
 
-#include "config/findings.h"
+#include "config/rules/findings.h"
 
 namespace automodel::config {
 namespace {

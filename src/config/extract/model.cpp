@@ -1,9 +1,9 @@
-#include <algorithm>
-#include <vector>
+#include <set>
+#include <string>
 
-#include "config/extract_sections.h"
+#include "config/extract/section.h"
+#include "config/extract/sections.h"
 #include "config/schema/sections.h"
-#include "config/section.h"
 
 namespace automodel::config {
 namespace {
@@ -37,22 +37,26 @@ ModelEntry model_entry(const std::string& target) {
 }
 
 /// The keys of `model` that say how to build it; all others override keys of config.json.
-std::vector<std::string> own_keys() {
-  std::vector<std::string> names = {"_target_"};
+std::set<std::string> own_keys() {
+  std::set<std::string> names = {"_target_"};
   const Key section = model_section("model");
   for (const Target& target : section.targets) {
     if (target.extra == Extra::model_config) {
-      std::transform(target.keys.begin(), target.keys.end(), std::back_inserter(names),
-                     [](const Key& key) { return key.name; });
+      for (const Key& key : target.keys) {
+        names.insert(key.name);
+      }
     }
+  }
+  for (const Key& key : architecture_keys()) {
+    names.erase(key.name);
   }
   return names;
 }
 
 void extract_overrides(ModelSource& out, const Json& json) {
-  static const std::vector<std::string> own = own_keys();
+  static const std::set<std::string> own = own_keys();
   for (const auto& [key, value] : json.items()) {
-    if (std::find(own.begin(), own.end(), key) == own.end()) {
+    if (!own.contains(key)) {
       out.config_overrides[key] = value;
     }
   }

@@ -1,5 +1,5 @@
-#include "config/extract_sections.h"
-#include "config/section.h"
+#include "config/extract/section.h"
+#include "config/extract/sections.h"
 
 namespace automodel::config {
 namespace {
@@ -67,7 +67,7 @@ Dataloader extract_dataloader(const Json& json, std::int64_t local_batch_size) {
   out.persistent_workers = s.get("persistent_workers", false);
   out.prefetch_factor = s.optional<std::int64_t>("prefetch_factor");
   out.drop_last = s.get("drop_last", false);
-  out.dataloader_type = s.text("dataloader_type");
+  out.dataloader_type = s.get("dataloader_type", out.dataloader_type);
   if (s.has("collate_fn")) {
     const Section collate(json.at("collate_fn"));
     out.collate = collate_kind(collate.text("_target_"));

@@ -1,8 +1,8 @@
 #include <csignal>
 #include <map>
 
-#include "config/extract_sections.h"
-#include "config/section.h"
+#include "config/extract/section.h"
+#include "config/extract/sections.h"
 
 namespace automodel::config {
 namespace {

@@ -1,6 +1,6 @@
 #include <fmt/format.h>
 
-#include "config/findings.h"
+#include "config/rules/findings.h"
 
 namespace automodel::config {
 namespace {

@@ -1,6 +1,6 @@
 #include <fmt/format.h>
 
-#include "config/findings.h"
+#include "config/rules/findings.h"
 
 namespace automodel::config {
 namespace {
@@ -54,9 +54,11 @@ void weight_decay_grows(Findings& f) {
   }
 }
 
-void wsd_has_a_length(Findings& f) {
-  if (f.text("lr_scheduler.lr_decay_style") == "WSD" && !f.has("lr_scheduler.wsd_decay_steps")) {
-    f.problem("lr_scheduler.wsd_decay_steps", "lr_decay_style WSD needs this key");
+void wsd_is_complete(Findings& f) {
+  for (const char* key : {"lr_scheduler.wsd_decay_steps", "lr_scheduler.lr_wsd_decay_style"}) {
+    if (f.text("lr_scheduler.lr_decay_style") == "WSD" && !f.has(key)) {
+      f.problem(key, "this required key is missing: lr_decay_style WSD needs it");
+    }
   }
 }
 
@@ -113,7 +115,7 @@ void check_training_rules(Findings& findings) {
     learning_rates_are_ordered(findings);
     warm_up_ends_before_decay(findings);
     weight_decay_grows(findings);
-    wsd_has_a_length(findings);
+    wsd_is_complete(findings);
     one_schedule_on_resume(findings);
   }
   fused_loss_without_tensor_parallelism(findings);

@@ -1,0 +1,32 @@
+#include "config/normalise.h"
+
+#include <gtest/gtest.h>
+
+namespace automodel::config {
+namespace {
+
+Node tree(const Json& json) { return from_json(json, {OriginKind::file, 1, 1}); }
+
+TEST(Normalise, RngSeedCountsWhereThereIsNoSeed) {
+  EXPECT_EQ(normalise_tree(tree({{"rng", {{"seed", 7}}}})).root.find("seed")->value, 7);
+  EXPECT_EQ(normalise_tree(tree({{"rng", {{"seed", 7}}}, {"seed", 3}})).root.find("seed")->value,
+            3);
+  EXPECT_EQ(normalise_tree(tree({{"rng", {{"ranked", true}}}})).root.find("seed"), nullptr);
+}
+
+TEST(Normalise, OldPlaceOfTheDataSet) {
+  const NormalisedTree out =
+      normalise_tree(tree({{"dataloader", {{"dataset", {{"a", 1}}}, {"b", 2}}}}));
+  EXPECT_EQ(to_json(out.root), Json({{"dataloader", {{"b", 2}}}, {"dataset", {{"a", 1}}}}));
+  EXPECT_EQ(out.warnings.size(), 1U);
+  const Json both = {{"dataset", {{"a", 1}}}, {"dataloader", {{"dataset", {{"a", 2}}}}}};
+  EXPECT_EQ(to_json(normalise_tree(tree(both)).root), both);
+}
+
+TEST(Normalise, DisabledWandbIsAbsent) {
+  EXPECT_EQ(normalise_tree(tree({{"wandb", {{"enable", false}}}})).root.find("wandb"), nullptr);
+  EXPECT_NE(normalise_tree(tree({{"wandb", {{"enable", true}}}})).root.find("wandb"), nullptr);
+}
+
+}  // namespace
+}  // namespace automodel::config

@@ -1,0 +1,60 @@
+#pragma once
+// Recipes for the tests.
+
+#include <gtest/gtest.h>
+
+#include <filesystem>
+#include <fstream>
+#include <span>
+#include <string>
+#include <vector>
+
+#include "base/error.h"
+#include "config/load.h"
+
+namespace automodel::config {
+
+/// The least that a fine-tuning recipe needs.
+inline constexpr const char* kLeast = R"(
+recipe: TrainFinetuneRecipeForNextTokenPrediction
+distributed: {strategy: fsdp2}
+model:
+  _target_: nemo_automodel.NeMoAutoModelForCausalLM.from_pretrained
+  pretrained_model_name_or_path: some/model
+loss_fn: {_target_: nemo_automodel.components.loss.masked_ce.MaskedCrossEntropy}
+dataset:
+  _target_: nemo_automodel.components.datasets.llm.chat_dataset.ChatDataset
+  path_or_dataset_id: chats.jsonl
+optimizer: {_target_: torch.optim.AdamW}
+)";
+
+/// A file in the test's temporary folder.
+inline std::string write_recipe(const std::string& text) {
+  const std::string path = testing::TempDir() + "recipe.yaml";
+  std::ofstream(path) << text;
+  return path;
+}
+
+inline LoadedRecipe check_text(const std::string& text,
+                               const std::vector<std::string>& overrides = {},
+                               const Environment& environment = {}) {
+  return check_recipe(write_recipe(text), overrides, environment);
+}
+
+/// The error text of a recipe that must be refused; empty if it is accepted.
+inline std::string complaint(const std::string& text,
+                             const std::vector<std::string>& overrides = {}) {
+  try {
+    check_text(text, overrides);
+    return "";
+  } catch (const Error& error) {
+    return error.message();
+  }
+}
+
+/// kLeast with overrides, and its error text.
+inline std::string complaint_with(const std::vector<std::string>& overrides) {
+  return complaint(kLeast, overrides);
+}
+
+}  // namespace automodel::config

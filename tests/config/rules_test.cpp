@@ -1,0 +1,166 @@
+#include "config/rules.h"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include "tests/config/recipes.h"
+
+namespace automodel::config {
+namespace {
+
+using testing::HasSubstr;
+
+/// Overrides of the least recipe, and what the refusal must say.
+struct Contradiction {
+  std::vector<std::string> overrides;
+  std::string text;
+};
+
+class Contradictions : public testing::TestWithParam<Contradiction> {};
+
+TEST_P(Contradictions, AreRefused) {
+  EXPECT_THAT(complaint_with(GetParam().overrides), HasSubstr(GetParam().text));
+}
+
+const std::string kDistil = "--recipe=KnowledgeDistillationRecipeForNextTokenPrediction";
+const std::string kBenchmark = "--recipe=BenchmarkingRecipeForNextTokenPrediction";
+const std::string kData = "--dataset={'_target_': 'nemo_automodel.components.datasets.llm.";
+
+INSTANTIATE_TEST_SUITE_P(
+    Parallel, Contradictions,
+    testing::Values(
+        Contradiction{
+            {"--step_scheduler.global_batch_size=10", "--step_scheduler.local_batch_size=4"},
+            "10 is not divisible by local_batch_size 4"},
+        Contradiction{{"--distributed.dp_size=3"},
+                      "32 is not divisible by local_batch_size 1 * distributed.dp_size 3"},
+        Contradiction{{"--distributed.dp_size=4", "--distributed.dp_replicate_size=3"},
+                      "dp_replicate_size: 3 must divide dp_size 4"},
+        Contradiction{{"--distributed.dp_size=2", "--distributed.ep_size=4"},
+                      "ep_size: 4 must divide dp_size * cp_size * tp_size = 2"},
+        Contradiction{{"--distributed.strategy=ddp", "--distributed.tp_size=2"},
+                      "tp_size: 2 is not possible with strategy ddp"},
+        Contradiction{{"--distributed.strategy=mfsdp", "--distributed.ep_size=2"},
+                      "ep_size: 2 is not possible with strategy megatron_fsdp"},
+        Contradiction{{"--distributed.strategy=ddp", "--distributed.dp_size=4",
+                       "--distributed.dp_replicate_size=2"},
+                      "only strategy fsdp2 has replicated groups"},
+        Contradiction{
+            {"--distributed.strategy=mfsdp", "--distributed.activation_checkpointing=selective"},
+            "selective is not possible"},
+        Contradiction{{"--distributed.strategy=ddp", "--distributed.sequence_parallel=True"},
+                      "distributed.sequence_parallel: unknown key"},
+        Contradiction{{"--distributed.pp_size=2"},
+                      "distributed.pipeline: pp_size is 2, which needs a pipeline section"},
+        Contradiction{{"--distributed.pp_size=2", "--distributed.pipeline.pp_microbatch_size=1"},
+                      "at least pp_size 2 are needed"},
+        Contradiction{{"--distributed.pp_size=2", "--distributed.pipeline.pp_microbatch_size=1",
+                       "--step_scheduler.local_batch_size=2", "--embedding_row_repair.enabled"},
+                      "embedding_row_repair: not possible with pp_size > 1"},
+        Contradiction{{"--teacher_distributed.tp_size=1"}, "needs separate_meshes: true"},
+        Contradiction{{"--separate_meshes"},
+                      "distributed.dp_size: separate_meshes needs this size"},
+        Contradiction{{"--separate_meshes", "--offload_teacher_model"},
+                      "offload_teacher_model: not possible with separate_meshes"},
+        Contradiction{{"--separate_meshes", "--distributed.strategy=ddp"},
+                      "ddp is not possible with separate_meshes"}));
+
+INSTANTIATE_TEST_SUITE_P(
+    Training, Contradictions,
+    testing::Values(
+        Contradiction{{"--optimizer.betas=[0.9, 1.0]"}, "1.0 is out of range"},
+        Contradiction{{"--lr_scheduler.min_lr=1"},
+                      "lr_scheduler.min_lr: 1 is more than max_lr 0.001"},
+        Contradiction{{"--lr_scheduler.init_lr=1"},
+                      "lr_scheduler.init_lr: 1 is more than max_lr 0.001"},
+        Contradiction{{"--lr_scheduler.lr_warmup_steps=5", "--lr_scheduler.lr_decay_steps=5"},
+                      "lr_warmup_steps: 5 must be less than lr_decay_steps 5"},
+        Contradiction{{"--lr_scheduler.lr_warmup_steps=5", "--step_scheduler.max_steps=4"},
+                      "must be less than step_scheduler.max_steps 4"},
+        Contradiction{{"--lr_scheduler.lr_warmup_steps=0.1"},
+                      "lr_warmup_steps: expected an integer"},
+        Contradiction{{"--lr_scheduler.start_wd=1"}, "start_wd: 1 is more than end_wd 0.01"},
+        Contradiction{{"--lr_scheduler.end_wd=1"},
+                      "constant, but start_wd 0.01 differs from end_wd 1"},
+        Contradiction{{"--lr_scheduler.lr_decay_style=WSD"},
+                      "lr_scheduler.wsd_decay_steps: this required key is missing"},
+        Contradiction{{"--lr_scheduler.override_opt_param_scheduler"},
+                      "not possible together with use_checkpoint_opt_param_scheduler"},
+        Contradiction{
+            {"--loss_fn._target_=nemo_automodel.components.loss.linear_ce.FusedLinearCrossEntropy",
+             "--distributed.tp_size=2"},
+            "not possible with distributed.tp_size > 1"},
+        Contradiction{{"--peft={'_target_': 'nemo_automodel.components._peft.lora.PeftConfig', "
+                       "'target_modules': 'a', 'exclude_modules': 'b'}"},
+                      "not possible together with target_modules"},
+        Contradiction{{"--peft={'_target_': 'nemo_automodel.components._peft.lora.PeftConfig', "
+                       "'match_all_linear': True, 'exclude_modules': ['b']}"},
+                      "peft.match_all_linear: not possible together"},
+        Contradiction{
+            {"--peft._target_=nemo_automodel.components._peft.lora.PeftConfig", "--qat.enabled"},
+            "quantisation-aware training is not possible with peft"},
+        Contradiction{{"--quantization.load_in_4bit=False"},
+                      "load_in_8bit: this required key is missing"}));
+
+INSTANTIATE_TEST_SUITE_P(
+    Sections, Contradictions,
+    testing::Values(
+        Contradiction{{"--loss_fn=null"}, "loss_fn: this required section is missing"},
+        Contradiction{{kDistil}, "teacher_model: this required section is missing"},
+        Contradiction{{kBenchmark}, "benchmark.warmup_steps: this required key is missing"},
+        Contradiction{{kBenchmark}, "dataset.seq_len: this required key is missing"},
+        Contradiction{
+            {"--model={'_target_': 'nemo_automodel.NeMoAutoModelForCausalLM.from_config', "
+             "'config': {'_target_': 'transformers.AutoConfig.from_pretrained'}}"},
+            "model.config.pretrained_model_name_or_path: this required key is missing"},
+        Contradiction{{"--model.torch_dtype=bf16", "--model.dtype=float32"},
+                      "model.dtype: differs from torch_dtype bfloat16"},
+        Contradiction{
+            {kData + "agent_chat.make_agent_chat_dataset'}"},
+            "exactly one of dataset_name and path is needed; this required key is missing"},
+        Contradiction{
+            {kData + "agent_chat.make_agent_chat_dataset', 'path': 'a', 'dataset_name': 'b'}"},
+            "both are given"},
+        Contradiction{
+            {kData + "nanogpt_dataset.NanogptDataset', 'file_pattern': 'a', 'seq_len': 4}"},
+            "the data set is streamed and has no length"},
+        Contradiction{{kData + "nanogpt_dataset.NanogptDataset', 'file_pattern': 'a', 'seq_len': "
+                               "4, 'align_to_bos': True}"},
+                      "align_to_bos needs it"},
+        Contradiction{{"--dataloader.dataloader_type=cyclic"},
+                      "only Megatron data sets have this key"},
+        Contradiction{{"--dataloader.batch_size=null"}, "null is for streamed data sets"},
+        Contradiction{{"--checkpoint.best_metric_key=mine"},
+                      "there is no section validation_dataset_mine"}));
+
+TEST(Rules, WhatActsTogetherIsAccepted) {
+  EXPECT_EQ(complaint_with(
+                {"--distributed.dp_size=4", "--distributed.ep_size=8", "--distributed.tp_size=2"}),
+            "");
+  EXPECT_EQ(complaint_with({"--lr_scheduler={'lr_decay_style': 'WSD', 'wsd_decay_steps': 3, "
+                            "'lr_wsd_decay_style': 'linear'}"}),
+            "");
+  EXPECT_EQ(complaint_with({"--distributed.strategy=Megatron-FSDP", "--distributed.tp_size=2"}),
+            "");
+}
+
+TEST(Rules, WarnOfWhatIsIgnored) {
+  const auto warns = [](const std::vector<std::string>& overrides) {
+    return check_text(kLeast, overrides).warnings;
+  };
+  EXPECT_THAT(warns({"--kd_ratio=0.2"}),
+              testing::ElementsAre(HasSubstr("read by the distillation recipe only")));
+  EXPECT_THAT(warns({"--distributed.pipeline.pp_schedule=gpipe"}),
+              testing::ElementsAre(HasSubstr("ignored: pp_size is 1")));
+  EXPECT_THAT(warns({"--benchmark.warmup_steps=1"}),
+              testing::ElementsAre(HasSubstr("read by the benchmark recipe only")));
+  EXPECT_THAT(warns({"--recipe=TrainFinetuneRecipeForSequenceClassification"}),
+              testing::Contains(HasSubstr("loss_fn: ignored")));
+  EXPECT_THAT(
+      warns({"--checkpoint.model_save_format=torch_save", "--checkpoint.save_consolidated=final"}),
+      testing::ElementsAre(HasSubstr("needs model_save_format: safetensors")));
+  EXPECT_THAT(warns({}), testing::IsEmpty());
+}
+
+}  // namespace
+}  // namespace automodel::config
