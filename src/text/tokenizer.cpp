@@ -1,40 +1,14 @@
 #include "text/tokenizer.h"
 
 #include <algorithm>
-#include <atomic>
-#include <exception>
-#include <limits>
-#include <mutex>
-#include <thread>
 
+#include "base/parallel.h"
 #include "text/tokenizer/parts.h"
 
 namespace automodel::text {
 namespace {
 
 constexpr std::size_t kTextsPerTurn = 16;  // that a thread takes at once
-
-/// The error of the first text, in their order, that failed.
-class FirstError {
- public:
-  void record(std::size_t index) {
-    const std::scoped_lock lock(mutex_);
-    if (index < index_) {
-      index_ = index;
-      error_ = std::current_exception();
-    }
-  }
-  void rethrow() const {
-    if (error_) {
-      std::rethrow_exception(error_);
-    }
-  }
-
- private:
-  std::mutex mutex_;
-  std::size_t index_ = std::numeric_limits<std::size_t>::max();
-  std::exception_ptr error_;
-};
 
 }  // namespace
 
@@ -52,31 +26,14 @@ Encoding Tokenizer::encode(std::string_view text, EncodeOptions options) const {
 std::vector<Encoding> Tokenizer::encode_batch(std::span<const std::string> texts,
                                               EncodeOptions options, int num_threads) const {
   std::vector<Encoding> results(texts.size());
-  std::atomic<std::size_t> next = 0;
-  FirstError error;
-  const auto work = [&] {
+  const std::size_t num_turns = (texts.size() + kTextsPerTurn - 1) / kTextsPerTurn;
+  parallel_for(static_cast<std::int64_t>(num_turns), num_threads, [&](std::int64_t turn) {
     auto workspace = parts_->workspaces.take();
-    for (std::size_t begin = next.fetch_add(kTextsPerTurn); begin < texts.size();
-         begin = next.fetch_add(kTextsPerTurn)) {
-      for (std::size_t i = begin; i < std::min(begin + kTextsPerTurn, texts.size()); ++i) {
-        try {
-          results[i] = text::encode(*parts_, texts[i], options, *workspace);
-        } catch (...) {
-          error.record(i);
-        }
-      }
+    const std::size_t begin = static_cast<std::size_t>(turn) * kTextsPerTurn;
+    for (std::size_t i = begin; i < std::min(begin + kTextsPerTurn, texts.size()); ++i) {
+      results[i] = text::encode(*parts_, texts[i], options, *workspace);
     }
-  };
-  {
-    std::vector<std::jthread> threads;
-    const std::size_t turns = (texts.size() + kTextsPerTurn - 1) / kTextsPerTurn;
-    const std::size_t wanted = std::min(turns, static_cast<std::size_t>(std::max(num_threads, 1)));
-    while (threads.size() + 1 < wanted) {
-      threads.emplace_back(work);
-    }
-    work();
-  }
-  error.rethrow();
+  });
   return results;
 }
 

@@ -1,138 +1,127 @@
 #include "text/tokenizer_config.h"
 
-#include <algorithm>
+#include <utility>
 
 #include "base/error.h"
 #include "base/file.h"
+#include "text/tokenizer/json_node.h"
 
 namespace automodel::text {
 namespace {
 
 namespace fs = std::filesystem;
+using Templates = std::map<std::string, std::string>;
 
-/// A special token is written as its text, or as an object with "content".
-std::optional<std::string> token_text(const Json& value, std::string_view key,
-                                      std::string_view source) {
-  if (value.is_null()) {
+constexpr double kLargestLength = 1e15;  // Transformers writes 1e30 for "no limit"
+
+/// A token given as its text or as {"content": text, ...}.
+std::optional<std::string> read_token(const JsonNode& node, std::string_view key) {
+  const auto member = node.find(key);
+  if (!member) {
     return std::nullopt;
   }
-  if (value.is_string()) {
-    return value.get<std::string>();
-  }
-  check(value.is_object() && value.contains("content") && value["content"].is_string(),
-        ErrorKind::corrupt_data, "{}: '{}' is {}, expected a string or an object with \"content\"",
-        source, key, value.dump());
-  return value["content"].get<std::string>();
+  return member->is_object() ? member->at("content").string() : member->string();
 }
 
-template <typename T>
-std::optional<T> typed(const Json& config, const char* key, bool (Json::*is)() const noexcept,
-                       std::string_view source) {
-  const auto found = config.find(key);
-  if (found == config.end() || found->is_null()) {
-    return std::nullopt;
-  }
-  check(((*found).*is)(), ErrorKind::corrupt_data, "{}: '{}' is {}, which is of the wrong type",
-        source, key, found->dump());
-  return found->get<T>();
+std::optional<bool> read_flag(const JsonNode& node, std::string_view key) {
+  const auto member = node.find(key);
+  return member ? std::optional(member->boolean()) : std::nullopt;
 }
 
-void read_special_tokens(TokenizerConfig& out, const Json& config, std::string_view source) {
-  const auto take = [&](const char* key, std::optional<std::string>& into) {
-    if (config.contains(key)) {
-      into = token_text(config[key], key, source);
+/// A template as text, or a list of {"name": ..., "template": ...}.
+Templates read_templates(const JsonNode& node) {
+  const auto member = node.find("chat_template");
+  if (!member) {
+    return {};
+  }
+  if (member->is_string()) {
+    return {{"default", member->string()}};
+  }
+  Templates templates;
+  if (member->is_object()) {
+    for (const auto& [name, source] : member->value().items()) {
+      templates[name] = member->at(name).string();
     }
+    return templates;
+  }
+  for (const JsonNode& element : member->elements()) {
+    templates[element.at("name").string()] = element.at("template").string();
+  }
+  return templates;
+}
+
+Templates template_files(const fs::path& folder) {
+  Templates templates;
+  if (const fs::path file = folder / "chat_template.jinja"; fs::exists(file)) {
+    templates["default"] = read_file(file);
+  }
+  const fs::path named = folder / "additional_chat_templates";
+  if (fs::is_directory(named)) {
+    for (const auto& entry : fs::directory_iterator(named)) {
+      if (entry.path().extension() == ".jinja") {
+        templates[entry.path().stem().string()] = read_file(entry.path());
+      }
+    }
+  }
+  if (const fs::path file = folder / "chat_template.json"; templates.empty() && fs::exists(file)) {
+    const Json json = read_json(file);
+    templates = read_templates(JsonNode(json, file.string()));
+  }
+  return templates;
+}
+
+std::optional<std::int64_t> read_length(const JsonNode& node) {
+  const auto member = node.find("model_max_length");
+  if (!member || member->number() > kLargestLength) {
+    return std::nullopt;
+  }
+  if (member->number() < 1) {
+    member->wrong("a number above 0");
+  }
+  return static_cast<std::int64_t>(member->number());
+}
+
+TokenizerConfig fill_special_tokens(TokenizerConfig config, const fs::path& file) {
+  if (!fs::exists(file)) {
+    return config;
+  }
+  const Json json = read_json(file);
+  const JsonNode node(json, file.string());
+  const auto fill = [&](std::optional<std::string>& token, std::string_view key) {
+    token = token ? std::move(token) : read_token(node, key);
   };
-  take("bos_token", out.bos_token);
-  take("eos_token", out.eos_token);
-  take("pad_token", out.pad_token);
-  take("unk_token", out.unk_token);
-}
-
-/// One template, or a list of {"name", "template"}.
-void read_templates(TokenizerConfig& out, const Json& value, std::string_view source) {
-  if (value.is_null()) {
-    return;
-  }
-  if (value.is_string()) {
-    out.chat_templates["default"] = value.get<std::string>();
-    return;
-  }
-  check(value.is_array(), ErrorKind::corrupt_data, "{}: chat_template must be a string or a list",
-        source);
-  for (const Json& entry : value) {
-    check(entry.is_object() && entry.contains("name") && entry["name"].is_string() &&
-              entry.contains("template") && entry["template"].is_string(),
-          ErrorKind::corrupt_data,
-          "{}: each chat_template of a list needs \"name\" and \"template\"", source);
-    out.chat_templates[entry["name"].get<std::string>()] = entry["template"].get<std::string>();
-  }
-}
-
-/// Transformers writes 1e30 where there is no limit.
-std::optional<std::int64_t> length_limit(const Json& config, std::string_view source) {
-  constexpr double kNoLimit = 1e15;
-  const auto limit = typed<double>(config, "model_max_length", &Json::is_number, source);
-  return limit && *limit > 0 && *limit < kNoLimit ? std::optional(static_cast<std::int64_t>(*limit))
-                                                  : std::nullopt;
-}
-
-void read_template_files(TokenizerConfig& out, const fs::path& folder) {
-  if (const auto path = folder / "chat_template.json"; fs::exists(path)) {
-    const Json json = read_json(path);
-    check(json.is_object() && json.contains("chat_template"), ErrorKind::corrupt_data,
-          "{}: expected an object with \"chat_template\"", path.string());
-    read_templates(out, json["chat_template"], path.string());
-  }
-  if (const auto path = folder / "chat_template.jinja"; fs::exists(path)) {
-    out.chat_templates["default"] = read_file(path);
-  }
-  const auto more = folder / "additional_chat_templates";
-  if (!fs::is_directory(more)) {
-    return;
-  }
-  for (const auto& entry : fs::directory_iterator(more)) {
-    if (entry.path().extension() == ".jinja") {
-      out.chat_templates[entry.path().stem().string()] = read_file(entry.path());
-    }
-  }
+  fill(config.bos_token, "bos_token");
+  fill(config.eos_token, "eos_token");
+  fill(config.pad_token, "pad_token");
+  fill(config.unk_token, "unk_token");
+  return config;
 }
 
 }  // namespace
 
 TokenizerConfig parse_tokenizer_config(const Json& config, std::string_view source) {
-  check(config.is_object(), ErrorKind::corrupt_data, "{}: expected a JSON object", source);
-  TokenizerConfig out;
-  read_special_tokens(out, config, source);
-  out.add_bos_token = typed<bool>(config, "add_bos_token", &Json::is_boolean, source);
-  out.add_eos_token = typed<bool>(config, "add_eos_token", &Json::is_boolean, source);
-  out.tokenizer_class =
-      typed<std::string>(config, "tokenizer_class", &Json::is_string, source).value_or("");
-  out.model_max_length = length_limit(config, source);
-  if (config.contains("chat_template")) {
-    read_templates(out, config["chat_template"], source);
-  }
-  out.raw = config;
-  return out;
+  const JsonNode node(config, std::string(source));
+  return {.bos_token = read_token(node, "bos_token"),
+          .eos_token = read_token(node, "eos_token"),
+          .pad_token = read_token(node, "pad_token"),
+          .unk_token = read_token(node, "unk_token"),
+          .add_bos_token = read_flag(node, "add_bos_token"),
+          .add_eos_token = read_flag(node, "add_eos_token"),
+          .chat_templates = read_templates(node),
+          .model_max_length = read_length(node),
+          .tokenizer_class = node.string_or("tokenizer_class", ""),
+          .raw = config};
 }
 
-TokenizerConfig read_tokenizer_config(const fs::path& folder) {
-  const auto path = folder / "tokenizer_config.json";
-  auto out =
-      fs::exists(path) ? parse_tokenizer_config(read_json(path), path.string()) : TokenizerConfig{};
-  if (const auto map = folder / "special_tokens_map.json"; fs::exists(map)) {
-    const Json tokens = read_json(map);
-    check(tokens.is_object(), ErrorKind::corrupt_data, "{}: expected a JSON object", map.string());
-    const auto configured = out;
-    read_special_tokens(out, tokens, map.string());
-    // tokenizer_config.json wins where both speak, as in Transformers.
-    out.bos_token = configured.bos_token ? configured.bos_token : out.bos_token;
-    out.eos_token = configured.eos_token ? configured.eos_token : out.eos_token;
-    out.pad_token = configured.pad_token ? configured.pad_token : out.pad_token;
-    out.unk_token = configured.unk_token ? configured.unk_token : out.unk_token;
+TokenizerConfig read_tokenizer_config(const std::filesystem::path& folder) {
+  const fs::path file = folder / "tokenizer_config.json";
+  const Json json = fs::exists(file) ? read_json(file) : Json::object();
+  TokenizerConfig config = fill_special_tokens(parse_tokenizer_config(json, file.string()),
+                                               folder / "special_tokens_map.json");
+  if (Templates files = template_files(folder); !files.empty()) {
+    config.chat_templates = std::move(files);
   }
-  read_template_files(out, folder);
-  return out;
+  return config;
 }
 
 }  // namespace automodel::text
