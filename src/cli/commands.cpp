@@ -1,8 +1,8 @@
 #include "cli/commands.h"
 
-#include "cli/commands/tokenize.h"
-#include "cli/commands/render_template.h"
 #include "cli/commands/data.h"
+#include "cli/commands/render_template.h"
+#include "cli/commands/tokenize.h"
 #include "cli/commands/validate.h"
 #include "cli/engine.h"
 
@@ -25,9 +25,7 @@ Program program() {
               engine_command(
                   "trace",
                   "Write logits, loss and gradients of one batch, to compare implementations"),
-              engine_command("bench", "Measure the speed of training steps and kernels"),
               tokenize_command(),
-              engine_command("doctor", "Report what this machine offers and what is missing"),
           },
       .run_recipe = [](Arguments arguments) -> ExitCode { run_engine("train", arguments); },
   };
