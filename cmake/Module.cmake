@@ -30,6 +30,9 @@ function(am_module name)
   if(AM_TESTS)
     am_tests(${name})
   endif()
+  if(AM_BENCH)
+    am_benches(${name})
+  endif()
 endfunction()
 
 # One precompiled header for LibTorch (22 s once, then each source in 1.6 s instead of 7 to 25).
@@ -62,6 +65,18 @@ function(am_tests name)
     target_link_libraries(${tool} PRIVATE am_${name} am_options)
     am_precompile(${tool} ${source})
   endforeach()
+endfunction()
+
+# bench/<module>/*_bench.cpp: one google-benchmark program per module.
+function(am_benches name)
+  file(GLOB benches CONFIGURE_DEPENDS ${CMAKE_SOURCE_DIR}/bench/${name}/*_bench.cpp)
+  if(benches)
+    add_executable(${name}_bench ${benches})
+    target_include_directories(${name}_bench PRIVATE ${CMAKE_SOURCE_DIR})
+    target_link_libraries(${name}_bench PRIVATE am_${name} am_options benchmark::benchmark_main)
+    target_compile_definitions(${name}_bench PRIVATE AM_SOURCE_DIR="${CMAKE_SOURCE_DIR}")
+    am_precompile(${name}_bench ${benches})
+  endif()
 endfunction()
 
 # The structure itself under test: tests/layers_test.cpp and the rules beside it.

@@ -1,0 +1,39 @@
+#include "base/cores.h"
+
+#include <sched.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <cmath>
+#include <thread>
+
+#include "base/cgroup.h"
+
+namespace automodel {
+namespace {
+
+int cores_of_affinity() {
+  cpu_set_t mask;
+  CPU_ZERO(&mask);
+  // Fails on machines with more cores than a cpu_set_t holds.
+  if (::sched_getaffinity(0, sizeof(mask), &mask) != 0) {
+    return static_cast<int>(std::thread::hardware_concurrency());
+  }
+  return CPU_COUNT(&mask);
+}
+
+}  // namespace
+
+int usable_cores() {
+  const double cores = cores_of_affinity();
+  const double quota = read_cgroup_limits().cpus.value_or(cores);
+  return std::max(1, static_cast<int>(std::floor(std::min(cores, quota))));
+}
+
+std::uint64_t usable_memory_bytes() {
+  const auto pages = static_cast<std::uint64_t>(std::max(1L, ::sysconf(_SC_PHYS_PAGES)));
+  const auto machine = pages * static_cast<std::uint64_t>(::sysconf(_SC_PAGESIZE));
+  return std::min(machine, read_cgroup_limits().memory_bytes.value_or(machine));
+}
+
+}  // namespace automodel

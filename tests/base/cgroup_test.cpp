@@ -1,0 +1,68 @@
+#include "base/cgroup.h"
+
+#include <gtest/gtest.h>
+#include <unistd.h>
+
+#include <fstream>
+#include <string>
+
+namespace automodel {
+namespace {
+
+namespace fs = std::filesystem;
+
+class CgroupTest : public ::testing::Test {
+ protected:
+  CgroupTest()
+      : root_(fs::temp_directory_path() / ("automodel_cgroup_" + std::to_string(::getpid()))) {}
+  ~CgroupTest() override { fs::remove_all(root_); }
+
+  void write(const std::string& path, const std::string& text) const {
+    fs::create_directories((root_ / path).parent_path());
+    std::ofstream(root_ / path) << text;
+  }
+  CgroupLimits limits() const { return read_cgroup_limits(root_); }
+
+  fs::path root_;
+};
+
+TEST_F(CgroupTest, NothingToReadIsNoLimit) { EXPECT_EQ(limits(), CgroupLimits{}); }
+
+TEST_F(CgroupTest, Version2TakesTheStrictestOfTheGroupAndItsParents) {
+  write("proc/self/cgroup", "0::/a/b\n");
+  write("sys/fs/cgroup/a/b/cpu.max", "300000 100000\n");
+  write("sys/fs/cgroup/a/cpu.max", "150000 100000\n");
+  write("sys/fs/cgroup/cpu.max", "max 100000\n");
+  write("sys/fs/cgroup/a/b/memory.max", "max\n");
+  write("sys/fs/cgroup/a/memory.max", "1073741824\n");
+  EXPECT_EQ(limits(), (CgroupLimits{.cpus = 1.5, .memory_bytes = 1U << 30}));
+}
+
+TEST_F(CgroupTest, Version1) {
+  write("proc/self/cgroup", "4:memory:/x\n2:cpu,cpuacct:/x\n1:name=systemd:/\n");
+  write("sys/fs/cgroup/cpu/x/cpu.cfs_quota_us", "200000\n");
+  write("sys/fs/cgroup/cpu/x/cpu.cfs_period_us", "100000\n");
+  write("sys/fs/cgroup/cpu/cpu.cfs_quota_us", "-1\n");
+  write("sys/fs/cgroup/cpu/cpu.cfs_period_us", "100000\n");
+  write("sys/fs/cgroup/memory/x/memory.limit_in_bytes", "9223372036854771712\n");
+  write("sys/fs/cgroup/memory/memory.limit_in_bytes", "2147483648\n");
+  EXPECT_EQ(limits(), (CgroupLimits{.cpus = 2, .memory_bytes = 1ULL << 31}));
+}
+
+TEST_F(CgroupTest, AContainerSeesItsOwnGroupAsTheMount) {
+  write("proc/self/cgroup", "0::/../../docker/abc\n");
+  write("sys/fs/cgroup/cpu.max", "50000 100000\n");
+  EXPECT_EQ(limits().cpus, 0.5);
+  write("proc/self/cgroup", "0::/docker/abc\n");
+  EXPECT_EQ(limits().cpus, 0.5);
+}
+
+TEST_F(CgroupTest, DamagedFilesSetNoLimit) {
+  write("proc/self/cgroup", "0::/a\nrubbish\n");
+  write("sys/fs/cgroup/a/cpu.max", "x y\n");
+  write("sys/fs/cgroup/a/memory.max", "");
+  EXPECT_EQ(limits(), CgroupLimits{});
+}
+
+}  // namespace
+}  // namespace automodel

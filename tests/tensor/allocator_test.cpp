@@ -1,0 +1,97 @@
+#include "tensor/allocator.h"
+
+#include <ATen/ATen.h>
+#include <c10/core/CPUAllocator.h>
+#include <gtest/gtest.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include <cstring>
+#include <thread>
+
+#include "tensor/dtype.h"
+#include "tests/tensor/expect_error.h"
+
+namespace automodel {
+namespace {
+
+class AllocatorTest : public ::testing::Test {
+ protected:
+  AllocatorTest() { install_arena_allocator(); }
+};
+
+TEST_F(AllocatorTest, ServesTensorsOfEverySize) {
+  for (const std::int64_t size : {0, 1, 1000, 100'000, 10'000'000}) {
+    const Tensor ones = at::ones({size}, at::kByte);
+    EXPECT_EQ(ones.sum().item<std::int64_t>(), size);
+    EXPECT_EQ(reinterpret_cast<std::uintptr_t>(ones.data_ptr()) % 64, 0U);
+    EXPECT_TRUE(at::equal(ones.clone(), ones));
+  }
+}
+
+TEST_F(AllocatorTest, CountsLiveAndPeakBytes) {
+  const std::size_t before = allocator_stats().live_bytes;
+  reset_allocator_peak();
+  {
+    const Tensor large = at::empty({1'000'000});
+    EXPECT_GE(allocator_stats().live_bytes, before + 4'000'000);
+    EXPECT_GE(allocator_stats().reserved_bytes, 4'000'000U);
+  }
+  EXPECT_EQ(allocator_stats().live_bytes, before);
+  EXPECT_GE(allocator_stats().peak_live_bytes, before + 4'000'000);
+}
+
+TEST_F(AllocatorTest, InstallingAgainChangesNothing) {
+  const Tensor kept = at::ones({1'000'000});
+  install_arena_allocator();
+  EXPECT_EQ(kept.sum().item<float>(), 1e6F);
+  EXPECT_GE(allocator_stats().live_bytes, 4'000'000U);
+}
+
+TEST_F(AllocatorTest, TrimGivesFreePagesBack) {
+  at::empty({4'000'000});
+  const std::size_t before = allocator_stats().reserved_bytes;
+  const std::size_t given = trim_allocator();
+  EXPECT_GE(given, std::size_t{12} << 20);
+  EXPECT_EQ(allocator_stats().reserved_bytes, before - given);
+}
+
+TEST_F(AllocatorTest, TensorsMayDieOnOtherThreads) {
+  const std::size_t before = allocator_stats().live_bytes;
+  Tensor tensor = at::ones({1'000'000});
+  std::thread([moved = std::move(tensor)]() mutable { moved.reset(); }).join();
+  EXPECT_EQ(allocator_stats().live_bytes, before);
+}
+
+TEST_F(AllocatorTest, RawBlocksMayComeFromTheAllocatorBefore) {
+  auto* allocator = c10::GetAllocator(c10::DeviceType::CPU);
+  allocator->raw_deallocate(allocator->raw_allocate(100));
+  allocator->raw_deallocate(allocator->raw_allocate(1'000'000));
+  void* old = c10::GetDefaultCPUAllocator()->raw_allocate(1'000'000);
+  allocator->raw_deallocate(old);
+}
+
+TEST_F(AllocatorTest, TooLargeATensorIsAnErrorThatSaysWhatToDo) {
+  const Tensor live = at::ones({1'000'000});
+  testing::expect_error(ErrorKind::out_of_memory, "a tensor of 4 TiB does not fit beside the ",
+                        [] { at::empty({std::int64_t{1} << 42}, at::kByte); });
+  testing::expect_error(ErrorKind::out_of_memory, "reduce step_scheduler.local_batch_size",
+                        [] { at::empty({std::int64_t{1} << 42}, at::kByte); });
+  EXPECT_EQ(live.sum().item<float>(), 1e6F);
+}
+
+TEST_F(AllocatorTest, AForkedChildAllocates) {
+  const pid_t child = ::fork();
+  if (child == 0) {
+    // Nothing that would use OpenMP: its threads do not exist here.
+    const Tensor tensor = at::empty({100'000}, at::kByte);
+    std::memset(tensor.data_ptr(), 1, 100'000);
+    ::_exit(0);
+  }
+  int status = 1;
+  ::waitpid(child, &status, 0);
+  EXPECT_EQ(status, 0);
+}
+
+}  // namespace
+}  // namespace automodel
