@@ -7,6 +7,8 @@
 #include <thread>
 #include <vector>
 
+#include "base/cores.h"
+
 namespace automodel {
 namespace {
 
@@ -56,7 +58,7 @@ class Items {
 
 }  // namespace
 
-int num_cores() { return static_cast<int>(std::max(1U, std::thread::hardware_concurrency())); }
+int num_cores() { return usable_cores(); }
 
 void parallel_for(std::int64_t num_items, int num_threads,
                   const std::function<void(std::int64_t)>& work) {

@@ -6,7 +6,7 @@
 
 namespace automodel {
 
-/// The threads that this machine runs at once, at least 1.
+/// How many threads to give parallel_for: usable_cores().
 int num_cores();
 
 /// Calls work(0) ... work(num_items - 1), each once, on up to `num_threads` threads of which the

@@ -28,6 +28,8 @@ struct StepScheduler {
   bool save_checkpoint_every_epoch = true;
   /// null: only when a checkpoint is written.
   std::optional<std::int64_t> val_every_steps;
+  /// Ours: also validate before the first step.
+  bool validate_at_start = false;
   std::int64_t log_remote_every_steps = 1;
   std::int64_t loss_average_window_steps = 50;
   std::optional<std::int64_t> gc_every_steps;

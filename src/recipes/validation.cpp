@@ -1,5 +1,7 @@
 #include "recipes/validation.h"
 
+#include <fmt/format.h>
+
 #include <chrono>
 
 #include "base/file.h"

@@ -71,6 +71,7 @@ StepScheduler extract_step_scheduler(const Json& json) {
   out.ckpt_every_steps = s.optional<std::int64_t>("ckpt_every_steps");
   out.save_checkpoint_every_epoch = s.get("save_checkpoint_every_epoch", true);
   out.val_every_steps = s.optional<std::int64_t>("val_every_steps");
+  out.validate_at_start = s.get("validate_at_start", false);
   out.log_remote_every_steps = s.get("log_remote_every_steps", out.log_remote_every_steps);
   out.loss_average_window_steps = s.get("loss_average_window_steps", out.loss_average_window_steps);
   out.gc_every_steps = s.optional<std::int64_t>("gc_every_steps");

@@ -29,6 +29,9 @@ Key step_scheduler_section() {
                          "steps between validations; null: only when a checkpoint is written")
                      .at_least(1)
                      .or_null(),
+                 flag("validate_at_start",
+                      "also validate before the first step, to see what is gained", false)
+                     .own(),
                  integer(
                      "log_remote_every_steps",
                      "steps between reports to wandb, mlflow and comet; the JSONL has every step",
