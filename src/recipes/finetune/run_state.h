@@ -8,7 +8,7 @@
 #include "checkpoint/store.h"
 #include "config/load.h"
 #include "data/batch_plan.h"
-#include "recipes/run_model.h"
+#include "recipes/finetune/run_model.h"
 #include "train/optimizer.h"
 #include "train/schedule.h"
 

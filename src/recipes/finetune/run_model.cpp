@@ -1,4 +1,4 @@
-#include "recipes/run_model.h"
+#include "recipes/finetune/run_model.h"
 
 #include "base/error.h"
 #include "checkpoint/load.h"

@@ -1,4 +1,4 @@
-#include "recipes/validation.h"
+#include "recipes/finetune/validation.h"
 
 #include <fmt/format.h>
 

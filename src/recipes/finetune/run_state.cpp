@@ -1,4 +1,4 @@
-#include "recipes/run_state.h"
+#include "recipes/finetune/run_state.h"
 
 #include "checkpoint/atomic_folder.h"
 #include "checkpoint/export.h"

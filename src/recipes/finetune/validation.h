@@ -6,7 +6,7 @@
 #include <string>
 
 #include "config/recipe.h"
-#include "recipes/run_data.h"
+#include "recipes/finetune/run_data.h"
 #include "train/metrics.h"
 #include "train/progress.h"
 

@@ -1,4 +1,4 @@
-#include "recipes/run_data.h"
+#include "recipes/finetune/run_data.h"
 
 #include "base/error.h"
 #include "base/parallel.h"

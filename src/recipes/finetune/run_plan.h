@@ -7,8 +7,8 @@
 
 #include "config/recipe.h"
 #include "config/step_plan.h"
-#include "recipes/run_data.h"
-#include "recipes/run_model.h"
+#include "recipes/finetune/run_data.h"
+#include "recipes/finetune/run_model.h"
 #include "train/optimizer.h"
 
 namespace automodel::recipes {

@@ -1,0 +1,42 @@
+"""A model's own tokenizer, template and end of answer: automodel generate on a tiny model."""
+
+import json
+
+import torch
+from tokenizers import Tokenizer, decoders, models, pre_tokenizers
+from transformers import AutoModelForCausalLM, LlamaConfig, LlamaForCausalLM
+
+
+def tiny(folder, template):
+    alphabet = sorted(pre_tokenizers.ByteLevel.alphabet())
+    tokenizer = Tokenizer(models.BPE({c: i for i, c in enumerate(alphabet)}, []))
+    tokenizer.pre_tokenizer = pre_tokenizers.ByteLevel(add_prefix_space=False)
+    tokenizer.decoder = decoders.ByteLevel()
+    tokenizer.add_special_tokens(["<|user|>", "<|end|>"])
+    torch.manual_seed(2)
+    config = LlamaConfig(vocab_size=258, hidden_size=32, intermediate_size=48, num_hidden_layers=2, num_attention_heads=4,
+                         max_position_embeddings=64, eos_token_id=257, bos_token_id=None, initializer_range=0.5)
+    LlamaForCausalLM(config).save_pretrained(folder)
+    tokenizer.save(str(folder / "tokenizer.json"))
+    settings = {"eos_token": "<|end|>"} | ({"chat_template": template} if template else {})
+    (folder / "tokenizer_config.json").write_text(json.dumps(settings))
+    return tokenizer
+
+
+def test_generates_what_transformers_generates(automodel, tmp_path):
+    template = "{% for m in messages %}<|user|>{{ m['content'] }}{% endfor %}"
+    tokenizer = tiny(tmp_path, template)
+    done = automodel("generate", tmp_path, "abc", "--max-new-tokens", "12")
+    assert done.returncode == 0, done.stderr
+    ids = torch.tensor([tokenizer.encode("<|user|>abc").ids])
+    model = AutoModelForCausalLM.from_pretrained(tmp_path)
+    new = model.generate(ids, attention_mask=torch.ones_like(ids), max_new_tokens=12, do_sample=False)[0, ids.shape[1]:]
+    assert done.stdout == tokenizer.decode(new.tolist()) + "\n"
+
+
+def test_without_a_template_raw_is_asked_for(automodel, tmp_path):
+    tiny(tmp_path, None)
+    done = automodel("generate", tmp_path, "abc")
+    assert done.returncode == 2
+    assert "--raw" in done.stderr
+    assert automodel("generate", tmp_path, "abc", "--raw", "--max-new-tokens", "2").returncode == 0
