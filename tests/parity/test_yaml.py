@@ -12,8 +12,7 @@ import pytest
 import yaml
 
 ROOT = pathlib.Path(__file__).resolve().parents[2]
-sys.path.insert(0, str(ROOT / "tests/cli"))
-from conftest import program_path  # noqa: E402
+from program import program_path  # noqa: E402
 
 RECIPE = (ROOT / "tests/recipes/upstream/llm_finetune/llama3_2/llama3_2_1b_packed_cp2.yaml").read_text().split("\nci:")[0]
 SECTION = "nemo_run"  # takes any keys and prints them as they were understood
