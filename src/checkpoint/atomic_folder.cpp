@@ -26,10 +26,6 @@ fs::path normalised(const fs::path& path) {
   return absolute.has_filename() ? absolute : absolute.parent_path();
 }
 
-fs::path hidden_beside(const fs::path& path) {
-  return path.parent_path() / fmt::format(".{}.saving-{}", path.filename().string(), ::getpid());
-}
-
 void check_free(const fs::path& path) {
   std::error_code ignored;
   check(!fs::exists(path) || fs::is_empty(path, ignored), ErrorKind::invalid_argument,
@@ -65,6 +61,10 @@ void remove_all_or_fail(const fs::path& path) {
 
 }  // namespace
 
+fs::path unfinished_name(const fs::path& path) {
+  return path.parent_path() / fmt::format(".{}.saving-{}", path.filename().string(), ::getpid());
+}
+
 void make_folders(const fs::path& folder) {
   std::error_code error;
   fs::create_directories(folder, error);
@@ -73,7 +73,7 @@ void make_folders(const fs::path& folder) {
 }
 
 AtomicFolder::AtomicFolder(const fs::path& path, Existing existing)
-    : path_(normalised(path)), work_(hidden_beside(path_)), existing_(existing) {
+    : path_(normalised(path)), work_(unfinished_name(path_)), existing_(existing) {
   if (existing_ == Existing::refuse) {
     check_free(path_);
   }
@@ -124,7 +124,7 @@ void remove_unfinished(const fs::path& parent) {
 
 void remove_folder(const fs::path& folder) {
   const fs::path path = normalised(folder);
-  const fs::path hidden = hidden_beside(path);
+  const fs::path hidden = unfinished_name(path);
   remove_all_or_fail(hidden);
   rename_or_fail(path, hidden);
   remove_all_or_fail(hidden);

@@ -35,8 +35,11 @@ class AtomicFolder {
   Existing existing_;
 };
 
-/// Removes the work folders that dead processes left in `parent`. No live one may be writing there.
-/// Throws Error(io).
+/// The hidden name beside `path` under which this process prepares what will get its name.
+std::filesystem::path unfinished_name(const std::filesystem::path& path);
+
+/// Removes what dead processes left in `parent` under unfinished names. No live one may be writing
+/// there. Throws Error(io).
 void remove_unfinished(const std::filesystem::path& parent);
 
 /// Takes a folder out of sight by one rename, then removes it: a reader sees all of it or nothing.

@@ -4,7 +4,10 @@
 #include "base/file.h"
 #include "checkpoint/adapter.h"
 #include "checkpoint/atomic_folder.h"
+#include "tensor/gguf_facts.h"
+#include "tensor/gguf_vocabulary.h"
 #include "tensor/safetensors_shards.h"
+#include "text/gguf_tokenizer.h"
 
 namespace automodel::checkpoint {
 namespace {
@@ -25,6 +28,33 @@ void write_weights(const fs::path& folder, const nn::Parameters& parameters,
   write_sharded_safetensors(folder, infos, value, options.max_shard_bytes);
 }
 
+void write_json(const fs::path& file, const Json& json) {
+  write_file_atomic(file, json.dump(2) + "\n");
+}
+
+/// The ids of special tokens that config.json has, as generation_config.json has them.
+Json generation_defaults(const Json& config) {
+  Json defaults = Json::object();
+  for (const auto* key : {"bos_token_id", "eos_token_id", "pad_token_id"}) {
+    if (config.contains(key)) {
+      defaults[key] = config[key];
+    }
+  }
+  return defaults;
+}
+
+/// What a folder would hold as files, made of a .gguf file's metadata.
+void write_gguf_text(const fs::path& folder, const ModelFolder& source) {
+  write_json(folder / "generation_config.json", generation_defaults(source.config));
+  if (!source.gguf->metadata().contains("tokenizer.ggml.tokens")) {
+    return;
+  }
+  const auto made = text::tokenizer_from_gguf(
+      gguf_vocabulary(*source.gguf), GgufFacts(*source.gguf).architecture(), source.path.string());
+  write_json(folder / "tokenizer.json", made.tokenizer);
+  write_json(folder / "tokenizer_config.json", made.tokenizer_config);
+}
+
 }  // namespace
 
 Json exported_config(const ModelFolder& source, at::ScalarType dtype) {
@@ -42,6 +72,9 @@ Json exported_config(const ModelFolder& source, at::ScalarType dtype) {
 }
 
 void write_auxiliary_files(const fs::path& folder, const ModelFolder& source) {
+  if (source.gguf) {
+    write_gguf_text(folder, source);
+  }
   for (const auto& file : auxiliary_files(source)) {
     make_folders((folder / file).parent_path());
     write_file_atomic(folder / file, read_file(source.path / file));
@@ -52,7 +85,7 @@ void write_hf_folder(const fs::path& folder, const ModelFolder& source,
                      const nn::Parameters& parameters, const ExportOptions& options) {
   const ErrorContext context("writing the model to {}", folder.string());
   write_weights(folder, parameters, options);
-  write_file_atomic(folder / "config.json", exported_config(source, options.dtype).dump(2) + "\n");
+  write_json(folder / "config.json", exported_config(source, options.dtype));
   write_auxiliary_files(folder, source);
 }
 

@@ -34,7 +34,7 @@ void point_link(const fs::path& link, const std::string& target) {
   if (link_target(link) == target) {
     return;
   }
-  const fs::path fresh = link.string() + ".new";
+  const fs::path fresh = unfinished_name(link);
   std::error_code error;
   fs::remove(fresh, error);
   if (!error) {

@@ -1,5 +1,6 @@
 #include "tensor/state.h"
 
+#include <cmath>
 #include <set>
 
 #include "base/error.h"
@@ -11,7 +12,7 @@ namespace automodel {
 namespace {
 
 constexpr std::string_view kTensorsFile = "state.safetensors";
-constexpr std::string_view kValuesFile = "state.json";
+constexpr std::string_view kValuesFile = "state.json";  // JSON has no NaN: it is a text there
 
 }  // namespace
 
@@ -25,7 +26,9 @@ void StateSaver::add(const std::string& name, Json value) {
 }
 
 void StateSaver::integer(const std::string& name, std::int64_t& value) { add(name, value); }
-void StateSaver::number(const std::string& name, double& value) { add(name, value); }
+void StateSaver::number(const std::string& name, double& value) {
+  add(name, std::isfinite(value) ? Json(value) : Json(fmt::format("{}", value)));
+}
 void StateSaver::text(const std::string& name, std::string& value) { add(name, value); }
 
 void StateSaver::finish(const std::filesystem::path& folder) const {
@@ -86,7 +89,11 @@ void StateRestorer::integer(const std::string& name, std::int64_t& value) {
 }
 
 void StateRestorer::number(const std::string& name, double& value) {
-  value = take(name, [](const Json& json) { return json.is_number(); }, "number").get<double>();
+  const auto is_number = [](const Json& json) {
+    return json.is_number() || json == "nan" || json == "-nan" || json == "inf" || json == "-inf";
+  };
+  const Json& json = take(name, is_number, "number");
+  value = json.is_number() ? json.get<double>() : std::stod(json.get<std::string>());
 }
 
 void StateRestorer::text(const std::string& name, std::string& value) {

@@ -6,8 +6,10 @@
 #include "base/file.h"
 #include "checkpoint/adapter.h"
 #include "checkpoint/load.h"
+#include "tests/checkpoint/tiny_gguf.h"
 #include "tests/checkpoint/tiny_model.h"
 #include "tests/tensor/expect_error.h"
+#include "text/tokenizer.h"
 
 namespace automodel::checkpoint {
 namespace {
@@ -16,7 +18,9 @@ using automodel::testing::expect_error;
 using automodel::testing::expect_same;
 using automodel::testing::TemporaryFolder;
 using automodel::testing::tiny_config;
+using automodel::testing::tiny_gguf;
 using automodel::testing::tiny_parameters;
+using automodel::testing::write_text;
 using automodel::testing::write_tiny_model;
 namespace fs = std::filesystem;
 
@@ -88,6 +92,21 @@ TEST_F(Export, DescribesTheNewStorage) {
   config = exported_config(source_, at::kHalf);
   EXPECT_EQ(config["torch_dtype"], "float16");
   EXPECT_FALSE(config.contains("dtype"));
+}
+
+TEST_F(Export, MakesTheTextFilesOfAGgufFile) {
+  write_text(folder_ / "m.gguf", tiny_gguf());
+  source_ = open_model((folder_ / "m.gguf").string());
+  parameters_ = load_parameters(source_, at::kFloat);
+  const auto model = exported({});
+  expect_same(load_parameters(model, at::kFloat), parameters_);
+  EXPECT_EQ(
+      auxiliary_files(model),
+      (std::vector<fs::path>{"generation_config.json", "tokenizer.json", "tokenizer_config.json"}));
+  EXPECT_EQ(read_json(folder_ / "out/generation_config.json"), Json({{"eos_token_id", 0}}));
+  EXPECT_EQ(read_json(folder_ / "out/tokenizer_config.json")["eos_token"], "<|end|>");
+  const auto tokenizer = text::Tokenizer::from_json(read_json(folder_ / "out/tokenizer.json"), "t");
+  EXPECT_EQ(tokenizer.encode("ab").ids, std::vector<std::int32_t>{3});
 }
 
 TEST_F(Export, LeavesAFolderInUseAlone) {

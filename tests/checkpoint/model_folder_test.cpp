@@ -3,9 +3,9 @@
 #include <gtest/gtest.h>
 
 #include "checkpoint/load.h"
+#include "tests/checkpoint/tiny_gguf.h"
 #include "tests/checkpoint/tiny_model.h"
 #include "tests/tensor/expect_error.h"
-#include "tests/tensor/gguf_builder.h"
 
 namespace automodel::checkpoint {
 namespace {
@@ -13,6 +13,7 @@ namespace {
 using automodel::testing::expect_error;
 using automodel::testing::TemporaryFolder;
 using automodel::testing::tiny_config;
+using automodel::testing::tiny_gguf;
 using automodel::testing::write_text;
 using automodel::testing::write_tiny_model;
 namespace fs = std::filesystem;
@@ -69,29 +70,6 @@ TEST(OpenModel, SaysWhatAFolderWithoutConfigIs) {
   expect_error(ErrorKind::not_found, "give " + (folder / "model/consolidated").string(), open);
   write_text(folder / "adapter_config.json", "{}");
   expect_error(ErrorKind::not_found, "it is a PEFT adapter", open);
-}
-
-/// One layer, 4 wide, in a GGUF file's terms.
-std::string tiny_gguf() {
-  automodel::testing::GgufBuilder builder;
-  builder.text("general.architecture", "llama")
-      .f32("llama.attention.layer_norm_rms_epsilon", 1e-5F);
-  for (const auto& [key, value] :
-       std::map<std::string, std::uint32_t>{{"block_count", 1},
-                                            {"embedding_length", 4},
-                                            {"feed_forward_length", 4},
-                                            {"context_length", 64},
-                                            {"attention.head_count", 1}}) {
-    builder.u32("llama." + key, value);
-  }
-  for (const auto* name :
-       {"attn_q", "attn_k", "attn_v", "attn_output", "ffn_gate", "ffn_up", "ffn_down"}) {
-    builder.tensor(fmt::format("blk.0.{}.weight", name), {4, 4}, std::vector<float>(16, 0.5F));
-  }
-  for (const auto* name : {"blk.0.attn_norm", "blk.0.ffn_norm", "output_norm"}) {
-    builder.tensor(std::string(name) + ".weight", {4}, std::vector<float>(4, 1.0F));
-  }
-  return builder.tensor("token_embd.weight", {3, 4}, std::vector<float>(12, 0.25F)).bytes();
 }
 
 TEST(OpenModel, ReadsAGgufFile) {

@@ -2,6 +2,8 @@
 
 #include <gmock/gmock.h>
 
+#include <cmath>
+
 #include "base/error.h"
 #include "tensor/temporary_folder.h"
 
@@ -58,6 +60,15 @@ TEST_F(StateTest, ComesBackBitForBit) {
   EXPECT_EQ(back.step, 7);
   EXPECT_EQ(back.rate, 0.1 + 0.2);
   EXPECT_EQ(back.name, "cosine");
+}
+
+TEST_F(StateTest, KeepsNumbersThatJsonLacks) {
+  for (const double rate : {std::nan(""), HUGE_VAL, -HUGE_VAL, -0.0, 5e-324}) {
+    save({.rate = rate});
+    const double back = restore().rate;
+    EXPECT_TRUE(back == rate || (std::isnan(back) && std::isnan(rate))) << rate;
+    EXPECT_EQ(std::signbit(back), std::signbit(rate)) << rate;
+  }
 }
 
 TEST_F(StateTest, RestoringCopiesIntoTheTensorThatIsThere) {
