@@ -92,8 +92,12 @@ std::vector<MarkedText> ChatFormat::mark(const Conversation& conversation) const
     const std::size_t end = text.size();
     return {{.text = std::move(text), .answers = {{0, end, false}}, .holes = {}}};
   }
-  const auto wanted = wanted_messages(conversation.messages, conversation.learnable, mask_);
-  return mark_messages(conversation.messages, wanted, mask_.mask_reasoning_content, render);
+  const MarkRequest request{
+      .messages = conversation.messages,
+      .wanted = wanted_messages(conversation.messages, conversation.learnable, mask_),
+      .mask_reasoning_content = mask_.mask_reasoning_content,
+      .eos_token = context_->special_tokens.eos_token.value_or("")};
+  return mark_messages(request, render);
 }
 
 TokenizedSample ChatFormat::tokenize(const Conversation& conversation) const {

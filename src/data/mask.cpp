@@ -53,18 +53,26 @@ View view_at(const Json& messages, std::size_t k, const Render& render) {
   return view;
 }
 
-/// Where the answer of `view` ends in `text`, if text begins as the view does. Blank space at the
-/// view's end may differ: templates put it between turns.
-std::optional<std::size_t> answer_end(const std::string& text, const View& view) {
-  if (text.starts_with(view.text)) {
-    return view.text.size();
+std::string_view without_trailing_blank(std::string_view text) {
+  return text.substr(0, text.find_last_not_of(" \t\r\n") + 1);
+}
+
+/// Where the answer of `view` ends in `text`, if text begins as the view does. What templates print
+/// at the end of a conversation only may be missing: blank space, or the EOS token.
+std::optional<std::size_t> answer_end(const std::string& text, const View& view,
+                                      const std::string& eos_token) {
+  std::string_view part = view.text;
+  if (text.starts_with(part)) {
+    return part.size();
   }
-  const std::string_view all = view.text;
-  const std::size_t blank = trim(all.substr(view.prompt_bytes)).empty()
-                                ? all.size() - view.prompt_bytes
-                                : all.size() - (all.find_last_not_of(" \t\r\n") + 1);
-  const std::string_view stripped = all.substr(0, all.size() - blank);
-  if (blank > 0 && stripped.size() > view.prompt_bytes && text.starts_with(stripped)) {
+  const std::string_view stripped = without_trailing_blank(part);
+  if (!eos_token.empty() && stripped.ends_with(eos_token)) {
+    part = stripped.substr(0, stripped.size() - eos_token.size());
+    if (part.size() > view.prompt_bytes && text.starts_with(part)) {
+      return part.size();
+    }
+  }
+  if (stripped.size() > view.prompt_bytes && text.starts_with(stripped)) {
     return stripped.size();
   }
   return std::nullopt;
@@ -113,19 +121,6 @@ bool has_reasoning(const Json& message) {
   });
 }
 
-void add_holes(MarkedText& marked, const Json& messages, std::size_t count,
-               const std::vector<std::size_t>& learnt, const Render& render) {
-  for (const std::size_t k : learnt) {
-    if (!has_reasoning(messages[k])) {
-      continue;
-    }
-    const auto span = reasoning_span(messages, count, k, marked.text, render);
-    if (span.begin < span.end) {
-      marked.holes.push_back(span);
-    }
-  }
-}
-
 std::vector<text::Span> merged(const std::vector<text::Span>& spans) {
   std::vector<text::Span> out;
   for (const text::Span& span : spans) {
@@ -138,80 +133,112 @@ std::vector<text::Span> merged(const std::vector<text::Span>& spans) {
   return out;
 }
 
-/// Uses the template's own marks; nothing if it has none or they cannot be told apart.
+std::vector<std::size_t> indices_of(const std::vector<bool>& flags) {
+  std::vector<std::size_t> out;
+  for (std::size_t k = 0; k < flags.size(); ++k) {
+    if (flags[k]) {
+      out.push_back(k);
+    }
+  }
+  return out;
+}
+
+/// Uses the template's own marks; nothing if they do not say what is wanted: there are none, other
+/// roles are wanted, or some answers only and it is not clear which mark is whose.
 std::optional<MarkedText> mark_by_blocks(const Json& messages, const std::vector<bool>& wanted,
                                          const text::Rendered& whole) {
-  std::size_t num_assistants = 0;
-  bool only_assistants = true;
+  std::vector<bool> assistants(messages.size());
   for (std::size_t k = 0; k < messages.size(); ++k) {
-    const bool is_assistant = role_of(messages[k]) == "assistant";
-    num_assistants += is_assistant ? 1 : 0;
-    only_assistants = only_assistants && (is_assistant || !wanted[k]);
+    assistants[k] = role_of(messages[k]) == "assistant";
+    if (wanted[k] && !assistants[k]) {
+      return std::nullopt;
+    }
   }
   const auto spans = merged(whole.generation_spans);
-  if (!only_assistants || spans.size() != num_assistants) {
+  const auto owners = indices_of(assistants);
+  const bool all = wanted == assistants;
+  if (spans.empty() || (!all && spans.size() != owners.size())) {
     return std::nullopt;
   }
   MarkedText marked{.text = whole.text, .answers = {}, .holes = {}};
-  for (std::size_t k = 0, next = 0; k < messages.size(); ++k) {
-    if (role_of(messages[k]) != "assistant") {
-      continue;
+  for (std::size_t i = 0; i < spans.size(); ++i) {
+    if (all || wanted[owners[i]]) {
+      marked.answers.push_back({spans[i].begin, spans[i].end, false});
     }
-    if (wanted[k]) {
-      marked.answers.push_back({spans[next].begin, spans[next].end, false});
-    }
-    ++next;
   }
   return marked;
 }
 
-/// Marks in the first `count` messages' text every view that it shows unchanged, and takes those
-/// out of `views`.
-MarkedText mark_views(std::string text, std::vector<View>& views,
-                      std::vector<std::size_t>& learnt) {
-  MarkedText marked{.text = std::move(text), .answers = {}, .holes = {}};
-  std::vector<View> left;
-  for (View& view : views) {
-    const auto end = answer_end(marked.text, view);
-    if (end) {
-      marked.answers.push_back({view.prompt_bytes, *end, true});
-      learnt.push_back(view.message);
-    } else {
-      left.push_back(std::move(view));
-    }
-  }
-  views = std::move(left);
-  return marked;
-}
+class Marker {
+ public:
+  Marker(const MarkRequest& request, const Render& render)
+      : request_(request), messages_(request.messages), render_(render) {}
 
-std::vector<MarkedText> mark_by_prefixes(const Json& messages, const std::vector<bool>& wanted,
-                                         bool mask_reasoning, std::string whole,
-                                         const Render& render) {
-  std::vector<View> views;
-  for (std::size_t k = 0; k < messages.size(); ++k) {
-    if (wanted[k]) {
-      views.push_back(view_at(messages, k, render));
-    }
-  }
-  std::vector<MarkedText> texts;
-  std::size_t count = messages.size();
-  while (!views.empty()) {
-    std::vector<std::size_t> learnt;
-    MarkedText marked = mark_views(std::move(whole), views, learnt);
-    if (!learnt.empty()) {
-      if (mask_reasoning) {
-        add_holes(marked, messages, count, learnt, render);
+  std::vector<MarkedText> run() {
+    text::Rendered whole = render_(messages_, false);
+    if (whole.has_generation_blocks) {
+      if (auto marked = mark_by_blocks(messages_, request_.wanted, whole)) {
+        add_holes(*marked, messages_.size(), indices_of(request_.wanted));
+        return {std::move(*marked)};
       }
-      texts.push_back(std::move(marked));
     }
-    if (!views.empty()) {  // as the model saw the conversation at the last answer still missing
-      whole = views.back().text;
-      count = views.back().message + 1;
+    return mark_by_prefixes(std::move(whole.text));
+  }
+
+ private:
+  std::vector<MarkedText> mark_by_prefixes(std::string whole) {
+    for (const std::size_t k : indices_of(request_.wanted)) {
+      views_.push_back(view_at(messages_, k, render_));
+    }
+    std::vector<MarkedText> texts = {mark_views(std::move(whole), messages_.size())};
+    if (texts.back().answers.empty()) {
+      texts.pop_back();
+    }
+    while (!views_.empty()) {  // as the model saw the conversation at the last answer still missing
+      const std::size_t count = views_.back().message + 1;
+      texts.push_back(mark_views(views_.back().text, count));
+    }
+    std::reverse(texts.begin(), texts.end());
+    return texts;
+  }
+
+  /// Marks in `text`, which shows the first `count` messages, every answer that it shows as its
+  /// view does. Those views are done.
+  MarkedText mark_views(std::string text, std::size_t count) {
+    MarkedText marked{.text = std::move(text), .answers = {}, .holes = {}};
+    std::vector<std::size_t> learnt;
+    std::vector<View> left;
+    for (View& view : views_) {
+      const auto end = answer_end(marked.text, view, request_.eos_token);
+      if (end) {
+        marked.answers.push_back({view.prompt_bytes, *end, true});
+        learnt.push_back(view.message);
+      } else {
+        left.push_back(std::move(view));
+      }
+    }
+    views_ = std::move(left);
+    add_holes(marked, count, learnt);
+    return marked;
+  }
+
+  void add_holes(MarkedText& marked, std::size_t count,
+                 const std::vector<std::size_t>& learnt) const {
+    for (const std::size_t k : learnt) {
+      if (request_.mask_reasoning_content && has_reasoning(messages_[k])) {
+        const auto span = reasoning_span(messages_, count, k, marked.text, render_);
+        if (span.begin < span.end) {
+          marked.holes.push_back(span);
+        }
+      }
     }
   }
-  std::reverse(texts.begin(), texts.end());
-  return texts;
-}
+
+  const MarkRequest& request_;
+  const Json& messages_;
+  const Render& render_;
+  std::vector<View> views_;  // answers that no text shows yet
+};
 
 }  // namespace
 
@@ -235,24 +262,8 @@ std::vector<bool> wanted_messages(const Json& messages, const std::vector<bool>&
   return wanted;
 }
 
-std::vector<MarkedText> mark_messages(const Json& messages, const std::vector<bool>& wanted,
-                                      bool mask_reasoning_content, const Render& render) {
-  text::Rendered whole = render(messages, false);
-  if (whole.has_generation_blocks) {
-    if (auto marked = mark_by_blocks(messages, wanted, whole)) {
-      std::vector<std::size_t> learnt;
-      for (std::size_t k = 0; k < messages.size(); ++k) {
-        if (wanted[k]) {
-          learnt.push_back(k);
-        }
-      }
-      if (mask_reasoning_content) {
-        add_holes(*marked, messages, messages.size(), learnt, render);
-      }
-      return {std::move(*marked)};
-    }
-  }
-  return mark_by_prefixes(messages, wanted, mask_reasoning_content, std::move(whole.text), render);
+std::vector<MarkedText> mark_messages(const MarkRequest& request, const Render& render) {
+  return Marker(request, render).run();
 }
 
 }  // namespace automodel::data

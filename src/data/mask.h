@@ -55,13 +55,21 @@ struct MaskOptions {
 std::vector<bool> wanted_messages(const Json& messages, const std::vector<bool>& learnable,
                                   const MaskOptions& options);
 
-/// Renders `messages` and marks those that are wanted. Usually one text. If the template shows an
+struct MarkRequest {
+  Json messages = Json::array();
+  /// For each message whether it is learnt; see wanted_messages.
+  std::vector<bool> wanted;
+  bool mask_reasoning_content = false;
+  /// The tokenizer's; some templates print it behind the last message only.
+  std::string eos_token = "";
+};
+
+/// Renders the messages and marks those that are wanted. Usually one text. If the template shows an
 /// answer otherwise once the conversation has gone on (Qwen3 drops old thinking), the texts are the
 /// conversation as the model saw it at each such answer, and each answer is marked in one of them.
-/// {% generation %} blocks are used where the template has them and one belongs to each assistant
-/// message.
-/// Throws Error(unsupported) where the generation prompt is not how the template begins the answer.
-std::vector<MarkedText> mark_messages(const Json& messages, const std::vector<bool>& wanted,
-                                      bool mask_reasoning_content, const Render& render);
+/// {% generation %} blocks are used as they are where the template has them; if only some answers
+/// are wanted, one must belong to each assistant message. Throws Error(unsupported) where the
+/// generation prompt is not how the template begins the answer.
+std::vector<MarkedText> mark_messages(const MarkRequest& request, const Render& render);
 
 }  // namespace automodel::data

@@ -10,6 +10,7 @@
 #include "data/hellaswag.h"
 #include "data/instruction.h"
 #include "data/squad.h"
+#include "data/xlam.h"
 
 namespace automodel::data {
 namespace {
@@ -23,7 +24,7 @@ std::unique_ptr<const Dataset> build(Keys& keys, TextContext context) {
   return make(options, std::move(context));
 }
 
-constexpr std::array<DatasetKind, 5> kKinds = {{
+constexpr std::array<DatasetKind, 6> kKinds = {{
     {"chat_dataset.ChatDataset", "conversations (messages, ShareGPT), learnt on the answers",
      build<read_chat_options, make_chat_dataset>},
     {"agent_chat.make_agent_chat_dataset", "conversations with tool calls",
@@ -31,6 +32,7 @@ constexpr std::array<DatasetKind, 5> kKinds = {{
     {"column_mapped_text_instruction_dataset.ColumnMappedTextInstructionDataset",
      "rows of question, context and answer under any column names",
      build<read_instruction_options, make_instruction_dataset>},
+    {"xlam.make_xlam_dataset", "function calls", build<read_xlam_options, make_xlam_dataset>},
     {"squad.make_squad_dataset", "questions about a text",
      build<read_squad_options, make_squad_dataset>},
     {"hellaswag.HellaSwag", "endings of short stories",

@@ -15,9 +15,9 @@
 
 namespace automodel::data {
 
-/// When strftime_now is asked while rendering training data, 26 Jul 2024, the date that Llama 3's
-/// template itself falls back on: two runs on different days see the same tokens.
-inline constexpr std::int64_t kTemplateTime = 1721952000;
+/// What strftime_now sees while training data is rendered: noon of 26 July 2024, the date that
+/// Llama 3's template itself falls back on. Two runs on different days see the same tokens.
+inline constexpr std::int64_t kTemplateTime = 1721995200;
 
 struct TextContext {
   text::Tokenizer tokenizer;

@@ -61,7 +61,7 @@ std::vector<std::string> mark(const Json& messages, const Render& render,
                               bool mask_reasoning = false) {
   std::vector<std::string> out;
   for (const MarkedText& marked :
-       mark_messages(messages, assistants(messages), mask_reasoning, render)) {
+       mark_messages({messages, assistants(messages), mask_reasoning, "$"}, render)) {
     out.push_back(shown(marked));
   }
   return out;
@@ -101,7 +101,7 @@ TEST(Mask, OtherRolesAreLearntWithTheirHeader) {
   const Json messages = {message("user", "a"), message("assistant", "b"), message("user", "c")};
   const auto wanted =
       wanted_messages(messages, {true, true, true}, {.train_roles = {"user", "assistant"}});
-  const auto marked = mark_messages(messages, wanted, false, simple);
+  const auto marked = mark_messages({messages, wanted}, simple);
   ASSERT_EQ(marked.size(), 1U);
   EXPECT_EQ(shown(marked[0]), "<[user:a]\n>[assistant:<b]\n><[user:c]\n>");
 }
@@ -176,6 +176,18 @@ TEST(Mask, BlankSpaceBetweenTurnsMayDiffer) {
             (std::vector<std::string>{"[user:a]\n[assistant:<b]>\n[user:c]\n[assistant:<d] >"}));
 }
 
+TEST(Mask, AnEosBehindTheLastMessageOnlyMayDiffer) {
+  const Render ends_in_eos = [](const Json& messages, bool add_generation_prompt) {
+    text::Rendered out = simple(messages, add_generation_prompt);
+    out.text += add_generation_prompt ? "" : "$";
+    return out;
+  };
+  const Json messages = {message("user", "a"), message("assistant", "b"), message("user", "c"),
+                         message("assistant", "d")};
+  EXPECT_EQ(mark(messages, ends_in_eos),
+            (std::vector<std::string>{"[user:a]\n[assistant:<b]\n>[user:c]\n[assistant:<d]\n$>"}));
+}
+
 TEST(Mask, RefusesAGenerationPromptThatNoAnswerBeginsWith) {
   const Render forced = [](const Json& messages, bool add_generation_prompt) {
     text::Rendered out = simple(messages, false);
@@ -208,11 +220,11 @@ text::Rendered with_blocks(const Json& messages, bool add_generation_prompt) {
 
 TEST(Mask, GenerationBlocksAreTakenAsTheyAre) {
   const Json messages = thinking_conversation();
-  const auto marked = mark_messages(messages, assistants(messages), true, with_blocks);
+  const auto marked = mark_messages({messages, assistants(messages), true}, with_blocks);
   ASSERT_EQ(marked.size(), 1U);
   EXPECT_EQ(shown(marked[0]), "[user:a]\n[assistant:<{one}b]>\n[user:c]\n[assistant:<{two}d]>\n");
   EXPECT_FALSE(marked[0].answers[0].ends_at_last_special);
-  const auto last = mark_messages(messages, {false, false, false, true}, false, with_blocks);
+  const auto last = mark_messages({messages, {false, false, false, true}}, with_blocks);
   EXPECT_EQ(shown(last[0]), "[user:a]\n[assistant:oneb]\n[user:c]\n[assistant:<twod]>\n");
 }
 
@@ -224,8 +236,14 @@ TEST(Mask, BlocksThatDoNotFitTheMessagesAreNotUsed) {
     }
     return out;
   };
-  const Json messages = {message("user", "a"), message("assistant", "b")};
-  EXPECT_EQ(mark(messages, half), (std::vector<std::string>{"[user:a]\n[assistant:<b]\n>"}));
+  const Json one = {message("user", "a"), message("assistant", "b")};
+  EXPECT_EQ(mark(one, half), (std::vector<std::string>{"[user:a]\n[assistant:<b]\n>"}));
+  const Json two = {message("user", "a"), message("assistant", "b"), message("user", "c"),
+                    message("assistant", "d")};
+  EXPECT_EQ(mark(two, half),
+            (std::vector<std::string>{"[user:a]\n[assistant:<b]>\n[user:c]\n[assistant:d]\n"}));
+  const auto last = mark_messages({two, {false, false, false, true}}, half);
+  EXPECT_EQ(shown(last[0]), "[user:a]\n[assistant:b]\n[user:c]\n[assistant:<d]\n>");
 }
 
 }  // namespace

@@ -44,7 +44,7 @@ void add_options(CLI::App& app, DataOptions& options) {
 
 /// The name of the key that holds the paths differs from kind to kind.
 std::string path_key(const std::string& target) {
-  if (target.ends_with("make_squad_dataset")) {
+  if (target.ends_with("make_squad_dataset") || target.ends_with("make_xlam_dataset")) {
     return "dataset_name";
   }
   if (target.ends_with("make_agent_chat_dataset")) {
@@ -60,11 +60,6 @@ std::shared_ptr<const data::Dataset> make_dataset(const DataOptions& options,
         "--keys must be a JSON object like {{\"seq_length\": 512}}, found {}", keys.type_name());
   const std::string key = path_key(options.target);
   keys[key] = options.paths;
-  if (key == "dataset_name") {
-    check(options.paths.size() == 1, ErrorKind::invalid_argument,
-          "{} takes one --dataset, a file, folder or pattern", options.target);
-    keys[key] = options.paths.front();
-  }
   return data::make_dataset(options.target, keys, context);
 }
 

@@ -1,0 +1,126 @@
+#include "data/xlam.h"
+
+#include <array>
+#include <string_view>
+#include <utility>
+
+#include "base/error.h"
+#include "base/text.h"
+#include "data/chat_format.h"
+#include "data/columns.h"
+#include "data/split.h"
+#include "data/tool_calls.h"
+
+namespace automodel::data {
+namespace {
+
+constexpr std::array<std::pair<std::string_view, std::string_view>, 12> kTypes = {{
+    {"str", "string"},
+    {"string", "string"},
+    {"int", "integer"},
+    {"integer", "integer"},
+    {"float", "number"},
+    {"double", "number"},
+    {"number", "number"},
+    {"bool", "boolean"},
+    {"boolean", "boolean"},
+    {"list", "array"},
+    {"array", "array"},
+    {"object", "object"},
+}};
+
+std::string json_type(const Json& type) {
+  const std::string name = type.is_string() ? to_lower_ascii(type.get<std::string>()) : "string";
+  for (const auto& [python, json] : kTypes) {
+    if (python == name) {
+      return std::string(json);
+    }
+  }
+  return "string";
+}
+
+Json property(const Json& parameter) {
+  Json out = {{"type", json_type(parameter.value("type", Json()))},
+              {"description", parameter.value("description", Json(""))}};
+  for (const char* key : {"enum", "default"}) {
+    if (parameter.contains(key)) {
+      out[key] = parameter[key];
+    }
+  }
+  return out;
+}
+
+Json schema(const Json& tool) {
+  check(tool.is_object() && tool.contains("name") && tool["name"].is_string(),
+        ErrorKind::corrupt_data, "column 'tools' must hold objects with a name, found {}",
+        tool.dump());
+  Json properties = Json::object();
+  Json required = Json::array();
+  const Json parameters = tool.value("parameters", Json::object());
+  check(parameters.is_object() || parameters.is_null(), ErrorKind::corrupt_data,
+        "the parameters of tool {} must be an object, found {}", tool["name"].dump(),
+        parameters.type_name());
+  for (const auto& [name, parameter] : parameters.items()) {
+    if (parameter.is_object()) {
+      properties[name] = property(parameter);
+      if (!parameter.contains("default")) {
+        required.push_back(name);
+      }
+    }
+  }
+  Json object = {{"type", "object"}, {"properties", properties}};
+  if (!required.empty()) {
+    object["required"] = required;
+  }
+  return {{"type", "function"},
+          {"function",
+           {{"name", tool["name"]},
+            {"description", tool.value("description", Json(""))},
+            {"parameters", object}}}};
+}
+
+/// A row in the form that read_conversation takes.
+Json as_chat_row(const Json& row) {
+  const Json calls = parse_function_call(column(row, "answers"), ArgumentForm::object, "answers");
+  check(!calls.empty(), ErrorKind::corrupt_data, "column 'answers' has no call to learn");
+  Json messages = Json::array();
+  messages.push_back({{"role", "user"}, {"content", text_column(row, "query")}});
+  messages.push_back({{"role", "assistant"}, {"content", ""}, {"tool_calls", calls}});
+  return {{"messages", messages}, {"tools", xlam_tools(column(row, "tools"))}};
+}
+
+}  // namespace
+
+Json xlam_tools(const Json& tools) {
+  const Json list = tools.is_string() ? parse_json(tools.get<std::string>(), "tools") : tools;
+  check(list.is_array(), ErrorKind::corrupt_data, "column 'tools' must be a list, found {}",
+        list.type_name());
+  Json out = Json::array();
+  for (const Json& tool : list) {
+    out.push_back(schema(tool));
+  }
+  return out;
+}
+
+std::unique_ptr<const Dataset> make_xlam_dataset(const XlamOptions& options, TextContext context) {
+  LengthLimit limit = options.limit;
+  limit.max_tokens = context.max_tokens;
+  const ChatFormat format(std::make_shared<const TextContext>(std::move(context)), {});
+  return make_row_dataset(
+      open_split(options.paths, options.split, {.max_rows = options.max_samples}),
+      [format, limit](const Json& row) {
+        return apply_limit(format.tokenize(format.read(as_chat_row(row))), limit);
+      });
+}
+
+XlamOptions read_xlam_options(Keys& keys) {
+  XlamOptions options;
+  options.paths = keys.paths("dataset_name");
+  options.split = keys.text("split", "train");
+  options.limit = read_limit(keys);
+  options.max_samples = keys.maybe_integer("limit_dataset_samples");
+  keys.flag("fp8", false);  // upstream reads it and uses it nowhere
+  return options;
+}
+
+}  // namespace automodel::data

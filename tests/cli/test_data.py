@@ -1,0 +1,100 @@
+"""automodel data: what a model would be trained on, from the files a user has."""
+
+import json
+
+import pytest
+
+import byte_tokenizer
+
+TURN = [{"role": "user", "content": "Hi"}, {"role": "assistant", "content": "Hello"}]
+
+
+@pytest.fixture
+def tokenizer(tmp_path):
+    return byte_tokenizer.write_tokenizer(tmp_path / "tokenizer")
+
+
+@pytest.fixture
+def rows(tmp_path):
+    """rows(*rows) -> path of a JSONL file; a string is a line as it is."""
+
+    def write(*lines):
+        path = tmp_path / "rows.jsonl"
+        texts = [line if isinstance(line, str) else json.dumps(line) for line in lines]
+        path.write_text("".join(text + "\n" for text in texts), encoding="utf-8")
+        return path
+
+    return write
+
+
+def test_shows_rows_with_what_is_learnt(automodel, tokenizer, rows):
+    done = automodel("data", "--dataset", rows({"messages": TURN}, {"messages": TURN[:1] + TURN}), "--tokenizer", tokenizer)
+    assert done.returncode == 0, done.stderr
+    assert done.stdout.startswith("2 rows, 28 to 38 tokens (median 38), 66 tokens in all, 12 learnt (18.2 %)\n")
+    assert "<|im_start|>user\nHi<|im_end|>\n<|im_start|>assistant\n[Hello<|im_end|>]\n" in done.stdout
+
+
+def test_json_has_ids_and_labels(automodel, tokenizer, rows):
+    done = automodel("data", "--dataset", rows({"messages": TURN}), "--tokenizer", tokenizer, "--json")
+    assert done.returncode == 0, done.stderr
+    row = json.loads(done.stdout)
+    learnt = [(token, label) for token, label in zip(row["ids"], row["labels"]) if label != -100]
+    assert bytes(label for _, label in learnt[:-1]) == b"Hello"
+    assert learnt[-1] == (ord("o"), 256 + byte_tokenizer.SPECIAL.index("<|im_end|>"))
+    assert row["document_lengths"] == [len(row["ids"])]
+    assert row["location"].endswith("rows.jsonl:1")
+
+
+def test_other_kinds_and_keys(automodel, tokenizer, rows):
+    keys = {"column_mapping": {"question": "q", "answer": "a"}}
+    done = automodel(
+        "data", "--dataset", rows({"q": "Why?", "a": "So."}), "--tokenizer", tokenizer, "--keys", json.dumps(keys),
+        "--target", "column_mapped_text_instruction_dataset.ColumnMappedTextInstructionDataset")
+    assert done.returncode == 0, done.stderr
+    assert "Why? [So.<|im_end|>]" in done.stdout
+
+
+@pytest.mark.parametrize("row, reason", [
+    ({"messages": TURN[:1]}, "the conversation has no assistant message"),
+    ({"messages": []}, "'messages' is empty"),
+    ({"text": "x"}, "the row has neither 'messages' nor 'conversations'"),
+    ({"messages": [{"role": "robot", "content": "x"}]}, "has the unknown role 'robot'"),
+])
+def test_rows_that_cannot_be_used_are_named(automodel, tokenizer, rows, row, reason):
+    done = automodel("data", "--dataset", rows({"messages": TURN}, row), "--tokenizer", tokenizer)
+    assert done.returncode == 2
+    assert f"rows.jsonl:2: {reason}" in done.stdout or f"rows.jsonl:2: messages[0] {reason}" in done.stdout
+
+
+def test_lines_that_are_not_json_stop(automodel, tokenizer, rows):
+    done = automodel("data", "--dataset", rows({"messages": TURN}, '{"messages": oops}'), "--tokenizer", tokenizer)
+    assert done.returncode == 2
+    assert "rows.jsonl:2:14: not valid JSON" in done.stderr
+
+
+def test_a_sequence_beyond_the_limit_is_named(automodel, tokenizer, rows):
+    done = automodel("data", "--dataset", rows({"messages": TURN}), "--tokenizer", tokenizer, "--max-tokens", "20")
+    assert done.returncode == 2
+    assert "rows.jsonl:1: the row has 28 tokens, more than the 20 that the model takes" in done.stdout
+
+
+def test_failed_checks_are_told_and_can_be_switched_off(automodel, tmp_path, rows):
+    no_eos = "{% for m in messages %}{{ m.role + ': ' + m.content + '\n' }}{% endfor %}{% if add_generation_prompt %}assistant: {% endif %}"
+    tokenizer = byte_tokenizer.write_tokenizer(tmp_path / "tokenizer", no_eos)
+    words = ["data", "--dataset", rows({"messages": TURN}), "--tokenizer", tokenizer]
+    done = automodel(*words)
+    assert done.returncode == 2
+    assert "error missing_eos: 1 of 1 rows have an answer that does not end in an EOS token" in done.stdout
+    assert automodel(*words, "--disable", "missing_eos").returncode == 0
+    assert "there is no check 'missing_eso'; did you mean 'missing_eos'" in automodel(*words, "--disable", "missing_eso").stderr
+
+
+@pytest.mark.parametrize("words, reason", [
+    (["--keys", "[]"], "--keys must be a JSON object"),
+    (["--keys", '{"seq_lenght": 5}'], "has no key 'seq_lenght'; did you mean 'seq_length'?"),
+    (["--target", "chat_dataset.ChatDatset"], "is not supported; did you mean 'chat_dataset.ChatDataset'?"),
+])
+def test_wrong_arguments(automodel, tokenizer, rows, words, reason):
+    done = automodel("data", "--dataset", rows({"messages": TURN}), "--tokenizer", tokenizer, *words)
+    assert done.returncode == 2
+    assert reason in done.stderr

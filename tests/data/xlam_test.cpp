@@ -1,0 +1,65 @@
+#include "data/xlam.h"
+
+#include "data/describe.h"
+#include "data/support.h"
+#include "data/test_text.h"
+
+namespace automodel::data {
+namespace {
+
+constexpr const char* kTools =
+    R"([{"name": "f", "description": "Does.", "parameters": {
+          "a": {"type": "int", "description": "A"}, "b": {"type": "str", "default": "x"},
+          "c": {"type": "List", "enum": [1]}, "d": {"type": "odd"}, "e": null}}, {"name": "g"}])";
+
+TEST(Xlam, ToolSchemas) {
+  const Json tools = xlam_tools(kTools);
+  EXPECT_EQ(tools[0], parse_json(R"({"type": "function", "function": {
+      "name": "f", "description": "Does.", "parameters": {"type": "object", "properties": {
+        "a": {"type": "integer", "description": "A"},
+        "b": {"type": "string", "description": "", "default": "x"},
+        "c": {"type": "array", "description": "", "enum": [1]},
+        "d": {"type": "string", "description": ""}}, "required": ["a", "c", "d"]}}})",
+                                 ""));
+  EXPECT_EQ(tools[1]["function"]["parameters"],
+            parse_json(R"({"type": "object", "properties": {}})", ""));
+  EXPECT_EQ(error_of([] { xlam_tools(Json(5)); }), "column 'tools' must be a list, found number");
+  EXPECT_EQ(error_of([] { xlam_tools(Json::array({1})); }),
+            "column 'tools' must hold objects with a name, found 1");
+  EXPECT_THAT(error_of([] { xlam_tools("[{\"name\": \"f\", \"parameters\": 1}]"); }),
+              testing::HasSubstr("the parameters of tool \"f\" must be an object"));
+}
+
+TEST(Xlam, CallsAreLearnt) {
+  const ScratchFolder folder;
+  const auto path = folder.write("rows.json",
+                                 R"([{"query": "q", "tools": "[{\"name\": \"f\"}]",
+           "answers": "[{\"name\": \"f\", \"arguments\": {\"a\": 1}}]"},
+          {"query": "q", "tools": [], "answers": []}])");
+  const TextContext context = test_context(
+      {{"default",
+        "{% for m in messages %}{{ m.role + ':' + m.content }}{% for c in m.tool_calls or [] %}"
+        "{{ c.function.name }}{{ c.function.arguments | tojson }}{% endfor %}{{ '</s>' }}"
+        "{% endfor %}{% if add_generation_prompt %}assistant:{% endif %}"}});
+  const auto dataset = make_xlam_dataset({.paths = {path}}, context);
+  EXPECT_EQ(show_sample(dataset->sample(0), context.tokenizer, MarkStyle::brackets),
+            "user:q</s>assistant:[f{\"a\": 1}</s>]");
+  EXPECT_THAT(error_of([&] { dataset->sample(1); }),
+              testing::HasSubstr("column 'answers' has no call to learn"));
+}
+
+TEST(Xlam, Keys) {
+  Keys keys({{"dataset_name", "a.json"},
+             {"split", "train"},
+             {"seq_length", nullptr},
+             {"limit_dataset_samples", 4},
+             {"fp8", false},
+             {"padding", false},
+             {"truncation", false}},
+            "dataset X");
+  EXPECT_EQ(read_xlam_options(keys).max_samples, 4);
+  keys.finish();
+}
+
+}  // namespace
+}  // namespace automodel::data
