@@ -40,6 +40,7 @@ void extract_others(Recipe& recipe, const Json& json) {
                                                  "peft",
                                                  "loss_fn",
                                                  "dataset",
+                                                 "disabled_data_checks",
                                                  "dataloader",
                                                  "optimizer",
                                                  "lr_scheduler",
@@ -77,6 +78,7 @@ Recipe extract_recipe(const Node& tree) {
     recipe.loss_fn = extract_loss(json.at("loss_fn"));
   }
   recipe.dataset = extract_dataset(json.at("dataset"), model_name);
+  recipe.disabled_data_checks = sections.texts("disabled_data_checks");
   recipe.dataloader = extract_dataloader(json.at("dataloader"), batch);
   extract_validation_datasets(recipe, json);
   recipe.validation_dataloader = extract_dataloader(json.at("validation_dataloader"), batch);

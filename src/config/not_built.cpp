@@ -97,11 +97,6 @@ std::vector<Demand> training_demands() {
 std::vector<Demand> data_demands() {
   return {
       {"packed_sequence.packed_sequence_size", above(0), "packed sequences"},
-      {"*dataset*._target_", like("*.make_squad_dataset"), "SQuAD"},
-      {"*dataset*._target_", like("*.HellaSwag"), "HellaSwag"},
-      {"*dataset*._target_", like("*.make_xlam_dataset"), "xLAM"},
-      {"*dataset*._target_", like("*.make_agent_chat_dataset"),
-       "conversations with tool calls (agent_chat)"},
       {"*dataset*._target_", like("*.make_seq2seq_dataset"), "encoder-decoder data"},
       {"*dataset*._target_", like("*.GLUE_MRPC"), "MRPC"},
       {"*dataset*._target_", like("*.NanogptDataset"), "nanogpt token files"},

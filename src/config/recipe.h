@@ -4,6 +4,7 @@
 #include <map>
 #include <optional>
 #include <string>
+#include <vector>
 
 #include "config/data_sections.h"
 #include "config/model_sections.h"
@@ -23,6 +24,8 @@ struct Recipe {
   std::optional<Peft> peft;
   LossFn loss_fn;
   Dataset dataset;
+  /// Ours: names of data checks that are switched off.
+  std::vector<std::string> disabled_data_checks;
   Dataloader dataloader;
   /// By name; `validation_dataset` is "default".
   std::map<std::string, Dataset> validation_datasets;

@@ -79,8 +79,8 @@ void refuse_failed(const Survey& survey) {
   for (const FailedCheck& failed : survey.failed) {
     const CheckInfo& info = info_of(failed.check);
     check(!info.is_error, ErrorKind::invalid_argument,
-          "{} of {} rows {}, first {}: {}. This is the check '{}'; switch it off by that name if "
-          "the data is right",
+          "{} of {} rows {}, first {}: {}. This is the check '{}'; if the data is right, list it "
+          "in disabled_data_checks",
           failed.num_rows, survey.rows.size(), info.what, failed.first, info.advice, info.name);
   }
 }

@@ -59,7 +59,7 @@ struct PreparedDataset {
 /// The data set that training uses. Bad rows are an error that counts them and shows the first
 /// ones; with `skip_invalid` the whole data set is looked at and they are left out.
 /// Throws Error(corrupt_data) on bad rows, or if none is good; Error(invalid_argument) on a failed
-/// check that is an error, naming it and the way to switch it off.
+/// check that is an error, naming it and the recipe's key that switches it off.
 PreparedDataset prepare(std::shared_ptr<const Dataset> dataset, const TextContext& context,
                         SurveyOptions options, bool skip_invalid);
 

@@ -24,10 +24,10 @@ TEST(NotBuilt, NamesFeatureKeyAndValue) {
 }
 
 TEST(NotBuilt, EachFeatureOnce) {
-  const std::string squad =
-      "{'_target_': 'nemo_automodel.components.datasets.llm.squad.make_squad_dataset'}";
-  EXPECT_THAT(check_text(kLeast, {"--dataset=" + squad, "--validation_dataset=" + squad}).not_built,
-              ElementsAre("SQuAD (dataset._target_: make_squad_dataset)"));
+  const std::string mrpc =
+      "{'_target_': 'nemo_automodel.components.datasets.llm.seq_cls.GLUE_MRPC'}";
+  EXPECT_THAT(check_text(kLeast, {"--dataset=" + mrpc, "--validation_dataset=" + mrpc}).not_built,
+              ElementsAre("MRPC (dataset._target_: GLUE_MRPC)"));
 }
 
 TEST(NotBuilt, ARunIsRefusedButValidationIsNot) {

@@ -46,6 +46,13 @@ Key recipe_key() {
       quantization_section(),
       loss_section("loss_fn"),
       dataset_section("dataset"),
+      texts(
+          "disabled_data_checks",
+          "checks of the data that are not made before the first step; docs/data.md explains them")
+          .of({"no_trained_tokens", "prompt_trained", "missing_eos", "double_bos",
+               "outside_vocabulary", "too_long", "special_in_content", "merged_boundary",
+               "empty_answer", "truncated"})
+          .own(),
       packed_sequence_section(),
       dataloader_section("dataloader"),
       dataset_section("validation_dataset").with_prefix(),

@@ -30,14 +30,19 @@ data::TextContext run_text(const config::Recipe& recipe, const checkpoint::Model
   return text;
 }
 
+data::SurveyOptions survey_options(const config::Recipe& recipe, const data::TextContext& text,
+                                   const checkpoint::ModelFolder& source) {
+  return {.max_rows = kSurveyedRows,
+          .num_threads = num_cores(),
+          .limits = {.vocab_size = source.spec.vocab_size,
+                     .max_tokens = source.spec.max_positions,
+                     .eos_ids = train::stop_ids(source, text)},
+          .disabled = recipe.disabled_data_checks};
+}
+
 data::PreparedDataset prepare(const config::Dataset& section, const data::TextContext& text,
-                              const checkpoint::ModelFolder& source, const std::string& where) {
+                              const data::SurveyOptions& survey, const std::string& where) {
   const ErrorContext context("preparing {}", where);
-  const data::SurveyOptions survey{.max_rows = kSurveyedRows,
-                                   .num_threads = num_cores(),
-                                   .limits = {.vocab_size = source.spec.vocab_size,
-                                              .max_tokens = source.spec.max_positions,
-                                              .eos_ids = train::stop_ids(source, text)}};
   return data::prepare(data::make_dataset(section.target, section.keys, text), text, survey,
                        section.keys.value("skip_invalid_samples", false));
 }
@@ -50,9 +55,10 @@ std::string section_name(const std::string& validation) {
 
 RunData load_run_data(const config::Recipe& recipe, const checkpoint::ModelFolder& source) {
   RunData out{.text = run_text(recipe, source)};
-  out.train = prepare(recipe.dataset, out.text, source, "dataset");
+  const auto survey = survey_options(recipe, out.text, source);
+  out.train = prepare(recipe.dataset, out.text, survey, "dataset");
   for (const auto& [name, section] : recipe.validation_datasets) {
-    out.validation.emplace(name, prepare(section, out.text, source, section_name(name)));
+    out.validation.emplace(name, prepare(section, out.text, survey, section_name(name)));
   }
   return out;
 }
