@@ -45,4 +45,10 @@ void Progress::note(const std::string& text) {
   line_is_open_ = false;
 }
 
+void Progress::notes(const std::vector<std::string>& texts) {
+  for (const auto& text : texts) {
+    note(text);
+  }
+}
+
 }  // namespace automodel::train

@@ -4,6 +4,7 @@
 #include <cstdint>
 #include <cstdio>
 #include <string>
+#include <vector>
 
 #include "train/metrics.h"
 
@@ -22,6 +23,7 @@ class Progress {
   void step(const StepMetrics& metrics);
   /// A line that stays.
   void note(const std::string& text);
+  void notes(const std::vector<std::string>& texts);
 
  private:
   std::FILE* stream_;

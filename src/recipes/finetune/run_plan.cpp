@@ -147,8 +147,9 @@ std::vector<std::string> describe_run(const config::Recipe& recipe, const RunMod
 
 std::string show_first_sample(const RunData& data, bool is_terminal) {
   const auto sample = data.train.dataset->sample(0);
-  return data::show_sample(sample, data.text.tokenizer,
-                           is_terminal ? data::MarkStyle::colour : data::MarkStyle::brackets);
+  const auto style = is_terminal ? data::MarkStyle::colour : data::MarkStyle::brackets;
+  return fmt::format("first row, learnt text {}:\n{}", is_terminal ? "in green" : "in [brackets]",
+                     data::show_sample(sample, data.text.tokenizer, style));
 }
 
 std::vector<std::string> check_first_loss(const config::Recipe& recipe, double loss,
@@ -156,16 +157,16 @@ std::vector<std::string> check_first_loss(const config::Recipe& recipe, double l
   const double uniform = std::log(static_cast<double>(vocab_size));
   const bool fresh = recipe.model.entry == config::ModelEntry::from_config;
   if (loss > uniform + 1 && !fresh) {
-    return {fmt::format(
-        "warning: the first loss, {:.2f}, is worse than guessing every token alike ({:.2f}): do "
-        "model and tokenizer belong together?",
-        loss, uniform)};
+    return {
+        fmt::format("the first loss, {:.2f}, is worse than guessing every token alike ({:.2f}): do "
+                    "model and tokenizer belong together?",
+                    loss, uniform)};
   }
   if (fresh && std::abs(loss - uniform) > 1) {
-    return {fmt::format(
-        "warning: the first loss, {:.2f}, is far from that of a fresh model, ln(vocabulary) = "
-        "{:.2f}",
-        loss, uniform)};
+    return {
+        fmt::format("the first loss, {:.2f}, is far from that of a fresh model, ln(vocabulary) = "
+                    "{:.2f}",
+                    loss, uniform)};
   }
   return {};
 }
