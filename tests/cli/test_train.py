@@ -1,0 +1,234 @@
+"""`automodel RECIPE` on tiny models: runs, goes on after any stop, and repeats itself byte for byte."""
+
+import json
+import re
+import signal
+import subprocess
+import time
+
+import pytest
+import tiny_run
+
+
+@pytest.fixture
+def recipe(tmp_path):
+    return tiny_run.make(tmp_path)
+
+
+def train(automodel, recipe, *overrides, expect=0):
+    done = automodel(recipe, *overrides, timeout=300)
+    assert done.returncode == expect, done.stdout + done.stderr
+    return done
+
+
+def out(recipe, name):
+    return f"--checkpoint.checkpoint_dir={recipe.parent / name}"
+
+
+def files(folder):
+    """Relative path -> bytes of all that a checkpoint keeps of the training itself."""
+    return {str(path.relative_to(folder)): path.read_bytes() for path in sorted(folder.rglob("*"))
+            if path.is_file() and path.name not in ("manifest.json", "config.yaml", "README.md")}
+
+
+def assert_same(one, two):
+    assert files(one).keys() == files(two).keys()
+    for name, content in files(one).items():
+        assert content == files(two)[name], name
+
+
+def start(automodel, recipe, *overrides):
+    return subprocess.Popen([str(automodel.path), str(recipe), *overrides], stdout=subprocess.PIPE,
+                            stderr=subprocess.STDOUT, text=True)
+
+
+def wait_for_line(process, text):
+    lines = []
+    for line in process.stdout:
+        lines.append(line)
+        if text in line:
+            return
+    raise AssertionError("".join(lines))
+
+
+def test_what_the_user_sees(automodel, recipe):
+    done = train(automodel, recipe, "--step_scheduler.validate_at_start")
+    text = done.stdout
+    for part in ["LlamaForCausalLM, 2 layers", "100.00 % trained", "stored in float32, computed in float32",
+                 "first row, learnt text in [brackets]", "<|im_start|>assistant\n[", "<|im_end|>]", "memory ",
+                 "step 1/6 | loss ", "step 6/6 | loss ", "tokens/s", "trained 6 steps", "peak memory"]:
+        assert part in text, text
+    assert re.search(r"exact match on held-out rows: 0\.\d+ -> 0\.\d+ ", text.splitlines()[-1])
+    assert done.stderr == ""
+
+
+def test_logs_have_upstreams_fields(automodel, recipe):
+    train(automodel, recipe)
+    steps = tiny_run.log(recipe.parent / "out")
+    assert [line["step"] for line in steps] == list(range(6))
+    assert [line["epoch"] for line in steps] == [0] * 5 + [1]
+    upstream = ["step", "epoch", "timestamp", "loss", "grad_norm", "lr", "mem", "tps", "tps_per_gpu",
+                "num_tokens_per_step", "num_label_tokens"]
+    assert list(steps[0])[:len(upstream)] == upstream
+    assert steps[5]["loss"] < steps[0]["loss"]
+    validation = tiny_run.log(recipe.parent / "out", "validation")
+    assert [line["step"] for line in validation] == [4, 5]  # an epoch's end, the last step
+    assert {"val_loss", "lr", "num_label_tokens", "mem", "exact_match", "token_accuracy"} <= set(validation[0])
+
+
+def test_checkpoints_as_upstream_names_them(automodel, recipe):
+    train(automodel, recipe)
+    folder = recipe.parent / "out"
+    assert (folder / "LATEST").resolve() == folder / "epoch_1_step_5"
+    assert (folder / "epoch_0_step_4").is_dir()
+    assert (folder / "epoch_1_step_5/model/consolidated/model.safetensors").is_file()
+    assert not (folder / "epoch_0_step_4/model/consolidated").exists()  # save_consolidated: final
+
+
+def test_two_runs_are_byte_equal(automodel, recipe):
+    for name in ("a", "b"):
+        train(automodel, recipe, out(recipe, name))
+    assert_same(recipe.parent / "a/epoch_1_step_5", recipe.parent / "b/epoch_1_step_5")
+
+
+@pytest.mark.parametrize("kind", ["full", "bf16", "lora"])
+def test_three_and_three_steps_are_six(automodel, recipe, kind):
+    options = {"full": [], "bf16": ["--model.torch_dtype=bf16", "--model.compute_dtype=float32"],
+               "lora": ["--peft.dropout=0.1"]}[kind]
+    if kind == "lora":
+        tiny_run.edit(recipe, lambda content: content.update(peft=dict(tiny_run.PEFT)))
+    train(automodel, recipe, out(recipe, "six"), *options)
+    train(automodel, recipe, out(recipe, "three"), *options, "--step_scheduler.max_steps=3")
+    done = train(automodel, recipe, out(recipe, "three"), *options)
+    assert "going on from " in done.stdout
+    assert_same(recipe.parent / "six/epoch_1_step_5", recipe.parent / "three/epoch_1_step_5")
+    losses = [[line["loss"] for line in tiny_run.log(recipe.parent / name)] for name in ("six", "three")]
+    assert losses[0] == losses[1]
+
+
+def test_recompute_changes_nothing(automodel, recipe):
+    train(automodel, recipe, out(recipe, "kept"))
+    train(automodel, recipe, out(recipe, "again"), "--distributed.activation_checkpointing=true")
+    assert_same(recipe.parent / "kept/epoch_1_step_5", recipe.parent / "again/epoch_1_step_5")
+
+
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
+def test_a_signal_saves_and_the_same_command_goes_on(automodel, recipe, number):
+    options = ["--step_scheduler.max_steps=40", "--step_scheduler.num_epochs=20"]
+    train(automodel, recipe, out(recipe, "whole"), *options)
+    process = start(automodel, recipe, out(recipe, "cut"), *options)
+    wait_for_line(process, "step 3/40")
+    process.send_signal(number)
+    rest = process.stdout.read()
+    assert process.wait() == 75, rest
+    assert "the same command goes on from the last checkpoint" in rest
+    done = train(automodel, recipe, out(recipe, "cut"), *options)
+    assert "going on from " in done.stdout
+    assert_same(recipe.parent / "whole/epoch_7_step_39", recipe.parent / "cut/epoch_7_step_39")
+
+
+def test_a_second_signal_stops_at_once(automodel, recipe):
+    process = start(automodel, recipe, "--step_scheduler.max_steps=100000", "--step_scheduler.num_epochs=100000",
+                    "--step_scheduler.save_checkpoint_every_epoch=false", "--step_scheduler.ckpt_every_steps=100000")
+    wait_for_line(process, "step 3/")
+    process.send_signal(signal.SIGSTOP)  # so that both signals arrive within one step
+    process.send_signal(signal.SIGTERM)
+    process.send_signal(signal.SIGINT)
+    process.send_signal(signal.SIGCONT)
+    process.stdout.read()
+    assert process.wait() in (75, 128 + signal.SIGTERM, 128 + signal.SIGINT)
+
+
+def test_killed_at_any_moment_the_last_checkpoint_goes_on(automodel, recipe):
+    options = ["--step_scheduler.max_steps=30", "--step_scheduler.num_epochs=20", "--step_scheduler.ckpt_every_steps=1",
+               "--checkpoint.max_recent_checkpoints=2"]
+    train(automodel, recipe, out(recipe, "whole"), *options)
+    for step in (4, 11, 23):
+        process = start(automodel, recipe, out(recipe, "killed"), *options)
+        wait_for_line(process, f"step {step}/30")
+        time.sleep(0.003 * step)
+        process.kill()
+        process.wait()
+    train(automodel, recipe, out(recipe, "killed"), *options)
+    assert_same(recipe.parent / "whole/epoch_5_step_29", recipe.parent / "killed/epoch_5_step_29")
+    assert [line["step"] for line in tiny_run.log(recipe.parent / "killed")] == list(range(30))
+
+
+def test_a_finished_run_has_nothing_left_to_do(automodel, recipe):
+    train(automodel, recipe)
+    assert "nothing left to do: the run is complete" in train(automodel, recipe).stdout
+
+
+def test_lora_writes_adapter_and_merged_model(automodel, recipe):
+    tiny_run.edit(recipe, lambda content: content.update(peft=dict(tiny_run.PEFT)))
+    done = train(automodel, recipe, "--checkpoint.merged_export")
+    assert "rank 4, scale 2, dropout 0; on 8 of 8 attention, 6 of 6 mlp" in done.stdout
+    model = recipe.parent / "out/LATEST/model"
+    assert json.loads((model / "adapter_config.json").read_text())["r"] == 4
+    assert (model / "adapter_model.safetensors").is_file()
+    assert (model / "consolidated/model.safetensors").is_file()
+
+
+def test_pre_training_from_a_config(automodel, recipe):
+    def fresh(content):
+        content["model"] = {"_target_": "nemo_automodel.NeMoAutoModelForCausalLM.from_config", "torch_dtype": "float32",
+                            "config": {"_target_": "transformers.AutoConfig.from_pretrained",
+                                       "pretrained_model_name_or_path": str(recipe.parent / "model"),
+                                       "num_hidden_layers": 1}}
+    (recipe.parent / "model/model.safetensors").unlink()
+    done = train(automodel, tiny_run.edit(recipe, fresh))
+    assert "LlamaForCausalLM, 1 layers" in done.stdout
+    assert tiny_run.log(recipe.parent / "out")[0]["loss"] == pytest.approx(5.95, abs=0.5)  # ln 384
+
+
+def test_checkpoints_switched_off(automodel, recipe):
+    train(automodel, recipe, "--checkpoint.enabled=false")
+    assert sorted(path.name for path in (recipe.parent / "out").iterdir()) == ["training.jsonl", "validation.jsonl"]
+
+
+def refused(automodel, recipe, text, *overrides, code=2):
+    done = automodel(recipe, *overrides, timeout=300)
+    assert done.returncode == code, done.stdout + done.stderr
+    assert text in done.stderr, done.stderr
+    return done
+
+
+def test_a_target_that_matches_nothing(automodel, recipe):
+    tiny_run.edit(recipe, lambda content: content.update(peft={**tiny_run.PEFT, "target_modules": ["q_porj"]}))
+    refused(automodel, recipe, "'q_porj' matches no linear layer of the model; did you mean 'q_proj'")
+
+
+def test_a_line_that_is_not_json(automodel, recipe):
+    path = recipe.parent / "train.jsonl"
+    lines = path.read_text().splitlines()
+    lines[6] = lines[6][:-5]
+    path.write_text("\n".join(lines) + "\n")
+    refused(automodel, recipe, "train.jsonl:7")
+
+
+def test_a_row_without_answer(automodel, recipe):
+    with (recipe.parent / "train.jsonl").open("a") as file:
+        file.write(json.dumps({"messages": [{"role": "user", "content": "reverse: red"}]}) + "\n")
+    refused(automodel, recipe, "train.jsonl:19")
+
+
+def test_a_row_longer_than_the_model_allows(automodel, recipe):
+    long = {"messages": [{"role": "user", "content": "reverse: " + "red " * 300}, {"role": "assistant", "content": "no"}]}
+    with (recipe.parent / "train.jsonl").open("a") as file:
+        file.write(json.dumps(long) + "\n")
+    refused(automodel, recipe, "128")
+
+
+def test_a_missing_model(automodel, recipe):
+    refused(automodel, recipe, "nowhere", "--model.pretrained_model_name_or_path=/nowhere")
+
+
+def test_an_output_folder_that_cannot_be_written(automodel, recipe):
+    (recipe.parent / "file").write_text("")
+    refused(automodel, recipe, "file/out", f"--checkpoint.checkpoint_dir={recipe.parent / 'file/out'}", code=1)
+
+
+def test_a_loss_that_is_not_finite_names_the_tensor_and_updates_nothing(automodel, recipe):
+    done = refused(automodel, recipe, "Nothing was updated", "--optimizer.lr=1e30", "--lr_scheduler.init_lr=1e30",
+                   "--lr_scheduler.max_lr=1e30")
+    assert re.search(r"the first tensor that is not is the (weight|output|gradient)", done.stderr)

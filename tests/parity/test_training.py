@@ -1,0 +1,154 @@
+"""Training step by step against a plain PyTorch loop over Transformers and PEFT, in float32.
+
+The tiny models, rows and recipe of tests/tiny_run.py; rows in their order, so that both sides see the same batches.
+"""
+
+import json
+
+import pytest
+import tiny_run
+import torch
+from peft import PeftModel
+from torch.nn.functional import cross_entropy
+from transformers import AutoModelForCausalLM, AutoTokenizer
+
+IGNORED = -100
+BATCH = 4
+
+
+@pytest.fixture
+def recipe(tmp_path):
+    torch.set_num_threads(2)
+    path = tiny_run.make(tmp_path, num_rows=20)
+
+    def change(content):
+        content["dataloader"] = {"shuffle": False}
+        content["step_scheduler"].update(num_epochs=50, save_checkpoint_every_epoch=False, ckpt_every_steps=1000)
+        del content["validation_dataset"]
+    return tiny_run.edit(path, change)
+
+
+def train(automodel, recipe, name, *overrides):
+    done = automodel(recipe, f"--checkpoint.checkpoint_dir={recipe.parent / name}", *overrides, timeout=600)
+    assert done.returncode == 0, done.stdout + done.stderr
+    return recipe.parent / name
+
+
+def tokenized(folder):
+    """(ids, labels) of each row: what the assistant says is learnt, its end included."""
+    tokenizer = AutoTokenizer.from_pretrained(folder / "model")
+    out = []
+    for line in (folder / "train.jsonl").read_text().splitlines():
+        messages = json.loads(line)["messages"]
+        prompt = tokenizer.apply_chat_template(messages[:1], add_generation_prompt=True, tokenize=False)
+        text = tokenizer.apply_chat_template(messages, tokenize=False).removesuffix("\n")
+        ids = tokenizer(text, add_special_tokens=False)["input_ids"]
+        known = len(tokenizer(prompt, add_special_tokens=False)["input_ids"])
+        out.append((ids, [IGNORED] * known + ids[known:]))
+    return out
+
+
+def padded(rows):
+    width = max(len(ids) for ids, _ in rows)
+    ids = torch.tensor([ids + [0] * (width - len(ids)) for ids, _ in rows])
+    labels = torch.tensor([labels + [IGNORED] * (width - len(labels)) for _, labels in rows])
+    mask = torch.tensor([[1] * len(ids) + [0] * (width - len(ids)) for ids, _ in rows])
+    return ids, labels, mask
+
+
+def mean_loss(model, rows):
+    ids, labels, mask = padded(rows)
+    logits = model(input_ids=ids, attention_mask=mask).logits[:, :-1]
+    return cross_entropy(logits.reshape(-1, logits.shape[-1]), labels[:, 1:].reshape(-1), ignore_index=IGNORED)
+
+
+def rate(step):
+    """The recipe's: up over two steps from a tenth, then down to zero at step 100."""
+    return 0.001 + 0.009 * step / 2 if step <= 2 else 0.01 * (1 - (step - 2) / 98)
+
+
+def plain_loop(model, rows, num_steps):
+    """Losses of each step."""
+    trained = [p for p in model.parameters() if p.requires_grad]
+    optimizer = torch.optim.AdamW(trained, lr=0.01, weight_decay=0.01)
+    losses = []
+    for step in range(num_steps):
+        first = step * BATCH % len(rows)
+        optimizer.param_groups[0]["lr"] = rate(step)
+        optimizer.zero_grad()
+        loss = mean_loss(model, rows[first:first + BATCH])
+        loss.backward()
+        torch.nn.utils.clip_grad_norm_(trained, 1.0)
+        optimizer.step()
+        losses.append(loss.item())
+    return losses
+
+
+def assert_same_curve(folder, losses, tolerance):
+    ours = [line["loss"] for line in tiny_run.log(folder)]
+    assert len(ours) == len(losses)
+    assert ours[-1] < 0.7 * ours[0]  # it did learn
+    for step, (got, expected) in enumerate(zip(ours, losses)):
+        assert got == pytest.approx(expected, rel=tolerance), f"step {step}"
+
+
+def logits(model, rows):
+    model.eval()
+    ids, _, mask = padded(rows[:BATCH])
+    with torch.no_grad():
+        return model(input_ids=ids, attention_mask=mask).logits[mask.bool()]
+
+
+def assert_close(got, expected, tolerance):
+    assert (got - expected).abs().max() <= tolerance * expected.abs().max()
+
+
+def load(folder):
+    return AutoModelForCausalLM.from_pretrained(folder, dtype=torch.float32)
+
+
+def test_full_fine_tuning_is_the_plain_loop(automodel, recipe):
+    folder = train(automodel, recipe, "full", "--step_scheduler.max_steps=50")
+    rows = tokenized(recipe.parent)
+    model = load(recipe.parent / "model")
+    assert_same_curve(folder, plain_loop(model, rows, 50), tolerance=1e-4)
+    exported = load(folder / "LATEST/model/consolidated")
+    assert_close(logits(exported, rows), logits(model, rows), tolerance=1e-3)
+
+
+def with_adapters(content):
+    content["peft"] = {**tiny_run.PEFT, "target_modules": ["q_proj", "v_proj", "*.mlp.*"]}
+    content["checkpoint"]["merged_export"] = True
+
+
+def initial_adapter(automodel, recipe):
+    """Our adapter before training: a step at a learning rate of zero."""
+    return train(automodel, recipe, "initial", "--step_scheduler.max_steps=1", "--optimizer.lr=0",
+                 "--lr_scheduler.init_lr=0") / "LATEST/model"
+
+
+def test_lora_is_pefts(automodel, recipe):
+    tiny_run.edit(recipe, with_adapters)
+    rows = tokenized(recipe.parent)
+    base = recipe.parent / "model"
+    peft = PeftModel.from_pretrained(load(base), initial_adapter(automodel, recipe), is_trainable=True)
+    folder = train(automodel, recipe, "lora", "--step_scheduler.max_steps=10")
+    losses = plain_loop(peft, rows, 10)
+    ours = [line["loss"] for line in tiny_run.log(folder)]
+    assert ours == pytest.approx(losses, rel=1e-3)
+    loaded = PeftModel.from_pretrained(load(base), folder / "LATEST/model")
+    assert_close(logits(loaded, rows), logits(peft, rows), tolerance=1e-3)
+
+
+def test_our_adapter_in_peft_gives_our_logits(automodel, recipe):
+    tiny_run.edit(recipe, with_adapters)
+    rows = tokenized(recipe.parent)
+    folder = train(automodel, recipe, "lora", "--step_scheduler.max_steps=10")
+    loaded = PeftModel.from_pretrained(load(recipe.parent / "model"), folder / "LATEST/model")
+    merged = load(folder / "LATEST/model/consolidated")
+    assert_close(logits(loaded, rows), logits(merged, rows), tolerance=1e-4)
+    # The eleventh step's loss is our forward with the adapter beside the weight.
+    train(automodel, recipe, "lora", "--step_scheduler.max_steps=11")
+    eleventh = tiny_run.log(folder)[10]["loss"]
+    first = 10 * BATCH % len(rows)
+    assert mean_loss(loaded, rows[first:first + BATCH]).item() == pytest.approx(eleventh, rel=1e-4)

@@ -1,0 +1,87 @@
+#include "recipes/run_plan.h"
+
+#include <gmock/gmock.h>
+
+#include <cmath>
+
+#include "base/text.h"
+#include "recipes/tiny_recipe.h"
+
+namespace automodel::recipes {
+namespace {
+
+using ::testing::HasSubstr;
+
+struct Planned {
+  TinyRecipe tiny;
+  config::LoadedRecipe loaded;
+  RunModel run;
+  RunData data;
+
+  explicit Planned(const std::vector<std::string>& overrides = {})
+      : loaded(tiny.load(overrides)),
+        run(load_run_model(loaded.recipe)),
+        data(load_run_data(loaded.recipe, run.source)) {}
+
+  std::string text() const {
+    const auto steps = config::plan_steps(loaded.recipe.step_scheduler, 2);
+    return join(describe_run(loaded.recipe, run, data, steps, 1 << 20), "\n");
+  }
+};
+
+TEST(DescribeRun, SaysWhatWillHappen) {
+  const std::string text = Planned().text();
+  EXPECT_THAT(text, HasSubstr("LlamaForCausalLM, 2 layers, width 16, vocabulary 16"));
+  EXPECT_THAT(text, HasSubstr("stored in float32, computed in float32"));
+  EXPECT_THAT(text, HasSubstr("0 frozen (100.00 % trained)"));
+  EXPECT_THAT(text, HasSubstr("steps       2 of 3 rows"));
+  EXPECT_THAT(text, HasSubstr("optimizer 1 MiB"));
+  EXPECT_THAT(text, HasSubstr("validation"));
+}
+
+TEST(DescribeRun, AdaptersByRole) {
+  const std::string text =
+      Planned({"--peft._target_=nemo_automodel.components._peft.lora.PeftConfig",
+               "--peft.exclude_modules=['q_proj','vision*']"})
+          .text();
+  EXPECT_THAT(text, HasSubstr("rank 8, scale 4, dropout 0; on 6 of 8 attention, 6 of 6 mlp"));
+  EXPECT_THAT(text, HasSubstr("peft.exclude_modules: 'vision*' excludes nothing"));
+}
+
+TEST(PlanMemory, CountsTensorsByKind) {
+  const Planned planned;
+  const auto plan = plan_memory(planned.run.model, 7, 10);
+  EXPECT_EQ(plan.frozen, 0);
+  EXPECT_EQ(plan.trained, 4 * spec::num_parameters(planned.run.model.spec()));
+  EXPECT_EQ(plan.gradients, plan.trained);
+  EXPECT_EQ(plan.optimizer, 7);
+  EXPECT_GT(plan.activations, 0);
+  EXPECT_EQ(plan.total(), 2 * plan.trained + 7 + plan.activations);
+}
+
+TEST(PlanMemory, RecomputeKeepsLess) {
+  const Planned kept, recomputed({"--distributed.activation_checkpointing=true"});
+  EXPECT_LT(plan_memory(recomputed.run.model, 0, 1000).activations,
+            plan_memory(kept.run.model, 0, 1000).activations);
+}
+
+TEST(ShowFirstSample, MarksWhatIsLearnt) {
+  const Planned planned;
+  EXPECT_THAT(show_first_sample(planned.data, false), HasSubstr("in [brackets]:\nuser"));
+  EXPECT_THAT(show_first_sample(planned.data, true), HasSubstr("\033[32m"));
+}
+
+TEST(CheckFirstLoss, FarAboveGuessingOrAFreshModelFarFromIt) {
+  const TinyRecipe tiny;
+  auto recipe = tiny.load().recipe;
+  EXPECT_TRUE(check_first_loss(recipe, 0.1, 1000).empty());
+  EXPECT_THAT(check_first_loss(recipe, 9, 1000),
+              ::testing::ElementsAre(HasSubstr("do model and tokenizer belong together?")));
+  recipe.model.entry = config::ModelEntry::from_config;
+  EXPECT_TRUE(check_first_loss(recipe, std::log(1000.0), 1000).empty());
+  EXPECT_THAT(check_first_loss(recipe, 2, 1000),
+              ::testing::ElementsAre(HasSubstr("far from that of a fresh model")));
+}
+
+}  // namespace
+}  // namespace automodel::recipes

@@ -1,0 +1,98 @@
+#include "recipes/run_state.h"
+
+#include <gmock/gmock.h>
+
+#include "base/error.h"
+#include "recipes/tiny_recipe.h"
+
+namespace automodel::recipes {
+namespace {
+
+/// A run without data: what is saved and restored.
+struct Held {
+  config::LoadedRecipe loaded;
+  RunModel run;
+  train::Optimizer optimizer;
+  RunState state;
+
+  explicit Held(config::LoadedRecipe recipe)
+      : loaded(std::move(recipe)),
+        run(load_run_model(loaded.recipe)),
+        optimizer(run.model.parameters().trained(), loaded.recipe.optimizer),
+        state{
+            .run = run, .optimizer = optimizer, .schedule = config::plan_rates(loaded.recipe, 10)} {
+  }
+
+  Tensor weight() const { return run.model.parameters().trained()[0].value.detach(); }
+  void change() {
+    weight().add_(1);
+    optimizer.step({.lr = 0.01, .weight_decay = 0.1});
+    state.loader = {.epoch = 2, .sample = 3};
+    state.next_step = 4;
+  }
+};
+
+TEST(RunCheckpoints, BringEverythingBack) {
+  const TinyRecipe recipe;
+  Held saved(recipe.load()), back(recipe.load());
+  saved.change();
+  {
+    RunCheckpoints checkpoints(saved.loaded);
+    const auto result = checkpoints.save(saved.state, {.epoch = 2, .step = 3});
+    EXPECT_EQ(result->path.filename(), "epoch_2_step_3");
+  }
+  const RunCheckpoints checkpoints(back.loaded);
+  const auto restored = checkpoints.restore(back.state);
+  EXPECT_EQ(restored.path->filename(), "epoch_2_step_3");
+  EXPECT_TRUE(restored.notes.empty());
+  EXPECT_TRUE(at::equal(back.weight(), saved.weight()));
+  EXPECT_EQ(back.optimizer.num_steps(), 1);
+  EXPECT_EQ(back.state.loader, saved.state.loader);
+  EXPECT_EQ(back.state.next_step, 4);
+}
+
+TEST(RunCheckpoints, TheSavedScheduleGoesOnAndIsTold) {
+  const TinyRecipe recipe;
+  Held saved(recipe.load()), back(recipe.load({"--optimizer.lr=0.5"}));
+  {
+    RunCheckpoints(saved.loaded).save(saved.state, {});
+  }
+  const auto restored = RunCheckpoints(back.loaded).restore(back.state);
+  EXPECT_EQ(back.state.schedule, saved.state.schedule);
+  EXPECT_THAT(restored.notes, ::testing::ElementsAre(::testing::HasSubstr("the recipe's differs")));
+}
+
+TEST(RunCheckpoints, NothingToRestore) {
+  const TinyRecipe recipe;
+  Held held(recipe.load());
+  EXPECT_FALSE(RunCheckpoints(held.loaded).restore(held.state).path.has_value());
+}
+
+TEST(RunCheckpoints, SwitchedOff) {
+  const TinyRecipe recipe;
+  Held held(recipe.load({"--checkpoint.enabled=false"}));
+  RunCheckpoints checkpoints(held.loaded);
+  EXPECT_FALSE(checkpoints.save(held.state, {}).has_value());
+  EXPECT_FALSE(checkpoints.restore(held.state).path.has_value());
+  EXPECT_FALSE(std::filesystem::exists(recipe.path("out")));
+}
+
+bool has_whole_model(const std::vector<std::string>& overrides, bool is_final) {
+  const TinyRecipe recipe;
+  Held held(recipe.load(overrides));
+  const auto saved = RunCheckpoints(held.loaded).save(held.state, {.is_final = is_final});
+  return std::filesystem::exists(saved->path / "model/consolidated/model.safetensors");
+}
+
+TEST(RunCheckpoints, WholeModelsAreWrittenWhenAskedFor) {
+  EXPECT_TRUE(has_whole_model({}, true));
+  EXPECT_FALSE(has_whole_model({}, false));
+  EXPECT_TRUE(has_whole_model({"--checkpoint.save_consolidated=true"}, false));
+  EXPECT_FALSE(has_whole_model({"--checkpoint.save_consolidated=false"}, true));
+  const std::string lora = "--peft._target_=nemo_automodel.components._peft.lora.PeftConfig";
+  EXPECT_FALSE(has_whole_model({lora}, true));
+  EXPECT_TRUE(has_whole_model({lora, "--checkpoint.merged_export"}, true));
+}
+
+}  // namespace
+}  // namespace automodel::recipes
