@@ -1,4 +1,4 @@
-#include "recipes/run_summary.h"
+#include "recipes/finetune/run_summary.h"
 
 #include <fmt/format.h>
 

@@ -1,4 +1,4 @@
-#include "recipes/run_data.h"
+#include "recipes/finetune/run_data.h"
 
 #include <gmock/gmock.h>
 

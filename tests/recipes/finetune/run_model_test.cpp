@@ -1,4 +1,4 @@
-#include "recipes/run_model.h"
+#include "recipes/finetune/run_model.h"
 
 #include <gmock/gmock.h>
 

@@ -1,4 +1,4 @@
-#include "recipes/run_state.h"
+#include "recipes/finetune/run_state.h"
 
 #include <gmock/gmock.h>
 

@@ -1,8 +1,8 @@
-#include "recipes/validation.h"
+#include "recipes/finetune/validation.h"
 
 #include <gmock/gmock.h>
 
-#include "recipes/run_model.h"
+#include "recipes/finetune/run_model.h"
 #include "recipes/tiny_recipe.h"
 
 namespace automodel::recipes {

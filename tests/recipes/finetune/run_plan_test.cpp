@@ -1,4 +1,4 @@
-#include "recipes/run_plan.h"
+#include "recipes/finetune/run_plan.h"
 
 #include <gmock/gmock.h>
 
