@@ -67,7 +67,8 @@ def recipe(folder):
         "dataset": {"_target_": llm, "path_or_dataset_id": str(folder / "train.jsonl")},
         "validation_dataset": {"_target_": llm, "path_or_dataset_id": str(folder / "validation.jsonl")},
         "optimizer": {"_target_": "torch.optim.AdamW", "lr": 0.01, "weight_decay": 0.01},
-        "lr_scheduler": {"lr_decay_style": "linear", "lr_warmup_steps": 2, "lr_decay_steps": 100, "min_lr": 0.0},
+        "lr_scheduler": {"lr_decay_style": "linear", "lr_warmup_steps": 2, "lr_decay_steps": 100, "min_lr": 0.0,
+                         "wd_incr_steps": 100},
         "checkpoint": {"checkpoint_dir": str(folder / "out")},
     }
 

@@ -140,18 +140,18 @@ def test_a_second_signal_stops_at_once(automodel, recipe):
 
 
 def test_killed_at_any_moment_the_last_checkpoint_goes_on(automodel, recipe):
-    options = ["--step_scheduler.max_steps=30", "--step_scheduler.num_epochs=20", "--step_scheduler.ckpt_every_steps=1",
+    options = ["--step_scheduler.max_steps=15", "--step_scheduler.num_epochs=20", "--step_scheduler.ckpt_every_steps=1",
                "--checkpoint.max_recent_checkpoints=2"]
     train(automodel, recipe, out(recipe, "whole"), *options)
-    for step in (4, 11, 23):
+    for step in (2, 6, 11):
         process = start(automodel, recipe, out(recipe, "killed"), *options)
-        wait_for_line(process, f"step {step}/30")
+        wait_for_line(process, f"step {step}/15")
         time.sleep(0.003 * step)
         process.kill()
         process.wait()
     train(automodel, recipe, out(recipe, "killed"), *options)
-    assert_same(recipe.parent / "whole/epoch_5_step_29", recipe.parent / "killed/epoch_5_step_29")
-    assert [line["step"] for line in tiny_run.log(recipe.parent / "killed")] == list(range(30))
+    assert_same(recipe.parent / "whole/epoch_2_step_14", recipe.parent / "killed/epoch_2_step_14")
+    assert [line["step"] for line in tiny_run.log(recipe.parent / "killed")] == list(range(15))
 
 
 def test_a_finished_run_has_nothing_left_to_do(automodel, recipe):

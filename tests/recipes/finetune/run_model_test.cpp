@@ -39,9 +39,12 @@ TEST(LoadRunModel, StorageAndRecomputeAreTheRecipes) {
 }
 
 TEST(LoadRunModel, FromConfigDrawsFreshWeights) {
-  const std::vector<std::string> fresh = {
-      "--model._target_=nemo_automodel.NeMoAutoModelForCausalLM.from_config"};
-  const auto one = load(fresh), two = load(fresh);
+  const TinyRecipe tiny;
+  const auto recipe =
+      tiny.load({"--model._target_=nemo_automodel.NeMoAutoModelForCausalLM.from_config",
+                 "--model.config=" + tiny.path("model").string()})
+          .recipe;
+  const auto one = load_run_model(recipe), two = load_run_model(recipe);
   const std::string name = "model.layers.0.mlp.up_proj.weight";
   EXPECT_EQ(one.storage, at::kBFloat16);
   EXPECT_TRUE(at::equal(one.model.parameters().at(name), two.model.parameters().at(name)));
