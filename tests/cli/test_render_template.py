@@ -42,6 +42,15 @@ def test_spans_of_generation_blocks(render):
     assert json.loads(done.stdout) == {"text": "üab", "spans": [[2, 4]]}
 
 
+def test_template_in_the_row(automodel):
+    rows = [{**HELLO, "template": "{{ 1 }}"}, {**HELLO, "template": "{{ 1"}, HELLO]
+    done = automodel("render-template", input="".join(json.dumps(row) + "\n" for row in rows))
+    answers = [json.loads(line) for line in done.stdout.splitlines()]
+    assert answers[0]["text"] == "1"
+    assert "template:1: " in answers[1]["error"]
+    assert "no template file was given, nor the key 'template'" in done.stderr
+
+
 @pytest.mark.parametrize("row, text", [
     ("{", "line 1 of the standard input"),
     ("[]", "must be a JSON object with the key 'messages'"),

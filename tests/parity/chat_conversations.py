@@ -6,7 +6,7 @@ WEATHER = {
     "type": "function",
     "function": {
         "name": "get_weather",
-        "description": "Weather <of> a city & its \"surroundings\", größer als 5°.\nSecond line.",
+        "description": 'Weather <of> a city & its "surroundings", größer als 5°.\nSecond line.',
         "parameters": {
             "type": "object",
             "properties": {
@@ -19,7 +19,10 @@ WEATHER = {
                     "properties": {
                         "lat": {"type": "number"},
                         "tags": {"type": "array", "items": {"type": "string"}},
-                        "points": {"type": "array", "items": {"type": "object", "properties": {"x": {"type": "number"}}}},
+                        "points": {
+                            "type": "array",
+                            "items": {"type": "object", "properties": {"x": {"type": "number"}}},
+                        },
                     },
                     "required": ["lat"],
                 },
@@ -35,7 +38,11 @@ CLOCK = {
     "type": "function",
     "function": {"name": "now", "description": "The time", "parameters": {"type": "object", "properties": {}}},
 }
-BARE = {"name": "bare", "description": "Not wrapped", "parameters": {"type": "object", "properties": {"a": {"type": "boolean"}}, "required": ["a"]}}
+BARE = {
+    "name": "bare",
+    "description": "Not wrapped",
+    "parameters": {"type": "object", "properties": {"a": {"type": "boolean"}}, "required": ["a"]},
+}
 DOCUMENTS = [
     {"title": "Tür & Tor", "text": "Ein Text\nmit zwei Zeilen.", "contents": "as well", "doc_id": 7},
     {"title": "Second", "text": "", "contents": "", "doc_id": 8},
@@ -61,11 +68,19 @@ PLAIN = {
     "turn": chat(("user", "Hi"), ("assistant", "Hello!")),
     "system": chat(("system", "Be brief.\n\nAlways."), ("user", "Hi"), ("assistant", "Hello!")),
     "multi_turn": chat(
-        ("system", "You are a pirate."), ("user", "One"), ("assistant", "Two"), ("user", "  Three  \n"),
-        ("assistant", " Four\n"), ("user", "Five"),
+        ("system", "You are a pirate."),
+        ("user", "One"),
+        ("assistant", "Two"),
+        ("user", "  Three  \n"),
+        ("assistant", " Four\n"),
+        ("user", "Five"),
     ),
     "developer": chat(("developer", "Only rhymes."), ("user", "Hi"), ("assistant", "Sky, fly.")),
-    "unicode": chat(("system", "Été 日本語 🙂"), ("user", "naïve\u00a0\u2028 \u200dß İ ǆ <|im_end|>"), ("assistant", "é̈ 👩‍👩‍👧 \\n \"quoted\" 'single'")),
+    "unicode": chat(
+        ("system", "Été 日本語 🙂"),
+        ("user", "naïve\u00a0\u2028 \u200dß İ ǆ <|im_end|>"),
+        ("assistant", "é̈ 👩‍👩‍👧 \\n \"quoted\" 'single'"),
+    ),
     "empty": chat(("system", ""), ("user", ""), ("assistant", ""), ("user", "still there?")),
     "spaces": chat(("user", " \n\t "), ("assistant", "\n\n  indented\n    more\n\n")),
     "two_users": chat(("user", "One"), ("user", "Two"), ("assistant", "Three")),
@@ -85,12 +100,24 @@ RICH = {
         {"role": "assistant", "content": [{"type": "text", "text": "Answer"}]},
     ],
     "images": [
-        {"role": "user", "content": [{"type": "image"}, {"type": "text", "text": "What is this?"}, {"type": "image_url", "image_url": {"url": "a.png"}}]},
+        {
+            "role": "user",
+            "content": [
+                {"type": "image"},
+                {"type": "text", "text": "What is this?"},
+                {"type": "image_url", "image_url": {"url": "a.png"}},
+            ],
+        },
         {"role": "assistant", "content": [{"type": "text", "text": "A cat."}]},
         {"role": "user", "content": [{"type": "video"}, {"type": "audio"}, {"type": "text", "text": "And now?"}]},
     ],
     "empty_list_content": [{"role": "user", "content": []}, {"role": "assistant", "content": "ok"}],
-    "thinking_inline": chat(("user", "2+2?"), ("assistant", "<think>\nAdd them.\n</think>\n\n4"), ("user", "3+3?"), ("assistant", "<think>more</think>6")),
+    "thinking_inline": chat(
+        ("user", "2+2?"),
+        ("assistant", "<think>\nAdd them.\n</think>\n\n4"),
+        ("user", "3+3?"),
+        ("assistant", "<think>more</think>6"),
+    ),
     "reasoning_content": [
         {"role": "user", "content": "2+2?"},
         {"role": "assistant", "reasoning_content": "Add\nthem.", "content": "4"},
@@ -102,8 +129,14 @@ RICH = {
         {"role": "assistant", "thinking": "Add them.", "content": "4"},
     ],
     "reasoning_open": chat(("user", "2+2?"), ("assistant", "</think> stray"), ("user", "again")),
-    "names": [{"role": "user", "name": "Ann", "content": "Hi"}, {"role": "assistant", "name": "Bot", "content": "Hello", "prefix": True}],
-    "weights": [{"role": "user", "content": "Hi", "weight": 0, "train": False}, {"role": "assistant", "content": "Hello", "weight": 1.5}],
+    "names": [
+        {"role": "user", "name": "Ann", "content": "Hi"},
+        {"role": "assistant", "name": "Bot", "content": "Hello", "prefix": True},
+    ],
+    "weights": [
+        {"role": "user", "content": "Hi", "weight": 0, "train": False},
+        {"role": "assistant", "content": "Hello", "weight": 1.5},
+    ],
     "number_content": [{"role": "user", "content": 42}, {"role": "assistant", "content": {"a": [1, 2.5, None, True]}}],
 }
 
@@ -111,24 +144,62 @@ TOOL_CHATS = {
     "offered": [USER],
     "offered_system": [{"role": "system", "content": "Use tools."}, USER, {"role": "assistant", "content": "No need."}],
     "called": [USER, CALLING],
-    "answered": [{"role": "system", "content": "Use tools."}, USER, CALLING, RESULT, {"role": "assistant", "content": "Blue, 21.5°."}],
-    "answered_user": [USER, CALLING, RESULT, {"role": "assistant", "content": "Blue."}, {"role": "user", "content": "Thanks"}],
+    "answered": [
+        {"role": "system", "content": "Use tools."},
+        USER,
+        CALLING,
+        RESULT,
+        {"role": "assistant", "content": "Blue, 21.5°."},
+    ],
+    "answered_user": [
+        USER,
+        CALLING,
+        RESULT,
+        {"role": "assistant", "content": "Blue."},
+        {"role": "user", "content": "Thanks"},
+    ],
     "parallel": [
         USER,
-        {"role": "assistant", "content": "I look.", "tool_calls": [call("get_weather", ARGUMENTS, "call00001"), call("now", {}, "call00002")]},
+        {
+            "role": "assistant",
+            "content": "I look.",
+            "tool_calls": [call("get_weather", ARGUMENTS, "call00001"), call("now", {}, "call00002")],
+        },
         RESULT,
         {"role": "tool", "name": "now", "tool_call_id": "call00002", "content": "12:00"},
         {"role": "assistant", "content": "Blue at noon."},
     ],
-    "text_arguments": [USER, {"role": "assistant", "content": None, "tool_calls": [call("get_weather", '{"city": "Bern"}', "abcdefghi")]}, {"role": "tool", "tool_call_id": "abcdefghi", "content": "rain"}],
+    "text_arguments": [
+        USER,
+        {"role": "assistant", "content": None, "tool_calls": [call("get_weather", '{"city": "Bern"}', "abcdefghi")]},
+        {"role": "tool", "tool_call_id": "abcdefghi", "content": "rain"},
+    ],
     "reasoned_call": [
         USER,
-        {"role": "assistant", "reasoning_content": "I need the tool.", "content": "", "tool_calls": [call("get_weather", ARGUMENTS, "call00001")]},
+        {
+            "role": "assistant",
+            "reasoning_content": "I need the tool.",
+            "content": "",
+            "tool_calls": [call("get_weather", ARGUMENTS, "call00001")],
+        },
         RESULT,
         {"role": "assistant", "reasoning_content": "Now I know.", "content": "Blue."},
     ],
-    "flat_call": [USER, {"role": "assistant", "tool_calls": [{"name": "get_weather", "arguments": {"city": "Bern"}}]}, {"role": "tool", "content": {"sky": "grey"}}],
-    "list_result": [USER, CALLING, {"role": "tool", "name": "get_weather", "tool_call_id": "call00001", "content": [{"type": "text", "text": "blue"}, {"type": "text", "text": "sky"}]}],
+    "flat_call": [
+        USER,
+        {"role": "assistant", "tool_calls": [{"name": "get_weather", "arguments": {"city": "Bern"}}]},
+        {"role": "tool", "content": {"sky": "grey"}},
+    ],
+    "list_result": [
+        USER,
+        CALLING,
+        {
+            "role": "tool",
+            "name": "get_weather",
+            "tool_call_id": "call00001",
+            "content": [{"type": "text", "text": "blue"}, {"type": "text", "text": "sky"}],
+        },
+    ],
     "empty_calls": [USER, {"role": "assistant", "content": "plain", "tool_calls": []}],
     "orphan_result": [USER, RESULT],
     "result_first": [RESULT, USER],
@@ -138,8 +209,25 @@ TOOL_SETS = {"tools": [WEATHER, CLOCK], "one_tool": [CLOCK], "bare_tool": [BARE]
 
 OPTIONS = {
     "think_on": {"enable_thinking": True, "thinking": True, "reasoning_effort": "high", "date_string": "26 Jul 2024"},
-    "think_off": {"enable_thinking": False, "thinking": False, "reasoning_effort": "low", "tools_in_user_message": False, "clear_thinking": True},
-    "odd": {"enable_thinking": None, "custom_tools": [CLOCK], "builtin_tools": ["browser", "python"], "model_identity": "You are Ω.", "add_vision_id": True, "preserve_thinking": True, "xml_tools": [CLOCK], "python_tools": [CLOCK], "keep_past_thinking": True, "bos_token": "<B>"},
+    "think_off": {
+        "enable_thinking": False,
+        "thinking": False,
+        "reasoning_effort": "low",
+        "tools_in_user_message": False,
+        "clear_thinking": True,
+    },
+    "odd": {
+        "enable_thinking": None,
+        "custom_tools": [CLOCK],
+        "builtin_tools": ["browser", "python"],
+        "model_identity": "You are Ω.",
+        "add_vision_id": True,
+        "preserve_thinking": True,
+        "xml_tools": [CLOCK],
+        "python_tools": [CLOCK],
+        "keep_past_thinking": True,
+        "bos_token": "<B>",
+    },
 }
 
 
@@ -156,12 +244,29 @@ def cases():
         yield name + "+prompt", {"messages": messages, "add_generation_prompt": True}
     for name, messages in TOOL_CHATS.items():
         for tools_name, tools in TOOL_SETS.items():
-            yield f"{name}+{tools_name}", {"messages": messages, "tools": tools, "add_generation_prompt": len(name) % 2 == 0}
+            yield f"{name}+{tools_name}", {
+                "messages": messages,
+                "tools": tools,
+                "add_generation_prompt": len(name) % 2 == 0,
+            }
         yield name + "+untold", {"messages": messages, "add_generation_prompt": True}
     everything = {**PLAIN, **RICH, **TOOL_CHATS}
-    for name in ("multi_turn", "reasoning_content", "thinking_inline", "answered", "reasoned_call", "system", "one_user"):
+    for name in (
+        "multi_turn",
+        "reasoning_content",
+        "thinking_inline",
+        "answered",
+        "reasoned_call",
+        "system",
+        "one_user",
+    ):
         for option_name, variables in OPTIONS.items():
-            yield f"{name}+{option_name}", {"messages": everything[name], "tools": [WEATHER, CLOCK], "add_generation_prompt": True, "variables": variables}
+            yield f"{name}+{option_name}", {
+                "messages": everything[name],
+                "tools": [WEATHER, CLOCK],
+                "add_generation_prompt": True,
+                "variables": variables,
+            }
             yield f"{name}+{option_name}+bare", {"messages": everything[name], "variables": variables}
     for name in ("system", "multi_turn", "answered"):
         yield name + "+documents", {"messages": everything[name], "documents": DOCUMENTS, "add_generation_prompt": True}

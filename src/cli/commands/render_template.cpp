@@ -3,8 +3,10 @@
 #include <fmt/format.h>
 
 #include <CLI/CLI.hpp>
+#include <algorithm>
 #include <cstdio>
 #include <iostream>
+#include <optional>
 #include <string>
 
 #include "base/error.h"
@@ -17,7 +19,9 @@ namespace automodel::cli {
 namespace {
 
 constexpr const char* kFooter =
-    "Each line of the input is a JSON object: messages, and by choice tools, documents, variables "
+    "Each line of the input is a JSON object: messages, template (its source, if no file is "
+    "given), "
+    "and by choice tools, documents, variables "
     "(an object), add_generation_prompt, continue_final_message, and now (seconds since 1970, for "
     "strftime_now). Each line of the output is {\"text\", \"spans\"} (spans: byte ranges of "
     "generation blocks) or {\"error\", \"where\"}.\n"
@@ -42,24 +46,28 @@ T value_of(const Json& row, const char* key, T otherwise) {
   return at->get<T>();
 }
 
-void check_keys(const Json& row) {
-  static const std::vector<std::string> kKeys = {"messages",
-                                                 "tools",
-                                                 "documents",
-                                                 "variables",
-                                                 "add_generation_prompt",
-                                                 "continue_final_message",
-                                                 "now"};
+void check_keys(const Json& row, bool with_template) {
+  std::vector<std::string> keys = {"messages",
+                                   "tools",
+                                   "documents",
+                                   "variables",
+                                   "now",
+                                   "add_generation_prompt",
+                                   "continue_final_message"};
+  if (with_template) {
+    keys.emplace_back("template");
+  }
   check(row.is_object() && row.contains("messages"), ErrorKind::invalid_argument,
         "a line must be a JSON object with the key 'messages'");
   for (const auto& [key, value] : row.items()) {
-    const bool known = std::find(kKeys.begin(), kKeys.end(), key) != kKeys.end();
-    check(known, ErrorKind::invalid_argument, "unknown key '{}'{}", key, did_you_mean(key, kKeys));
+    const bool known = std::find(keys.begin(), keys.end(), key) != keys.end();
+    check(known, ErrorKind::invalid_argument, "unknown key '{}'{}", key, did_you_mean(key, keys));
   }
+  check(!with_template || (row.contains("template") && row["template"].is_string()),
+        ErrorKind::invalid_argument, "no template file was given, nor the key 'template'");
 }
 
 text::RenderOptions render_options(const Json& row) {
-  check_keys(row);
   text::RenderOptions options;
   options.add_generation_prompt = value_of(row, "add_generation_prompt", false);
   options.continue_final_message = value_of(row, "continue_final_message", false);
@@ -80,12 +88,18 @@ Json rendered_json(const text::Rendered& rendered) {
   return {{"text", rendered.text}, {"spans", spans}};
 }
 
-bool render_line(const text::ChatTemplate& chat_template, const Json& row, const Options& options) {
+text::ChatTemplate template_of(const std::optional<text::ChatTemplate>& given, const Json& row) {
+  return given ? *given : text::ChatTemplate::parse(row["template"].get<std::string>(), "template");
+}
+
+bool render_line(const std::optional<text::ChatTemplate>& given, const Json& row,
+                 const Options& options) {
+  check_keys(row, !given.has_value());
   const text::RenderOptions render = render_options(row);
   Json out;
   bool ok = true;
   try {
-    const text::Rendered rendered = chat_template.render(row["messages"], render);
+    const text::Rendered rendered = template_of(given, row).render(row["messages"], render);
     if (options.text) {
       fmt::print("{}", rendered.text);
       return true;
@@ -103,12 +117,15 @@ bool render_line(const text::ChatTemplate& chat_template, const Json& row, const
 }
 
 ExitCode render_lines(const Options& options) {
-  const auto chat_template = text::ChatTemplate::parse(read_file(options.path), options.path);
+  std::optional<text::ChatTemplate> given;
+  if (!options.path.empty()) {
+    given = text::ChatTemplate::parse(read_file(options.path), options.path);
+  }
   bool ok = true;
   std::string line;
   for (int number = 1; std::getline(std::cin, line); ++number) {
     const ErrorContext context("reading line {} of the standard input", number);
-    ok = render_line(chat_template, parse_json(line, "conversation"), options) && ok;
+    ok = render_line(given, parse_json(line, "conversation"), options) && ok;
   }
   return ok ? ExitCode::ok : ExitCode::bad_input;
 }
@@ -117,7 +134,7 @@ ExitCode run(Arguments arguments) {
   Options options;
   CLI::App app("Renders conversations with a chat template, as Transformers would.",
                "automodel render-template");
-  app.add_option("template", options.path, "a Jinja file, e.g. chat_template.jinja")->required();
+  app.add_option("template", options.path, "a Jinja file, e.g. chat_template.jinja");
   app.add_flag("--text", options.text, "print the bare text instead of JSON");
   app.footer(kFooter);
   return parse_arguments(app, arguments) ? render_lines(options) : ExitCode::ok;

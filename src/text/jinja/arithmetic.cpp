@@ -77,8 +77,7 @@ double float_power(double base, double exponent) {
   check_divisor(base == 0.0 && exponent < 0, "0.0 cannot be raised to a negative power");
   check(!(base < 0 && std::isfinite(base) && std::isfinite(exponent) &&
           exponent != std::floor(exponent)),
-        ErrorKind::invalid_argument, "{} ** {} is a complex number, which templates here lack",
-        base, exponent);
+        ErrorKind::unsupported, "complex numbers are not supported: {} ** {}", base, exponent);
   const double result = std::pow(base, exponent);
   check(!(std::isinf(result) && std::isfinite(base) && std::isfinite(exponent)),
         ErrorKind::invalid_argument, "(34, 'Numerical result out of range')");

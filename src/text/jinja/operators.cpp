@@ -13,7 +13,15 @@
 namespace automodel::text::jinja {
 namespace {
 
+// In Python the keys and items of a dict are sets, too.
+void refuse_views(std::string_view op, const Value& a, const Value& b) {
+  check(!a.is<View>() && !b.is<View>(), ErrorKind::unsupported,
+        "'{}' is not supported between '{}' and '{}'; make lists of them", op, type_name(a),
+        type_name(b));
+}
+
 [[noreturn]] void unsupported(BinaryOp op, const Value& a, const Value& b) {
+  refuse_views(symbol(op), a, b);
   const std::string_view name = op == BinaryOp::pow ? "** or pow()" : symbol(op);
   fail(ErrorKind::invalid_argument, "unsupported operand type(s) for {}: '{}' and '{}'", name,
        type_name(a), type_name(b));
@@ -134,6 +142,7 @@ bool ordered(CompareOp op, const Value& a, const Value& b) {
   if (a.is<Tuple>() && b.is<Tuple>()) {
     return ordered_items(op, a.as<Tuple>()->values(), b.as<Tuple>()->values());
   }
+  refuse_views(symbol(op), a, b);
   fail(ErrorKind::invalid_argument, "'{}' not supported between instances of '{}' and '{}'",
        symbol(op), type_name(a), type_name(b));
 }

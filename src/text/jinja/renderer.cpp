@@ -185,6 +185,18 @@ class Renderer {
     return capture.take();
   }
 
+  // What a target holds, several names as a tuple.
+  static Value packed(const Target& target, Frame& frame) {
+    if (!target.is_tuple) {
+      return *variable(frame, target.slot);
+    }
+    std::vector<Value> items;
+    for (const Target& item : target.items) {
+      items.push_back(packed(item, frame));
+    }
+    return make_tuple(std::move(items));
+  }
+
   // The items that pass the loop's test, tested on demand.
   std::shared_ptr<Iterator> tested(const ForStmt& node, std::shared_ptr<Iterator> items,
                                    const FramePtr& frame) {
@@ -195,7 +207,7 @@ class Renderer {
       while (auto item = items->next(runtime)) {
         assign(node.test_target, *item, *inner);
         if (evaluator_.test(*node.test, *inner)) {
-          return item;
+          return packed(node.test_target, *inner);
         }
       }
       return std::nullopt;

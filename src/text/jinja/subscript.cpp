@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "base/error.h"
+#include "text/jinja/iterate.h"
 #include "text/jinja/markup.h"
 #include "text/jinja/methods.h"
 #include "text/jinja/operators.h"
@@ -51,9 +52,12 @@ std::optional<Value> tuple_attribute(const Tuple& tuple, const Value& object,
   return find_container_method(object, name);
 }
 
-std::optional<Value> range_attribute(const Range& range, std::string_view name) {
+std::optional<Value> range_attribute(Runtime& runtime, const Range& range, std::string_view name) {
   if (name == "start" || name == "stop" || name == "step") {
     return Value(name == "start" ? range.start : name == "stop" ? range.stop : range.step);
+  }
+  if (name == "count" || name == "index") {
+    return find_container_method(make_list(collect(runtime, range)), name);
   }
   return std::nullopt;
 }
@@ -190,7 +194,7 @@ std::optional<Value> find_attribute(Runtime& runtime, const Value& object, std::
     return number_attribute(object, name);
   }
   if (const auto* range = object.as<Range>()) {
-    return range_attribute(*range, name);
+    return range_attribute(runtime, *range, name);
   }
   if (const auto* state = object.as<std::shared_ptr<Object>>()) {
     return (*state)->attribute(runtime, name);

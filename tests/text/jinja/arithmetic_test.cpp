@@ -57,6 +57,13 @@ TEST(Arithmetic, MixedComparisons) {
 
 TEST(Arithmetic, Errors) {
   expect_errors({
+      {"(-1) ** 0.5", "complex numbers are not supported: -1 ** 0.5"},
+      {"9223372036854775807 + 1",
+       "the integer result of + does not fit 64 bits; templates here have no larger ones"},
+      {"-9223372036854775807 - 2",
+       "the integer result of - does not fit 64 bits; templates here have no larger ones"},
+      {"3 ** 50",
+       "the integer result of ** does not fit 64 bits; templates here have no larger ones"},
       {"1 / 0", "division by zero"},
       {"1 // 0", "integer division or modulo by zero"},
       {"1 % 0", "integer modulo by zero"},

@@ -26,6 +26,7 @@ TEST(Loop, Neighbours) {
 
 TEST(Loop, OnDemandItems) {
   expect_templates({
+      {"{% for a, b in [[1, 2], [3, 4]] if a %}{{ loop.previtem }}{% endfor %}", "(1, 2)"},
       {"{% for i in range(6) if i is odd %}{{ loop.index }}/{{ loop.length }}{{ loop.last }} {% "
        "endfor %}",
        "1/3False 2/3False 3/3True "},

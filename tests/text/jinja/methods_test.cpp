@@ -23,6 +23,7 @@ TEST(Methods, Dicts) {
 TEST(Methods, Sequences) {
   expect_texts({
       {"[1, 2, 1].count(1)", "2"},
+      {"range(9).count(3) + range(9).index(3)", "4"},
       {"[1, 2, 3].index(3)", "2"},
       {"[1, 2, 1].index(1, 1)", "2"},
       {"(1, 2).index(2)", "1"},

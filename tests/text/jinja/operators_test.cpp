@@ -72,6 +72,10 @@ TEST(Operators, Concatenation) {
 
 TEST(Operators, Errors) {
   expect_errors({
+      {"{}.items() - [1]",
+       "'-' is not supported between 'dict_items' and 'list'; make lists of them"},
+      {"{}.keys() <= {}.keys()",
+       "'<=' is not supported between 'dict_keys' and 'dict_keys'; make lists of them"},
       {"1 + 'a'", "unsupported operand type(s) for +: 'int' and 'str'"},
       {"'a' + 1", R"(can only concatenate str (not "int") to str)"},
       {"[1] + (2,)", R"(can only concatenate list (not "tuple") to list)"},
