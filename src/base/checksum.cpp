@@ -17,9 +17,9 @@ constexpr std::uint64_t kPrime4 = 0x85EBCA77C2B2AE63U;
 constexpr std::uint64_t kPrime5 = 0x27D4EB2F165667C5U;
 
 template <typename Word>
-std::uint64_t read_word(const char* bytes) {
+std::uint64_t read_word(std::span<const char> bytes) {
   Word word = 0;
-  std::memcpy(&word, bytes, sizeof word);
+  std::memcpy(&word, bytes.data(), sizeof word);
   return word;
 }
 
@@ -40,12 +40,11 @@ std::uint64_t avalanche(std::uint64_t hash) {
 /// The last bytes, fewer than a stripe.
 std::uint64_t mix_rest(std::uint64_t hash, std::span<const char> rest) {
   for (; rest.size() >= 8; rest = rest.subspan(8)) {
-    const auto word = mix_lane(0, read_word<std::uint64_t>(rest.data()));
+    const auto word = mix_lane(0, read_word<std::uint64_t>(rest));
     hash = std::rotl(hash ^ word, 27) * kPrime1 + kPrime4;
   }
   if (rest.size() >= 4) {
-    hash =
-        std::rotl(hash ^ (read_word<std::uint32_t>(rest.data()) * kPrime1), 23) * kPrime2 + kPrime3;
+    hash = std::rotl(hash ^ (read_word<std::uint32_t>(rest) * kPrime1), 23) * kPrime2 + kPrime3;
     rest = rest.subspan(4);
   }
   for (const char c : rest) {
@@ -56,9 +55,9 @@ std::uint64_t mix_rest(std::uint64_t hash, std::span<const char> rest) {
 
 }  // namespace
 
-void Checksum::consume_stripe(const char* stripe) {
+void Checksum::consume_stripe(std::span<const char> stripe) {
   for (std::size_t i = 0; i < lanes_.size(); ++i) {
-    lanes_[i] = mix_lane(lanes_[i], read_word<std::uint64_t>(stripe + 8 * i));
+    lanes_[i] = mix_lane(lanes_[i], read_word<std::uint64_t>(stripe.subspan(8 * i)));
   }
 }
 
@@ -71,12 +70,12 @@ void Checksum::update(std::string_view bytes) {
     buffered_ += take;
     rest = rest.subspan(take);
     if (buffered_ == buffer_.size()) {
-      consume_stripe(buffer_.data());
+      consume_stripe(buffer_);
       buffered_ = 0;
     }
   }
   for (; rest.size() >= buffer_.size(); rest = rest.subspan(buffer_.size())) {
-    consume_stripe(rest.data());
+    consume_stripe(rest);
   }
   if (!rest.empty()) {
     std::ranges::copy(rest, buffer_.begin());
