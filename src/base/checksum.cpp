@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <bit>
 #include <cstring>
+#include <span>
 
 namespace automodel {
 namespace {
@@ -16,9 +17,9 @@ constexpr std::uint64_t kPrime4 = 0x85EBCA77C2B2AE63U;
 constexpr std::uint64_t kPrime5 = 0x27D4EB2F165667C5U;
 
 template <typename Word>
-std::uint64_t read_word(const char* bytes) {
+std::uint64_t read_word(std::span<const char> bytes) {
   Word word = 0;
-  std::memcpy(&word, bytes, sizeof word);
+  std::memcpy(&word, bytes.data(), sizeof word);
   return word;
 }
 
@@ -37,15 +38,14 @@ std::uint64_t avalanche(std::uint64_t hash) {
 }
 
 /// The last bytes, fewer than a stripe.
-std::uint64_t mix_rest(std::uint64_t hash, std::string_view rest) {
-  for (; rest.size() >= 8; rest.remove_prefix(8)) {
-    const auto word = mix_lane(0, read_word<std::uint64_t>(rest.data()));
+std::uint64_t mix_rest(std::uint64_t hash, std::span<const char> rest) {
+  for (; rest.size() >= 8; rest = rest.subspan(8)) {
+    const auto word = mix_lane(0, read_word<std::uint64_t>(rest));
     hash = std::rotl(hash ^ word, 27) * kPrime1 + kPrime4;
   }
   if (rest.size() >= 4) {
-    hash =
-        std::rotl(hash ^ (read_word<std::uint32_t>(rest.data()) * kPrime1), 23) * kPrime2 + kPrime3;
-    rest.remove_prefix(4);
+    hash = std::rotl(hash ^ (read_word<std::uint32_t>(rest) * kPrime1), 23) * kPrime2 + kPrime3;
+    rest = rest.subspan(4);
   }
   for (const char c : rest) {
     hash = std::rotl(hash ^ (static_cast<unsigned char>(c) * kPrime5), 11) * kPrime1;
@@ -55,30 +55,31 @@ std::uint64_t mix_rest(std::uint64_t hash, std::string_view rest) {
 
 }  // namespace
 
-void Checksum::consume_stripe(const char* stripe) {
+void Checksum::consume_stripe(std::span<const char> stripe) {
   for (std::size_t i = 0; i < lanes_.size(); ++i) {
-    lanes_[i] = mix_lane(lanes_[i], read_word<std::uint64_t>(stripe + 8 * i));
+    lanes_[i] = mix_lane(lanes_[i], read_word<std::uint64_t>(stripe.subspan(8 * i)));
   }
 }
 
 void Checksum::update(std::string_view bytes) {
   total_ += bytes.size();
+  std::span<const char> rest(bytes);
   if (buffered_ > 0) {
-    const auto take = std::min(bytes.size(), buffer_.size() - buffered_);
-    std::copy_n(bytes.data(), take, buffer_.data() + buffered_);
+    const auto take = std::min(rest.size(), buffer_.size() - buffered_);
+    std::ranges::copy(rest.first(take), buffer_.begin() + static_cast<std::ptrdiff_t>(buffered_));
     buffered_ += take;
-    bytes.remove_prefix(take);
+    rest = rest.subspan(take);
     if (buffered_ == buffer_.size()) {
-      consume_stripe(buffer_.data());
+      consume_stripe(buffer_);
       buffered_ = 0;
     }
   }
-  for (; bytes.size() >= buffer_.size(); bytes.remove_prefix(buffer_.size())) {
-    consume_stripe(bytes.data());
+  for (; rest.size() >= buffer_.size(); rest = rest.subspan(buffer_.size())) {
+    consume_stripe(rest);
   }
-  if (!bytes.empty()) {
-    std::copy_n(bytes.data(), bytes.size(), buffer_.data());
-    buffered_ = bytes.size();
+  if (!rest.empty()) {
+    std::ranges::copy(rest, buffer_.begin());
+    buffered_ = rest.size();
   }
 }
 
@@ -91,7 +92,7 @@ std::uint64_t Checksum::digest() const {
       hash = merge_lane(hash, lane);
     }
   }
-  return avalanche(mix_rest(hash + total_, {buffer_.data(), buffered_}));
+  return avalanche(mix_rest(hash + total_, std::span(buffer_).first(buffered_)));
 }
 
 std::uint64_t checksum(std::string_view bytes) {

@@ -4,6 +4,7 @@
 #include <array>
 #include <cstddef>
 #include <cstdint>
+#include <span>
 #include <string_view>
 
 namespace automodel {
@@ -17,7 +18,7 @@ class Checksum {
   std::uint64_t digest() const;
 
  private:
-  void consume_stripe(const char* stripe);
+  void consume_stripe(std::span<const char> stripe);
 
   std::array<std::uint64_t, 4> lanes_ = {0x60EA27EEADC0B5D6U, 0xC2B2AE3D27D4EB4FU, 0,
                                          0x61C8864E7A143579U};

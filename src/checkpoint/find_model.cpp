@@ -66,13 +66,14 @@ fs::path find_model(const std::string& name, const std::string& revision) {
   }
   check(is_hub_id(name), ErrorKind::not_found,
         "the model {} does not exist; give a Hugging Face folder or a .gguf file", name);
-  const auto snapshot = cached_snapshot(name, revision);
-  check(snapshot.has_value(), ErrorKind::not_found,
-        "there is no folder {0} here, and the hub model '{0}' (revision {1}) is not in the local "
-        "cache {2}. Nothing is downloaded: run 'hf download {0}' first, or give a local folder or "
-        ".gguf file",
-        name, revision, hub_cache_folder().string());
-  return *snapshot;
+  if (const auto snapshot = cached_snapshot(name, revision)) {
+    return *snapshot;
+  }
+  fail(ErrorKind::not_found,
+       "there is no folder {0} here, and the hub model '{0}' (revision {1}) is not in the local "
+       "cache {2}. Nothing is downloaded: run 'hf download {0}' first, or give a local folder or "
+       ".gguf file",
+       name, revision, hub_cache_folder().string());
 }
 
 }  // namespace automodel::checkpoint

@@ -73,7 +73,7 @@ void check_fit(const ModelFolder& model, const std::vector<spec::ParamSpec>& par
 
 Tensor load_value(const ModelFolder& model, const std::string& name,
                   std::optional<at::ScalarType> wanted, Use use) {
-  Tensor stored = model.weights->tensor(name);
+  const Tensor stored = model.weights->tensor(name);
   check(at::isFloatingType(stored.scalar_type()), ErrorKind::unsupported,
         "the weight '{}' in {} is {}; only floating point weights can be loaded", name,
         model.weights->file(name).string(), dtype_name(stored.scalar_type()));

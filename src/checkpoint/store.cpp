@@ -3,6 +3,7 @@
 #include <unistd.h>
 
 #include <algorithm>
+#include <limits>
 
 #include "base/error.h"
 #include "base/file.h"
@@ -60,11 +61,14 @@ void update_link(const fs::path& link, const Checkpoint* checkpoint) {
 /// The first of the lowest validation loss among those of the newest one's run.
 const Checkpoint* lowest(const std::vector<Checkpoint>& newest_first) {
   const Checkpoint* best = nullptr;
+  double best_loss = std::numeric_limits<double>::infinity();
   for (const auto& checkpoint : newest_first) {
     const auto& manifest = checkpoint.manifest;
-    if (manifest.validation_loss && manifest.signature == newest_first.front().manifest.signature &&
-        (best == nullptr || *manifest.validation_loss <= *best->manifest.validation_loss)) {
+    const double loss = manifest.validation_loss.value_or(best_loss);
+    if (manifest.validation_loss && loss <= best_loss &&
+        manifest.signature == newest_first.front().manifest.signature) {
       best = &checkpoint;
+      best_loss = loss;
     }
   }
   return best;
@@ -73,7 +77,7 @@ const Checkpoint* lowest(const std::vector<Checkpoint>& newest_first) {
 /// The manifest if there is one that can be read and no file is missing or of another size.
 std::optional<Manifest> manifest_of(const fs::path& folder) {
   try {
-    const Manifest manifest = read_manifest(folder);
+    Manifest manifest = read_manifest(folder);
     verify(folder, manifest, Thoroughness::sizes);
     return manifest;
   } catch (const Error&) {
