@@ -24,10 +24,22 @@ TEST(NotBuilt, NamesFeatureKeyAndValue) {
 }
 
 TEST(NotBuilt, EachFeatureOnce) {
-  const std::string squad =
-      "{'_target_': 'nemo_automodel.components.datasets.llm.squad.make_squad_dataset'}";
-  EXPECT_THAT(check_text(kLeast, {"--dataset=" + squad, "--validation_dataset=" + squad}).not_built,
-              ElementsAre("SQuAD (dataset._target_: make_squad_dataset)"));
+  const std::string data =
+      "{'_target_': 'nemo_automodel.components.datasets.llm.seq2seq.make_seq2seq_dataset', "
+      "'dataset_name': 'x.jsonl'}";
+  EXPECT_THAT(check_text(kLeast, {"--dataset=" + data, "--validation_dataset=" + data}).not_built,
+              ElementsAre("encoder-decoder data (dataset._target_: make_seq2seq_dataset)"));
+}
+
+TEST(NotBuilt, HubDataSetsButNoFiles) {
+  EXPECT_THAT(check_text(kLeast, {"--dataset.path_or_dataset_id=org/chats"}).not_built,
+              ElementsAre("data sets of the hub (dataset.path_or_dataset_id: org/chats)"));
+  for (const char* path :
+       {"./org/chats", "/org/chats", "org/chats.jsonl", "a/b/c", "org/*", "/tmp"}) {
+    EXPECT_THAT(check_text(kLeast, {std::string("--dataset.path_or_dataset_id=") + path}).not_built,
+                IsEmpty())
+        << path;
+  }
 }
 
 TEST(NotBuilt, ARunIsRefusedButValidationIsNot) {
