@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <filesystem>
 #include <functional>
 
 #include "base/text.h"
@@ -31,6 +32,21 @@ When other_than(Json usual) {
       [usual = std::move(usual)](const Json& value) { return !value.is_null() && value != usual; };
 }
 
+/// "rajpurkar/squad" or "squad", and no file or folder here.
+When is_hub_name() {
+  return [](const Json& value) {
+    if (!value.is_string()) {
+      return false;
+    }
+    const std::string name = value.get<std::string>();
+    const bool is_path = name.starts_with('.') || name.starts_with('/') || name.starts_with('~') ||
+                         name.find_first_of("*?[") != std::string::npos ||
+                         std::filesystem::path(name).has_extension();
+    return !is_path && std::count(name.begin(), name.end(), '/') <= 1 &&
+           !std::filesystem::exists(name);
+  };
+}
+
 /// A value that asks for something. '*' in `path` and `like` is any text.
 struct Demand {
   std::string path;
@@ -47,6 +63,9 @@ std::vector<Demand> recipe_demands() {
       {"model._target_", like("*Seq2SeqLM.*"), "encoder-decoder models"},
       {"model._target_", like("*MultimodalLM.*"), "multimodal models"},
       {"model._target_", like("*build_gpt2_model"), "the GPT-2 family"},
+      {"model._target_", like("*ForSequenceClassification.*"), "sequence classification"},
+      {"model._target_", like("*ForImageTextToText.*"), "vision-language models"},
+      {"model.config._target_", like("*Config"), "architectures from a configuration class"},
       {"model.load_base_model", is(true), "weights of a base model after from_config"},
       {"model.backend.te_fp8.*", given(), "8-bit arithmetic (fp8)"},
       {"model.backend.fake_balanced_gate", is(true), "even routing of experts"},
@@ -73,14 +92,18 @@ std::vector<Demand> training_demands() {
       {"peft.moe_rank_scaling", is(true), "LoRA ranks scaled by experts"},
       {"optimizer._target_", like("*FlashAdamW*"), "the FlashAdamW optimizer"},
       {"optimizer._target_", like("dion.*"), "the Dion and Muon optimizers"},
-      {"optimizer.amsgrad", is(true), "AMSGrad"},
-      {"optimizer.maximize", is(true), "maximisation"},
+      {"optimizer.bias_correction", is(false), "Adam without bias correction"},
+      {"lr_scheduler.use_checkpoint_opt_param_scheduler", is(false), "another schedule on resume"},
+      {"lr_scheduler.override_opt_param_scheduler", is(true), "another schedule on resume"},
+      {"step_scheduler.start_step", above(0), "counters that start above 0"},
+      {"step_scheduler.start_epoch", above(0), "counters that start above 0"},
       {"optimizer.*dtype", other_than("float32"), "narrow optimizer state"},
-      {"optimizer.param_group_overrides.*", given(), "parameter groups with their own rates"},
       {"loss_fn._target_", like("*KDLoss"), "knowledge distillation"},
+      {"loss_fn.ignore_index", other_than(-100), "another ignore_index than -100"},
       {"loss_fn.reduction", other_than("sum"), "other reductions of the loss than sum"},
       {"loss_fn.logit_softcapping", above(0), "soft-capped logits in the loss"},
       {"checkpoint.model_save_format", is("torch_save"), "checkpoints in torch's DCP format"},
+      {"checkpoint.skip_task_head_prefixes_for_base_model.*", given(), "task heads"},
       {"checkpoint.is_async", is(true), "saving in the background"},
       {"neftune.*", given(), "noise on embeddings (NEFTune)"},
       {"neftune", given(), "noise on embeddings (NEFTune)"},
@@ -97,6 +120,8 @@ std::vector<Demand> training_demands() {
 std::vector<Demand> data_demands() {
   return {
       {"packed_sequence.packed_sequence_size", above(0), "packed sequences"},
+      {"*dataset*.dataset_name", is_hub_name(), "data sets of the hub"},
+      {"*dataset*.path_or_dataset*", is_hub_name(), "data sets of the hub"},
       {"*dataset*._target_", like("*.make_seq2seq_dataset"), "encoder-decoder data"},
       {"*dataset*._target_", like("*.GLUE_MRPC"), "MRPC"},
       {"*dataset*._target_", like("*.NanogptDataset"), "nanogpt token files"},

@@ -24,10 +24,22 @@ TEST(NotBuilt, NamesFeatureKeyAndValue) {
 }
 
 TEST(NotBuilt, EachFeatureOnce) {
-  const std::string mrpc =
-      "{'_target_': 'nemo_automodel.components.datasets.llm.seq_cls.GLUE_MRPC'}";
-  EXPECT_THAT(check_text(kLeast, {"--dataset=" + mrpc, "--validation_dataset=" + mrpc}).not_built,
-              ElementsAre("MRPC (dataset._target_: GLUE_MRPC)"));
+  const std::string data =
+      "{'_target_': 'nemo_automodel.components.datasets.llm.seq2seq.make_seq2seq_dataset', "
+      "'dataset_name': 'x.jsonl'}";
+  EXPECT_THAT(check_text(kLeast, {"--dataset=" + data, "--validation_dataset=" + data}).not_built,
+              ElementsAre("encoder-decoder data (dataset._target_: make_seq2seq_dataset)"));
+}
+
+TEST(NotBuilt, HubDataSetsButNoFiles) {
+  EXPECT_THAT(check_text(kLeast, {"--dataset.path_or_dataset_id=org/chats"}).not_built,
+              ElementsAre("data sets of the hub (dataset.path_or_dataset_id: org/chats)"));
+  for (const char* path :
+       {"./org/chats", "/org/chats", "org/chats.jsonl", "a/b/c", "org/*", "/tmp"}) {
+    EXPECT_THAT(check_text(kLeast, {std::string("--dataset.path_or_dataset_id=") + path}).not_built,
+                IsEmpty())
+        << path;
+  }
 }
 
 TEST(NotBuilt, ARunIsRefusedButValidationIsNot) {
