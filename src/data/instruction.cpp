@@ -12,8 +12,10 @@
 namespace automodel::data {
 namespace {
 
+/// Many rows of instruction data have an empty context: then they have none.
 std::optional<std::string> maybe_column(const Json& row, const std::optional<std::string>& name) {
-  return name ? std::optional(text_column(row, *name)) : std::nullopt;
+  std::string text = name ? text_column(row, *name) : "";
+  return text.empty() ? std::nullopt : std::optional(std::move(text));
 }
 
 void add_turn(Conversation& conversation, const char* role, const std::string& content) {
@@ -28,7 +30,7 @@ Conversation as_conversation(const Json& row, const ColumnMapping& columns) {
   if (context && question) {
     add_turn(conversation, "system", *context);
   }
-  add_turn(conversation, "user", question ? *question : *context);
+  add_turn(conversation, "user", question ? *question : context.value_or(""));
   add_turn(conversation, "assistant", text_column(row, columns.answer));
   return conversation;
 }
@@ -36,8 +38,8 @@ Conversation as_conversation(const Json& row, const ColumnMapping& columns) {
 Completion as_completion(const Json& row, const ColumnMapping& columns, bool answer_only) {
   Completion completion{.prompt = "", .answer = text_column(row, columns.answer)};
   for (const auto& name : {columns.context, columns.question}) {
-    if (name) {
-      completion.prompt += text_column(row, *name) + " ";
+    if (const auto text = maybe_column(row, name)) {
+      completion.prompt += *text + " ";
     }
   }
   completion.train_prompt = !answer_only;

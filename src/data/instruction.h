@@ -30,8 +30,8 @@ struct InstructionOptions {
   ColumnMapping columns;
   /// Learns the answer only, not the prompt.
   bool answer_only = true;
-  /// Context as system turn, question as user turn, answer as assistant turn; a part that has no
-  /// column has no turn (a context without question is the user's turn). Without the template the
+  /// Context as system turn, question as user turn, answer as assistant turn; a part without column
+  /// or text has no turn (a context without question is the user's turn). Without the template the
   /// prompt is "context question " as plain text.
   bool use_chat_template = false;
   /// max_tokens is taken from the TextContext.

@@ -56,6 +56,13 @@ TEST_F(Instructions, AsAChat) {
       testing::HasSubstr("has no chat template"));
 }
 
+TEST_F(Instructions, AnEmptyContextIsNone) {
+  path_ = folder_.write("empty.jsonl", R"({"ctx": "", "ask": "Q", "out": "y"})");
+  EXPECT_EQ(shown({.columns = kAll}, test_context()), "Q [y</s>]");
+  EXPECT_EQ(shown({.columns = kAll, .use_chat_template = true}, chatml_context()),
+            "<|im_start|>user\nQ<|im_end|>\n<|im_start|>assistant\n[y<|im_end|>]\n");
+}
+
 TEST_F(Instructions, ColumnsMustBeThereAndHoldText) {
   EXPECT_THAT(
       error_of([&] { shown({.columns = {.question = "asks", .answer = "out"}}, test_context()); }),
