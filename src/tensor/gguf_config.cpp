@@ -15,6 +15,7 @@ constexpr double kDefaultTheta = 10000;
 constexpr double kGemmaLocalTheta = 10000;
 constexpr std::int64_t kGemmaPattern = 6;
 constexpr std::int64_t kGemma27bLayers = 62;
+constexpr std::int64_t kMaxLayers = 10000;
 
 struct Llama3Scaling {
   double factor;
@@ -93,7 +94,10 @@ void add_sizes(Json& config, const GgufFile& file, const GgufFacts& facts) {
   config["vocab_size"] = vocab_size;
   config["hidden_size"] = facts.count("embedding_length");
   config["intermediate_size"] = facts.count("feed_forward_length");
-  config["num_hidden_layers"] = facts.count("block_count");
+  const std::int64_t layers = facts.count("block_count");
+  check(layers <= kMaxLayers, ErrorKind::corrupt_data, "{} is {}, expected at most {}",
+        facts.where("block_count"), layers, kMaxLayers);
+  config["num_hidden_layers"] = layers;
   const std::int64_t heads = facts.count("attention.head_count");
   config["num_attention_heads"] = heads;
   config["num_key_value_heads"] = facts.maybe_count("attention.head_count_kv").value_or(heads);

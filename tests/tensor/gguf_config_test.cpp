@@ -121,6 +121,17 @@ TEST(GgufConfig, RefusesWhatItDoesNotUnderstand) {
                [] { config_of(model("llama").u32("llama.attention.value_length", 2)); });
 }
 
+TEST(GgufConfig, RefusesMoreLayersThanAnyModelHas) {
+  const auto many = GgufBuilder()
+                        .text("general.architecture", "llama")
+                        .u32("llama.embedding_length", 8)
+                        .u32("llama.feed_forward_length", 16)
+                        .u32("llama.block_count", 2'000'000'000)
+                        .tensor("token_embd.weight", {3, 8}, std::vector<float>(24));
+  expect_error(ErrorKind::corrupt_data, "'llama.block_count' is 2000000000, expected at most 10000",
+               [&] { config_of(many); });
+}
+
 TEST(GgufConfig, RefusesContradictions) {
   expect_error(ErrorKind::corrupt_data, "'llama.vocab_size' is 4, but token_embd.weight has 3 rows",
                [] { config_of(model("llama").u32("llama.vocab_size", 4)); });
