@@ -14,14 +14,16 @@ struct Result {
   std::vector<Origin> origins;
 };
 
-Result apply(const Json& node, const std::string& text) {
+Result normalize_by(const Json& node, const std::string& text) {
   RegexScratch scratch;
   const AlignedText result =
       normalize(make_normalizer(JsonNode(node, "n")), AlignedText(text, {0, text.size()}), scratch);
   return {std::string(result.view()), result.origins()};
 }
 
-std::string after(const Json& node, const std::string& text) { return apply(node, text).text; }
+std::string after(const Json& node, const std::string& text) {
+  return normalize_by(node, text).text;
+}
 
 TEST(Normalizer, NormalForms) {
   EXPECT_EQ(after({{"type", "NFC"}}, "e\u0301 A\u030A \u212B \u1100\u1161\u11A8"), "é Å Å 각");
@@ -34,13 +36,14 @@ TEST(Normalizer, NormalForms) {
 }
 
 TEST(Normalizer, ComposedCharactersStandForTheFirstPart) {
-  const Result result = apply({{"type", "NFC"}}, "xe\u0301y");
+  const Result result = normalize_by({{"type", "NFC"}}, "xe\u0301y");
   EXPECT_EQ(result.text, "xéy");
   EXPECT_EQ(result.origins, (std::vector<Origin>{{0, 1}, {1, 2}, {1, 2}, {4, 5}}));
 }
 
 TEST(Normalizer, DecomposedPartsStandForTheWhole) {
-  EXPECT_EQ(apply({{"type", "NFD"}}, "é").origins, (std::vector<Origin>{{0, 2}, {0, 2}, {0, 2}}));
+  EXPECT_EQ(normalize_by({{"type", "NFD"}}, "é").origins,
+            (std::vector<Origin>{{0, 2}, {0, 2}, {0, 2}}));
 }
 
 TEST(Normalizer, CaseAndAccents) {
@@ -61,8 +64,8 @@ TEST(Normalizer, StripTakesTheChosenEnds) {
 }
 
 TEST(Normalizer, ReplaceStandsForTheLastCharacter) {
-  const Result result =
-      apply({{"type", "Replace"}, {"pattern", {{"String", "ab"}}}, {"content", "é"}}, "xaby");
+  const Result result = normalize_by(
+      {{"type", "Replace"}, {"pattern", {{"String", "ab"}}}, {"content", "é"}}, "xaby");
   EXPECT_EQ(result.text, "xéy");
   EXPECT_EQ(result.origins, (std::vector<Origin>{{0, 1}, {2, 3}, {2, 3}, {3, 4}}));
   EXPECT_EQ(
@@ -71,7 +74,7 @@ TEST(Normalizer, ReplaceStandsForTheLastCharacter) {
 }
 
 TEST(Normalizer, PrependStandsForTheFirstCharacter) {
-  const Result result = apply({{"type", "Prepend"}, {"prepend", "\u2581"}}, "é");
+  const Result result = normalize_by({{"type", "Prepend"}, {"prepend", "\u2581"}}, "é");
   EXPECT_EQ(result.text, "\u2581é");
   EXPECT_EQ(result.origins, std::vector<Origin>(5, Origin{0, 2}));
   EXPECT_EQ(after({{"type", "Prepend"}, {"prepend", "\u2581"}}, ""), "");
@@ -138,7 +141,7 @@ std::string encode_base64(const std::string& bytes) {
 
 TEST(Normalizer, PrecompiledReplacesByItsMap) {
   const Json node = {{"type", "Precompiled"}, {"precompiled_charsmap", encode_base64(small_map())}};
-  const Result result = apply(node, "xay");
+  const Result result = normalize_by(node, "xay");
   EXPECT_EQ(result.text, "xbcy");
   EXPECT_EQ(result.origins, (std::vector<Origin>{{0, 1}, {1, 2}, {1, 2}, {2, 3}}));
 }

@@ -33,7 +33,7 @@ TEST(TokenTrie, AgreesWithAMapOnRandomEntries) {
   std::map<std::string, std::int32_t> words;
   for (std::int32_t i = 0; i < 500; ++i) {
     std::string word;
-    for (unsigned n = 1 + random() % 5; n > 0; --n) {
+    for (auto n = 1 + random() % 5; n > 0; --n) {
       word += static_cast<char>(random() % 4 + 254);  // bytes around the sign change
     }
     words.emplace(word, i);
