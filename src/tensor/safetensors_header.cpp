@@ -24,14 +24,14 @@ std::string_view header_text(std::string_view file, std::string_view source) {
   check(length <= kMaxHeaderBytes, ErrorKind::corrupt_data,
         "{}: not a safetensors file: its header would have {} bytes (the limit is {})", source,
         length, kMaxHeaderBytes);
-  check(length <= file.size() - kLengthBytes, ErrorKind::corrupt_data,
+  const auto rest = file.substr(kLengthBytes);
+  check(length > 0 && (rest.empty() || rest.starts_with('{')), ErrorKind::corrupt_data,
+        "{}: not a safetensors file: its header does not start with '{{'", source);
+  check(length <= rest.size(), ErrorKind::corrupt_data,
         "{}: the header of {} bytes reaches beyond the file's {} bytes; the file is cut off: "
         "fetch it again",
         source, length, file.size());
-  const auto text = file.substr(kLengthBytes, length);
-  check(text.starts_with('{'), ErrorKind::corrupt_data,
-        "{}: not a safetensors file: its header does not start with '{{'", source);
-  return text;
+  return rest.substr(0, length);
 }
 
 SafetensorsMetadata parse_metadata(const Json& json, std::string_view source) {
