@@ -3,6 +3,9 @@
 We read the GGUF file; Transformers reads the Hugging Face folder that `automodel convert` makes of it (its own reading of
 SmolLM2's GGUF tokenizer is wrong). For SmolLM2 that folder's weights are also compared with what the Python package gguf
 makes of the file, so that both sides cannot share a mistake.
+
+Measured: logits differ by 1e-6 of the largest; gradients of SmolLM2's last layer by up to 5e-4, nearly all of it rounding
+in the reference (against float64 Transformers is off by 5e-4 there, we by 2e-5).
 """
 
 import json
