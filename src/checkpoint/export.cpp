@@ -14,16 +14,16 @@ namespace {
 
 namespace fs = std::filesystem;
 
-void write_weights(const fs::path& folder, const nn::Parameters& parameters,
-                   const ExportOptions& options) {
+void write_weights(const fs::path& folder, const StoredLayout& layout,
+                   const nn::Parameters& parameters, const ExportOptions& options) {
   std::vector<NamedInfo> infos;
-  for (const auto& parameter : parameters.all()) {
-    if (!is_adapter_name(parameter.spec.name)) {
-      infos.push_back({parameter.spec.name, {options.dtype, parameter.spec.shape}});
-    }
+  for (const auto& stored : layout.tensors()) {
+    infos.push_back({stored.name, {options.dtype, stored.shape}});
   }
   const auto value = [&](const std::string& name) {
-    return merged_value(parameters, name, options.dtype);
+    return layout.to_stored(name, [&](const std::string& parameter) {
+      return merged_value(parameters, parameter, options.dtype);
+    });
   };
   write_sharded_safetensors(folder, infos, value, options.max_shard_bytes);
 }
@@ -84,7 +84,7 @@ void write_auxiliary_files(const fs::path& folder, const ModelFolder& source) {
 void write_hf_folder(const fs::path& folder, const ModelFolder& source,
                      const nn::Parameters& parameters, const ExportOptions& options) {
   const ErrorContext context("writing the model to {}", folder.string());
-  write_weights(folder, parameters, options);
+  write_weights(folder, source.layout, parameters, options);
   write_json(folder / "config.json", exported_config(source, options.dtype));
   write_auxiliary_files(folder, source);
 }

@@ -20,8 +20,11 @@ bool is_rotary_buffer(std::string_view name) {
 
 /// A copy of the tied embedding under the head's name.
 bool is_tied_copy(const ModelFolder& model, const std::string& name) {
-  const auto embedding = spec::head_weight_name(model.spec);
-  return name == kHead && model.spec.tied_head && model.weights->contains(embedding) &&
+  if (name != kHead || !model.spec.tied_head) {
+    return false;
+  }
+  const auto embedding = model.layout.stored_names(spec::head_weight_name(model.spec)).front();
+  return model.weights->contains(embedding) &&
          model.weights->info(name) == model.weights->info(embedding) &&
          at::equal(model.weights->tensor(name), model.weights->tensor(embedding));
 }
@@ -32,19 +35,18 @@ std::string unused_text(const ModelFolder& model, const std::string& name) {
                      tied ? " (config.json ties the head to the embedding, but they differ)" : "");
 }
 
-std::vector<std::string> misfits(const ModelFolder& model,
-                                 const std::vector<spec::ParamSpec>& params) {
+std::vector<std::string> misfits(const ModelFolder& model) {
   const WeightSource& weights = *model.weights;
   std::vector<std::string> found;
   std::set<std::string> wanted;
-  for (const auto& param : params) {
-    wanted.insert(param.name);
-    if (!weights.contains(param.name)) {
-      found.push_back(fmt::format("missing: {} {}", param.name, shape_text(param.shape)));
-    } else if (weights.info(param.name).shape != param.shape) {
-      found.push_back(fmt::format("another shape: {} is {}, config.json says {}", param.name,
-                                  shape_text(weights.info(param.name).shape),
-                                  shape_text(param.shape)));
+  for (const auto& stored : model.layout.tensors()) {
+    wanted.insert(stored.name);
+    if (!weights.contains(stored.name)) {
+      found.push_back(fmt::format("missing: {} {}", stored.name, shape_text(stored.shape)));
+    } else if (weights.info(stored.name).shape != stored.shape) {
+      found.push_back(fmt::format("another shape: {} is {}, config.json says {}", stored.name,
+                                  shape_text(weights.info(stored.name).shape),
+                                  shape_text(stored.shape)));
     }
   }
   for (const auto& name : weights.names()) {
@@ -55,8 +57,8 @@ std::vector<std::string> misfits(const ModelFolder& model,
   return found;
 }
 
-void check_fit(const ModelFolder& model, const std::vector<spec::ParamSpec>& params) {
-  auto found = misfits(model, params);
+void check_fit(const ModelFolder& model) {
+  auto found = misfits(model);
   if (found.empty()) {
     return;
   }
@@ -66,23 +68,32 @@ void check_fit(const ModelFolder& model, const std::vector<spec::ParamSpec>& par
     found.push_back(fmt::format("... and {} more", count - kMaxListed));
   }
   fail(ErrorKind::corrupt_data,
-       "the weights of {} do not fit its config.json ({} of {} parameters and {} weights):\n  {}",
-       model.path.string(), count, params.size(), model.weights->names().size(),
+       "the weights of {} do not fit its config.json ({} of {} expected and {} found weights):"
+       "\n  {}",
+       model.path.string(), count, model.layout.tensors().size(), model.weights->names().size(),
        fmt::join(found, "\n  "));
 }
 
-Tensor load_value(const ModelFolder& model, const std::string& name,
-                  std::optional<at::ScalarType> wanted, Use use) {
-  const Tensor stored = model.weights->tensor(name);
+/// A stored tensor, proven to be usable.
+Tensor read_stored(const ModelFolder& model, const std::string& name) {
+  Tensor stored = model.weights->tensor(name);
   check(at::isFloatingType(stored.scalar_type()), ErrorKind::unsupported,
         "the weight '{}' in {} is {}; only floating point weights can be loaded", name,
         model.weights->file(name).string(), dtype_name(stored.scalar_type()));
   check_finite(name, stored);
+  return stored;
+}
+
+Tensor load_value(const ModelFolder& model, const spec::ParamSpec& param,
+                  std::optional<at::ScalarType> wanted, Use use) {
+  const Tensor stored = model.layout.to_parameter(
+      param, [&](const std::string& name) { return read_stored(model, name); });
   const auto dtype = wanted.value_or(stored.scalar_type());
   Tensor value = stored.to(dtype, /*non_blocking=*/false, /*copy=*/use == Use::train);
   check(dtype != at::kHalf || stored.scalar_type() == at::kHalf || !first_non_finite(value),
         ErrorKind::invalid_argument,
-        "the weight '{}' is too large for float16; load the model as bfloat16 or float32", name);
+        "the weight '{}' is too large for float16; load the model as bfloat16 or float32",
+        param.name);
   return value;
 }
 
@@ -93,11 +104,10 @@ nn::Parameters load_parameters(const ModelFolder& model, std::optional<at::Scala
   const ErrorContext context("loading the weights of {}", model.path.string());
   check(model.weights != nullptr, ErrorKind::internal, "the model was opened without weights");
   const at::NoGradGuard no_grad;
-  const auto params = spec::parameters(model.spec);
-  check_fit(model, params);
+  check_fit(model);
   nn::Parameters out;
-  for (const auto& param : params) {
-    out.add(param, load_value(model, param.name, dtype, use));
+  for (const auto& param : spec::parameters(model.spec)) {
+    out.add(param, load_value(model, param, dtype, use));
   }
   return out;
 }

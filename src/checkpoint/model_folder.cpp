@@ -75,6 +75,7 @@ ModelFolder open_model(const std::string& name, const OpenOptions& options) {
   model.config = model.gguf ? gguf_config(*model.gguf) : read_folder_config(model.path);
   model.config.merge_patch(options.config_overrides);
   model.spec = models::read_spec(model.config, config_source(model));
+  model.layout = StoredLayout(models::weight_map(model.spec));
   if (options.weights) {
     model.weights = model.gguf ? open_gguf_weights(model.gguf) : open_folder_weights(model.path);
   }

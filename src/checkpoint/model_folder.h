@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "base/json.h"
+#include "checkpoint/stored_layout.h"
 #include "spec/model_spec.h"
 #include "tensor/gguf.h"
 #include "tensor/weights.h"
@@ -18,6 +19,7 @@ struct ModelFolder {
   std::filesystem::path path;  // the folder or the .gguf file
   Json config;                 // config.json, overrides applied
   spec::ModelSpec spec;
+  StoredLayout layout;                          // of the spec's parameters on disk
   std::shared_ptr<const WeightSource> weights;  // null if opened without them
   std::shared_ptr<const GgufFile> gguf;         // null for a folder
 };

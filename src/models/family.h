@@ -5,7 +5,7 @@
 #include <vector>
 
 #include "models/config_reader.h"
-#include "spec/model_spec.h"
+#include "spec/weight_map.h"
 
 namespace automodel::models {
 
@@ -14,6 +14,8 @@ struct Family {
   std::vector<std::string> architectures;  // the first is written into an exported config.json
   std::vector<std::string> ignored_keys;  // known to this family, without effect on the mathematics
   spec::ModelSpec (*spec)(const ConfigReader&) = nullptr;
+  /// How the checkpoint names the spec's parameters; none: as we do.
+  spec::WeightNames (*names)(const spec::ModelSpec&) = nullptr;
 };
 
 Family llama();

@@ -37,4 +37,14 @@ spec::ModelSpec read_spec(const Json& config, const std::string& source) {
   return model;
 }
 
+std::vector<spec::StoredTensor> weight_map(const spec::ModelSpec& model) {
+  spec::WeightNames names;
+  for (const auto& family : families()) {
+    if (family.model_type == model.model_type && family.names != nullptr) {
+      names = family.names(model);
+    }
+  }
+  return spec::weight_map(spec::parameters(model), names);
+}
+
 }  // namespace automodel::models

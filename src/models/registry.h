@@ -15,4 +15,7 @@ Family find_family(const Json& config, const std::string& source);
 /// an error. `source` names the file in errors.
 spec::ModelSpec read_spec(const Json& config, const std::string& source);
 
+/// The tensors of the checkpoint of a spec that read_spec made.
+std::vector<spec::StoredTensor> weight_map(const spec::ModelSpec& model);
+
 }  // namespace automodel::models

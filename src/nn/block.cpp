@@ -18,37 +18,65 @@ std::variant<MlpBlock> make_ffn(const spec::Layer& spec, const Parameters& param
 Block::Block(const spec::Layer& spec, const Parameters& parameters, std::int64_t layer,
              std::size_t rope_index)
     : mixer_(make_mixer(spec, parameters, layer, rope_index)),
-      ffn_(make_ffn(spec, parameters, layer)) {
-  const auto norm = [&](const char* name) {
-    return norm_layer(spec.norm, parameters, spec::layer_prefix(layer) + name);
+      ffn_(make_ffn(spec, parameters, layer)),
+      placement_(spec.placement),
+      residual_scale_(spec.residual_scale) {
+  const auto names = spec::norm_names(spec.placement);
+  const auto norm = [&](std::string_view name) {
+    return name.empty() ? std::nullopt
+                        : std::optional(norm_layer(spec.norm, parameters,
+                                                   spec::layer_prefix(layer) + std::string(name)));
   };
-  before_mixer_ = norm("input_layernorm");
-  if (spec.placement == spec::NormPlacement::sandwich) {
-    after_mixer_ = norm("post_attention_layernorm");
-    before_ffn_ = norm("pre_feedforward_layernorm");
-    after_ffn_ = norm("post_feedforward_layernorm");
-  } else {
-    before_ffn_ = norm("post_attention_layernorm");
-  }
+  before_mixer_ = norm(names.before_mixer);
+  after_mixer_ = norm(names.after_mixer);
+  before_ffn_ = norm(names.before_ffn);
+  after_ffn_ = norm(names.after_ffn);
 }
 
 Tensor Block::mix(const Tensor& x_td, const Sequence& sequence, Ports& ports) const {
   const Tensor y_td =
       std::visit([&](const auto& mixer) { return mixer.forward(x_td, sequence, ports); }, mixer_);
-  return after_mixer_ ? (*after_mixer_)(y_td) : y_td;
+  return residual_scale_ == 1 ? y_td : y_td * residual_scale_;
 }
 
 Tensor Block::feed(const Tensor& x_td, const Sequence& sequence, Ports& ports) const {
   const Tensor y_td =
       std::visit([&](const auto& ffn) { return ffn.forward(x_td, sequence, ports); }, ffn_);
-  return after_ffn_ ? (*after_ffn_)(y_td) : y_td;
+  return residual_scale_ == 1 ? y_td : y_td * residual_scale_;
+}
+
+Tensor Block::in_parallel(const Tensor& x_td, const Sequence& sequence, Ports& ports) const {
+  const Tensor normed_td = (*before_mixer_)(x_td);
+  const Tensor fed_td = before_ffn_ ? (*before_ffn_)(x_td) : normed_td;
+  return x_td + mix(normed_td, sequence, ports) + feed(fed_td, sequence, ports);
 }
 
 Tensor Block::forward(const Tensor& x_td, const Sequence& sequence, Ports& ports) const {
-  const Tensor mixed_td = mix(before_mixer_(x_td), sequence, ports);
-  const auto [sum_td, normed_td] = ops::residual_norm(x_td, mixed_td, before_ffn_.weight_d,
-                                                      before_ffn_.bias_d, before_ffn_.options);
-  return sum_td + feed(normed_td, sequence, ports);
+  using Placement = spec::NormPlacement;
+  switch (placement_) {
+    case Placement::pre:
+    case Placement::sandwich: {
+      const Tensor mixed_td = mix((*before_mixer_)(x_td), sequence, ports);
+      const auto& norm = *before_ffn_;
+      const auto [sum_td, normed_td] =
+          ops::residual_norm(x_td, after_mixer_ ? (*after_mixer_)(mixed_td) : mixed_td,
+                             norm.weight_d, norm.bias_d, norm.options);
+      const Tensor fed_td = feed(normed_td, sequence, ports);
+      return sum_td + (after_ffn_ ? (*after_ffn_)(fed_td) : fed_td);
+    }
+    case Placement::post: {
+      const Tensor sum_td = x_td + (*after_mixer_)(mix(x_td, sequence, ports));
+      return sum_td + (*after_ffn_)(feed(sum_td, sequence, ports));
+    }
+    case Placement::post_residual: {
+      const Tensor sum_td = (*after_mixer_)(x_td + mix(x_td, sequence, ports));
+      return (*after_ffn_)(sum_td + feed(sum_td, sequence, ports));
+    }
+    case Placement::parallel:
+    case Placement::parallel_two:
+      break;
+  }
+  return in_parallel(x_td, sequence, ports);
 }
 
 }  // namespace automodel::nn

@@ -18,11 +18,13 @@ class Block {
  private:
   Tensor mix(const Tensor& x_td, const Sequence& sequence, Ports& ports) const;
   Tensor feed(const Tensor& x_td, const Sequence& sequence, Ports& ports) const;
+  Tensor in_parallel(const Tensor& x_td, const Sequence& sequence, Ports& ports) const;
 
   std::variant<GqaBlock> mixer_;
   std::variant<MlpBlock> ffn_;
-  NormLayer before_mixer_, before_ffn_;
-  std::optional<NormLayer> after_mixer_, after_ffn_;
+  spec::NormPlacement placement_;
+  double residual_scale_;
+  std::optional<NormLayer> before_mixer_, after_mixer_, before_ffn_, after_ffn_;
 };
 
 }  // namespace automodel::nn

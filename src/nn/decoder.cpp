@@ -5,14 +5,38 @@
 
 namespace automodel::nn {
 
+namespace {
+
+std::optional<ops::Linear> maybe_linear(const Parameters& parameters, const std::string& prefix) {
+  return parameters.contains(prefix + ".weight") ? std::optional(parameters.linear(prefix))
+                                                 : std::nullopt;
+}
+
+}  // namespace
+
 Decoder::Decoder(const spec::ModelSpec& spec, const Parameters& parameters)
     : spec_(spec),
       embedding_vd_(parameters.at("model.embed_tokens.weight")),
-      head_vd_(parameters.at(spec::head_weight_name(spec))),
-      final_norm_(norm_layer(spec.final_norm, parameters, "model.norm")) {
+      positions_pd_(parameters.find("model.embed_positions.weight")),
+      head_{.weight_vd = parameters.at(spec::head_weight_name(spec)),
+            .bias_v = parameters.find("lm_head.bias"),
+            .scale = spec.logit_scale,
+            .softcap = spec.logit_softcap},
+      final_norm_(spec.has_final_norm
+                      ? std::optional(norm_layer(spec.final_norm, parameters, "model.norm"))
+                      : std::nullopt),
+      project_in_(maybe_linear(parameters, "model.project_in")),
+      project_out_(maybe_linear(parameters, "model.project_out")),
+      transform_(maybe_linear(parameters, "head_transform.dense")) {
   check(!parameters.contains(lora_a_name("lm_head")), ErrorKind::unsupported,
         "an adapter of the output head (lm_head) cannot be run; merge it into its base first "
         "(automodel merge)");
+  if (spec.embedding_norm) {
+    embedding_norm_ = norm_layer(*spec.embedding_norm, parameters, "model.embed_norm");
+  }
+  if (spec.head_transform) {
+    transform_norm_ = norm_layer(spec.head_transform->norm, parameters, "head_transform.norm");
+  }
   for (std::size_t i = 0; i < spec.layers.size(); ++i) {
     blocks_.emplace_back(spec.layers[i], parameters, static_cast<std::int64_t>(i),
                          rope_index(spec.layers[i]));
@@ -32,9 +56,35 @@ std::size_t Decoder::rope_index(const spec::Layer& layer) {
   return static_cast<std::size_t>(found - ropes_.begin());
 }
 
+Tensor Decoder::embed(const Tokens& tokens, const ForwardOptions& options) const {
+  Tensor x_td = ops::embedding(tokens.ids_t, embedding_vd_, spec_.embedding_scale,
+                               spec_.pad_token_id, options.compute);
+  if (project_in_) {
+    x_td = ops::linear(x_td, *project_in_);
+  }
+  if (positions_pd_.defined()) {
+    x_td = x_td + ops::embedding(tokens.positions_t + spec_.positions->offset, positions_pd_, 1,
+                                 std::nullopt, options.compute);
+  }
+  return embedding_norm_ ? (*embedding_norm_)(x_td) : x_td;
+}
+
+Tensor Decoder::finish(const Tensor& x_td) const {
+  Tensor y_td = final_norm_ ? (*final_norm_)(x_td) : x_td;
+  if (project_out_) {
+    y_td = ops::linear(y_td, *project_out_);
+  }
+  if (transform_) {
+    const auto activation = activation_of(spec_.head_transform->activation);
+    y_td = (*transform_norm_)(ops::activate(ops::linear(y_td, *transform_), activation));
+  }
+  return y_td;
+}
+
 Tensor Decoder::hidden(const Tokens& tokens, const ForwardOptions& options, BlockRunner& runner,
                        Ports& ports) const {
   Sequence sequence{.cu_seqlens = tokens.cu_seqlens,
+                    .positions_t = tokens.positions_t,
                     .rope_tables = {},
                     .training = options.training,
                     .dropout_seed = options.dropout_seed,
@@ -42,8 +92,7 @@ Tensor Decoder::hidden(const Tokens& tokens, const ForwardOptions& options, Bloc
   for (const auto& rope : ropes_) {
     sequence.rope_tables.push_back(rope_tables(rope, tokens, options.compute));
   }
-  Tensor x_td = ops::embedding(tokens.ids_t, embedding_vd_, spec_.embedding_scale,
-                               spec_.pad_token_id, options.compute);
+  Tensor x_td = embed(tokens, options);
   for (std::size_t i = 0; i < blocks_.size(); ++i) {
     // By value: a recompute in the backward outlives this function.
     const auto block = [&ports, sequence, block = &blocks_[i]](const Tensor& in_td) {
@@ -51,7 +100,7 @@ Tensor Decoder::hidden(const Tokens& tokens, const ForwardOptions& options, Bloc
     };
     x_td = runner.run(static_cast<std::int64_t>(i), block, x_td);
   }
-  return final_norm_(x_td);
+  return finish(x_td);
 }
 
 }  // namespace automodel::nn

@@ -22,23 +22,26 @@ class Decoder {
   /// Holds handles to the parameters' tensors; adapters must be attached before.
   Decoder(const spec::ModelSpec& spec, const Parameters& parameters);
 
-  /// Hidden states after the final norm, [t, d] in the compute dtype.
+  /// What the head sees, [t, d] in the compute dtype: hidden states after the final norm.
   Tensor hidden(const Tokens& tokens, const ForwardOptions& options, BlockRunner& runner,
                 Ports& ports) const;
 
-  /// [v, d]
-  const Tensor& head_weight_vd() const { return head_vd_; }
+  /// What turns hidden states into logits.
+  const ops::Head& head() const { return head_; }
   const spec::ModelSpec& spec() const { return spec_; }
 
  private:
+  Tensor embed(const Tokens& tokens, const ForwardOptions& options) const;
+  Tensor finish(const Tensor& x_td) const;
   std::size_t rope_index(const spec::Layer& layer);
 
   spec::ModelSpec spec_;
-  Tensor embedding_vd_;
-  Tensor head_vd_;
+  Tensor embedding_vd_, positions_pd_;
+  ops::Head head_;
   std::vector<spec::Rope> ropes_;  // the distinct ones
   std::vector<Block> blocks_;
-  NormLayer final_norm_;
+  std::optional<NormLayer> embedding_norm_, final_norm_, transform_norm_;
+  std::optional<ops::Linear> project_in_, project_out_, transform_;
 };
 
 }  // namespace automodel::nn

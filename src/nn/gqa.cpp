@@ -1,48 +1,104 @@
 #include "nn/gqa.h"
 
+#include <bit>
+#include <cmath>
+
 namespace automodel::nn {
+
+Tensor alibi_slopes(const spec::Alibi& alibi, std::int64_t heads) {
+  // Powers of a base for the next lower power of two; the rest from every second of twice as many.
+  const auto lower = static_cast<std::int64_t>(std::bit_floor(static_cast<std::uint64_t>(heads)));
+  Tensor slopes_h = at::empty({heads}, at::kFloat);
+  for (std::int64_t h = 0; h < heads; ++h) {
+    const double exponent =
+        h < lower ? static_cast<double>(h + 1) / static_cast<double>(lower)
+                  : static_cast<double>(2 * (h - lower) + 1) / static_cast<double>(2 * lower);
+    slopes_h[h] = std::exp2(-alibi.max_bias * exponent) * alibi.scale;
+  }
+  return slopes_h;
+}
 
 GqaBlock::GqaBlock(const spec::Gqa& spec, const Parameters& parameters, std::int64_t layer,
                    std::size_t rope_index)
-    : spec_(spec), layer_(static_cast<std::size_t>(layer)), rope_index_(rope_index) {
+    : spec_(spec),
+      options_{.scale = spec.scale,
+               .window = spec.window,
+               .chunk = spec.chunk,
+               .softcap = spec.softcap,
+               .slopes_h = spec.alibi ? alibi_slopes(*spec.alibi, spec.heads) : Tensor()},
+      layer_(static_cast<std::size_t>(layer)),
+      rope_index_(rope_index) {
   const auto prefix = spec::layer_prefix(layer) + "self_attn.";
   q_ = parameters.linear(prefix + "q_proj");
   k_ = parameters.linear(prefix + "k_proj");
   v_ = parameters.linear(prefix + "v_proj");
   out_ = parameters.linear(prefix + "o_proj");
+  if (spec.gate != spec::OutputGate::none) {
+    gate_ = parameters.linear(prefix + "gate_proj");
+  }
   if (spec.head_norm) {
-    q_norm_ = norm_layer(*spec.head_norm, parameters, prefix + "q_norm");
-    k_norm_ = norm_layer(*spec.head_norm, parameters, prefix + "k_norm");
+    q_norm_ = norm_layer(spec.head_norm->norm, parameters, prefix + "q_norm");
+    k_norm_ = norm_layer(spec.head_norm->norm, parameters, prefix + "k_norm");
+  }
+  if (spec.value_norm) {
+    v_norm_ = norm_layer(*spec.value_norm, parameters, prefix + "v_norm");
+  }
+  if (spec.sinks) {
+    options_.sinks_h = parameters.at(prefix + "sinks");
   }
 }
 
-Tensor GqaBlock::heads(const Tensor& x_td, const ops::Linear& projection,
-                       const Sequence& sequence) const {
-  return ops::linear(x_td, at_step(projection, sequence)).unflatten(-1, {-1, spec_.head_dim});
+Tensor GqaBlock::project(const Tensor& x_td, const ops::Linear& projection,
+                         const Sequence& sequence) const {
+  const Tensor y_to = ops::linear(x_td, at_step(projection, sequence));
+  return spec_.clip ? y_to.clamp(-*spec_.clip, *spec_.clip) : y_to;
 }
 
-Tensor GqaBlock::place(const Tensor& x_thk, const std::optional<NormLayer>& norm,
+Tensor GqaBlock::place(const Tensor& x_to, const std::optional<NormLayer>& norm,
                        const Sequence& sequence) const {
-  const Tensor normed_thk = norm ? (*norm)(x_thk) : x_thk;
-  return spec_.rope
-             ? ops::rope(normed_thk, sequence.rope_tables[rope_index_], spec_.rope->interleaved)
-             : normed_thk;
+  const bool over_all = norm && spec_.head_norm->over == spec::HeadNorm::Over::all_heads;
+  const bool norm_last = norm && spec_.head_norm->after_rope;
+  Tensor x_thk = (over_all ? (*norm)(x_to) : x_to).unflatten(-1, {-1, spec_.head_dim});
+  if (norm && !over_all && !norm_last) {
+    x_thk = (*norm)(x_thk);
+  }
+  if (spec_.rope) {
+    x_thk = ops::rope(x_thk, sequence.rope_tables[rope_index_], spec_.rope->interleaved);
+  }
+  return norm_last ? (*norm)(x_thk) : x_thk;
+}
+
+Tensor GqaBlock::attend(const Tensor& q_thk, const Tensor& k_thk, const Tensor& v_thw,
+                        const Sequence& sequence, Ports& ports) const {
+  if (sequence.cache == nullptr) {
+    return ports.attend(q_thk, k_thk, v_thw, sequence, options_);
+  }
+  const auto& all = sequence.cache->append(layer_, k_thk, v_thw);
+  return ops::cached_attention(q_thk, all.k_shk, all.v_shk, options_);
 }
 
 Tensor GqaBlock::forward(const Tensor& x_td, const Sequence& sequence, Ports& ports) const {
-  const ops::AttentionOptions options{spec_.scale, spec_.window, spec_.softcap};
   const Tensor in_td = ports.enter(x_td);
-  const Tensor q_thk = place(heads(in_td, q_, sequence), q_norm_, sequence);
-  const Tensor k_thk = place(heads(in_td, k_, sequence), k_norm_, sequence);
-  const Tensor v_thk = heads(in_td, v_, sequence);
-  Tensor o_thk;
-  if (sequence.cache != nullptr) {
-    const auto& all = sequence.cache->append(layer_, k_thk, v_thk);
-    o_thk = ops::cached_attention(q_thk, all.k_shk, all.v_shk, options);
-  } else {
-    o_thk = ports.attend(q_thk, k_thk, v_thk, sequence, options);
+  Tensor q_thk = place(project(in_td, q_, sequence), q_norm_, sequence);
+  if (spec_.temperature) {
+    q_thk = q_thk * position_temperature(*spec_.temperature, sequence.positions_t)
+                        .to(q_thk.scalar_type())
+                        .view({-1, 1, 1});
   }
-  return ports.leave(ops::linear(o_thk.flatten(1), at_step(out_, sequence)));
+  const Tensor k_thk = place(project(in_td, k_, sequence), k_norm_, sequence);
+  Tensor v_thw = project(in_td, v_, sequence).unflatten(-1, {-1, spec_.value_width()});
+  if (v_norm_) {
+    v_thw = (*v_norm_)(v_thw);
+  }
+  if (spec_.value_scale != 1) {
+    v_thw = v_thw * spec_.value_scale;
+  }
+  Tensor o_thw = attend(q_thk, k_thk, v_thw, sequence, ports);
+  if (gate_) {
+    const Tensor gate_tg = at::sigmoid(ops::linear(in_td, at_step(*gate_, sequence)));
+    o_thw = o_thw * gate_tg.unflatten(-1, {spec_.heads, -1});
+  }
+  return ports.leave(ops::linear(o_thw.flatten(1), at_step(out_, sequence)));
 }
 
 }  // namespace automodel::nn

@@ -19,15 +19,22 @@ class GqaBlock {
   Tensor forward(const Tensor& x_td, const Sequence& sequence, Ports& ports) const;
 
  private:
-  Tensor heads(const Tensor& x_td, const ops::Linear& projection, const Sequence& sequence) const;
-  Tensor place(const Tensor& x_thk, const std::optional<NormLayer>& norm,
+  Tensor project(const Tensor& x_td, const ops::Linear& projection, const Sequence& sequence) const;
+  Tensor place(const Tensor& x_to, const std::optional<NormLayer>& norm,
                const Sequence& sequence) const;
+  Tensor attend(const Tensor& q_thk, const Tensor& k_thk, const Tensor& v_thw,
+                const Sequence& sequence, Ports& ports) const;
 
   spec::Gqa spec_;
   ops::Linear q_, k_, v_, out_;
-  std::optional<NormLayer> q_norm_, k_norm_;
+  std::optional<ops::Linear> gate_;
+  std::optional<NormLayer> q_norm_, k_norm_, v_norm_;
+  ops::AttentionOptions options_;
   std::size_t layer_;
   std::size_t rope_index_;
 };
+
+/// The slope of each head, [heads] float32, as Press et al. 2022 choose them.
+Tensor alibi_slopes(const spec::Alibi& alibi, std::int64_t heads);
 
 }  // namespace automodel::nn

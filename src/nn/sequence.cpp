@@ -136,4 +136,11 @@ ops::RopeTables rope_tables(const spec::Rope& rope, const Tokens& tokens, at::Sc
   return {at::cat(cos), at::cat(sin)};
 }
 
+Tensor position_temperature(const spec::PositionTemperature& temperature,
+                            const Tensor& positions_t) {
+  const Tensor turns_t =
+      at::floor_divide(positions_t + temperature.offset, temperature.period).to(at::kFloat);
+  return 1 + temperature.beta * at::log1p(turns_t);
+}
+
 }  // namespace automodel::nn

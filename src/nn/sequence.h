@@ -41,6 +41,7 @@ class KvCache {
 
 struct Sequence {
   std::vector<std::int32_t> cu_seqlens;
+  Tensor positions_t;
   std::vector<ops::RopeTables> rope_tables;  // by Decoder's list of distinct RoPEs
   bool training = false;
   std::uint64_t dropout_seed = 0;  // of this micro-batch
@@ -54,6 +55,10 @@ ops::Linear at_step(const ops::Linear& layer, const Sequence& sequence);
 /// cos and sin of every token for one RoPE; scalings that depend on the length are evaluated per
 /// document.
 ops::RopeTables rope_tables(const spec::Rope& rope, const Tokens& tokens, at::ScalarType dtype);
+
+/// What queries at these positions are multiplied by, [t] float32.
+Tensor position_temperature(const spec::PositionTemperature& temperature,
+                            const Tensor& positions_t);
 
 /// Inverse frequencies [dim / 2] float32 and the factor of cos and sin, for documents of `length`
 /// tokens. Source: transformers modeling_rope_utils.

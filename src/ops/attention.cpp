@@ -66,12 +66,44 @@ struct FlashDocuments : torch::autograd::Function<FlashDocuments> {
 };
 
 /// True where a query may not see a key; the queries are the last rows of the document.
-Tensor hidden_pairs(std::int64_t queries, std::int64_t keys, std::optional<std::int64_t> window,
-                    const at::TensorOptions& options) {
-  const Tensor query = at::arange(keys - queries, keys, options.dtype(at::kLong)).unsqueeze(1);
-  const Tensor key = at::arange(keys, options.dtype(at::kLong)).unsqueeze(0);
-  const Tensor future = key.gt(query);
-  return window ? future.logical_or(key.le(query - *window)) : future;
+Tensor hidden_pairs(std::int64_t queries, std::int64_t keys, const AttentionOptions& options,
+                    const at::TensorOptions& device) {
+  const Tensor query = at::arange(keys - queries, keys, device.dtype(at::kLong)).unsqueeze(1);
+  const Tensor key = at::arange(keys, device.dtype(at::kLong)).unsqueeze(0);
+  Tensor hidden = key.gt(query);
+  if (options.window) {
+    hidden = hidden.logical_or(key.le(query - *options.window));
+  }
+  if (options.chunk) {
+    const Tensor first = at::floor_divide(query, *options.chunk) * *options.chunk;
+    hidden = hidden.logical_or(key.lt(first));
+  }
+  return hidden;
+}
+
+/// -slope * (query - key), [h, queries, keys] float32.
+Tensor distance_bias(const Tensor& slopes_h, std::int64_t queries, std::int64_t keys) {
+  const auto options = slopes_h.options();
+  const Tensor query = at::arange(keys - queries, keys, options).unsqueeze(1);
+  const Tensor key = at::arange(keys, options).unsqueeze(0);
+  return slopes_h.view({-1, 1, 1}) * (key - query);
+}
+
+/// Softmax over the keys and, where there is one, each head's sink, whose share is dropped.
+Tensor probabilities(const Tensor& scores_hqk, const Tensor& sinks_h) {
+  if (!sinks_h.defined()) {
+    return at::softmax(scores_hqk, -1);
+  }
+  const Tensor sinks = sinks_h.to(at::kFloat).view({-1, 1, 1}).expand({-1, scores_hqk.size(1), 1});
+  return at::softmax(at::cat({scores_hqk, sinks}, -1), -1).narrow(-1, 0, scores_hqk.size(2));
+}
+
+bool flash_applies(const Tensor& q_thk, const Tensor& v_thk, std::int64_t longest,
+                   const AttentionOptions& options) {
+  const bool whole = (!options.window || longest <= *options.window) &&
+                     (!options.chunk || longest <= *options.chunk);
+  return q_thk.is_cpu() && whole && !options.softcap && !options.slopes_h.defined() &&
+         !options.sinks_h.defined() && v_thk.size(2) == q_thk.size(2);
 }
 
 }  // namespace
@@ -86,9 +118,13 @@ Tensor attention_reference(const Tensor& q_thk, const Tensor& k_shk, const Tenso
   if (options.softcap) {
     scores = at::tanh(scores / *options.softcap) * *options.softcap;
   }
-  const Tensor hidden = hidden_pairs(q_thk.size(0), k_shk.size(0), options.window, q.options());
-  scores = scores.to(at::kFloat).masked_fill(hidden, -std::numeric_limits<float>::infinity());
-  return at::matmul(at::softmax(scores, -1).to(q.scalar_type()), v).transpose(0, 1);
+  scores = scores.to(at::kFloat);
+  if (options.slopes_h.defined()) {
+    scores = scores + distance_bias(options.slopes_h, q_thk.size(0), k_shk.size(0));
+  }
+  const Tensor hidden = hidden_pairs(q_thk.size(0), k_shk.size(0), options, q.options());
+  scores = scores.masked_fill(hidden, -std::numeric_limits<float>::infinity());
+  return at::matmul(probabilities(scores, options.sinks_h).to(q.scalar_type()), v).transpose(0, 1);
 }
 
 Tensor cached_attention(const Tensor& q_thk, const Tensor& k_shk, const Tensor& v_shk,
@@ -107,8 +143,7 @@ Tensor attention(const Tensor& q_thk, const Tensor& k_thk, const Tensor& v_thk,
   for (std::size_t n = 0; n + 1 < cu_seqlens.size(); ++n) {
     longest = std::max<std::int64_t>(longest, cu_seqlens[n + 1] - cu_seqlens[n]);
   }
-  const bool windowed = options.window && longest > *options.window;
-  if (q_thk.is_cpu() && !windowed && !options.softcap && v_thk.size(2) == q_thk.size(2)) {
+  if (flash_applies(q_thk, v_thk, longest, options)) {
     return FlashDocuments::apply(q_thk, k_thk, v_thk,
                                  std::vector<std::int64_t>(cu_seqlens.begin(), cu_seqlens.end()),
                                  options.scale);

@@ -14,19 +14,23 @@ using at::Tensor;
 struct AttentionOptions {
   double scale = 1;
   std::optional<std::int64_t> window;  // a query sees itself and window - 1 keys before it
+  std::optional<std::int64_t> chunk;   // a query sees the keys of its chunk of this many positions
   std::optional<double> softcap;       // s -> softcap * tanh(s / softcap), after the scale
+  Tensor slopes_h;  // [heads] float32, ALiBi: minus slope * distance; undefined: none
+  Tensor sinks_h;   // [heads]: a logit that joins each row's softmax; undefined: none
 };
 
 /// Causal attention inside each document. Document n is rows cu_seqlens[n] .. cu_seqlens[n + 1].
-/// q_thk: [t, heads, k]; k_thk, v_thk: [t, kv heads, k]; heads is a multiple of kv heads. Returns
-/// [t, heads, k]. Softmax in float32. Memory O(t) where the CPU flash kernel applies (no window
-/// shorter than a document, no softcap), else O(document length^2) of one document at a time.
+/// q_thk: [t, heads, k]; k_thk: [t, kv heads, k]; v_thk: [t, kv heads, w]; heads is a multiple of
+/// kv heads. Returns [t, heads, w]. Softmax in float32. Memory O(t) where the CPU flash kernel
+/// applies (no window or chunk shorter than a document, no softcap, slopes or sinks, w = k), else
+/// O(document length^2) of one document at a time.
 /// Throws Error(invalid_argument) if cu_seqlens does not run from 0 to t.
 Tensor attention(const Tensor& q_thk, const Tensor& k_thk, const Tensor& v_thk,
                  const std::vector<std::int32_t>& cu_seqlens, const AttentionOptions& options);
 
 /// The same for one document whose last rows are queries and all of whose keys are given (KV
-/// cache): q_thk: [new, heads, k]; k_shk, v_shk: [all, kv heads, k], all >= new.
+/// cache): q_thk: [new, heads, k]; k_shk, v_shk: [all, kv heads, ..], all >= new.
 Tensor cached_attention(const Tensor& q_thk, const Tensor& k_shk, const Tensor& v_shk,
                         const AttentionOptions& options);
 

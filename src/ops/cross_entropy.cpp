@@ -1,6 +1,7 @@
 #include "ops/cross_entropy.h"
 
 #include "base/error.h"
+#include "ops/optional_tensor.h"
 
 namespace automodel::ops {
 namespace {
@@ -8,12 +9,26 @@ namespace {
 using torch::autograd::AutogradContext;
 using torch::autograd::variable_list;
 
-/// Softcapped logits of a chunk in the compute dtype's precision, returned in float32.
-Tensor chunk_logits(const Tensor& hidden_nd, const Tensor& weight_vd,
-                    std::optional<double> softcap) {
-  Tensor z = at::linear(hidden_nd, weight_vd);
-  if (softcap) {
-    z = z.div_(*softcap).tanh_().mul_(*softcap);
+/// The head in the compute dtype, without autograd.
+Head converted(const Head& head, at::ScalarType dtype) {
+  return {.weight_vd = head.weight_vd.detach().to(dtype),
+          .bias_v = head.bias_v.defined() ? head.bias_v.detach().to(dtype) : Tensor(),
+          .scale = head.scale,
+          .softcap = head.softcap};
+}
+
+std::optional<Tensor> bias_of(const Head& head) {
+  return head.bias_v.defined() ? std::optional<Tensor>(head.bias_v) : std::nullopt;
+}
+
+/// Logits of a chunk in the compute dtype's precision, returned in float32.
+Tensor chunk_logits(const Tensor& hidden_nd, const Head& head) {
+  Tensor z = at::linear(hidden_nd, head.weight_vd, bias_of(head));
+  if (head.scale != 1) {
+    z = z.mul_(head.scale);
+  }
+  if (head.softcap) {
+    z = z.div_(*head.softcap).tanh_().mul_(*head.softcap);
   }
   return z.to(at::kFloat);
 }
@@ -32,58 +47,76 @@ Tensor labelled_rows(const Tensor& labels_t, std::int64_t vocab_size) {
   return rows_n;
 }
 
-/// d(softcap * tanh(u / softcap)) / du, from the capped value z.
-void uncap_(Tensor& grad, const Tensor& z, std::optional<double> softcap) {
-  if (softcap) {
-    grad.mul_(1 - (z / *softcap).square_());
+/// From the gradient of the logits z to that of hidden W^T + bias.
+void to_linear_(Tensor& grad, const Tensor& z, const Head& head) {
+  if (head.softcap) {
+    grad.mul_(1 - (z / *head.softcap).square_());
+  }
+  if (head.scale != 1) {
+    grad.mul_(head.scale);
   }
 }
 
 struct Totals {
-  Tensor loss, grad_hidden_td, grad_weight_vd;
+  Tensor loss, grad_hidden_td, grad_weight_vd, grad_bias_v;
+  bool has_gradients() const {
+    return grad_hidden_td.defined() || grad_weight_vd.defined() || grad_bias_v.defined();
+  }
 };
 
-Totals accumulate(const Tensor& hidden_td, const Tensor& weight_vd, const Tensor& labels_t,
+Tensor zeros_if(bool wanted, const Tensor& like) {
+  return wanted ? at::zeros(like.sizes(), like.options()) : Tensor();
+}
+
+/// Adds one chunk's part; grad_nv is the gradient of hidden W^T + bias.
+void add_gradients(Totals& out, const Tensor& rows_n, const Tensor& hidden_nd,
+                   const Tensor& weight_vd, const Tensor& grad_nv) {
+  if (out.grad_hidden_td.defined()) {
+    out.grad_hidden_td.index_copy_(0, rows_n, grad_nv.mm(weight_vd));
+  }
+  if (out.grad_weight_vd.defined() && out.grad_weight_vd.scalar_type() == grad_nv.scalar_type()) {
+    out.grad_weight_vd.addmm_(grad_nv.t(), hidden_nd);
+  } else if (out.grad_weight_vd.defined()) {
+    out.grad_weight_vd.add_(grad_nv.t().mm(hidden_nd));
+  }
+  if (out.grad_bias_v.defined()) {
+    out.grad_bias_v.add_(grad_nv.sum(0));
+  }
+}
+
+Totals accumulate(const Tensor& hidden_td, const Head& stored, const Tensor& labels_t,
                   const CrossEntropyOptions& options) {
-  const Tensor rows_n = labelled_rows(labels_t, weight_vd.size(0));
-  const Tensor weight = weight_vd.to(hidden_td.scalar_type());
-  Totals out{at::zeros({}, hidden_td.options().dtype(at::kFloat)), Tensor(), Tensor()};
-  if (hidden_td.requires_grad()) {
-    out.grad_hidden_td = at::zeros(hidden_td.sizes(), hidden_td.options());
-  }
-  if (weight_vd.requires_grad()) {
-    out.grad_weight_vd = at::zeros(weight_vd.sizes(), weight_vd.options());
-  }
+  const Tensor rows_n = labelled_rows(labels_t, stored.weight_vd.size(0));
+  const Head head = converted(stored, hidden_td.scalar_type());
+  Totals out{at::zeros({}, hidden_td.options().dtype(at::kFloat)),
+             zeros_if(hidden_td.requires_grad(), hidden_td),
+             zeros_if(stored.weight_vd.requires_grad(), stored.weight_vd),
+             zeros_if(stored.bias_v.defined() && stored.bias_v.requires_grad(), stored.bias_v)};
   for (const Tensor& chunk_n : rows_n.split(options.chunk_rows)) {
     const Tensor hidden_nd = hidden_td.index_select(0, chunk_n);
     const Tensor label_n1 = labels_t.index_select(0, chunk_n).unsqueeze(1);
-    const Tensor z = chunk_logits(hidden_nd, weight, options.softcap);
+    const Tensor z = chunk_logits(hidden_nd, head);
     const Tensor log_sum_n1 = z.logsumexp(-1, /*keepdim=*/true);
     out.loss.add_((log_sum_n1 - z.gather(1, label_n1)).sum(), options.weight);
-    if (!out.grad_hidden_td.defined() && !out.grad_weight_vd.defined()) {
+    if (!out.has_gradients()) {
       continue;
     }
     Tensor grad = (z - log_sum_n1).exp_();
     grad.scatter_add_(1, label_n1, at::full_like(log_sum_n1, -1));
-    uncap_(grad, z, options.softcap);
-    grad = grad.mul_(options.weight).to(hidden_td.scalar_type());
-    if (out.grad_hidden_td.defined()) {
-      out.grad_hidden_td.index_copy_(0, chunk_n, grad.mm(weight));
-    }
-    if (out.grad_weight_vd.defined() && weight_vd.scalar_type() == grad.scalar_type()) {
-      out.grad_weight_vd.addmm_(grad.t(), hidden_nd);
-    } else if (out.grad_weight_vd.defined()) {
-      out.grad_weight_vd.add_(grad.t().mm(hidden_nd));
-    }
+    to_linear_(grad, z, head);
+    add_gradients(out, chunk_n, hidden_nd, head.weight_vd,
+                  grad.mul_(options.weight).to(hidden_td.scalar_type()));
   }
   return out;
 }
 
 struct LinearCrossEntropy : torch::autograd::Function<LinearCrossEntropy> {
   static Tensor forward(AutogradContext* context, const Tensor& hidden_td, const Tensor& weight_vd,
-                        const Tensor& labels_t, const CrossEntropyOptions& options) {
-    auto totals = accumulate(hidden_td, weight_vd, labels_t, options);
-    context->save_for_backward({totals.grad_hidden_td, totals.grad_weight_vd});
+                        const Tensor& bias_or_empty, const Tensor& labels_t, const Head& head,
+                        const CrossEntropyOptions& options) {
+    const Head own{weight_vd, or_undefined(bias_or_empty), head.scale, head.softcap};
+    auto totals = accumulate(hidden_td, own, labels_t, options);
+    context->save_for_backward({totals.grad_hidden_td, totals.grad_weight_vd, totals.grad_bias_v});
     return totals.loss;
   }
 
@@ -95,39 +128,46 @@ struct LinearCrossEntropy : torch::autograd::Function<LinearCrossEntropy> {
         grad = grad * outer;
       }
     }
-    return {saved[0], saved[1], Tensor(), Tensor()};
+    return {saved[0], saved[1], saved[2], Tensor(), Tensor(), Tensor()};
   }
 };
 
 }  // namespace
 
-Tensor linear_cross_entropy(const Tensor& hidden_td, const Tensor& weight_vd,
-                            const Tensor& labels_t, const CrossEntropyOptions& options) {
+Tensor linear_cross_entropy(const Tensor& hidden_td, const Head& head, const Tensor& labels_t,
+                            const CrossEntropyOptions& options) {
   if (!at::GradMode::is_enabled()) {
-    return accumulate(hidden_td.detach(), weight_vd.detach(), labels_t, options).loss;
+    const Head fixed = converted(head, head.weight_vd.scalar_type());
+    return accumulate(hidden_td.detach(), fixed, labels_t, options).loss;
   }
-  return LinearCrossEntropy::apply(hidden_td, weight_vd, labels_t, options);
+  return LinearCrossEntropy::apply(hidden_td, head.weight_vd, or_empty(head.bias_v), labels_t, head,
+                                   options);
 }
 
-RowScores score_rows(const Tensor& hidden_td, const Tensor& weight_vd, const Tensor& labels_t,
+RowScores score_rows(const Tensor& hidden_td, const Head& head, const Tensor& labels_t,
                      const CrossEntropyOptions& options) {
   const at::NoGradGuard no_grad;
-  const Tensor rows_n = labelled_rows(labels_t, weight_vd.size(0));
-  const Tensor weight = weight_vd.to(hidden_td.scalar_type());
+  const Tensor rows_n = labelled_rows(labels_t, head.weight_vd.size(0));
+  const Head own = converted(head, hidden_td.scalar_type());
   std::vector<Tensor> nll = {at::empty({0}, hidden_td.options().dtype(at::kFloat))};
   std::vector<Tensor> correct = {at::empty({0}, hidden_td.options().dtype(at::kBool))};
   for (const Tensor& chunk_n : rows_n.split(options.chunk_rows)) {
     const Tensor label_n = labels_t.index_select(0, chunk_n);
-    const Tensor z = chunk_logits(hidden_td.index_select(0, chunk_n), weight, options.softcap);
+    const Tensor z = chunk_logits(hidden_td.index_select(0, chunk_n), own);
     nll.push_back(z.logsumexp(-1) - z.gather(1, label_n.unsqueeze(1)).squeeze(1));
     correct.push_back(z.argmax(-1).eq(label_n));
   }
   return {at::cat(nll), at::cat(correct)};
 }
 
-Tensor logits(const Tensor& hidden_td, const Tensor& weight_vd, std::optional<double> softcap) {
-  Tensor z = at::linear(hidden_td, weight_vd.to(hidden_td.scalar_type()));
-  return (softcap ? at::tanh(z / *softcap) * *softcap : z).to(at::kFloat);
+Tensor logits(const Tensor& hidden_td, const Head& head) {
+  const auto dtype = hidden_td.scalar_type();
+  std::optional<Tensor> bias;
+  if (head.bias_v.defined()) {
+    bias = head.bias_v.to(dtype);
+  }
+  const Tensor z = at::linear(hidden_td, head.weight_vd.to(dtype), bias) * head.scale;
+  return (head.softcap ? at::tanh(z / *head.softcap) * *head.softcap : z).to(at::kFloat);
 }
 
 }  // namespace automodel::ops

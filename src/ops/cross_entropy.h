@@ -12,21 +12,28 @@ using at::Tensor;
 
 inline constexpr std::int64_t kIgnoreIndex = -100;
 
+/// logits = softcap(scale * (hidden W^T + bias)).
+struct Head {
+  Tensor weight_vd;
+  Tensor bias_v;  // undefined: none
+  double scale = 1;
+  std::optional<double> softcap;
+};
+
 struct CrossEntropyOptions {
   /// What each row's loss is multiplied by; 1 / (labels of the whole optimizer step) gives a mean.
   double weight = 1;
-  std::optional<double> softcap;  // of the logits
   std::int64_t chunk_rows = 256;
 };
 
-/// weight * sum over labelled rows of -log softmax(hidden W^T)[label], float32 scalar.
-/// hidden_td: [t, d]; weight_vd: [v, d]; labels_t: [t] int64, kIgnoreIndex where nothing is learnt.
-/// The gradients of hidden and W are made in the forward, a chunk at a time: memory chunk * v,
-/// never t * v. No labelled row: 0. Throws Error(invalid_argument) for a label outside [0, v).
+/// weight * sum over labelled rows of -log softmax(logits)[label], float32 scalar.
+/// hidden_td: [t, d]; labels_t: [t] int64, kIgnoreIndex where nothing is learnt.
+/// The gradients of hidden and the head are made in the forward, a chunk at a time: memory chunk *
+/// v, never t * v. No labelled row: 0. Throws Error(invalid_argument) for a label outside [0, v).
 /// Source: the fused linear cross-entropy of Liger (Hsu et al. 2024); logits in the compute dtype,
 /// loss in float32.
-Tensor linear_cross_entropy(const Tensor& hidden_td, const Tensor& weight_vd,
-                            const Tensor& labels_t, const CrossEntropyOptions& options);
+Tensor linear_cross_entropy(const Tensor& hidden_td, const Head& head, const Tensor& labels_t,
+                            const CrossEntropyOptions& options);
 
 /// What validation wants of each labelled row, in order: its negative log-likelihood (float32) and
 /// whether the most likely token is the label (bool). No gradient.
@@ -34,10 +41,10 @@ struct RowScores {
   Tensor nll_n;
   Tensor correct_n;
 };
-RowScores score_rows(const Tensor& hidden_td, const Tensor& weight_vd, const Tensor& labels_t,
+RowScores score_rows(const Tensor& hidden_td, const Head& head, const Tensor& labels_t,
                      const CrossEntropyOptions& options);
 
 /// Logits of these rows, in float32: [t, v].
-Tensor logits(const Tensor& hidden_td, const Tensor& weight_vd, std::optional<double> softcap);
+Tensor logits(const Tensor& hidden_td, const Head& head);
 
 }  // namespace automodel::ops

@@ -10,22 +10,6 @@ namespace {
 using torch::autograd::AutogradContext;
 using torch::autograd::variable_list;
 
-Tensor activate(const Tensor& x, Activation activation) {
-  switch (activation) {
-    case Activation::silu:
-      return at::silu(x);
-    case Activation::gelu:
-      return at::gelu(x);
-    case Activation::gelu_tanh:
-      return at::gelu(x, "tanh");
-    case Activation::relu:
-      return at::relu(x);
-    case Activation::relu2:
-      return at::relu(x).square_();
-  }
-  fail(ErrorKind::internal, "unknown activation");
-}
-
 Tensor activate_backward(const Tensor& grad, const Tensor& x, Activation activation) {
   switch (activation) {
     case Activation::silu:
@@ -98,6 +82,22 @@ Tensor down_of(const Tensor& gate_ti, const Tensor& up_ti, const Linear& down,
 }
 
 }  // namespace
+
+Tensor activate(const Tensor& x, Activation activation) {
+  switch (activation) {
+    case Activation::silu:
+      return at::silu(x);
+    case Activation::gelu:
+      return at::gelu(x);
+    case Activation::gelu_tanh:
+      return at::gelu(x, "tanh");
+    case Activation::relu:
+      return at::relu(x);
+    case Activation::relu2:
+      return at::relu(x).square();
+  }
+  fail(ErrorKind::internal, "unknown activation");
+}
 
 Tensor gated_mlp(const Tensor& x_td, const Linear& gate, const Linear& up, const Linear& down,
                  Activation activation) {

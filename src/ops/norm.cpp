@@ -47,7 +47,7 @@ struct RmsNorm : torch::autograd::Function<RmsNorm> {
     Tensor grad_weight;
     if (weight_d.defined()) {
       if (context->needs_input_grad(1)) {
-        grad_weight = (grad * normed).flatten(0, -2).sum(0).to(weight_d.scalar_type());
+        grad_weight = (grad * normed).sum_to_size(weight_d.sizes()).to(weight_d.scalar_type());
       }
       grad = grad * gain(weight_d, context->saved_data["offset"].toDouble(), at::kFloat);
     }
@@ -69,7 +69,12 @@ Tensor layer_norm(const Tensor& x, const Tensor& weight_d, const Tensor& bias_d,
   if (weight && options.weight_offset != 0) {
     weight = *weight + options.weight_offset;
   }
-  return at::layer_norm(x.to(at::kFloat), {x.size(-1)}, weight, optional(bias_d), options.eps)
+  const Tensor x32 = x.to(at::kFloat);
+  if (weight && weight->dim() > 1) {
+    const Tensor scaled = at::layer_norm(x32, {x.size(-1)}, {}, {}, options.eps) * *weight;
+    return (bias_d.defined() ? scaled + bias_d : scaled).to(x.scalar_type());
+  }
+  return at::layer_norm(x32, {x.size(-1)}, weight, optional(bias_d), options.eps)
       .to(x.scalar_type());
 }
 
@@ -78,7 +83,9 @@ Tensor layer_norm(const Tensor& x, const Tensor& weight_d, const Tensor& bias_d,
 Tensor norm(const Tensor& x, const Tensor& weight_d, const Tensor& bias_d,
             const NormOptions& options) {
   for (const Tensor* parameter : {&weight_d, &bias_d}) {
-    check(!parameter->defined() || (parameter->dim() == 1 && parameter->size(0) == x.size(-1)),
+    const auto dims = parameter->defined() ? static_cast<std::size_t>(parameter->dim()) : 0;
+    check(!parameter->defined() || (dims >= 1 && dims <= x.sizes().size() &&
+                                    parameter->sizes() == x.sizes().slice(x.sizes().size() - dims)),
           ErrorKind::invalid_argument, "norm: a weight of {} elements for rows of {}",
           parameter->defined() ? parameter->numel() : 0, x.size(-1));
   }

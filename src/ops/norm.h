@@ -18,12 +18,13 @@ struct NormOptions {
 };
 
 /// Normalisation over the last dimension, computed in float32.
-/// x: [..., d], any float dtype; weight_d: [d] or undefined; bias_d: [d] or undefined. Returns x's
+/// x: [..., d], any float dtype; weight_d: [d], or [..., d] as x's last dimensions have it (a gain
+/// per head), or undefined; bias_d: the same or undefined. Returns x's
 /// shape and dtype. rms: x / sqrt(mean(x^2) + eps) * (weight_offset + weight), gain applied after
 /// the cast back to x's dtype unless gain_in_float32. layer: (x - mean) / sqrt(var + eps) *
 /// (weight_offset + weight) + bias. One autograd node: saves x and one value per row. Throws
-/// Error(invalid_argument) if the weight is not [d]. Source: Zhang & Sennrich 2019; Ba et al. 2016;
-/// the order of casts of transformers LlamaRMSNorm / Gemma3RMSNorm.
+/// Error(invalid_argument) if the weight does not fit. Source: Zhang & Sennrich 2019; Ba et al.
+/// 2016; the order of casts of transformers LlamaRMSNorm / Gemma3RMSNorm.
 Tensor norm(const Tensor& x, const Tensor& weight_d, const Tensor& bias_d,
             const NormOptions& options);
 

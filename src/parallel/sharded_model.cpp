@@ -16,10 +16,6 @@ Tensor ShardedModel::hidden(const nn::Tokens& tokens, const nn::ForwardOptions& 
   return decoder_.hidden(tokens, options, runner, ports);
 }
 
-ops::CrossEntropyOptions ShardedModel::loss_options(double weight) const {
-  return {.weight = weight, .softcap = spec().logit_softcap};
-}
-
 double ShardedModel::forward_backward(const nn::Tokens& tokens, double weight,
                                       std::uint64_t dropout_seed) {
   nn::Ports ports;
@@ -29,8 +25,8 @@ double ShardedModel::forward_backward(const nn::Tokens& tokens, double weight,
   const nn::ForwardOptions forward{
       .compute = options_.compute, .training = true, .dropout_seed = dropout_seed};
   const Tensor hidden_td = decoder_.hidden(tokens, forward, runner, ports);
-  const Tensor loss = ops::linear_cross_entropy(hidden_td, decoder_.head_weight_vd(),
-                                                tokens.labels_t, loss_options(weight));
+  const Tensor loss =
+      ops::linear_cross_entropy(hidden_td, decoder_.head(), tokens.labels_t, {.weight = weight});
   if (loss.requires_grad()) {
     loss.backward();  // `ports` and `runner` must still be alive: a recompute uses them
   }
@@ -39,8 +35,8 @@ double ShardedModel::forward_backward(const nn::Tokens& tokens, double weight,
 
 ops::RowScores ShardedModel::score(const nn::Tokens& tokens) const {
   const at::NoGradGuard no_grad;
-  return ops::score_rows(hidden(tokens, {.compute = options_.compute}), decoder_.head_weight_vd(),
-                         tokens.labels_t, loss_options(1));
+  return ops::score_rows(hidden(tokens, {.compute = options_.compute}), decoder_.head(),
+                         tokens.labels_t, {});
 }
 
 std::string ShardedModel::find_non_finite(const nn::Tokens& tokens) const {
@@ -55,13 +51,12 @@ std::string ShardedModel::find_non_finite(const nn::Tokens& tokens) const {
 }
 
 Tensor ShardedModel::logits(const nn::Tokens& tokens) const {
-  return ops::logits(hidden(tokens, {.compute = options_.compute}), decoder_.head_weight_vd(),
-                     spec().logit_softcap);
+  return ops::logits(hidden(tokens, {.compute = options_.compute}), decoder_.head());
 }
 
 Tensor ShardedModel::last_logits(const nn::Tokens& tokens, nn::KvCache& cache) const {
   const Tensor hidden_td = hidden(tokens, {.compute = options_.compute, .cache = &cache});
-  return ops::logits(hidden_td.slice(0, -1), decoder_.head_weight_vd(), spec().logit_softcap)[0];
+  return ops::logits(hidden_td.slice(0, -1), decoder_.head())[0];
 }
 
 double ShardedModel::grad_norm() const {

@@ -54,7 +54,6 @@ class ShardedModel {
 
  private:
   Tensor hidden(const nn::Tokens& tokens, const nn::ForwardOptions& options) const;
-  ops::CrossEntropyOptions loss_options(double weight) const;
 
   nn::Parameters parameters_;
   nn::Decoder decoder_;

@@ -77,18 +77,59 @@ struct Rope {
   bool operator==(const Rope&) const = default;
 };
 
+/// Normalises queries and keys.
+struct HeadNorm {
+  enum class Over {
+    head,       // each head by itself, one weight [head_dim] for all
+    each_head,  // each head by itself with its own weight: [heads, head_dim]
+    all_heads,  // the whole projection, weight [heads * head_dim]
+  };
+  Norm norm;
+  Over over = Over::head;
+  bool after_rope = false;
+  bool operator==(const HeadNorm&) const = default;
+};
+
+/// Queries grow with their position p: times 1 + beta * log(1 + floor((p + offset) / period)).
+struct PositionTemperature {
+  double beta = 0;
+  std::int64_t period = 1;
+  std::int64_t offset = 0;
+  bool operator==(const PositionTemperature&) const = default;
+};
+
+/// Linear biases (Press et al. 2022): a score falls with the distance, by a slope per head.
+struct Alibi {
+  double max_bias = 8;  // slopes 2^(-max_bias * (h + 1) / heads) for a power of two of heads
+  double scale = 1;     // of the biases
+  bool operator==(const Alibi&) const = default;
+};
+
+/// sigmoid(gate(x)) on the attention output, before the output projection.
+enum class OutputGate { none, per_value, per_head };
+
 /// Grouped-query attention; multi-head when kv_heads == heads.
 struct Gqa {
   std::int64_t heads = 0;
   std::int64_t kv_heads = 0;
   std::int64_t head_dim = 0;
+  std::int64_t value_dim = 0;  // width of a value head; 0: head_dim
   bool qkv_bias = false;
   bool out_bias = false;
-  std::optional<Norm> head_norm;       // on q and k, per head, before RoPE
+  std::optional<HeadNorm> head_norm;   // on q and k
+  std::optional<Norm> value_norm;      // on v, per head
+  std::optional<double> clip;          // q, k, v to [-clip, clip]
   std::optional<Rope> rope;            // none: no positions in this layer
   std::optional<std::int64_t> window;  // a token sees itself and window - 1 before it
+  std::optional<std::int64_t> chunk;   // a token sees its chunk of positions only
   double scale = 0;                    // of q k^T
   std::optional<double> softcap;       // s -> softcap * tanh(s / softcap)
+  bool sinks = false;                  // a learned logit per head joins each softmax
+  std::optional<Alibi> alibi;
+  std::optional<PositionTemperature> temperature;
+  OutputGate gate = OutputGate::none;
+  double value_scale = 1;
+  std::int64_t value_width() const { return value_dim == 0 ? head_dim : value_dim; }
   bool operator==(const Gqa&) const = default;
 };
 
@@ -104,10 +145,14 @@ struct Mlp {
 using Mixer = std::variant<Gqa>;
 using Ffn = std::variant<Mlp>;
 
-/// Where the norms of a residual branch stand.
+/// Where the norms of the two residual branches stand; f is the mixer, g the feed-forward.
 enum class NormPlacement {
-  pre,       // x + f(norm(x))
-  sandwich,  // x + norm(f(norm(x)))
+  pre,            // x + f(norm(x))
+  sandwich,       // x + norm(f(norm(x)))
+  post,           // x + norm(f(x))
+  post_residual,  // norm(x + f(x))
+  parallel,       // x + f(norm(x)) + g(norm(x)), one norm
+  parallel_two,   // x + f(norm1(x)) + g(norm2(x))
 };
 
 struct Layer {
@@ -115,7 +160,23 @@ struct Layer {
   Ffn ffn;
   Norm norm;
   NormPlacement placement = NormPlacement::pre;
+  double residual_scale = 1;  // of both branches
   bool operator==(const Layer&) const = default;
+};
+
+/// A learned vector per position, added to the token's embedding.
+struct LearnedPositions {
+  std::int64_t count = 0;   // rows of the table
+  std::int64_t offset = 0;  // row of position 0
+  bool operator==(const LearnedPositions&) const = default;
+};
+
+/// What stands between the final norm and the head: norm(act(dense(x))).
+struct HeadTransform {
+  Activation activation = Activation::gelu;
+  bool bias = false;
+  Norm norm;
+  bool operator==(const HeadTransform&) const = default;
 };
 
 struct ModelSpec {
@@ -123,14 +184,22 @@ struct ModelSpec {
   std::string architecture;
   std::int64_t vocab_size = 0;
   std::int64_t dim = 0;
+  std::int64_t embedding_dim = 0;  // 0: dim; else projections stand behind it and before the head
   std::int64_t max_positions = 0;
   std::vector<Layer> layers;
   Norm final_norm;
+  bool has_final_norm = true;
   bool tied_head = false;
+  bool head_bias = false;
+  std::optional<HeadTransform> head_transform;
   double embedding_scale = 1;  // rounded to the storage type, as HF does
-  std::optional<double> logit_softcap;
+  std::optional<LearnedPositions> positions;
+  std::optional<Norm> embedding_norm;
+  double logit_scale = 1;
+  std::optional<double> logit_softcap;  // after the scale
   double init_std = 0.02;
   std::optional<std::int64_t> pad_token_id;  // its embedding row gets no gradient
+  std::int64_t embedding_width() const { return embedding_dim == 0 ? dim : embedding_dim; }
   bool operator==(const ModelSpec&) const = default;
 };
 

@@ -12,8 +12,7 @@ class Builder {
   explicit Builder(const ModelSpec& model) : model_(model) {}
 
   std::vector<ParamSpec> build() {
-    add("model.embed_tokens.weight", {model_.vocab_size, model_.dim}, Role::embedding,
-        Init::normal);
+    add_embedding();
     for (std::size_t i = 0; i < model_.layers.size(); ++i) {
       layer_ = static_cast<std::int64_t>(i);
       prefix_ = layer_prefix(layer_);
@@ -21,10 +20,7 @@ class Builder {
     }
     layer_ = -1;
     prefix_.clear();
-    add_norm("model.norm", model_.final_norm, model_.dim);
-    if (!model_.tied_head) {
-      add_linear("lm_head", {model_.vocab_size, model_.dim}, false, Role::head);
-    }
+    add_head();
     return std::move(params_);
   }
 
@@ -51,16 +47,76 @@ class Builder {
     }
   }
 
+  void add_embedding() {
+    add("model.embed_tokens.weight", {model_.vocab_size, model_.embedding_width()}, Role::embedding,
+        Init::normal);
+    if (model_.positions) {
+      add("model.embed_positions.weight", {model_.positions->count, model_.dim}, Role::embedding,
+          Init::normal);
+    }
+    if (model_.embedding_dim != 0) {
+      add_linear("model.project_in", {model_.dim, model_.embedding_dim}, false, Role::embedding);
+    }
+    if (model_.embedding_norm) {
+      add_norm("model.embed_norm", *model_.embedding_norm, model_.dim);
+    }
+  }
+
+  void add_head() {
+    if (model_.has_final_norm) {
+      add_norm("model.norm", model_.final_norm, model_.dim);
+    }
+    if (model_.embedding_dim != 0) {
+      add_linear("model.project_out", {model_.embedding_dim, model_.dim}, false, Role::head);
+    }
+    if (model_.head_transform) {
+      add_linear("head_transform.dense", {model_.dim, model_.dim}, model_.head_transform->bias,
+                 Role::head);
+      add_norm("head_transform.norm", model_.head_transform->norm, model_.dim);
+    }
+    if (!model_.tied_head) {
+      add("lm_head.weight", {model_.vocab_size, model_.embedding_width()}, Role::head, Init::normal,
+          true);
+    }
+    if (model_.head_bias) {
+      add("lm_head.bias", {model_.vocab_size}, Role::head, Init::zeros);
+    }
+  }
+
+  void add_head_norm(const std::string& name, const HeadNorm& head_norm, std::int64_t heads,
+                     std::int64_t head_dim) {
+    if (head_norm.over == HeadNorm::Over::each_head) {
+      add("self_attn." + name + ".weight", {heads, head_dim}, Role::norm,
+          head_norm.norm.weight_offset == 0 ? Init::ones : Init::zeros);
+      return;
+    }
+    const bool all = head_norm.over == HeadNorm::Over::all_heads;
+    add_norm("self_attn." + name, head_norm.norm, all ? heads * head_dim : head_dim);
+  }
+
   void add_mixer(const Gqa& gqa) {
     const auto q_dim = gqa.heads * gqa.head_dim;
-    const auto kv_dim = gqa.kv_heads * gqa.head_dim;
+    const auto values = gqa.heads * gqa.value_width();
     add_linear("self_attn.q_proj", {q_dim, model_.dim}, gqa.qkv_bias, Role::attention);
-    add_linear("self_attn.k_proj", {kv_dim, model_.dim}, gqa.qkv_bias, Role::attention);
-    add_linear("self_attn.v_proj", {kv_dim, model_.dim}, gqa.qkv_bias, Role::attention);
-    add_linear("self_attn.o_proj", {model_.dim, q_dim}, gqa.out_bias, Role::attention);
+    add_linear("self_attn.k_proj", {gqa.kv_heads * gqa.head_dim, model_.dim}, gqa.qkv_bias,
+               Role::attention);
+    add_linear("self_attn.v_proj", {gqa.kv_heads * gqa.value_width(), model_.dim}, gqa.qkv_bias,
+               Role::attention);
+    add_linear("self_attn.o_proj", {model_.dim, values}, gqa.out_bias, Role::attention);
+    if (gqa.gate != OutputGate::none) {
+      add_linear("self_attn.gate_proj",
+                 {gqa.gate == OutputGate::per_head ? gqa.heads : values, model_.dim}, false,
+                 Role::attention);
+    }
     if (gqa.head_norm) {
-      add_norm("self_attn.q_norm", *gqa.head_norm, gqa.head_dim);
-      add_norm("self_attn.k_norm", *gqa.head_norm, gqa.head_dim);
+      add_head_norm("q_norm", *gqa.head_norm, gqa.heads, gqa.head_dim);
+      add_head_norm("k_norm", *gqa.head_norm, gqa.kv_heads, gqa.head_dim);
+    }
+    if (gqa.value_norm) {
+      add_norm("self_attn.v_norm", *gqa.value_norm, gqa.value_width());
+    }
+    if (gqa.sinks) {
+      add("self_attn.sinks", {gqa.heads}, Role::attention, Init::normal);
     }
   }
 
@@ -73,17 +129,18 @@ class Builder {
   }
 
   void add_layer(const Layer& layer) {
-    const bool sandwich = layer.placement == NormPlacement::sandwich;
-    add_norm("input_layernorm", layer.norm, model_.dim);
+    const auto names = norm_names(layer.placement);
+    const auto norm = [&](std::string_view name) {
+      if (!name.empty()) {
+        add_norm(std::string(name), layer.norm, model_.dim);
+      }
+    };
+    norm(names.before_mixer);
     std::visit([this](const auto& mixer) { add_mixer(mixer); }, layer.mixer);
-    add_norm("post_attention_layernorm", layer.norm, model_.dim);
-    if (sandwich) {
-      add_norm("pre_feedforward_layernorm", layer.norm, model_.dim);
-    }
+    norm(names.after_mixer);
+    norm(names.before_ffn);
     std::visit([this](const auto& ffn) { add_ffn(ffn); }, layer.ffn);
-    if (sandwich) {
-      add_norm("post_feedforward_layernorm", layer.norm, model_.dim);
-    }
+    norm(names.after_ffn);
   }
 
   const ModelSpec& model_;
@@ -107,7 +164,7 @@ double score_flops(const Gqa& gqa, const std::vector<std::int64_t>& doc_lengths)
   for (const auto n : doc_lengths) {
     pairs += scored_pairs(n, gqa.window);
   }
-  return 4.0 * static_cast<double>(gqa.heads * gqa.head_dim) * pairs;
+  return 2.0 * static_cast<double>(gqa.heads * (gqa.head_dim + gqa.value_width())) * pairs;
 }
 
 }  // namespace
@@ -140,6 +197,29 @@ std::vector<ParamSpec> parameters(const ModelSpec& model) { return Builder(model
 
 std::string layer_prefix(std::int64_t layer) { return fmt::format("model.layers.{}.", layer); }
 
+NormNames norm_names(NormPlacement placement) {
+  constexpr std::string_view kInput = "input_layernorm";
+  constexpr std::string_view kPostAttention = "post_attention_layernorm";
+  constexpr std::string_view kPreFfn = "pre_feedforward_layernorm";
+  constexpr std::string_view kPostFfn = "post_feedforward_layernorm";
+  switch (placement) {
+    case NormPlacement::pre:
+    case NormPlacement::parallel_two:
+      return {.before_mixer = kInput, .before_ffn = kPostAttention};
+    case NormPlacement::sandwich:
+      return {.before_mixer = kInput,
+              .after_mixer = kPostAttention,
+              .before_ffn = kPreFfn,
+              .after_ffn = kPostFfn};
+    case NormPlacement::post:
+    case NormPlacement::post_residual:
+      return {.after_mixer = kPostAttention, .after_ffn = kPostFfn};
+    case NormPlacement::parallel:
+      break;
+  }
+  return {.before_mixer = kInput};
+}
+
 std::string head_weight_name(const ModelSpec& model) {
   return model.tied_head ? "model.embed_tokens.weight" : "lm_head.weight";
 }
@@ -158,7 +238,8 @@ double forward_flops(const ModelSpec& model, const std::vector<std::int64_t>& do
   for (const auto n : doc_lengths) {
     tokens += static_cast<double>(n);
   }
-  double total = 2.0 * static_cast<double>(model.vocab_size * model.dim * num_head_rows);
+  double total =
+      2.0 * static_cast<double>(model.vocab_size * model.embedding_width() * num_head_rows);
   for (const auto& param : parameters(model)) {
     if (param.is_linear && param.layer >= 0) {
       total += 2.0 * static_cast<double>(param.numel()) * tokens;

@@ -33,6 +33,11 @@ std::vector<ParamSpec> parameters(const ModelSpec& model);
 
 /// "model.layers.3."
 std::string layer_prefix(std::int64_t layer);
+/// Names of a layer's norms without the layer's prefix; empty: none there.
+struct NormNames {
+  std::string_view before_mixer, after_mixer, before_ffn, after_ffn;
+};
+NormNames norm_names(NormPlacement placement);
 /// Name of the weight that the head multiplies by: lm_head.weight, or the embedding's if tied.
 std::string head_weight_name(const ModelSpec& model);
 

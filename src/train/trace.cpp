@@ -1,6 +1,7 @@
 #include "train/trace.h"
 
 #include <algorithm>
+#include <map>
 
 #include "base/error.h"
 #include "base/json.h"
@@ -108,7 +109,8 @@ class Tracer {
  public:
   Tracer(const checkpoint::ModelFolder& model, const SafetensorsFile& file, at::ScalarType compute,
          bool recompute)
-      : model_(model.spec, trained_parameters(model, file, compute),
+      : layout_(model.layout),
+        model_(model.spec, trained_parameters(model, file, compute),
                {.compute = compute, .recompute = recompute}) {}
 
   void add(const std::string& name, const Tensor& tensor) {
@@ -124,9 +126,7 @@ class Tracer {
     const at::AutoGradMode gradients(true);
     model_.zero_grad();
     add(variant.name + ".loss", at::scalar_tensor(backward(variant), at::kFloat));
-    for (const auto& parameter : model_.parameters().trained()) {
-      add(variant.name + ".grad." + parameter.spec.name, gradient(parameter));
-    }
+    add_stored(variant.name + ".grad.", gradient);
   }
 
   void train(const std::vector<Variant>& variants, const Training& settings) {
@@ -154,9 +154,7 @@ class Tracer {
     }
     add("step.loss", at::tensor(losses, at::kFloat));
     add("step.grad_norm", at::tensor(norms, at::kFloat));
-    for (const auto& parameter : parameters) {
-      add("trained." + parameter.spec.name, parameter.value);
-    }
+    add_stored("trained.", [](const nn::Parameter& parameter) { return parameter.value; });
   }
 
   const std::vector<NamedTensor>& results() const { return out_; }
@@ -167,10 +165,25 @@ class Tracer {
     const Json frozen = parse_json(metadata(file, "frozen"), "metadata 'frozen'");
     auto parameters = checkpoint::load_parameters(model, compute);
     for (auto& parameter : parameters.all()) {
-      parameter.value.requires_grad_(
-          std::count(frozen.begin(), frozen.end(), parameter.spec.name) == 0);
+      const auto stored = model.layout.stored_names(parameter.spec.name).front();
+      parameter.value.requires_grad_(std::count(frozen.begin(), frozen.end(), stored) == 0);
     }
     return parameters;
+  }
+
+  /// What `value` says of every trained parameter, as the checkpoint would store it.
+  void add_stored(const std::string& prefix, Tensor (*value)(const nn::Parameter&)) {
+    std::map<std::string, Tensor> values;
+    for (const auto& parameter : model_.parameters().trained()) {
+      values.emplace(parameter.spec.name, value(parameter).detach());
+    }
+    for (const auto& stored : layout_.tensors()) {
+      if (values.contains(stored.pieces[0].ours)) {
+        add(prefix + stored.name, layout_.to_stored(stored.name, [&](const std::string& name) {
+          return values.at(name);
+        }));
+      }
+    }
   }
 
   static Tensor gradient(const nn::Parameter& parameter) {
@@ -183,6 +196,7 @@ class Tracer {
                                    0);
   }
 
+  checkpoint::StoredLayout layout_;
   parallel::ShardedModel model_;
   std::vector<NamedTensor> out_;
 };

@@ -20,7 +20,7 @@ TEST(RecomputeRunner, GradientsAreBitEqual) {
     const Decoder decoder(model, parameters);
     Ports ports;
     const Tensor hidden = decoder.hidden(tokens, {.training = true}, *runner, ports);
-    ops::linear_cross_entropy(hidden, decoder.head_weight_vd(), tokens.labels_t, {}).backward();
+    ops::linear_cross_entropy(hidden, decoder.head(), tokens.labels_t, {}).backward();
     gradients.emplace_back();
     for (const auto& parameter : parameters.all()) {
       ASSERT_TRUE(parameter.value.grad().defined()) << parameter.spec.name;

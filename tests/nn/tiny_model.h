@@ -13,7 +13,7 @@ inline spec::ModelSpec tiny_spec(spec::NormPlacement placement = spec::NormPlace
   const spec::Gqa attention{.heads = 4,
                             .kv_heads = 2,
                             .head_dim = 8,
-                            .head_norm = spec::Norm{},
+                            .head_norm = spec::HeadNorm{},
                             .rope = spec::Rope{.theta = 100, .dim = 8},
                             .scale = 0.4};
   for (const bool window : {false, true, false}) {

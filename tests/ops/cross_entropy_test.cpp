@@ -8,27 +8,37 @@ namespace {
 
 Tensor some_labels() { return at::tensor({3, -100, 0, 16, -100, 5, 7}, at::kLong); }
 
-TEST(CrossEntropy, EqualsThePlainLossAcrossChunks) {
+void expect_plain_loss(double scale, std::optional<double> cap, bool biased) {
   const Tensor labels = some_labels();
-  for (const std::optional<double> cap : {std::optional<double>(), std::optional<double>(1.5)}) {
-    expect_same(
-        [&](const Inputs& in) {
-          return linear_cross_entropy(in[0], in[1], labels,
-                                      {.weight = 0.2, .softcap = cap, .chunk_rows = 2});
-        },
-        [&](const Inputs& in) {
-          Tensor z = in[0].mm(in[1].t());
-          z = cap ? at::tanh(z / *cap) * *cap : z;
-          return at::nll_loss(at::log_softmax(z, -1), labels, {}, at::Reduction::Sum, -100) * 0.2;
-        },
-        {random_tensor({7, 8}), random_tensor({17, 8})});
+  Inputs inputs = {random_tensor({7, 8}), random_tensor({17, 8})};
+  if (biased) {
+    inputs.push_back(random_tensor({17}));
   }
+  expect_same(
+      [&](const Inputs& in) {
+        const Head head{in[1], biased ? in[2] : Tensor(), scale, cap};
+        return linear_cross_entropy(in[0], head, labels, {.weight = 0.2, .chunk_rows = 2});
+      },
+      [&](const Inputs& in) {
+        Tensor z = in[0].mm(in[1].t());
+        z = (biased ? z + in[2] : z) * scale;
+        z = cap ? at::tanh(z / *cap) * *cap : z;
+        return at::nll_loss(at::log_softmax(z, -1), labels, {}, at::Reduction::Sum, -100) * 0.2;
+      },
+      inputs);
+}
+
+TEST(CrossEntropy, EqualsThePlainLossAcrossChunks) {
+  expect_plain_loss(1, std::nullopt, false);
+  expect_plain_loss(1, 1.5, false);
+  expect_plain_loss(0.3, std::nullopt, true);
+  expect_plain_loss(0.3, 1.5, true);
 }
 
 TEST(CrossEntropy, WithoutLabelsIsZeroWithZeroGradients) {
   const Tensor labels = at::full({4}, kIgnoreIndex, at::kLong);
   const auto out = value_and_gradients(
-      [&](const Inputs& in) { return linear_cross_entropy(in[0], in[1], labels, {}); },
+      [&](const Inputs& in) { return linear_cross_entropy(in[0], {in[1]}, labels, {}); },
       {random_tensor({4, 8}), random_tensor({17, 8})});
   for (const Tensor& value : out) {
     EXPECT_EQ(value.abs().sum().item<double>(), 0);
@@ -38,7 +48,7 @@ TEST(CrossEntropy, WithoutLabelsIsZeroWithZeroGradients) {
 TEST(CrossEntropy, ScoresRowsInOrder) {
   const Tensor hidden = random_tensor({7, 8});
   const Tensor weight = random_tensor({17, 8});
-  const auto scores = score_rows(hidden, weight, some_labels(), {.chunk_rows = 2});
+  const auto scores = score_rows(hidden, {weight}, some_labels(), {.chunk_rows = 2});
   const Tensor log_p = at::log_softmax(hidden.mm(weight.t()), -1);
   ASSERT_EQ(scores.nll_n.numel(), 5);
   EXPECT_NEAR(scores.nll_n[2].item<double>(), -log_p[3][16].item<double>(), 1e-4);
@@ -46,16 +56,17 @@ TEST(CrossEntropy, ScoresRowsInOrder) {
 }
 
 TEST(CrossEntropy, LogitsAreFloat32AndCapped) {
-  const Tensor z = logits(random_tensor({3, 8}).to(at::kBFloat16), random_tensor({5, 8}), 0.5);
+  const Tensor z = logits(random_tensor({3, 8}).to(at::kBFloat16),
+                          {.weight_vd = random_tensor({5, 8}), .softcap = 0.5});
   EXPECT_EQ(z.scalar_type(), at::kFloat);
   EXPECT_LE(z.abs().max().item<double>(), 0.5);
 }
 
 TEST(CrossEntropy, RefusesALabelOutsideTheVocabulary) {
   const Tensor labels = at::tensor({17, -100}, at::kLong);
-  EXPECT_THROW(linear_cross_entropy(random_tensor({2, 8}), random_tensor({17, 8}), labels, {}),
+  EXPECT_THROW(linear_cross_entropy(random_tensor({2, 8}), {random_tensor({17, 8})}, labels, {}),
                Error);
-  EXPECT_THROW(score_rows(random_tensor({2, 8}), random_tensor({17, 8}), labels, {}), Error);
+  EXPECT_THROW(score_rows(random_tensor({2, 8}), {random_tensor({17, 8})}, labels, {}), Error);
 }
 
 }  // namespace

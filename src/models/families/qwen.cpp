@@ -37,7 +37,7 @@ spec::ModelSpec qwen3_spec(const ConfigReader& c) {
   attention.head_dim = c.integer("head_dim", 128);
   attention.scale = 1 / std::sqrt(static_cast<double>(attention.head_dim));
   attention.qkv_bias = attention.out_bias = c.flag("attention_bias", false);
-  attention.head_norm = spec::Norm{.eps = c.number("rms_norm_eps", 1e-6)};
+  attention.head_norm = spec::HeadNorm{.norm = {.eps = c.number("rms_norm_eps", 1e-6)}};
   attention.rope = rope(c, attention.head_dim);
   return qwen_spec(c, attention);
 }

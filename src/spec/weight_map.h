@@ -1,0 +1,66 @@
+#pragma once
+// How a checkpoint stores the parameters of a spec: under which names, fused, transposed or one
+// expert a tensor. A table of pure data, read forwards to load and backwards to save.
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "spec/parameters.h"
+
+namespace automodel::spec {
+
+/// A dotted part of a parameter's name and what stands there on disk. "{}" in `theirs` stands for
+/// an index of the parameter's first dimension, each of whose entries is a tensor of its own.
+struct Rename {
+  std::string ours;
+  std::string theirs;
+};
+
+/// Fused rows of a stored tensor that lie group by group: all of the first group's parts, then the
+/// second's.
+struct Groups {
+  std::string theirs;  // a dotted part of the stored name
+  std::int64_t count = 1;
+};
+
+/// The naming of a family. Rules apply in order, each to the result of those before it. Parameters
+/// that end under one name are one tensor on disk: their rows behind each other, in the order of
+/// the rules that named them.
+struct WeightNames {
+  std::vector<Rename> renames;
+  std::vector<Groups> groups;
+  std::vector<std::string>
+      transposed;  // dotted parts of stored names: [in, out] instead of [out, in]
+};
+
+/// The part of a parameter that one stored tensor holds.
+struct Piece {
+  std::string ours;
+  std::optional<std::int64_t> entry;  // of the parameter's first dimension; none: all
+  std::int64_t begin = 0;             // rows within each group
+  std::int64_t end = 0;
+  bool operator==(const Piece&) const = default;
+};
+
+struct StoredTensor {
+  std::string name;
+  std::vector<std::int64_t> shape;    // on disk
+  std::vector<std::int64_t> seen_as;  // the same elements as the pieces see them: not transposed
+  bool transposed = false;            // the last two dimensions
+  std::int64_t row_axis = 0;          // of seen_as
+  std::int64_t groups = 1;
+  std::vector<Piece> pieces;
+  bool operator==(const StoredTensor&) const = default;
+};
+
+/// Every tensor of the checkpoint once, in the parameters' order. Throws Error(internal) for rules
+/// that do not fit together.
+std::vector<StoredTensor> weight_map(const std::vector<ParamSpec>& parameters,
+                                     const WeightNames& names);
+
+/// The name with the rules applied; "{}" where an index stands.
+std::string stored_name(const std::string& name, const std::vector<Rename>& renames);
+
+}  // namespace automodel::spec
