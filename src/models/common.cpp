@@ -1,5 +1,6 @@
 #include "models/common.h"
 
+#include <algorithm>
 #include <array>
 #include <cmath>
 #include <optional>
@@ -23,11 +24,15 @@ double yarn_attention_factor(const ConfigReader& parameters, double factor) {
   return numerator != 0 && denominator != 0 ? mscale(numerator) / mscale(denominator) : mscale(1);
 }
 
-spec::YarnScaling yarn(const ConfigReader& parameters, std::int64_t max_positions) {
+std::int64_t original_positions(const ConfigReader& parameters, const RopeContext& context) {
+  return parameters.integer("original_max_position_embeddings",
+                            context.original_positions.value_or(context.max_positions));
+}
+
+spec::YarnScaling yarn(const ConfigReader& parameters, const RopeContext& context) {
   spec::YarnScaling scaling;
-  scaling.original_positions =
-      parameters.integer("original_max_position_embeddings", max_positions);
-  scaling.factor = parameters.number("factor", static_cast<double>(max_positions) /
+  scaling.original_positions = original_positions(parameters, context);
+  scaling.factor = parameters.number("factor", static_cast<double>(context.max_positions) /
                                                    static_cast<double>(scaling.original_positions));
   scaling.beta_fast = parameters.number("beta_fast", 32);
   scaling.beta_slow = parameters.number("beta_slow", 1);
@@ -36,28 +41,27 @@ spec::YarnScaling yarn(const ConfigReader& parameters, std::int64_t max_position
   return scaling;
 }
 
-spec::Llama3Scaling llama3(const ConfigReader& parameters, std::int64_t max_positions) {
-  return {
-      .factor = parameters.number("factor"),
-      .low_freq_factor = parameters.number("low_freq_factor"),
-      .high_freq_factor = parameters.number("high_freq_factor"),
-      .original_positions = parameters.integer("original_max_position_embeddings", max_positions)};
+spec::Llama3Scaling llama3(const ConfigReader& parameters, const RopeContext& context) {
+  return {.factor = parameters.number("factor"),
+          .low_freq_factor = parameters.number("low_freq_factor"),
+          .high_freq_factor = parameters.number("high_freq_factor"),
+          .original_positions = original_positions(parameters, context)};
 }
 
-spec::LongRopeScaling longrope(const ConfigReader& parameters, std::int64_t max_positions) {
+spec::LongRopeScaling longrope(const ConfigReader& parameters, const RopeContext& context) {
   spec::LongRopeScaling scaling;
   scaling.short_factor = parameters.numbers("short_factor");
   scaling.long_factor = parameters.numbers("long_factor");
-  scaling.original_positions =
-      parameters.integer("original_max_position_embeddings", max_positions);
+  scaling.original_positions = original_positions(parameters, context);
   const auto original = static_cast<double>(scaling.original_positions);
-  const double factor = parameters.number("factor", static_cast<double>(max_positions) / original);
+  const double factor =
+      parameters.number("factor", static_cast<double>(context.max_positions) / original);
   const double inferred = factor <= 1 ? 1.0 : std::sqrt(1 + std::log(factor) / std::log(original));
   scaling.attention_factor = parameters.number("attention_factor", inferred);
   return scaling;
 }
 
-spec::RopeScaling rope_scaling(const ConfigReader& parameters, std::int64_t max_positions) {
+spec::RopeScaling rope_scaling(const ConfigReader& parameters, const RopeContext& context) {
   const auto type = parameters.text("rope_type", parameters.text("type", "default"));
   if (type == "default") {
     return std::monostate{};
@@ -66,16 +70,16 @@ spec::RopeScaling rope_scaling(const ConfigReader& parameters, std::int64_t max_
     return spec::LinearScaling{parameters.number("factor")};
   }
   if (type == "dynamic") {
-    return spec::DynamicScaling{parameters.number("factor"), max_positions};
+    return spec::DynamicScaling{parameters.number("factor"), context.max_positions};
   }
   if (type == "llama3") {
-    return llama3(parameters, max_positions);
+    return llama3(parameters, context);
   }
   if (type == "yarn") {
-    return yarn(parameters, max_positions);
+    return yarn(parameters, context);
   }
   if (type == "longrope" || type == "su") {
-    return longrope(parameters, max_positions);
+    return longrope(parameters, context);
   }
   parameters.refuse(parameters.has("rope_type") ? "rope_type" : "type",
                     "default, linear, dynamic, llama3, yarn, longrope");
@@ -83,37 +87,89 @@ spec::RopeScaling rope_scaling(const ConfigReader& parameters, std::int64_t max_
 
 }  // namespace
 
-spec::ModelSpec decoder_defaults(const ConfigReader& config) {
+double configured_dropout(const ConfigReader& config) {
+  constexpr auto kKeys = std::to_array<std::string_view>(
+      {"attention_dropout", "hidden_dropout", "residual_dropout", "embedding_dropout",
+       "resid_pdrop", "embd_pdrop", "attn_pdrop", "dropout", "activation_dropout", "layerdrop",
+       "attention_probs_dropout_prob", "hidden_dropout_prob", "embed_dropout", "resid_dropout",
+       "classifier_dropout"});
+  double largest = 0;
+  for (const auto key : kKeys) {
+    largest = std::max(largest, config.number(key, 0));
+  }
+  return largest;
+}
+
+spec::Norm layer_norm(double eps, bool bias) {
+  return {.kind = spec::Norm::Kind::layer, .eps = eps, .has_bias = bias, .gain_in_float32 = true};
+}
+
+spec::ModelSpec decoder_defaults(const ConfigReader& config, const Defaults& defaults) {
   spec::ModelSpec model;
   model.vocab_size = config.integer("vocab_size");
   model.dim = config.integer("hidden_size");
   model.max_positions = config.integer("max_position_embeddings", 2048);
-  model.final_norm.eps = config.number("rms_norm_eps", 1e-6);
-  model.tied_head = config.flag("tie_word_embeddings", false);
+  model.final_norm.eps = config.number(defaults.eps_key, defaults.eps);
+  model.tied_head = config.flag("tie_word_embeddings", defaults.tied);
   model.init_std = config.number("initializer_range", 0.02);
   model.pad_token_id = config.maybe_integer("pad_token_id");
-  check(config.number("attention_dropout", 0) == 0, ErrorKind::unsupported,
-        "{}: attention_dropout is {}; dropout inside the model is not supported, set it to 0",
-        config.source(), config.number("attention_dropout", 0));
+  if (!model.pad_token_id && !config.states("pad_token_id")) {
+    model.pad_token_id = defaults.pad;
+  }
+  model.dropout = configured_dropout(config);
   return model;
 }
 
-spec::Rope rope_from(const ConfigReader& parameters, std::int64_t head_dim, double theta,
-                     std::int64_t max_positions) {
+std::int64_t layer_count(const ConfigReader& config, std::string_view key) {
+  const auto count = config.integer(key);
+  check(count > 0 && count <= 10000, ErrorKind::corrupt_data, "{}: {} is {}, expected 1 to 10000",
+        config.source(), key, count);
+  return count;
+}
+
+std::vector<spec::Layer> uniform_layers(const ConfigReader& config, const spec::Layer& layer) {
+  return std::vector<spec::Layer>(static_cast<std::size_t>(layer_count(config)), layer);
+}
+
+spec::Rope rope_from(const ConfigReader& parameters, std::int64_t head_dim,
+                     const RopeContext& context, const std::vector<std::string>& known) {
   spec::Rope result;
-  result.theta = parameters.number("rope_theta", theta);
-  result.dim = static_cast<std::int64_t>(static_cast<double>(head_dim) *
-                                         parameters.number("partial_rotary_factor", 1));
-  result.scaling = rope_scaling(parameters, max_positions);
-  parameters.finish({});
+  result.theta = parameters.number("rope_theta", context.theta);
+  result.dim =
+      static_cast<std::int64_t>(static_cast<double>(head_dim) *
+                                parameters.number("partial_rotary_factor", context.partial_rotary));
+  result.scaling = rope_scaling(parameters, context);
+  parameters.finish(known);
   return result;
 }
 
-spec::Rope rope(const ConfigReader& config, std::int64_t head_dim) {
-  const auto theta = config.number("rope_theta", kDefaultTheta);
-  const auto max_positions = config.integer("max_position_embeddings", 2048);
+namespace {
+
+RopeContext rope_context(const ConfigReader& config, const Defaults& defaults) {
+  return {.theta = config.number("rope_theta", defaults.theta),
+          .max_positions = config.integer("max_position_embeddings", 2048),
+          .partial_rotary = config.number("partial_rotary_factor", defaults.partial_rotary),
+          .original_positions = config.maybe_integer("original_max_position_embeddings")};
+}
+
+}  // namespace
+
+spec::Rope rope(const ConfigReader& config, std::int64_t head_dim, const Defaults& defaults,
+                const std::vector<std::string>& known) {
   const auto* key = config.has("rope_parameters") ? "rope_parameters" : "rope_scaling";
-  return rope_from(config.object(key), head_dim, theta, max_positions);
+  return rope_from(config.object(key), head_dim, rope_context(config, defaults), known);
+}
+
+std::optional<spec::Rope> rope_of_kind(const ConfigReader& config, std::int64_t head_dim,
+                                       std::string_view kind, const Defaults& defaults) {
+  const auto nested = config.object("rope_parameters");
+  if (!nested.states(kind)) {
+    return rope(config, head_dim, defaults);
+  }
+  if (!nested.has(kind)) {
+    return std::nullopt;
+  }
+  return rope_from(nested.object(kind), head_dim, rope_context(config, defaults));
 }
 
 spec::Gqa gqa(const ConfigReader& config) {
@@ -157,11 +213,15 @@ spec::Mlp gated_mlp(const ConfigReader& config) {
           .gated = true};
 }
 
+spec::Mlp plain_mlp(const ConfigReader& config, std::string_view activation_fallback) {
+  return {.inner = config.integer("intermediate_size"),
+          .activation = activation(config, "hidden_act", activation_fallback),
+          .gated = false};
+}
+
 std::vector<bool> sliding_layers(const ConfigReader& config,
                                  bool (*fallback)(const ConfigReader&, std::int64_t)) {
-  const auto count = config.integer("num_hidden_layers");
-  check(count > 0 && count <= 10000, ErrorKind::corrupt_data,
-        "{}: num_hidden_layers is {}, expected 1 to 10000", config.source(), count);
+  const auto count = layer_count(config);
   const auto kinds = config.texts("layer_types");
   check(kinds.empty() || static_cast<std::int64_t>(kinds.size()) == count, ErrorKind::corrupt_data,
         "{}: layer_types has {} entries for {} layers", config.source(), kinds.size(), count);

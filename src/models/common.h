@@ -1,7 +1,9 @@
 #pragma once
 // What most families share when they turn config.json into a spec.
 
+#include <optional>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "models/config_reader.h"
@@ -9,16 +11,53 @@
 
 namespace automodel::models {
 
-/// Sizes, RMSNorm, tied head and initialisation as Llama's config names them; no layers yet.
-spec::ModelSpec decoder_defaults(const ConfigReader& config);
+/// What holds where config.json is silent: the defaults of the family's configuration class.
+struct Defaults {
+  bool tied = false;
+  std::optional<std::int64_t> pad;
+  double eps = 1e-6;
+  std::string_view eps_key = "rms_norm_eps";
+  double theta = 10000;
+  double partial_rotary = 1;
+};
 
-/// Reads one RoPE: v5's `rope_parameters` (flat) or the hub's `rope_theta` and `rope_scaling`.
+/// Sizes, RMSNorm, tied head and initialisation as Llama's config names them; no layers yet.
+/// Records the dropout that the config asks for in training.
+spec::ModelSpec decoder_defaults(const ConfigReader& config, const Defaults& defaults = {});
+
+/// The largest of the config's dropout probabilities, under the names of all families.
+double configured_dropout(const ConfigReader& config);
+
+/// A LayerNorm with weight and, if wanted, bias.
+spec::Norm layer_norm(double eps, bool bias);
+
+/// num_hidden_layers. Throws Error(corrupt_data) unless it is 1 to 10000.
+std::int64_t layer_count(const ConfigReader& config, std::string_view key = "num_hidden_layers");
+
+/// The same layer everywhere.
+std::vector<spec::Layer> uniform_layers(const ConfigReader& config, const spec::Layer& layer);
+
+/// Reads one RoPE: v5's `rope_parameters` (flat) or the hub's `rope_theta`, `rope_scaling` and
+/// `partial_rotary_factor`. `known` are further keys of the object that the family reads itself.
 /// Throws Error(unsupported) for a rope type that we do not know.
-spec::Rope rope(const ConfigReader& config, std::int64_t head_dim);
-/// Reads one RoPE from a parameter object; `theta` holds where it has no rope_theta.
-/// `max_positions` is the config's limit, used where the object names no original limit.
-spec::Rope rope_from(const ConfigReader& parameters, std::int64_t head_dim, double theta,
-                     std::int64_t max_positions);
+spec::Rope rope(const ConfigReader& config, std::int64_t head_dim, const Defaults& defaults = {},
+                const std::vector<std::string>& known = {});
+
+/// The RoPE of one kind of layer: `rope_parameters[kind]` (null: none), or rope() where they are
+/// flat.
+std::optional<spec::Rope> rope_of_kind(const ConfigReader& config, std::int64_t head_dim,
+                                       std::string_view kind, const Defaults& defaults = {});
+
+/// What holds where the parameter object of a RoPE is silent.
+struct RopeContext {
+  double theta = 10000;
+  std::int64_t max_positions = 2048;  // the config's limit
+  double partial_rotary = 1;
+  std::optional<std::int64_t> original_positions;  // before scaling; none: max_positions
+};
+/// Reads one RoPE from a parameter object.
+spec::Rope rope_from(const ConfigReader& parameters, std::int64_t head_dim,
+                     const RopeContext& context, const std::vector<std::string>& known = {});
 
 /// heads, kv_heads, head_dim, RoPE and the usual 1/sqrt(head_dim) scale.
 spec::Gqa gqa(const ConfigReader& config);
@@ -29,6 +68,9 @@ spec::Activation activation(const ConfigReader& config, std::string_view key,
 
 /// Gated feed-forward of width `intermediate_size`.
 spec::Mlp gated_mlp(const ConfigReader& config);
+
+/// Plain feed-forward (no gate) of width `intermediate_size`.
+spec::Mlp plain_mlp(const ConfigReader& config, std::string_view activation_fallback);
 
 /// For each layer, whether it attends through a sliding window: from `layer_types` if present, else
 /// by `fallback(layer)`. Throws Error(unsupported) for other layer kinds, Error(corrupt_data) for a

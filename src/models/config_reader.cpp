@@ -58,6 +58,8 @@ const Json* ConfigReader::find(std::string_view key) const {
 
 bool ConfigReader::has(std::string_view key) const { return find(key) != nullptr; }
 
+bool ConfigReader::states(std::string_view key) const { return config_->contains(key); }
+
 void ConfigReader::wrong_type(std::string_view key, std::string_view expected) const {
   const Json* value = find(key);
   fail(ErrorKind::corrupt_data, "{}: '{}' is {}, expected {}", source_, key,

@@ -22,6 +22,8 @@ class ConfigReader {
   ConfigReader(const Json& config, std::string source);
 
   bool has(std::string_view key) const;
+  /// The key is there, though perhaps null.
+  bool states(std::string_view key) const;
   /// Without a fallback a missing key throws Error(corrupt_data).
   std::int64_t integer(std::string_view key) const;
   std::int64_t integer(std::string_view key, std::int64_t fallback) const;

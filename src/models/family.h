@@ -18,10 +18,43 @@ struct Family {
   spec::WeightNames (*names)(const spec::ModelSpec&) = nullptr;
 };
 
+Family arcee();
+Family cohere();
+Family cohere2();
+Family cohere_compass_text();
+Family cwm();
+Family ernie4_5();
+Family exaone4();
+Family gemma();
+Family gemma2();
+Family gemma3_text();
+Family glm();
+Family glm4();
+Family granite();
+Family helium();
+Family hunyuan_v1_dense();
+Family hyperclovax();
+Family internlm3();
+Family iquestcoder();
+Family jais2();
 Family llama();
+Family ministral();
+Family ministral3();
 Family mistral();
+Family nanochat();
+Family nemotron();
+Family olmo();
+Family olmo2();
+Family olmo3();
+Family persimmon();
+Family phi();
+Family phi3();
 Family qwen2();
 Family qwen3();
-Family gemma3_text();
+Family seed_oss();
+Family smollm3();
+Family stablelm();
+Family starcoder2();
+Family vaultgemma();
 
 }  // namespace automodel::models

@@ -33,16 +33,22 @@ Block::Block(const spec::Layer& spec, const Parameters& parameters, std::int64_t
   after_ffn_ = norm(names.after_ffn);
 }
 
+Tensor Block::scaled(const Tensor& branch_td) const {
+  return residual_scale_ == 1 ? branch_td : branch_td * residual_scale_;
+}
+
 Tensor Block::mix(const Tensor& x_td, const Sequence& sequence, Ports& ports) const {
   const Tensor y_td =
       std::visit([&](const auto& mixer) { return mixer.forward(x_td, sequence, ports); }, mixer_);
-  return residual_scale_ == 1 ? y_td : y_td * residual_scale_;
+  const bool normed = after_mixer_ && placement_ != spec::NormPlacement::post_residual;
+  return scaled(normed ? (*after_mixer_)(y_td) : y_td);
 }
 
 Tensor Block::feed(const Tensor& x_td, const Sequence& sequence, Ports& ports) const {
   const Tensor y_td =
       std::visit([&](const auto& ffn) { return ffn.forward(x_td, sequence, ports); }, ffn_);
-  return residual_scale_ == 1 ? y_td : y_td * residual_scale_;
+  const bool normed = after_ffn_ && placement_ != spec::NormPlacement::post_residual;
+  return scaled(normed ? (*after_ffn_)(y_td) : y_td);
 }
 
 Tensor Block::in_parallel(const Tensor& x_td, const Sequence& sequence, Ports& ports) const {
@@ -56,17 +62,15 @@ Tensor Block::forward(const Tensor& x_td, const Sequence& sequence, Ports& ports
   switch (placement_) {
     case Placement::pre:
     case Placement::sandwich: {
-      const Tensor mixed_td = mix((*before_mixer_)(x_td), sequence, ports);
+      const Tensor normed_td = before_mixer_ ? (*before_mixer_)(x_td) : x_td;
       const auto& norm = *before_ffn_;
-      const auto [sum_td, normed_td] =
-          ops::residual_norm(x_td, after_mixer_ ? (*after_mixer_)(mixed_td) : mixed_td,
-                             norm.weight_d, norm.bias_d, norm.options);
-      const Tensor fed_td = feed(normed_td, sequence, ports);
-      return sum_td + (after_ffn_ ? (*after_ffn_)(fed_td) : fed_td);
+      const auto [sum_td, fed_td] = ops::residual_norm(x_td, mix(normed_td, sequence, ports),
+                                                       norm.weight_d, norm.bias_d, norm.options);
+      return sum_td + feed(fed_td, sequence, ports);
     }
     case Placement::post: {
-      const Tensor sum_td = x_td + (*after_mixer_)(mix(x_td, sequence, ports));
-      return sum_td + (*after_ffn_)(feed(sum_td, sequence, ports));
+      const Tensor sum_td = x_td + mix(x_td, sequence, ports);
+      return sum_td + feed(sum_td, sequence, ports);
     }
     case Placement::post_residual: {
       const Tensor sum_td = (*after_mixer_)(x_td + mix(x_td, sequence, ports));

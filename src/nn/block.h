@@ -16,6 +16,8 @@ class Block {
   Tensor forward(const Tensor& x_td, const Sequence& sequence, Ports& ports) const;
 
  private:
+  /// The branches' outputs as they are added to the stream: after their norm and scale.
+  Tensor scaled(const Tensor& branch_td) const;
   Tensor mix(const Tensor& x_td, const Sequence& sequence, Ports& ports) const;
   Tensor feed(const Tensor& x_td, const Sequence& sequence, Ports& ports) const;
   Tensor in_parallel(const Tensor& x_td, const Sequence& sequence, Ports& ports) const;

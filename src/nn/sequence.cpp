@@ -110,7 +110,11 @@ ops::Linear at_step(const ops::Linear& layer, const Sequence& sequence) {
 }
 
 RopeFrequencies rope_frequencies(const spec::Rope& rope, std::int64_t length) {
-  return std::visit(FrequencyVisitor{rope, length}, rope.scaling);
+  auto frequencies = std::visit(FrequencyVisitor{rope, length}, rope.scaling);
+  if (rope.clockwise) {
+    frequencies.inverse_r = -frequencies.inverse_r;
+  }
+  return frequencies;
 }
 
 ops::RopeTables rope_tables(const spec::Rope& rope, const Tokens& tokens, at::ScalarType dtype) {

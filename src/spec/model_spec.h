@@ -73,6 +73,7 @@ struct Rope {
   double theta = 10000;
   std::int64_t dim = 0;
   bool interleaved = false;  // pairs (0,1),(2,3).. instead of (0,dim/2),(1,dim/2+1)..
+  bool clockwise = false;    // turned the other way
   RopeScaling scaling;
   bool operator==(const Rope&) const = default;
 };
@@ -198,6 +199,7 @@ struct ModelSpec {
   double logit_scale = 1;
   std::optional<double> logit_softcap;  // after the scale
   double init_std = 0.02;
+  double dropout = 0;  // that the config asks for in training; not applied, the user is told
   std::optional<std::int64_t> pad_token_id;  // its embedding row gets no gradient
   std::int64_t embedding_width() const { return embedding_dim == 0 ? dim : embedding_dim; }
   bool operator==(const ModelSpec&) const = default;

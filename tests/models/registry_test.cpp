@@ -67,9 +67,13 @@ TEST(Registry, UnknownMathematicsIsRefusedByKeyAndValue) {
   config = small_llama();
   config["hidden_act"] = "mish";
   EXPECT_THAT(error_of(config), ::testing::HasSubstr("'hidden_act' is \"mish\""));
-  config = small_llama();
+}
+
+TEST(Registry, DropoutIsRecorded) {
+  auto config = small_llama();
+  EXPECT_EQ(read_spec(config, "t").dropout, 0);
   config["attention_dropout"] = 0.1;
-  EXPECT_THAT(error_of(config), ::testing::HasSubstr("attention_dropout is 0.1"));
+  EXPECT_EQ(read_spec(config, "t").dropout, 0.1);
 }
 
 TEST(Registry, WrongTypesAndMissingKeysNameTheKey) {

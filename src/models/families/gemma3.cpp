@@ -27,10 +27,10 @@ spec::Rope layer_rope(const ConfigReader& c, std::int64_t head_dim, bool sliding
   if (c.has("rope_parameters")) {
     const auto nested = c.object("rope_parameters");
     return rope_from(nested.object(sliding ? "sliding_attention" : "full_attention"), head_dim,
-                     theta, limit);
+                     {.theta = theta, .max_positions = limit});
   }
   return rope_from(c.object(sliding ? "no rope_scaling on local layers" : "rope_scaling"), head_dim,
-                   theta, limit);
+                   {.theta = theta, .max_positions = limit});
 }
 
 spec::ModelSpec gemma3_spec(const ConfigReader& c) {
