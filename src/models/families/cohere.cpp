@@ -66,9 +66,6 @@ spec::ModelSpec cohere_compass_spec(const ConfigReader& c) {
     attention.window = sliding ? std::optional(c.integer("sliding_window", 4096)) : std::nullopt;
     attention.rope =
         rope_of_kind(c, attention.head_dim, sliding ? "sliding_attention" : "full_attention");
-    if (attention.rope) {
-      attention.rope->interleaved = true;
-    }
     model.layers.push_back(cohere_layer(c, model, attention));
   }
   return model;

@@ -1,0 +1,89 @@
+#include "checkpoint/stored_layout.h"
+
+#include <ATen/ATen.h>
+#include <gtest/gtest.h>
+
+#include "base/error.h"
+
+namespace automodel::checkpoint {
+namespace {
+
+using Values = std::map<std::string, Tensor>;
+
+const std::vector<spec::ParamSpec>& some_parameters() {
+  static const std::vector<spec::ParamSpec> kParameters = {
+      {.name = "q.weight", .shape = {4, 3}},
+      {.name = "k.weight", .shape = {2, 3}},
+      {.name = "q.bias", .shape = {4}},
+      {.name = "k.bias", .shape = {2}},
+      {.name = "fc.weight", .shape = {5, 3}},
+      {.name = "experts.up.weight", .shape = {2, 4, 3}},
+      {.name = "experts.gate.weight", .shape = {2, 4, 3}},
+      {.name = "norm.weight", .shape = {3}}};
+  return kParameters;
+}
+
+StoredLayout some_layout() {
+  return StoredLayout(
+      spec::weight_map(some_parameters(), {.renames = {{"q", "qk"},
+                                                       {"k", "qk"},
+                                                       {"experts.gate", "experts.gu"},
+                                                       {"experts.up", "experts.gu"}},
+                                           .groups = {{"qk", 2}},
+                                           .transposed = {"fc", "experts.gu"}}));
+}
+
+Values random_values() {
+  at::manual_seed(1);
+  Values values;
+  for (const auto& param : some_parameters()) {
+    values.emplace(param.name, at::randn(param.shape));
+  }
+  return values;
+}
+
+TEST(StoredLayout, ImportUndoesExport) {
+  const auto layout = some_layout();
+  const auto values = random_values();
+  Values stored;
+  for (const auto& tensor : layout.tensors()) {
+    stored[tensor.name] =
+        layout.to_stored(tensor.name, [&](const std::string& name) { return values.at(name); });
+    EXPECT_EQ(stored[tensor.name].sizes().vec(), tensor.shape) << tensor.name;
+  }
+  for (const auto& param : some_parameters()) {
+    const Tensor back =
+        layout.to_parameter(param, [&](const std::string& name) { return stored.at(name); });
+    EXPECT_TRUE(at::equal(back, values.at(param.name))) << param.name;
+  }
+}
+
+TEST(StoredLayout, LaysGroupsBehindEachOther) {
+  const auto values = random_values();
+  const Tensor fused = some_layout().to_stored(
+      "qk.weight", [&](const std::string& name) { return values.at(name); });
+  EXPECT_TRUE(at::equal(fused.slice(0, 0, 2), values.at("q.weight").slice(0, 0, 2)));
+  EXPECT_TRUE(at::equal(fused[2], values.at("k.weight")[0]));
+  EXPECT_TRUE(at::equal(fused[5], values.at("k.weight")[1]));
+}
+
+TEST(StoredLayout, SplitsExpertsIntoTensorsAndBack) {
+  const spec::ParamSpec up{.name = "experts.up.weight", .shape = {2, 4, 3}};
+  const StoredLayout layout(spec::weight_map({up}, {.renames = {{"experts.up", "experts.{}.w3"}}}));
+  EXPECT_EQ(layout.stored_names(up.name),
+            (std::vector<std::string>{"experts.0.w3.weight", "experts.1.w3.weight"}));
+  const Tensor value = at::randn({2, 4, 3});
+  const auto stored = [&](const std::string& name) {
+    return layout.to_stored(name, [&](const std::string&) { return value; });
+  };
+  EXPECT_TRUE(at::equal(stored("experts.1.w3.weight"), value[1]));
+  EXPECT_TRUE(at::equal(layout.to_parameter(up, stored), value));
+}
+
+TEST(StoredLayout, UnknownNamesAreErrors) {
+  EXPECT_THROW(some_layout().stored_names("x"), Error);
+  EXPECT_THROW(some_layout().to_stored("x", nullptr), Error);
+}
+
+}  // namespace
+}  // namespace automodel::checkpoint
