@@ -68,7 +68,7 @@ void check_fit(const ModelFolder& model) {
     found.push_back(fmt::format("... and {} more", count - kMaxListed));
   }
   fail(ErrorKind::corrupt_data,
-       "the weights of {} do not fit its config.json ({} of {} expected and {} found weights):"
+       "the weights of {} do not fit its config.json ({} of {} expected tensors and {} weights):"
        "\n  {}",
        model.path.string(), count, model.layout.tensors().size(), model.weights->names().size(),
        fmt::join(found, "\n  "));

@@ -110,12 +110,19 @@ Totals accumulate(const Tensor& hidden_td, const Head& stored, const Tensor& lab
   return out;
 }
 
+/// What is no tensor.
+struct LossSettings {
+  double scale;
+  std::optional<double> softcap;
+  CrossEntropyOptions options;
+};
+
 struct LinearCrossEntropy : torch::autograd::Function<LinearCrossEntropy> {
   static Tensor forward(AutogradContext* context, const Tensor& hidden_td, const Tensor& weight_vd,
-                        const Tensor& bias_or_empty, const Tensor& labels_t, const Head& head,
-                        const CrossEntropyOptions& options) {
-    const Head own{weight_vd, or_undefined(bias_or_empty), head.scale, head.softcap};
-    auto totals = accumulate(hidden_td, own, labels_t, options);
+                        const Tensor& bias_or_empty, const Tensor& labels_t,
+                        const LossSettings& settings) {
+    const Head own{weight_vd, or_undefined(bias_or_empty), settings.scale, settings.softcap};
+    auto totals = accumulate(hidden_td, own, labels_t, settings.options);
     context->save_for_backward({totals.grad_hidden_td, totals.grad_weight_vd, totals.grad_bias_v});
     return totals.loss;
   }
@@ -128,7 +135,7 @@ struct LinearCrossEntropy : torch::autograd::Function<LinearCrossEntropy> {
         grad = grad * outer;
       }
     }
-    return {saved[0], saved[1], saved[2], Tensor(), Tensor(), Tensor()};
+    return {saved[0], saved[1], saved[2], Tensor(), Tensor()};
   }
 };
 
@@ -140,8 +147,8 @@ Tensor linear_cross_entropy(const Tensor& hidden_td, const Head& head, const Ten
     const Head fixed = converted(head, head.weight_vd.scalar_type());
     return accumulate(hidden_td.detach(), fixed, labels_t, options).loss;
   }
-  return LinearCrossEntropy::apply(hidden_td, head.weight_vd, or_empty(head.bias_v), labels_t, head,
-                                   options);
+  return LinearCrossEntropy::apply(hidden_td, head.weight_vd, or_empty(head.bias_v), labels_t,
+                                   LossSettings{head.scale, head.softcap, options});
 }
 
 RowScores score_rows(const Tensor& hidden_td, const Head& head, const Tensor& labels_t,
