@@ -61,13 +61,21 @@ std::vector<std::string> describe_model(const RunModel& run) {
   const auto& all = run.model.parameters().all();
   const auto trained = num_values(all, true);
   const auto frozen = num_values(all, false);
-  return {fmt::format("model       {}: {}, {} layers, width {}, vocabulary {}", run.source.name,
-                      spec.architecture, spec.layers.size(), spec.dim, spec.vocab_size),
-          fmt::format("types       stored in {}, computed in {} ({})", dtype_name(run.storage),
-                      dtype_name(run.compute.dtype), run.compute.reason),
-          fmt::format("parameters  {} trained, {} frozen ({:.2f} % trained)", count_text(trained),
-                      count_text(frozen),
-                      100 * static_cast<double>(trained) / static_cast<double>(trained + frozen))};
+  std::vector<std::string> out = {
+      fmt::format("model       {}: {}, {} layers, width {}, vocabulary {}", run.source.name,
+                  spec.architecture, spec.layers.size(), spec.dim, spec.vocab_size),
+      fmt::format("types       stored in {}, computed in {} ({})", dtype_name(run.storage),
+                  dtype_name(run.compute.dtype), run.compute.reason),
+      fmt::format("parameters  {} trained, {} frozen ({:.2f} % trained)", count_text(trained),
+                  count_text(frozen),
+                  100 * static_cast<double>(trained) / static_cast<double>(trained + frozen))};
+  if (spec.dropout > 0) {
+    out.push_back(fmt::format(
+        "warning: config.json asks for dropout {:g} in training; dropout inside the model is not "
+        "applied",
+        spec.dropout));
+  }
+  return out;
 }
 
 std::vector<std::string> describe_lora(const RunModel& run) {
