@@ -2,12 +2,51 @@
 
 #include <sys/resource.h>
 
-namespace automodel {
+#include <fstream>
+#include <string>
 
-std::int64_t peak_memory_bytes() {
+namespace automodel {
+namespace {
+
+rusage own_usage() {
   rusage usage{};
   getrusage(RUSAGE_SELF, &usage);
-  return std::int64_t{usage.ru_maxrss} * 1024;  // Linux counts in KiB
+  return usage;
+}
+
+/// The value of "VmHWM: 1234 kB", which reset_peak_memory() resets; 0 if there is none.
+std::int64_t high_water_kib() {
+  std::ifstream status("/proc/self/status");
+  for (std::string word; status >> word;) {
+    std::int64_t kib = 0;
+    if (word == "VmHWM:" && status >> kib) {
+      return kib;
+    }
+  }
+  return 0;
+}
+
+double seconds(const timeval& time) {
+  return static_cast<double>(time.tv_sec) + 1e-6 * static_cast<double>(time.tv_usec);
+}
+
+}  // namespace
+
+std::int64_t peak_memory_bytes() {
+  const std::int64_t kib = high_water_kib();
+  return (kib > 0 ? kib : std::int64_t{own_usage().ru_maxrss}) * 1024;  // Linux counts in KiB
+}
+
+bool reset_peak_memory() {
+  std::ofstream file("/proc/self/clear_refs");
+  file << "5" << std::flush;  // 5: only the high-water mark (proc(5))
+  return file.good();
+}
+
+ProcessorUse processor_use() {
+  const rusage usage = own_usage();
+  return {.cpu_seconds = seconds(usage.ru_utime) + seconds(usage.ru_stime),
+          .page_faults = usage.ru_minflt + usage.ru_majflt};
 }
 
 }  // namespace automodel

@@ -18,6 +18,7 @@ Program program() {
               validate_command(),
               render_template_command(),
               engine_command("train", "Train by a recipe"),
+              engine_command("bench", "Measure a recipe's training step"),
               data_command(),
               engine_command("generate", "Write text with a model"),
               engine_command("merge", "Merge an adapter into its base model"),

@@ -2,6 +2,7 @@
 
 #include <torch/version.h>
 
+#include "engine/commands/bench.h"
 #include "engine/commands/convert.h"
 #include "engine/commands/generate.h"
 #include "engine/commands/merge.h"
@@ -18,6 +19,7 @@ Program program() {
       .commands =
           {
               train_command(),
+              bench_command(),
               convert_command(),
               generate_command(),
               merge_command(),

@@ -2,6 +2,7 @@
 
 #include <cmath>
 
+#include "base/stopwatch.h"
 #include "tensor/finite.h"
 
 namespace automodel::parallel {
@@ -16,8 +17,10 @@ Tensor ShardedModel::hidden(const nn::Tokens& tokens, const nn::ForwardOptions& 
   return decoder_.hidden(tokens, options, runner, ports);
 }
 
-double ShardedModel::forward_backward(const nn::Tokens& tokens, double weight,
-                                      std::uint64_t dropout_seed) {
+MicroBatchResult ShardedModel::forward_backward(const nn::Tokens& tokens, double weight,
+                                                std::uint64_t dropout_seed) {
+  Stopwatch watch;
+  MicroBatchResult out;
   nn::Ports ports;
   nn::LocalRunner keep;
   nn::RecomputeRunner recompute;
@@ -27,10 +30,13 @@ double ShardedModel::forward_backward(const nn::Tokens& tokens, double weight,
   const Tensor hidden_td = decoder_.hidden(tokens, forward, runner, ports);
   const Tensor loss =
       ops::linear_cross_entropy(hidden_td, decoder_.head(), tokens.labels_t, {.weight = weight});
+  out.forward_seconds = watch.lap();
   if (loss.requires_grad()) {
     loss.backward();  // `ports` and `runner` must still be alive: a recompute uses them
   }
-  return loss.item<double>();
+  out.loss = loss.item<double>();
+  out.backward_seconds = watch.lap();
+  return out;
 }
 
 ops::RowScores ShardedModel::score(const nn::Tokens& tokens) const {

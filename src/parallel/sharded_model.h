@@ -17,6 +17,13 @@ struct ModelOptions {
   bool recompute = false;  // of each block in the backward
 };
 
+/// What a micro-batch came to.
+struct MicroBatchResult {
+  double loss = 0;
+  double forward_seconds = 0;
+  double backward_seconds = 0;
+};
+
 class ShardedModel {
  public:
   /// Adapters must be attached to the parameters before.
@@ -25,7 +32,8 @@ class ShardedModel {
   /// Adds the gradients of weight * (sum of the micro-batch's token losses) and returns that loss.
   /// With weight = 1 / (labels of the whole optimizer step) the step's loss is the sum over its
   /// micro-batches, however they are cut. dropout_seed: of this micro-batch.
-  double forward_backward(const nn::Tokens& tokens, double weight, std::uint64_t dropout_seed);
+  MicroBatchResult forward_backward(const nn::Tokens& tokens, double weight,
+                                    std::uint64_t dropout_seed);
 
   /// Negative log-likelihood and correctness of every labelled token, in order. No gradient, no
   /// dropout.

@@ -2,17 +2,13 @@
 
 #include <unistd.h>
 
-#include <chrono>
-
-#include "base/process.h"
 #include "base/stop_signal.h"
 #include "recipes/finetune/run_plan.h"
-#include "recipes/finetune/run_state.h"
+#include "recipes/finetune/run_step.h"
 #include "recipes/finetune/run_summary.h"
 #include "recipes/finetune/validation.h"
 #include "tensor/allocator.h"
 #include "tensor/threads.h"
-#include "train/tokens.h"
 
 namespace automodel::recipes {
 namespace {
@@ -20,25 +16,10 @@ namespace {
 /// The step number under which a validation before the first step is logged.
 constexpr std::int64_t kBeforeTraining = -1;
 
-class Stopwatch {
- public:
-  double seconds() const {
-    return std::chrono::duration<double>(std::chrono::steady_clock::now() - begin_).count();
-  }
-
- private:
-  std::chrono::steady_clock::time_point begin_ = std::chrono::steady_clock::now();
-};
-
 std::vector<int> stop_signals(const config::Recipe& recipe) {
   auto signals = recipe.step_scheduler.preemption_signals;
   signals.push_back(SIGINT);
   return signals;
-}
-
-train::StepOptions step_options(const config::Recipe& recipe) {
-  return {.max_grad_norm = recipe.clip_grad_norm.max_norm,
-          .seed = static_cast<std::uint64_t>(recipe.seed)};
 }
 
 std::vector<std::string> warnings(std::vector<std::string> texts) {
@@ -46,12 +27,6 @@ std::vector<std::string> warnings(std::vector<std::string> texts) {
     text.insert(0, "warning: ");
   }
   return texts;
-}
-
-std::vector<nn::Tokens> to_tokens(const std::vector<data::Batch>& batches) {
-  std::vector<nn::Tokens> out;
-  std::ranges::transform(batches, std::back_inserter(out), train::to_tokens);
-  return out;
 }
 
 std::vector<std::string> describe_save(const std::optional<checkpoint::SaveResult>& saved) {
@@ -112,38 +87,27 @@ ExitCode run_finetune(const config::LoadedRecipe& loaded) {
   RunTotals totals;
   bool stopping = false;
   while (state.next_step < plan.end_step && !stopping) {
-    const Stopwatch watch;
-    const std::int64_t step = state.next_step;
-    const data::Step batch = loader.next();
-    const auto rates = train::rates_at(state.schedule, step);
-    const auto result = train::train_step(run.model, optimizer, to_tokens(batch.micro_batches),
-                                          step, rates, step_options(recipe));
-    const train::StepMetrics metrics{.step = step,
-                                     .epoch = batch.epoch,
-                                     .result = result,
-                                     .rates = rates,
-                                     .seconds = watch.seconds(),
-                                     .peak_memory_bytes = peak_memory_bytes()};
+    const auto metrics = run_step(state, loader, step_options(recipe)).metrics;
     log.write(train::to_json(metrics, train::utc_timestamp()));
     progress.step(metrics);
     if (totals.num_steps == 0 && !restored.path) {
-      progress.notes(warnings(check_first_loss(recipe, result.loss, run.model.spec().vocab_size)));
+      progress.notes(
+          warnings(check_first_loss(recipe, metrics.result.loss, run.model.spec().vocab_size)));
     }
     totals.add(metrics);
-    state.next_step = step + 1;
-    state.loader = loader.state();
 
     stopping = stop.received().has_value();
     std::optional<double> validation_loss;
-    if (!stopping && plan.is_validation_due(step)) {
-      validation_loss =
-          validation.run(run.model, {.step = step, .epoch = batch.epoch, .lr = rates.lr}, progress);
+    if (!stopping && plan.is_validation_due(metrics.step)) {
+      validation_loss = validation.run(
+          run.model, {.step = metrics.step, .epoch = metrics.epoch, .lr = metrics.rates.lr},
+          progress);
       stopping = stop.received().has_value();
     }
-    if (stopping || plan.is_checkpoint_due(step)) {
-      const auto saved = checkpoints.save(state, {.epoch = batch.epoch,
-                                                  .step = step,
-                                                  .is_final = plan.is_last_step(step),
+    if (stopping || plan.is_checkpoint_due(metrics.step)) {
+      const auto saved = checkpoints.save(state, {.epoch = metrics.epoch,
+                                                  .step = metrics.step,
+                                                  .is_final = plan.is_last_step(metrics.step),
                                                   .validation_loss = validation_loss});
       last_checkpoint = saved ? saved->path : last_checkpoint;
       progress.notes(describe_save(saved));

@@ -4,6 +4,7 @@
 
 #include "base/error.h"
 #include "base/random.h"
+#include "base/stopwatch.h"
 #include "ops/cross_entropy.h"
 #include "train/non_finite.h"
 
@@ -26,13 +27,17 @@ std::int64_t num_tokens(std::span<const nn::Tokens> micro_batches) {
   return count;
 }
 
-double forward_backward(parallel::ShardedModel& model, std::span<const nn::Tokens> micro_batches,
-                        double weight, RandomStream dropout) {
-  double loss = 0;
+parallel::MicroBatchResult forward_backward(parallel::ShardedModel& model,
+                                            std::span<const nn::Tokens> micro_batches,
+                                            double weight, RandomStream dropout) {
+  parallel::MicroBatchResult sum;
   for (const auto& tokens : micro_batches) {
-    loss += model.forward_backward(tokens, weight, dropout.next_u64());
+    const auto part = model.forward_backward(tokens, weight, dropout.next_u64());
+    sum.loss += part.loss;
+    sum.forward_seconds += part.forward_seconds;
+    sum.backward_seconds += part.backward_seconds;
   }
-  return loss;
+  return sum;
 }
 
 void check_finite_step(const parallel::ShardedModel& model,
@@ -62,11 +67,17 @@ StepResult train_step(parallel::ShardedModel& model, Optimizer& optimizer,
   const RandomStream dropout(options.seed, StreamPurpose::dropout,
                              static_cast<std::uint64_t>(step));
   const double weight = 1.0 / static_cast<double>(result.num_label_tokens);
-  result.loss = forward_backward(model, micro_batches, weight, dropout);
+  const auto computed = forward_backward(model, micro_batches, weight, dropout);
+  result.loss = computed.loss;
+  result.seconds.forward = computed.forward_seconds;
+  result.seconds.backward = computed.backward_seconds;
+  Stopwatch watch;
   result.grad_norm = model.grad_norm();
   check_finite_step(model, micro_batches, result, step);
   model.clip_gradients(result.grad_norm, options.max_grad_norm);
+  result.seconds.clip = watch.lap();
   optimizer.step(rates);
+  result.seconds.update = watch.lap();
   return result;
 }
 

@@ -15,11 +15,21 @@ struct StepOptions {
   std::uint64_t seed = 0;
 };
 
+/// Wall time of the parts of a step.
+struct StepSeconds {
+  double forward = 0;
+  double backward = 0;
+  double clip = 0;  // norm of the gradients and clipping
+  double update = 0;
+  bool operator==(const StepSeconds&) const = default;
+};
+
 struct StepResult {
   double loss = 0;       // mean over the step's label tokens
   double grad_norm = 0;  // before clipping
   std::int64_t num_tokens = 0;
   std::int64_t num_label_tokens = 0;
+  StepSeconds seconds;
   bool operator==(const StepResult&) const = default;
 };
 

@@ -192,8 +192,8 @@ class Tracer {
   }
 
   double backward(const Variant& variant) {
-    return model_.forward_backward(variant.tokens, 1.0 / static_cast<double>(variant.num_labels),
-                                   0);
+    const double weight = 1.0 / static_cast<double>(variant.num_labels);
+    return model_.forward_backward(variant.tokens, weight, 0).loss;
   }
 
   checkpoint::StoredLayout layout_;

@@ -7,11 +7,29 @@
 namespace automodel {
 namespace {
 
-TEST(PeakMemory, GrowsWithWhatIsUsed) {
+constexpr std::int64_t kMiB = std::int64_t{1} << 20;
+
+TEST(PeakMemory, GrowsWithWhatIsUsedAndStartsAnew) {
   const auto before = peak_memory_bytes();
-  EXPECT_GT(before, 1 << 20);
+  EXPECT_GT(before, kMiB);
+  {
+    const std::vector<char> much(std::size_t{64} << 20, 'x');
+    EXPECT_GE(peak_memory_bytes(), before + 32 * kMiB);
+  }
+  const auto high = peak_memory_bytes();
+  if (reset_peak_memory()) {
+    EXPECT_LE(peak_memory_bytes(), high - 32 * kMiB);
+  } else {
+    EXPECT_EQ(peak_memory_bytes(), high);
+  }
+}
+
+TEST(ProcessorUse, Grows) {
+  const auto before = processor_use();
   const std::vector<char> much(std::size_t{64} << 20, 'x');
-  EXPECT_GE(peak_memory_bytes(), before + (std::int64_t{32} << 20));
+  EXPECT_GT(processor_use().page_faults, before.page_faults);
+  while (processor_use().cpu_seconds < before.cpu_seconds + 0.01) {
+  }
 }
 
 }  // namespace

@@ -31,6 +31,23 @@ TEST(NotBuilt, EachFeatureOnce) {
               ElementsAre("encoder-decoder data (dataset._target_: make_seq2seq_dataset)"));
 }
 
+TEST(NotBuilt, MockDataAreForTheBenchmark) {
+  std::vector<std::string> overrides = {
+      "--dataset={'_target_': 'nemo_automodel.components.datasets.llm.mock_iterable_dataset."
+      "MockIterableDataset', 'seq_len': 8}",
+      "--step_scheduler.max_steps=3"};
+  EXPECT_THAT(check_text(kLeast, overrides).not_built,
+              ElementsAre(HasSubstr("mock data in recipes other than the benchmark")));
+  overrides.emplace_back("--recipe=BenchmarkingRecipeForNextTokenPrediction");
+  overrides.emplace_back(
+      "--benchmark={'warmup_steps': 1, 'peak_tflops': 1, 'nsys_start': -1, 'nsys_end': -1, "
+      "'nsys_ranks': []}");
+  EXPECT_THAT(check_text(kLeast, overrides).not_built, IsEmpty());
+  overrides.emplace_back("--benchmark.nsys_start=2");
+  EXPECT_THAT(check_text(kLeast, overrides).not_built,
+              ElementsAre("profiling with nsys (benchmark.nsys_start: 2)"));
+}
+
 TEST(NotBuilt, HubDataSetsButNoFiles) {
   EXPECT_THAT(check_text(kLeast, {"--dataset.path_or_dataset_id=org/chats"}).not_built,
               ElementsAre("data sets of the hub (dataset.path_or_dataset_id: org/chats)"));

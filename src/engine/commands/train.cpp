@@ -3,6 +3,7 @@
 #include <CLI/CLI.hpp>
 
 #include "config/load.h"
+#include "recipes/benchmark.h"
 #include "recipes/finetune.h"
 
 namespace automodel::engine {
@@ -18,7 +19,9 @@ ExitCode run_train(Arguments arguments) {
   if (!parse_arguments(app, split.own)) {
     return ExitCode::ok;
   }
-  return recipes::run_finetune(config::load_recipe(recipe, split.overrides));
+  const auto loaded = config::load_recipe(recipe, split.overrides);
+  return loaded.recipe.kind == config::RecipeKind::benchmark ? recipes::run_benchmark(loaded)
+                                                             : recipes::run_finetune(loaded);
 }
 
 }  // namespace

@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 """Encoding speed: Hugging Face's tokenizers (Rust) and here, megabytes per second.
 
-    .deps/python/bin/python bench/tokenize.py [--threads 2] [--repeat 5] [--asset llama3] [--lines 20000]
+    .deps/python/bin/python bench/tokenizer_speed.py [--threads 2] [--repeat 5] [--asset llama3] [--lines 20000]
 
 The texts are those of the comparisons in tests/parity (web text, chats, code, oddities), encoded as one batch with
 offsets by both sides in turn; compared are the best times. `fast` is their mode without offsets.

@@ -1,0 +1,54 @@
+#include "data/mock.h"
+
+#include <fmt/format.h>
+
+#include <limits>
+
+#include "base/error.h"
+#include "base/random.h"
+
+namespace automodel::data {
+namespace {
+
+class MockDataset final : public Dataset {
+ public:
+  explicit MockDataset(const MockOptions& options) : options_(options) {}
+
+  std::int64_t size() const override { return options_.num_samples; }
+
+  TokenizedSample sample(std::int64_t index) const override {
+    RandomStream random(options_.seed, StreamPurpose::mock, static_cast<std::uint64_t>(index));
+    const auto length = static_cast<std::size_t>(options_.seq_len + 1);
+    std::vector<std::int32_t> ids(length);
+    for (std::int32_t& id : ids) {
+      id = static_cast<std::int32_t>(random.below(static_cast<std::uint64_t>(options_.vocab_size)));
+    }
+    TokenizedSample out;
+    out.notes.all_learnt = true;
+    append_document(out, std::move(ids), std::vector<std::uint8_t>(length, 1));
+    return out;
+  }
+
+  std::string location(std::int64_t index) const override {
+    return fmt::format("mock row {}", index);
+  }
+
+ private:
+  MockOptions options_;
+};
+
+}  // namespace
+
+std::unique_ptr<const Dataset> make_mock_dataset(const MockOptions& options) {
+  constexpr std::int64_t kMost = std::numeric_limits<std::int32_t>::max();
+  const auto check_size = [](const char* name, std::int64_t value) {
+    check(value > 0 && value < kMost, ErrorKind::invalid_argument,
+          "mock data: {} must be positive and below 2^31, found {}", name, value);
+  };
+  check_size("vocab_size", options.vocab_size);
+  check_size("seq_len", options.seq_len);
+  check_size("num_samples", options.num_samples);
+  return std::make_unique<MockDataset>(options);
+}
+
+}  // namespace automodel::data

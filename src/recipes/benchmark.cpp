@@ -1,0 +1,75 @@
+#include "recipes/benchmark.h"
+
+#include <fmt/format.h>
+
+#include "base/file.h"
+#include "base/stopwatch.h"
+#include "recipes/benchmark/bench_report.h"
+#include "recipes/benchmark/roofline.h"
+#include "tensor/library.h"
+#include "tensor/threads.h"
+
+namespace automodel::recipes {
+namespace {
+
+BenchStep measured_step(RunState& state, data::Loader& loader, const config::Recipe& recipe) {
+  const auto before = processor_use();
+  const auto step = run_step(state, loader, step_options(recipe));
+  const auto after = processor_use();
+  return {.metrics = step.metrics,
+          .cpu_seconds = after.cpu_seconds - before.cpu_seconds,
+          .page_faults = after.page_faults - before.page_faults,
+          .flops = step_flops(state.run, step.batch)};
+}
+
+void tell(const BenchReport& report, const BenchPlan& plan, bool as_json) {
+  const auto json = to_json(report).dump();
+  if (plan.json_path) {
+    write_file_atomic(*plan.json_path, json + "\n");
+  }
+  const auto lines = as_json ? std::vector<std::string>{json} : describe(report);
+  for (const auto& line : lines) {
+    fmt::print("{}\n", line);
+  }
+}
+
+}  // namespace
+
+ExitCode run_benchmark(const config::LoadedRecipe& loaded, const BenchOptions& options) {
+  const config::Recipe& recipe = loaded.recipe;
+  for (const auto& warning : loaded.warnings) {
+    fmt::print(stderr, "warning: {}\n", warning);
+  }
+  const BenchPlan plan = plan_benchmark(recipe, options);
+  install_arena_allocator();
+  BenchReport report{.batch_size = recipe.step_scheduler.global_batch_size};
+  report.machine = {.processor = this_processor(),
+                    .num_threads = configure_threads(options.num_threads),
+                    .kernels = torch_kernels()};
+  report.peak_flops = plan.peak_flops;
+
+  Stopwatch watch;
+  RunModel run = load_run_model(recipe);
+  report.model = describe_model(run);
+  report.load_seconds = watch.lap();
+  const auto loader = make_bench_loader(recipe, run.source, options);
+  train::Optimizer optimizer(run.model.parameters().trained(), recipe.optimizer);
+  RunState state{.run = run,
+                 .optimizer = optimizer,
+                 .schedule = config::plan_rates(recipe, plan.warmup_steps + plan.num_steps)};
+  for (std::int64_t i = 0; i < plan.warmup_steps; ++i) {
+    report.warmup.push_back(measured_step(state, *loader, recipe));
+  }
+  report.peak_is_of_steps = reset_peak_memory();
+  reset_allocator_peak();
+  for (std::int64_t i = 0; i < plan.num_steps; ++i) {
+    report.steps.push_back(measured_step(state, *loader, recipe));
+  }
+  report.peak_memory_bytes = peak_memory_bytes();
+  report.allocator = allocator_stats();
+  report.machine.matmul_flops = measure_matmul_flops(run.compute.dtype);
+  tell(report, plan, options.json);
+  return ExitCode::ok;
+}
+
+}  // namespace automodel::recipes

@@ -1,0 +1,12 @@
+#pragma once
+// What this machine can do at most, to compare with.
+
+#include <ATen/core/TensorBody.h>
+
+namespace automodel::recipes {
+
+/// Floating-point operations per second of LibTorch's product of two square matrices of `dtype`,
+/// the best of a few on the threads that are configured. Takes about a second.
+double measure_matmul_flops(at::ScalarType dtype);
+
+}  // namespace automodel::recipes

@@ -1,0 +1,41 @@
+#include "recipes/finetune/run_step.h"
+
+#include "base/process.h"
+#include "base/stopwatch.h"
+#include "train/tokens.h"
+
+namespace automodel::recipes {
+namespace {
+
+std::vector<nn::Tokens> to_tokens(const std::vector<data::Batch>& batches) {
+  std::vector<nn::Tokens> out;
+  std::ranges::transform(batches, std::back_inserter(out), train::to_tokens);
+  return out;
+}
+
+}  // namespace
+
+train::StepOptions step_options(const config::Recipe& recipe) {
+  return {.max_grad_norm = recipe.clip_grad_norm.max_norm,
+          .seed = static_cast<std::uint64_t>(recipe.seed)};
+}
+
+RunStep run_step(RunState& state, data::Loader& loader, const train::StepOptions& options) {
+  const Stopwatch watch;
+  RunStep out{.batch = loader.next(), .metrics = {}};
+  const auto rates = train::rates_at(state.schedule, state.next_step);
+  const auto result =
+      train::train_step(state.run.model, state.optimizer, to_tokens(out.batch.micro_batches),
+                        state.next_step, rates, options);
+  out.metrics = {.step = state.next_step,
+                 .epoch = out.batch.epoch,
+                 .result = result,
+                 .rates = rates,
+                 .seconds = watch.seconds(),
+                 .peak_memory_bytes = peak_memory_bytes()};
+  ++state.next_step;
+  state.loader = loader.state();
+  return out;
+}
+
+}  // namespace automodel::recipes
