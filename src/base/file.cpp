@@ -98,6 +98,13 @@ MappedFile::~MappedFile() {
   }
 }
 
+void MappedFile::release_pages() const {
+  if (data_ != nullptr) {
+    // Only a hint: where it fails nothing is released.
+    static_cast<void>(::madvise(const_cast<std::byte*>(data_), size_, MADV_DONTNEED));
+  }
+}
+
 MappedFile::MappedFile(MappedFile&& other) noexcept
     : path_(std::move(other.path_)),
       data_(std::exchange(other.data_, nullptr)),

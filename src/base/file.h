@@ -34,6 +34,9 @@ class MappedFile {
   std::string_view text() const { return {reinterpret_cast<const char*>(data_), size_}; }
   const std::filesystem::path& path() const { return path_; }
 
+  /// What was read stops counting as this process's memory; it comes back when it is read again.
+  void release_pages() const;
+
  private:
   std::filesystem::path path_;
   const std::byte* data_ = nullptr;

@@ -109,6 +109,7 @@ nn::Parameters load_parameters(const ModelFolder& model, std::optional<at::Scala
   for (const auto& param : spec::parameters(model.spec)) {
     out.add(param, load_value(model, param, dtype, use));
   }
+  model.weights->release_pages();
   return out;
 }
 

@@ -33,6 +33,8 @@ class GgufFile {
   /// The values. F32, F16 and BF16 are READ-ONLY views of the map, which they keep alive; quantised
   /// formats are dequantised. Throws Error(not_found).
   Tensor tensor(std::string_view name) const;
+  /// See MappedFile::release_pages.
+  void release_pages() const { file_->release_pages(); }
 
  private:
   std::shared_ptr<const MappedFile> file_;

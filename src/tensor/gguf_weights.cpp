@@ -91,6 +91,7 @@ class GgufWeights final : public WeightSource {
 
   const std::vector<std::string>& names() const override { return names_; }
   bool contains(std::string_view name) const override { return sources_.contains(name); }
+  void release_pages() const override { file_->release_pages(); }
   std::filesystem::path file(std::string_view name) const override {
     find(name);
     return file_->path();
@@ -136,8 +137,10 @@ class GgufWeights final : public WeightSource {
 
   const Source& find(std::string_view name) const {
     const auto found = sources_.find(name);
-    check(found != sources_.end(), ErrorKind::not_found, "no weight '{}' in {}{}", name,
-          file_->path().string(), did_you_mean(name, names_));
+    if (found == sources_.end()) {
+      fail(ErrorKind::not_found, "no weight '{}' in {}{}", name, file_->path().string(),
+           did_you_mean(name, names_));
+    }
     return found->second;
   }
 

@@ -19,8 +19,10 @@ SafetensorsFile::SafetensorsFile(const std::filesystem::path& path)
 
 const SafetensorsEntry& SafetensorsFile::entry(std::string_view name) const {
   const auto found = index_.find(name);
-  check(found != index_.end(), ErrorKind::not_found, "{} has no tensor '{}'{}", path().string(),
-        name, did_you_mean(name, names_));
+  if (found == index_.end()) {
+    fail(ErrorKind::not_found, "{} has no tensor '{}'{}", path().string(), name,
+         did_you_mean(name, names_));
+  }
   return header_.tensors[found->second];
 }
 

@@ -33,6 +33,8 @@ class SafetensorsFile {
   /// this object. Clone it before you write. Data that is not aligned for its dtype is copied.
   /// Throws Error(not_found), or Error(corrupt_data) if a bool is neither 0 nor 1.
   Tensor tensor(std::string_view name) const;
+  /// See MappedFile::release_pages.
+  void release_pages() const { file_->release_pages(); }
 
  private:
   std::shared_ptr<const MappedFile> file_;

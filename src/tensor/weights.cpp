@@ -31,12 +31,19 @@ class FolderWeights final : public WeightSource {
   TensorInfo info(std::string_view name) const override { return holder(name).info(name); }
   Tensor tensor(std::string_view name) const override { return holder(name).tensor(name); }
   fs::path file(std::string_view name) const override { return holder(name).path(); }
+  void release_pages() const override {
+    for (const SafetensorsFile& file : files_) {
+      file.release_pages();
+    }
+  }
 
  private:
   const SafetensorsFile& holder(std::string_view name) const {
     const auto found = file_of_.find(name);
-    check(found != file_of_.end(), ErrorKind::not_found, "no weight '{}' in {}{}", name,
-          files_.front().path().parent_path().string(), did_you_mean(name, names_));
+    if (found == file_of_.end()) {
+      fail(ErrorKind::not_found, "no weight '{}' in {}{}", name,
+           files_.front().path().parent_path().string(), did_you_mean(name, names_));
+    }
     return files_[found->second];
   }
 

@@ -26,6 +26,8 @@ class WeightSource {
   virtual Tensor tensor(std::string_view name) const = 0;
   /// The file that holds the weight, for error texts. Throws Error(not_found).
   virtual std::filesystem::path file(std::string_view name) const = 0;
+  /// See MappedFile::release_pages.
+  virtual void release_pages() const = 0;
 };
 
 /// The safetensors of a Hugging Face folder: model.safetensors, or the files of
