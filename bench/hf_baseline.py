@@ -3,24 +3,24 @@
 of JSON.
 
     hf_baseline.py write CASE FOLDER [--dtype bfloat16]      a built-in model with random weights as a checkpoint
-    hf_baseline.py run --model FOLDER --mode full|lora ...   W warm-up and N measured optimizer steps
+    hf_baseline.py environment                               versions, processor, allocator
+    hf_baseline.py run --model FOLDER --rows FILE ...        W warm-up and N measured optimizer steps
 
 A step is what Trainer does: forward, loss divided by the number of labels, backward, clipping at 1.0, fused AdamW. Every
-row is `seq` Zipf-distributed token ids, all labelled, the same rows every step, so that the loss must fall. `lora` is
-rank 8 on every linear of a block. The allocator is the caller's business (LD_PRELOAD, MALLOC_CONF); which one is
-active is reported. `automodel bench --json` reports the same fields.
+step takes all rows of the file, padded to the longest as the default collator does, so that the loss must fall. LoRA
+has rank 8, on every linear of a block or on those of attention. The allocator is the caller's business (LD_PRELOAD,
+MALLOC_CONF); which one is active is reported. `automodel bench --json` reports the same fields.
 """
 
 import argparse
 import json
-import math
 import os
 import pathlib
-import random
 import re
 import statistics
 import time
 
+import rows as row_files
 import torch
 
 CASES = {
@@ -58,7 +58,9 @@ CASES = {
         ),
     ),
 }
-LINEARS = ["q_proj", "k_proj", "v_proj", "o_proj", "gate_proj", "up_proj", "down_proj"]
+ATTENTION = ["q_proj", "k_proj", "v_proj", "o_proj"]
+TARGETS = {"lora-attention": ATTENTION, "lora-all": [*ATTENTION, "gate_proj", "up_proj", "down_proj"]}
+MODES = ["full", *TARGETS]
 
 
 def write(args: argparse.Namespace) -> None:
@@ -75,10 +77,10 @@ def load(args: argparse.Namespace) -> torch.nn.Module:
     from transformers import AutoModelForCausalLM
 
     model = AutoModelForCausalLM.from_pretrained(args.model, dtype=getattr(torch, args.dtype))
-    if args.mode == "lora":
+    if args.mode in TARGETS:
         from peft import LoraConfig, get_peft_model
 
-        lora = LoraConfig(r=8, lora_alpha=16, bias="none", task_type="CAUSAL_LM", target_modules=LINEARS)
+        lora = LoraConfig(r=8, lora_alpha=16, bias="none", task_type="CAUSAL_LM", target_modules=TARGETS[args.mode])
         model = get_peft_model(model, lora)
     if args.recompute:
         model.gradient_checkpointing_enable(gradient_checkpointing_kwargs={"use_reentrant": False})
@@ -86,14 +88,16 @@ def load(args: argparse.Namespace) -> torch.nn.Module:
     return model.train()
 
 
-def make_batch(args: argparse.Namespace, vocab_size: int) -> dict[str, torch.Tensor]:
-    rng = random.Random(args.seed)
+def make_batch(rows: list[dict]) -> dict[str, torch.Tensor]:
+    """As the default collator: padded to the longest row, with the mask of what is no padding."""
+    width = max(len(row["input_ids"]) for row in rows)
 
-    def token() -> int:
-        return 1 + min(vocab_size - 2, int(math.exp(rng.random() ** 1.1 * math.log(vocab_size - 1))) - 1)
+    def padded(name: str, filler: int) -> torch.Tensor:
+        return torch.tensor([row[name] + [filler] * (width - len(row[name])) for row in rows])
 
-    ids = torch.tensor([[token() for _ in range(args.seq)] for _ in range(args.batch)])
-    return dict(input_ids=ids, labels=ids, attention_mask=torch.ones_like(ids))
+    ids = padded("input_ids", 0)
+    mask = torch.tensor([[1] * len(row["input_ids"]) + [0] * (width - len(row["input_ids"])) for row in rows])
+    return dict(input_ids=ids, labels=padded("labels", -100), attention_mask=mask)
 
 
 class Trainer:
@@ -155,30 +159,35 @@ def environment() -> dict:
     )
 
 
+def print_environment(args: argparse.Namespace) -> None:
+    torch.set_num_threads(args.threads)
+    print(json.dumps(environment()))
+
+
 def run(args: argparse.Namespace) -> None:
     torch.set_num_threads(args.threads)
     start = time.perf_counter()
     model = load(args)
     load_seconds = time.perf_counter() - start
-    trainer = Trainer(model, make_batch(args, model.config.vocab_size), args.lr)
+    rows = row_files.read(args.rows)
+    trainer = Trainer(model, make_batch(rows), args.lr)
     warm = [trainer.step() for _ in range(args.warmup)]
     forget_peak()
     steps = [trainer.step() for _ in range(args.steps)]
-    print(json.dumps(report(args, trainer, warm, steps) | dict(load_s=round(load_seconds, 2), env=environment())))
+    print(json.dumps(report(args, rows, trainer, warm, steps) | dict(load_s=round(load_seconds, 2), env=environment())))
 
 
-def report(args: argparse.Namespace, trainer: Trainer, warm: list[dict], steps: list[dict]) -> dict:
+def report(args: argparse.Namespace, rows: list[dict], trainer: Trainer, warm: list[dict], steps: list[dict]) -> dict:
     def column(key: str, digits: int = 3) -> list[float]:
         return [round(step[key], digits) for step in steps]
 
     median = statistics.median(column("seconds", 6))
-    num_tokens = args.seq * args.batch
+    num_tokens = sum(len(row["input_ids"]) for row in rows)
     return dict(
         model=args.model,
         mode=args.mode,
         dtype=args.dtype,
-        seq=args.seq,
-        batch=args.batch,
+        batch=len(rows),
         recompute=args.recompute,
         params_m=round(sum(p.numel() for p in trainer.model.parameters()) / 1e6, 2),
         trainable_m=round(sum(p.numel() for p in trainer.parameters) / 1e6, 2),
@@ -189,7 +198,7 @@ def report(args: argparse.Namespace, trainer: Trainer, warm: list[dict], steps: 
         split_median={key: round(statistics.median(column(key)), 4) for key in ("forward", "backward", "clip_and_step")},
         tok_s=round(num_tokens / median, 1),
         peak_rss_steps_gib=round(status_gib("VmHWM"), 3),
-        losses=[round(step["loss"], 5) for step in warm + steps],
+        losses=[step["loss"] for step in warm + steps],
     )
 
 
@@ -202,19 +211,20 @@ def main() -> None:
     command.add_argument("folder")
     command.add_argument("--dtype", default="float32", choices=["float32", "bfloat16"])
     command.add_argument("--seed", type=int, default=0)
+    command = commands.add_parser("environment")
+    command.set_defaults(function=print_environment)
+    command.add_argument("--threads", type=int, default=os.cpu_count())
     command = commands.add_parser("run")
     command.set_defaults(function=run)
     command.add_argument("--model", required=True)
-    command.add_argument("--mode", choices=["full", "lora"], default="full")
+    command.add_argument("--mode", choices=MODES, default="full")
     command.add_argument("--dtype", default="float32", choices=["float32", "bfloat16"])
-    command.add_argument("--seq", type=int, default=512)
-    command.add_argument("--batch", type=int, default=1)
+    command.add_argument("--rows", required=True)
     command.add_argument("--recompute", action="store_true")
     command.add_argument("--lr", type=float, default=1e-5)
     command.add_argument("--warmup", type=int, default=1)
     command.add_argument("--steps", type=int, default=3)
     command.add_argument("--threads", type=int, default=os.cpu_count())
-    command.add_argument("--seed", type=int, default=0)
     args = parser.parse_args()
     args.function(args)
 

@@ -65,6 +65,14 @@ TEST_F(FileTest, AtomicWriteOverAFolderFailsAndCleansUp) {
   EXPECT_EQ(num_files(), 1U);
 }
 
+TEST_F(FileTest, ReleasedPagesOfAMapComeBack) {
+  write_file_atomic(folder_ / "x", std::string(100000, 'x'));
+  const MappedFile file(folder_ / "x");
+  const std::string before(file.text());
+  file.release_pages();
+  EXPECT_EQ(file.text(), before);
+}
+
 TEST_F(FileTest, MapMovesWithItsBytes) {
   write_file_atomic(folder_ / "x", "mapped");
   MappedFile first(folder_ / "x");

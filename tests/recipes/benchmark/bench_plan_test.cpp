@@ -8,7 +8,7 @@
 namespace automodel::recipes {
 namespace {
 
-using testing::HasSubstr;
+using ::testing::HasSubstr;
 
 const std::vector<std::string> kBenchmark = {
     "--recipe=BenchmarkingRecipeForNextTokenPrediction",
@@ -69,7 +69,7 @@ TEST(BenchLoader, MockRowsOfTheRecipesSize) {
   const auto batch = first_batch(tiny, kBenchmark, {});
   EXPECT_EQ(data::num_tokens(batch), 15);
   EXPECT_EQ(data::num_label_tokens(batch), 15);
-  EXPECT_THAT(batch.ids, testing::Each(testing::Lt(9)));
+  EXPECT_THAT(batch.ids, ::testing::Each(::testing::Lt(9)));
 }
 
 TEST(BenchLoader, RowsOfAFileInItsOrder) {
@@ -79,8 +79,8 @@ TEST(BenchLoader, RowsOfAFileInItsOrder) {
 {"input_ids": [6, 7]}
 )");
   const auto batch = first_batch(tiny, kBenchmark, {.rows = tiny.path("rows.jsonl").string()});
-  EXPECT_THAT(batch.ids, testing::ElementsAre(1, 2, 4, 6));
-  EXPECT_THAT(batch.labels, testing::ElementsAre(2, 3, 5, 7));
+  EXPECT_THAT(batch.ids, ::testing::ElementsAre(1, 2, 4, 6));
+  EXPECT_THAT(batch.labels, ::testing::ElementsAre(2, 3, 5, 7));
 }
 
 TEST(BenchLoader, TheRecipesDataSetWithItsMasks) {
