@@ -108,8 +108,9 @@ def test_what_cannot_be_measured_is_refused(automodel, benchmark):
     refused(automodel, "unknown key", benchmark, "--optimizer.lrr=1")
     refused(automodel, "nowhere.jsonl", benchmark, "--rows", "/nowhere.jsonl")
     refused(automodel, "--steps", benchmark, "--steps", "many")
-    refused(automodel, "token id 700 is outside the vocabulary of 384", benchmark, "--rows",
-            tiny_run.write(benchmark.parent / "rows.json", [{"input_ids": [1, 700]}]))
+    rows = benchmark.parent / "rows.jsonl"
+    rows.write_text('{"input_ids": [700, 1]}\n')
+    refused(automodel, "token id 700 is outside the vocabulary of 384", benchmark, "--rows", rows)
 
 
 def test_mock_data_elsewhere_is_refused(automodel, benchmark):

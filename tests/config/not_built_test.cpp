@@ -39,11 +39,12 @@ TEST(NotBuilt, MockDataAreForTheBenchmark) {
   EXPECT_THAT(check_text(kLeast, overrides).not_built,
               ElementsAre(HasSubstr("mock data in recipes other than the benchmark")));
   overrides.emplace_back("--recipe=BenchmarkingRecipeForNextTokenPrediction");
-  overrides.emplace_back(
-      "--benchmark={'warmup_steps': 1, 'peak_tflops': 1, 'nsys_start': -1, 'nsys_end': -1, "
-      "'nsys_ranks': []}");
+  for (const char* key : {"warmup_steps=1", "peak_tflops=1", "nsys_end=-1", "nsys_ranks=[]"}) {
+    overrides.push_back(std::string("--benchmark.") + key);
+  }
+  overrides.emplace_back("--benchmark.nsys_start=-1");
   EXPECT_THAT(check_text(kLeast, overrides).not_built, IsEmpty());
-  overrides.emplace_back("--benchmark.nsys_start=2");
+  overrides.back() = "--benchmark.nsys_start=2";
   EXPECT_THAT(check_text(kLeast, overrides).not_built,
               ElementsAre("profiling with nsys (benchmark.nsys_start: 2)"));
 }
