@@ -15,7 +15,12 @@ bool is_plain(const spec::StoredTensor& tensor) {
 /// The piece's elements within the stored tensor: a view, [.., groups, rows of the piece, ..].
 Tensor piece_view(const Tensor& stored, const spec::StoredTensor& tensor,
                   const spec::Piece& piece) {
-  const Tensor seen = tensor.transposed ? stored.transpose(-1, -2) : stored.view(tensor.seen_as);
+  auto shape = tensor.seen_as;
+  if (tensor.transposed) {
+    std::swap(shape[shape.size() - 1], shape[shape.size() - 2]);
+  }
+  const Tensor viewed = stored.view(shape);
+  const Tensor seen = tensor.transposed ? viewed.transpose(-1, -2) : viewed;
   const auto rows = seen.size(tensor.row_axis) / tensor.groups;
   return seen.unflatten(tensor.row_axis, {tensor.groups, rows})
       .narrow(tensor.row_axis + 1, piece.begin, piece.end - piece.begin);

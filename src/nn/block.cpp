@@ -8,9 +8,13 @@ std::variant<GqaBlock> make_mixer(const spec::Layer& spec, const Parameters& par
   return GqaBlock(std::get<spec::Gqa>(spec.mixer), parameters, layer, rope_index);
 }
 
-std::variant<MlpBlock> make_ffn(const spec::Layer& spec, const Parameters& parameters,
-                                std::int64_t layer) {
-  return MlpBlock(std::get<spec::Mlp>(spec.ffn), parameters, layer);
+std::variant<MlpBlock, MoeBlock> make_ffn(const spec::Layer& spec, const Parameters& parameters,
+                                          std::int64_t layer) {
+  const auto prefix = spec::layer_prefix(layer) + "mlp.";
+  if (const auto* moe = std::get_if<spec::Moe>(&spec.ffn)) {
+    return MoeBlock(*moe, parameters, prefix);
+  }
+  return MlpBlock(std::get<spec::Mlp>(spec.ffn), parameters, prefix);
 }
 
 }  // namespace

@@ -5,6 +5,7 @@
 
 #include "nn/gqa.h"
 #include "nn/mlp.h"
+#include "nn/moe.h"
 
 namespace automodel::nn {
 
@@ -23,7 +24,7 @@ class Block {
   Tensor in_parallel(const Tensor& x_td, const Sequence& sequence, Ports& ports) const;
 
   std::variant<GqaBlock> mixer_;
-  std::variant<MlpBlock> ffn_;
+  std::variant<MlpBlock, MoeBlock> ffn_;
   spec::NormPlacement placement_;
   double residual_scale_;
   std::optional<NormLayer> before_mixer_, after_mixer_, before_ffn_, after_ffn_;

@@ -88,12 +88,14 @@ Tensor Decoder::hidden(const Tokens& tokens, const ForwardOptions& options, Bloc
                     .rope_tables = {},
                     .training = options.training,
                     .dropout_seed = options.dropout_seed,
-                    .cache = options.cache};
+                    .cache = options.cache,
+                    .routing = nullptr};
   for (const auto& rope : ropes_) {
     sequence.rope_tables.push_back(rope_tables(rope, tokens, options.compute));
   }
   Tensor x_td = embed(tokens, options);
   for (std::size_t i = 0; i < blocks_.size(); ++i) {
+    sequence.routing = std::make_shared<RoutingRecord>();
     // By value: a recompute in the backward outlives this function.
     const auto block = [&ports, sequence, block = &blocks_[i]](const Tensor& in_td) {
       return block->forward(in_td, sequence, ports);

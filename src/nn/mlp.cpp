@@ -20,9 +20,8 @@ ops::Activation activation_of(spec::Activation activation) {
   fail(ErrorKind::internal, "unknown activation");
 }
 
-MlpBlock::MlpBlock(const spec::Mlp& spec, const Parameters& parameters, std::int64_t layer)
+MlpBlock::MlpBlock(const spec::Mlp& spec, const Parameters& parameters, const std::string& prefix)
     : spec_(spec) {
-  const auto prefix = spec::layer_prefix(layer) + "mlp.";
   if (spec.gated) {
     gate_ = parameters.linear(prefix + "gate_proj");
   }

@@ -11,7 +11,8 @@ ops::Activation activation_of(spec::Activation activation);
 
 class MlpBlock {
  public:
-  MlpBlock(const spec::Mlp& spec, const Parameters& parameters, std::int64_t layer);
+  /// `prefix`: of its linear layers, e.g. "model.layers.3.mlp.".
+  MlpBlock(const spec::Mlp& spec, const Parameters& parameters, const std::string& prefix);
   /// x_td: [t, d], normed. Returns the branch's output, [t, d].
   Tensor forward(const Tensor& x_td, const Sequence& sequence, Ports& ports) const;
 

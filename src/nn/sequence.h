@@ -3,6 +3,7 @@
 // and cache.
 
 #include <cstdint>
+#include <memory>
 #include <vector>
 
 #include "ops/linear.h"
@@ -39,6 +40,12 @@ class KvCache {
   std::vector<Entry> entries_;
 };
 
+/// The experts that one block's router chose in the forward. A recompute of the block finds them
+/// here instead of deciding again.
+struct RoutingRecord {
+  Tensor experts_tk;  // undefined: not decided yet
+};
+
 struct Sequence {
   std::vector<std::int32_t> cu_seqlens;
   Tensor positions_t;
@@ -46,6 +53,7 @@ struct Sequence {
   bool training = false;
   std::uint64_t dropout_seed = 0;  // of this micro-batch
   KvCache* cache = nullptr;
+  std::shared_ptr<RoutingRecord> routing;  // of the block that runs; none: nothing is kept
 };
 
 /// The layer with its dropout switched off, or seeded for this micro-batch: a recompute draws the

@@ -10,22 +10,6 @@ namespace {
 using torch::autograd::AutogradContext;
 using torch::autograd::variable_list;
 
-Tensor activate_backward(const Tensor& grad, const Tensor& x, Activation activation) {
-  switch (activation) {
-    case Activation::silu:
-      return at::silu_backward(grad, x);
-    case Activation::gelu:
-      return at::gelu_backward(grad, x);
-    case Activation::gelu_tanh:
-      return at::gelu_backward(grad, x, "tanh");
-    case Activation::relu:
-      return at::threshold_backward(grad, x, 0);
-    case Activation::relu2:
-      return grad * at::relu(x).mul_(2);
-  }
-  fail(ErrorKind::internal, "unknown activation");
-}
-
 struct DownOptions {
   AdapterOptions adapter;
   Activation activation;
@@ -95,6 +79,22 @@ Tensor activate(const Tensor& x, Activation activation) {
       return at::relu(x);
     case Activation::relu2:
       return at::relu(x).square();
+  }
+  fail(ErrorKind::internal, "unknown activation");
+}
+
+Tensor activate_backward(const Tensor& grad, const Tensor& x, Activation activation) {
+  switch (activation) {
+    case Activation::silu:
+      return at::silu_backward(grad, x);
+    case Activation::gelu:
+      return at::gelu_backward(grad, x);
+    case Activation::gelu_tanh:
+      return at::gelu_backward(grad, x, "tanh");
+    case Activation::relu:
+      return at::threshold_backward(grad, x, 0);
+    case Activation::relu2:
+      return grad * at::relu(x).mul_(2);
   }
   fail(ErrorKind::internal, "unknown activation");
 }

@@ -9,6 +9,8 @@ enum class Activation { silu, gelu, gelu_tanh, relu, relu2 };
 
 /// Element by element, traced by autograd.
 Tensor activate(const Tensor& x, Activation activation);
+/// The gradient of x for the gradient of activate(x).
+Tensor activate_backward(const Tensor& grad, const Tensor& x, Activation activation);
 
 /// down(act(gate(x)) * up(x)). x_td: [t, d]; returns [t, d] in x's dtype.
 /// Keeps gate(x) and up(x) for the backward; the product of width i is recomputed there, not kept.

@@ -143,8 +143,62 @@ struct Mlp {
   bool operator==(const Mlp&) const = default;
 };
 
+/// Which experts a token goes to, and with what weights.
+struct Router {
+  enum class Score {
+    softmax,            // over all experts
+    softmax_of_chosen,  // over the logits of the chosen experts
+    sigmoid,            // of each expert's logit
+  };
+  Score score = Score::softmax;
+  bool choose_by_logits = false;  // instead of by scores: the correction is added to the logits
+  bool correction = false;        // a bias per expert that takes part in the choice only
+  bool bias = false;              // of the logits
+  std::optional<double> softcap;  // of the logits
+  std::int64_t groups = 1;        // of experts; those outside the best kept_groups are not chosen
+  std::int64_t kept_groups = 1;
+  std::int64_t group_best = 2;  // a group's score: the sum of so many of its best
+  bool renormalise = false;     // weights divided by max(their sum, at_least) + eps
+  double renormalise_eps = 0;
+  double renormalise_at_least = 0;
+  double scale = 1;                 // of the weights, at last
+  bool logits_in_float32 = false;   // else in the compute dtype
+  bool weights_in_float32 = false;  // else rounded to the compute dtype
+  bool operator==(const Router&) const = default;
+};
+
+/// GPT-OSS: g = min(gate, limit), u = clamp(up, +-limit); (u + 1) * g * sigmoid(alpha * g).
+struct SwigluClamp {
+  double limit = 7;
+  double alpha = 1.702;
+  bool operator==(const SwigluClamp&) const = default;
+};
+
+/// Runs on every token beside the routed experts.
+struct SharedExperts {
+  Mlp mlp;
+  bool gated = false;  // times sigmoid(gate(x)), one number per token
+  bool operator==(const SharedExperts&) const = default;
+};
+
+/// Mixture of gated feed-forward experts: the weighted sum of those the router chose.
+struct Moe {
+  std::int64_t experts = 0;
+  std::int64_t per_token = 0;
+  std::int64_t inner = 0;  // of each expert
+  Activation activation = Activation::silu;
+  bool bias = false;  // of the experts' linear layers
+  std::optional<SwigluClamp> clamp;
+  Router router;
+  bool weight_on_input = false;  // Llama 4: the weight multiplies the expert's input
+  std::optional<SharedExperts> shared;
+  double output_scale = 1;
+  double aux_loss = 0;  // coefficient of the load-balancing loss
+  bool operator==(const Moe&) const = default;
+};
+
 using Mixer = std::variant<Gqa>;
-using Ffn = std::variant<Mlp>;
+using Ffn = std::variant<Mlp, Moe>;
 
 /// Where the norms of the two residual branches stand; f is the mixer, g the feed-forward.
 enum class NormPlacement {

@@ -27,7 +27,7 @@ class Builder {
  private:
   void add(const std::string& name, std::vector<std::int64_t> shape, Role role, Init init,
            bool is_linear = false) {
-    params_.push_back({prefix_ + name, std::move(shape), role, init, is_linear, layer_});
+    params_.push_back({prefix_ + name, std::move(shape), role, init, is_linear, layer_, false});
   }
 
   void add_linear(const std::string& name, std::vector<std::int64_t> out_in, bool bias, Role role) {
@@ -120,12 +120,39 @@ class Builder {
     }
   }
 
-  void add_ffn(const Mlp& mlp) {
+  void add_mlp(const std::string& prefix, const Mlp& mlp, Role role) {
     if (mlp.gated) {
-      add_linear("mlp.gate_proj", {mlp.inner, model_.dim}, mlp.bias, Role::mlp);
+      add_linear(prefix + "gate_proj", {mlp.inner, model_.dim}, mlp.bias, role);
     }
-    add_linear("mlp.up_proj", {mlp.inner, model_.dim}, mlp.bias, Role::mlp);
-    add_linear("mlp.down_proj", {model_.dim, mlp.inner}, mlp.bias, Role::mlp);
+    add_linear(prefix + "up_proj", {mlp.inner, model_.dim}, mlp.bias, role);
+    add_linear(prefix + "down_proj", {model_.dim, mlp.inner}, mlp.bias, role);
+  }
+
+  void add_ffn(const Mlp& mlp) { add_mlp("mlp.", mlp, Role::mlp); }
+
+  void add_expert_linear(const std::string& name, const Moe& moe, std::int64_t out,
+                         std::int64_t in) {
+    add(name + ".weight", {moe.experts, out, in}, Role::experts, Init::normal);
+    if (moe.bias) {
+      add(name + ".bias", {moe.experts, out}, Role::experts, Init::zeros);
+    }
+  }
+
+  void add_ffn(const Moe& moe) {
+    add_linear("mlp.gate", {moe.experts, model_.dim}, moe.router.bias, Role::router);
+    if (moe.router.correction) {
+      add("mlp.gate.e_score_correction_bias", {moe.experts}, Role::router, Init::zeros);
+      params_.back().is_buffer = true;
+    }
+    add_expert_linear("mlp.experts.gate_proj", moe, moe.inner, model_.dim);
+    add_expert_linear("mlp.experts.up_proj", moe, moe.inner, model_.dim);
+    add_expert_linear("mlp.experts.down_proj", moe, model_.dim, moe.inner);
+    if (moe.shared) {
+      add_mlp("mlp.shared_experts.", moe.shared->mlp, Role::shared_experts);
+      if (moe.shared->gated) {
+        add_linear("mlp.shared_expert_gate", {1, model_.dim}, false, Role::shared_experts);
+      }
+    }
   }
 
   void add_layer(const Layer& layer) {
@@ -148,6 +175,15 @@ class Builder {
   std::string prefix_;
   std::int64_t layer_ = -1;
 };
+
+/// Elements of the parameter that one token meets.
+std::int64_t active_numel(const ParamSpec& param, const ModelSpec& model) {
+  if (param.role != Role::experts) {
+    return param.numel();
+  }
+  const auto& moe = std::get<Moe>(model.layers[static_cast<std::size_t>(param.layer)].ffn);
+  return param.numel() / moe.experts * moe.per_token;
+}
 
 /// Pairs (query, key) that are scored in a document of n tokens.
 double scored_pairs(std::int64_t n, std::optional<std::int64_t> window) {
@@ -177,6 +213,12 @@ std::string_view to_string(Role role) {
       return "attention";
     case Role::mlp:
       return "mlp";
+    case Role::router:
+      return "router";
+    case Role::experts:
+      return "experts";
+    case Role::shared_experts:
+      return "shared_experts";
     case Role::norm:
       return "norm";
     case Role::head:
@@ -232,6 +274,14 @@ std::int64_t num_parameters(const ModelSpec& model) {
   return count;
 }
 
+std::int64_t num_active_parameters(const ModelSpec& model) {
+  std::int64_t count = 0;
+  for (const auto& param : parameters(model)) {
+    count += active_numel(param, model);
+  }
+  return count;
+}
+
 double forward_flops(const ModelSpec& model, const std::vector<std::int64_t>& doc_lengths,
                      std::int64_t num_head_rows) {
   double tokens = 0;
@@ -241,8 +291,9 @@ double forward_flops(const ModelSpec& model, const std::vector<std::int64_t>& do
   double total =
       2.0 * static_cast<double>(model.vocab_size * model.embedding_width() * num_head_rows);
   for (const auto& param : parameters(model)) {
-    if (param.is_linear && param.layer >= 0) {
-      total += 2.0 * static_cast<double>(param.numel()) * tokens;
+    const bool is_expert = param.role == Role::experts && param.shape.size() == 3;
+    if (param.layer >= 0 && (param.is_linear || is_expert)) {
+      total += 2.0 * static_cast<double>(active_numel(param, model)) * tokens;
     }
   }
   for (const auto& layer : model.layers) {

@@ -12,7 +12,7 @@ namespace automodel::spec {
 
 /// What part of the model a parameter belongs to: LoRA targets, optimizer groups and reports go by
 /// it.
-enum class Role { embedding, attention, mlp, norm, head };
+enum class Role { embedding, attention, mlp, router, experts, shared_experts, norm, head };
 std::string_view to_string(Role role);
 
 enum class Init { normal, zeros, ones };
@@ -24,6 +24,7 @@ struct ParamSpec {
   Init init = Init::normal;
   bool is_linear = false;   // the weight of a linear layer: a LoRA target
   std::int64_t layer = -1;  // -1: outside the blocks
+  bool is_buffer = false;   // part of the checkpoint that no gradient reaches: never trained
   std::int64_t numel() const;
   bool operator==(const ParamSpec&) const = default;
 };
@@ -43,9 +44,12 @@ std::string head_weight_name(const ModelSpec& model);
 
 std::int64_t num_parameters(const ModelSpec& model);
 
+/// Those that take part in one token's forward: of the experts, the chosen ones.
+std::int64_t num_active_parameters(const ModelSpec& model);
+
 /// Floating-point operations (2 per multiply-add) of one forward over documents of these lengths,
-/// the head on num_head_rows rows; causal and windowed scores counted exactly. A training step
-/// costs 3x (full) or 2x (LoRA).
+/// the head on num_head_rows rows; causal and windowed scores counted exactly, of the experts the
+/// chosen ones. A training step costs 3x (full) or 2x (LoRA).
 double forward_flops(const ModelSpec& model, const std::vector<std::int64_t>& doc_lengths,
                      std::int64_t num_head_rows);
 

@@ -130,7 +130,20 @@ class MapBuilder {
     if (out.transposed) {
       std::swap(out.shape[out.shape.size() - 1], out.shape[out.shape.size() - 2]);
     }
+    reshape(out);
     return out;
+  }
+
+  /// The shape on disk of tensors that are stored with more or fewer dimensions.
+  void reshape(StoredTensor& out) const {
+    if (has_any_part(out.name, names_.as_row)) {
+      out.shape.insert(out.shape.begin(), 1);
+    }
+    if (has_any_part(out.name, names_.flattened)) {
+      check(out.shape.size() > 1, ErrorKind::internal, "{} cannot be flattened", out.name);
+      out.shape[1] *= out.shape[0];
+      out.shape.erase(out.shape.begin());
+    }
   }
 
   const WeightNames& names_;

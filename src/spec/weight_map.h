@@ -33,6 +33,8 @@ struct WeightNames {
   std::vector<Groups> groups;
   std::vector<std::string>
       transposed;  // dotted parts of stored names: [in, out] instead of [out, in]
+  std::vector<std::string> flattened = {};  // likewise: the first two dimensions are one
+  std::vector<std::string> as_row = {};     // likewise: a vector is a matrix of one row
 };
 
 /// The part of a parameter that one stored tensor holds.

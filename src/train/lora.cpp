@@ -169,7 +169,7 @@ LoraReport attach_lora(nn::Parameters& parameters, const config::Peft& peft, std
 
 void train_all(nn::Parameters& parameters) {
   for (auto& parameter : parameters.all()) {
-    parameter.value.requires_grad_(true);
+    parameter.value.requires_grad_(!parameter.spec.is_buffer);
   }
 }
 

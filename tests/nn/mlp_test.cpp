@@ -23,7 +23,7 @@ TEST(MlpBlock, PlainAndGatedFollowTheSpec) {
   const auto forward = [&](bool gated) {
     const spec::Mlp spec{.inner = 6, .activation = spec::Activation::relu, .gated = gated};
     Ports ports;
-    return MlpBlock(spec, parameters, 0).forward(x, {}, ports);
+    return MlpBlock(spec, parameters, "model.layers.0.mlp.").forward(x, {}, ports);
   };
   EXPECT_TRUE(at::allclose(forward(true), (at::relu(x.mm(gate.t())) * x.mm(up.t())).mm(down.t()),
                            1e-4, 1e-5));

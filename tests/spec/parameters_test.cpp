@@ -64,5 +64,40 @@ TEST(ForwardFlops, CountsRealTokensAndCausalPairs) {
   EXPECT_DOUBLE_EQ(forward_flops(model, {3, 1}, 2), expected - 2 * 4 * 4);
 }
 
+ModelSpec routed() {
+  auto model = two_layers(NormPlacement::pre);
+  model.layers[1].ffn = Moe{.experts = 3,
+                            .per_token = 2,
+                            .inner = 5,
+                            .bias = true,
+                            .router = {.correction = true, .bias = true},
+                            .shared = SharedExperts{.mlp = {.inner = 7}, .gated = true}};
+  return model;
+}
+
+TEST(Parameters, ExpertsAreStacked) {
+  const auto all = parameters(routed());
+  const auto find = [&](const std::string& name) {
+    return *std::ranges::find(all, "model.layers.1.mlp." + name, &ParamSpec::name);
+  };
+  EXPECT_THAT(find("experts.down_proj.weight").shape, ::testing::ElementsAre(3, 4, 5));
+  EXPECT_THAT(find("experts.up_proj.bias").shape, ::testing::ElementsAre(3, 5));
+  EXPECT_EQ(find("experts.gate_proj.weight").role, Role::experts);
+  EXPECT_EQ(to_string(find("gate.weight").role), "router");
+  EXPECT_EQ(find("gate.bias").numel(), 3);
+  EXPECT_TRUE(find("gate.e_score_correction_bias").is_buffer);
+  EXPECT_EQ(to_string(find("shared_experts.up_proj.weight").role), "shared_experts");
+  EXPECT_EQ(find("shared_expert_gate.weight").numel(), 4);
+}
+
+TEST(ForwardFlops, CountsTheChosenExperts) {
+  const double expert = 3 * 4 * 5;
+  const double rest = 3 * 4 + 3 * 4 * 7 + 4;  // router, shared experts and their gate
+  const auto dense = forward_flops(two_layers(NormPlacement::pre), {4}, 0);
+  EXPECT_DOUBLE_EQ(forward_flops(routed(), {4}, 0),
+                   dense + 2 * 4 * (2 * expert + rest - 3 * 4 * 6));
+  EXPECT_EQ(num_parameters(routed()) - num_active_parameters(routed()), 3 * 4 * 5 + 5 + 5 + 4);
+}
+
 }  // namespace
 }  // namespace automodel::spec

@@ -22,12 +22,19 @@ std::string count_text(std::int64_t count) {
   return human_count(static_cast<std::uint64_t>(count));
 }
 
+std::int64_t kept_by_ffn(const spec::Mlp& mlp) { return (mlp.gated ? 2 : 1) * mlp.inner; }
+
+std::int64_t kept_by_ffn(const spec::Moe& moe) {
+  return 2 * moe.per_token * moe.inner + 2 * moe.experts +
+         (moe.shared ? kept_by_ffn(moe.shared->mlp) : 0);
+}
+
 /// Values that one layer keeps of one token for its backward.
 std::int64_t kept_per_token(const spec::Layer& layer, std::int64_t dim) {
   const auto& gqa = std::get<spec::Gqa>(layer.mixer);
-  const auto& mlp = std::get<spec::Mlp>(layer.ffn);
   const std::int64_t attention = 2 * gqa.head_dim * (gqa.heads + gqa.kv_heads);
-  return 4 * dim + attention + (mlp.gated ? 2 : 1) * mlp.inner;
+  return 4 * dim + attention +
+         std::visit([](const auto& ffn) { return kept_by_ffn(ffn); }, layer.ffn);
 }
 
 std::int64_t activation_bytes(const parallel::ShardedModel& model, std::int64_t tokens) {

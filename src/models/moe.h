@@ -1,0 +1,52 @@
+#pragma once
+// What families with a mixture of experts share when they turn config.json into a spec.
+
+#include <initializer_list>
+#include <string_view>
+#include <vector>
+
+#include "models/config_reader.h"
+#include "spec/model_spec.h"
+#include "spec/weight_map.h"
+
+namespace automodel::models {
+
+/// The value of the first of these keys that the config has.
+std::int64_t first_integer(const ConfigReader& config, std::initializer_list<std::string_view> keys,
+                           std::int64_t fallback);
+
+/// What holds where config.json is silent.
+struct MoeDefaults {
+  std::int64_t experts = 0;
+  std::int64_t per_token = 0;
+  std::int64_t inner = 0;
+  std::string_view inner_key = "moe_intermediate_size";
+  double aux_loss = 0.001;
+};
+
+/// Number, width and activation of the experts as most configs name them; softmax over all experts.
+/// Throws Error(corrupt_data) if the config asks for more experts per token than there are.
+spec::Moe routed_experts(const ConfigReader& config, const MoeDefaults& defaults);
+
+/// DeepSeek-V3's router, from `n_group`, `topk_group`, `norm_topk_prob` and
+/// `routed_scaling_factor`: sigmoid scores, a correction for the choice, groups by the sum of their
+/// best two. Throws Error(corrupt_data) for groups that do not fit the experts.
+spec::Router grouped_sigmoid_router(const ConfigReader& config, const spec::Moe& moe);
+
+/// A shared expert of this width with the routed experts' activation.
+spec::SharedExperts shared_experts(std::int64_t inner, spec::Activation activation);
+
+/// For each layer, whether it routes: from `mlp_layer_types` ("sparse" or "dense"); else all from
+/// `first_k_dense_replace` (silent: `dense_first`) on, by `decoder_sparse_step`, without the
+/// `mlp_only_layers`.
+std::vector<bool> sparse_layers(const ConfigReader& config, std::int64_t dense_first = 0);
+
+/// Copies of `layer` with these experts, or a dense feed-forward of width `intermediate_size` where
+/// the layer is not sparse.
+std::vector<spec::Layer> routed_layers(const ConfigReader& config, const spec::Layer& layer,
+                                       const spec::Moe& moe, const std::vector<bool>& sparse);
+
+/// One tensor per expert and projection, as Transformers' Qwen2-MoE: mlp.experts.3.up_proj.weight.
+spec::WeightNames expert_names();
+
+}  // namespace automodel::models

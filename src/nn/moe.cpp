@@ -1,0 +1,99 @@
+#include "nn/moe.h"
+
+namespace automodel::nn {
+namespace {
+
+ops::RouterScore score_of(spec::Router::Score score) {
+  switch (score) {
+    case spec::Router::Score::softmax:
+      return ops::RouterScore::softmax;
+    case spec::Router::Score::softmax_of_chosen:
+      return ops::RouterScore::softmax_of_chosen;
+    case spec::Router::Score::sigmoid:
+      break;
+  }
+  return ops::RouterScore::sigmoid;
+}
+
+ops::ExpertLinear expert_linear(const Parameters& parameters, const std::string& prefix) {
+  return {parameters.at(prefix + ".weight"), parameters.find(prefix + ".bias"), std::nullopt};
+}
+
+ops::GluOptions glu_options(const spec::Moe& moe) {
+  ops::GluOptions options{.activation = activation_of(moe.activation), .clamp = std::nullopt};
+  if (moe.clamp) {
+    options.clamp = ops::GluClamp{.limit = moe.clamp->limit, .alpha = moe.clamp->alpha};
+  }
+  return options;
+}
+
+}  // namespace
+
+ops::RouterOptions router_options(const spec::Moe& moe) {
+  const auto& router = moe.router;
+  return {.per_token = moe.per_token,
+          .score = score_of(router.score),
+          .choose_by_logits = router.choose_by_logits,
+          .groups = router.groups,
+          .kept_groups = router.kept_groups,
+          .group_best = router.group_best,
+          .renormalise = router.renormalise,
+          .renormalise_eps = router.renormalise_eps,
+          .renormalise_at_least = router.renormalise_at_least,
+          .scale = router.scale};
+}
+
+MoeBlock::MoeBlock(const spec::Moe& spec, const Parameters& parameters, const std::string& prefix)
+    : spec_(spec),
+      router_options_(router_options(spec)),
+      gate_(parameters.linear(prefix + "gate")),
+      correction_e_(parameters.find(prefix + "gate.e_score_correction_bias")),
+      experts_{.gate = expert_linear(parameters, prefix + "experts.gate_proj"),
+               .up = expert_linear(parameters, prefix + "experts.up_proj"),
+               .down = expert_linear(parameters, prefix + "experts.down_proj")},
+      glu_(glu_options(spec)) {
+  if (spec.shared) {
+    shared_.emplace(spec.shared->mlp, parameters, prefix + "shared_experts.");
+    if (spec.shared->gated) {
+      shared_gate_ = parameters.linear(prefix + "shared_expert_gate");
+    }
+  }
+}
+
+ops::Routing MoeBlock::route(const Tensor& x_td, const Sequence& sequence) const {
+  const Tensor in_td = spec_.router.logits_in_float32 ? x_td.to(at::kFloat) : x_td;
+  Tensor logits_te = ops::linear(in_td, at_step(gate_, sequence)).to(at::kFloat);
+  if (spec_.router.softcap) {
+    logits_te = at::tanh(logits_te / *spec_.router.softcap) * *spec_.router.softcap;
+  }
+  const bool decided = sequence.routing && sequence.routing->experts_tk.defined();
+  const Tensor experts_tk = decided
+                                ? sequence.routing->experts_tk
+                                : ops::choose_experts(logits_te, correction_e_, router_options_);
+  if (sequence.routing) {
+    sequence.routing->experts_tk = experts_tk;
+  }
+  const Tensor weights_tk = ops::routing_weights(logits_te, experts_tk, router_options_);
+  return {experts_tk,
+          spec_.router.weights_in_float32 ? weights_tk : weights_tk.to(x_td.scalar_type())};
+}
+
+Tensor MoeBlock::shared(const Tensor& x_td, const Sequence& sequence, Ports& ports) const {
+  const Tensor y_td = shared_->forward(x_td, sequence, ports);
+  return shared_gate_ ? at::sigmoid(ops::linear(x_td, at_step(*shared_gate_, sequence))) * y_td
+                      : y_td;
+}
+
+Tensor MoeBlock::forward(const Tensor& x_td, const Sequence& sequence, Ports& ports) const {
+  const auto routing = route(x_td, sequence);
+  const Tensor in_td = ports.enter(x_td);
+  Tensor y_td = ports.leave(spec_.weight_on_input
+                                ? ops::experts_of_weighted_input(in_td, routing, experts_, glu_)
+                                : ops::experts(in_td, routing, experts_, glu_));
+  if (shared_) {
+    y_td = y_td + shared(x_td, sequence, ports);
+  }
+  return spec_.output_scale == 1 ? y_td : y_td * spec_.output_scale;
+}
+
+}  // namespace automodel::nn

@@ -1,0 +1,31 @@
+#pragma once
+// The product inside a gated feed-forward.
+
+#include <optional>
+
+#include "ops/mlp.h"
+
+namespace automodel::ops {
+
+/// GPT-OSS: g = min(gate, limit), u = clamp(up, +-limit); (u + 1) * g * sigmoid(alpha * g).
+struct GluClamp {
+  double limit = 7;
+  double alpha = 1.702;
+};
+
+/// act(gate) * up, or the clamped product (the activation is then not used).
+struct GluOptions {
+  Activation activation = Activation::silu;
+  std::optional<GluClamp> clamp;
+};
+
+struct GluGrads {
+  Tensor gate, up;
+};
+
+/// Same shapes in and out; no autograd.
+Tensor glu(const Tensor& gate, const Tensor& up, const GluOptions& options);
+GluGrads glu_backward(const Tensor& grad, const Tensor& gate, const Tensor& up,
+                      const GluOptions& options);
+
+}  // namespace automodel::ops

@@ -1,0 +1,98 @@
+#include "nn/moe.h"
+
+#include <gtest/gtest.h>
+
+#include "tests/nn/tiny_model.h"
+
+namespace automodel::nn {
+namespace {
+
+spec::ModelSpec routed_spec(const spec::Moe& moe) {
+  auto model = tiny_spec();
+  for (auto& layer : model.layers) {
+    layer.ffn = moe;
+  }
+  return model;
+}
+
+spec::Moe some_moe() {
+  return {.experts = 5,
+          .per_token = 2,
+          .inner = 12,
+          .shared = spec::SharedExperts{.mlp = {.inner = 16}, .gated = true}};
+}
+
+Tensor run(const spec::Moe& moe, const Parameters& parameters, const Tensor& x_td,
+           const std::shared_ptr<RoutingRecord>& record = nullptr) {
+  Sequence sequence;
+  sequence.routing = record;
+  Ports ports;
+  return MoeBlock(moe, parameters, "model.layers.0.mlp.").forward(x_td, sequence, ports);
+}
+
+TEST(MoeBlock, AddsTheGatedSharedExperts) {
+  auto moe = some_moe();
+  const auto parameters = tiny_parameters(routed_spec(moe));
+  const Tensor x_td = at::randn({4, 24});
+  const Tensor both = run(moe, parameters, x_td);
+  Ports ports;
+  const Tensor shared = MlpBlock(moe.shared->mlp, parameters, "model.layers.0.mlp.shared_experts.")
+                            .forward(x_td, {}, ports);
+  const Tensor gate =
+      at::sigmoid(x_td.mm(parameters.at("model.layers.0.mlp.shared_expert_gate.weight").t()));
+  moe.shared.reset();
+  EXPECT_TRUE(at::allclose(both, run(moe, parameters, x_td) + gate * shared, 1e-4, 1e-5));
+  moe.output_scale = 0.5;
+  EXPECT_TRUE(at::allclose((both - gate * shared) * 0.5, run(moe, parameters, x_td), 1e-4, 1e-5));
+}
+
+TEST(MoeBlock, TheSoftcapBendsTheLogits) {
+  auto moe = some_moe();
+  moe.router.renormalise = true;
+  const auto parameters = tiny_parameters(routed_spec(moe));
+  const Tensor x_td = at::randn({4, 24});
+  const Tensor plain = run(moe, parameters, x_td);
+  moe.router.softcap = 0.1;
+  EXPECT_FALSE(at::allclose(plain, run(moe, parameters, x_td), 1e-3, 1e-3));
+}
+
+TEST(MoeBlock, KeepsItsChoiceAndTakesAKeptOne) {
+  const auto moe = some_moe();
+  const auto parameters = tiny_parameters(routed_spec(moe));
+  const Tensor x_td = at::randn({4, 24});
+  const auto record = std::make_shared<RoutingRecord>();
+  const Tensor decided = run(moe, parameters, x_td, record);
+  ASSERT_TRUE(record->experts_tk.defined());
+  EXPECT_TRUE(at::equal(decided, run(moe, parameters, x_td, record)));
+  record->experts_tk = (record->experts_tk + 1).remainder(5);
+  EXPECT_FALSE(at::allclose(decided, run(moe, parameters, x_td, record), 1e-3, 1e-3));
+}
+
+/// The router's correction changes between the forward and the backward that runs the block again.
+TEST(MoeBlock, ARecomputeDoesNotRouteAgain) {
+  auto moe = some_moe();
+  moe.router = {.score = spec::Router::Score::sigmoid, .correction = true};
+  const auto model = routed_spec(moe);
+  const auto tokens = tiny_tokens({7, 12});
+  std::vector<Tensor> gradients;
+  for (const bool recompute : {false, true}) {
+    const auto parameters = tiny_parameters(model);
+    const Decoder decoder(model, parameters);
+    Ports ports;
+    LocalRunner keep;
+    RecomputeRunner again;
+    BlockRunner& runner = recompute ? static_cast<BlockRunner&>(again) : keep;
+    const Tensor hidden = decoder.hidden(tokens, {.training = true}, runner, ports);
+    for (int i = 0; i < 3; ++i) {
+      parameters.at(spec::layer_prefix(i) + "mlp.gate.e_score_correction_bias")
+          .detach()
+          .copy_(at::arange(5) * 10);
+    }
+    hidden.sum().backward();
+    gradients.push_back(parameters.at("model.layers.1.mlp.experts.up_proj.weight").grad());
+  }
+  EXPECT_TRUE(at::equal(gradients[0], gradients[1]));
+}
+
+}  // namespace
+}  // namespace automodel::nn

@@ -1,0 +1,32 @@
+#include "ops/glu.h"
+
+#include "tests/ops/gradient_check.h"
+
+namespace automodel::ops {
+namespace {
+
+/// glu's own gradients against those that autograd finds in `formula`.
+void expect_gradients(const GluOptions& options, const Formula& formula) {
+  const Inputs in = {random_tensor({5, 7}) * 3, random_tensor({5, 7}) * 3};
+  const auto reference = value_and_gradients(formula, in);
+  const Tensor grad = at::linspace(-1, 1, 35, at::kFloat).sin().view({5, 7});
+  const auto grads = glu_backward(grad, in[0], in[1], options);
+  EXPECT_LE(relative_error(glu(in[0], in[1], options), reference[0]), 2e-6);
+  EXPECT_LE(relative_error(grads.gate, reference[1]), 2e-6);
+  EXPECT_LE(relative_error(grads.up, reference[2]), 2e-6);
+}
+
+TEST(Glu, EqualsThePlainProduct) {
+  expect_gradients({.activation = Activation::gelu_tanh},
+                   [](const Inputs& in) { return activate(in[0], Activation::gelu_tanh) * in[1]; });
+}
+
+TEST(Glu, ClampsBothSides) {
+  expect_gradients({.clamp = GluClamp{.limit = 2, .alpha = 1.5}}, [](const Inputs& in) {
+    const Tensor g = at::clamp_max(in[0], 2);
+    return (in[1].clamp(-2, 2) + 1) * g * at::sigmoid(g * 1.5);
+  });
+}
+
+}  // namespace
+}  // namespace automodel::ops
