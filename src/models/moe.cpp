@@ -20,9 +20,9 @@ std::int64_t first_integer(const ConfigReader& config, std::initializer_list<std
 
 spec::Moe routed_experts(const ConfigReader& config, const MoeDefaults& defaults) {
   spec::Moe moe;
-  moe.experts = first_integer(config, {"num_experts", "num_local_experts", "n_routed_experts"},
-                              defaults.experts);
-  moe.per_token = config.integer("num_experts_per_tok", defaults.per_token);
+  moe.experts = first_integer(
+      config, {defaults.experts_key, "num_local_experts", "n_routed_experts"}, defaults.experts);
+  moe.per_token = config.integer(defaults.per_token_key, defaults.per_token);
   moe.inner = config.integer(defaults.inner_key, defaults.inner);
   moe.activation = activation(config, "hidden_act", "silu");
   moe.aux_loss = config.number("router_aux_loss_coef", defaults.aux_loss);

@@ -21,6 +21,8 @@ struct MoeDefaults {
   std::int64_t per_token = 0;
   std::int64_t inner = 0;
   std::string_view inner_key = "moe_intermediate_size";
+  std::string_view experts_key = "num_experts";  // or one of its other usual names
+  std::string_view per_token_key = "num_experts_per_tok";
   double aux_loss = 0.001;
 };
 

@@ -50,15 +50,18 @@ GqaBlock::GqaBlock(const spec::Gqa& spec, const Parameters& parameters, std::int
 
 Tensor GqaBlock::project(const Tensor& x_td, const ops::Linear& projection,
                          const Sequence& sequence) const {
-  const Tensor y_to = ops::linear(x_td, at_step(projection, sequence));
-  return spec_.clip ? y_to.clamp(-*spec_.clip, *spec_.clip) : y_to;
+  return ops::linear(x_td, at_step(projection, sequence));
+}
+
+Tensor GqaBlock::clip(const Tensor& x_to) const {
+  return spec_.clip ? x_to.clamp(-*spec_.clip, *spec_.clip) : x_to;
 }
 
 Tensor GqaBlock::place(const Tensor& x_to, const std::optional<NormLayer>& norm,
                        const Sequence& sequence) const {
   const bool over_all = norm && spec_.head_norm->over == spec::HeadNorm::Over::all_heads;
   const bool norm_last = norm && spec_.head_norm->after_rope;
-  Tensor x_thk = (over_all ? (*norm)(x_to) : x_to).unflatten(-1, {-1, spec_.head_dim});
+  Tensor x_thk = clip(over_all ? (*norm)(x_to) : x_to).unflatten(-1, {-1, spec_.head_dim});
   if (norm && !over_all && !norm_last) {
     x_thk = (*norm)(x_thk);
   }
@@ -86,7 +89,7 @@ Tensor GqaBlock::forward(const Tensor& x_td, const Sequence& sequence, Ports& po
                         .view({-1, 1, 1});
   }
   const Tensor k_thk = place(project(in_td, k_, sequence), k_norm_, sequence);
-  Tensor v_thw = project(in_td, v_, sequence).unflatten(-1, {-1, spec_.value_width()});
+  Tensor v_thw = clip(project(in_td, v_, sequence)).unflatten(-1, {-1, spec_.value_width()});
   if (v_norm_) {
     v_thw = (*v_norm_)(v_thw);
   }

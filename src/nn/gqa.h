@@ -20,6 +20,7 @@ class GqaBlock {
 
  private:
   Tensor project(const Tensor& x_td, const ops::Linear& projection, const Sequence& sequence) const;
+  Tensor clip(const Tensor& x_to) const;
   Tensor place(const Tensor& x_to, const std::optional<NormLayer>& norm,
                const Sequence& sequence) const;
   Tensor attend(const Tensor& q_thk, const Tensor& k_thk, const Tensor& v_thw,

@@ -119,7 +119,7 @@ struct Gqa {
   bool out_bias = false;
   std::optional<HeadNorm> head_norm;   // on q and k
   std::optional<Norm> value_norm;      // on v, per head
-  std::optional<double> clip;          // q, k, v to [-clip, clip]
+  std::optional<double> clip;          // q, k, v to [-clip, clip], after their norm
   std::optional<Rope> rope;            // none: no positions in this layer
   std::optional<std::int64_t> window;  // a token sees itself and window - 1 before it
   std::optional<std::int64_t> chunk;   // a token sees its chunk of positions only

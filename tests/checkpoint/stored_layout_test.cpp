@@ -80,6 +80,24 @@ TEST(StoredLayout, SplitsExpertsIntoTensorsAndBack) {
   EXPECT_TRUE(at::equal(layout.to_parameter(up, stored), value));
 }
 
+TEST(StoredLayout, FlattensAndTransposesAndBack) {
+  const spec::ParamSpec down{.name = "down", .shape = {2, 3, 4}};
+  const spec::ParamSpec row{.name = "row", .shape = {5}};
+  const StoredLayout layout(spec::weight_map({down, row}, {.renames = {},
+                                                           .groups = {},
+                                                           .transposed = {"down"},
+                                                           .flattened = {"down"},
+                                                           .as_row = {"row"}}));
+  const Values values{{"down", at::randn({2, 3, 4})}, {"row", at::randn({5})}};
+  const auto stored = [&](const std::string& name) {
+    return layout.to_stored(name, [&](const std::string& own) { return values.at(own); });
+  };
+  EXPECT_TRUE(at::equal(stored("down"), values.at("down").transpose(1, 2).reshape({8, 3})));
+  EXPECT_TRUE(at::equal(layout.to_parameter(down, stored), values.at("down")));
+  EXPECT_TRUE(at::equal(stored("row"), values.at("row").unsqueeze(0)));
+  EXPECT_TRUE(at::equal(layout.to_parameter(row, stored), values.at("row")));
+}
+
 TEST(StoredLayout, UnknownNamesAreErrors) {
   EXPECT_THROW(some_layout().stored_names("x"), Error);
   EXPECT_THROW(some_layout().to_stored("x", nullptr), Error);

@@ -58,6 +58,24 @@ TEST(WeightMap, SplitsTheFirstDimensionIntoTensors) {
   EXPECT_EQ(map[1].pieces[0].entry, 1);
 }
 
+TEST(WeightMap, StoresWithMoreOrFewerDimensions) {
+  const auto map = weight_map({{.name = "experts.up.weight", .shape = {2, 4, 3}},
+                               {.name = "experts.down.weight", .shape = {2, 3, 4}},
+                               {.name = "correction", .shape = {5}}},
+                              {.renames = {},
+                               .groups = {},
+                               .transposed = {"down"},
+                               .flattened = {"experts"},
+                               .as_row = {"correction"}});
+  EXPECT_THAT(map[0].shape, ElementsAre(8, 3));
+  EXPECT_THAT(map[0].seen_as, ElementsAre(2, 4, 3));
+  EXPECT_THAT(map[1].shape, ElementsAre(8, 3));
+  EXPECT_THAT(map[2].shape, ElementsAre(1, 5));
+  EXPECT_THROW(weight_map({{.name = "a", .shape = {2}}},
+                          {.renames = {}, .groups = {}, .transposed = {}, .flattened = {"a"}}),
+               Error);
+}
+
 TEST(WeightMap, RefusesToFuseWhatDoesNotFit) {
   EXPECT_THROW(weight_map({matrix("q.weight", 4, 3), matrix("k.weight", 2, 5)},
                           {.renames = {{"q", "qk"}, {"k", "qk"}}}),

@@ -1,5 +1,6 @@
 #include "models/common.h"
 #include "models/family.h"
+#include "models/moe.h"
 
 namespace automodel::models {
 namespace {
@@ -71,6 +72,64 @@ spec::ModelSpec cohere_compass_spec(const ConfigReader& c) {
   return model;
 }
 
+spec::Moe cohere2_experts(const ConfigReader& c) {
+  auto moe = routed_experts(
+      c, {.experts = 8, .per_token = 2, .inner = 22528, .inner_key = "intermediate_size"});
+  const auto score = c.text("expert_selection_fn", "softmax");
+  if (score != "softmax" && score != "sigmoid") {
+    c.refuse("expert_selection_fn", "softmax, sigmoid");
+  }
+  moe.router.choose_by_logits = true;
+  moe.router.score =
+      score == "softmax" ? spec::Router::Score::softmax_of_chosen : spec::Router::Score::sigmoid;
+  moe.router.renormalise = score == "sigmoid" && c.flag("norm_topk_prob", true);
+  const auto join = c.text("shared_expert_combination_strategy", "average");
+  if (join != "average" && join != "sum") {
+    c.refuse("shared_expert_combination_strategy", "average, sum");
+  }
+  const auto shared = c.integer("num_shared_experts", 0);
+  if (shared > 0) {
+    moe.shared = shared_experts(moe.inner * shared, moe.activation);
+    moe.output_scale = join == "average" ? 0.5 : 1;
+  }
+  return moe;
+}
+
+/// The first layers have a pattern of their own.
+bool cohere2_moe_slides(const ConfigReader& c, std::int64_t layer) {
+  const auto first = c.integer("first_k_dense_replace", 0);
+  const auto pattern = layer < first ? c.integer("prefix_dense_sliding_window_pattern", 1)
+                                     : c.integer("sliding_window_pattern", 4);
+  return pattern > 0 && ((layer < first ? layer : layer - first) + 1) % pattern != 0;
+}
+
+spec::ModelSpec cohere2_moe_spec(const ConfigReader& c) {
+  auto model = cohere_defaults(c, 0.0625);
+  if (c.has("rms_norm_eps")) {
+    model.final_norm = {.eps = c.number("rms_norm_eps"), .gain_in_float32 = true};
+  }
+  const auto attention = cohere_attention(c);
+  auto turned = rope(c, attention.head_dim);
+  turned.interleaved = true;
+  const auto sparse = sparse_layers(c);
+  model.layers = routed_layers(c, cohere_layer(c, model, attention), cohere2_experts(c), sparse);
+  const bool prefix_turns = c.integer("prefix_dense_sliding_window_pattern", 1) == 1;
+  const auto dense_inner =
+      c.integer("prefix_dense_intermediate_size", c.integer("intermediate_size"));
+  const auto sliding = sliding_layers(c, cohere2_moe_slides);
+  for (std::size_t i = 0; i < sliding.size(); ++i) {
+    auto& own = std::get<spec::Gqa>(model.layers[i].mixer);
+    own.window = sliding[i] ? std::optional(c.integer("sliding_window", 4096)) : std::nullopt;
+    own.rope = sliding[i] || (!sparse[i] && prefix_turns) ? std::optional(turned) : std::nullopt;
+    if (!sparse[i]) {
+      std::get<spec::Mlp>(model.layers[i].ffn).inner = dense_inner;
+    }
+  }
+  return model;
+}
+
+spec::WeightNames cohere2_moe_names(const spec::ModelSpec&) { return expert_names(); }
+
 }  // namespace
 
 /// Command R: attention and feed-forward in parallel, LayerNorm without bias, interleaved RoPE.
@@ -98,6 +157,17 @@ Family cohere_compass_text() {
           .architectures = {"CohereCompassForCausalLM"},
           .ignored_keys = {"pooling"},
           .spec = cohere_compass_spec};
+}
+
+/// Cohere 2 MoE: softmax over the chosen experts, averaged with shared ones. Source: transformers
+/// Cohere2MoeForCausalLM.
+Family cohere2_moe() {
+  return {.model_type = "cohere2_moe",
+          .architectures = {"Cohere2MoeForCausalLM"},
+          .ignored_keys = {"sliding_window_pattern", "prefix_dense_sliding_window_pattern",
+                           "layer_norm_eps", "norm_topk_prob"},
+          .spec = cohere2_moe_spec,
+          .names = cohere2_moe_names};
 }
 
 }  // namespace automodel::models

@@ -2,6 +2,7 @@
 
 #include "models/common.h"
 #include "models/family.h"
+#include "models/moe.h"
 
 namespace automodel::models {
 namespace {
@@ -20,20 +21,77 @@ spec::Rope hunyuan_rope(const ConfigReader& c, std::int64_t head_dim) {
   return result;
 }
 
-spec::ModelSpec hunyuan_spec(const ConfigReader& c) {
+spec::ModelSpec hunyuan_model(const ConfigReader& c, const spec::Ffn& ffn) {
   auto model = decoder_defaults(c, {.pad = 0, .eps = 1e-5});
   auto attention = gqa(c);
   attention.qkv_bias = attention.out_bias = c.flag("attention_bias", false);
   attention.rope = hunyuan_rope(c, attention.head_dim);
   attention.head_norm = spec::HeadNorm{.norm = model.final_norm, .after_rope = true};
+  model.layers = uniform_layers(c, {.mixer = attention, .ffn = ffn, .norm = model.final_norm});
+  return model;
+}
+
+spec::ModelSpec hunyuan_spec(const ConfigReader& c) { return hunyuan_model(c, gated_mlp(c)); }
+
+spec::ModelSpec hunyuan_moe_spec(const ConfigReader& c) {
+  auto moe = routed_experts(c, {.experts = 1,
+                                .per_token = 1,
+                                .inner = 11008,
+                                .inner_key = "intermediate_size",
+                                .per_token_key = "moe_topk"});
+  moe.router.renormalise = true;
+  moe.router.logits_in_float32 = true;
+  moe.shared = shared_experts(moe.inner, moe.activation);
+  return hunyuan_model(c, moe);
+}
+
+spec::ModelSpec hy_v3_spec(const ConfigReader& c) {
+  auto model = decoder_defaults(c, {.eps = 1e-5});
+  auto attention = gqa(c);
+  attention.qkv_bias = attention.out_bias = c.flag("attention_bias", false);
+  attention.head_norm = spec::HeadNorm{.norm = model.final_norm};
+  attention.rope = rope(c, attention.head_dim, {.theta = 11158840});
+  auto moe = routed_experts(c, {.experts = 192, .per_token = 8, .inner = 1536});
+  moe.router = {.score = spec::Router::Score::sigmoid,
+                .correction = true,
+                .renormalise = true,
+                .renormalise_eps = 1e-20,
+                .scale = c.number("router_scaling_factor", 2.826),
+                .logits_in_float32 = true,
+                .weights_in_float32 = true};
+  moe.shared = shared_experts(moe.inner * c.integer("num_shared_experts", 1), moe.activation);
+  moe.shared->mlp.bias = c.flag("mlp_bias", false);
   model.layers =
-      uniform_layers(c, {.mixer = attention, .ffn = gated_mlp(c), .norm = model.final_norm});
+      routed_layers(c, {.mixer = attention, .norm = model.final_norm}, moe, sparse_layers(c, 1));
+  for (auto& layer : model.layers) {
+    if (auto* mlp = std::get_if<spec::Mlp>(&layer.ffn)) {
+      mlp->bias = moe.shared->mlp.bias;
+    }
+  }
   return model;
 }
 
 spec::WeightNames hunyuan_names(const spec::ModelSpec&) {
   return {.renames = {{"self_attn.q_norm", "self_attn.query_layernorm"},
                       {"self_attn.k_norm", "self_attn.key_layernorm"}}};
+}
+
+spec::WeightNames hunyuan_moe_names(const spec::ModelSpec& model) {
+  auto names = hunyuan_names(model);
+  for (const auto& rename : expert_names().renames) {
+    names.renames.push_back(rename);
+  }
+  names.renames.push_back({"mlp.gate", "mlp.gate.wg"});
+  names.renames.push_back({"mlp.shared_experts", "mlp.shared_mlp"});
+  return names;
+}
+
+spec::WeightNames hy_v3_names(const spec::ModelSpec&) {
+  auto names = expert_names();
+  names.renames.push_back({"mlp.gate.e_score_correction_bias", "mlp.expert_bias"});
+  names.renames.push_back({"mlp.gate", "mlp.router.gate"});
+  names.renames.push_back({"mlp.shared_experts", "mlp.shared_mlp"});
+  return names;
 }
 
 }  // namespace
@@ -67,6 +125,27 @@ Family hunyuan_v1_dense() {
                            "rope_type"},
           .spec = hunyuan_spec,
           .names = hunyuan_names};
+}
+
+/// HunYuan A13B: softmax over all experts, a shared expert. Source: transformers
+/// HunYuanMoEV1ForCausalLM.
+Family hunyuan_v1_moe() {
+  auto family = hunyuan_v1_dense();
+  family.model_type = "hunyuan_v1_moe";
+  family.architectures = {"HunYuanMoEV1ForCausalLM"};
+  family.spec = hunyuan_moe_spec;
+  family.names = hunyuan_moe_names;
+  return family;
+}
+
+/// HY 3: sigmoid scores with a correction, the first layer dense. Source: transformers
+/// HYV3ForCausalLM.
+Family hy_v3() {
+  return {.model_type = "hy_v3",
+          .architectures = {"HYV3ForCausalLM"},
+          .ignored_keys = {"enable_moe_fp32_combine"},
+          .spec = hy_v3_spec,
+          .names = hy_v3_names};
 }
 
 }  // namespace automodel::models

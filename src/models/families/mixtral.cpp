@@ -6,37 +6,69 @@ namespace automodel::models {
 namespace {
 
 spec::ModelSpec mixtral_spec(const ConfigReader& c) {
-  auto model = decoder_defaults(c);
+  auto model = decoder_defaults(c, {.eps = 1e-5});
   auto attention = gqa(c);
-  attention.rope = rope(c, attention.head_dim);
+  attention.rope = rope(c, attention.head_dim, {.theta = 1e6});
   attention.window = c.maybe_integer("sliding_window");
   auto moe = routed_experts(
       c, {.experts = 8, .per_token = 2, .inner = 14336, .inner_key = "intermediate_size"});
   moe.router.renormalise = true;
   moe.router.weights_in_float32 = true;
-  model.layers.assign(static_cast<std::size_t>(c.integer("num_hidden_layers")),
-                      {.mixer = attention, .ffn = moe, .norm = model.final_norm});
+  model.layers = uniform_layers(c, {.mixer = attention, .ffn = moe, .norm = model.final_norm});
+  return model;
+}
+
+spec::ModelSpec minimax_m2_spec(const ConfigReader& c) {
+  auto model = decoder_defaults(c);
+  auto attention = gqa(c);
+  const auto width = c.integer("head_dim", 128);
+  const auto turned = c.integer("rotary_dim", width);
+  attention.rope = rope(
+      c, attention.head_dim,
+      {.theta = 5e6, .partial_rotary = static_cast<double>(turned) / static_cast<double>(width)});
+  attention.head_norm =
+      spec::HeadNorm{.norm = model.final_norm, .over = spec::HeadNorm::Over::all_heads};
+  auto moe = routed_experts(
+      c, {.experts = 256, .per_token = 8, .inner = 1536, .inner_key = "intermediate_size"});
+  moe.router = {.score = spec::Router::Score::sigmoid,
+                .correction = true,
+                .renormalise = true,
+                .weights_in_float32 = true};
+  model.layers = uniform_layers(c, {.mixer = attention, .ffn = moe, .norm = model.final_norm});
   return model;
 }
 
 spec::WeightNames mixtral_names(const spec::ModelSpec&) {
-  return {.renames = {{"mlp.gate", "block_sparse_moe.gate"},
-                      {"mlp.experts.gate_proj", "block_sparse_moe.experts.{}.w1"},
-                      {"mlp.experts.up_proj", "block_sparse_moe.experts.{}.w3"},
-                      {"mlp.experts.down_proj", "block_sparse_moe.experts.{}.w2"}},
-          .groups = {},
-          .transposed = {}};
+  return {
+      .renames = {{"mlp.gate.e_score_correction_bias", "block_sparse_moe.e_score_correction_bias"},
+                  {"mlp.gate", "block_sparse_moe.gate"},
+                  {"mlp.experts.gate_proj", "block_sparse_moe.experts.{}.w1"},
+                  {"mlp.experts.up_proj", "block_sparse_moe.experts.{}.w3"},
+                  {"mlp.experts.down_proj", "block_sparse_moe.experts.{}.w2"}}};
 }
 
 }  // namespace
 
-/// Mixtral: softmax over all experts, the chosen weights renormalised.
-/// Source: transformers MixtralForCausalLM.
+/// Mixtral: softmax over all experts, the chosen weights renormalised. Source: transformers
+/// MixtralForCausalLM.
 Family mixtral() {
   return {.model_type = "mixtral",
           .architectures = {"MixtralForCausalLM"},
           .ignored_keys = {},
           .spec = mixtral_spec,
+          .names = mixtral_names};
+}
+
+/// MiniMax-M2: sigmoid scores with a correction, q/k norm over all heads, partial RoPE. Source:
+/// transformers MiniMaxM2ForCausalLM.
+Family minimax_m2() {
+  return {.model_type = "minimax_m2",
+          .architectures = {"MiniMaxM2ForCausalLM"},
+          .ignored_keys = {"attn_type_list", "mtp_transformer_layers", "num_mtp_modules", "use_mtp",
+                           "qk_norm_type", "use_qk_norm", "scoring_func", "use_routing_bias",
+                           "shared_intermediate_size", "layernorm_full_attention_beta",
+                           "layernorm_linear_attention_beta", "layernorm_mlp_beta"},
+          .spec = minimax_m2_spec,
           .names = mixtral_names};
 }
 

@@ -1,3 +1,5 @@
+#include <cmath>
+
 #include "models/common.h"
 #include "models/family.h"
 #include "models/moe.h"
@@ -5,39 +7,110 @@
 namespace automodel::models {
 namespace {
 
+bool slides_by_turns(const ConfigReader& c, std::int64_t layer) {
+  return c.flag("use_sliding_window", false) && layer % 2 == 0 &&
+         layer < c.integer("max_window_layers", 28);
+}
+
+bool never_slides(const ConfigReader&, std::int64_t) { return false; }
+
 std::optional<std::int64_t> window_if_used(const ConfigReader& c) {
   const auto window = c.maybe_integer("sliding_window");
   return c.flag("use_sliding_window", false) ? window : std::nullopt;
 }
 
-spec::ModelSpec qwen3_moe_spec(const ConfigReader& c) {
+spec::ModelSpec qwen2_moe_spec(const ConfigReader& c) {
   auto model = decoder_defaults(c);
+  auto attention = gqa(c);
+  attention.qkv_bias = c.flag("qkv_bias", true);
+  attention.rope = rope(c, attention.head_dim);
+  auto moe = routed_experts(c, {.experts = 60, .per_token = 4, .inner = 1408});
+  moe.router.renormalise = c.flag("norm_topk_prob", false);
+  moe.shared = shared_experts(c.integer("shared_expert_intermediate_size", 5632), moe.activation);
+  moe.shared->gated = true;
+  model.layers =
+      routed_layers(c, {.mixer = attention, .norm = model.final_norm}, moe, sparse_layers(c));
+  const auto window = window_if_used(c);
+  const auto sliding = sliding_layers(c, slides_by_turns);
+  for (std::size_t i = 0; i < sliding.size(); ++i) {
+    std::get<spec::Gqa>(model.layers[i].mixer).window = sliding[i] ? window : std::nullopt;
+  }
+  return model;
+}
+
+spec::Gqa normed_attention(const ConfigReader& c, const spec::ModelSpec& model) {
   auto attention = gqa(c);
   attention.qkv_bias = attention.out_bias = c.flag("attention_bias", false);
   attention.head_norm = spec::HeadNorm{.norm = model.final_norm};
+  return attention;
+}
+
+spec::ModelSpec qwen3_moe_spec(const ConfigReader& c) {
+  auto model = decoder_defaults(c);
+  auto attention = normed_attention(c, model);
   attention.rope = rope(c, attention.head_dim);
   attention.window = window_if_used(c);
   auto moe = routed_experts(c, {.experts = 128, .per_token = 8, .inner = 768});
   moe.router.renormalise = c.flag("norm_topk_prob", false);
-  for (const bool sparse : sparse_layers(c)) {
-    model.layers.push_back({.mixer = attention,
-                            .ffn = sparse ? spec::Ffn(moe) : spec::Ffn(gated_mlp(c)),
-                            .norm = model.final_norm});
+  model.layers =
+      routed_layers(c, {.mixer = attention, .norm = model.final_norm}, moe, sparse_layers(c));
+  return model;
+}
+
+spec::ModelSpec mellum_spec(const ConfigReader& c) {
+  auto model = decoder_defaults(c);
+  auto attention = normed_attention(c, model);
+  auto moe = routed_experts(c, {.experts = 64, .per_token = 8, .inner = 896});
+  moe.router.renormalise = c.flag("norm_topk_prob", true);
+  model.layers =
+      routed_layers(c, {.mixer = attention, .norm = model.final_norm}, moe, sparse_layers(c));
+  const auto sliding = sliding_layers(c, never_slides);
+  for (std::size_t i = 0; i < sliding.size(); ++i) {
+    auto& own = std::get<spec::Gqa>(model.layers[i].mixer);
+    own.window = sliding[i] ? std::optional(c.integer("sliding_window", 1024)) : std::nullopt;
+    own.rope = rope_of_kind(c, own.head_dim, sliding[i] ? "sliding_attention" : "full_attention",
+                            {.theta = sliding[i] ? 10000.0 : 500000.0});
   }
   return model;
+}
+
+spec::WeightNames qwen2_moe_names(const spec::ModelSpec&) {
+  auto names = expert_names();
+  names.renames.push_back({"mlp.shared_experts", "mlp.shared_expert"});
+  return names;
 }
 
 spec::WeightNames qwen3_moe_names(const spec::ModelSpec&) { return expert_names(); }
 
 }  // namespace
 
-/// Qwen3-MoE: Qwen3's attention, 128 fine experts, no shared one.
-/// Source: transformers Qwen3MoeForCausalLM.
+/// Qwen1.5-MoE and Qwen2-57B-A14B: a gated shared expert. Source: transformers
+/// Qwen2MoeForCausalLM.
+Family qwen2_moe() {
+  return {.model_type = "qwen2_moe",
+          .architectures = {"Qwen2MoeForCausalLM"},
+          .ignored_keys = {"max_window_layers"},
+          .spec = qwen2_moe_spec,
+          .names = qwen2_moe_names};
+}
+
+/// Qwen3-MoE: Qwen3's attention, 128 fine experts, no shared one. Source: transformers
+/// Qwen3MoeForCausalLM.
 Family qwen3_moe() {
   return {.model_type = "qwen3_moe",
           .architectures = {"Qwen3MoeForCausalLM"},
           .ignored_keys = {"max_window_layers"},
           .spec = qwen3_moe_spec,
+          .names = qwen3_moe_names};
+}
+
+/// Mellum 2: Qwen3-MoE with windows and RoPE by layer kind. Source: transformers
+/// MellumForCausalLM.
+Family mellum() {
+  return {.model_type = "mellum",
+          .architectures = {"MellumForCausalLM"},
+          .ignored_keys = {"num_nextn_predict_layers", "mtp_layer_types", "mtp_mlp_layer_types"},
+          .spec = mellum_spec,
           .names = qwen3_moe_names};
 }
 

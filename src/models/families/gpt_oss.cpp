@@ -1,0 +1,55 @@
+#include "models/common.h"
+#include "models/family.h"
+#include "models/moe.h"
+
+namespace automodel::models {
+namespace {
+
+bool slides_by_turns(const ConfigReader&, std::int64_t layer) { return layer % 2 == 0; }
+
+spec::ModelSpec gpt_oss_spec(const ConfigReader& c) {
+  auto model = decoder_defaults(c, {.eps = 1e-5});
+  auto attention = gqa(c);
+  attention.qkv_bias = attention.out_bias = c.flag("attention_bias", true);
+  attention.sinks = true;
+  attention.rope = rope(c, attention.head_dim, {.theta = 150000});
+  auto moe = routed_experts(
+      c, {.experts = 128, .per_token = 4, .inner = 2880, .inner_key = "intermediate_size"});
+  moe.bias = true;
+  moe.clamp = spec::SwigluClamp{.limit = c.number("swiglu_limit", 7),
+                                .alpha = c.number("swiglu_alpha", 1.702)};
+  moe.router = {.score = spec::Router::Score::softmax_of_chosen, .bias = true};
+  for (const bool sliding : sliding_layers(c, slides_by_turns)) {
+    attention.window = sliding ? std::optional(c.integer("sliding_window", 128)) : std::nullopt;
+    model.layers.push_back({.mixer = attention, .ffn = moe, .norm = model.final_norm});
+  }
+  return model;
+}
+
+/// Gate and up rows by turns, [experts, in, out].
+spec::WeightNames gpt_oss_names(const spec::ModelSpec& model) {
+  const auto inner = std::get<spec::Moe>(model.layers.front().ffn).inner;
+  return {.renames = {{"mlp.gate", "mlp.router"},
+                      {"mlp.experts.gate_proj.weight", "mlp.experts.gate_up_proj"},
+                      {"mlp.experts.gate_proj.bias", "mlp.experts.gate_up_proj_bias"},
+                      {"mlp.experts.up_proj.weight", "mlp.experts.gate_up_proj"},
+                      {"mlp.experts.up_proj.bias", "mlp.experts.gate_up_proj_bias"},
+                      {"mlp.experts.down_proj.weight", "mlp.experts.down_proj"},
+                      {"mlp.experts.down_proj.bias", "mlp.experts.down_proj_bias"}},
+          .groups = {{"mlp.experts.gate_up_proj", inner}, {"mlp.experts.gate_up_proj_bias", inner}},
+          .transposed = {"mlp.experts.gate_up_proj", "mlp.experts.down_proj"}};
+}
+
+}  // namespace
+
+/// GPT-OSS: attention sinks, windows on every second layer, experts with biases and a clamped
+/// product. Source: transformers GptOssForCausalLM.
+Family gpt_oss() {
+  return {.model_type = "gpt_oss",
+          .architectures = {"GptOssForCausalLM"},
+          .ignored_keys = {"experts_per_token", "initial_context_length"},
+          .spec = gpt_oss_spec,
+          .names = gpt_oss_names};
+}
+
+}  // namespace automodel::models

@@ -1,0 +1,103 @@
+#include "models/common.h"
+#include "models/family.h"
+#include "models/moe.h"
+
+namespace automodel::models {
+namespace {
+
+bool slides_but_each_fifth(const ConfigReader&, std::int64_t layer) { return (layer + 1) % 5 != 0; }
+
+bool flint_slides(const ConfigReader& c, std::int64_t layer) {
+  return !(layer < 2 || layer % 4 == 1 || layer == layer_count(c) - 1);
+}
+
+/// RoPE where the layer has a window; none on full layers.
+void place_windows(const ConfigReader& c, spec::ModelSpec& model, std::vector<bool> sliding) {
+  for (std::size_t i = 0; i < sliding.size(); ++i) {
+    auto& own = std::get<spec::Gqa>(model.layers[i].mixer);
+    own.window = sliding[i] ? std::optional(c.integer("sliding_window", 513)) : std::nullopt;
+    own.rope = sliding[i] ? own.rope : std::nullopt;
+  }
+}
+
+spec::ModelSpec kolibri1_spec(const ConfigReader& c) {
+  auto model = decoder_defaults(c);
+  auto attention = gqa(c);
+  attention.head_norm = spec::HeadNorm{.norm = model.final_norm};
+  attention.rope = rope(c, attention.head_dim);
+  auto moe = routed_experts(c, {.experts = 384, .per_token = 6, .inner = 512});
+  moe.router = {.score = spec::Router::Score::sigmoid,
+                .choose_by_logits = true,
+                .correction = true,
+                .renormalise = c.flag("norm_topk_prob", false),
+                .logits_in_float32 = true,
+                .weights_in_float32 = true};
+  moe.shared = shared_experts(c.integer("shared_expert_intermediate_size", 512), moe.activation);
+  model.layers = uniform_layers(c, {.mixer = attention,
+                                    .ffn = moe,
+                                    .norm = model.final_norm,
+                                    .placement = spec::NormPlacement::sandwich});
+  place_windows(c, model, sliding_layers(c, slides_but_each_fifth));
+  return model;
+}
+
+spec::ModelSpec flint_spec(const ConfigReader& c) {
+  auto model = decoder_defaults(c);
+  auto attention = gqa(c);
+  attention.qkv_bias = attention.out_bias = c.flag("attention_bias", false);
+  attention.head_norm = spec::HeadNorm{.norm = model.final_norm};
+  attention.sinks = true;
+  attention.rope = rope(c, attention.head_dim);
+  auto moe = routed_experts(c, {.experts = 256, .per_token = 6, .inner = 512, .aux_loss = 0.0005});
+  moe.router = {.score = spec::Router::Score::sigmoid,
+                .renormalise = c.flag("norm_topk_prob", true),
+                .logits_in_float32 = true,
+                .weights_in_float32 = true};
+  moe.shared = shared_experts(c.integer("shared_expert_intermediate_size", 1024), moe.activation);
+  auto sparse = sparse_layers(c);
+  for (std::size_t i = 0; i < std::min<std::size_t>(2, sparse.size()); ++i) {
+    sparse[i] = sparse[i] && c.has("mlp_only_layers");
+  }
+  model.layers = routed_layers(c, {.mixer = attention, .norm = model.final_norm}, moe, sparse);
+  place_windows(c, model, sliding_layers(c, flint_slides));
+  return model;
+}
+
+spec::WeightNames kolibri1_names(const spec::ModelSpec&) {
+  auto names = expert_names();
+  names.renames.push_back({"post_attention_layernorm", "post_attn_norm"});
+  names.renames.push_back({"pre_feedforward_layernorm", "post_attention_layernorm"});
+  names.renames.push_back({"post_feedforward_layernorm", "post_ffn_norm"});
+  names.renames.push_back({"mlp.gate.e_score_correction_bias", "moe.router.expert_bias"});
+  return names;
+}
+
+spec::WeightNames flint_names(const spec::ModelSpec&) {
+  auto names = expert_names();
+  names.renames.push_back({"mlp.shared_experts", "mlp.shared_expert"});
+  names.renames.push_back({"self_attn.sinks", "self_attn.softmax_offset"});
+  return names;
+}
+
+}  // namespace
+
+/// Kolibri 1: sandwich norms, windows with RoPE, a correction added to the router's logits. Source:
+/// transformers Kolibri1ForCausalLM.
+Family kolibri1() {
+  return {.model_type = "kolibri1",
+          .architectures = {"Kolibri1ForCausalLM"},
+          .ignored_keys = {},
+          .spec = kolibri1_spec,
+          .names = kolibri1_names};
+}
+
+/// Flint: sinks, windows with RoPE, sigmoid scores. Source: transformers FlintForCausalLM.
+Family flint() {
+  return {.model_type = "flint",
+          .architectures = {"FlintForCausalLM"},
+          .ignored_keys = {},
+          .spec = flint_spec,
+          .names = flint_names};
+}
+
+}  // namespace automodel::models
