@@ -34,6 +34,8 @@ spec::Router some_router(const ConfigReader& c) {
   return grouped_sigmoid_router(c, some_experts(c));
 }
 
+std::vector<bool> sparse(const ConfigReader& c) { return sparse_layers(c); }
+
 TEST(RoutedExperts, NumbersUnderEveryName) {
   EXPECT_EQ(read("{}", some_experts).experts, 6);
   EXPECT_EQ(read(R"({"num_local_experts": 4})", some_experts).experts, 4);
@@ -56,23 +58,21 @@ TEST(GroupedSigmoidRouter, GroupsMustFit) {
 }
 
 TEST(SparseLayers, ByTypesOrFirstOrStep) {
-  EXPECT_THAT(
-      read(R"({"num_hidden_layers": 2, "mlp_layer_types": ["dense", "sparse"]})", sparse_layers),
-      ElementsAre(false, true));
-  EXPECT_THAT(read(R"({"num_hidden_layers": 3, "first_k_dense_replace": 1})", sparse_layers),
+  EXPECT_THAT(read(R"({"num_hidden_layers": 2, "mlp_layer_types": ["dense", "sparse"]})", sparse),
+              ElementsAre(false, true));
+  EXPECT_THAT(read(R"({"num_hidden_layers": 3, "first_k_dense_replace": 1})", sparse),
               ElementsAre(false, true, true));
-  EXPECT_THAT(read(R"({"num_hidden_layers": 4, "decoder_sparse_step": 2, "mlp_only_layers": [3]})",
-                   sparse_layers),
-              ElementsAre(false, true, false, false));
+  EXPECT_THAT(
+      read(R"({"num_hidden_layers": 4, "decoder_sparse_step": 2, "mlp_only_layers": [3]})", sparse),
+      ElementsAre(false, true, false, false));
 }
 
 TEST(SparseLayers, RefusesWrongTypesAndCounts) {
-  EXPECT_THAT(error_of(R"({"num_hidden_layers": 1, "mlp_layer_types": ["hash"]})", sparse_layers),
+  EXPECT_THAT(error_of(R"({"num_hidden_layers": 1, "mlp_layer_types": ["hash"]})", sparse),
               HasSubstr("supported: dense, sparse"));
-  EXPECT_THAT(error_of(R"({"num_hidden_layers": 2, "mlp_layer_types": ["dense"]})", sparse_layers),
+  EXPECT_THAT(error_of(R"({"num_hidden_layers": 2, "mlp_layer_types": ["dense"]})", sparse),
               HasSubstr("mlp_layer_types has 1 entries for 2 layers"));
-  EXPECT_THAT(error_of(R"({"num_hidden_layers": 0})", sparse_layers),
-              HasSubstr("expected 1 to 10000"));
+  EXPECT_THAT(error_of(R"({"num_hidden_layers": 0})", sparse), HasSubstr("expected 1 to 10000"));
 }
 
 }  // namespace
