@@ -88,7 +88,8 @@ Tensor load_value(const ModelFolder& model, const spec::ParamSpec& param,
                   std::optional<at::ScalarType> wanted, Use use) {
   const Tensor stored = model.layout.to_parameter(
       param, [&](const std::string& name) { return read_stored(model, name); });
-  const auto dtype = wanted.value_or(stored.scalar_type());
+  const bool keep = param.keeps_float32 && stored.scalar_type() == at::kFloat;
+  const auto dtype = keep ? at::kFloat : wanted.value_or(stored.scalar_type());
   Tensor value = stored.to(dtype, /*non_blocking=*/false, /*copy=*/use == Use::train);
   check(dtype != at::kHalf || stored.scalar_type() == at::kHalf || !first_non_finite(value),
         ErrorKind::invalid_argument,

@@ -162,6 +162,7 @@ struct Router {
   double renormalise_eps = 0;
   double renormalise_at_least = 0;
   double scale = 1;                 // of the weights, at last
+  bool weight_in_float32 = false;   // not rounded when the model is loaded in a lower type
   bool logits_in_float32 = false;   // else in the compute dtype
   bool weights_in_float32 = false;  // else rounded to the compute dtype
   bool operator==(const Router&) const = default;

@@ -27,7 +27,8 @@ class Builder {
  private:
   void add(const std::string& name, std::vector<std::int64_t> shape, Role role, Init init,
            bool is_linear = false) {
-    params_.push_back({prefix_ + name, std::move(shape), role, init, is_linear, layer_, false});
+    params_.push_back(
+        {prefix_ + name, std::move(shape), role, init, is_linear, layer_, false, false});
   }
 
   void add_linear(const std::string& name, std::vector<std::int64_t> out_in, bool bias, Role role) {
@@ -140,9 +141,11 @@ class Builder {
 
   void add_ffn(const Moe& moe) {
     add_linear("mlp.gate", {moe.experts, model_.dim}, moe.router.bias, Role::router);
+    params_.back().keeps_float32 = moe.router.weight_in_float32;
     if (moe.router.correction) {
       add("mlp.gate.e_score_correction_bias", {moe.experts}, Role::router, Init::zeros);
       params_.back().is_buffer = true;
+      params_.back().keeps_float32 = true;
     }
     add_expert_linear("mlp.experts.gate_proj", moe, moe.inner, model_.dim);
     add_expert_linear("mlp.experts.up_proj", moe, moe.inner, model_.dim);

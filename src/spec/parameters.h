@@ -22,9 +22,10 @@ struct ParamSpec {
   std::vector<std::int64_t> shape;  // linears: [out, in]
   Role role = Role::mlp;
   Init init = Init::normal;
-  bool is_linear = false;   // the weight of a linear layer: a LoRA target
-  std::int64_t layer = -1;  // -1: outside the blocks
-  bool is_buffer = false;   // part of the checkpoint that no gradient reaches: never trained
+  bool is_linear = false;      // the weight of a linear layer: a LoRA target
+  std::int64_t layer = -1;     // -1: outside the blocks
+  bool is_buffer = false;      // part of the checkpoint that no gradient reaches: never trained
+  bool keeps_float32 = false;  // not rounded when the model is loaded in a lower type
   std::int64_t numel() const;
   bool operator==(const ParamSpec&) const = default;
 };

@@ -123,18 +123,25 @@ def test_recompute_is_bit_equal(automodel, case, tmp_path):
     assert plain.read_bytes() == recomputed.read_bytes()
 
 
+def is_routed(checkpoint):
+    return any("experts" in key for key in json.loads((checkpoint / "config.json").read_text()))
+
+
 def test_bfloat16_is_as_near_to_float32_as_transformers(automodel, case, tmp_path):
-    """Root mean square over all variants: single logits are noise."""
+    """Root mean square over the tokens of all variants: single logits are noise. The median where a router chooses:
+    rounding flips near ties, in Transformers as here, and a token that went to other experts says nothing."""
     _, checkpoint, reference_file = case
     ours, _ = compare.load(trace(automodel, checkpoint, reference_file, tmp_path / "out", "--dtype", "bfloat16"))
     theirs, metadata = compare.load(reference_file)
-    distance = {"ours": 0.0, "theirs": 0.0}
+    squares = {"ours": [], "theirs": []}
     for variant in json.loads(metadata["variants"]):
         mask = compare.real_positions(theirs, variant)
         exact = theirs[f"{variant}.logits"][mask].double()
-        distance["ours"] += (ours[f"{variant}.logits"][mask].double() - exact).square().sum().item()
-        distance["theirs"] += (theirs[f"bf16.{variant}.logits"][mask].double() - exact).square().sum().item()
-    assert distance["ours"] ** 0.5 <= 1.1 * distance["theirs"] ** 0.5
+        squares["ours"].append((ours[f"{variant}.logits"][mask].double() - exact).square().sum(-1))
+        squares["theirs"].append((theirs[f"bf16.{variant}.logits"][mask].double() - exact).square().sum(-1))
+    over_tokens = torch.median if is_routed(checkpoint) else torch.mean
+    distance = {side: over_tokens(torch.cat(values)).item() ** 0.5 for side, values in squares.items()}
+    assert distance["ours"] <= 1.1 * distance["theirs"]
 
 
 def test_a_changed_weight_is_noticed(automodel, case, tmp_path):

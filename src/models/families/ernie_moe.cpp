@@ -32,6 +32,7 @@ spec::ModelSpec ernie4_5_moe_spec(const ConfigReader& c) {
   moe.router = {.correction = true,
                 .renormalise = true,
                 .renormalise_at_least = c.number("moe_norm_min", 1e-12),
+                .weight_in_float32 = true,
                 .logits_in_float32 = true};
   const auto shared = c.integer("moe_num_shared_experts", 2);
   if (shared > 0) {

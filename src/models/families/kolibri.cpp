@@ -51,6 +51,7 @@ spec::ModelSpec flint_spec(const ConfigReader& c) {
   auto moe = routed_experts(c, {.experts = 256, .per_token = 6, .inner = 512, .aux_loss = 0.0005});
   moe.router = {.score = spec::Router::Score::sigmoid,
                 .renormalise = c.flag("norm_topk_prob", true),
+                .weight_in_float32 = true,
                 .logits_in_float32 = true,
                 .weights_in_float32 = true};
   moe.shared = shared_experts(c.integer("shared_expert_intermediate_size", 1024), moe.activation);
