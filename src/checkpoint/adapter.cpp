@@ -179,10 +179,11 @@ nn::Parameters with_adapter(nn::Parameters parameters, const PeftAdapter& adapte
   return parameters;
 }
 
-Tensor merged_value(const nn::Parameters& parameters, const std::string& name,
-                    at::ScalarType dtype) {
+Tensor merged_value(const nn::Parameters& parameters, const std::string& name, at::ScalarType dtype,
+                    std::optional<std::int64_t> entry) {
   const at::NoGradGuard no_grad;
-  const Tensor& value = parameters.at(name);
+  const Tensor& whole = parameters.at(name);
+  const Tensor value = entry ? whole.select(0, *entry) : whole;
   const auto prefix = name.ends_with(kWeightSuffix) ? prefix_of(name, kWeightSuffix) : "";
   if (!parameters.contains(nn::lora_a_name(prefix))) {
     return value.detach().to(dtype);

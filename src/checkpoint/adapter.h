@@ -2,6 +2,7 @@
 // LoRA adapters as PEFT stores them: adapter_config.json and adapter_model.safetensors.
 
 #include <filesystem>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -40,9 +41,9 @@ PeftAdapter read_peft_adapter(const std::filesystem::path& folder);
 nn::Parameters with_adapter(nn::Parameters parameters, const PeftAdapter& adapter);
 
 /// The value of a parameter with its adapter, if it has one, merged: W + scale B A, computed in
-/// float32 and rounded once to `dtype`.
-Tensor merged_value(const nn::Parameters& parameters, const std::string& name,
-                    at::ScalarType dtype);
+/// float32 and rounded once to `dtype`. With `entry` only that entry of the first dimension.
+Tensor merged_value(const nn::Parameters& parameters, const std::string& name, at::ScalarType dtype,
+                    std::optional<std::int64_t> entry = std::nullopt);
 
 /// Writes the adapters among `parameters` into an existing folder as PEFT does; lora_alpha stands
 /// for the scale with which they were trained. `base_model` becomes base_model_name_or_path.

@@ -21,8 +21,8 @@ void write_weights(const fs::path& folder, const StoredLayout& layout,
     infos.push_back({stored.name, {options.dtype, stored.shape}});
   }
   const auto value = [&](const std::string& name) {
-    return layout.to_stored(name, [&](const std::string& parameter) {
-      return merged_value(parameters, parameter, options.dtype);
+    return layout.to_stored(name, [&](const spec::Piece& piece) {
+      return merged_value(parameters, piece.ours, options.dtype, piece.entry);
     });
   };
   write_sharded_safetensors(folder, infos, value, options.max_shard_bytes);

@@ -74,20 +74,29 @@ void check_fit(const ModelFolder& model) {
        fmt::join(found, "\n  "));
 }
 
-/// A stored tensor, proven to be usable.
-Tensor read_stored(const ModelFolder& model, const std::string& name) {
-  Tensor stored = model.weights->tensor(name);
-  check(at::isFloatingType(stored.scalar_type()), ErrorKind::unsupported,
-        "the weight '{}' in {} is {}; only floating point weights can be loaded", name,
-        model.weights->file(name).string(), dtype_name(stored.scalar_type()));
-  check_finite(name, stored);
-  return stored;
-}
+/// Stored tensors, proven to be usable; each is proven once, however many parameters share it.
+class StoredReader {
+ public:
+  explicit StoredReader(const ModelFolder& model) : model_(model) {}
 
-Tensor load_value(const ModelFolder& model, const spec::ParamSpec& param,
+  Tensor operator()(const std::string& name) {
+    Tensor stored = model_.weights->tensor(name);
+    if (proven_.insert(name).second) {
+      check(at::isFloatingType(stored.scalar_type()), ErrorKind::unsupported,
+            "the weight '{}' in {} is {}; only floating point weights can be loaded", name,
+            model_.weights->file(name).string(), dtype_name(stored.scalar_type()));
+      check_finite(name, stored);
+    }
+    return stored;
+  }
+
+ private:
+  const ModelFolder& model_;
+  std::set<std::string> proven_;
+};
+
+Tensor load_value(const Tensor& stored, const spec::ParamSpec& param,
                   std::optional<at::ScalarType> wanted, Use use) {
-  const Tensor stored = model.layout.to_parameter(
-      param, [&](const std::string& name) { return read_stored(model, name); });
   const bool keep = param.keeps_float32 && stored.scalar_type() == at::kFloat;
   const auto dtype = keep ? at::kFloat : wanted.value_or(stored.scalar_type());
   Tensor value = stored.to(dtype, /*non_blocking=*/false, /*copy=*/use == Use::train);
@@ -106,9 +115,11 @@ nn::Parameters load_parameters(const ModelFolder& model, std::optional<at::Scala
   check(model.weights != nullptr, ErrorKind::internal, "the model was opened without weights");
   const at::NoGradGuard no_grad;
   check_fit(model);
+  StoredReader reader(model);
   nn::Parameters out;
   for (const auto& param : spec::parameters(model.spec)) {
-    out.add(param, load_value(model, param, dtype, use));
+    const Tensor stored = model.layout.to_parameter(param, std::ref(reader));
+    out.add(param, load_value(stored, param, dtype, use));
   }
   model.weights->release_pages();
   return out;

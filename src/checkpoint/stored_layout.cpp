@@ -32,6 +32,10 @@ std::vector<std::int64_t> without_first(const std::vector<std::int64_t>& shape) 
 
 }  // namespace
 
+Tensor entry_of(const Tensor& parameter, const spec::Piece& piece) {
+  return piece.entry ? parameter.select(0, *piece.entry) : parameter;
+}
+
 StoredLayout::StoredLayout(std::vector<spec::StoredTensor> tensors) : tensors_(std::move(tensors)) {
   for (std::size_t i = 0; i < tensors_.size(); ++i) {
     by_name_.emplace(tensors_[i].name, i);
@@ -72,22 +76,21 @@ Tensor StoredLayout::to_parameter(const spec::ParamSpec& parameter,
   return out;
 }
 
-Tensor StoredLayout::to_stored(const std::string& name, const ReadTensor& parameter) const {
+Tensor StoredLayout::to_stored(const std::string& name, const PieceValue& value) const {
   const auto found = by_name_.find(name);
   check(found != by_name_.end(), ErrorKind::internal, "no tensor {} is stored", name);
   const auto& tensor = tensors_[found->second];
   if (is_plain(tensor)) {
-    return parameter(tensor.pieces[0].ours);
+    return value(tensor.pieces[0]);
   }
   Tensor out;
   for (const auto& piece : tensor.pieces) {
-    const Tensor whole = parameter(piece.ours);
-    const Tensor value = piece.entry ? whole.select(0, *piece.entry) : whole;
+    const Tensor part = value(piece);
     if (!out.defined()) {
-      out = at::empty(tensor.shape, value.options());
+      out = at::empty(tensor.shape, part.options());
     }
     const Tensor target = piece_view(out, tensor, piece);
-    target.copy_(value.reshape(target.sizes()));
+    target.copy_(part.reshape(target.sizes()));
   }
   return out;
 }

@@ -14,8 +14,14 @@ namespace automodel::checkpoint {
 
 using at::Tensor;
 
-/// Reads one stored tensor, or returns the value of one parameter.
+/// Reads one stored tensor.
 using ReadTensor = std::function<Tensor(const std::string& name)>;
+/// The value of a piece's parameter, or of the entry of it that the piece names.
+using PieceValue = std::function<Tensor(const spec::Piece& piece)>;
+
+/// The entry of its parameter that the piece names, as a view; the parameter itself if it names
+/// none.
+Tensor entry_of(const Tensor& parameter, const spec::Piece& piece);
 
 class StoredLayout {
  public:
@@ -31,7 +37,7 @@ class StoredLayout {
   /// memory of its own.
   Tensor to_parameter(const spec::ParamSpec& parameter, const ReadTensor& stored) const;
   /// The stored tensor made of its parameters' values; the value itself where nothing changes.
-  Tensor to_stored(const std::string& name, const ReadTensor& parameter) const;
+  Tensor to_stored(const std::string& name, const PieceValue& value) const;
 
  private:
   struct Place {

@@ -10,8 +10,6 @@
 namespace automodel::models {
 namespace {
 
-constexpr double kDefaultTheta = 10000;
-
 double yarn_attention_factor(const ConfigReader& parameters, double factor) {
   const auto mscale = [factor](double weight) {
     return factor <= 1 ? 1.0 : 0.1 * weight * std::log(factor) + 1.0;
@@ -85,6 +83,13 @@ spec::RopeScaling rope_scaling(const ConfigReader& parameters, const RopeContext
                     "default, linear, dynamic, llama3, yarn, longrope");
 }
 
+RopeContext rope_context(const ConfigReader& config, const Defaults& defaults) {
+  return {.theta = config.number("rope_theta", defaults.theta),
+          .max_positions = config.integer("max_position_embeddings", 2048),
+          .partial_rotary = config.number("partial_rotary_factor", defaults.partial_rotary),
+          .original_positions = config.maybe_integer("original_max_position_embeddings")};
+}
+
 }  // namespace
 
 double configured_dropout(const ConfigReader& config) {
@@ -120,6 +125,13 @@ spec::ModelSpec decoder_defaults(const ConfigReader& config, const Defaults& def
   return model;
 }
 
+spec::ModelSpec layer_norm_defaults(const ConfigReader& config, const Defaults& defaults,
+                                    bool bias) {
+  auto model = decoder_defaults(config, defaults);
+  model.final_norm = layer_norm(model.final_norm.eps, bias);
+  return model;
+}
+
 std::int64_t layer_count(const ConfigReader& config, std::string_view key) {
   const auto count = config.integer(key);
   check(count > 0 && count <= 10000, ErrorKind::corrupt_data, "{}: {} is {}, expected 1 to 10000",
@@ -142,17 +154,6 @@ spec::Rope rope_from(const ConfigReader& parameters, std::int64_t head_dim,
   parameters.finish(known);
   return result;
 }
-
-namespace {
-
-RopeContext rope_context(const ConfigReader& config, const Defaults& defaults) {
-  return {.theta = config.number("rope_theta", defaults.theta),
-          .max_positions = config.integer("max_position_embeddings", 2048),
-          .partial_rotary = config.number("partial_rotary_factor", defaults.partial_rotary),
-          .original_positions = config.maybe_integer("original_max_position_embeddings")};
-}
-
-}  // namespace
 
 spec::Rope rope(const ConfigReader& config, std::int64_t head_dim, const Defaults& defaults,
                 const std::vector<std::string>& known) {
@@ -218,6 +219,14 @@ spec::Mlp plain_mlp(const ConfigReader& config, std::string_view activation_fall
           .activation = activation(config, "hidden_act", activation_fallback),
           .gated = false};
 }
+
+std::optional<std::int64_t> window_of(const ConfigReader& config, bool sliding,
+                                      std::int64_t fallback) {
+  const auto window = config.integer("sliding_window", fallback);
+  return sliding ? std::optional(window) : std::nullopt;
+}
+
+bool never_slides(const ConfigReader&, std::int64_t) { return false; }
 
 std::vector<bool> sliding_layers(const ConfigReader& config,
                                  bool (*fallback)(const ConfigReader&, std::int64_t)) {

@@ -25,6 +25,10 @@ struct Defaults {
 /// Records the dropout that the config asks for in training.
 spec::ModelSpec decoder_defaults(const ConfigReader& config, const Defaults& defaults = {});
 
+/// The same with LayerNorm; `eps_key` and `eps` of the defaults are those of the LayerNorm.
+spec::ModelSpec layer_norm_defaults(const ConfigReader& config, const Defaults& defaults,
+                                    bool bias = true);
+
 /// The largest of the config's dropout probabilities, under the names of all families.
 double configured_dropout(const ConfigReader& config);
 
@@ -71,6 +75,13 @@ spec::Mlp gated_mlp(const ConfigReader& config);
 
 /// Plain feed-forward (no gate) of width `intermediate_size`.
 spec::Mlp plain_mlp(const ConfigReader& config, std::string_view activation_fallback);
+
+/// `sliding_window` for a layer that slides, else none.
+std::optional<std::int64_t> window_of(const ConfigReader& config, bool sliding,
+                                      std::int64_t fallback = 4096);
+
+/// A fallback of sliding_layers.
+bool never_slides(const ConfigReader& config, std::int64_t layer);
 
 /// For each layer, whether it attends through a sliding window: from `layer_types` if present, else
 /// by `fallback(layer)`. Throws Error(unsupported) for other layer kinds, Error(corrupt_data) for a

@@ -103,6 +103,10 @@ std::optional<double> ConfigReader::maybe_number(std::string_view key) const {
   return value->get<double>();
 }
 
+std::optional<double> ConfigReader::maybe_number(std::string_view key, double fallback) const {
+  return states(key) ? maybe_number(key) : std::optional(fallback);
+}
+
 double ConfigReader::number(std::string_view key) const {
   const auto value = maybe_number(key);
   if (!value) {

@@ -31,6 +31,8 @@ class ConfigReader {
   double number(std::string_view key) const;
   double number(std::string_view key, double fallback) const;
   std::optional<double> maybe_number(std::string_view key) const;
+  /// Absent: the fallback; null: none.
+  std::optional<double> maybe_number(std::string_view key, double fallback) const;
   bool flag(std::string_view key, bool fallback) const;
   std::string text(std::string_view key, std::string_view fallback) const;
   std::vector<double> numbers(std::string_view key) const;

@@ -1,5 +1,6 @@
 #include "models/registry.h"
 
+#include <algorithm>
 #include <array>
 
 #include "base/error.h"
@@ -107,13 +108,11 @@ spec::ModelSpec read_spec(const Json& config, const std::string& source) {
 }
 
 std::vector<spec::StoredTensor> weight_map(const spec::ModelSpec& model) {
-  spec::WeightNames names;
-  for (const auto& family : families()) {
-    if (family.model_type == model.model_type && family.names != nullptr) {
-      names = family.names(model);
-    }
-  }
-  return spec::weight_map(spec::parameters(model), names);
+  const auto all = families();
+  const auto family = std::ranges::find(all, model.model_type, &Family::model_type);
+  const bool renames = family != all.end() && family->names != nullptr;
+  return spec::weight_map(spec::parameters(model),
+                          renames ? family->names(model) : spec::WeightNames());
 }
 
 }  // namespace automodel::models

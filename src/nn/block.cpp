@@ -37,22 +37,22 @@ Block::Block(const spec::Layer& spec, const Parameters& parameters, std::int64_t
   after_ffn_ = norm(names.after_ffn);
 }
 
-Tensor Block::scaled(const Tensor& branch_td) const {
-  return residual_scale_ == 1 ? branch_td : branch_td * residual_scale_;
+Tensor Block::finish_branch(const Tensor& y_td, const std::optional<NormLayer>& norm) const {
+  const bool before_sum = norm && placement_ != spec::NormPlacement::post_residual;
+  const Tensor normed_td = before_sum ? (*norm)(y_td) : y_td;
+  return residual_scale_ == 1 ? normed_td : normed_td * residual_scale_;
 }
 
 Tensor Block::mix(const Tensor& x_td, const Sequence& sequence, Ports& ports) const {
   const Tensor y_td =
       std::visit([&](const auto& mixer) { return mixer.forward(x_td, sequence, ports); }, mixer_);
-  const bool normed = after_mixer_ && placement_ != spec::NormPlacement::post_residual;
-  return scaled(normed ? (*after_mixer_)(y_td) : y_td);
+  return finish_branch(y_td, after_mixer_);
 }
 
 Tensor Block::feed(const Tensor& x_td, const Sequence& sequence, Ports& ports) const {
   const Tensor y_td =
       std::visit([&](const auto& ffn) { return ffn.forward(x_td, sequence, ports); }, ffn_);
-  const bool normed = after_ffn_ && placement_ != spec::NormPlacement::post_residual;
-  return scaled(normed ? (*after_ffn_)(y_td) : y_td);
+  return finish_branch(y_td, after_ffn_);
 }
 
 Tensor Block::in_parallel(const Tensor& x_td, const Sequence& sequence, Ports& ports) const {
@@ -66,7 +66,7 @@ Tensor Block::forward(const Tensor& x_td, const Sequence& sequence, Ports& ports
   switch (placement_) {
     case Placement::pre:
     case Placement::sandwich: {
-      const Tensor normed_td = before_mixer_ ? (*before_mixer_)(x_td) : x_td;
+      const Tensor normed_td = (*before_mixer_)(x_td);
       const auto& norm = *before_ffn_;
       const auto [sum_td, fed_td] = ops::residual_norm(x_td, mix(normed_td, sequence, ports),
                                                        norm.weight_d, norm.bias_d, norm.options);

@@ -17,8 +17,9 @@ class Block {
   Tensor forward(const Tensor& x_td, const Sequence& sequence, Ports& ports) const;
 
  private:
-  /// The branches' outputs as they are added to the stream: after their norm and scale.
-  Tensor scaled(const Tensor& branch_td) const;
+  /// A branch's output as it is added to the stream: normed where that comes before the sum,
+  /// scaled.
+  Tensor finish_branch(const Tensor& y_td, const std::optional<NormLayer>& norm) const;
   Tensor mix(const Tensor& x_td, const Sequence& sequence, Ports& ports) const;
   Tensor feed(const Tensor& x_td, const Sequence& sequence, Ports& ports) const;
   Tensor in_parallel(const Tensor& x_td, const Sequence& sequence, Ports& ports) const;

@@ -179,8 +179,8 @@ class Tracer {
     }
     for (const auto& stored : layout_.tensors()) {
       if (values.contains(stored.pieces[0].ours)) {
-        add(prefix + stored.name, layout_.to_stored(stored.name, [&](const std::string& name) {
-          return values.at(name);
+        add(prefix + stored.name, layout_.to_stored(stored.name, [&](const spec::Piece& piece) {
+          return checkpoint::entry_of(values.at(piece.ours), piece);
         }));
       }
     }

@@ -47,8 +47,9 @@ TEST(StoredLayout, ImportUndoesExport) {
   const auto values = random_values();
   Values stored;
   for (const auto& tensor : layout.tensors()) {
-    stored[tensor.name] =
-        layout.to_stored(tensor.name, [&](const std::string& name) { return values.at(name); });
+    stored[tensor.name] = layout.to_stored(tensor.name, [&](const spec::Piece& piece) {
+      return entry_of(values.at(piece.ours), piece);
+    });
     EXPECT_EQ(stored[tensor.name].sizes().vec(), tensor.shape) << tensor.name;
   }
   for (const auto& param : some_parameters()) {
@@ -61,7 +62,7 @@ TEST(StoredLayout, ImportUndoesExport) {
 TEST(StoredLayout, LaysGroupsBehindEachOther) {
   const auto values = random_values();
   const Tensor fused = some_layout().to_stored(
-      "qk.weight", [&](const std::string& name) { return values.at(name); });
+      "qk.weight", [&](const spec::Piece& piece) { return values.at(piece.ours); });
   EXPECT_TRUE(at::equal(fused.slice(0, 0, 2), values.at("q.weight").slice(0, 0, 2)));
   EXPECT_TRUE(at::equal(fused[2], values.at("k.weight")[0]));
   EXPECT_TRUE(at::equal(fused[5], values.at("k.weight")[1]));
@@ -74,7 +75,7 @@ TEST(StoredLayout, SplitsExpertsIntoTensorsAndBack) {
             (std::vector<std::string>{"experts.0.w3.weight", "experts.1.w3.weight"}));
   const Tensor value = at::randn({2, 4, 3});
   const auto stored = [&](const std::string& name) {
-    return layout.to_stored(name, [&](const std::string&) { return value; });
+    return layout.to_stored(name, [&](const spec::Piece& piece) { return entry_of(value, piece); });
   };
   EXPECT_TRUE(at::equal(stored("experts.1.w3.weight"), value[1]));
   EXPECT_TRUE(at::equal(layout.to_parameter(up, stored), value));
@@ -90,7 +91,7 @@ TEST(StoredLayout, FlattensAndTransposesAndBack) {
                                                            .as_row = {"row"}}));
   const Values values{{"down", at::randn({2, 3, 4})}, {"row", at::randn({5})}};
   const auto stored = [&](const std::string& name) {
-    return layout.to_stored(name, [&](const std::string& own) { return values.at(own); });
+    return layout.to_stored(name, [&](const spec::Piece& piece) { return values.at(piece.ours); });
   };
   EXPECT_TRUE(at::equal(stored("down"), values.at("down").transpose(1, 2).reshape({8, 3})));
   EXPECT_TRUE(at::equal(layout.to_parameter(down, stored), values.at("down")));

@@ -10,12 +10,9 @@ bool slides_by_pattern(const ConfigReader& c, std::int64_t layer) {
   return pattern > 0 && (layer + 1) % pattern != 0;
 }
 
-bool never_slides(const ConfigReader&, std::int64_t) { return false; }
-
 spec::ModelSpec cohere_defaults(const ConfigReader& c, double logit_scale) {
-  auto model =
-      decoder_defaults(c, {.tied = true, .pad = 0, .eps = 1e-5, .eps_key = "layer_norm_eps"});
-  model.final_norm = layer_norm(model.final_norm.eps, false);
+  auto model = layer_norm_defaults(
+      c, {.tied = true, .pad = 0, .eps = 1e-5, .eps_key = "layer_norm_eps"}, false);
   model.logit_scale = c.number("logit_scale", logit_scale);
   return model;
 }
@@ -53,7 +50,7 @@ spec::ModelSpec cohere2_spec(const ConfigReader& c) {
   auto turned = rope(c, attention.head_dim);
   turned.interleaved = true;
   for (const bool sliding : sliding_layers(c, slides_by_pattern)) {
-    attention.window = sliding ? std::optional(c.integer("sliding_window", 4096)) : std::nullopt;
+    attention.window = window_of(c, sliding);
     attention.rope = sliding ? std::optional(turned) : std::nullopt;
     model.layers.push_back(cohere_layer(c, model, attention));
   }
@@ -64,7 +61,7 @@ spec::ModelSpec cohere_compass_spec(const ConfigReader& c) {
   auto model = cohere_defaults(c, 1);
   auto attention = cohere_attention(c);
   for (const bool sliding : sliding_layers(c, never_slides)) {
-    attention.window = sliding ? std::optional(c.integer("sliding_window", 4096)) : std::nullopt;
+    attention.window = window_of(c, sliding);
     attention.rope =
         rope_of_kind(c, attention.head_dim, sliding ? "sliding_attention" : "full_attention");
     model.layers.push_back(cohere_layer(c, model, attention));
@@ -119,7 +116,7 @@ spec::ModelSpec cohere2_moe_spec(const ConfigReader& c) {
   const auto sliding = sliding_layers(c, cohere2_moe_slides);
   for (std::size_t i = 0; i < sliding.size(); ++i) {
     auto& own = std::get<spec::Gqa>(model.layers[i].mixer);
-    own.window = sliding[i] ? std::optional(c.integer("sliding_window", 4096)) : std::nullopt;
+    own.window = window_of(c, sliding[i]);
     own.rope = sliding[i] || (!sparse[i] && prefix_turns) ? std::optional(turned) : std::nullopt;
     if (!sparse[i]) {
       std::get<spec::Mlp>(model.layers[i].ffn).inner = dense_inner;

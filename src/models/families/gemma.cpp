@@ -43,21 +43,16 @@ spec::ModelSpec gemma_spec(const ConfigReader& c) {
   return model;
 }
 
-/// Absent: the class's default; null: none.
-std::optional<double> softcap(const ConfigReader& c, std::string_view key, double fallback) {
-  return c.states(key) ? c.maybe_number(key) : std::optional(fallback);
-}
-
 spec::ModelSpec alternating(const ConfigReader& c, spec::NormPlacement placement) {
   auto model = gemma_defaults(c);
-  model.logit_softcap = softcap(c, "final_logit_softcapping", 30);
+  model.logit_softcap = c.maybe_number("final_logit_softcapping", 30);
   auto attention = gemma_attention(c);
   attention.scale = 1 / std::sqrt(c.number("query_pre_attn_scalar", 256));
-  attention.softcap = softcap(c, "attn_logit_softcapping", 50);
+  attention.softcap = c.maybe_number("attn_logit_softcapping", 50);
   const spec::Mlp mlp{.inner = c.integer("intermediate_size"),
                       .activation = activation(c, "hidden_activation", "gelu_pytorch_tanh")};
   for (const bool sliding : sliding_layers(c, slides_on_even)) {
-    attention.window = sliding ? std::optional(c.integer("sliding_window", 4096)) : std::nullopt;
+    attention.window = window_of(c, sliding);
     model.layers.push_back(
         {.mixer = attention, .ffn = mlp, .norm = model.final_norm, .placement = placement});
   }

@@ -58,7 +58,7 @@ spec::ModelSpec gemma3_spec(const ConfigReader& c) {
                       .activation = activation(c, "hidden_activation", "gelu_pytorch_tanh")};
   for (const bool sliding : sliding_layers(c, slides_by_pattern)) {
     attention.rope = layer_rope(c, attention.head_dim, sliding);
-    attention.window = sliding ? std::optional(c.integer("sliding_window", 4096)) : std::nullopt;
+    attention.window = window_of(c, sliding);
     model.layers.push_back({.mixer = attention,
                             .ffn = mlp,
                             .norm = model.final_norm,

@@ -28,11 +28,9 @@ spec::ModelSpec dots1_spec(const ConfigReader& c) {
   moe.router.renormalise = c.flag("norm_topk_prob", false);
   model.layers =
       routed_layers(c, {.mixer = attention, .norm = model.final_norm}, moe, sparse_layers(c));
-  const auto window = c.integer("sliding_window", 4096);
   const auto sliding = sliding_layers(c, slides_after_max_window_layers);
   for (std::size_t i = 0; i < sliding.size(); ++i) {
-    std::get<spec::Gqa>(model.layers[i].mixer).window =
-        sliding[i] ? std::optional(window) : std::nullopt;
+    std::get<spec::Gqa>(model.layers[i].mixer).window = window_of(c, sliding[i]);
   }
   return model;
 }

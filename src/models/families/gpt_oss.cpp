@@ -20,7 +20,7 @@ spec::ModelSpec gpt_oss_spec(const ConfigReader& c) {
                                 .alpha = c.number("swiglu_alpha", 1.702)};
   moe.router = {.score = spec::Router::Score::softmax_of_chosen, .bias = true};
   for (const bool sliding : sliding_layers(c, slides_by_turns)) {
-    attention.window = sliding ? std::optional(c.integer("sliding_window", 128)) : std::nullopt;
+    attention.window = window_of(c, sliding, 128);
     model.layers.push_back({.mixer = attention, .ffn = moe, .norm = model.final_norm});
   }
   return model;

@@ -15,7 +15,7 @@ bool flint_slides(const ConfigReader& c, std::int64_t layer) {
 void place_windows(const ConfigReader& c, spec::ModelSpec& model, std::vector<bool> sliding) {
   for (std::size_t i = 0; i < sliding.size(); ++i) {
     auto& own = std::get<spec::Gqa>(model.layers[i].mixer);
-    own.window = sliding[i] ? std::optional(c.integer("sliding_window", 513)) : std::nullopt;
+    own.window = window_of(c, sliding[i], 513);
     own.rope = sliding[i] ? own.rope : std::nullopt;
   }
 }

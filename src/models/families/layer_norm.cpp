@@ -6,8 +6,7 @@ namespace {
 
 /// Decoders with LayerNorm and biases; what each needs beyond is set by its own function.
 spec::ModelSpec persimmon_spec(const ConfigReader& c) {
-  auto model = decoder_defaults(c, {.eps = 1e-5, .eps_key = "layer_norm_eps"});
-  model.final_norm = layer_norm(model.final_norm.eps, true);
+  auto model = layer_norm_defaults(c, {.eps = 1e-5, .eps_key = "layer_norm_eps"});
   auto attention = gqa(c);
   attention.qkv_bias = attention.out_bias = true;
   attention.rope = rope(c, attention.head_dim, {.partial_rotary = 0.5});
@@ -35,8 +34,7 @@ spec::WeightNames persimmon_names(const spec::ModelSpec& model) {
 }
 
 spec::ModelSpec stablelm_spec(const ConfigReader& c) {
-  auto model = decoder_defaults(c, {.eps = 1e-5, .eps_key = "layer_norm_eps"});
-  model.final_norm = layer_norm(model.final_norm.eps, true);
+  auto model = layer_norm_defaults(c, {.eps = 1e-5, .eps_key = "layer_norm_eps"});
   auto attention = gqa(c);
   attention.qkv_bias = c.flag("use_qkv_bias", false);
   attention.rope = rope(c, attention.head_dim, {.partial_rotary = 0.25});
@@ -59,8 +57,7 @@ spec::WeightNames stablelm_names(const spec::ModelSpec&) {
 }
 
 spec::ModelSpec starcoder2_spec(const ConfigReader& c) {
-  auto model = decoder_defaults(c, {.tied = true, .eps = 1e-5, .eps_key = "norm_epsilon"});
-  model.final_norm = layer_norm(model.final_norm.eps, true);
+  auto model = layer_norm_defaults(c, {.tied = true, .eps = 1e-5, .eps_key = "norm_epsilon"});
   const bool bias = c.flag("use_bias", true);
   auto attention = gqa(c);
   attention.qkv_bias = attention.out_bias = bias;
@@ -78,8 +75,7 @@ spec::WeightNames starcoder2_names(const spec::ModelSpec&) {
 
 spec::ModelSpec squared_relu(const ConfigReader& c, std::string_view eps_key, double offset,
                              bool bias, double partial) {
-  auto model = decoder_defaults(c, {.eps = 1e-5, .eps_key = eps_key});
-  model.final_norm = layer_norm(model.final_norm.eps, true);
+  auto model = layer_norm_defaults(c, {.eps = 1e-5, .eps_key = eps_key});
   model.final_norm.weight_offset = offset;
   auto attention = gqa(c);
   attention.qkv_bias = attention.out_bias = c.flag("attention_bias", bias);

@@ -8,9 +8,7 @@ spec::ModelSpec nanochat_spec(const ConfigReader& c) {
   auto model = decoder_defaults(c, {.pad = 1});
   model.final_norm.has_weight = false;
   model.embedding_norm = model.final_norm;
-  model.logit_softcap = c.states("final_logit_softcapping")
-                            ? c.maybe_number("final_logit_softcapping")
-                            : std::optional(15.0);
+  model.logit_softcap = c.maybe_number("final_logit_softcapping", 15);
   auto attention = gqa(c);
   attention.qkv_bias = attention.out_bias = c.flag("attention_bias", false);
   attention.rope = rope(c, attention.head_dim);

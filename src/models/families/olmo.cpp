@@ -60,7 +60,7 @@ spec::ModelSpec olmo3_spec(const ConfigReader& c) {
   auto attention = olmo2_attention(c, model.final_norm);
   for (const bool sliding : sliding_layers(c, slides_but_each_fourth)) {
     attention.rope = olmo3_rope(c, attention.head_dim, sliding);
-    attention.window = sliding ? std::optional(c.integer("sliding_window", 4096)) : std::nullopt;
+    attention.window = window_of(c, sliding);
     model.layers.push_back({.mixer = attention,
                             .ffn = gated_mlp(c),
                             .norm = model.final_norm,

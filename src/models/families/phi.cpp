@@ -5,8 +5,7 @@ namespace automodel::models {
 namespace {
 
 spec::ModelSpec phi_spec(const ConfigReader& c) {
-  auto model = decoder_defaults(c, {.eps = 1e-5, .eps_key = "layer_norm_eps"});
-  model.final_norm = layer_norm(model.final_norm.eps, true);
+  auto model = layer_norm_defaults(c, {.eps = 1e-5, .eps_key = "layer_norm_eps"});
   model.head_bias = true;
   auto attention = gqa(c);
   attention.qkv_bias = attention.out_bias = true;

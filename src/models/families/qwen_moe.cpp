@@ -12,8 +12,6 @@ bool slides_by_turns(const ConfigReader& c, std::int64_t layer) {
          layer < c.integer("max_window_layers", 28);
 }
 
-bool never_slides(const ConfigReader&, std::int64_t) { return false; }
-
 std::optional<std::int64_t> window_if_used(const ConfigReader& c) {
   const auto window = c.maybe_integer("sliding_window");
   return c.flag("use_sliding_window", false) ? window : std::nullopt;
@@ -67,7 +65,7 @@ spec::ModelSpec mellum_spec(const ConfigReader& c) {
   const auto sliding = sliding_layers(c, never_slides);
   for (std::size_t i = 0; i < sliding.size(); ++i) {
     auto& own = std::get<spec::Gqa>(model.layers[i].mixer);
-    own.window = sliding[i] ? std::optional(c.integer("sliding_window", 1024)) : std::nullopt;
+    own.window = window_of(c, sliding[i], 1024);
     own.rope = rope_of_kind(c, own.head_dim, sliding[i] ? "sliding_attention" : "full_attention",
                             {.theta = sliding[i] ? 10000.0 : 500000.0});
   }

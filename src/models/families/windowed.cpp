@@ -12,8 +12,6 @@ bool slides_but_each_fourth_from_first(const ConfigReader&, std::int64_t layer) 
 
 bool slides_if_windowed(const ConfigReader& c, std::int64_t) { return c.has("sliding_window"); }
 
-bool never_slides(const ConfigReader&, std::int64_t) { return false; }
-
 bool slides_by_pattern(const ConfigReader& c, std::int64_t layer) {
   const auto pattern = c.integer("sliding_window_pattern", 4);
   return pattern > 0 && c.has("sliding_window") && (layer + 1) % pattern != 0;
