@@ -91,10 +91,11 @@ std::vector<std::pair<std::string, std::string>> Keys::text_map(const std::strin
     refuse(name, "a mapping of names to column names");
   }
   for (const auto& [key, item] : value.items()) {
-    if (!item.is_string()) {
+    if (item.is_string()) {
+      out.emplace_back(key, item.get<std::string>());
+    } else if (!item.is_null()) {
       refuse(name, "a mapping of names to column names");
     }
-    out.emplace_back(key, item.get<std::string>());
   }
   return out;
 }

@@ -26,7 +26,7 @@ class Keys {
   std::optional<std::string> maybe_text(const std::string& name);
   /// A string or a list of strings. Throws if it is absent.
   std::vector<std::string> paths(const std::string& name);
-  /// An object of strings. Throws if it is absent.
+  /// An object of strings; null stands for a name that is not given. Throws if it is absent.
   std::vector<std::pair<std::string, std::string>> text_map(const std::string& name);
   /// A switch that upstream also writes as a Hugging Face strategy: true, false, "longest_first",
   /// "do_not_truncate", ...; `off` is the name of the strategy that does nothing.

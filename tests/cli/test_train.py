@@ -181,6 +181,18 @@ def test_pre_training_from_a_config(automodel, recipe):
     assert tiny_run.log(recipe.parent / "out")[0]["loss"] == pytest.approx(5.95, abs=0.5)  # ln 384
 
 
+def test_pre_training_on_text_alone(automodel, recipe):
+    def texts(content):
+        for name in ("dataset", "validation_dataset"):
+            content[name] = {"_target_": "nemo_automodel.components.datasets.llm.column_mapped_text_instruction_dataset."
+                                         "ColumnMappedTextInstructionDataset",
+                             "path_or_dataset_id": str(recipe.parent / "texts.jsonl"), "column_mapping": {"answer": "text"}}
+    (recipe.parent / "texts.jsonl").write_text("".join(json.dumps({"text": f"red {i} green blue"}) + "\n" for i in range(9)))
+    done = train(automodel, tiny_run.edit(recipe, texts))
+    assert "[red 0 green blue<|im_end|>]" in done.stdout
+    assert " (100.0 %)" in done.stdout
+
+
 def test_checkpoints_switched_off(automodel, recipe):
     train(automodel, recipe, "--checkpoint.enabled=false")
     assert sorted(path.name for path in (recipe.parent / "out").iterdir()) == ["training.jsonl", "validation.jsonl"]

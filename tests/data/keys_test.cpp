@@ -12,7 +12,7 @@ TEST(Keys, ReadsTypesAndDefaults) {
              {"none", nullptr},
              {"files", Json::array({"a", "b"})},
              {"file", "c"},
-             {"map", {{"k", "v"}}}},
+             {"map", {{"k", "v"}, {"not named", nullptr}}}},
             "dataset X");
   EXPECT_TRUE(keys.flag("flag", false));
   EXPECT_TRUE(keys.flag("absent", true));
