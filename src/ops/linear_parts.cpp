@@ -16,6 +16,10 @@ Tensor drop(const Tensor& x, double p, std::uint64_t seed) {
 
 Tensor as(const Tensor& weight, const Tensor& like) { return weight.to(like.scalar_type()); }
 
+/// Products with an adapter are taken with the rank first ([rank, tokens]): matrices of few rows
+/// multiply up to four times as fast as matrices of few columns.
+Tensor rank_first(const Tensor& narrow_ri, const Tensor& x_ti) { return narrow_ri.mm(x_ti.t()); }
+
 }  // namespace
 
 AdapterOptions AdapterOptions::of(const std::optional<Adapter>& adapter) {
@@ -45,12 +49,12 @@ Tensor LinearParts::forward(const Tensor& x_ti) const {
   const bool drops = options.dropout > 0;
   const Tensor x_in =
       drops && !options.dropout_after ? drop(x_ti, options.dropout, options.seed) : x_ti;
-  const Tensor low_tr = at::linear(x_in, as(a_ri, x_ti));
+  const Tensor low_tr = rank_first(as(a_ri, x_ti), x_in).t();
+  const Tensor up_ro = as(b_or, x_ti).t();
   if (drops && options.dropout_after) {
-    const Tensor update = at::linear(low_tr, as(b_or, x_ti));
-    return y_to.add_(drop(update, options.dropout, options.seed), options.scale);
+    return y_to.add_(drop(low_tr.mm(up_ro), options.dropout, options.seed), options.scale);
   }
-  return y_to.addmm_(low_tr, as(b_or, x_ti).t(), 1, options.scale);
+  return y_to.addmm_(low_tr, up_ro, 1, options.scale);
 }
 
 LinearParts::Grads LinearParts::backward(const Tensor& grad_to, const Tensor& x_ti,
@@ -71,18 +75,20 @@ LinearParts::Grads LinearParts::backward(const Tensor& grad_to, const Tensor& x_
   const bool before = options.dropout > 0 && !options.dropout_after;
   const bool after = options.dropout > 0 && options.dropout_after;
   const Tensor update_to = after ? drop(grad_to, options.dropout, options.seed) : grad_to;
-  const Tensor low_tr = update_to.mm(as(b_or, grad_to)).mul_(options.scale);
+  const Tensor low_rt = rank_first(as(b_or, grad_to).t(), update_to).mul_(options.scale);
   if (needed.adapter) {
     const Tensor x_in = before ? drop(x_ti, options.dropout, options.seed) : x_ti;
-    out.b_or = update_to.t()
-                   .mm(at::linear(x_in, as(a_ri, x_in)))
-                   .mul_(options.scale)
-                   .to(b_or.scalar_type());
-    out.a_ri = low_tr.t().mm(x_in).to(a_ri.scalar_type());
+    const Tensor grad_ro = rank_first(as(a_ri, x_in), x_in).mm(update_to).mul_(options.scale);
+    out.b_or = grad_ro.t().to(b_or.scalar_type()).contiguous();
+    out.a_ri = low_rt.mm(x_in).to(a_ri.scalar_type());
   }
   if (needed.x_ti) {
-    const Tensor grad_in = low_tr.mm(as(a_ri, grad_to));
-    out.x_ti.add_(before ? drop(grad_in, options.dropout, options.seed) : grad_in);
+    const Tensor a = as(a_ri, grad_to);
+    if (before) {
+      out.x_ti.add_(drop(low_rt.t().mm(a), options.dropout, options.seed));
+    } else {
+      out.x_ti.addmm_(low_rt.t(), a);
+    }
   }
   return out;
 }
