@@ -97,7 +97,7 @@ double configured_dropout(const ConfigReader& config) {
       {"attention_dropout", "hidden_dropout", "residual_dropout", "embedding_dropout",
        "resid_pdrop", "embd_pdrop", "attn_pdrop", "dropout", "activation_dropout", "layerdrop",
        "attention_probs_dropout_prob", "hidden_dropout_prob", "embed_dropout", "resid_dropout",
-       "classifier_dropout"});
+       "emb_pdrop", "mlp_dropout"});
   double largest = 0;
   for (const auto key : kKeys) {
     largest = std::max(largest, config.number(key, 0));
@@ -120,6 +120,9 @@ spec::ModelSpec decoder_defaults(const ConfigReader& config, const Defaults& def
   model.pad_token_id = config.maybe_integer("pad_token_id");
   if (!model.pad_token_id && !config.states("pad_token_id")) {
     model.pad_token_id = defaults.pad;
+  }
+  if (!defaults.freezes_pad) {
+    model.pad_token_id.reset();
   }
   model.dropout = configured_dropout(config);
   return model;
@@ -196,6 +199,7 @@ spec::Activation activation(const ConfigReader& config, std::string_view key,
                                                {"swish", spec::Activation::silu},
                                                {"gelu", spec::Activation::gelu},
                                                {"gelu_new", spec::Activation::gelu_tanh},
+                                               {"gelu_fast", spec::Activation::gelu_tanh},
                                                {"gelu_pytorch_tanh", spec::Activation::gelu_tanh},
                                                {"relu", spec::Activation::relu},
                                                {"relu2", spec::Activation::relu2}});
@@ -205,7 +209,7 @@ spec::Activation activation(const ConfigReader& config, std::string_view key,
       return value;
     }
   }
-  config.refuse(key, "silu, swish, gelu, gelu_new, gelu_pytorch_tanh, relu, relu2");
+  config.refuse(key, "silu, swish, gelu, gelu_new, gelu_fast, gelu_pytorch_tanh, relu, relu2");
 }
 
 spec::Mlp gated_mlp(const ConfigReader& config) {

@@ -15,6 +15,7 @@ namespace automodel::models {
 struct Defaults {
   bool tied = false;
   std::optional<std::int64_t> pad;
+  bool freezes_pad = true;  // no gradient reaches the padding token's embedding
   double eps = 1e-6;
   std::string_view eps_key = "rms_norm_eps";
   double theta = 10000;

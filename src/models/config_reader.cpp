@@ -15,6 +15,7 @@ constexpr auto kHarmless = std::to_array<std::string_view>({"_name_or_path",
                                                             "architectures",
                                                             "auto_map",
                                                             "bos_token_id",
+                                                            "classifier_dropout",
                                                             "dtype",
                                                             "eos_token_id",
                                                             "initializer_range",
@@ -27,6 +28,8 @@ constexpr auto kHarmless = std::to_array<std::string_view>({"_name_or_path",
                                                             "pretraining_tp",
                                                             "quantization_config",
                                                             "return_dict",
+                                                            "task_specific_params",
+                                                            "tokenizer_class",
                                                             "torch_dtype",
                                                             "transformers.js_config",
                                                             "transformers_version",
@@ -45,24 +48,35 @@ bool says_nothing(const Json& value) {
 
 }  // namespace
 
-ConfigReader::ConfigReader(const Json& config, std::string source)
-    : config_(&config), source_(std::move(source)) {
+ConfigReader::ConfigReader(const Json& config, std::string source, std::vector<KeyName> names)
+    : config_(&config), source_(std::move(source)), names_(std::move(names)) {
   check(config.is_object(), ErrorKind::corrupt_data, "{}: expected a JSON object", source_);
 }
 
+std::string_view ConfigReader::spelled(std::string_view key) const {
+  const auto found = std::ranges::find(names_, key, &KeyName::common);
+  const bool common =
+      found == names_.end() || (config_->contains(key) && !config_->contains(found->own));
+  return common ? key : found->own;
+}
+
 const Json* ConfigReader::find(std::string_view key) const {
+  const auto own = spelled(key);
+  const auto at = config_->find(own);
+  check(!config_->contains(key) || config_->at(key) == *at, ErrorKind::corrupt_data,
+        "{}: '{}' and '{}' mean the same and differ; remove one", source_, key, own);
   read_.emplace(key);
-  const auto at = config_->find(key);
+  read_.emplace(own);
   return at == config_->end() || at->is_null() ? nullptr : &*at;
 }
 
 bool ConfigReader::has(std::string_view key) const { return find(key) != nullptr; }
 
-bool ConfigReader::states(std::string_view key) const { return config_->contains(key); }
+bool ConfigReader::states(std::string_view key) const { return config_->contains(spelled(key)); }
 
 void ConfigReader::wrong_type(std::string_view key, std::string_view expected) const {
   const Json* value = find(key);
-  fail(ErrorKind::corrupt_data, "{}: '{}' is {}, expected {}", source_, key,
+  fail(ErrorKind::corrupt_data, "{}: '{}' is {}, expected {}", source_, spelled(key),
        value != nullptr ? value->dump() : "missing", expected);
 }
 
@@ -170,7 +184,7 @@ ConfigReader ConfigReader::object(std::string_view key) const {
 void ConfigReader::refuse(std::string_view key, std::string_view supported) const {
   const Json* value = find(key);
   fail(ErrorKind::unsupported, "{}: '{}' is {}, which is not supported; supported: {}", source_,
-       key, value != nullptr ? value->dump() : "missing", supported);
+       spelled(key), value != nullptr ? value->dump() : "missing", supported);
 }
 
 void ConfigReader::finish(std::span<const std::string> ignored) const {

@@ -14,12 +14,20 @@
 
 namespace automodel::models {
 
+/// A family's own name of a key that the shared readers know by another: GPT-2 says n_embd where
+/// Llama says hidden_size. Source: the attribute_map of transformers' configuration classes.
+struct KeyName {
+  std::string common;
+  std::string own;
+};
+
 /// A null value counts as absent, as Transformers writes unset keys.
-/// Every getter throws Error(corrupt_data) if the value has another type, naming key and value.
+/// Every getter takes a common name and reads the family's own key where the config has it. Every
+/// getter throws Error(corrupt_data) if the value has another type, naming key and value.
 class ConfigReader {
  public:
   /// `source` names the file in errors. The reader keeps a reference: `config` must outlive it.
-  ConfigReader(const Json& config, std::string source);
+  ConfigReader(const Json& config, std::string source, std::vector<KeyName> names = {});
 
   bool has(std::string_view key) const;
   /// The key is there, though perhaps null.
@@ -50,11 +58,14 @@ class ConfigReader {
   const std::string& source() const { return source_; }
 
  private:
+  /// The key as this config spells it.
+  std::string_view spelled(std::string_view key) const;
   const Json* find(std::string_view key) const;
   [[noreturn]] void wrong_type(std::string_view key, std::string_view expected) const;
 
   const Json* config_;
   std::string source_;
+  std::vector<KeyName> names_;
   mutable std::set<std::string, std::less<>> read_;
 };
 

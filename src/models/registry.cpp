@@ -5,6 +5,7 @@
 
 #include "base/error.h"
 #include "base/text.h"
+#include "models/unsupported.h"
 
 namespace automodel::models {
 namespace {
@@ -12,6 +13,9 @@ namespace {
 /// Alphabetical.
 constexpr std::array kFamilies = {arcee,
                                   aria_text,
+                                  biogpt,
+                                  bloom,
+                                  codegen,
                                   cohere,
                                   cohere2,
                                   cohere2_moe,
@@ -22,6 +26,7 @@ constexpr std::array kFamilies = {arcee,
                                   ernie4_5_moe,
                                   exaone4,
                                   exaone_moe,
+                                  falcon,
                                   flex_olmo,
                                   flint,
                                   gemma,
@@ -30,7 +35,13 @@ constexpr std::array kFamilies = {arcee,
                                   glm,
                                   glm4,
                                   glm4_moe,
+                                  gpt2,
+                                  gpt_bigcode,
+                                  gpt_neo,
+                                  gpt_neox,
+                                  gpt_neox_japanese,
                                   gpt_oss,
+                                  gptj,
                                   granite,
                                   granitemoe,
                                   granitemoeshared,
@@ -51,12 +62,16 @@ constexpr std::array kFamilies = {arcee,
                                   ministral3,
                                   mistral,
                                   mixtral,
+                                  modernbert_decoder,
+                                  mpt,
                                   nanochat,
                                   nemotron,
                                   olmo,
                                   olmo2,
                                   olmo3,
                                   olmoe,
+                                  openai_gpt,
+                                  opt,
                                   persimmon,
                                   phi,
                                   phi3,
@@ -93,13 +108,17 @@ Family find_family(const Json& config, const std::string& source) {
     }
     known.push_back(family.model_type);
   }
+  if (const auto need = missing_mathematics(type)) {
+    fail(ErrorKind::unsupported, "{}: model_type '{}' is unsupported: needs {}", source, type,
+         *need);
+  }
   fail(ErrorKind::unsupported, "{}: model_type '{}' is not supported{}. Supported: {}", source,
        type, did_you_mean(type, known), fmt::join(known, ", "));
 }
 
 spec::ModelSpec read_spec(const Json& config, const std::string& source) {
   const Family family = find_family(config, source);
-  const ConfigReader reader(config, source);
+  const ConfigReader reader(config, source, family.key_names);
   spec::ModelSpec model = family.spec(reader);
   reader.finish(family.ignored_keys);
   model.model_type = family.model_type;

@@ -8,7 +8,8 @@ namespace automodel::models {
 std::vector<Family> families();
 
 /// The family of a config.json, by model_type.
-/// Throws Error(unsupported) with the nearest known types for one that we do not know.
+/// Throws Error(unsupported) for others: with what the type needs if we know it, else with the
+/// nearest supported types.
 Family find_family(const Json& config, const std::string& source);
 
 /// config.json -> spec, strictly: a key that could change the mathematics and is not understood is

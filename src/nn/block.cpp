@@ -65,8 +65,9 @@ Tensor Block::forward(const Tensor& x_td, const Sequence& sequence, Ports& ports
   using Placement = spec::NormPlacement;
   switch (placement_) {
     case Placement::pre:
+    case Placement::ffn_pre:
     case Placement::sandwich: {
-      const Tensor normed_td = (*before_mixer_)(x_td);
+      const Tensor normed_td = before_mixer_ ? (*before_mixer_)(x_td) : x_td;
       const auto& norm = *before_ffn_;
       const auto [sum_td, fed_td] = ops::residual_norm(x_td, mix(normed_td, sequence, ports),
                                                        norm.weight_d, norm.bias_d, norm.options);

@@ -13,7 +13,7 @@ Tensor alibi_slopes(const spec::Alibi& alibi, std::int64_t heads) {
     const double exponent =
         h < lower ? static_cast<double>(h + 1) / static_cast<double>(lower)
                   : static_cast<double>(2 * (h - lower) + 1) / static_cast<double>(2 * lower);
-    slopes_h[h] = std::exp2(-alibi.max_bias * exponent) * alibi.scale;
+    slopes_h[h] = std::exp2(-alibi.max_bias * exponent);
   }
   return slopes_h;
 }
@@ -25,7 +25,9 @@ GqaBlock::GqaBlock(const spec::Gqa& spec, const Parameters& parameters, std::int
                .window = spec.window,
                .chunk = spec.chunk,
                .softcap = spec.softcap,
-               .slopes_h = spec.alibi ? alibi_slopes(*spec.alibi, spec.heads) : Tensor()},
+               .slopes_h = spec.alibi ? alibi_slopes(*spec.alibi, spec.heads) : Tensor(),
+               .slope_scale = spec.alibi ? spec.alibi->scale : 1,
+               .slopes_in_bfloat16 = spec.alibi && spec.alibi->in_bfloat16},
       layer_(static_cast<std::size_t>(layer)),
       rope_index_(rope_index) {
   const auto prefix = spec::layer_prefix(layer) + "self_attn.";

@@ -35,7 +35,7 @@ class GqaBlock {
   std::size_t rope_index_;
 };
 
-/// The slope of each head, [heads] float32, as Press et al. 2022 choose them.
+/// The slope of each head before its scale, [heads] float32, as Press et al. 2022 choose them.
 Tensor alibi_slopes(const spec::Alibi& alibi, std::int64_t heads);
 
 }  // namespace automodel::nn

@@ -81,12 +81,18 @@ Tensor hidden_pairs(std::int64_t queries, std::int64_t keys, const AttentionOpti
   return hidden;
 }
 
-/// -slope * (query - key), [h, queries, keys] float32.
-Tensor distance_bias(const Tensor& slopes_h, std::int64_t queries, std::int64_t keys) {
-  const auto options = slopes_h.options();
-  const Tensor query = at::arange(keys - queries, keys, options).unsqueeze(1);
-  const Tensor key = at::arange(keys, options).unsqueeze(0);
-  return slopes_h.view({-1, 1, 1}) * (key - query);
+/// What ALiBi adds to the scores, [h, queries or 1, keys] float32: slope * (key - query), or by the
+/// key alone, as what a query's keys share is nothing to its softmax.
+Tensor position_bias(const AttentionOptions& options, std::int64_t queries, std::int64_t keys) {
+  const auto like = options.slopes_h.options();
+  const Tensor slopes_h11 = options.slopes_h.view({-1, 1, 1});
+  const Tensor key = at::arange(keys, like).unsqueeze(0);
+  if (options.slopes_in_bfloat16) {
+    const Tensor rounded = slopes_h11.to(at::kBFloat16) * key.to(at::kBFloat16);
+    return rounded.to(at::kFloat) * options.slope_scale;
+  }
+  const Tensor query = at::arange(keys - queries, keys, like).unsqueeze(1);
+  return slopes_h11 * options.slope_scale * (key - query);
 }
 
 /// Softmax over the keys and, where there is one, each head's sink, whose share is dropped.
@@ -120,7 +126,7 @@ Tensor attention_reference(const Tensor& q_thk, const Tensor& k_shk, const Tenso
   }
   scores = scores.to(at::kFloat);
   if (options.slopes_h.defined()) {
-    scores = scores + distance_bias(options.slopes_h, q_thk.size(0), k_shk.size(0));
+    scores = scores + position_bias(options, q_thk.size(0), k_shk.size(0));
   }
   const Tensor hidden = hidden_pairs(q_thk.size(0), k_shk.size(0), options, q.options());
   scores = scores.masked_fill(hidden, -std::numeric_limits<float>::infinity());

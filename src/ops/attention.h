@@ -16,8 +16,10 @@ struct AttentionOptions {
   std::optional<std::int64_t> window;  // a query sees itself and window - 1 keys before it
   std::optional<std::int64_t> chunk;   // a query sees the keys of its chunk of this many positions
   std::optional<double> softcap;       // s -> softcap * tanh(s / softcap), after the scale
-  Tensor slopes_h;  // [heads] float32, ALiBi: minus slope * distance; undefined: none
-  Tensor sinks_h;   // [heads]: a logit that joins each row's softmax; undefined: none
+  Tensor slopes_h;         // [heads] float32, ALiBi: minus slope * distance; undefined: none
+  double slope_scale = 1;  // of that
+  bool slopes_in_bfloat16 = false;  // plus slope * key position instead, in bfloat16, then scaled
+  Tensor sinks_h;  // [heads]: a logit that joins each row's softmax; undefined: none
 };
 
 /// Causal attention inside each document. Document n is rows cu_seqlens[n] .. cu_seqlens[n + 1].

@@ -101,8 +101,9 @@ struct PositionTemperature {
 
 /// Linear biases (Press et al. 2022): a score falls with the distance, by a slope per head.
 struct Alibi {
-  double max_bias = 8;  // slopes 2^(-max_bias * (h + 1) / heads) for a power of two of heads
-  double scale = 1;     // of the biases
+  double max_bias = 8;       // slopes 2^(-max_bias * (h + 1) / heads) for a power of two of heads
+  double scale = 1;          // of the biases
+  bool in_bfloat16 = false;  // Falcon: slope times the key's position in bfloat16, then scaled
   bool operator==(const Alibi&) const = default;
 };
 
@@ -204,6 +205,7 @@ using Ffn = std::variant<Mlp, Moe>;
 /// Where the norms of the two residual branches stand; f is the mixer, g the feed-forward.
 enum class NormPlacement {
   pre,            // x + f(norm(x))
+  ffn_pre,        // x + f(x), then x + g(norm(x))
   sandwich,       // x + norm(f(norm(x)))
   post,           // x + norm(f(x))
   post_residual,  // norm(x + f(x))

@@ -251,6 +251,8 @@ NormNames norm_names(NormPlacement placement) {
     case NormPlacement::pre:
     case NormPlacement::parallel_two:
       return {.before_mixer = kInput, .before_ffn = kPostAttention};
+    case NormPlacement::ffn_pre:
+      return {.before_ffn = kPostAttention};
     case NormPlacement::sandwich:
       return {.before_mixer = kInput,
               .after_mixer = kPostAttention,

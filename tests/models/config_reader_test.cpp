@@ -49,6 +49,20 @@ TEST(ConfigReader, WrongTypesNameKeyAndValue) {
               ThrowsMessage<Error>(HasSubstr("expected a JSON object")));
 }
 
+TEST(ConfigReader, AFamilysOwnNameOfAKey) {
+  const std::vector<KeyName> names = {{"n", "n_embd"}, {"layers", "i"}, {"heads", "n_head"}};
+  const ConfigReader c(config(), "f", names);
+  EXPECT_EQ(c.number("n"), 0.5);  // the config has the common name only
+  EXPECT_EQ(c.integer("layers"), 3);
+  EXPECT_TRUE(c.states("layers"));
+  EXPECT_THAT([&] { c.integer("heads"); }, ThrowsMessage<Error>(HasSubstr("'n_head' is missing")));
+  EXPECT_THAT([&] { c.refuse("layers", "4"); }, ThrowsMessage<Error>(HasSubstr("'i' is 3")));
+  const Json both = parse_json(R"({"layers": 2, "i": 3})", "t");
+  const ConfigReader contradicting(both, "f", names);
+  EXPECT_THAT([&] { contradicting.integer("layers"); },
+              ThrowsMessage<Error>(HasSubstr("'layers' and 'i' mean the same and differ")));
+}
+
 TEST(ConfigReader, UnreadKeysWithAValueAreErrors) {
   const ConfigReader c(config(), "f");
   EXPECT_THAT([&] { c.finish(std::vector<std::string>{"i", "whole", "b", "s", "l", "t", "o"}); },

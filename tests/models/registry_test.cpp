@@ -52,6 +52,13 @@ TEST(Registry, UnknownTypeListsTheNearest) {
   EXPECT_THAT(error_of(config), ::testing::HasSubstr("no \"model_type\""));
 }
 
+TEST(Registry, ATypeThatNeedsMoreSaysWhat) {
+  auto config = small_llama();
+  config["model_type"] = "xlm";
+  EXPECT_THAT(error_of(config),
+              ::testing::HasSubstr("'xlm' is unsupported: needs bidirectional attention"));
+}
+
 TEST(Registry, AKeyThatCouldChangeTheMathematicsIsAnError) {
   auto config = small_llama();
   config["query_rescale"] = 2.0;
@@ -105,6 +112,86 @@ TEST(Registry, Gemma3KeepsItsPatternAndBothThetas) {
   EXPECT_TRUE(std::holds_alternative<spec::LinearScaling>(global.rope->scaling));
   EXPECT_EQ(global.scale, 0.25);
   EXPECT_EQ(spec.embedding_scale, 8);
+}
+
+Json small(const char* type, const Json& more) {
+  Json config = {{"model_type", type},
+                 {"vocab_size", 100},
+                 {"hidden_size", 64},
+                 {"num_hidden_layers", 2},
+                 {"num_attention_heads", 8}};
+  config.update(more);
+  return config;
+}
+
+TEST(Registry, Gpt2sDialect) {
+  const Json config = {{"model_type", "gpt2"}, {"vocab_size", 100}, {"n_embd", 64},
+                       {"n_layer", 2},         {"n_head", 8},       {"n_positions", 32},
+                       {"n_inner", nullptr},   {"n_ctx", 32},       {"pad_token_id", 3}};
+  const auto model = read_spec(config, "t");
+  EXPECT_EQ(model.max_positions, 32);
+  EXPECT_EQ(model.positions, (spec::LearnedPositions{.count = 32}));
+  EXPECT_EQ(std::get<spec::Mlp>(model.layers[1].ffn).inner, 256);
+  EXPECT_EQ(model.pad_token_id, std::nullopt);
+  auto by_depth = config;
+  by_depth["scale_attn_by_inverse_layer_idx"] = true;
+  by_depth["scale_attn_weights"] = false;
+  EXPECT_EQ(std::get<spec::Gqa>(read_spec(by_depth, "t").layers[1].mixer).scale, 0.5);
+}
+
+TEST(Registry, Opt350mHasNormsBehindTheSums) {
+  const auto model = read_spec(small("opt", {{"max_position_embeddings", 32},
+                                             {"ffn_dim", 96},
+                                             {"word_embed_proj_dim", 16},
+                                             {"do_layer_norm_before", false}}),
+                               "t");
+  EXPECT_FALSE(model.has_final_norm);
+  const auto map = weight_map(model);
+  const auto has = [&](const std::string& name) {
+    return std::ranges::count(map, name, &spec::StoredTensor::name) == 1;
+  };
+  EXPECT_TRUE(has("model.decoder.layers.1.self_attn_layer_norm.weight"));
+  EXPECT_TRUE(has("model.decoder.layers.1.final_layer_norm.weight"));
+  EXPECT_TRUE(has("model.decoder.project_out.weight"));
+}
+
+void expect_refused(const char* type, const Json& more, const std::string& text) {
+  EXPECT_THAT(error_of(small(type, more)), ::testing::HasSubstr(text)) << type;
+}
+
+TEST(Registry, OldModelsRefuseOtherForms) {
+  expect_refused("bloom", {{"apply_residual_connection_post_layernorm", true}},
+                 "'apply_residual_connection_post_layernorm' is true");
+  expect_refused("gptj", {{"rotary_dim", nullptr}}, "'rotary_dim' is missing");
+  expect_refused("codegen", {{"num_attention_heads", 2}}, "n_head is 2, expected a multiple of 4");
+  expect_refused("gpt_neo", {{"attention_types", Json::array({1})}}, "'attention_types' is [1]");
+  expect_refused("gpt_neo", {{"attention_layers", Json::array({"global", "spiral"})}},
+                 "supported: global, local");
+  expect_refused("gpt_neo", {{"attention_layers", Json::array({"local"})}},
+                 "attention_layers has 1 entries for 2 layers");
+  expect_refused("falcon", {{"num_ln_in_parallel_attn", 2}}, "'num_ln_in_parallel_attn' is 2");
+  expect_refused("falcon", {{"new_decoder_architecture", true}, {"parallel_attn", false}},
+                 "'parallel_attn' is false");
+  expect_refused("modernbert-decoder",
+                 {{"intermediate_size", 96}, {"global_attn_every_n_layers", 0}},
+                 "global_attn_every_n_layers is 0");
+}
+
+TEST(Registry, MptRefusesOtherForms) {
+  expect_refused("mpt", {{"no_bias", false}}, "'no_bias' is false");
+  expect_refused("mpt", {{"expansion_ratio", 3}}, "'expansion_ratio' is 3");
+  expect_refused("mpt", {{"embedding_fraction", 0.5}}, "'embedding_fraction' is 0.5");
+  expect_refused("mpt", {{"norm_type", "rmsnorm"}}, "'norm_type' is \"rmsnorm\"");
+  const Json variants = {{"alibi", false},
+                         {"prefix_lm", true},
+                         {"qk_ln", true},
+                         {"attn_uses_sequence_id", true},
+                         {"attn_type", "multiquery_attention"}};
+  for (const auto& [key, value] : variants.items()) {
+    Json config = {{"attn_config", Json::object()}};
+    config["attn_config"][key] = value;
+    expect_refused("mpt", config, fmt::format("attn_config: '{}' is {}", key, value.dump()));
+  }
 }
 
 }  // namespace

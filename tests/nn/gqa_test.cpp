@@ -35,5 +35,13 @@ TEST(GqaBlock, CacheContinuesADocument) {
   }
 }
 
+TEST(AlibiSlopes, ArePressEtAls) {
+  const Tensor four = at::tensor({0.25, 0.0625, 0.015625, 0.00390625}, at::kFloat);
+  EXPECT_LE(largest_difference(alibi_slopes({}, 4), four), 1e-7);
+  const Tensor six = at::cat({four, at::tensor({0.5, 0.125}, at::kFloat)});
+  EXPECT_LE(largest_difference(alibi_slopes({}, 6), six), 1e-7);
+  EXPECT_LE(largest_difference(alibi_slopes({.max_bias = 16}, 4), four * four), 1e-7);
+}
+
 }  // namespace
 }  // namespace automodel::nn

@@ -49,6 +49,32 @@ TEST(Attention, WindowAndSoftcapFollowTheFormula) {
   EXPECT_LE(relative_error(out[query][head], expected), 1e-5);
 }
 
+/// Scores plus `bias_hk`, what ALiBi adds to each key of the last query.
+Tensor last_row_with(const Inputs& in, double scale, const Tensor& bias_hk) {
+  const Tensor k_hsk = in[1].repeat_interleave(3, 1).transpose(0, 1);
+  const Tensor v_hsk = in[2].repeat_interleave(3, 1).transpose(0, 1);
+  const Tensor scores_hs = at::matmul(k_hsk, in[0][-1].unsqueeze(-1)).squeeze(-1) * scale + bias_hk;
+  return at::matmul(at::softmax(scores_hs, -1).unsqueeze(1), v_hsk).squeeze(1);
+}
+
+TEST(Attention, AlibiFallsWithTheDistance) {
+  const auto in = random_qkv(300);
+  AttentionOptions options{.scale = 0.3,
+                           .slopes_h = at::tensor({0.5, 0.3, 0.2, 0.1, 0.05, 0.02}, at::kFloat),
+                           .slope_scale = 0.7};
+  const Tensor distance = 299 - at::arange(300, at::kFloat);
+  const Tensor slopes_h1 = options.slopes_h.unsqueeze(1);
+  const Tensor exact = last_row_with(in, 0.3, slopes_h1 * -0.7 * distance);
+  EXPECT_LE(relative_error(attention(in[0], in[1], in[2], {0, 300}, options)[-1], exact), 1e-5);
+
+  options.slopes_in_bfloat16 = true;
+  const Tensor key = at::arange(300, at::kFloat);
+  const Tensor rounded = (slopes_h1.to(at::kBFloat16) * key.to(at::kBFloat16)).to(at::kFloat) * 0.7;
+  const Tensor out = attention(in[0], in[1], in[2], {0, 300}, options)[-1];
+  EXPECT_LE(relative_error(out, last_row_with(in, 0.3, rounded)), 1e-5);
+  EXPECT_GT(relative_error(out, exact), 1e-4);
+}
+
 TEST(Attention, CachedRowsEqualTheWholeDocument) {
   const auto in = random_qkv(10);
   const AttentionOptions options{.scale = 0.25, .window = 4};

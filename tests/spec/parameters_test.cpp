@@ -36,6 +36,12 @@ TEST(Parameters, SandwichHasFourNorms) {
                                        "model.layers.0.post_feedforward_layernorm.weight"}));
 }
 
+TEST(Parameters, TheMixersNormMayBeMissing) {
+  const auto all = names(two_layers(NormPlacement::ffn_pre));
+  EXPECT_THAT(all, ::testing::Contains("model.layers.0.post_attention_layernorm.weight"));
+  EXPECT_THAT(all, ::testing::Not(::testing::Contains("model.layers.0.input_layernorm.weight")));
+}
+
 TEST(Parameters, UntiedHeadIsALinear) {
   auto model = two_layers(NormPlacement::pre);
   model.tied_head = false;

@@ -1,0 +1,92 @@
+#include "models/common.h"
+#include "models/family.h"
+
+namespace automodel::models {
+namespace {
+
+spec::ModelSpec neox_defaults(const ConfigReader& c, bool tied) {
+  return layer_norm_defaults(
+      c, {.tied = tied, .freezes_pad = false, .eps = 1e-5, .eps_key = "layer_norm_eps"});
+}
+
+spec::ModelSpec gpt_neox_spec(const ConfigReader& c) {
+  auto model = neox_defaults(c, false);
+  auto attention = gqa(c);
+  attention.qkv_bias = attention.out_bias = c.flag("attention_bias", true);
+  attention.rope = rope(c, attention.head_dim, {.partial_rotary = 0.25});
+  auto mlp = plain_mlp(c, "gelu");
+  mlp.bias = true;
+  const bool parallel = c.flag("use_parallel_residual", true);
+  model.layers = uniform_layers(
+      c, {.mixer = attention,
+          .ffn = mlp,
+          .norm = model.final_norm,
+          .placement = parallel ? spec::NormPlacement::parallel_two : spec::NormPlacement::pre});
+  return model;
+}
+
+spec::ModelSpec gpt_neox_japanese_spec(const ConfigReader& c) {
+  auto model = neox_defaults(c, true);
+  auto attention = gqa(c);
+  attention.rope = rope(c, attention.head_dim);
+  const spec::Mlp mlp{.inner = model.dim * c.integer("intermediate_multiple_size", 4),
+                      .activation = activation(c, "hidden_act", "gelu"),
+                      .gated = false};
+  model.layers = uniform_layers(c, {.mixer = attention, .ffn = mlp, .norm = model.final_norm});
+  std::get<spec::Gqa>(model.layers.back().mixer).out_bias = true;
+  return model;
+}
+
+spec::WeightNames neox_names(const spec::ModelSpec& model, const std::string& prefix) {
+  return {.renames = {{"model", prefix},
+                      {"embed_tokens", "embed_in"},
+                      {prefix + ".norm", prefix + ".final_layer_norm"},
+                      {"self_attn.q_proj", "attention.query_key_value"},
+                      {"self_attn.k_proj", "attention.query_key_value"},
+                      {"self_attn.v_proj", "attention.query_key_value"},
+                      {"self_attn.o_proj", "attention.dense"},
+                      {"mlp.up_proj", "mlp.dense_h_to_4h"},
+                      {"mlp.down_proj", "mlp.dense_4h_to_h"},
+                      {"lm_head", "embed_out"}},
+          .groups = {{"query_key_value", std::get<spec::Gqa>(model.layers.front().mixer).heads}}};
+}
+
+spec::WeightNames gpt_neox_names(const spec::ModelSpec& model) {
+  return neox_names(model, "gpt_neox");
+}
+
+spec::WeightNames gpt_neox_japanese_names(const spec::ModelSpec& model) {
+  auto names = neox_names(model, "gpt_neox_japanese");
+  names.renames.push_back({"attention.dense.bias", "attention.dense_bias"});
+  return names;
+}
+
+std::vector<KeyName> neox_key_names() {
+  return {{"rope_theta", "rotary_emb_base"}, {"partial_rotary_factor", "rotary_pct"}};
+}
+
+}  // namespace
+
+/// GPT-NeoX, Pythia: q, k, v fused head by head, RoPE on a quarter of each head, both branches of
+/// the stream in parallel. Source: transformers GPTNeoXForCausalLM.
+Family gpt_neox() {
+  return {.model_type = "gpt_neox",
+          .architectures = {"GPTNeoXForCausalLM"},
+          .ignored_keys = {"is_decoder"},
+          .spec = gpt_neox_spec,
+          .names = gpt_neox_names,
+          .key_names = neox_key_names()};
+}
+
+/// GPT-NeoX Japanese: sequential, without biases but for one in the last layer. Source:
+/// transformers GPTNeoXJapaneseForCausalLM.
+Family gpt_neox_japanese() {
+  return {.model_type = "gpt_neox_japanese",
+          .architectures = {"GPTNeoXJapaneseForCausalLM"},
+          .ignored_keys = {"is_decoder"},
+          .spec = gpt_neox_japanese_spec,
+          .names = gpt_neox_japanese_names,
+          .key_names = neox_key_names()};
+}
+
+}  // namespace automodel::models

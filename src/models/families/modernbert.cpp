@@ -1,0 +1,82 @@
+#include "base/error.h"
+#include "models/common.h"
+#include "models/family.h"
+
+namespace automodel::models {
+namespace {
+
+bool slides_between_full_layers(const ConfigReader& c, std::int64_t layer) {
+  const auto interval = c.integer("global_attn_every_n_layers", 3);
+  check(interval > 0, ErrorKind::corrupt_data,
+        "{}: global_attn_every_n_layers is {}, expected at least 1", c.source(), interval);
+  return layer % interval != 0;
+}
+
+spec::Rope layer_rope(const ConfigReader& c, std::int64_t head_dim, bool sliding) {
+  const double theta =
+      sliding ? c.number("local_rope_theta", 10000) : c.number("global_rope_theta", 160000);
+  return rope_of_kind(c, head_dim, sliding ? "sliding_attention" : "full_attention",
+                      {.theta = theta})
+      .value_or(spec::Rope{.theta = theta, .dim = head_dim});
+}
+
+spec::ModelSpec modernbert_spec(const ConfigReader& c) {
+  auto model =
+      layer_norm_defaults(c, {.tied = true, .pad = 50283, .eps = 1e-5, .eps_key = "norm_eps"},
+                          c.flag("norm_bias", false));
+  model.embedding_norm = model.final_norm;
+  model.head_bias = c.flag("decoder_bias", true);
+  model.head_transform =
+      spec::HeadTransform{.activation = activation(c, "classifier_activation", "gelu"),
+                          .bias = c.flag("classifier_bias", false),
+                          .norm = model.final_norm};
+  auto attention = gqa(c);
+  attention.qkv_bias = attention.out_bias = c.flag("attention_bias", false);
+  auto mlp = gated_mlp(c);
+  mlp.bias = c.flag("mlp_bias", false);
+  const auto window = c.integer("local_attention", 128) / 2;
+  for (const bool sliding : sliding_layers(c, slides_between_full_layers)) {
+    attention.window = window_of(c, sliding, window);
+    attention.rope = layer_rope(c, attention.head_dim, sliding);
+    model.layers.push_back({.mixer = attention, .ffn = mlp, .norm = model.final_norm});
+  }
+  // The embedding's norm has done it.
+  model.layers.front().placement = spec::NormPlacement::ffn_pre;
+  return model;
+}
+
+spec::WeightNames modernbert_names(const spec::ModelSpec&) {
+  return {.renames = {{"model.embed_tokens", "model.embeddings.tok_embeddings"},
+                      {"model.embed_norm", "model.embeddings.norm"},
+                      {"model.norm", "model.final_norm"},
+                      {"input_layernorm", "attn_norm"},
+                      {"post_attention_layernorm", "mlp_norm"},
+                      {"self_attn.o_proj", "self_attn.Wo"},
+                      {"self_attn", "attn"},
+                      {"mlp.gate_proj", "mlp.Wi"},
+                      {"mlp.up_proj", "mlp.Wi"},
+                      {"mlp.down_proj", "mlp.Wo"},
+                      {"lm_head", "decoder"},
+                      {"head_transform", "lm_head"}}};
+}
+
+}  // namespace
+
+/// ModernBERT as a decoder (Ettin): windows on two layers of three, a dense layer before the head.
+/// Source: transformers ModernBertDecoderForCausalLM.
+Family modernbert_decoder() {
+  return {
+      .model_type = "modernbert-decoder",
+      .architectures = {"ModernBertDecoderForCausalLM"},
+      .ignored_keys = {"causal_mask", "classifier_pooling", "cls_token_id",
+                       "deterministic_flash_attn", "global_attn_every_n_layers",
+                       "global_rope_theta", "gradient_checkpointing", "initializer_cutoff_factor",
+                       "is_causal", "layer_norm_eps", "local_attention", "local_rope_theta",
+                       "position_embedding_type", "reference_compile", "repad_logits_with_grad",
+                       "sep_token_id", "sparse_pred_ignore_index", "sparse_prediction"},
+      .spec = modernbert_spec,
+      .names = modernbert_names,
+      .key_names = {{"hidden_act", "hidden_activation"}}};
+}
+
+}  // namespace automodel::models
