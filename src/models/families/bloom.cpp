@@ -1,12 +1,12 @@
 #include "models/common.h"
 #include "models/family.h"
+#include "models/gpt.h"
 
 namespace automodel::models {
 namespace {
 
 spec::ModelSpec bloom_spec(const ConfigReader& c) {
-  auto model = layer_norm_defaults(
-      c, {.tied = true, .freezes_pad = false, .eps = 1e-5, .eps_key = "layer_norm_eps"});
+  auto model = gpt_defaults(c);
   model.embedding_norm = model.final_norm;
   if (c.flag("apply_residual_connection_post_layernorm", false)) {
     c.refuse("apply_residual_connection_post_layernorm", "false");

@@ -1,5 +1,6 @@
 #include "models/common.h"
 #include "models/family.h"
+#include "models/gpt.h"
 
 namespace automodel::models {
 namespace {
@@ -35,8 +36,7 @@ spec::Gqa falcon_attention(const ConfigReader& c, bool grouped) {
 }
 
 spec::ModelSpec falcon_spec(const ConfigReader& c) {
-  auto model = layer_norm_defaults(
-      c, {.tied = true, .freezes_pad = false, .eps = 1e-5, .eps_key = "layer_norm_eps"});
+  auto model = gpt_defaults(c);
   const bool grouped = c.flag("new_decoder_architecture", false);
   const spec::Mlp mlp{.inner = c.integer("intermediate_size", 4 * model.dim),
                       .activation = activation(c, "hidden_act", "gelu"),

@@ -72,11 +72,10 @@ spec::Activation openai_activation(const ConfigReader& c) {
 spec::ModelSpec openai_spec(const ConfigReader& c) {
   auto model = with_positions(c);
   model.has_final_norm = false;
+  auto mlp = gpt_mlp(c, "gelu");
+  mlp.activation = openai_activation(c);
   model.layers = uniform_layers(c, {.mixer = biased_attention(c),
-                                    .ffn = spec::Mlp{.inner = 4 * model.dim,
-                                                     .activation = openai_activation(c),
-                                                     .gated = false,
-                                                     .bias = true},
+                                    .ffn = mlp,
                                     .norm = model.final_norm,
                                     .placement = spec::NormPlacement::post_residual});
   return model;

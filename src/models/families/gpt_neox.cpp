@@ -1,16 +1,12 @@
 #include "models/common.h"
 #include "models/family.h"
+#include "models/gpt.h"
 
 namespace automodel::models {
 namespace {
 
-spec::ModelSpec neox_defaults(const ConfigReader& c, bool tied) {
-  return layer_norm_defaults(
-      c, {.tied = tied, .freezes_pad = false, .eps = 1e-5, .eps_key = "layer_norm_eps"});
-}
-
 spec::ModelSpec gpt_neox_spec(const ConfigReader& c) {
-  auto model = neox_defaults(c, false);
+  auto model = gpt_defaults(c, false);
   auto attention = gqa(c);
   attention.qkv_bias = attention.out_bias = c.flag("attention_bias", true);
   attention.rope = rope(c, attention.head_dim, {.partial_rotary = 0.25});
@@ -26,7 +22,7 @@ spec::ModelSpec gpt_neox_spec(const ConfigReader& c) {
 }
 
 spec::ModelSpec gpt_neox_japanese_spec(const ConfigReader& c) {
-  auto model = neox_defaults(c, true);
+  auto model = gpt_defaults(c);
   auto attention = gqa(c);
   attention.rope = rope(c, attention.head_dim);
   const spec::Mlp mlp{.inner = model.dim * c.integer("intermediate_multiple_size", 4),

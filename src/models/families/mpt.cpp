@@ -2,6 +2,7 @@
 
 #include "models/common.h"
 #include "models/family.h"
+#include "models/gpt.h"
 
 namespace automodel::models {
 namespace {
@@ -34,8 +35,8 @@ void refuse_variants(const ConfigReader& c, const ConfigReader& attention) {
 }
 
 spec::ModelSpec mpt_spec(const ConfigReader& c) {
-  auto model = layer_norm_defaults(
-      c, {.tied = true, .freezes_pad = false, .eps = 1e-5, .eps_key = "layer_norm_eps"}, false);
+  auto model = gpt_defaults(c);
+  model.final_norm.has_bias = false;
   const auto inner = c.object("attn_config");
   refuse_variants(c, inner);
   auto attention = gqa(c);
