@@ -38,10 +38,8 @@ spec::Gqa falcon_attention(const ConfigReader& c, bool grouped) {
 spec::ModelSpec falcon_spec(const ConfigReader& c) {
   auto model = gpt_defaults(c);
   const bool grouped = c.flag("new_decoder_architecture", false);
-  const spec::Mlp mlp{.inner = c.integer("intermediate_size", 4 * model.dim),
-                      .activation = activation(c, "hidden_act", "gelu"),
-                      .gated = false,
-                      .bias = c.flag("bias", false)};
+  auto mlp = gpt_mlp(c, "gelu");
+  mlp.bias = c.flag("bias", false);
   model.layers = uniform_layers(c, {.mixer = falcon_attention(c, grouped),
                                     .ffn = mlp,
                                     .norm = model.final_norm,
