@@ -341,6 +341,9 @@ NOT_BUILT = {
 }
 
 
+SDPA = {"falcon"}  # eager attention is not what the model is: with ALiBi, Falcon's adds the biases twice
+
+
 def base_type(name):
     return name.split(":")[0]
 

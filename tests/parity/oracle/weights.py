@@ -8,7 +8,7 @@ import torch
 import transformers
 from transformers import AutoConfig, AutoModelForCausalLM, AutoModelForImageTextToText
 
-from .configs import IMAGE, base_type, tiny_config
+from .configs import IMAGE, SDPA, base_type, tiny_config
 
 MAX_PARAMETERS = 5_000_000
 
@@ -97,8 +97,9 @@ def load(checkpoint_dir, dtype):
     """The checkpoint as a Hugging Face model in eval mode; a missing or unexpected tensor is an error."""
     config = AutoConfig.from_pretrained(checkpoint_dir)
     architecture = getattr(transformers, config.architectures[0])
+    attention = "sdpa" if config.model_type in SDPA else "eager"
     model, info = architecture.from_pretrained(
-        checkpoint_dir, dtype=dtype, attn_implementation="eager", output_loading_info=True)
+        checkpoint_dir, dtype=dtype, attn_implementation=attention, output_loading_info=True)
     problems = {key: sorted(map(str, value)) for key, value in info.items() if value}
     if problems:
         raise ValueError(f"{checkpoint_dir}: {problems}")
