@@ -1,6 +1,6 @@
 """What we write, Transformers and PEFT read: folders of `automodel convert` and `automodel merge`.
 
-Tiny random models of every family (oracle/). An export of an import is the same, tensor by tensor and byte by byte.
+Tiny random models (oracle/). An export of an import is the same, tensor by tensor and byte by byte.
 """
 
 import json
@@ -13,14 +13,25 @@ from safetensors.torch import load_file
 from transformers import AutoModelForCausalLM
 
 NAMES = ["gemma3_text", "llama", "mistral", "qwen2", "qwen3"]
+RENAMED = ["bloom", "codegen", "falcon:40b", "gpt2", "modernbert-decoder", "mpt", "openai-gpt", "opt"]
+
+
+def made(name, tmp_path_factory):
+    torch.set_num_threads(1)
+    folder = tmp_path_factory.mktemp("model") / "checkpoint"
+    make(name, str(folder), seed=7)
+    return folder
 
 
 @pytest.fixture(scope="module", params=NAMES)
 def checkpoint(request, tmp_path_factory):
-    torch.set_num_threads(1)
-    folder = tmp_path_factory.mktemp("model") / "checkpoint"
-    make(request.param, str(folder), seed=7)
-    return folder
+    return made(request.param, tmp_path_factory)
+
+
+@pytest.fixture(scope="module", params=NAMES + RENAMED)
+def any_checkpoint(request, tmp_path_factory):
+    """Also those whose weights have other names, are fused or transposed."""
+    return made(request.param, tmp_path_factory)
 
 
 def convert(automodel, source, out, *options):
@@ -49,25 +60,25 @@ def logits(model):
         return model(ids).logits
 
 
-def test_export_of_an_import_is_the_same(automodel, checkpoint, tmp_path):
-    out = convert(automodel, checkpoint, tmp_path / "out")
-    assert_same_tensors(tensors(out), tensors(checkpoint))
-    assert (out / "model.safetensors").read_bytes() == (checkpoint / "model.safetensors").read_bytes()
-    assert json.loads((out / "config.json").read_text()) == json.loads((checkpoint / "config.json").read_text())
-    assert (out / "generation_config.json").read_bytes() == (checkpoint / "generation_config.json").read_bytes()
+def test_export_of_an_import_is_the_same(automodel, any_checkpoint, tmp_path):
+    out = convert(automodel, any_checkpoint, tmp_path / "out")
+    assert_same_tensors(tensors(out), tensors(any_checkpoint))
+    assert (out / "model.safetensors").read_bytes() == (any_checkpoint / "model.safetensors").read_bytes()
+    assert json.loads((out / "config.json").read_text()) == json.loads((any_checkpoint / "config.json").read_text())
+    assert (out / "generation_config.json").read_bytes() == (any_checkpoint / "generation_config.json").read_bytes()
 
 
-def test_transformers_loads_it_completely(automodel, checkpoint, tmp_path):
-    out = convert(automodel, checkpoint, tmp_path / "out", "--max-shard-size", "100KB")
+def test_transformers_loads_it_completely(automodel, any_checkpoint, tmp_path):
+    out = convert(automodel, any_checkpoint, tmp_path / "out", "--max-shard-size", "100KB")
     assert (out / "model.safetensors.index.json").exists()
     ours = load(str(out), torch.float32)  # any missing or unexpected key is an error
-    assert torch.equal(logits(ours), logits(load(str(checkpoint), torch.float32)))
+    assert torch.equal(logits(ours), logits(load(str(any_checkpoint), torch.float32)))
 
 
-def test_bfloat16_is_transformers_rounding(automodel, checkpoint, tmp_path):
-    out = convert(automodel, checkpoint, tmp_path / "out", "--dtype", "bfloat16")
+def test_bfloat16_is_transformers_rounding(automodel, any_checkpoint, tmp_path):
+    out = convert(automodel, any_checkpoint, tmp_path / "out", "--dtype", "bfloat16")
     assert json.loads((out / "config.json").read_text())["dtype"] == "bfloat16"
-    assert_same_tensors(tensors(out), {name: t.bfloat16() for name, t in tensors(checkpoint).items()})
+    assert_same_tensors(tensors(out), {name: t.bfloat16() for name, t in tensors(any_checkpoint).items()})
     assert AutoModelForCausalLM.from_pretrained(out).dtype == torch.bfloat16
 
 
