@@ -18,8 +18,7 @@ double largest_difference(const Tensor& a, const Tensor& b) {
   return (a - b).abs().max().item<double>();
 }
 
-TEST(GqaBlock, CacheContinuesADocument) {
-  const auto model = tiny_spec();
+void expect_cache_continues(const spec::ModelSpec& model) {
   const auto parameters = tiny_parameters(model);
   const Decoder decoder(model, parameters);
   const at::NoGradGuard no_grad;
@@ -33,6 +32,19 @@ TEST(GqaBlock, CacheContinuesADocument) {
     EXPECT_LE(largest_difference(run(decoder, part, &cache), whole.slice(0, begin, end)), 1e-5);
     EXPECT_EQ(cache.length(), end);
   }
+}
+
+TEST(GqaBlock, CacheContinuesADocument) { expect_cache_continues(tiny_spec()); }
+
+TEST(GqaBlock, CacheKnowsPositionsWithoutRope) {
+  auto model = tiny_spec();
+  model.positions = spec::LearnedPositions{.count = 13, .offset = 2};
+  for (auto& layer : model.layers) {
+    auto& gqa = std::get<spec::Gqa>(layer.mixer);
+    gqa.rope.reset();
+    gqa.alibi = spec::Alibi{.scale = 0.5, .in_bfloat16 = gqa.window.has_value()};
+  }
+  expect_cache_continues(model);
 }
 
 TEST(AlibiSlopes, ArePressEtAls) {
