@@ -5,13 +5,13 @@
 #include <set>
 
 #include "base/error.h"
+#include "models/registry.h"
 #include "tensor/finite.h"
 
 namespace automodel::checkpoint {
 namespace {
 
 constexpr std::size_t kMaxListed = 10;
-constexpr std::string_view kHead = "lm_head.weight";
 
 bool is_rotary_buffer(std::string_view name) {
   return name.ends_with("rotary_emb.inv_freq") || name.ends_with("rotary_emb.cos_cached") ||
@@ -20,7 +20,7 @@ bool is_rotary_buffer(std::string_view name) {
 
 /// A copy of the tied embedding under the head's name.
 bool is_tied_copy(const ModelFolder& model, const std::string& name) {
-  if (name != kHead || !model.spec.tied_head) {
+  if (!model.spec.tied_head || name != models::stored_head_name(model.spec)) {
     return false;
   }
   const auto embedding = model.layout.stored_names(spec::head_weight_name(model.spec)).front();
@@ -30,7 +30,7 @@ bool is_tied_copy(const ModelFolder& model, const std::string& name) {
 }
 
 std::string unused_text(const ModelFolder& model, const std::string& name) {
-  const bool tied = name == kHead && model.spec.tied_head;
+  const bool tied = model.spec.tied_head && name == models::stored_head_name(model.spec);
   return fmt::format("unused: {} {}{}", name, shape_text(model.weights->info(name).shape),
                      tied ? " (config.json ties the head to the embedding, but they differ)" : "");
 }
@@ -50,7 +50,8 @@ std::vector<std::string> misfits(const ModelFolder& model) {
     }
   }
   for (const auto& name : weights.names()) {
-    if (!wanted.contains(name) && !is_rotary_buffer(name) && !is_tied_copy(model, name)) {
+    if (!wanted.contains(name) && !is_rotary_buffer(name) && !is_tied_copy(model, name) &&
+        !spec::has_any_part(name, model.ignored_weights)) {
       found.push_back(unused_text(model, name));
     }
   }

@@ -62,6 +62,21 @@ at::ScalarType first_float_dtype(const ModelFolder& model) {
   return at::kFloat;
 }
 
+/// The tensors under the names that the file has for them.
+std::vector<spec::StoredTensor> as_stored(std::vector<spec::StoredTensor> tensors,
+                                          const std::string& prefix, const WeightSource& weights) {
+  const auto starts = [&](const std::string& name) { return name.starts_with(prefix); };
+  if (prefix.empty() || std::ranges::any_of(weights.names(), starts)) {
+    return tensors;
+  }
+  for (auto& tensor : tensors) {
+    if (starts(tensor.name)) {
+      tensor.name.erase(0, prefix.size());
+    }
+  }
+  return tensors;
+}
+
 }  // namespace
 
 ModelFolder open_model(const std::string& name, const OpenOptions& options) {
@@ -76,8 +91,11 @@ ModelFolder open_model(const std::string& name, const OpenOptions& options) {
   model.config.merge_patch(options.config_overrides);
   model.spec = models::read_spec(model.config, config_source(model));
   model.layout = StoredLayout(models::weight_map(model.spec));
+  model.ignored_weights = models::ignored_weights(model.spec);
   if (options.weights) {
     model.weights = model.gguf ? open_gguf_weights(model.gguf) : open_folder_weights(model.path);
+    model.layout = StoredLayout(
+        as_stored(model.layout.tensors(), models::body_prefix(model.spec), *model.weights));
   }
   return model;
 }

@@ -20,6 +20,7 @@ struct ModelFolder {
   Json config;                 // config.json, overrides applied
   spec::ModelSpec spec;
   StoredLayout layout;                          // of the spec's parameters on disk
+  std::vector<std::string> ignored_weights;     // parts of names of weights beside them
   std::shared_ptr<const WeightSource> weights;  // null if opened without them
   std::shared_ptr<const GgufFile> gguf;         // null for a folder
 };

@@ -36,15 +36,18 @@ spec::Mlp gpt_mlp(const ConfigReader& config, std::string_view activation_fallba
           .bias = true};
 }
 
-std::vector<spec::Rename> gpt_renames(const std::vector<spec::Rename>& more) {
-  std::vector<spec::Rename> all = {{"model.embed_tokens", "transformer.wte"},
-                                   {"model.embed_positions", "transformer.wpe"},
-                                   {"model.norm", "transformer.ln_f"},
-                                   {"model.layers", "transformer.h"},
-                                   {"input_layernorm", "ln_1"},
-                                   {"post_attention_layernorm", "ln_2"}};
-  all.insert(all.end(), more.begin(), more.end());
-  return all;
+spec::WeightNames gpt_names(const std::vector<spec::Rename>& more) {
+  spec::WeightNames names{.renames = {{"model.embed_tokens", "transformer.wte"},
+                                      {"model.embed_positions", "transformer.wpe"},
+                                      {"model.norm", "transformer.ln_f"},
+                                      {"model.layers", "transformer.h"},
+                                      {"input_layernorm", "ln_1"},
+                                      {"post_attention_layernorm", "ln_2"}},
+                          .ignored = {"attn.bias", "attn.masked_bias", "attn.causal_mask",
+                                      "attn.attention.bias", "attn.attention.masked_bias"},
+                          .body_prefix = "transformer."};
+  names.renames.insert(names.renames.end(), more.begin(), more.end());
+  return names;
 }
 
 }  // namespace automodel::models

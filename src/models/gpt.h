@@ -24,7 +24,8 @@ spec::ModelSpec gpt_defaults(const ConfigReader& config, bool tied = true);
 /// Plain feed-forward with biases of width `intermediate_size`, by default four times the model's.
 spec::Mlp gpt_mlp(const ConfigReader& config, std::string_view activation_fallback);
 
-/// GPT-2's names of embeddings, layers and norms, then these.
-std::vector<spec::Rename> gpt_renames(const std::vector<spec::Rename>& more);
+/// GPT-2's names of embeddings, layers and norms, then these. Older files hold causal masks too, or
+/// lack the prefix.
+spec::WeightNames gpt_names(const std::vector<spec::Rename>& more);
 
 }  // namespace automodel::models

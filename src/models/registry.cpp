@@ -86,6 +86,13 @@ constexpr std::array kFamilies = {arcee,
                                   starcoder2,
                                   vaultgemma};
 
+spec::WeightNames names_of(const spec::ModelSpec& model) {
+  const auto all = families();
+  const auto family = std::ranges::find(all, model.model_type, &Family::model_type);
+  const bool renames = family != all.end() && family->names != nullptr;
+  return renames ? family->names(model) : spec::WeightNames();
+}
+
 }  // namespace
 
 std::vector<Family> families() {
@@ -127,11 +134,17 @@ spec::ModelSpec read_spec(const Json& config, const std::string& source) {
 }
 
 std::vector<spec::StoredTensor> weight_map(const spec::ModelSpec& model) {
-  const auto all = families();
-  const auto family = std::ranges::find(all, model.model_type, &Family::model_type);
-  const bool renames = family != all.end() && family->names != nullptr;
-  return spec::weight_map(spec::parameters(model),
-                          renames ? family->names(model) : spec::WeightNames());
+  return spec::weight_map(spec::parameters(model), names_of(model));
 }
+
+std::vector<std::string> ignored_weights(const spec::ModelSpec& model) {
+  return names_of(model).ignored;
+}
+
+std::string stored_head_name(const spec::ModelSpec& model) {
+  return spec::stored_name("lm_head.weight", names_of(model).renames);
+}
+
+std::string body_prefix(const spec::ModelSpec& model) { return names_of(model).body_prefix; }
 
 }  // namespace automodel::models

@@ -19,4 +19,15 @@ spec::ModelSpec read_spec(const Json& config, const std::string& source);
 /// The tensors of the checkpoint of a spec that read_spec made.
 std::vector<spec::StoredTensor> weight_map(const spec::ModelSpec& model);
 
+/// Dotted parts of the names of tensors that checkpoints of this spec may hold and that the model
+/// does not use, e.g. layers that predict further tokens.
+std::vector<std::string> ignored_weights(const spec::ModelSpec& model);
+
+/// The name of an untied head's weight; files of a tied one may hold a copy under it.
+std::string stored_head_name(const spec::ModelSpec& model);
+
+/// What the names of the body's tensors begin with, and lack in files that were saved without the
+/// head. Empty: no such files are known.
+std::string body_prefix(const spec::ModelSpec& model);
+
 }  // namespace automodel::models

@@ -21,11 +21,6 @@ std::size_t find_part(const std::string& name, const std::string& part) {
   return std::string::npos;
 }
 
-bool has_any_part(const std::string& name, const std::vector<std::string>& parts) {
-  return std::ranges::any_of(
-      parts, [&](const auto& part) { return find_part(name, part) != std::string::npos; });
-}
-
 struct Naming {
   std::string name;
   std::vector<std::size_t> rules;  // those that changed it
@@ -152,6 +147,11 @@ class MapBuilder {
 };
 
 }  // namespace
+
+bool has_any_part(const std::string& name, const std::vector<std::string>& parts) {
+  return std::ranges::any_of(
+      parts, [&](const auto& part) { return find_part(name, part) != std::string::npos; });
+}
 
 std::string stored_name(const std::string& name, const std::vector<Rename>& renames) {
   return apply_rules(name, renames).name;

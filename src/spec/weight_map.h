@@ -35,6 +35,8 @@ struct WeightNames {
       transposed;  // dotted parts of stored names: [in, out] instead of [out, in]
   std::vector<std::string> flattened = {};  // likewise: the first two dimensions are one
   std::vector<std::string> as_row = {};     // likewise: a vector is a matrix of one row
+  std::vector<std::string> ignored = {};    // likewise: tensors that the model does not use
+  std::string body_prefix = {};  // of stored names, absent in files of a model without its head
 };
 
 /// The part of a parameter that one stored tensor holds.
@@ -61,6 +63,9 @@ struct StoredTensor {
 /// that do not fit together.
 std::vector<StoredTensor> weight_map(const std::vector<ParamSpec>& parameters,
                                      const WeightNames& names);
+
+/// Whether one of these stands in `name` as whole dotted components.
+bool has_any_part(const std::string& name, const std::vector<std::string>& parts);
 
 /// The name with the rules applied; "{}" where an index stands.
 std::string stored_name(const std::string& name, const std::vector<Rename>& renames);

@@ -122,5 +122,26 @@ TEST_F(LoadParameters, ToleratesACopyOfTheTiedEmbedding) {
   expect_misfit("ties the head to the embedding, but they differ");
 }
 
+/// GPT-2's own file was saved without its head and with its causal masks.
+TEST(LoadGpt2, ReadsFilesOfTheBodyWithMasks) {
+  const TemporaryFolder folder;
+  const Json config = {{"model_type", "gpt2"}, {"vocab_size", 16}, {"n_embd", 8},
+                       {"n_layer", 2},         {"n_head", 2},      {"n_positions", 12}};
+  const auto parameters = tiny_parameters(config);
+  write_tiny_model(folder.path(), config, {});
+  const auto layout = StoredLayout(models::weight_map(models::read_spec(config, "t")));
+  std::vector<NamedTensor> tensors = {{"h.0.attn.bias", at::ones({1, 1, 12, 12})}};
+  for (const auto& stored : layout.tensors()) {
+    const auto value = layout.to_stored(
+        stored.name, [&](const spec::Piece& piece) { return parameters.at(piece.ours); });
+    tensors.push_back({stored.name.substr(std::string("transformer.").size()), value.contiguous()});
+  }
+  write_safetensors(folder / kWeightsFile, tensors);
+  const auto model = open_model(folder.path().string());
+  EXPECT_EQ(model.layout.stored_names("model.embed_positions.weight"),
+            std::vector<std::string>{"wpe.weight"});
+  expect_same(load_parameters(model, at::kFloat), parameters);
+}
+
 }  // namespace
 }  // namespace automodel::checkpoint

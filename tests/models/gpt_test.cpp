@@ -25,7 +25,7 @@ TEST(Gpt, NoRowOfTheEmbeddingIsFrozen) {
 TEST(Gpt, ListsGrow) {
   EXPECT_THAT(gpt_ignored_keys({"mine"}), ::testing::IsSupersetOf({"mine", "n_ctx"}));
   EXPECT_EQ(spec::stored_name("model.layers.0.mlp.up_proj.bias",
-                              gpt_renames({{"mlp.up_proj", "mlp.c_fc"}})),
+                              gpt_names({{"mlp.up_proj", "mlp.c_fc"}}).renames),
             "transformer.h.0.mlp.c_fc.bias");
 }
 

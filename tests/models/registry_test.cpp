@@ -155,6 +155,16 @@ TEST(Registry, Opt350mHasNormsBehindTheSums) {
   EXPECT_TRUE(has("model.decoder.project_out.weight"));
 }
 
+TEST(Registry, KnowsWhatOldFilesHoldAndLack) {
+  const auto neox = read_spec(small("gpt_neox", {{"intermediate_size", 96}}), "t");
+  EXPECT_EQ(body_prefix(neox), "gpt_neox.");
+  EXPECT_EQ(stored_head_name(neox), "embed_out.weight");
+  EXPECT_THAT(ignored_weights(neox), ::testing::Contains("attention.masked_bias"));
+  const auto llama = read_spec(small_llama(), "t");
+  EXPECT_EQ(body_prefix(llama), "");
+  EXPECT_EQ(stored_head_name(llama), "lm_head.weight");
+}
+
 void expect_refused(const char* type, const Json& more, const std::string& text) {
   EXPECT_THAT(error_of(small(type, more)), ::testing::HasSubstr(text)) << type;
 }

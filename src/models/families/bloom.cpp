@@ -34,7 +34,8 @@ spec::WeightNames bloom_names(const spec::ModelSpec& model) {
                       {"self_attn.o_proj", "self_attention.dense"},
                       {"mlp.up_proj", "mlp.dense_h_to_4h"},
                       {"mlp.down_proj", "mlp.dense_4h_to_h"}},
-          .groups = {{"query_key_value", std::get<spec::Gqa>(model.layers.front().mixer).heads}}};
+          .groups = {{"query_key_value", std::get<spec::Gqa>(model.layers.front().mixer).heads}},
+          .body_prefix = "transformer."};
 }
 
 }  // namespace

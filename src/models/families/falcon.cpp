@@ -59,7 +59,8 @@ spec::WeightNames falcon_names(const spec::ModelSpec& model) {
                   {"self_attn.o_proj", "self_attention.dense"},
                   {"mlp.up_proj", "mlp.dense_h_to_4h"},
                   {"mlp.down_proj", "mlp.dense_4h_to_h"}},
-      .groups = {{"query_key_value", std::get<spec::Gqa>(layer.mixer).kv_heads}}};
+      .groups = {{"query_key_value", std::get<spec::Gqa>(layer.mixer).kv_heads}},
+      .body_prefix = "transformer."};
   if (layer.placement == spec::NormPlacement::parallel_two) {
     names.renames.push_back({"input_layernorm", "ln_attn"});
     names.renames.push_back({"post_attention_layernorm", "ln_mlp"});

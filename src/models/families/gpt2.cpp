@@ -31,21 +31,19 @@ spec::ModelSpec gpt2_spec(const ConfigReader& c) {
   return model;
 }
 
-std::vector<spec::Rename> gpt2_renames() {
-  return gpt_renames({{"self_attn.q_proj", "attn.c_attn"},
-                      {"self_attn.k_proj", "attn.c_attn"},
-                      {"self_attn.v_proj", "attn.c_attn"},
-                      {"self_attn.o_proj", "attn.c_proj"},
-                      {"mlp.up_proj", "mlp.c_fc"},
-                      {"mlp.down_proj", "mlp.c_proj"}});
-}
-
-std::vector<std::string> transposed_weights() {
-  return {"attn.c_attn", "attn.c_proj", "mlp.c_fc", "mlp.c_proj"};
+spec::WeightNames fused_names() {
+  return gpt_names({{"self_attn.q_proj", "attn.c_attn"},
+                    {"self_attn.k_proj", "attn.c_attn"},
+                    {"self_attn.v_proj", "attn.c_attn"},
+                    {"self_attn.o_proj", "attn.c_proj"},
+                    {"mlp.up_proj", "mlp.c_fc"},
+                    {"mlp.down_proj", "mlp.c_proj"}});
 }
 
 spec::WeightNames gpt2_names(const spec::ModelSpec&) {
-  return {.renames = gpt2_renames(), .groups = {}, .transposed = transposed_weights()};
+  auto names = fused_names();
+  names.transposed = {"attn.c_attn", "attn.c_proj", "mlp.c_fc", "mlp.c_proj"};
+  return names;
 }
 
 spec::ModelSpec gpt_bigcode_spec(const ConfigReader& c) {
@@ -59,8 +57,9 @@ spec::ModelSpec gpt_bigcode_spec(const ConfigReader& c) {
 }
 
 spec::WeightNames gpt_bigcode_names(const spec::ModelSpec& model) {
-  return {.renames = gpt2_renames(),
-          .groups = {{"attn.c_attn", std::get<spec::Gqa>(model.layers.front().mixer).kv_heads}}};
+  auto names = fused_names();
+  names.groups = {{"attn.c_attn", std::get<spec::Gqa>(model.layers.front().mixer).kv_heads}};
+  return names;
 }
 
 /// Its "gelu" is the tanh form.
@@ -81,13 +80,14 @@ spec::ModelSpec openai_spec(const ConfigReader& c) {
   return model;
 }
 
-spec::WeightNames openai_names(const spec::ModelSpec&) {
-  auto renames = gpt2_renames();
-  renames.insert(renames.begin(), {{"model.embed_tokens", "transformer.tokens_embed"},
-                                   {"model.embed_positions", "transformer.positions_embed"},
-                                   {"post_attention_layernorm", "ln_1"},
-                                   {"post_feedforward_layernorm", "ln_2"}});
-  return {.renames = renames, .groups = {}, .transposed = transposed_weights()};
+spec::WeightNames openai_names(const spec::ModelSpec& model) {
+  auto names = gpt2_names(model);
+  names.renames.insert(names.renames.begin(),
+                       {{"model.embed_tokens", "transformer.tokens_embed"},
+                        {"model.embed_positions", "transformer.positions_embed"},
+                        {"post_attention_layernorm", "ln_1"},
+                        {"post_feedforward_layernorm", "ln_2"}});
+  return names;
 }
 
 std::vector<KeyName> openai_key_names() {

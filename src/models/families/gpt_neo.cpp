@@ -41,10 +41,10 @@ spec::ModelSpec gpt_neo_spec(const ConfigReader& c) {
 }
 
 spec::WeightNames gpt_neo_names(const spec::ModelSpec&) {
-  return {.renames = gpt_renames({{"self_attn.o_proj", "self_attn.out_proj"},
-                                  {"self_attn", "attn.attention"},
-                                  {"mlp.up_proj", "mlp.c_fc"},
-                                  {"mlp.down_proj", "mlp.c_proj"}})};
+  return gpt_names({{"self_attn.o_proj", "self_attn.out_proj"},
+                    {"self_attn", "attn.attention"},
+                    {"mlp.up_proj", "mlp.c_fc"},
+                    {"mlp.down_proj", "mlp.c_proj"}});
 }
 
 }  // namespace

@@ -44,7 +44,9 @@ spec::WeightNames neox_names(const spec::ModelSpec& model, const std::string& pr
                       {"mlp.up_proj", "mlp.dense_h_to_4h"},
                       {"mlp.down_proj", "mlp.dense_4h_to_h"},
                       {"lm_head", "embed_out"}},
-          .groups = {{"query_key_value", std::get<spec::Gqa>(model.layers.front().mixer).heads}}};
+          .groups = {{"query_key_value", std::get<spec::Gqa>(model.layers.front().mixer).heads}},
+          .ignored = {"attention.bias", "attention.masked_bias"},
+          .body_prefix = prefix + "."};
 }
 
 spec::WeightNames gpt_neox_names(const spec::ModelSpec& model) {

@@ -33,10 +33,10 @@ spec::ModelSpec codegen_spec(const ConfigReader& c) {
 }
 
 spec::WeightNames gptj_names(const spec::ModelSpec&) {
-  return {.renames = gpt_renames({{"self_attn.o_proj", "self_attn.out_proj"},
-                                  {"self_attn", "attn"},
-                                  {"mlp.up_proj", "mlp.fc_in"},
-                                  {"mlp.down_proj", "mlp.fc_out"}})};
+  return gpt_names({{"self_attn.o_proj", "self_attn.out_proj"},
+                    {"self_attn", "attn"},
+                    {"mlp.up_proj", "mlp.fc_in"},
+                    {"mlp.down_proj", "mlp.fc_out"}});
 }
 
 spec::WeightNames codegen_names(const spec::ModelSpec& model) {

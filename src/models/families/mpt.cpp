@@ -62,7 +62,8 @@ spec::WeightNames mpt_names(const spec::ModelSpec&) {
                       {"self_attn.k_proj", "attn.Wqkv"},
                       {"self_attn.v_proj", "attn.Wqkv"},
                       {"self_attn.o_proj", "attn.out_proj"},
-                      {"mlp", "ffn"}}};
+                      {"mlp", "ffn"}},
+          .body_prefix = "transformer."};
 }
 
 }  // namespace

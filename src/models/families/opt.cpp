@@ -58,7 +58,7 @@ spec::WeightNames opt_names(const spec::ModelSpec& model) {
   if (model.layers.front().placement == spec::NormPlacement::post_residual) {
     first.push_back({"post_attention_layernorm", "self_attn_layer_norm"});
   }
-  return {.renames = fairseq_renames(first)};
+  return {.renames = fairseq_renames(first), .body_prefix = "model."};
 }
 
 spec::ModelSpec biogpt_spec(const ConfigReader& c) {
@@ -73,7 +73,8 @@ spec::ModelSpec biogpt_spec(const ConfigReader& c) {
 spec::WeightNames biogpt_names(const spec::ModelSpec&) {
   return {.renames = fairseq_renames({{"model.norm", "model.layer_norm"},
                                       {"model", "biogpt"},
-                                      {"lm_head", "output_projection"}})};
+                                      {"lm_head", "output_projection"}}),
+          .body_prefix = "biogpt."};
 }
 
 }  // namespace
