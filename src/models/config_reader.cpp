@@ -12,14 +12,17 @@ namespace {
 
 /// Keys that Transformers writes into every config.json and that no forward pass depends on.
 constexpr auto kHarmless = std::to_array<std::string_view>({"_name_or_path",
+                                                            "_num_labels",
                                                             "architectures",
                                                             "auto_map",
                                                             "bos_token_id",
                                                             "classifier_dropout",
                                                             "dtype",
                                                             "eos_token_id",
+                                                            "id2label",
                                                             "initializer_range",
                                                             "is_llama_config",
+                                                            "label2id",
                                                             "max_position_embeddings",
                                                             "model_type",
                                                             "output_attentions",

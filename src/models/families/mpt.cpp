@@ -46,7 +46,7 @@ spec::ModelSpec mpt_spec(const ConfigReader& c) {
     attention.clip = clip;
   }
   model.dropout = std::max(model.dropout, inner.number("attn_pdrop", 0));
-  inner.finish(std::vector<std::string>{"attn_impl", "id2label", "label2id"});
+  inner.finish(std::vector<std::string>{"attn_impl"});
   const spec::Mlp mlp{.inner = 4 * model.dim, .activation = spec::Activation::gelu, .gated = false};
   model.layers = uniform_layers(c, {.mixer = attention, .ffn = mlp, .norm = model.final_norm});
   return model;
