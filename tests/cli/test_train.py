@@ -189,8 +189,8 @@ def test_pre_training_on_text_alone(automodel, recipe):
                              "path_or_dataset_id": str(recipe.parent / "texts.jsonl"), "column_mapping": {"answer": "text"}}
     (recipe.parent / "texts.jsonl").write_text("".join(json.dumps({"text": f"red {i} green blue"}) + "\n" for i in range(9)))
     done = train(automodel, tiny_run.edit(recipe, texts))
-    assert "[red 0 green blue<|im_end|>]" in done.stdout
-    assert " (100.0 %)" in done.stdout
+    assert "red[ 0 green blue<|im_end|>]" in done.stdout  # nothing predicts the first token
+    assert "54 tokens in all, 45 learnt" in done.stdout
 
 
 def test_checkpoints_switched_off(automodel, recipe):

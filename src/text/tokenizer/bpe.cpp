@@ -48,7 +48,8 @@ struct Bpe::Symbols {
         {id, static_cast<std::uint32_t>(span.begin), static_cast<std::uint32_t>(span.end)});
   }
 
-  /// Spells a character (with the affixes it would have as a token) in bytes, if the vocabulary has all of them.
+  /// Spells a character (with the affixes it would have as a token) in bytes, if the vocabulary has
+  /// all of them.
   bool add_bytes(std::string_view spelling, Span span) {
     const auto id_of = [&](char byte) { return bpe.byte_ids_[static_cast<unsigned char>(byte)]; };
     if (std::any_of(spelling.begin(), spelling.end(), [&](char byte) { return id_of(byte) < 0; })) {
@@ -208,7 +209,8 @@ std::int32_t Bpe::character_id(std::string_view piece, Span character) const {
   if (on_bytes_) {
     return byte_ids_[static_cast<unsigned char>(piece[character.begin])];
   }
-  const bool plain = options_.continuing_subword_prefix.empty() && options_.end_of_word_suffix.empty();
+  const bool plain =
+      options_.continuing_subword_prefix.empty() && options_.end_of_word_suffix.empty();
   return (plain ? vocabulary_.id(piece.substr(character.begin, character.end - character.begin))
                 : vocabulary_.id(spelling(piece, character)))
       .value_or(-1);
