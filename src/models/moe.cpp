@@ -34,16 +34,7 @@ spec::Moe routed_experts(const ConfigReader& config, const MoeDefaults& defaults
   return moe;
 }
 
-spec::Router grouped_sigmoid_router(const ConfigReader& config, const spec::Moe& moe) {
-  spec::Router router{.score = spec::Router::Score::sigmoid,
-                      .correction = true,
-                      .groups = config.integer("n_group", 1),
-                      .kept_groups = config.integer("topk_group", 1),
-                      .renormalise = config.flag("norm_topk_prob", true),
-                      .renormalise_eps = 1e-20,
-                      .scale = config.number("routed_scaling_factor", 1),
-                      .logits_in_float32 = true,
-                      .weights_in_float32 = true};
+void check_groups(const ConfigReader& config, const spec::Moe& moe, const spec::Router& router) {
   const auto in_group = router.groups >= 1 ? moe.experts / router.groups : 0;
   check(in_group >= 1 && moe.experts % router.groups == 0 && router.kept_groups >= 1 &&
             router.kept_groups <= router.groups && router.kept_groups * in_group >= moe.per_token &&
@@ -51,6 +42,20 @@ spec::Router grouped_sigmoid_router(const ConfigReader& config, const spec::Moe&
         ErrorKind::corrupt_data,
         "{}: n_group {} and topk_group {} do not fit {} experts of which {} are chosen",
         config.source(), router.groups, router.kept_groups, moe.experts, moe.per_token);
+}
+
+spec::Router grouped_sigmoid_router(const ConfigReader& config, const spec::Moe& moe,
+                                    const GroupDefaults& defaults) {
+  spec::Router router{.score = spec::Router::Score::sigmoid,
+                      .correction = true,
+                      .groups = config.integer("n_group", defaults.groups),
+                      .kept_groups = config.integer("topk_group", defaults.kept),
+                      .renormalise = config.flag("norm_topk_prob", true),
+                      .renormalise_eps = 1e-20,
+                      .scale = config.number("routed_scaling_factor", defaults.scale),
+                      .logits_in_float32 = true,
+                      .weights_in_float32 = true};
+  check_groups(config, moe, router);
   return router;
 }
 

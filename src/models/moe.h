@@ -30,10 +30,21 @@ struct MoeDefaults {
 /// Throws Error(corrupt_data) if the config asks for more experts per token than there are.
 spec::Moe routed_experts(const ConfigReader& config, const MoeDefaults& defaults);
 
+/// What holds where config.json is silent about groups of experts.
+struct GroupDefaults {
+  std::int64_t groups = 1;
+  std::int64_t kept = 1;
+  double scale = 1;
+};
+
 /// DeepSeek-V3's router, from `n_group`, `topk_group`, `norm_topk_prob` and
 /// `routed_scaling_factor`: sigmoid scores, a correction for the choice, groups by the sum of their
 /// best two. Throws Error(corrupt_data) for groups that do not fit the experts.
-spec::Router grouped_sigmoid_router(const ConfigReader& config, const spec::Moe& moe);
+spec::Router grouped_sigmoid_router(const ConfigReader& config, const spec::Moe& moe,
+                                    const GroupDefaults& defaults = {});
+
+/// Throws Error(corrupt_data) for groups that do not fit the experts.
+void check_groups(const ConfigReader& config, const spec::Moe& moe, const spec::Router& router);
 
 /// A shared expert of this width with the routed experts' activation.
 spec::SharedExperts shared_experts(std::int64_t inner, spec::Activation activation);

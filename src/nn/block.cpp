@@ -3,8 +3,13 @@
 namespace automodel::nn {
 namespace {
 
-std::variant<GqaBlock> make_mixer(const spec::Layer& spec, const Parameters& parameters,
-                                  std::int64_t layer, std::size_t rope_index) {
+using Mixer = std::variant<GqaBlock, MlaBlock>;
+
+Mixer make_mixer(const spec::Layer& spec, const Parameters& parameters, std::int64_t layer,
+                 std::size_t rope_index) {
+  if (const auto* mla = std::get_if<spec::Mla>(&spec.mixer)) {
+    return MlaBlock(*mla, parameters, layer, rope_index);
+  }
   return GqaBlock(std::get<spec::Gqa>(spec.mixer), parameters, layer, rope_index);
 }
 
@@ -66,7 +71,8 @@ Tensor Block::forward(const Tensor& x_td, const Sequence& sequence, Ports& ports
   switch (placement_) {
     case Placement::pre:
     case Placement::ffn_pre:
-    case Placement::sandwich: {
+    case Placement::sandwich:
+    case Placement::ffn_sandwich: {
       const Tensor normed_td = before_mixer_ ? (*before_mixer_)(x_td) : x_td;
       const auto& norm = *before_ffn_;
       const auto [sum_td, fed_td] = ops::residual_norm(x_td, mix(normed_td, sequence, ports),

@@ -4,6 +4,7 @@
 #include <variant>
 
 #include "nn/gqa.h"
+#include "nn/mla.h"
 #include "nn/mlp.h"
 #include "nn/moe.h"
 
@@ -24,7 +25,7 @@ class Block {
   Tensor feed(const Tensor& x_td, const Sequence& sequence, Ports& ports) const;
   Tensor in_parallel(const Tensor& x_td, const Sequence& sequence, Ports& ports) const;
 
-  std::variant<GqaBlock> mixer_;
+  std::variant<GqaBlock, MlaBlock> mixer_;
   std::variant<MlpBlock, MoeBlock> ffn_;
   spec::NormPlacement placement_;
   double residual_scale_;

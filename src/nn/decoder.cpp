@@ -44,7 +44,7 @@ Decoder::Decoder(const spec::ModelSpec& spec, const Parameters& parameters)
 }
 
 std::size_t Decoder::rope_index(const spec::Layer& layer) {
-  const auto& rope = std::get<spec::Gqa>(layer.mixer).rope;
+  const auto rope = std::visit([](const auto& mixer) { return mixer.rope; }, layer.mixer);
   if (!rope) {
     return 0;
   }

@@ -21,7 +21,9 @@ Tensor initial_value(const spec::ParamSpec& param, const spec::ModelSpec& model,
   }
   RandomStream stream(seed, StreamPurpose::init, hash_text(param.name));
   auto generator = at::make_generator<at::CPUGeneratorImpl>(stream.next_u64());
-  Tensor value = at::empty(param.shape, at::kFloat).normal_(0, model.init_std, generator);
+  const bool own_std = param.role == spec::Role::embedding && model.embedding_init_std != 0;
+  const double std = own_std ? model.embedding_init_std : model.init_std;
+  Tensor value = at::empty(param.shape, at::kFloat).normal_(0, std, generator);
   if (param.role == spec::Role::embedding && model.pad_token_id && *model.pad_token_id >= 0 &&
       *model.pad_token_id < param.shape[0]) {
     value.select(0, *model.pad_token_id).zero_();

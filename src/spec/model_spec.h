@@ -135,6 +135,24 @@ struct Gqa {
   bool operator==(const Gqa&) const = default;
 };
 
+/// Multi-head latent attention (DeepSeek-AI 2024, DeepSeek-V2): queries, and keys with values, each
+/// come out of a narrow normed latent. A head's query and key have a part without positions and
+/// behind it one with RoPE, whose key all heads share.
+struct Mla {
+  std::int64_t heads = 0;
+  std::optional<std::int64_t> q_lora_rank;  // none: queries straight from the input
+  std::int64_t kv_lora_rank = 0;
+  std::int64_t nope_dim = 0;
+  std::int64_t rope_dim = 0;
+  std::int64_t value_dim = 0;
+  bool bias = false;         // of the projections into the latents and of the output's
+  Norm latent_norm;          // of both latents
+  std::optional<Rope> rope;  // none: no positions in this layer
+  double scale = 0;          // of q k^T
+  std::int64_t head_dim() const { return nope_dim + rope_dim; }
+  bool operator==(const Mla&) const = default;
+};
+
 /// Feed-forward: down(act(gate(x)) * up(x)) if gated, else down(act(up(x))).
 struct Mlp {
   std::int64_t inner = 0;
@@ -199,7 +217,7 @@ struct Moe {
   bool operator==(const Moe&) const = default;
 };
 
-using Mixer = std::variant<Gqa>;
+using Mixer = std::variant<Gqa, Mla>;
 using Ffn = std::variant<Mlp, Moe>;
 
 /// Where the norms of the two residual branches stand; f is the mixer, g the feed-forward.
@@ -207,6 +225,7 @@ enum class NormPlacement {
   pre,            // x + f(norm(x))
   ffn_pre,        // x + f(x), then x + g(norm(x))
   sandwich,       // x + norm(f(norm(x)))
+  ffn_sandwich,   // x + f(norm(x)), then x + norm(g(norm(x)))
   post,           // x + norm(f(x))
   post_residual,  // norm(x + f(x))
   parallel,       // x + f(norm(x)) + g(norm(x)), one norm
@@ -257,6 +276,7 @@ struct ModelSpec {
   std::optional<double> logit_softcap;  // after the scale
   double init_std = 0.02;
   double dropout = 0;  // that the config asks for in training; not applied, the user is told
+  double embedding_init_std = 0;             // 0: init_std
   std::optional<std::int64_t> pad_token_id;  // its embedding row gets no gradient
   std::int64_t embedding_width() const { return embedding_dim == 0 ? dim : embedding_dim; }
   bool operator==(const ModelSpec&) const = default;

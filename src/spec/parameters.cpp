@@ -121,6 +121,25 @@ class Builder {
     }
   }
 
+  void add_mixer(const Mla& mla) {
+    const auto queries = mla.heads * mla.head_dim();
+    if (mla.q_lora_rank) {
+      add_linear("self_attn.q_a_proj", {*mla.q_lora_rank, model_.dim}, mla.bias, Role::attention);
+      add_norm("self_attn.q_a_layernorm", mla.latent_norm, *mla.q_lora_rank);
+      add_linear("self_attn.q_b_proj", {queries, *mla.q_lora_rank}, false, Role::attention);
+    } else {
+      add_linear("self_attn.q_proj", {queries, model_.dim}, false, Role::attention);
+    }
+    add_linear("self_attn.kv_a_proj_with_mqa", {mla.kv_lora_rank + mla.rope_dim, model_.dim},
+               mla.bias, Role::attention);
+    add_norm("self_attn.kv_a_layernorm", mla.latent_norm, mla.kv_lora_rank);
+    add_linear("self_attn.kv_b_proj",
+               {mla.heads * (mla.nope_dim + mla.value_dim), mla.kv_lora_rank}, false,
+               Role::attention);
+    add_linear("self_attn.o_proj", {model_.dim, mla.heads * mla.value_dim}, mla.bias,
+               Role::attention);
+  }
+
   void add_mlp(const std::string& prefix, const Mlp& mlp, Role role) {
     if (mlp.gated) {
       add_linear(prefix + "gate_proj", {mlp.inner, model_.dim}, mlp.bias, role);
@@ -198,12 +217,22 @@ double scored_pairs(std::int64_t n, std::optional<std::int64_t> window) {
   return w * (w + 1) / 2 + (s - w) * w;
 }
 
-double score_flops(const Gqa& gqa, const std::vector<std::int64_t>& doc_lengths) {
+/// Of q k^T and the weighted sum of values, for this many values per pair.
+double score_flops(std::int64_t values, std::optional<std::int64_t> window,
+                   const std::vector<std::int64_t>& doc_lengths) {
   double pairs = 0;
   for (const auto n : doc_lengths) {
-    pairs += scored_pairs(n, gqa.window);
+    pairs += scored_pairs(n, window);
   }
-  return 2.0 * static_cast<double>(gqa.heads * (gqa.head_dim + gqa.value_width())) * pairs;
+  return 2.0 * static_cast<double>(values) * pairs;
+}
+
+double score_flops(const Gqa& gqa, const std::vector<std::int64_t>& doc_lengths) {
+  return score_flops(gqa.heads * (gqa.head_dim + gqa.value_width()), gqa.window, doc_lengths);
+}
+
+double score_flops(const Mla& mla, const std::vector<std::int64_t>& doc_lengths) {
+  return score_flops(mla.heads * (mla.head_dim() + mla.value_dim), std::nullopt, doc_lengths);
 }
 
 }  // namespace
@@ -258,6 +287,8 @@ NormNames norm_names(NormPlacement placement) {
               .after_mixer = kPostAttention,
               .before_ffn = kPreFfn,
               .after_ffn = kPostFfn};
+    case NormPlacement::ffn_sandwich:
+      return {.before_mixer = kInput, .before_ffn = kPostAttention, .after_ffn = kPostFfn};
     case NormPlacement::post:
     case NormPlacement::post_residual:
       return {.after_mixer = kPostAttention, .after_ffn = kPostFfn};

@@ -57,6 +57,7 @@ NAMES = [
     "gpt_oss",
     "gptj",
     "granite",
+    "granite_swa",
     "granitemoe",
     "granitemoeshared",
     "helium",
@@ -76,6 +77,7 @@ NAMES = [
     "llama:mha",
     "llama:yarn",
     "mellum",
+    "minicpm3",
     "minimax_m2",
     "ministral",
     "ministral3",
@@ -114,6 +116,7 @@ NAMES = [
     "stablelm:parallel",
     "starcoder2",
     "vaultgemma",
+    "youtu",
 ]
 
 

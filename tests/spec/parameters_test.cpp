@@ -58,6 +58,30 @@ TEST(Parameters, CountsAreSums) {
             40 + 2 * (20 + 10 + 10 + 16 + 72 + 8) + 4);
 }
 
+TEST(Parameters, LatentAttentionHasDeepSeeksNames) {
+  auto model = two_layers(NormPlacement::pre);
+  const Mla mla{.heads = 2,
+                .q_lora_rank = 3,
+                .kv_lora_rank = 5,
+                .nope_dim = 2,
+                .rope_dim = 4,
+                .value_dim = 3,
+                .bias = true};
+  model.layers.assign(1, {.mixer = mla, .ffn = Mlp{.inner = 6}});
+  const auto all = names(model);
+  EXPECT_THAT(all, ::testing::IsSupersetOf({"model.layers.0.self_attn.q_a_proj.bias",
+                                            "model.layers.0.self_attn.q_a_layernorm.weight",
+                                            "model.layers.0.self_attn.q_b_proj.weight",
+                                            "model.layers.0.self_attn.kv_a_layernorm.weight"}));
+  // q: 3x4+3, 3, 12x3; kv: 9x4+9, 5, 10x5; o: 4x6+4
+  const std::int64_t attention = 15 + 3 + 36 + 45 + 5 + 50 + 28;
+  EXPECT_EQ(num_parameters(model), 40 + attention + 72 + 8 + 4);
+  const double weights = 12 + 36 + 36 + 50 + 24 + 72;
+  EXPECT_DOUBLE_EQ(forward_flops(model, {3}, 0), 2 * weights * 3 + 2 * 2 * (6 + 3) * 6);
+  std::get<Mla>(model.layers[0].mixer).q_lora_rank.reset();
+  EXPECT_THAT(names(model), ::testing::Contains("model.layers.0.self_attn.q_proj.weight"));
+}
+
 TEST(ForwardFlops, CountsRealTokensAndCausalPairs) {
   auto model = two_layers(NormPlacement::pre);
   const double linears = 2 * (16 + 8 + 8 + 16 + 72);  // weights of both layers

@@ -7,8 +7,8 @@ namespace {
 
 /// Granite's attention and multipliers around this feed-forward.
 spec::ModelSpec granite_model(const ConfigReader& c, const spec::Ffn& ffn, double attention_scale,
-                              spec::NormPlacement placement) {
-  auto model = decoder_defaults(c);
+                              spec::NormPlacement placement, const Defaults& defaults = {}) {
+  auto model = decoder_defaults(c, defaults);
   model.embedding_scale = c.number("embedding_multiplier", 1);
   model.logit_scale = 1 / c.number("logits_scaling", 1);
   auto attention = gqa(c);
@@ -50,7 +50,7 @@ spec::WeightNames hyperclovax_names(const spec::ModelSpec& model) {
                       {"post_feedforward_layernorm", "post_norm2"}}};
 }
 
-spec::ModelSpec granitemoe_spec(const ConfigReader& c) {
+spec::Moe granite_experts(const ConfigReader& c) {
   auto moe = routed_experts(
       c, {.experts = 8, .per_token = 2, .inner = 11008, .inner_key = "intermediate_size"});
   moe.router.score = spec::Router::Score::softmax_of_chosen;
@@ -58,7 +58,11 @@ spec::ModelSpec granitemoe_spec(const ConfigReader& c) {
   if (shared != 0) {
     moe.shared = shared_experts(shared, moe.activation);
   }
-  return granite_model(c, moe, 1, spec::NormPlacement::pre);
+  return moe;
+}
+
+spec::ModelSpec granitemoe_spec(const ConfigReader& c) {
+  return granite_model(c, granite_experts(c), 1, spec::NormPlacement::pre);
 }
 
 spec::WeightNames granitemoe_names(const spec::ModelSpec&) {
@@ -66,6 +70,57 @@ spec::WeightNames granitemoe_names(const spec::ModelSpec&) {
                       {"mlp.experts.gate_proj", "block_sparse_moe.input_linear"},
                       {"mlp.experts.up_proj", "block_sparse_moe.input_linear"},
                       {"mlp.experts.down_proj", "block_sparse_moe.output_linear"},
+                      {"mlp.shared_experts.gate_proj", "shared_mlp.input_linear"},
+                      {"mlp.shared_experts.up_proj", "shared_mlp.input_linear"},
+                      {"mlp.shared_experts.down_proj", "shared_mlp.output_linear"}}};
+}
+
+bool slides_but_for_every_fourth(const ConfigReader&, std::int64_t layer) { return layer % 4 != 0; }
+
+/// The base of each layer's RoPE; 0: that layer has no positions.
+std::vector<double> layer_thetas(const ConfigReader& c, double theta, std::size_t count) {
+  const auto thetas = c.has("layer_rope_theta") ? c.numbers("layer_rope_theta")
+                                                : std::vector<double>(count, theta);
+  check(thetas.size() == count, ErrorKind::corrupt_data,
+        "{}: layer_rope_theta has {} entries for {} layers", c.source(), thetas.size(), count);
+  return thetas;
+}
+
+/// Granite with sinks, windows in some layers, and a RoPE of each layer's own.
+spec::ModelSpec windowed_model(const ConfigReader& c, const spec::Ffn& ffn,
+                               const Defaults& defaults) {
+  auto model = granite_model(c, ffn, 1, spec::NormPlacement::pre, defaults);
+  const auto sliding = sliding_layers(c, slides_but_for_every_fourth);
+  const auto common = rope(c, gqa(c).head_dim);
+  const auto thetas = layer_thetas(c, common.theta, sliding.size());
+  for (std::size_t i = 0; i < sliding.size(); ++i) {
+    auto& attention = std::get<spec::Gqa>(model.layers[i].mixer);
+    attention.sinks = true;
+    attention.rope = common;
+    attention.rope->theta = thetas[i];
+    if (thetas[i] == 0) {
+      attention.rope.reset();
+    }
+    if (sliding[i]) {
+      attention.window = c.integer("sliding_window", 128);
+    }
+  }
+  return model;
+}
+
+spec::ModelSpec granite_swa_spec(const ConfigReader& c) {
+  return windowed_model(c, dense(c), {.tied = true, .eps = 1e-5});
+}
+
+spec::ModelSpec granitemoe_swa_spec(const ConfigReader& c) {
+  return windowed_model(c, granite_experts(c), {});
+}
+
+spec::WeightNames granitemoe_swa_names(const spec::ModelSpec&) {
+  return {.renames = {{"mlp.gate", "block_sparse_moe.router"},
+                      {"mlp.experts.gate_proj.weight", "block_sparse_moe.experts.gate_up_proj"},
+                      {"mlp.experts.up_proj.weight", "block_sparse_moe.experts.gate_up_proj"},
+                      {"mlp.experts.down_proj.weight", "block_sparse_moe.experts.down_proj"},
                       {"mlp.shared_experts.gate_proj", "shared_mlp.input_linear"},
                       {"mlp.shared_experts.up_proj", "shared_mlp.input_linear"},
                       {"mlp.shared_experts.down_proj", "shared_mlp.output_linear"}}};
@@ -99,6 +154,24 @@ Family granitemoeshared() {
           .ignored_keys = {},
           .spec = granitemoe_spec,
           .names = granitemoe_names};
+}
+
+/// Granite with windows on three layers of four, sinks, and a RoPE base (or none) of each layer's
+/// own. Source: transformers GraniteSWAForCausalLM.
+Family granite_swa() {
+  return {.model_type = "granite_swa",
+          .architectures = {"GraniteSWAForCausalLM"},
+          .ignored_keys = {},
+          .spec = granite_swa_spec};
+}
+
+/// Granite MoE with granite_swa's attention. Source: transformers GraniteMoeSWAForCausalLM.
+Family granitemoe_swa() {
+  return {.model_type = "granitemoe_swa",
+          .architectures = {"GraniteMoeSWAForCausalLM"},
+          .ignored_keys = {},
+          .spec = granitemoe_swa_spec,
+          .names = granitemoe_swa_names};
 }
 
 /// HyperCLOVA X: Granite's multipliers with sandwich norms. Source: transformers

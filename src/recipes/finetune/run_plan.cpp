@@ -29,10 +29,16 @@ std::int64_t kept_by_ffn(const spec::Moe& moe) {
          (moe.shared ? kept_by_ffn(moe.shared->mlp) : 0);
 }
 
+/// Queries, keys, values, the output and the latents of one token.
+std::int64_t kept_by(const spec::Gqa& gqa) { return 2 * gqa.head_dim * (gqa.heads + gqa.kv_heads); }
+std::int64_t kept_by(const spec::Mla& mla) {
+  return 2 * mla.heads * (mla.head_dim() + mla.value_dim) + 2 * mla.q_lora_rank.value_or(0) +
+         2 * mla.kv_lora_rank;
+}
+
 /// Values that one layer keeps of one token for its backward.
 std::int64_t kept_per_token(const spec::Layer& layer, std::int64_t dim) {
-  const auto& gqa = std::get<spec::Gqa>(layer.mixer);
-  const std::int64_t attention = 2 * gqa.head_dim * (gqa.heads + gqa.kv_heads);
+  const auto attention = std::visit([](const auto& mixer) { return kept_by(mixer); }, layer.mixer);
   return 4 * dim + attention +
          std::visit([](const auto& ffn) { return kept_by_ffn(ffn); }, layer.ffn);
 }

@@ -1,0 +1,72 @@
+#include "models/common.h"
+#include "models/family.h"
+#include "models/moe.h"
+
+namespace automodel::models {
+namespace {
+
+bool slides_but_first_and_every_sixth(const ConfigReader&, std::int64_t layer) {
+  return layer != 0 && (layer + 1) % 6 != 0;
+}
+
+/// SGLang's sliding_window_size counts the tokens before the query.
+std::int64_t window_of(const ConfigReader& c) {
+  const auto before = c.maybe_integer("sliding_window_size");
+  const auto window = c.integer("sliding_window", 129);
+  return before ? *before + 1 : window;
+}
+
+/// Windowed layers have twice the key heads, sinks and a RoPE of their own.
+spec::Gqa layer_attention(const ConfigReader& c, bool sliding) {
+  auto attention = gqa(c);
+  attention.value_dim = c.integer("v_head_dim", 128);
+  attention.value_scale =
+      c.states("attention_value_scale") ? c.number("attention_value_scale", 1) : 0.707;
+  attention.qkv_bias = c.flag("attention_bias", false);
+  const Defaults defaults{.theta = sliding ? 1e4 : 5e6, .partial_rotary = 0.334};
+  if (c.has("rope_parameters")) {
+    attention.rope = rope_of_kind(c, attention.head_dim,
+                                  sliding ? "sliding_attention" : "full_attention", defaults);
+  } else {
+    attention.rope = rope_from(c.object("no rope_parameters"), attention.head_dim,
+                               {.theta = defaults.theta, .partial_rotary = 0.334});
+  }
+  if (sliding) {
+    attention.kv_heads *= 2;
+    attention.window = window_of(c);
+    attention.sinks = true;
+  }
+  return attention;
+}
+
+spec::ModelSpec mimo_v2_flash_spec(const ConfigReader& c) {
+  auto model = decoder_defaults(c, {.eps = 1e-5});
+  auto moe = routed_experts(c, {.experts = 256, .per_token = 8, .inner = 2048});
+  moe.router = grouped_sigmoid_router(c, moe);
+  model.layers = routed_layers(c, {.norm = model.final_norm}, moe, sparse_layers(c, 1));
+  const auto sliding = sliding_layers(c, slides_but_first_and_every_sixth);
+  for (std::size_t i = 0; i < sliding.size(); ++i) {
+    model.layers[i].mixer = layer_attention(c, sliding[i]);
+  }
+  return model;
+}
+
+spec::WeightNames mimo_v2_flash_names(const spec::ModelSpec&) {
+  auto names = expert_names();
+  names.ignored = {"model.mtp"};
+  return names;
+}
+
+}  // namespace
+
+/// MiMo-V2-Flash: windows with sinks on most layers, narrower value heads, DeepSeek-V3's router
+/// without shared experts. Source: transformers MiMoV2FlashForCausalLM.
+Family mimo_v2_flash() {
+  return {.model_type = "mimo_v2_flash",
+          .architectures = {"MiMoV2FlashForCausalLM"},
+          .ignored_keys = {"scoring_func", "topk_method"},
+          .spec = mimo_v2_flash_spec,
+          .names = mimo_v2_flash_names};
+}
+
+}  // namespace automodel::models
