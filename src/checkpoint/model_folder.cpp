@@ -9,6 +9,7 @@
 #include "models/registry.h"
 #include "tensor/gguf_config.h"
 #include "tensor/gguf_weights.h"
+#include "tensor/quantised_weights.h"
 
 namespace automodel::checkpoint {
 namespace {
@@ -77,6 +78,15 @@ std::vector<spec::StoredTensor> as_stored(std::vector<spec::StoredTensor> tensor
   return tensors;
 }
 
+std::unique_ptr<WeightSource> open_weights(const ModelFolder& model) {
+  if (model.gguf) {
+    return open_gguf_weights(model.gguf);
+  }
+  const auto format = weight_format(model.config, config_source(model));
+  auto stored = open_folder_weights(model.path);
+  return format ? dequantised_weights(std::move(stored), *format) : std::move(stored);
+}
+
 }  // namespace
 
 ModelFolder open_model(const std::string& name, const OpenOptions& options) {
@@ -93,7 +103,7 @@ ModelFolder open_model(const std::string& name, const OpenOptions& options) {
   model.layout = StoredLayout(models::weight_map(model.spec));
   model.ignored_weights = models::ignored_weights(model.spec);
   if (options.weights) {
-    model.weights = model.gguf ? open_gguf_weights(model.gguf) : open_folder_weights(model.path);
+    model.weights = open_weights(model);
     model.layout = StoredLayout(
         as_stored(model.layout.tensors(), models::body_prefix(model.spec), *model.weights));
   }

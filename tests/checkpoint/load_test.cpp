@@ -80,6 +80,20 @@ TEST_F(LoadParameters, NamesWhatIsUnused) {
   expect_misfit("unused: model.layers.2.surplus [3]");
 }
 
+TEST_F(LoadParameters, ToleratesWhatTheFamilyKnowsNotToBeUsed) {
+  write_tiny_model(folder_.path(), config_, tiny_parameters(config_));
+  auto model = open_model(folder_.path().string());
+  EXPECT_TRUE(model.ignored_weights.empty());
+  tensors_.push_back({"model.layers.2.surplus", at::zeros({3})});
+  write_safetensors(folder_ / kWeightsFile, tensors_);
+  model = open_model(folder_.path().string());
+  model.ignored_weights = {"model.layers.2"};
+  expect_same(load_parameters(model, at::kFloat), tiny_parameters(config_));
+  model.ignored_weights = {"layers.2.surpl"};
+  expect_error(ErrorKind::corrupt_data, "unused: model.layers.2.surplus",
+               [&] { load_parameters(model, at::kFloat); });
+}
+
 TEST_F(LoadParameters, NamesBothShapes) {
   tensor("model.norm.weight") = at::ones({9});
   expect_misfit("another shape: model.norm.weight is [9], config.json says [8]");

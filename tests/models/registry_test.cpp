@@ -44,6 +44,50 @@ TEST(Registry, ReadsBothRopeDialects) {
   EXPECT_EQ(std::get<spec::Llama3Scaling>(rope->scaling).factor, 32);
 }
 
+Json small_deepseek(const char* type) {
+  auto config = small_llama();
+  config.erase("rope_scaling");
+  config.update({{"model_type", type},
+                 {"num_key_value_heads", 4},
+                 {"n_routed_experts", 8},
+                 {"num_experts_per_tok", 2},
+                 {"n_group", 1},
+                 {"topk_group", 1}});
+  return config;
+}
+
+TEST(Registry, LayersThatPredictFurtherTokensAreIgnored) {
+  const auto model = read_spec(small_deepseek("deepseek_v3"), "a");
+  EXPECT_THAT(ignored_weights(model), ::testing::ElementsAre("model.layers.2"));
+  EXPECT_TRUE(ignored_weights(read_spec(small_llama(), "a")).empty());
+}
+
+TEST(Registry, DeepSeekV2RefusesOtherRouting) {
+  auto config = small_deepseek("deepseek_v2");
+  EXPECT_EQ(error_of(config), "no error");
+  config["topk_method"] = "noaux_tc";
+  EXPECT_THAT(error_of(config), ::testing::HasSubstr("'topk_method' is \"noaux_tc\""));
+  config["topk_method"] = "greedy";
+  config["norm_topk_prob"] = true;
+  EXPECT_THAT(error_of(config), ::testing::HasSubstr("'norm_topk_prob' is true"));
+  config["norm_topk_prob"] = false;
+  config["mlp_bias"] = true;
+  EXPECT_THAT(error_of(config), ::testing::HasSubstr("'mlp_bias' is true"));
+}
+
+TEST(Registry, Axk1RefusesAnotherPatternOfSparseLayers) {
+  auto config = small_deepseek("axk1");
+  config["moe_layer_freq"] = 2;
+  EXPECT_THAT(error_of(config), ::testing::HasSubstr("'moe_layer_freq' is 2"));
+}
+
+TEST(Registry, GraniteSwaWantsOneThetaPerLayer) {
+  auto config = small_llama();
+  config.erase("rope_scaling");
+  config.update({{"model_type", "granite_swa"}, {"layer_rope_theta", {1e4, 0.0, 1e4}}});
+  EXPECT_THAT(error_of(config), ::testing::HasSubstr("layer_rope_theta has 3 entries for 2"));
+}
+
 TEST(Registry, UnknownTypeListsTheNearest) {
   auto config = small_llama();
   config["model_type"] = "lama";

@@ -10,8 +10,8 @@ namespace {
 
 /// The residual stream must pass through a layer whose branches give nothing.
 TEST(Block, BranchesAddToTheResidual) {
-  for (const auto placement :
-       {spec::NormPlacement::pre, spec::NormPlacement::ffn_pre, spec::NormPlacement::sandwich}) {
+  for (const auto placement : {spec::NormPlacement::pre, spec::NormPlacement::ffn_pre,
+                               spec::NormPlacement::sandwich, spec::NormPlacement::ffn_sandwich}) {
     const auto model = tiny_spec(placement);
     auto parameters = tiny_parameters(model);
     const at::NoGradGuard no_grad;

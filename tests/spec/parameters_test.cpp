@@ -42,6 +42,13 @@ TEST(Parameters, TheMixersNormMayBeMissing) {
   EXPECT_THAT(all, ::testing::Not(::testing::Contains("model.layers.0.input_layernorm.weight")));
 }
 
+TEST(Parameters, FfnSandwichHasThreeNorms) {
+  const auto all = names(two_layers(NormPlacement::ffn_sandwich));
+  EXPECT_THAT(all, ::testing::Contains("model.layers.0.post_feedforward_layernorm.weight"));
+  EXPECT_THAT(
+      all, ::testing::Not(::testing::Contains("model.layers.0.pre_feedforward_layernorm.weight")));
+}
+
 TEST(Parameters, UntiedHeadIsALinear) {
   auto model = two_layers(NormPlacement::pre);
   model.tied_head = false;
