@@ -1,3 +1,4 @@
+#include "base/error.h"
 #include "models/common.h"
 #include "models/family.h"
 #include "models/moe.h"
