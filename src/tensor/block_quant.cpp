@@ -20,7 +20,8 @@ Tensor spread(const Tensor& scales, std::int64_t dim, std::int64_t block, std::i
 
 /// The two values of every byte, [256, 2] bfloat16.
 Tensor value_pairs() {
-  const Tensor half = at::tensor({0.0, 0.5, 1.0, 1.5, 2.0, 3.0, 4.0, 6.0}, at::kBFloat16);
+  const Tensor half =
+      at::tensor({0.0, 0.5, 1.0, 1.5, 2.0, 3.0, 4.0, 6.0}, at::kFloat).to(at::kBFloat16);
   const Tensor values = at::cat({half, -half});
   const Tensor byte = at::arange(256);
   return at::stack({values.index_select(0, byte.remainder(16)),
@@ -50,7 +51,7 @@ Tensor dequantise_fp8(const Tensor& values, const Tensor& scales, const ScaleBlo
     check(scales.numel() == 1, ErrorKind::corrupt_data,
           "FP8 scales of shape {} where config.json has no weight_block_size, expected one number",
           shape_text(scales.sizes().vec()));
-    return wide * factors.view({});
+    return wide * factors.reshape(-1);
   }
   auto expected = values.sizes().vec();
   expected[expected.size() - 2] = blocks_of(rows, block[0]);

@@ -80,8 +80,8 @@ bool slides_but_for_every_fourth(const ConfigReader&, std::int64_t layer) { retu
 
 /// The base of each layer's RoPE; 0: that layer has no positions.
 std::vector<double> layer_thetas(const ConfigReader& c, double theta, std::size_t count) {
-  const auto thetas = c.has("layer_rope_theta") ? c.numbers("layer_rope_theta")
-                                                : std::vector<double>(count, theta);
+  const auto thetas =
+      c.has("layer_rope_theta") ? c.numbers("layer_rope_theta") : std::vector<double>(count, theta);
   check(thetas.size() == count, ErrorKind::corrupt_data,
         "{}: layer_rope_theta has {} entries for {} layers", c.source(), thetas.size(), count);
   return thetas;
