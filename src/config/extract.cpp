@@ -66,7 +66,8 @@ Recipe extract_recipe(const Node& tree) {
   recipe.seed = json.at("seed").get<std::int64_t>();
   recipe.step_scheduler = extract_step_scheduler(json.at("step_scheduler"));
   const Section dist_env(json.at("dist_env"));
-  recipe.dist_env = {dist_env.text("backend"), dist_env.get<std::int64_t>("timeout_minutes", 1)};
+  recipe.dist_env = {dist_env.text("backend"), dist_env.get<std::int64_t>("timeout_minutes", 1),
+                     dist_env.text("device")};
   recipe.distributed = extract_distributed(json.at("distributed"));
   recipe.model = extract_model(json.at("model"));
   const std::string& model_name = recipe.model.pretrained_model_name_or_path;

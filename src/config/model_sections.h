@@ -14,6 +14,7 @@ namespace automodel::config {
 struct DistEnv {
   std::string backend = "nccl";
   std::int64_t timeout_minutes = 1;
+  std::string device = "auto";
 
   bool operator==(const DistEnv&) const = default;
 };

@@ -78,6 +78,15 @@ std::vector<Parameter> Parameters::trained() const {
   return out;
 }
 
+void Parameters::to(const at::Device& device) {
+  for (auto& parameter : parameters_) {
+    if (parameter.value.device() != device) {
+      const bool trained = parameter.value.requires_grad();
+      parameter.value = parameter.value.detach().to(device).requires_grad_(trained);
+    }
+  }
+}
+
 std::string lora_a_name(const std::string& prefix) { return prefix + ".lora_A.weight"; }
 std::string lora_b_name(const std::string& prefix) { return prefix + ".lora_B.weight"; }
 

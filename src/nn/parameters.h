@@ -62,6 +62,9 @@ class Parameters {
   /// Those that require a gradient.
   std::vector<Parameter> trained() const;
 
+  /// Moves every value to this device; which are trained stays.
+  void to(const at::Device& device);
+
   const LoraOptions& lora() const { return lora_; }
   void set_lora(const LoraOptions& options) { lora_ = options; }
 

@@ -65,6 +65,13 @@ struct FlashDocuments : torch::autograd::Function<FlashDocuments> {
   }
 };
 
+/// The fused kernel that ATen chooses for another device than the CPU.
+Tensor fused_document(const Tensor& q_thk, const Tensor& k_thk, const Tensor& v_thk, double scale) {
+  return tokens_first(at::scaled_dot_product_attention(
+      heads_first(q_thk), heads_first(k_thk), heads_first(v_thk), {}, 0.0, /*is_causal=*/true,
+      scale, /*enable_gqa=*/q_thk.size(1) != k_thk.size(1)));
+}
+
 /// True where a query may not see a key; the queries are the last rows of the document.
 Tensor hidden_pairs(std::int64_t queries, std::int64_t keys, const AttentionOptions& options,
                     const at::TensorOptions& device) {
@@ -104,12 +111,11 @@ Tensor probabilities(const Tensor& scores_hqk, const Tensor& sinks_h) {
   return at::softmax(at::cat({scores_hqk, sinks}, -1), -1).narrow(-1, 0, scores_hqk.size(2));
 }
 
-bool flash_applies(const Tensor& q_thk, const Tensor& v_thk, std::int64_t longest,
-                   const AttentionOptions& options) {
+/// Whether all that a query sees of its document is what lies before it.
+bool is_plainly_causal(std::int64_t longest, const AttentionOptions& options) {
   const bool whole = (!options.window || longest <= *options.window) &&
                      (!options.chunk || longest <= *options.chunk);
-  return q_thk.is_cpu() && whole && !options.softcap && !options.slopes_h.defined() &&
-         !options.sinks_h.defined() && v_thk.size(2) == q_thk.size(2);
+  return whole && !options.softcap && !options.slopes_h.defined() && !options.sinks_h.defined();
 }
 
 }  // namespace
@@ -149,7 +155,8 @@ Tensor attention(const Tensor& q_thk, const Tensor& k_thk, const Tensor& v_thk,
   for (std::size_t n = 0; n + 1 < cu_seqlens.size(); ++n) {
     longest = std::max<std::int64_t>(longest, cu_seqlens[n + 1] - cu_seqlens[n]);
   }
-  if (flash_applies(q_thk, v_thk, longest, options)) {
+  const bool plain = is_plainly_causal(longest, options);
+  if (plain && q_thk.is_cpu() && v_thk.size(2) == q_thk.size(2)) {
     return FlashDocuments::apply(q_thk, k_thk, v_thk,
                                  std::vector<std::int64_t>(cu_seqlens.begin(), cu_seqlens.end()),
                                  options.scale);
@@ -159,8 +166,9 @@ Tensor attention(const Tensor& q_thk, const Tensor& k_thk, const Tensor& v_thk,
     const auto document = [&](const Tensor& x) {
       return rows(x, cu_seqlens[n], cu_seqlens[n + 1]);
     };
-    parts.push_back(
-        attention_reference(document(q_thk), document(k_thk), document(v_thk), options));
+    const auto q = document(q_thk), k = document(k_thk), v = document(v_thk);
+    parts.push_back(plain && !q.is_cpu() ? fused_document(q, k, v, options.scale)
+                                         : attention_reference(q, k, v, options));
   }
   return at::cat(parts);
 }

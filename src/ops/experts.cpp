@@ -70,7 +70,7 @@ struct Pairs {
 
   static Pairs of(const Tensor& experts_tk, std::int64_t experts) {
     const Tensor flat_p = experts_tk.flatten();
-    const Tensor counts = at::bincount(flat_p, {}, experts);
+    const Tensor counts = at::bincount(flat_p, {}, experts).cpu();
     check(counts.numel() == experts, ErrorKind::invalid_argument,
           "experts: a token was routed to expert {} of {}", counts.numel() - 1, experts);
     return {

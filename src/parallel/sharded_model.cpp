@@ -6,15 +6,35 @@
 #include "tensor/finite.h"
 
 namespace automodel::parallel {
+namespace {
+
+nn::Parameters moved(nn::Parameters parameters, const at::Device& device) {
+  parameters.to(device);
+  return parameters;
+}
+
+}  // namespace
 
 ShardedModel::ShardedModel(const spec::ModelSpec& spec, nn::Parameters parameters,
                            const ModelOptions& options)
-    : parameters_(std::move(parameters)), decoder_(spec, parameters_), options_(options) {}
+    : parameters_(moved(std::move(parameters), options.device)),
+      decoder_(spec, parameters_),
+      options_(options) {}
+
+nn::Tokens ShardedModel::on_device(const nn::Tokens& tokens) const {
+  auto out = tokens;
+  for (Tensor* tensor : {&out.ids_t, &out.labels_t, &out.positions_t}) {
+    if (tensor->defined()) {
+      *tensor = tensor->to(options_.device);
+    }
+  }
+  return out;
+}
 
 Tensor ShardedModel::hidden(const nn::Tokens& tokens, const nn::ForwardOptions& options) const {
   nn::Ports ports;
   nn::LocalRunner runner;
-  return decoder_.hidden(tokens, options, runner, ports);
+  return decoder_.hidden(on_device(tokens), options, runner, ports);
 }
 
 MicroBatchResult ShardedModel::forward_backward(const nn::Tokens& tokens, double weight,
@@ -27,9 +47,10 @@ MicroBatchResult ShardedModel::forward_backward(const nn::Tokens& tokens, double
   nn::BlockRunner& runner = options_.recompute ? static_cast<nn::BlockRunner&>(recompute) : keep;
   const nn::ForwardOptions forward{
       .compute = options_.compute, .training = true, .dropout_seed = dropout_seed};
-  const Tensor hidden_td = decoder_.hidden(tokens, forward, runner, ports);
+  const auto local = on_device(tokens);
+  const Tensor hidden_td = decoder_.hidden(local, forward, runner, ports);
   const Tensor loss =
-      ops::linear_cross_entropy(hidden_td, decoder_.head(), tokens.labels_t, {.weight = weight});
+      ops::linear_cross_entropy(hidden_td, decoder_.head(), local.labels_t, {.weight = weight});
   out.forward_seconds = watch.lap();
   if (loss.requires_grad()) {
     loss.backward();  // `ports` and `runner` must still be alive: a recompute uses them
@@ -41,15 +62,17 @@ MicroBatchResult ShardedModel::forward_backward(const nn::Tokens& tokens, double
 
 ops::RowScores ShardedModel::score(const nn::Tokens& tokens) const {
   const at::NoGradGuard no_grad;
-  return ops::score_rows(hidden(tokens, {.compute = options_.compute}), decoder_.head(),
-                         tokens.labels_t, {});
+  const auto scores = ops::score_rows(hidden(tokens, {.compute = options_.compute}),
+                                      decoder_.head(), tokens.labels_t.to(options_.device), {});
+  return {scores.nll_n.cpu(), scores.correct_n.cpu()};
 }
 
 std::string ShardedModel::find_non_finite(const nn::Tokens& tokens) const {
   const at::NoGradGuard no_grad;
   nn::Ports ports;
   nn::CheckingRunner runner;
-  const Tensor hidden_td = decoder_.hidden(tokens, {.compute = options_.compute}, runner, ports);
+  const Tensor hidden_td =
+      decoder_.hidden(on_device(tokens), {.compute = options_.compute}, runner, ports);
   if (runner.found().empty() && first_non_finite(hidden_td)) {
     return "the final norm";
   }
@@ -57,12 +80,12 @@ std::string ShardedModel::find_non_finite(const nn::Tokens& tokens) const {
 }
 
 Tensor ShardedModel::logits(const nn::Tokens& tokens) const {
-  return ops::logits(hidden(tokens, {.compute = options_.compute}), decoder_.head());
+  return ops::logits(hidden(tokens, {.compute = options_.compute}), decoder_.head()).cpu();
 }
 
 Tensor ShardedModel::last_logits(const nn::Tokens& tokens, nn::KvCache& cache) const {
   const Tensor hidden_td = hidden(tokens, {.compute = options_.compute, .cache = &cache});
-  return ops::logits(hidden_td.slice(0, -1), decoder_.head())[0];
+  return ops::logits(hidden_td.slice(0, -1), decoder_.head())[0].cpu();
 }
 
 double ShardedModel::grad_norm() const {

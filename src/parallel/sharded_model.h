@@ -15,6 +15,7 @@ using at::Tensor;
 struct ModelOptions {
   at::ScalarType compute = at::kFloat;
   bool recompute = false;  // of each block in the backward
+  at::Device device = at::kCPU;
 };
 
 /// What a micro-batch came to.
@@ -26,7 +27,8 @@ struct MicroBatchResult {
 
 class ShardedModel {
  public:
-  /// Adapters must be attached to the parameters before.
+  /// Moves the parameters to the device. Adapters must be attached to them before. Tokens, scores
+  /// and logits are in CPU memory, wherever the model is.
   ShardedModel(const spec::ModelSpec& spec, nn::Parameters parameters, const ModelOptions& options);
 
   /// Adds the gradients of weight * (sum of the micro-batch's token losses) and returns that loss.
@@ -62,6 +64,7 @@ class ShardedModel {
 
  private:
   Tensor hidden(const nn::Tokens& tokens, const nn::ForwardOptions& options) const;
+  nn::Tokens on_device(const nn::Tokens& tokens) const;
 
   nn::Parameters parameters_;
   nn::Decoder decoder_;

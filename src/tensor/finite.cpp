@@ -60,9 +60,7 @@ std::string index_text(std::int64_t flat, const Tensor& tensor) {
 }  // namespace
 
 std::optional<std::int64_t> first_non_finite(const Tensor& tensor) {
-  check(tensor.is_cpu(), ErrorKind::invalid_argument,
-        "the finite check needs a tensor in CPU memory");
-  const Tensor dense = tensor.contiguous();
+  const Tensor dense = tensor.cpu().contiguous();
   switch (dense.scalar_type()) {
     case at::kFloat:
       return first_masked<std::uint32_t>(dense, 0x7F80'0000U);

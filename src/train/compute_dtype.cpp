@@ -5,7 +5,10 @@
 
 namespace automodel::train {
 
-bool cpu_has_bfloat16() {
+bool has_bfloat16(const at::Device& device) {
+  if (!device.is_cpu()) {
+    return true;
+  }
 #if defined(__x86_64__)
   return __builtin_cpu_supports("avx512bf16") != 0;
 #else
@@ -13,8 +16,7 @@ bool cpu_has_bfloat16() {
 #endif
 }
 
-ComputeDtype resolve_compute_dtype(const std::string& name, at::ScalarType storage,
-                                   bool has_bfloat16) {
+ComputeDtype resolve_compute_dtype(const std::string& name, at::ScalarType storage, bool bfloat16) {
   if (name != "auto") {
     const auto dtype = dtype_from_name(name);
     check(dtype == at::kFloat || dtype == at::kBFloat16, ErrorKind::unsupported,
@@ -25,10 +27,10 @@ ComputeDtype resolve_compute_dtype(const std::string& name, at::ScalarType stora
   if (storage != at::kBFloat16) {
     return {at::kFloat, fmt::format("the weights are stored in {}", dtype_name(storage))};
   }
-  if (!has_bfloat16) {
-    return {at::kFloat, "this processor has no bfloat16 arithmetic"};
+  if (!bfloat16) {
+    return {at::kFloat, "this device has no bfloat16 arithmetic"};
   }
-  return {at::kBFloat16, "this processor has bfloat16 arithmetic"};
+  return {at::kBFloat16, "this device has bfloat16 arithmetic"};
 }
 
 }  // namespace automodel::train

@@ -107,14 +107,13 @@ Training read_training(const SafetensorsFile& file) {
 
 class Tracer {
  public:
-  Tracer(const checkpoint::ModelFolder& model, const SafetensorsFile& file, at::ScalarType compute,
-         bool recompute)
+  Tracer(const checkpoint::ModelFolder& model, const SafetensorsFile& file,
+         const parallel::ModelOptions& options)
       : layout_(model.layout),
-        model_(model.spec, trained_parameters(model, file, compute),
-               {.compute = compute, .recompute = recompute}) {}
+        model_(model.spec, trained_parameters(model, file, options.compute), options) {}
 
   void add(const std::string& name, const Tensor& tensor) {
-    out_.push_back({name, tensor.detach().contiguous().clone()});
+    out_.push_back({name, tensor.detach().cpu().contiguous().clone()});
   }
 
   void trace(const Variant& variant) {
@@ -204,18 +203,18 @@ class Tracer {
 }  // namespace
 
 void trace(const checkpoint::ModelFolder& model, const std::filesystem::path& batch_file,
-           const std::filesystem::path& out_file, at::ScalarType compute, bool recompute) {
+           const std::filesystem::path& out_file, const parallel::ModelOptions& options) {
   const SafetensorsFile file(batch_file);
   const Json names = parse_json(metadata(file, "variants"), "metadata 'variants'");
   std::vector<Variant> variants;
   for (const auto& name : names) {
     variants.push_back(read_variant(file, name.get<std::string>()));
   }
-  Tracer tracer(model, file, compute, recompute);
+  Tracer tracer(model, file, options);
   for (const auto& variant : variants) {
     tracer.trace(variant);
   }
-  if (compute == at::kFloat) {
+  if (options.compute == at::kFloat) {
     tracer.train(variants, read_training(file));
   }
   write_safetensors(out_file, tracer.results());

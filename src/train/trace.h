@@ -4,6 +4,7 @@
 #include <filesystem>
 
 #include "checkpoint/model_folder.h"
+#include "parallel/sharded_model.h"
 
 namespace automodel::train {
 
@@ -11,9 +12,9 @@ namespace automodel::train {
 /// .doc_lens) writes VARIANT.logits [b, t, v] (rows of padding are zero), VARIANT.loss and
 /// VARIANT.grad.NAME; then, with the training settings of the file's metadata, step.loss,
 /// step.grad_norm and trained.NAME after its AdamW steps, one variant after the other. Names and
-/// shapes are those on disk. compute: the dtype of weights and arithmetic; recompute: of each block
-/// in the backward. Throws Error(corrupt_data) if the batch file lacks something.
+/// shapes are those on disk. options.compute: the dtype of weights and arithmetic. Throws
+/// Error(corrupt_data) if the batch file lacks something.
 void trace(const checkpoint::ModelFolder& model, const std::filesystem::path& batch_file,
-           const std::filesystem::path& out_file, at::ScalarType compute, bool recompute);
+           const std::filesystem::path& out_file, const parallel::ModelOptions& options);
 
 }  // namespace automodel::train

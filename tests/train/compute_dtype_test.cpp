@@ -16,7 +16,7 @@ TEST(ComputeDtype, AutoIsBfloat16OnlyWhereBothStorageAndProcessorHaveIt) {
 
 TEST(ComputeDtype, SaysWhy) {
   EXPECT_EQ(resolve_compute_dtype("auto", at::kBFloat16, false).reason,
-            "this processor has no bfloat16 arithmetic");
+            "this device has no bfloat16 arithmetic");
   EXPECT_EQ(resolve_compute_dtype("auto", at::kHalf, true).reason,
             "the weights are stored in float16");
 }

@@ -10,6 +10,7 @@
 #include "base/error.h"
 #include "checkpoint/adapter.h"
 #include "checkpoint/load.h"
+#include "tensor/device.h"
 #include "tensor/dtype.h"
 #include "text/chat_template.h"
 #include "train/compute_dtype.h"
@@ -25,6 +26,7 @@ struct Settings {
   std::string system;
   std::string adapter;
   std::string dtype = "auto";
+  std::string device = "auto";
   bool raw = false;
   train::GenerateOptions generation;
 };
@@ -49,9 +51,12 @@ parallel::ShardedModel load_model(const checkpoint::ModelFolder& folder, const S
     parameters = checkpoint::with_adapter(std::move(parameters),
                                           checkpoint::read_peft_adapter(settings.adapter));
   }
-  return {folder.spec,
-          std::move(parameters),
-          {.compute = train::resolve_compute_dtype("auto", storage).dtype}};
+  const auto device = device_from_name(settings.device);
+  return {
+      folder.spec,
+      std::move(parameters),
+      {.compute = train::resolve_compute_dtype("auto", storage, train::has_bfloat16(device)).dtype,
+       .device = device}};
 }
 
 std::vector<std::int32_t> prompt_ids(const data::TextContext& text, const Settings& settings) {
@@ -105,6 +110,7 @@ ExitCode run_generate(Arguments arguments) {
   app.add_option("--adapter", settings.adapter, "PEFT adapter folder");
   app.add_flag("--raw", settings.raw, "continue the prompt without a chat template");
   app.add_option("--dtype", settings.dtype, "of the weights: auto, float32 or bfloat16");
+  app.add_option("--device", settings.device, "auto (a GPU if there is one), cpu, cuda or cuda:N");
   app.add_option("--max-new-tokens", settings.generation.max_new_tokens, "stop after this many");
   app.add_option("--temperature", sampling.temperature, "0: always the most likely token");
   app.add_option("--top-k", sampling.top_k, "sample from the k most likely tokens; 0: all");

@@ -2,6 +2,7 @@
 
 #include <CLI/CLI.hpp>
 
+#include "tensor/device.h"
 #include "tensor/dtype.h"
 #include "train/trace.h"
 
@@ -13,6 +14,7 @@ ExitCode run_trace(Arguments arguments) {
   std::string batch;
   std::string out;
   std::string dtype = "float32";
+  std::string device = "cpu";
   bool recompute = false;
   CLI::App app("Writes logits, loss, gradients and trained weights of given batches",
                "automodel trace");
@@ -21,9 +23,13 @@ ExitCode run_trace(Arguments arguments) {
       ->required();
   app.add_option("out", out, "safetensors file to write")->required();
   app.add_option("--dtype", dtype, "of weights and arithmetic: float32 or bfloat16");
+  app.add_option("--device", device, "cpu, cuda, cuda:N or auto");
   app.add_flag("--recompute", recompute, "recompute each block in the backward");
   if (parse_arguments(app, arguments)) {
-    train::trace(checkpoint::open_model(model), batch, out, dtype_from_name(dtype), recompute);
+    train::trace(checkpoint::open_model(model), batch, out,
+                 {.compute = dtype_from_name(dtype),
+                  .recompute = recompute,
+                  .device = device_from_name(device)});
   }
   return ExitCode::ok;
 }

@@ -2,6 +2,7 @@
 
 #include "base/error.h"
 #include "checkpoint/load.h"
+#include "tensor/device.h"
 #include "tensor/dtype.h"
 
 namespace automodel::recipes {
@@ -59,9 +60,11 @@ nn::Parameters make_parameters(const config::Recipe& recipe, const checkpoint::M
 }  // namespace
 
 RunModel load_run_model(const config::Recipe& recipe) {
+  const auto device = device_from_name(recipe.dist_env.device);
   auto source = open_source(recipe.model);
   const auto storage = storage_dtype(recipe.model, source);
-  const auto compute = train::resolve_compute_dtype(recipe.model.compute_dtype, storage);
+  const auto compute = train::resolve_compute_dtype(recipe.model.compute_dtype, storage,
+                                                    train::has_bfloat16(device));
   auto parameters = make_parameters(recipe, source, storage);
   std::optional<train::LoraReport> lora;
   if (recipe.peft) {
@@ -72,8 +75,9 @@ RunModel load_run_model(const config::Recipe& recipe) {
   }
   const bool recompute =
       recipe.distributed.activation_checkpointing != config::ActivationCheckpointing::off;
-  parallel::ShardedModel model(source.spec, std::move(parameters),
-                               {.compute = compute.dtype, .recompute = recompute});
+  parallel::ShardedModel model(
+      source.spec, std::move(parameters),
+      {.compute = compute.dtype, .recompute = recompute, .device = device});
   return {std::move(source), storage, compute, std::move(lora), std::move(model)};
 }
 

@@ -77,8 +77,9 @@ std::vector<std::string> describe_model(const RunModel& run) {
   std::vector<std::string> out = {
       fmt::format("model       {}: {}, {} layers, width {}, vocabulary {}", run.source.name,
                   spec.architecture, spec.layers.size(), spec.dim, spec.vocab_size),
-      fmt::format("types       stored in {}, computed in {} ({})", dtype_name(run.storage),
-                  dtype_name(run.compute.dtype), run.compute.reason),
+      fmt::format("types       stored in {}, computed in {} on {} ({})", dtype_name(run.storage),
+                  dtype_name(run.compute.dtype), run.model.options().device.str(),
+                  run.compute.reason),
       fmt::format("parameters  {} trained, {} frozen ({:.2f} % trained)", count_text(trained),
                   count_text(frozen),
                   100 * static_cast<double>(trained) / static_cast<double>(trained + frozen))};

@@ -1,0 +1,37 @@
+#include "tensor/device.h"
+
+#include <torch/cuda.h>
+
+#include <optional>
+
+#include "base/error.h"
+
+namespace automodel {
+namespace {
+
+std::optional<c10::Device> parse(const std::string& name) {
+  try {
+    return c10::Device(name);
+  } catch (const c10::Error&) {
+    return std::nullopt;
+  }
+}
+
+}  // namespace
+
+c10::Device device_from_name(const std::string& name) {
+  const auto gpus = static_cast<std::int64_t>(torch::cuda::device_count());
+  if (name == "auto") {
+    return gpus > 0 ? c10::Device(c10::kCUDA, 0) : c10::Device(c10::kCPU);
+  }
+  const auto device = parse(name);
+  check(device && (device->is_cpu() || device->is_cuda()), ErrorKind::invalid_argument,
+        "device: '{}' is not known; expected auto, cpu, cuda or cuda:N", name);
+  const auto index = device->has_index() ? device->index() : 0;
+  check(device->is_cpu() || index < gpus, ErrorKind::invalid_argument,
+        "device: {} is not there; LibTorch {} sees {} GPUs", name,
+        torch::cuda::is_available() ? "with CUDA" : "without CUDA", gpus);
+  return device->is_cpu() ? *device : c10::Device(c10::kCUDA, index);
+}
+
+}  // namespace automodel
