@@ -27,7 +27,7 @@ c10::Device device_from_name(const std::string& name) {
   const auto device = parse(name);
   check(device && (device->is_cpu() || device->is_cuda()), ErrorKind::invalid_argument,
         "device: '{}' is not known; expected auto, cpu, cuda or cuda:N", name);
-  const auto index = device->has_index() ? device->index() : 0;
+  const c10::DeviceIndex index = device->has_index() ? device->index() : c10::DeviceIndex{0};
   check(device->is_cpu() || index < gpus, ErrorKind::invalid_argument,
         "device: {} is not there; LibTorch {} sees {} GPUs", name,
         torch::cuda::is_available() ? "with CUDA" : "without CUDA", gpus);
