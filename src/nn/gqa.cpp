@@ -32,6 +32,9 @@ GqaBlock::GqaBlock(const spec::Gqa& spec, const Parameters& parameters, std::int
       rope_index_(rope_index) {
   const auto prefix = spec::layer_prefix(layer) + "self_attn.";
   q_ = parameters.linear(prefix + "q_proj");
+  if (options_.slopes_h.defined()) {
+    options_.slopes_h = options_.slopes_h.to(q_.weight_oi.device());
+  }
   k_ = parameters.linear(prefix + "k_proj");
   v_ = parameters.linear(prefix + "v_proj");
   out_ = parameters.linear(prefix + "o_proj");

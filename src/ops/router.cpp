@@ -19,7 +19,8 @@ Tensor keep_best_groups(const Tensor& choice_te, const RouterOptions& options) {
   const Tensor best_tgb = std::get<0>(grouped_tge.topk(options.group_best, -1));
   const Tensor kept_tk = std::get<1>(best_tgb.sum(-1).topk(options.kept_groups, -1));
   const Tensor dropped_tg =
-      at::ones({choice_te.size(0), options.groups}, at::kBool).scatter_(1, kept_tk, false);
+      at::ones({choice_te.size(0), options.groups}, choice_te.options().dtype(at::kBool))
+          .scatter_(1, kept_tk, false);
   return grouped_tge.masked_fill(dropped_tg.unsqueeze(-1), -std::numeric_limits<float>::infinity())
       .flatten(1);
 }
