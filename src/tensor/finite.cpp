@@ -60,6 +60,7 @@ std::string index_text(std::int64_t flat, const Tensor& tensor) {
 }  // namespace
 
 std::optional<std::int64_t> first_non_finite(const Tensor& tensor) {
+  check(!tensor.is_meta(), ErrorKind::invalid_argument, "the finite check needs a tensor's values");
   const Tensor dense = tensor.cpu().contiguous();
   switch (dense.scalar_type()) {
     case at::kFloat:

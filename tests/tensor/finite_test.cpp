@@ -51,8 +51,8 @@ TEST(Finite, TheErrorNamesTensorValueAndIndex) {
   check_finite("w", at::zeros({4}));
 }
 
-TEST(Finite, WantsCpuMemory) {
-  expect_error(ErrorKind::invalid_argument, "CPU memory",
+TEST(Finite, WantsValues) {
+  expect_error(ErrorKind::invalid_argument, "needs a tensor's values",
                [] { first_non_finite(at::empty({2}, at::TensorOptions(at::kMeta))); });
 }
 
