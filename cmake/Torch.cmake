@@ -29,4 +29,4 @@ separate_arguments(AM_TORCH_FLAGS UNIX_COMMAND "${TORCH_CXX_FLAGS}")
 target_compile_options(am_torch INTERFACE ${AM_TORCH_FLAGS})
 # Some builds of LibTorch carry and export an old copy of std::filesystem, whose remove_all crashes. The C++ library
 # must stand before LibTorch in the search order, so that its functions are found first.
-target_link_options(am_torch INTERFACE LINKER:--push-state,--no-as-needed -lstdc++ LINKER:--pop-state)
+target_link_options(am_torch INTERFACE LINKER:--push-state,--no-as-needed,-lstdc++,--pop-state)
