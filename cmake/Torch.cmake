@@ -27,6 +27,3 @@ target_include_directories(am_torch SYSTEM INTERFACE ${CMAKE_BINARY_DIR}/include
 target_link_libraries(am_torch INTERFACE ${TORCH_LIBRARIES})
 separate_arguments(AM_TORCH_FLAGS UNIX_COMMAND "${TORCH_CXX_FLAGS}")
 target_compile_options(am_torch INTERFACE ${AM_TORCH_FLAGS})
-# Some builds of LibTorch carry and export an old copy of std::filesystem, whose remove_all crashes. The C++ library
-# must stand before LibTorch in the search order, so that its functions are found first.
-target_link_options(am_torch INTERFACE LINKER:--push-state,--no-as-needed,-lstdc++,--pop-state)

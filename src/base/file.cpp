@@ -1,11 +1,13 @@
 #include "base/file.h"
 
 #include <fcntl.h>
+#include <ftw.h>
 #include <sys/mman.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
 #include <cerrno>
+#include <cstdio>
 #include <cstring>
 
 #include "base/error.h"
@@ -151,6 +153,17 @@ AtomicFile::~AtomicFile() {
     std::error_code ignored;
     fs::remove(temporary_, ignored);
   }
+}
+
+std::error_code remove_tree(const fs::path& path) {
+  constexpr int kOpenFolders = 16;
+  const auto remove_entry = [](const char* entry, const struct stat*, int, struct FTW*) {
+    return ::remove(entry);
+  };
+  const bool removed =
+      ::nftw(path.c_str(), remove_entry, kOpenFolders, FTW_DEPTH | FTW_PHYS) == 0 ||
+      errno == ENOENT;
+  return removed ? std::error_code() : std::error_code(errno, std::generic_category());
 }
 
 void AtomicFile::write(std::string_view bytes) { file_.write(bytes); }

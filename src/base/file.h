@@ -6,6 +6,7 @@
 #include <span>
 #include <string>
 #include <string_view>
+#include <system_error>
 
 namespace automodel {
 
@@ -61,6 +62,11 @@ class OutputFile {
   std::filesystem::path path_;
   int descriptor_;
 };
+
+/// Removes a file, or a folder with all that it holds; links themselves, not what they lead to.
+/// Nothing there is no error. std::filesystem::remove_all is not used since LibTorch exports an old
+/// copy of it, which crashes beside newer C++ libraries.
+std::error_code remove_tree(const std::filesystem::path& path);
 
 /// A file that appears under its name only when complete: written beside it, synced, then renamed
 /// over it. Without commit() the old file, if any, stays as it was and nothing new is left.

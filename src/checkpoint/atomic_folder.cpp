@@ -54,8 +54,7 @@ void sync_tree(const fs::path& folder) {
 }
 
 void remove_all_or_fail(const fs::path& path) {
-  std::error_code error;
-  fs::remove_all(path, error);
+  const auto error = remove_tree(path);
   check(!error, ErrorKind::io, "cannot remove {}: {}", path.string(), error.message());
 }
 
@@ -83,8 +82,7 @@ AtomicFolder::AtomicFolder(const fs::path& path, Existing existing)
 }
 
 AtomicFolder::~AtomicFolder() {
-  std::error_code ignored;
-  fs::remove_all(work_, ignored);
+  static_cast<void>(remove_tree(work_));  // what cannot be removed is swept by the next save
 }
 
 void AtomicFolder::swap_with_existing() {

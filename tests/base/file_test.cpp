@@ -98,6 +98,19 @@ TEST_F(FileTest, AFolderIsNoFile) {
   EXPECT_THAT(error.message(), HasSubstr("it is not a regular file"));
 }
 
+TEST_F(FileTest, ATreeIsRemovedButNotWhatItsLinksLeadTo) {
+  namespace fs = std::filesystem;
+  fs::create_directories(folder_ / "tree/a/b");
+  OutputFile(folder_ / "tree/a/file").write("x");
+  OutputFile(folder_ / "kept").write("x");
+  fs::create_symlink(folder_ / "kept", folder_ / "tree/link");
+  EXPECT_FALSE(remove_tree(folder_ / "tree"));
+  EXPECT_FALSE(fs::exists(folder_ / "tree"));
+  EXPECT_TRUE(fs::exists(folder_ / "kept"));
+  EXPECT_FALSE(remove_tree(folder_ / "nothing here"));
+  EXPECT_TRUE(remove_tree("/proc/self/status"));
+}
+
 TEST_F(FileTest, AFullDiskSaysSo) {
   OutputFile file("/dev/full");
   const Error error = error_of([&] { file.write("x"); });
