@@ -82,7 +82,8 @@ AtomicFolder::AtomicFolder(const fs::path& path, Existing existing)
 }
 
 AtomicFolder::~AtomicFolder() {
-  static_cast<void>(remove_tree(work_));  // what cannot be removed is swept by the next save
+  // What cannot be removed is swept by the next save.
+  [[maybe_unused]] const auto error = remove_tree(work_);
 }
 
 void AtomicFolder::swap_with_existing() {
