@@ -5,7 +5,7 @@
 
 #include "base/error.h"
 #include "base/text.h"
-#include "checkpoint/find_model.h"
+#include "models/find_model.h"
 #include "models/registry.h"
 #include "tensor/gguf_config.h"
 #include "tensor/gguf_weights.h"
@@ -93,7 +93,7 @@ ModelFolder open_model(const std::string& name, const OpenOptions& options) {
   const ErrorContext context("opening the model {}", name);
   ModelFolder model;
   model.name = name;
-  model.path = find_model(name, options.revision);
+  model.path = models::find_model(name, options.revision);
   if (!fs::is_directory(model.path)) {
     model.gguf = std::make_shared<const GgufFile>(model.path);
   }

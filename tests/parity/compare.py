@@ -69,3 +69,11 @@ def errors(ours_path, reference_path):
             a, b = a[mask], b[mask]
         out[name] = 0.0 if is_noise(name, a, b, reference) else relative_error(a, b)
     return out
+
+
+def assert_same_tensors(ours, theirs):
+    """Two dicts of tensors: the same names, dtypes and values."""
+    assert set(ours) == set(theirs)
+    for name, tensor in theirs.items():
+        assert ours[name].dtype == tensor.dtype, name
+        assert torch.equal(ours[name], tensor), name

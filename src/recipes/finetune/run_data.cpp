@@ -2,7 +2,6 @@
 
 #include "base/error.h"
 #include "base/parallel.h"
-#include "checkpoint/find_model.h"
 #include "data/registry.h"
 #include "train/model_text.h"
 
@@ -12,7 +11,7 @@ namespace {
 constexpr std::int64_t kSurveyedRows = 2000;
 
 data::TextContext other_text(const std::string& name) {
-  const auto path = checkpoint::find_model(name);
+  const auto path = models::find_model(name);
   return std::filesystem::is_directory(path)
              ? data::load_text_context(path)
              : train::model_text(checkpoint::open_model(name, {.weights = false}));

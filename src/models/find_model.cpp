@@ -1,4 +1,4 @@
-#include "checkpoint/find_model.h"
+#include "models/find_model.h"
 
 #include <algorithm>
 #include <cstdlib>
@@ -8,7 +8,7 @@
 #include "base/file.h"
 #include "base/text.h"
 
-namespace automodel::checkpoint {
+namespace automodel::models {
 namespace {
 
 namespace fs = std::filesystem;
@@ -76,4 +76,4 @@ fs::path find_model(const std::string& name, const std::string& revision) {
        name, revision, hub_cache_folder().string());
 }
 
-}  // namespace automodel::checkpoint
+}  // namespace automodel::models

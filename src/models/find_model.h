@@ -4,7 +4,7 @@
 #include <filesystem>
 #include <string>
 
-namespace automodel::checkpoint {
+namespace automodel::models {
 
 /// The local cache of huggingface_hub: HF_HUB_CACHE, else HF_HOME/hub, else
 /// XDG_CACHE_HOME/huggingface/hub, else ~/.cache/huggingface/hub.
@@ -15,4 +15,4 @@ std::filesystem::path hub_cache_folder();
 /// Throws Error(not_found) that says where was looked and what to do.
 std::filesystem::path find_model(const std::string& name, const std::string& revision = "main");
 
-}  // namespace automodel::checkpoint
+}  // namespace automodel::models

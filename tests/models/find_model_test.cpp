@@ -1,0 +1,85 @@
+#include "models/find_model.h"
+
+#include <gmock/gmock.h>
+
+#include <cstdlib>
+#include <string>
+
+#include "base/error.h"
+#include "base/file.h"
+
+namespace automodel::models {
+namespace {
+
+namespace fs = std::filesystem;
+
+/// The text of the error that not finding `name` is.
+std::string error_of(const std::string& name, const std::string& revision = "main") {
+  try {
+    find_model(name, revision);
+  } catch (const Error& error) {
+    return error.what();
+  }
+  return "no error";
+}
+
+/// HF_HUB_CACHE points to a folder of its own in each test.
+class FindModel : public ::testing::Test {
+ protected:
+  FindModel() : cache_(fs::path(::testing::TempDir()) / "automodel_hub_cache") {
+    fs::remove_all(cache_);
+    fs::create_directories(cache_);
+    ::setenv("HF_HUB_CACHE", cache_.c_str(), 1);
+  }
+  ~FindModel() override {
+    ::unsetenv("HF_HUB_CACHE");
+    fs::remove_all(cache_);
+  }
+  fs::path cache_;
+};
+
+TEST_F(FindModel, TakesAPathAsItIs) { EXPECT_EQ(find_model(cache_.string()), cache_); }
+
+TEST_F(FindModel, FollowsTheReferenceToTheSnapshot) {
+  const auto folder = cache_ / "models--org--name.v1";
+  fs::create_directories(folder / "snapshots/abc123");
+  fs::create_directories(folder / "refs");
+  write_file_atomic(folder / "refs/main", "abc123\n");
+  EXPECT_EQ(find_model("org/name.v1"), folder / "snapshots/abc123");
+  EXPECT_EQ(find_model("org/name.v1", "abc123"), folder / "snapshots/abc123");
+  EXPECT_THAT(error_of("org/name.v1", "v2"), ::testing::HasSubstr("(revision v2)"));
+}
+
+TEST_F(FindModel, ReferenceCannotLeaveTheCache) {
+  const auto folder = cache_ / "models--org--name";
+  fs::create_directories(folder / "snapshots");
+  fs::create_directories(folder / "refs");
+  write_file_atomic(folder / "refs/main", "../../..");
+  EXPECT_THAT(error_of("org/name"), ::testing::HasSubstr("not in the local cache"));
+}
+
+TEST_F(FindModel, SaysHowToGetAHubModel) {
+  EXPECT_THAT(error_of("org/name"), ::testing::HasSubstr("run 'hf download org/name' first"));
+  EXPECT_THAT(error_of("gpt2"), ::testing::HasSubstr(cache_.string()));
+}
+
+TEST_F(FindModel, RefusesWhatIsNeitherPathNorId) {
+  EXPECT_THAT(error_of("/no/such/folder"),
+              ::testing::HasSubstr("the model /no/such/folder does not exist"));
+  EXPECT_THAT(error_of("../org/name"), ::testing::HasSubstr("does not exist"));
+  EXPECT_THAT(error_of(""), ::testing::HasSubstr("name is empty"));
+}
+
+TEST(HubCacheFolder, FollowsTheEnvironment) {
+  ::unsetenv("HF_HUB_CACHE");
+  ::setenv("HF_HOME", "/home/hf", 1);
+  EXPECT_EQ(hub_cache_folder(), "/home/hf/hub");
+  ::unsetenv("HF_HOME");
+  ::setenv("XDG_CACHE_HOME", "/xdg", 1);
+  EXPECT_EQ(hub_cache_folder(), "/xdg/huggingface/hub");
+  ::unsetenv("XDG_CACHE_HOME");
+  EXPECT_TRUE(hub_cache_folder().string().ends_with("/.cache/huggingface/hub"));
+}
+
+}  // namespace
+}  // namespace automodel::models
