@@ -1,5 +1,8 @@
 #include "checkpoint/export.h"
 
+#include <algorithm>
+#include <map>
+
 #include "base/error.h"
 #include "base/file.h"
 #include "checkpoint/adapter.h"
@@ -14,15 +17,51 @@ namespace {
 
 namespace fs = std::filesystem;
 
-void write_weights(const fs::path& folder, const StoredLayout& layout,
+/// Types of the written tensors, by name.
+class WrittenTypes {
+ public:
+  WrittenTypes(const ModelFolder& source, const nn::Parameters& parameters, at::ScalarType wanted)
+      : source_(source), wanted_(wanted) {
+    for (const auto& parameter : parameters.all()) {
+      types_[parameter.spec.name] = parameter.value.scalar_type();
+      keeps_[parameter.spec.name] = parameter.spec.keeps_float32;
+    }
+  }
+
+  /// The wanted type; but a weight that came in another than the rest of its model goes so, and
+  /// what Transformers never rounds stays float32.
+  at::ScalarType operator()(const spec::StoredTensor& stored) const {
+    const auto type = types_.at(stored.pieces.front().ours);
+    const bool keeps = std::ranges::all_of(
+        stored.pieces, [&](const spec::Piece& piece) { return keeps_.at(piece.ours); });
+    return (keeps && type == at::kFloat) || came_so(stored.name, type) ? type : wanted_;
+  }
+
+ private:
+  bool came_so(const std::string& name, at::ScalarType type) const {
+    return source_.weights && !source_.gguf && source_.weights->contains(name) &&
+           source_.weights->info(name).dtype == type && wanted_ == stored_dtype(source_);
+  }
+
+  const ModelFolder& source_;
+  at::ScalarType wanted_;
+  std::map<std::string, at::ScalarType> types_;
+  std::map<std::string, bool> keeps_;
+};
+
+void write_weights(const fs::path& folder, const ModelFolder& source,
                    const nn::Parameters& parameters, const ExportOptions& options) {
+  const StoredLayout& layout = source.layout;
+  const WrittenTypes type_of(source, parameters, options.dtype);
   std::vector<NamedInfo> infos;
+  std::map<std::string, at::ScalarType> dtypes;
   for (const auto& stored : layout.tensors()) {
-    infos.push_back({stored.name, {options.dtype, stored.shape}});
+    infos.push_back({stored.name, {type_of(stored), stored.shape}});
+    dtypes.emplace(stored.name, infos.back().info.dtype);
   }
   const auto value = [&](const std::string& name) {
     return layout.to_stored(name, [&](const spec::Piece& piece) {
-      return merged_value(parameters, piece.ours, options.dtype, piece.entry);
+      return merged_value(parameters, piece.ours, dtypes.at(name), piece.entry);
     });
   };
   write_sharded_safetensors(folder, infos, value, options.max_shard_bytes);
@@ -84,7 +123,7 @@ void write_auxiliary_files(const fs::path& folder, const ModelFolder& source) {
 void write_hf_folder(const fs::path& folder, const ModelFolder& source,
                      const nn::Parameters& parameters, const ExportOptions& options) {
   const ErrorContext context("writing the model to {}", folder.string());
-  write_weights(folder, source.layout, parameters, options);
+  write_weights(folder, source, parameters, options);
   write_json(folder / "config.json", exported_config(source, options.dtype));
   write_auxiliary_files(folder, source);
 }

@@ -10,7 +10,9 @@
 namespace automodel::checkpoint {
 
 struct ExportOptions {
-  at::ScalarType dtype = at::kFloat;              // of the stored weights
+  // Of the stored weights. If it is the source's own, each weight that has its type of the source
+  // keeps it; what Transformers never rounds stays float32.
+  at::ScalarType dtype = at::kFloat;
   std::int64_t max_shard_bytes = 50'000'000'000;  // of one weight file; Transformers 5's default
 };
 

@@ -37,7 +37,9 @@ void write_consolidated(const fs::path& folder, const ModelFolder& source,
                         const nn::Parameters& parameters) {
   const auto dtype = parameters.all().front().value.scalar_type();
   for (const auto& parameter : parameters.all()) {
-    check(parameter.value.scalar_type() == dtype, ErrorKind::internal,
+    const auto type = parameter.value.scalar_type();
+    check(type == dtype || (parameter.spec.keeps_float32 && type == at::kFloat),
+          ErrorKind::internal,
           "{} is {}, other parameters are {}: such a model cannot be consolidated",
           parameter.spec.name, dtype_name(parameter.value.scalar_type()), dtype_name(dtype));
   }

@@ -58,6 +58,21 @@ TEST_F(Export, Converts) {
   expect_same(load_parameters(model, at::kBFloat16), tiny_parameters(tiny_config(), at::kBFloat16));
 }
 
+TEST_F(Export, WeightsKeepATypeOfTheirOwn) {
+  const std::string norm = "model.norm.weight";
+  const std::string head = "lm_head.weight";
+  for (auto& parameter : parameters_.all()) {
+    parameter.spec.keeps_float32 = parameter.spec.name == norm;
+  }
+  source_ = exported({.dtype = at::kBFloat16});
+  EXPECT_EQ(source_.weights->info(norm).dtype, at::kFloat);
+  EXPECT_EQ(source_.weights->info(head).dtype, at::kBFloat16);
+  parameters_ = load_parameters(source_, std::nullopt);  // the flag is gone
+  export_hf_folder(folder_ / "again", source_, parameters_, {.dtype = at::kBFloat16});
+  EXPECT_EQ(read_file(folder_ / "again/model.safetensors"),
+            read_file(folder_ / "out/model.safetensors"));
+}
+
 TEST_F(Export, Shards) {
   const auto model = exported({.max_shard_bytes = 1000});
   EXPECT_TRUE(fs::exists(folder_ / "out/model.safetensors.index.json"));

@@ -127,5 +127,13 @@ TEST_F(ModelState, MixedTypesCannotBeConsolidated) {
                [&] { write(parameters, Consolidated::yes); });
 }
 
+TEST_F(ModelState, WhatStaysFloat32IsConsolidatedSo) {
+  auto parameters = whole_model(1, at::kBFloat16);
+  auto& last = parameters.all().back();
+  last.value = at::ones(last.value.sizes());
+  last.spec.keeps_float32 = true;
+  EXPECT_NO_THROW(write(parameters, Consolidated::yes));
+}
+
 }  // namespace
 }  // namespace automodel::checkpoint

@@ -15,7 +15,7 @@ from oracle.weights import load, make
 from safetensors.torch import load_file, save_file
 
 TOLERANCE = 1e-4
-GENERATION = "generation_config.json"
+WEIGHTS, GENERATION = "model.safetensors", "generation_config.json"
 NAMES = [
     "arcee",
     "aria_text",
@@ -161,23 +161,28 @@ def test_recompute_is_bit_equal(automodel, case, tmp_path):
     assert plain.read_bytes() == recomputed.read_bytes()
 
 
-def test_export_is_the_import_and_loads_in_transformers(automodel, case, tmp_path):
-    """The same tensors byte for byte, in the same dtypes and under the same names; Transformers misses none of them and
-    finds none too many."""
-    _, checkpoint, _ = case
-    done = automodel("convert", checkpoint, tmp_path / "out")
-    assert done.returncode == 0, done.stderr
-    compare.assert_same_tensors(load_file(tmp_path / "out" / "model.safetensors"),
-                                load_file(checkpoint / "model.safetensors"))
-    assert (tmp_path / "out" / "model.safetensors").read_bytes() == (checkpoint / "model.safetensors").read_bytes()
-    configs = [json.loads((folder / "config.json").read_text()) for folder in (tmp_path / "out", checkpoint)]
-    assert configs[0] == configs[1]
-    assert (tmp_path / "out" / GENERATION).read_bytes() == (checkpoint / GENERATION).read_bytes()
-    load(str(tmp_path / "out"), torch.float32)  # raises for a missing or unexpected key
-
-
 def is_routed(checkpoint):
     return any("experts" in key for key in json.loads((checkpoint / "config.json").read_text()))
+
+
+def assert_exported_as_imported(automodel, checkpoint, out):
+    done = automodel("convert", checkpoint, out)
+    assert done.returncode == 0, done.stderr
+    compare.assert_same_tensors(load_file(out / WEIGHTS), load_file(checkpoint / WEIGHTS))
+    assert (out / WEIGHTS).read_bytes() == (checkpoint / WEIGHTS).read_bytes()
+    assert json.loads((out / "config.json").read_text()) == json.loads((checkpoint / "config.json").read_text())
+
+
+def test_export_is_the_import_and_loads_in_transformers(automodel, case, tmp_path):
+    """The same tensors byte for byte, in the same dtypes and under the same names; Transformers misses none of them and
+    finds none too many. Also as Transformers saves a model in bfloat16: parts of routers stay float32."""
+    _, checkpoint, _ = case
+    assert_exported_as_imported(automodel, checkpoint, tmp_path / "out")
+    assert (tmp_path / "out" / GENERATION).read_bytes() == (checkpoint / GENERATION).read_bytes()
+    load(str(tmp_path / "out"), torch.float32)  # raises for a missing or unexpected key
+    if is_routed(checkpoint):
+        load(str(checkpoint), torch.bfloat16).save_pretrained(tmp_path / "bfloat16")
+        assert_exported_as_imported(automodel, tmp_path / "bfloat16", tmp_path / "out_bfloat16")
 
 
 def test_bfloat16_is_as_near_to_float32_as_transformers(automodel, case, tmp_path):
@@ -202,9 +207,9 @@ def test_a_changed_weight_is_noticed(automodel, case, tmp_path):
     _, checkpoint, reference_file = case
     changed = tmp_path / "changed"
     shutil.copytree(checkpoint, changed)
-    weights = load_file(changed / "model.safetensors")
+    weights = load_file(changed / WEIGHTS)
     next(value for name, value in sorted(weights.items()) if ".1." in name and value.dim() == 2)[0] += 0.01
-    save_file(weights, changed / "model.safetensors", {"format": "pt"})
+    save_file(weights, changed / WEIGHTS, {"format": "pt"})
     with pytest.raises(AssertionError):
         assert_close(trace(automodel, changed, reference_file, tmp_path / "out"), reference_file)
 

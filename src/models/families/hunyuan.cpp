@@ -40,6 +40,7 @@ spec::ModelSpec hunyuan_moe_spec(const ConfigReader& c) {
                                 .inner_key = "intermediate_size",
                                 .per_token_key = "moe_topk"});
   moe.router.renormalise = true;
+  moe.router.weight_in_float32 = true;
   moe.router.logits_in_float32 = true;
   moe.shared = shared_experts(moe.inner, moe.activation);
   return hunyuan_model(c, moe);

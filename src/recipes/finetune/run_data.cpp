@@ -3,6 +3,7 @@
 #include "base/error.h"
 #include "base/parallel.h"
 #include "data/registry.h"
+#include "models/find_model.h"
 #include "train/model_text.h"
 
 namespace automodel::recipes {
