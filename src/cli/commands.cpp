@@ -1,6 +1,8 @@
 #include "cli/commands.h"
 
 #include "cli/commands/data.h"
+#include "cli/commands/describe.h"
+#include "cli/commands/models.h"
 #include "cli/commands/render_template.h"
 #include "cli/commands/tokenize.h"
 #include "cli/commands/validate.h"
@@ -16,6 +18,8 @@ Program program() {
       .commands =
           {
               validate_command(),
+              models_command(),
+              describe_command(),
               render_template_command(),
               engine_command("train", "Train by a recipe"),
               engine_command("bench", "Measure a recipe's training step"),

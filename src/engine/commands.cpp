@@ -4,6 +4,7 @@
 
 #include "engine/commands/bench.h"
 #include "engine/commands/convert.h"
+#include "engine/commands/describe.h"
 #include "engine/commands/generate.h"
 #include "engine/commands/merge.h"
 #include "engine/commands/trace.h"
@@ -21,6 +22,7 @@ Program program() {
               train_command(),
               bench_command(),
               convert_command(),
+              describe_command(),
               generate_command(),
               merge_command(),
               trace_command(),

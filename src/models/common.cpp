@@ -60,7 +60,8 @@ spec::LongRopeScaling longrope(const ConfigReader& parameters, const RopeContext
 }
 
 spec::RopeScaling rope_scaling(const ConfigReader& parameters, const RopeContext& context) {
-  const auto type = parameters.text("rope_type", parameters.text("type", "default"));
+  const bool old_name = parameters.has("type") && !parameters.has("rope_type");
+  const auto type = parameters.text(old_name ? "type" : "rope_type", "default");
   if (type == "default") {
     return std::monostate{};
   }
@@ -100,7 +101,7 @@ double configured_dropout(const ConfigReader& config) {
        "emb_pdrop", "mlp_dropout"});
   double largest = 0;
   for (const auto key : kKeys) {
-    largest = std::max(largest, config.number(key, 0));
+    largest = std::max(largest, config.maybe_number(key).value_or(0));
   }
   return largest;
 }
@@ -162,6 +163,14 @@ spec::Rope rope(const ConfigReader& config, std::int64_t head_dim, const Default
                 const std::vector<std::string>& known) {
   const auto* key = config.has("rope_parameters") ? "rope_parameters" : "rope_scaling";
   return rope_from(config.object(key), head_dim, rope_context(config, defaults), known);
+}
+
+spec::Rope stated_rope(const ConfigReader& config, std::int64_t head_dim,
+                       const Defaults& defaults) {
+  if (!config.has("rope_parameters") && !config.has("rope_scaling")) {
+    config.refuse("rope_parameters", "an object; or rope_scaling");
+  }
+  return rope(config, head_dim, defaults);
 }
 
 std::optional<spec::Rope> rope_of_kind(const ConfigReader& config, std::int64_t head_dim,

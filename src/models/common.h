@@ -48,6 +48,10 @@ std::vector<spec::Layer> uniform_layers(const ConfigReader& config, const spec::
 spec::Rope rope(const ConfigReader& config, std::int64_t head_dim, const Defaults& defaults = {},
                 const std::vector<std::string>& known = {});
 
+/// The same for types whose default is a scaled RoPE: the config must state it.
+/// Throws Error(unsupported) if it has neither `rope_parameters` nor `rope_scaling`.
+spec::Rope stated_rope(const ConfigReader& config, std::int64_t head_dim, const Defaults& defaults);
+
 /// The RoPE of one kind of layer: `rope_parameters[kind]` (null: none), or rope() where they are
 /// flat.
 std::optional<spec::Rope> rope_of_kind(const ConfigReader& config, std::int64_t head_dim,

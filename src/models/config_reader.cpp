@@ -51,8 +51,12 @@ bool says_nothing(const Json& value) {
 
 }  // namespace
 
-ConfigReader::ConfigReader(const Json& config, std::string source, std::vector<KeyName> names)
-    : config_(&config), source_(std::move(source)), names_(std::move(names)) {
+ConfigReader::ConfigReader(const Json& config, std::string source, std::vector<KeyName> names,
+                           Json defaults)
+    : config_(&config),
+      source_(std::move(source)),
+      names_(std::move(names)),
+      defaults_(std::move(defaults)) {
   check(config.is_object(), ErrorKind::corrupt_data, "{}: expected a JSON object", source_);
 }
 
@@ -70,7 +74,30 @@ const Json* ConfigReader::find(std::string_view key) const {
         "{}: '{}' and '{}' mean the same and differ; remove one", source_, key, own);
   read_.emplace(key);
   read_.emplace(own);
-  return at == config_->end() || at->is_null() ? nullptr : &*at;
+  log_->read.insert(prefix_ + std::string(own));
+  if (at == config_->end()) {
+    return find_default(key);
+  }
+  return at->is_null() ? nullptr : &*at;
+}
+
+const Json* ConfigReader::find_default(std::string_view key) const {
+  for (const auto& name : {spelled(key), key}) {
+    const auto found = defaults_.find(name);
+    if (found != defaults_.end()) {
+      fall_back(key, *found);
+      return &*found;
+    }
+  }
+  return nullptr;
+}
+
+void ConfigReader::require(std::string_view key, std::string_view expected) const {
+  const Json* value = find(key);
+  if (value == nullptr || !states(key)) {
+    fail(ErrorKind::corrupt_data, "{}: '{}' is missing, expected {}", source_, spelled(key),
+         expected);
+  }
 }
 
 bool ConfigReader::has(std::string_view key) const { return find(key) != nullptr; }
@@ -98,15 +125,13 @@ std::optional<std::int64_t> ConfigReader::maybe_integer(std::string_view key) co
 }
 
 std::int64_t ConfigReader::integer(std::string_view key) const {
-  const auto value = maybe_integer(key);
-  if (!value) {
-    wrong_type(key, "an integer");
-  }
-  return *value;
+  require(key, "an integer");
+  return *maybe_integer(key);
 }
 
 std::int64_t ConfigReader::integer(std::string_view key, std::int64_t fallback) const {
-  return maybe_integer(key).value_or(fallback);
+  const auto value = maybe_integer(key);
+  return value ? *value : fall_back(key, fallback);
 }
 
 std::optional<double> ConfigReader::maybe_number(std::string_view key) const {
@@ -121,19 +146,17 @@ std::optional<double> ConfigReader::maybe_number(std::string_view key) const {
 }
 
 std::optional<double> ConfigReader::maybe_number(std::string_view key, double fallback) const {
-  return states(key) ? maybe_number(key) : std::optional(fallback);
+  return states(key) ? maybe_number(key) : std::optional(fall_back(key, fallback));
 }
 
 double ConfigReader::number(std::string_view key) const {
-  const auto value = maybe_number(key);
-  if (!value) {
-    wrong_type(key, "a number");
-  }
-  return *value;
+  require(key, "a number");
+  return *maybe_number(key);
 }
 
 double ConfigReader::number(std::string_view key, double fallback) const {
-  return maybe_number(key).value_or(fallback);
+  const auto value = maybe_number(key);
+  return value ? *value : fall_back(key, fallback);
 }
 
 bool ConfigReader::flag(std::string_view key, bool fallback) const {
@@ -141,7 +164,7 @@ bool ConfigReader::flag(std::string_view key, bool fallback) const {
   if (value != nullptr && !value->is_boolean()) {
     wrong_type(key, "true or false");
   }
-  return value != nullptr ? value->get<bool>() : fallback;
+  return value != nullptr ? value->get<bool>() : fall_back(key, fallback);
 }
 
 std::string ConfigReader::text(std::string_view key, std::string_view fallback) const {
@@ -149,7 +172,7 @@ std::string ConfigReader::text(std::string_view key, std::string_view fallback) 
   if (value != nullptr && !value->is_string()) {
     wrong_type(key, "a string");
   }
-  return value != nullptr ? value->get<std::string>() : std::string(fallback);
+  return value != nullptr ? value->get<std::string>() : fall_back(key, std::string(fallback));
 }
 
 std::vector<double> ConfigReader::numbers(std::string_view key) const {
@@ -181,8 +204,14 @@ ConfigReader ConfigReader::object(std::string_view key) const {
   if (value != nullptr && !value->is_object()) {
     wrong_type(key, "an object");
   }
-  return {value != nullptr ? *value : empty_object(), fmt::format("{}: {}", source_, key)};
+  ConfigReader inner(value != nullptr ? *value : empty_object(),
+                     fmt::format("{}: {}", source_, key));
+  inner.prefix_ = fmt::format("{}{}.", prefix_, key);
+  inner.log_ = log_;
+  return inner;
 }
+
+ConfigReader ConfigReader::nothing() const { return {empty_object(), source_}; }
 
 void ConfigReader::refuse(std::string_view key, std::string_view supported) const {
   const Json* value = find(key);
@@ -203,6 +232,30 @@ void ConfigReader::finish(std::span<const std::string> ignored) const {
         "{}: keys that this model family does not know and that could change its mathematics: {}. "
         "Remove them from config.json if the model does not need them",
         source_, fmt::join(unknown, ", "));
+}
+
+void ConfigReader::add_uses(const Json& object, const std::string& prefix,
+                            std::vector<KeyUse>& uses) const {
+  for (const auto& [key, value] : object.items()) {
+    const std::string name = prefix + key;
+    const auto inner = log_->read.lower_bound(name + ".");
+    const bool is_read_within = inner != log_->read.end() && inner->starts_with(name + ".");
+    if (value.is_object() && is_read_within) {
+      add_uses(value, name + ".", uses);
+    } else if (!value.is_null()) {
+      const bool used = log_->read.contains(name);
+      uses.push_back({name, value, used ? KeyUse::Fate::used : KeyUse::Fate::ignored});
+    }
+  }
+}
+
+std::vector<KeyUse> ConfigReader::key_uses() const {
+  std::vector<KeyUse> uses;
+  add_uses(*config_, "", uses);
+  for (const auto& [key, value] : log_->fallbacks) {
+    uses.push_back({key, value, KeyUse::Fate::fallback});
+  }
+  return uses;
 }
 
 }  // namespace automodel::models

@@ -101,9 +101,13 @@ std::vector<bool> sparse_layers(const ConfigReader& config, std::int64_t dense_f
 
 std::vector<spec::Layer> routed_layers(const ConfigReader& config, const spec::Layer& layer,
                                        const spec::Moe& moe, const std::vector<bool>& sparse) {
+  const bool all_sparse = std::ranges::count(sparse, false) == 0;
+  // Read in any case: configs state the width of dense layers though they have none.
+  const spec::Ffn dense =
+      all_sparse && !config.has("intermediate_size") ? spec::Ffn(moe) : gated_mlp(config);
   std::vector<spec::Layer> layers(sparse.size(), layer);
   for (std::size_t i = 0; i < sparse.size(); ++i) {
-    layers[i].ffn = sparse[i] ? spec::Ffn(moe) : spec::Ffn(gated_mlp(config));
+    layers[i].ffn = sparse[i] ? spec::Ffn(moe) : dense;
   }
   return layers;
 }

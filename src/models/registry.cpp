@@ -5,6 +5,7 @@
 
 #include "base/error.h"
 #include "base/text.h"
+#include "models/default_configs.h"
 #include "models/unsupported.h"
 
 namespace automodel::models {
@@ -132,14 +133,18 @@ Family find_family(const Json& config, const std::string& source) {
        type, did_you_mean(type, known), fmt::join(known, ", "));
 }
 
-spec::ModelSpec read_spec(const Json& config, const std::string& source) {
+Reading read_config(const Json& config, const std::string& source) {
   const Family family = find_family(config, source);
-  const ConfigReader reader(config, source, family.key_names);
+  const ConfigReader reader(config, source, family.key_names, fixed_defaults(family.model_type));
   spec::ModelSpec model = family.spec(reader);
   reader.finish(family.ignored_keys);
   model.model_type = family.model_type;
   model.architecture = family.architectures.front();
-  return model;
+  return {std::move(model), reader.key_uses()};
+}
+
+spec::ModelSpec read_spec(const Json& config, const std::string& source) {
+  return read_config(config, source).spec;
 }
 
 std::vector<spec::StoredTensor> weight_map(const spec::ModelSpec& model) {

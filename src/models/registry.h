@@ -12,8 +12,15 @@ std::vector<Family> families();
 /// nearest supported types.
 Family find_family(const Json& config, const std::string& source);
 
+/// A spec and what became of each key of the config.json that it was read from.
+struct Reading {
+  spec::ModelSpec spec;
+  std::vector<KeyUse> keys;
+};
+
 /// config.json -> spec, strictly: a key that could change the mathematics and is not understood is
 /// an error. `source` names the file in errors.
+Reading read_config(const Json& config, const std::string& source);
 spec::ModelSpec read_spec(const Json& config, const std::string& source);
 
 /// The tensors of the checkpoint of a spec that read_spec made.

@@ -63,6 +63,34 @@ TEST(ConfigReader, AFamilysOwnNameOfAKey) {
               ThrowsMessage<Error>(HasSubstr("'layers' and 'i' mean the same and differ")));
 }
 
+TEST(ConfigReader, DefaultsHoldForAbsentKeysOnly) {
+  const ConfigReader c(config(), "f", {{"layers", "n_layer"}},
+                       {{"n_layer", 5}, {"i", 8}, {"null", 8}, {"window", 16}});
+  EXPECT_EQ(c.integer("layers", 1), 5);
+  EXPECT_EQ(c.maybe_integer("window"), 16);
+  EXPECT_EQ(c.integer("i"), 3);
+  EXPECT_FALSE(c.maybe_integer("null").has_value());
+  EXPECT_FALSE(c.states("window"));
+  EXPECT_THAT([&] { c.integer("layers"); },
+              ThrowsMessage<Error>(HasSubstr("'n_layer' is missing")));
+}
+
+TEST(ConfigReader, RemembersWhatBecameOfEachKey) {
+  const Json some = parse_json(R"({"a": 1, "b": null, "o": {"k": 1, "l": 2}, "p": {"x": 1}})", "t");
+  const ConfigReader c(some, "f");
+  c.integer("a");
+  c.integer("b", 7);
+  c.object("o").integer("k");
+  c.object("o").flag("m", true);
+  c.nothing().integer("z", 3);
+  using Fate = KeyUse::Fate;
+  EXPECT_THAT(c.key_uses(),
+              ::testing::ElementsAre(
+                  KeyUse{"a", 1, Fate::used}, KeyUse{"o.k", 1, Fate::used},
+                  KeyUse{"o.l", 2, Fate::ignored}, KeyUse{"p", {{"x", 1}}, Fate::ignored},
+                  KeyUse{"b", 7, Fate::fallback}, KeyUse{"o.m", true, Fate::fallback}));
+}
+
 TEST(ConfigReader, UnreadKeysWithAValueAreErrors) {
   const ConfigReader c(config(), "f");
   EXPECT_THAT([&] { c.finish(std::vector<std::string>{"i", "whole", "b", "s", "l", "t", "o"}); },

@@ -81,6 +81,25 @@ TEST(Registry, Axk1RefusesAnotherPatternOfSparseLayers) {
   EXPECT_THAT(error_of(config), ::testing::HasSubstr("'moe_layer_freq' is 2"));
 }
 
+TEST(Registry, AScaledRopeMustBeStated) {
+  auto config = small_llama();
+  config["model_type"] = "cwm";
+  EXPECT_EQ(error_of(config), "no error");
+  config.erase("rope_scaling");
+  EXPECT_THAT(error_of(config), ::testing::HasSubstr("'rope_parameters' is missing"));
+}
+
+TEST(Registry, AnAbsentKeyHasTransformersDefault) {
+  auto config = small_llama();
+  config["model_type"] = "mistral";
+  config["head_dim"] = 8;
+  config["num_attention_heads"] = 16;
+  config.erase("num_key_value_heads");
+  const auto attention = std::get<spec::Gqa>(read_spec(config, "t").layers[0].mixer);
+  EXPECT_EQ(attention.kv_heads, 8);
+  EXPECT_EQ(attention.window, 4096);
+}
+
 TEST(Registry, GraniteSwaWantsOneThetaPerLayer) {
   auto config = small_llama();
   config.erase("rope_scaling");

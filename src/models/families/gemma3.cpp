@@ -29,7 +29,7 @@ spec::Rope layer_rope(const ConfigReader& c, std::int64_t head_dim, bool sliding
     return rope_from(nested.object(sliding ? "sliding_attention" : "full_attention"), head_dim,
                      {.theta = theta, .max_positions = limit});
   }
-  return rope_from(c.object(sliding ? "no rope_scaling on local layers" : "rope_scaling"), head_dim,
+  return rope_from(sliding ? c.nothing() : c.object("rope_scaling"), head_dim,
                    {.theta = theta, .max_positions = limit});
 }
 

@@ -1,3 +1,5 @@
+#include <cmath>
+
 #include "base/error.h"
 #include "models/common.h"
 #include "models/family.h"
@@ -36,7 +38,7 @@ spec::ModelSpec granite_spec(const ConfigReader& c) {
 
 spec::ModelSpec hyperclovax_spec(const ConfigReader& c) {
   const bool sandwich = c.flag("use_post_norm", true);
-  auto model = granite_model(c, dense(c), gqa(c).scale,
+  auto model = granite_model(c, dense(c), std::pow(static_cast<double>(gqa(c).head_dim), -0.5),
                              sandwich ? spec::NormPlacement::sandwich : spec::NormPlacement::pre);
   model.logit_scale = c.number("logits_scaling", 1);
   return model;

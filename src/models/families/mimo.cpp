@@ -28,7 +28,7 @@ spec::Gqa layer_attention(const ConfigReader& c, bool sliding) {
     attention.rope = rope_of_kind(c, attention.head_dim,
                                   sliding ? "sliding_attention" : "full_attention", defaults);
   } else {
-    attention.rope = rope_from(c.object("no rope_parameters"), attention.head_dim,
+    attention.rope = rope_from(c.nothing(), attention.head_dim,
                                {.theta = defaults.theta, .partial_rotary = 0.334});
   }
   if (sliding) {

@@ -38,7 +38,7 @@ constexpr auto kAsItIs = [](spec::Gqa&, std::size_t) {};
 
 spec::ModelSpec cwm_spec(const ConfigReader& c) {
   auto attention = gqa(c);
-  attention.rope = rope(c, attention.head_dim, {.theta = 1e6});
+  attention.rope = stated_rope(c, attention.head_dim, {.theta = 1e6});
   return layered(c, decoder_defaults(c, {.eps = 1e-5}), attention,
                  sliding_layers(c, slides_but_each_fourth_from_first), spec::NormPlacement::pre,
                  kAsItIs);

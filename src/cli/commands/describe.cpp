@@ -1,0 +1,87 @@
+#include "cli/commands/describe.h"
+
+#include <fmt/format.h>
+
+#include <CLI/CLI.hpp>
+#include <filesystem>
+#include <string>
+
+#include "base/json.h"
+#include "base/text.h"
+#include "cli/engine.h"
+#include "models/default_configs.h"
+#include "models/describe.h"
+#include "models/find_model.h"
+#include "models/registry.h"
+#include "models/unsupported.h"
+
+namespace automodel::cli {
+namespace {
+
+namespace fs = std::filesystem;
+
+/// The place of a model; for a word that is none, the error also names similar model types.
+fs::path find(const std::string& name) {
+  try {
+    return models::find_model(name);
+  } catch (const Error& error) {
+    std::vector<std::string> types;
+    for (const auto& family : models::families()) {
+      types.push_back(family.model_type);
+    }
+    fail(error.kind(), "{}{}", error.message(), did_you_mean(name, types));
+  }
+}
+
+bool is_type(const std::string& name) {
+  return !fs::exists(name) &&
+         (models::default_configs().contains(name) || models::missing_mathematics(name));
+}
+
+std::string describe_type(const std::string& type) {
+  const auto configs = models::default_configs();
+  const auto config = configs.find(type);
+  return models::describe(config != configs.end() ? config->second : Json{{"model_type", type}},
+                          "the default configuration of " + type);
+}
+
+std::string describe_path(const fs::path& path) {
+  const auto file = fs::is_directory(path) ? path / "config.json" : path;
+  check(fs::exists(file), ErrorKind::not_found,
+        "{} has no config.json; give a Hugging Face model folder, a config.json, a .gguf file or a "
+        "model type",
+        path.string());
+  return models::describe(read_json(file), file.string());
+}
+
+ExitCode run(Arguments arguments) {
+  std::string model;
+  CLI::App app("Says what a model is made of and what became of each key of its config.json",
+               "automodel describe");
+  app.add_option("model", model,
+                 "Hugging Face folder, config.json, .gguf file, hub id or model type (then with "
+                 "Transformers' default configuration)")
+      ->required();
+  app.footer("Example: automodel describe llama");
+  if (!parse_arguments(app, arguments)) {
+    return ExitCode::ok;
+  }
+  if (is_type(model)) {
+    fmt::print("{}", describe_type(model));
+    return ExitCode::ok;
+  }
+  const auto path = find(model);
+  if (path.extension() == ".gguf") {
+    run_engine("describe", arguments);
+  }
+  fmt::print("{}", describe_path(path));
+  return ExitCode::ok;
+}
+
+}  // namespace
+
+Command describe_command() {
+  return {"describe", "Show what a model or model type is made of", run};
+}
+
+}  // namespace automodel::cli

@@ -1,0 +1,19 @@
+#pragma once
+// What Transformers' configuration class of each supported type says without arguments, compiled in
+// from default_configs.jsonl: an example of every family, and what an absent key means.
+
+#include <map>
+#include <string>
+
+#include "base/json.h"
+
+namespace automodel::models {
+
+/// model_type -> config.json.
+std::map<std::string, Json> default_configs();
+
+/// The keys of a type whose default is one value whatever the other keys say; empty for a type that
+/// is not supported.
+Json fixed_defaults(const std::string& model_type);
+
+}  // namespace automodel::models

@@ -1,0 +1,48 @@
+"""What Transformers' configuration classes say without arguments: src/models/default_configs.jsonl.
+
+python tests/parity/default_configs.py > src/models/default_configs.jsonl
+"""
+
+import dataclasses
+import json
+import sys
+
+from oracle.configs import base_type
+from test_families import NAMES
+from transformers import PreTrainedConfig
+from transformers.models.auto.configuration_auto import CONFIG_MAPPING
+from transformers.models.auto.modeling_auto import MODEL_FOR_CAUSAL_LM_MAPPING_NAMES as CAUSAL_LM
+
+# Defaults that no model can be built from, and what its first checkpoint has instead.
+ADDED = {"deepseek_v2": {"num_experts_per_tok": 6}, "dots1": {"n_routed_experts": 128, "num_experts_per_tok": 6}}
+NO_INFORMATION = ("transformers_version", "_name_or_path", "model_type", "dtype", "torch_dtype")
+COMMON = {field.name: field.default for field in dataclasses.fields(PreTrainedConfig)}
+
+
+def is_fixed(field):
+    """A key whose default is one value whatever the other keys say."""
+    says_more = field.name not in COMMON or field.default != COMMON[field.name] or field.name == "tie_word_embeddings"
+    return says_more and isinstance(field.default, (bool, int, float, str))
+
+
+def line(config_class):
+    """The config.json that Transformers would write, its fixed values apart."""
+    added = ADDED.get(config_class.model_type, {})
+    written = config_class().to_dict()
+    fixed = {field.name: field.default for field in dataclasses.fields(config_class)
+             if field.name in written and is_fixed(field)}
+    keys = {**config_class().to_diff_dict(), **added}
+    derived = {"architectures": [CAUSAL_LM[config_class.model_type]]}
+    derived |= {key: value for key, value in keys.items() if key not in fixed or value != fixed[key]}
+    parts = {"fixed": fixed, "derived": derived}
+    kept = {part: {k: v for k, v in keys.items() if k not in NO_INFORMATION} for part, keys in parts.items()}
+    return {"model_type": config_class.model_type, **kept}
+
+
+def lines():
+    classes = {CONFIG_MAPPING[base_type(name)].model_type: CONFIG_MAPPING[base_type(name)] for name in NAMES}
+    return "".join(json.dumps(line(classes[model_type])) + "\n" for model_type in sorted(classes))
+
+
+if __name__ == "__main__":
+    sys.stdout.write(lines())
