@@ -1,0 +1,70 @@
+"""docs/models.md, from `automodel models --json` and the list of compared models.
+
+python tests/parity/models_page.py > docs/models.md
+"""
+
+import json
+import subprocess
+import sys
+from collections import defaultdict
+
+from oracle.configs import base_type
+from test_families import NAMES
+from transformers.models.auto.configuration_auto import CONFIG_MAPPING
+
+HEAD = """# Supported models
+
+Made by `python tests/parity/models_page.py > docs/models.md` from `automodel models --json` and the list of compared
+models in `tests/parity/test_families.py`; a test proves that it is current. `automodel describe MODEL_TYPE` says more.
+
+Proven for every type below, live against the pinned Transformers, on tiny random models in which every kind of weight
+matters (`tests/parity/test_families.py`):
+
+- logits, loss, every gradient and the weights after three AdamW steps, on plain, padded and packed rows with labels of
+  -100: within 1e-4 of each tensor's largest entry, in float32;
+- bfloat16: at most 1.1 times as far from float32 as Transformers' own bfloat16;
+- with recompute: equal to the last bit to the run without;
+- an export of an import is the same byte for byte, and Transformers loads it with no missing and no unexpected key;
+- a key that config.json leaves out means what Transformers' configuration class says (`tests/models`).
+
+"Compared" names the configurations: the type itself, and variants that turn further switches (`tests/parity/oracle`).
+Sizes and kinds of blocks are those of the configuration that Transformers' class makes without arguments.
+
+| model type | compared | parameters, per token | blocks |
+| --- | --- | --- | --- |
+"""
+
+
+def compared():
+    """model_type -> the names under which test_families.py compares it."""
+    names = defaultdict(list)
+    for name in NAMES:
+        names[CONFIG_MAPPING[base_type(name)].model_type].append(name)
+    return names
+
+
+def human(count):
+    for size, unit in ((1e9, "B"), (1e6, "M"), (1e3, "K")):
+        if count >= size:
+            return f"{count / size:.4g} {unit}"
+    return str(count)
+
+
+def row(family, names):
+    active = "" if family["active"] == family["parameters"] else f", {human(family['active'])}"
+    shown = ", ".join(names) or "no"
+    return (f"| {family['model_type']} | {shown} | {human(family['parameters'])}{active} | "
+            f"{'; '.join(family['kinds'])} |\n")
+
+
+def page(program):
+    done = subprocess.run([program, "models", "--json"], capture_output=True, text=True, check=True)
+    names = compared()
+    return HEAD + "".join(row(family, names[family["model_type"]]) for family in json.loads(done.stdout))
+
+
+if __name__ == "__main__":
+    sys.path.insert(0, "tests")
+    from program import program_path
+
+    sys.stdout.write(page(program_path()))
