@@ -81,7 +81,14 @@ spec::RopeScaling rope_scaling(const ConfigReader& parameters, const RopeContext
     return longrope(parameters, context);
   }
   parameters.refuse(parameters.has("rope_type") ? "rope_type" : "type",
-                    "default, linear, dynamic, llama3, yarn, longrope");
+                    "default, linear, dynamic, llama3, yarn, longrope, proportional");
+}
+
+/// Counts the whole head as rotary, of which a part then turns.
+void make_proportional(const ConfigReader& parameters, std::int64_t head_dim, spec::Rope& rope) {
+  rope.scaling = spec::ProportionalScaling{.turned = rope.dim / 2 * 2,
+                                           .factor = parameters.number("factor", 1)};
+  rope.dim = head_dim;
 }
 
 RopeContext rope_context(const ConfigReader& config, const Defaults& defaults) {
@@ -154,7 +161,11 @@ spec::Rope rope_from(const ConfigReader& parameters, std::int64_t head_dim,
   result.dim =
       static_cast<std::int64_t>(static_cast<double>(head_dim) *
                                 parameters.number("partial_rotary_factor", context.partial_rotary));
-  result.scaling = rope_scaling(parameters, context);
+  if (parameters.text("rope_type", "") == "proportional") {
+    make_proportional(parameters, head_dim, result);
+  } else {
+    result.scaling = rope_scaling(parameters, context);
+  }
   parameters.finish(known);
   return result;
 }

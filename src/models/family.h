@@ -43,6 +43,8 @@ Family flint();
 Family gemma();
 Family gemma2();
 Family gemma3_text();
+Family gemma4_text();
+Family gemma4_unified_text();
 Family glm();
 Family glm4();
 Family glm4_moe();

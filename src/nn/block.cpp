@@ -4,6 +4,7 @@ namespace automodel::nn {
 namespace {
 
 using Mixer = std::variant<GqaBlock, MlaBlock>;
+using Ffn = std::variant<MlpBlock, MoeBlock, MlpBesideMoeBlock>;
 
 Mixer make_mixer(const spec::Layer& spec, const Parameters& parameters, std::int64_t layer,
                  std::size_t rope_index) {
@@ -13,21 +14,35 @@ Mixer make_mixer(const spec::Layer& spec, const Parameters& parameters, std::int
   return GqaBlock(std::get<spec::Gqa>(spec.mixer), parameters, layer, rope_index);
 }
 
-std::variant<MlpBlock, MoeBlock> make_ffn(const spec::Layer& spec, const Parameters& parameters,
-                                          std::int64_t layer) {
-  const auto prefix = spec::layer_prefix(layer) + "mlp.";
+Ffn make_ffn(const spec::Layer& spec, const Parameters& parameters, const std::string& prefix) {
   if (const auto* moe = std::get_if<spec::Moe>(&spec.ffn)) {
-    return MoeBlock(*moe, parameters, prefix);
+    return MoeBlock(*moe, parameters, prefix + "mlp.");
   }
-  return MlpBlock(std::get<spec::Mlp>(spec.ffn), parameters, prefix);
+  if (const auto* both = std::get_if<spec::MlpBesideMoe>(&spec.ffn)) {
+    return MlpBesideMoeBlock(*both, parameters, prefix);
+  }
+  return MlpBlock(std::get<spec::Mlp>(spec.ffn), parameters, prefix + "mlp.");
 }
+
+/// How a feed-forward runs: x_td is the stream that normed_td was made from.
+struct FfnRun {
+  const Tensor& normed_td;
+  const Tensor& x_td;
+  const Sequence& sequence;
+  Ports& ports;
+
+  Tensor operator()(const auto& ffn) const { return ffn.forward(normed_td, sequence, ports); }
+  Tensor operator()(const MlpBesideMoeBlock& both) const {
+    return both.forward(normed_td, x_td, sequence, ports);
+  }
+};
 
 }  // namespace
 
 Block::Block(const spec::Layer& spec, const Parameters& parameters, std::int64_t layer,
              std::size_t rope_index)
     : mixer_(make_mixer(spec, parameters, layer, rope_index)),
-      ffn_(make_ffn(spec, parameters, layer)),
+      ffn_(make_ffn(spec, parameters, spec::layer_prefix(layer))),
       placement_(spec.placement),
       residual_scale_(spec.residual_scale) {
   const auto names = spec::norm_names(spec.placement);
@@ -40,6 +55,12 @@ Block::Block(const spec::Layer& spec, const Parameters& parameters, std::int64_t
   after_mixer_ = norm(names.after_mixer);
   before_ffn_ = norm(names.before_ffn);
   after_ffn_ = norm(names.after_ffn);
+  if (spec.input) {
+    input_.emplace(*spec.input, spec.norm, parameters, spec::layer_prefix(layer));
+  }
+  if (spec.has_scalar) {
+    scalar_ = parameters.at(spec::layer_prefix(layer) + "layer_scalar");
+  }
 }
 
 Tensor Block::finish_branch(const Tensor& y_td, const std::optional<NormLayer>& norm) const {
@@ -54,19 +75,24 @@ Tensor Block::mix(const Tensor& x_td, const Sequence& sequence, Ports& ports) co
   return finish_branch(y_td, after_mixer_);
 }
 
-Tensor Block::feed(const Tensor& x_td, const Sequence& sequence, Ports& ports) const {
-  const Tensor y_td =
-      std::visit([&](const auto& ffn) { return ffn.forward(x_td, sequence, ports); }, ffn_);
-  return finish_branch(y_td, after_ffn_);
+Tensor Block::feed(const Tensor& normed_td, const Tensor& x_td, const Sequence& sequence,
+                   Ports& ports) const {
+  return finish_branch(std::visit(FfnRun{normed_td, x_td, sequence, ports}, ffn_), after_ffn_);
 }
 
 Tensor Block::in_parallel(const Tensor& x_td, const Sequence& sequence, Ports& ports) const {
   const Tensor normed_td = (*before_mixer_)(x_td);
   const Tensor fed_td = before_ffn_ ? (*before_ffn_)(x_td) : normed_td;
-  return x_td + mix(normed_td, sequence, ports) + feed(fed_td, sequence, ports);
+  return x_td + mix(normed_td, sequence, ports) + feed(fed_td, x_td, sequence, ports);
 }
 
 Tensor Block::forward(const Tensor& x_td, const Sequence& sequence, Ports& ports) const {
+  const Tensor sum_td = add_branches(x_td, sequence, ports);
+  const Tensor y_td = input_ ? input_->forward(sum_td, sequence) : sum_td;
+  return scalar_.defined() ? y_td * scalar_.to(y_td.scalar_type()) : y_td;
+}
+
+Tensor Block::add_branches(const Tensor& x_td, const Sequence& sequence, Ports& ports) const {
   using Placement = spec::NormPlacement;
   switch (placement_) {
     case Placement::pre:
@@ -77,15 +103,15 @@ Tensor Block::forward(const Tensor& x_td, const Sequence& sequence, Ports& ports
       const auto& norm = *before_ffn_;
       const auto [sum_td, fed_td] = ops::residual_norm(x_td, mix(normed_td, sequence, ports),
                                                        norm.weight_d, norm.bias_d, norm.options);
-      return sum_td + feed(fed_td, sequence, ports);
+      return sum_td + feed(fed_td, sum_td, sequence, ports);
     }
     case Placement::post: {
       const Tensor sum_td = x_td + mix(x_td, sequence, ports);
-      return sum_td + feed(sum_td, sequence, ports);
+      return sum_td + feed(sum_td, sum_td, sequence, ports);
     }
     case Placement::post_residual: {
       const Tensor sum_td = (*after_mixer_)(x_td + mix(x_td, sequence, ports));
-      return (*after_ffn_)(sum_td + feed(sum_td, sequence, ports));
+      return (*after_ffn_)(sum_td + feed(sum_td, sum_td, sequence, ports));
     }
     case Placement::parallel:
     case Placement::parallel_two:

@@ -4,9 +4,9 @@
 #include <variant>
 
 #include "nn/gqa.h"
+#include "nn/layer_input.h"
 #include "nn/mla.h"
-#include "nn/mlp.h"
-#include "nn/moe.h"
+#include "nn/mlp_beside_moe.h"
 
 namespace automodel::nn {
 
@@ -22,14 +22,20 @@ class Block {
   /// scaled.
   Tensor finish_branch(const Tensor& y_td, const std::optional<NormLayer>& norm) const;
   Tensor mix(const Tensor& x_td, const Sequence& sequence, Ports& ports) const;
-  Tensor feed(const Tensor& x_td, const Sequence& sequence, Ports& ports) const;
+  /// x_td: the stream that normed_td was made from.
+  Tensor feed(const Tensor& normed_td, const Tensor& x_td, const Sequence& sequence,
+              Ports& ports) const;
+  /// The stream after both branches.
+  Tensor add_branches(const Tensor& x_td, const Sequence& sequence, Ports& ports) const;
   Tensor in_parallel(const Tensor& x_td, const Sequence& sequence, Ports& ports) const;
 
   std::variant<GqaBlock, MlaBlock> mixer_;
-  std::variant<MlpBlock, MoeBlock> ffn_;
+  std::variant<MlpBlock, MoeBlock, MlpBesideMoeBlock> ffn_;
   spec::NormPlacement placement_;
   double residual_scale_;
   std::optional<NormLayer> before_mixer_, after_mixer_, before_ffn_, after_ffn_;
+  std::optional<LayerInputBranch> input_;
+  Tensor scalar_;  // [1]; undefined: none
 };
 
 }  // namespace automodel::nn

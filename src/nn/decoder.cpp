@@ -7,6 +7,11 @@ namespace automodel::nn {
 
 namespace {
 
+std::optional<std::int64_t> kv_layer(const spec::Layer& layer) {
+  const auto* gqa = std::get_if<spec::Gqa>(&layer.mixer);
+  return gqa != nullptr ? gqa->kv_layer : std::nullopt;
+}
+
 std::optional<ops::Linear> maybe_linear(const Parameters& parameters, const std::string& prefix) {
   return parameters.contains(prefix + ".weight") ? std::optional(parameters.linear(prefix))
                                                  : std::nullopt;
@@ -37,7 +42,13 @@ Decoder::Decoder(const spec::ModelSpec& spec, const Parameters& parameters)
   if (spec.head_transform) {
     transform_norm_ = norm_layer(spec.head_transform->norm, parameters, "head_transform.norm");
   }
+  if (spec.layer_inputs) {
+    layer_inputs_.emplace(spec, parameters);
+  }
   for (std::size_t i = 0; i < spec.layers.size(); ++i) {
+    if (const auto lender = kv_layer(spec.layers[i])) {
+      lenders_.insert(*lender);
+    }
     blocks_.emplace_back(spec.layers[i], parameters, static_cast<std::int64_t>(i),
                          rope_index(spec.layers[i]));
   }
@@ -81,26 +92,65 @@ Tensor Decoder::finish(const Tensor& x_td) const {
   return y_td;
 }
 
+Sequence Decoder::sequence(const Tokens& tokens, const ForwardOptions& options) const {
+  Sequence out{.cu_seqlens = tokens.cu_seqlens,
+               .positions_t = tokens.positions_t,
+               .rope_tables = {},
+               .training = options.training,
+               .dropout_seed = options.dropout_seed,
+               .cache = options.cache,
+               .routing = nullptr,
+               .input_tp = {},
+               .lent = {},
+               .kept = nullptr};
+  for (const auto& rope : ropes_) {
+    out.rope_tables.push_back(rope_tables(rope, tokens, options.compute));
+  }
+  return out;
+}
+
+BlockFunction Decoder::block_function(std::size_t i, Sequence sequence, Ports& ports) const {
+  sequence.routing = std::make_shared<RoutingRecord>();
+  // By value: a recompute in the backward outlives the forward.
+  return [&ports, sequence, block = &blocks_[i], has_input = layer_inputs_.has_value(),
+          borrows = kv_layer(spec_.layers[i]).has_value(),
+          lends = lenders_.contains(static_cast<std::int64_t>(i))](const Tensors& inputs) {
+    Sequence own = sequence;
+    if (has_input) {
+      own.input_tp = inputs[1];
+    }
+    if (borrows) {
+      own.lent = {inputs.end()[-2], inputs.back()};
+    }
+    if (!lends) {
+      return Tensors{block->forward(inputs[0], own, ports)};
+    }
+    own.kept = std::make_shared<KeysValues>();
+    const Tensor y_td = block->forward(inputs[0], own, ports);
+    return Tensors{y_td, own.kept->k_thk, own.kept->v_thw};
+  };
+}
+
 Tensor Decoder::hidden(const Tokens& tokens, const ForwardOptions& options, BlockRunner& runner,
                        Ports& ports) const {
-  Sequence sequence{.cu_seqlens = tokens.cu_seqlens,
-                    .positions_t = tokens.positions_t,
-                    .rope_tables = {},
-                    .training = options.training,
-                    .dropout_seed = options.dropout_seed,
-                    .cache = options.cache,
-                    .routing = nullptr};
-  for (const auto& rope : ropes_) {
-    sequence.rope_tables.push_back(rope_tables(rope, tokens, options.compute));
-  }
+  const auto shared = sequence(tokens, options);
   Tensor x_td = embed(tokens, options);
+  const auto inputs_tp =
+      layer_inputs_ ? layer_inputs_->forward(tokens.ids_t, x_td, shared) : std::vector<Tensor>();
+  std::map<std::int64_t, Tensors> kept;
   for (std::size_t i = 0; i < blocks_.size(); ++i) {
-    sequence.routing = std::make_shared<RoutingRecord>();
-    // By value: a recompute in the backward outlives this function.
-    const auto block = [&ports, sequence, block = &blocks_[i]](const Tensor& in_td) {
-      return block->forward(in_td, sequence, ports);
-    };
-    x_td = runner.run(static_cast<std::int64_t>(i), block, x_td);
+    Tensors inputs{x_td};
+    if (layer_inputs_) {
+      inputs.push_back(inputs_tp[i]);
+    }
+    if (const auto lender = kv_layer(spec_.layers[i])) {
+      const auto& lent = kept.at(*lender);
+      inputs.insert(inputs.end(), lent.begin(), lent.end());
+    }
+    const auto layer = static_cast<std::int64_t>(i);
+    auto outputs = runner.run(layer, block_function(i, shared, ports), inputs);
+    x_td = outputs.front();
+    kept[layer] = {outputs.begin() + 1, outputs.end()};
   }
   return finish(x_td);
 }

@@ -1,7 +1,9 @@
 #pragma once
 // A decoder-only model: embedding, blocks, final norm; the head belongs to the loss.
 
+#include <map>
 #include <optional>
+#include <set>
 #include <vector>
 
 #include "nn/block.h"
@@ -34,12 +36,18 @@ class Decoder {
   Tensor embed(const Tokens& tokens, const ForwardOptions& options) const;
   Tensor finish(const Tensor& x_td) const;
   std::size_t rope_index(const spec::Layer& layer);
+  Sequence sequence(const Tokens& tokens, const ForwardOptions& options) const;
+  /// Block i as the runner calls it: inputs are the stream, the layer's own input and lent keys and
+  /// values, outputs the stream and kept keys and values; those that this block has.
+  BlockFunction block_function(std::size_t i, Sequence sequence, Ports& ports) const;
 
   spec::ModelSpec spec_;
   Tensor embedding_vd_, positions_pd_;
   ops::Head head_;
   std::vector<spec::Rope> ropes_;  // the distinct ones
   std::vector<Block> blocks_;
+  std::set<std::int64_t> lenders_;  // layers whose keys and values later ones take
+  std::optional<LayerInputsTable> layer_inputs_;
   std::optional<NormLayer> embedding_norm_, final_norm_, transform_norm_;
   std::optional<ops::Linear> project_in_, project_out_, transform_;
 };

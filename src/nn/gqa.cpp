@@ -35,17 +35,23 @@ GqaBlock::GqaBlock(const spec::Gqa& spec, const Parameters& parameters, std::int
   if (options_.slopes_h.defined()) {
     options_.slopes_h = options_.slopes_h.to(q_.weight_oi.device());
   }
-  k_ = parameters.linear(prefix + "k_proj");
-  v_ = parameters.linear(prefix + "v_proj");
+  if (!spec.kv_layer) {
+    k_ = parameters.linear(prefix + "k_proj");
+  }
+  if (!spec.kv_layer && !spec.keys_as_values) {
+    v_ = parameters.linear(prefix + "v_proj");
+  }
   out_ = parameters.linear(prefix + "o_proj");
   if (spec.gate != spec::OutputGate::none) {
     gate_ = parameters.linear(prefix + "gate_proj");
   }
   if (spec.head_norm) {
     q_norm_ = norm_layer(spec.head_norm->norm, parameters, prefix + "q_norm");
+  }
+  if (spec.head_norm && !spec.kv_layer) {
     k_norm_ = norm_layer(spec.head_norm->norm, parameters, prefix + "k_norm");
   }
-  if (spec.value_norm) {
+  if (spec.value_norm && !spec.kv_layer) {
     v_norm_ = norm_layer(*spec.value_norm, parameters, prefix + "v_norm");
   }
   if (spec.sinks) {
@@ -76,36 +82,56 @@ Tensor GqaBlock::place(const Tensor& x_to, const std::optional<NormLayer>& norm,
   return norm_last ? (*norm)(x_thk) : x_thk;
 }
 
-Tensor GqaBlock::attend(const Tensor& q_thk, const Tensor& k_thk, const Tensor& v_thw,
-                        const Sequence& sequence, Ports& ports) const {
-  if (sequence.cache == nullptr) {
-    return ports.attend(q_thk, k_thk, v_thw, sequence, options_);
-  }
-  const auto& all = sequence.cache->append(layer_, k_thk, v_thw);
-  return ops::cached_attention(q_thk, all.k_shk, all.v_shk, options_);
+Tensor GqaBlock::queries(const Tensor& x_td, const Sequence& sequence) const {
+  const Tensor q_thk = place(project(x_td, q_, sequence), q_norm_, sequence);
+  return spec_.temperature ? q_thk * position_temperature(*spec_.temperature, sequence.positions_t)
+                                         .to(q_thk.scalar_type())
+                                         .view({-1, 1, 1})
+                           : q_thk;
 }
 
-Tensor GqaBlock::forward(const Tensor& x_td, const Sequence& sequence, Ports& ports) const {
-  const Tensor in_td = ports.enter(x_td);
-  Tensor q_thk = place(project(in_td, q_, sequence), q_norm_, sequence);
-  if (spec_.temperature) {
-    q_thk = q_thk * position_temperature(*spec_.temperature, sequence.positions_t)
-                        .to(q_thk.scalar_type())
-                        .view({-1, 1, 1});
+KeysValues GqaBlock::keys_values(const Tensor& x_td, const Sequence& sequence) const {
+  if (spec_.kv_layer) {
+    return sequence.lent;
   }
-  const Tensor k_thk = place(project(in_td, k_, sequence), k_norm_, sequence);
-  Tensor v_thw = clip(project(in_td, v_, sequence)).unflatten(-1, {-1, spec_.value_width()});
+  const Tensor k_to = project(x_td, k_, sequence);
+  const Tensor v_to = spec_.keys_as_values ? k_to : project(x_td, v_, sequence);
+  Tensor v_thw = clip(v_to).unflatten(-1, {-1, spec_.value_width()});
   if (v_norm_) {
     v_thw = (*v_norm_)(v_thw);
   }
   if (spec_.value_scale != 1) {
     v_thw = v_thw * spec_.value_scale;
   }
-  Tensor o_thw = attend(q_thk, k_thk, v_thw, sequence, ports);
-  if (gate_) {
-    const Tensor gate_tg = at::sigmoid(ops::linear(in_td, at_step(*gate_, sequence)));
-    o_thw = o_thw * gate_tg.unflatten(-1, {spec_.heads, -1});
+  return {place(k_to, k_norm_, sequence), v_thw};
+}
+
+Tensor GqaBlock::attend(const Tensor& q_thk, const KeysValues& own, const Sequence& sequence,
+                        Ports& ports) const {
+  if (sequence.cache == nullptr) {
+    return ports.attend(q_thk, own.k_thk, own.v_thw, sequence, options_);
   }
+  const auto& all = spec_.kv_layer ? sequence.cache->at(static_cast<std::size_t>(*spec_.kv_layer))
+                                   : sequence.cache->append(layer_, own.k_thk, own.v_thw);
+  return ops::cached_attention(q_thk, all.k_shk, all.v_shk, options_);
+}
+
+Tensor GqaBlock::gated(const Tensor& o_thw, const Tensor& x_td, const Sequence& sequence) const {
+  if (!gate_) {
+    return o_thw;
+  }
+  const Tensor gate_tg = at::sigmoid(ops::linear(x_td, at_step(*gate_, sequence)));
+  return o_thw * gate_tg.unflatten(-1, {spec_.heads, -1});
+}
+
+Tensor GqaBlock::forward(const Tensor& x_td, const Sequence& sequence, Ports& ports) const {
+  const Tensor in_td = ports.enter(x_td);
+  const Tensor q_thk = queries(in_td, sequence);
+  const auto own = keys_values(in_td, sequence);
+  if (sequence.kept) {
+    *sequence.kept = own;
+  }
+  const Tensor o_thw = gated(attend(q_thk, own, sequence, ports), in_td, sequence);
   return ports.leave(ops::linear(o_thw.flatten(1), at_step(out_, sequence)));
 }
 

@@ -23,8 +23,12 @@ class GqaBlock {
   Tensor clip(const Tensor& x_to) const;
   Tensor place(const Tensor& x_to, const std::optional<NormLayer>& norm,
                const Sequence& sequence) const;
-  Tensor attend(const Tensor& q_thk, const Tensor& k_thk, const Tensor& v_thw,
-                const Sequence& sequence, Ports& ports) const;
+  Tensor queries(const Tensor& x_td, const Sequence& sequence) const;
+  /// Of this block, or those it is lent.
+  KeysValues keys_values(const Tensor& x_td, const Sequence& sequence) const;
+  Tensor attend(const Tensor& q_thk, const KeysValues& own, const Sequence& sequence,
+                Ports& ports) const;
+  Tensor gated(const Tensor& o_thw, const Tensor& x_td, const Sequence& sequence) const;
 
   spec::Gqa spec_;
   ops::Linear q_, k_, v_, out_;

@@ -34,8 +34,7 @@ Tensor MlaBlock::queries(const Tensor& x_td, const Sequence& sequence, Ports& po
                  -1);
 }
 
-MlaBlock::KeysValues MlaBlock::keys_values(const Tensor& x_td, const Sequence& sequence,
-                                           Ports& ports) const {
+KeysValues MlaBlock::keys_values(const Tensor& x_td, const Sequence& sequence, Ports& ports) const {
   const Tensor latent = ops::linear(x_td, at_step(kv_a_, sequence));
   const Tensor in = ports.enter(kv_norm_(latent.narrow(-1, 0, spec_.kv_lora_rank)));
   const Tensor shared_t1r = rotate(

@@ -19,9 +19,6 @@ class MlaBlock {
   Tensor forward(const Tensor& x_td, const Sequence& sequence, Ports& ports) const;
 
  private:
-  struct KeysValues {
-    Tensor k_thk, v_thw;
-  };
   Tensor queries(const Tensor& x_td, const Sequence& sequence, Ports& ports) const;
   KeysValues keys_values(const Tensor& x_td, const Sequence& sequence, Ports& ports) const;
   Tensor rotate(const Tensor& x_thr, const Sequence& sequence) const;

@@ -47,7 +47,11 @@ MoeBlock::MoeBlock(const spec::Moe& spec, const Parameters& parameters, const st
     : spec_(spec),
       router_options_(router_options(spec)),
       gate_(parameters.linear(prefix + "gate")),
+      gate_norm_(spec.router.norm ? std::optional(norm_layer(*spec.router.norm, parameters,
+                                                             prefix + "gate.norm"))
+                                  : std::nullopt),
       correction_e_(parameters.find(prefix + "gate.e_score_correction_bias")),
+      scale_e_(parameters.find(prefix + "gate.expert_scale")),
       experts_{.gate = expert_linear(parameters, prefix + "experts.gate_proj"),
                .up = expert_linear(parameters, prefix + "experts.up_proj"),
                .down = expert_linear(parameters, prefix + "experts.down_proj")},
@@ -60,12 +64,17 @@ MoeBlock::MoeBlock(const spec::Moe& spec, const Parameters& parameters, const st
   }
 }
 
+Tensor MoeBlock::logits(const Tensor& x_td, const Sequence& sequence) const {
+  const auto& router = spec_.router;
+  Tensor in_td = gate_norm_ ? (*gate_norm_)(x_td) : x_td;
+  in_td = router.input_scale == 1 ? in_td : in_td * router.input_scale;
+  in_td = router.logits_in_float32 ? in_td.to(at::kFloat) : in_td;
+  const Tensor logits_te = ops::linear(in_td, at_step(gate_, sequence)).to(at::kFloat);
+  return router.softcap ? at::tanh(logits_te / *router.softcap) * *router.softcap : logits_te;
+}
+
 ops::Routing MoeBlock::route(const Tensor& x_td, const Sequence& sequence) const {
-  const Tensor in_td = spec_.router.logits_in_float32 ? x_td.to(at::kFloat) : x_td;
-  Tensor logits_te = ops::linear(in_td, at_step(gate_, sequence)).to(at::kFloat);
-  if (spec_.router.softcap) {
-    logits_te = at::tanh(logits_te / *spec_.router.softcap) * *spec_.router.softcap;
-  }
+  const Tensor logits_te = logits(x_td, sequence);
   const bool decided = sequence.routing && sequence.routing->experts_tk.defined();
   const Tensor experts_tk = decided
                                 ? sequence.routing->experts_tk
@@ -73,7 +82,10 @@ ops::Routing MoeBlock::route(const Tensor& x_td, const Sequence& sequence) const
   if (sequence.routing) {
     sequence.routing->experts_tk = experts_tk;
   }
-  const Tensor weights_tk = ops::routing_weights(logits_te, experts_tk, router_options_);
+  Tensor weights_tk = ops::routing_weights(logits_te, experts_tk, router_options_);
+  if (scale_e_.defined()) {
+    weights_tk = weights_tk * scale_e_.to(x_td.scalar_type()).index({experts_tk});
+  }
   return {experts_tk,
           spec_.router.weights_in_float32 ? weights_tk : weights_tk.to(x_td.scalar_type())};
 }
@@ -84,8 +96,9 @@ Tensor MoeBlock::shared(const Tensor& x_td, const Sequence& sequence, Ports& por
                       : y_td;
 }
 
-Tensor MoeBlock::forward(const Tensor& x_td, const Sequence& sequence, Ports& ports) const {
-  const auto routing = route(x_td, sequence);
+Tensor MoeBlock::forward(const Tensor& x_td, const Tensor& router_td, const Sequence& sequence,
+                         Ports& ports) const {
+  const auto routing = route(router_td, sequence);
   const Tensor in_td = ports.enter(x_td);
   Tensor y_td = ports.leave(spec_.weight_on_input
                                 ? ops::experts_of_weighted_input(in_td, routing, experts_, glu_)

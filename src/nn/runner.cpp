@@ -16,54 +16,72 @@ struct HeldBlock : torch::CustomClassHolder {
   BlockFunction function;
 };
 
-/// `anchor` requires a gradient, so that the node is recorded even where x needs none (first block,
-/// frozen embedding).
+/// `anchor` requires a gradient, so that the node is recorded even where the inputs need none
+/// (first block, frozen embedding).
 struct RecomputedBlock : torch::autograd::Function<RecomputedBlock> {
-  static Tensor forward(AutogradContext* context, const Tensor& x_td, const Tensor& /*anchor*/,
-                        const BlockFunction& block) {
-    context->save_for_backward({x_td});
+  static variable_list forward(AutogradContext* context, at::TensorList inputs,
+                               const Tensor& /*anchor*/, const BlockFunction& block) {
+    context->save_for_backward(inputs.vec());
     context->saved_data["block"] = c10::IValue::make_capsule(c10::make_intrusive<HeldBlock>(block));
-    return block(x_td);
+    return block(inputs.vec());
   }
 
   static variable_list backward(AutogradContext* context, const variable_list& grads) {
     const auto held = context->saved_data["block"].toCapsule();
     const auto& block = static_cast<HeldBlock*>(held.get())->function;
-    const Tensor saved = context->get_saved_variables()[0];
-    const Tensor x_td = saved.detach().requires_grad_(context->needs_input_grad(0));
-    {
-      const at::AutoGradMode record(true);
-      const Tensor y_td = block(x_td);
-      torch::autograd::backward({y_td}, {grads[0]});
+    variable_list inputs = context->get_saved_variables();
+    for (std::size_t i = 0; i < inputs.size(); ++i) {
+      inputs[i] = inputs[i].detach().requires_grad_(context->needs_input_grad(i));
     }
-    return {x_td.grad(), Tensor(), Tensor()};
+    run_again(block, inputs, grads);
+    variable_list input_grads;
+    for (const auto& input : inputs) {
+      input_grads.push_back(input.grad());
+    }
+    input_grads.resize(inputs.size() + 2);  // none for the anchor and the function
+    return input_grads;
+  }
+
+  static void run_again(const BlockFunction& block, const variable_list& inputs,
+                        const variable_list& grads) {
+    const at::AutoGradMode record(true);
+    const auto outputs = block(inputs);
+    variable_list traced, traced_grads;
+    for (std::size_t i = 0; i < outputs.size(); ++i) {
+      if (outputs[i].requires_grad()) {
+        traced.push_back(outputs[i]);
+        traced_grads.push_back(grads[i]);
+      }
+    }
+    torch::autograd::backward(traced, traced_grads);
   }
 };
 
 }  // namespace
 
-Tensor LocalRunner::run(std::int64_t /*layer*/, const BlockFunction& block, const Tensor& x_td) {
-  return block(x_td);
+Tensors LocalRunner::run(std::int64_t /*layer*/, const BlockFunction& block,
+                         const Tensors& inputs) {
+  return block(inputs);
 }
 
-Tensor RecomputeRunner::run(std::int64_t /*layer*/, const BlockFunction& block,
-                            const Tensor& x_td) {
+Tensors RecomputeRunner::run(std::int64_t /*layer*/, const BlockFunction& block,
+                             const Tensors& inputs) {
   if (!at::GradMode::is_enabled()) {
-    return block(x_td);
+    return block(inputs);
   }
-  const Tensor anchor = at::zeros({}, x_td.options()).requires_grad_(true);
-  return RecomputedBlock::apply(x_td, anchor, block);
+  const Tensor anchor = at::zeros({}, inputs.front().options()).requires_grad_(true);
+  return RecomputedBlock::apply(at::TensorList(inputs), anchor, block);
 }
 
-Tensor CheckingRunner::run(std::int64_t layer, const BlockFunction& block, const Tensor& x_td) {
-  if (found_.empty() && layer == 0 && first_non_finite(x_td)) {
+Tensors CheckingRunner::run(std::int64_t layer, const BlockFunction& block, const Tensors& inputs) {
+  if (found_.empty() && layer == 0 && first_non_finite(inputs.front())) {
     found_ = "the embedding";
   }
-  Tensor y_td = block(x_td);
-  if (found_.empty() && first_non_finite(y_td)) {
+  Tensors outputs = block(inputs);
+  if (found_.empty() && first_non_finite(outputs.front())) {
     found_ = fmt::format("the output of layer {}", layer);
   }
-  return y_td;
+  return outputs;
 }
 
 }  // namespace automodel::nn

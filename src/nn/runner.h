@@ -6,36 +6,40 @@
 #include <cstdint>
 #include <functional>
 #include <string>
+#include <vector>
 
 namespace automodel::nn {
 
 using at::Tensor;
-using BlockFunction = std::function<Tensor(const Tensor& x_td)>;
+/// First the residual stream x_td, [t, d]; behind it what the block takes from elsewhere in the
+/// model (inputs) or leaves to later blocks (outputs). All that gradients flow through stands here.
+using Tensors = std::vector<Tensor>;
+using BlockFunction = std::function<Tensors(const Tensors& inputs)>;
 
 class BlockRunner {
  public:
   virtual ~BlockRunner() = default;
-  /// Runs block number `layer` on x. The same block function may be called again in the backward.
-  virtual Tensor run(std::int64_t layer, const BlockFunction& block, const Tensor& x_td) = 0;
+  /// Runs block number `layer`. The same block function may be called again in the backward.
+  virtual Tensors run(std::int64_t layer, const BlockFunction& block, const Tensors& inputs) = 0;
 };
 
 /// All weights here; keeps activations.
 class LocalRunner final : public BlockRunner {
  public:
-  Tensor run(std::int64_t layer, const BlockFunction& block, const Tensor& x_td) override;
+  Tensors run(std::int64_t layer, const BlockFunction& block, const Tensors& inputs) override;
 };
 
-/// All weights here; keeps only each block's input and runs the block again in the backward.
+/// All weights here; keeps only each block's inputs and runs the block again in the backward.
 /// Bit-equal to LocalRunner.
 class RecomputeRunner final : public BlockRunner {
  public:
-  Tensor run(std::int64_t layer, const BlockFunction& block, const Tensor& x_td) override;
+  Tensors run(std::int64_t layer, const BlockFunction& block, const Tensors& inputs) override;
 };
 
 /// Looks for the first value that is not finite, to explain a loss that is not.
 class CheckingRunner final : public BlockRunner {
  public:
-  Tensor run(std::int64_t layer, const BlockFunction& block, const Tensor& x_td) override;
+  Tensors run(std::int64_t layer, const BlockFunction& block, const Tensors& inputs) override;
   /// "the embedding", "the output of layer 3", or empty: every value seen was finite.
   const std::string& found() const { return found_; }
 

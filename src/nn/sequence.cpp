@@ -26,6 +26,11 @@ struct FrequencyVisitor {
 
   RopeFrequencies operator()(const spec::LinearScaling& s) const { return {plain() / s.factor, 1}; }
 
+  RopeFrequencies operator()(const spec::ProportionalScaling& s) const {
+    const Tensor still = at::arange(rope.dim / 2).ge(s.turned / 2);
+    return {plain().masked_fill(still, 0) / s.factor, 1};
+  }
+
   RopeFrequencies operator()(const spec::DynamicScaling& s) const {
     const auto original = static_cast<double>(s.original_positions);
     const double longest = std::max(static_cast<double>(length), original);
@@ -95,7 +100,7 @@ const KvCache::Entry& KvCache::append(std::size_t layer, const Tensor& k_thk, co
 }
 
 std::int64_t KvCache::length() const {
-  return entries_.empty() || !entries_.back().k_shk.defined() ? 0 : entries_.back().k_shk.size(0);
+  return entries_.empty() || !entries_.front().k_shk.defined() ? 0 : entries_.front().k_shk.size(0);
 }
 
 ops::Linear at_step(const ops::Linear& layer, const Sequence& sequence) {

@@ -25,6 +25,11 @@ struct Tokens {
   std::vector<std::int64_t> rope_lengths;
 };
 
+/// Keys and values of one layer, as its attention sees them: normed and turned.
+struct KeysValues {
+  Tensor k_thk, v_thw;
+};
+
 /// Keys and values of one document, all layers, for generation.
 class KvCache {
  public:
@@ -34,6 +39,7 @@ class KvCache {
   explicit KvCache(std::size_t num_layers) : entries_(num_layers) {}
   /// Appends the new rows of a layer and returns all of them.
   const Entry& append(std::size_t layer, const Tensor& k_thk, const Tensor& v_thk);
+  const Entry& at(std::size_t layer) const { return entries_.at(layer); }
   std::int64_t length() const;
 
  private:
@@ -53,7 +59,11 @@ struct Sequence {
   bool training = false;
   std::uint64_t dropout_seed = 0;  // of this micro-batch
   KvCache* cache = nullptr;
-  std::shared_ptr<RoutingRecord> routing;  // of the block that runs; none: nothing is kept
+  // Of the block that runs:
+  std::shared_ptr<RoutingRecord> routing;  // none: nothing is kept
+  Tensor input_tp;                         // what it is given beside the stream; undefined: nothing
+  KeysValues lent;                         // of an earlier layer, where it has none of its own
+  std::shared_ptr<KeysValues> kept;        // where it leaves its own; none: nobody asks
 };
 
 /// The layer with its dropout switched off, or seeded for this micro-batch: a recompute draws the

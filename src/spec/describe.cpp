@@ -66,6 +66,13 @@ std::string layer_text(const Group& group) {
   if (layer.residual_scale != 1) {
     out += line("  branches", fmt::format("times {}", layer.residual_scale));
   }
+  if (layer.input) {
+    out += line("  layer input", fmt::format("{} wide, gated {}", layer.input->dim,
+                                             to_string(layer.input->activation)));
+  }
+  if (layer.has_scalar) {
+    out += line("  output", "times a fixed number of the checkpoint");
+  }
   return out;
 }
 
@@ -78,6 +85,10 @@ std::string input_text(const ModelSpec& model) {
   }
   if (model.embedding_scale != 1) {
     out += line("embeddings", fmt::format("times {}", model.embedding_scale));
+  }
+  if (model.layer_inputs) {
+    out += line("layer inputs", fmt::format("{} wide, vocabulary {}", model.layer_inputs->dim,
+                                            model.layer_inputs->vocab_size));
   }
   if (model.positions) {
     out += line("positions", fmt::format("{} learned vectors", model.positions->count));
@@ -145,6 +156,9 @@ std::vector<std::string> block_kinds(const ModelSpec& model) {
   }
   if (model.positions) {
     add("learned positions");
+  }
+  if (model.layer_inputs) {
+    add("per-layer embeddings");
   }
   return kinds;
 }

@@ -47,6 +47,9 @@ struct ScalingText {
   std::string operator()(const LongRopeScaling& s) const {
     return fmt::format(", longrope beyond {}", s.original_positions);
   }
+  std::string operator()(const ProportionalScaling& s) const {
+    return fmt::format(", {} of them turn, /{}", s.turned, s.factor);
+  }
 };
 
 std::string rope_text(const Rope& rope) {
@@ -120,6 +123,9 @@ std::string full(const Gqa& gqa) {
   out.add(fmt::format("scale {:.6g}", gqa.scale))
       .add_if(gqa.head_norm.has_value(), gqa.head_norm ? head_norm_text(*gqa.head_norm) : "")
       .add_if(gqa.value_norm.has_value(), "values normed per head")
+      .add_if(gqa.keys_as_values, "values are the keys")
+      .add_if(gqa.kv_layer.has_value(),
+              fmt::format("keys and values of layer {}", gqa.kv_layer.value_or(0)))
       .add_if(gqa.clip.has_value(), fmt::format("q, k, v within {}", gqa.clip.value_or(0)))
       .add_if(gqa.softcap.has_value(), fmt::format("softcap {}", gqa.softcap.value_or(0)))
       .add_if(gqa.sinks, "sinks")
@@ -159,6 +165,9 @@ void add_router(Phrases& out, const Router& router) {
       .add_unless(router.scale, 1, "weights times")
       .add_if(router.softcap.has_value(),
               fmt::format("router softcap {}", router.softcap.value_or(0)))
+      .add_if(router.norm.has_value(), "router input normed")
+      .add_unless(router.input_scale, 1, "router input times")
+      .add_if(router.expert_scale, "a learned weight per expert")
       .add_if(router.bias, "router bias");
 }
 
@@ -178,6 +187,10 @@ std::string full(const Moe& moe) {
   return out.add_unless(moe.aux_loss, 0, "balance loss times").text();
 }
 
+std::string full(const MlpBesideMoe& both) {
+  return fmt::format("{} beside {}", full(both.mlp), full(both.moe));
+}
+
 std::string kind(const Gqa& gqa) {
   return Phrases("gqa")
       .add_if(gqa.rope.has_value(), "rope")
@@ -186,6 +199,8 @@ std::string kind(const Gqa& gqa) {
       .add_if(gqa.chunk.has_value(), "chunks")
       .add_if(gqa.head_norm.has_value(), "qk norm")
       .add_if(gqa.value_norm.has_value(), "v norm")
+      .add_if(gqa.keys_as_values, "k as v")
+      .add_if(gqa.kv_layer.has_value(), "shared k and v")
       .add_if(gqa.clip.has_value(), "clip")
       .add_if(gqa.softcap.has_value(), "softcap")
       .add_if(gqa.sinks, "sinks")
@@ -210,6 +225,10 @@ std::string kind(const Moe& moe) {
       .add_if(moe.clamp.has_value(), "clamp")
       .add_if(moe.shared.has_value(), "shared experts")
       .text();
+}
+
+std::string kind(const MlpBesideMoe& both) {
+  return fmt::format("{} beside {}", kind(both.mlp), kind(both.moe));
 }
 
 }  // namespace

@@ -65,8 +65,15 @@ struct LongRopeScaling {
   std::int64_t original_positions = 0;
   bool operator==(const LongRopeScaling&) const = default;
 };
+/// Only the fastest frequencies of the whole head turn, those of `turned` entries; divided by
+/// factor.
+struct ProportionalScaling {
+  std::int64_t turned = 0;
+  double factor = 1;
+  bool operator==(const ProportionalScaling&) const = default;
+};
 using RopeScaling = std::variant<std::monostate, LinearScaling, DynamicScaling, Llama3Scaling,
-                                 YarnScaling, LongRopeScaling>;
+                                 YarnScaling, LongRopeScaling, ProportionalScaling>;
 
 /// Rotary position embedding over the first `dim` entries of a head.
 struct Rope {
@@ -118,15 +125,17 @@ struct Gqa {
   std::int64_t value_dim = 0;  // width of a value head; 0: head_dim
   bool qkv_bias = false;
   bool out_bias = false;
-  std::optional<HeadNorm> head_norm;   // on q and k
-  std::optional<Norm> value_norm;      // on v, per head
-  std::optional<double> clip;          // q, k, v to [-clip, clip], after their norm
-  std::optional<Rope> rope;            // none: no positions in this layer
-  std::optional<std::int64_t> window;  // a token sees itself and window - 1 before it
-  std::optional<std::int64_t> chunk;   // a token sees its chunk of positions only
-  double scale = 0;                    // of q k^T
-  std::optional<double> softcap;       // s -> softcap * tanh(s / softcap)
-  bool sinks = false;                  // a learned logit per head joins each softmax
+  std::optional<std::int64_t> kv_layer;  // takes that earlier layer's keys and values
+  bool keys_as_values = false;           // values are the projected keys, before norm and RoPE
+  std::optional<HeadNorm> head_norm;     // on q and k
+  std::optional<Norm> value_norm;        // on v, per head
+  std::optional<double> clip;            // q, k, v to [-clip, clip], after their norm
+  std::optional<Rope> rope;              // none: no positions in this layer
+  std::optional<std::int64_t> window;    // a token sees itself and window - 1 before it
+  std::optional<std::int64_t> chunk;     // a token sees its chunk of positions only
+  double scale = 0;                      // of q k^T
+  std::optional<double> softcap;         // s -> softcap * tanh(s / softcap)
+  bool sinks = false;                    // a learned logit per head joins each softmax
   std::optional<Alibi> alibi;
   std::optional<PositionTemperature> temperature;
   OutputGate gate = OutputGate::none;
@@ -173,6 +182,8 @@ struct Router {
   bool choose_by_logits = false;  // instead of by scores: the correction is added to the logits
   bool correction = false;        // a bias per expert that takes part in the choice only
   bool bias = false;              // of the logits
+  std::optional<Norm> norm;       // of what the logits are made from, which is then
+  double input_scale = 1;         // multiplied by this
   std::optional<double> softcap;  // of the logits
   std::int64_t groups = 1;        // of experts; those outside the best kept_groups are not chosen
   std::int64_t kept_groups = 1;
@@ -181,6 +192,7 @@ struct Router {
   double renormalise_eps = 0;
   double renormalise_at_least = 0;
   double scale = 1;                 // of the weights, at last
+  bool expert_scale = false;        // a learned factor per expert on its weights, at last
   bool weight_in_float32 = false;   // not rounded when the model is loaded in a lower type
   bool logits_in_float32 = false;   // else in the compute dtype
   bool weights_in_float32 = false;  // else rounded to the compute dtype
@@ -217,8 +229,17 @@ struct Moe {
   bool operator==(const Moe&) const = default;
 };
 
+/// A dense feed-forward beside a routed one, each between norms of its own: with the stream x that
+/// the layer's norm sees, norm_1(mlp(norm(x))) + norm_2(moe(norm_3(x))). The router sees x.
+struct MlpBesideMoe {
+  Mlp mlp;
+  Moe moe;
+  Norm norm;
+  bool operator==(const MlpBesideMoe&) const = default;
+};
+
 using Mixer = std::variant<Gqa, Mla>;
-using Ffn = std::variant<Mlp, Moe>;
+using Ffn = std::variant<Mlp, Moe, MlpBesideMoe>;
 
 /// Where the norms of the two residual branches stand; f is the mixer, g the feed-forward.
 enum class NormPlacement {
@@ -232,12 +253,21 @@ enum class NormPlacement {
   parallel_two,   // x + f(norm1(x)) + g(norm2(x))
 };
 
+/// A third branch, from an input of the layer's own: x + norm(projection(act(gate(x)) * input)).
+struct LayerInput {
+  std::int64_t dim = 0;
+  Activation activation = Activation::gelu_tanh;
+  bool operator==(const LayerInput&) const = default;
+};
+
 struct Layer {
   Mixer mixer;
   Ffn ffn;
   Norm norm;
   NormPlacement placement = NormPlacement::pre;
-  double residual_scale = 1;  // of both branches
+  double residual_scale = 1;        // of both branches
+  std::optional<LayerInput> input;  // from ModelSpec::layer_inputs
+  bool has_scalar = false;  // a number of the checkpoint, never trained, multiplies the output
   bool operator==(const Layer&) const = default;
 };
 
@@ -246,6 +276,16 @@ struct LearnedPositions {
   std::int64_t count = 0;   // rows of the table
   std::int64_t offset = 0;  // row of position 0
   bool operator==(const LearnedPositions&) const = default;
+};
+
+/// Per-layer embeddings: every layer's input, of the width that all have, is
+/// (embedding * sqrt(width) + norm(projection(x) / sqrt(d))) / sqrt(2) with x the token embedding.
+/// Source: transformers Gemma4TextModel.project_per_layer_inputs.
+struct LayerInputs {
+  std::int64_t vocab_size = 0;
+  std::int64_t dim = 0;
+  Norm norm;
+  bool operator==(const LayerInputs&) const = default;
 };
 
 /// What stands between the final norm and the head: norm(act(dense(x))).
@@ -271,6 +311,7 @@ struct ModelSpec {
   std::optional<HeadTransform> head_transform;
   double embedding_scale = 1;  // rounded to the storage type, as HF does
   std::optional<LearnedPositions> positions;
+  std::optional<LayerInputs> layer_inputs;
   std::optional<Norm> embedding_norm;
   double logit_scale = 1;
   std::optional<double> logit_softcap;  // after the scale

@@ -61,6 +61,9 @@ class Builder {
     if (model_.embedding_norm) {
       add_norm("model.embed_norm", *model_.embedding_norm, model_.dim);
     }
+    if (model_.layer_inputs) {
+      add_layer_inputs(*model_.layer_inputs);
+    }
   }
 
   void add_head() {
@@ -99,10 +102,14 @@ class Builder {
     const auto q_dim = gqa.heads * gqa.head_dim;
     const auto values = gqa.heads * gqa.value_width();
     add_linear("self_attn.q_proj", {q_dim, model_.dim}, gqa.qkv_bias, Role::attention);
-    add_linear("self_attn.k_proj", {gqa.kv_heads * gqa.head_dim, model_.dim}, gqa.qkv_bias,
-               Role::attention);
-    add_linear("self_attn.v_proj", {gqa.kv_heads * gqa.value_width(), model_.dim}, gqa.qkv_bias,
-               Role::attention);
+    if (!gqa.kv_layer) {
+      add_linear("self_attn.k_proj", {gqa.kv_heads * gqa.head_dim, model_.dim}, gqa.qkv_bias,
+                 Role::attention);
+    }
+    if (!gqa.kv_layer && !gqa.keys_as_values) {
+      add_linear("self_attn.v_proj", {gqa.kv_heads * gqa.value_width(), model_.dim}, gqa.qkv_bias,
+                 Role::attention);
+    }
     add_linear("self_attn.o_proj", {model_.dim, values}, gqa.out_bias, Role::attention);
     if (gqa.gate != OutputGate::none) {
       add_linear("self_attn.gate_proj",
@@ -111,9 +118,11 @@ class Builder {
     }
     if (gqa.head_norm) {
       add_head_norm("q_norm", *gqa.head_norm, gqa.heads, gqa.head_dim);
+    }
+    if (gqa.head_norm && !gqa.kv_layer) {
       add_head_norm("k_norm", *gqa.head_norm, gqa.kv_heads, gqa.head_dim);
     }
-    if (gqa.value_norm) {
+    if (gqa.value_norm && !gqa.kv_layer) {
       add_norm("self_attn.v_norm", *gqa.value_norm, gqa.value_width());
     }
     if (gqa.sinks) {
@@ -158,7 +167,10 @@ class Builder {
     }
   }
 
-  void add_ffn(const Moe& moe) {
+  void add_router(const Moe& moe) {
+    if (moe.router.norm) {
+      add_norm("mlp.gate.norm", *moe.router.norm, model_.dim);
+    }
     add_linear("mlp.gate", {moe.experts, model_.dim}, moe.router.bias, Role::router);
     params_.back().keeps_float32 = moe.router.weight_in_float32;
     if (moe.router.correction) {
@@ -166,6 +178,13 @@ class Builder {
       params_.back().is_buffer = true;
       params_.back().keeps_float32 = true;
     }
+    if (moe.router.expert_scale) {
+      add("mlp.gate.expert_scale", {moe.experts}, Role::router, Init::ones);
+    }
+  }
+
+  void add_ffn(const Moe& moe) {
+    add_router(moe);
     add_expert_linear("mlp.experts.gate_proj", moe, moe.inner, model_.dim);
     add_expert_linear("mlp.experts.up_proj", moe, moe.inner, model_.dim);
     add_expert_linear("mlp.experts.down_proj", moe, model_.dim, moe.inner);
@@ -175,6 +194,28 @@ class Builder {
         add_linear("mlp.shared_expert_gate", {1, model_.dim}, false, Role::shared_experts);
       }
     }
+  }
+
+  void add_ffn(const MlpBesideMoe& both) {
+    add_ffn(both.mlp);
+    add_norm("post_feedforward_layernorm_1", both.norm, model_.dim);
+    add_norm("pre_feedforward_layernorm_2", both.norm, model_.dim);
+    add_ffn(both.moe);
+    add_norm("post_feedforward_layernorm_2", both.norm, model_.dim);
+  }
+
+  void add_input(const LayerInput& input, const Norm& norm) {
+    add_linear("per_layer_input_gate", {input.dim, model_.dim}, false, Role::mlp);
+    add_linear("per_layer_projection", {model_.dim, input.dim}, false, Role::mlp);
+    add_norm("post_per_layer_input_norm", norm, model_.dim);
+  }
+
+  void add_layer_inputs(const LayerInputs& inputs) {
+    const auto width = static_cast<std::int64_t>(model_.layers.size()) * inputs.dim;
+    add("model.embed_tokens_per_layer.weight", {inputs.vocab_size, width}, Role::embedding,
+        Init::normal);
+    add_linear("model.per_layer_model_projection", {width, model_.dim}, false, Role::mlp);
+    add_norm("model.per_layer_projection_norm", inputs.norm, inputs.dim);
   }
 
   void add_layer(const Layer& layer) {
@@ -190,6 +231,13 @@ class Builder {
     norm(names.before_ffn);
     std::visit([this](const auto& ffn) { add_ffn(ffn); }, layer.ffn);
     norm(names.after_ffn);
+    if (layer.input) {
+      add_input(*layer.input, layer.norm);
+    }
+    if (layer.has_scalar) {
+      add("layer_scalar", {1}, Role::norm, Init::ones);
+      params_.back().is_buffer = true;
+    }
   }
 
   const ModelSpec& model_;
@@ -203,7 +251,9 @@ std::int64_t active_numel(const ParamSpec& param, const ModelSpec& model) {
   if (param.role != Role::experts) {
     return param.numel();
   }
-  const auto& moe = std::get<Moe>(model.layers[static_cast<std::size_t>(param.layer)].ffn);
+  const auto& ffn = model.layers[static_cast<std::size_t>(param.layer)].ffn;
+  const auto* both = std::get_if<MlpBesideMoe>(&ffn);
+  const auto& moe = both != nullptr ? both->moe : std::get<Moe>(ffn);
   return param.numel() / moe.experts * moe.per_token;
 }
 

@@ -29,6 +29,10 @@ std::int64_t kept_by_ffn(const spec::Moe& moe) {
          (moe.shared ? kept_by_ffn(moe.shared->mlp) : 0);
 }
 
+std::int64_t kept_by_ffn(const spec::MlpBesideMoe& both) {
+  return kept_by_ffn(both.mlp) + kept_by_ffn(both.moe);
+}
+
 /// Queries, keys, values, the output and the latents of one token.
 std::int64_t kept_by(const spec::Gqa& gqa) { return 2 * gqa.head_dim * (gqa.heads + gqa.kv_heads); }
 std::int64_t kept_by(const spec::Mla& mla) {
@@ -39,7 +43,8 @@ std::int64_t kept_by(const spec::Mla& mla) {
 /// Values that one layer keeps of one token for its backward.
 std::int64_t kept_per_token(const spec::Layer& layer, std::int64_t dim) {
   const auto attention = std::visit([](const auto& mixer) { return kept_by(mixer); }, layer.mixer);
-  return 4 * dim + attention +
+  const auto input = layer.input ? dim + 3 * layer.input->dim : 0;
+  return 4 * dim + attention + input +
          std::visit([](const auto& ffn) { return kept_by_ffn(ffn); }, layer.ffn);
 }
 
