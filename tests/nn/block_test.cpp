@@ -29,5 +29,21 @@ TEST(Block, BranchesAddToTheResidual) {
   }
 }
 
+TEST(Block, AScalarMultipliesTheOutput) {
+  auto model = tiny_spec();
+  model.layers[0].has_scalar = true;
+  auto parameters = tiny_parameters(model);
+  const auto tokens = tiny_tokens({4});
+  const auto& rope = *std::get<spec::Gqa>(model.layers[0].mixer).rope;
+  const Sequence sequence{.cu_seqlens = tokens.cu_seqlens,
+                          .rope_tables = {rope_tables(rope, tokens, at::kFloat)}};
+  Ports ports;
+  const Tensor x = at::randn({4, 24});
+  const Tensor scaled = Block(model.layers[0], parameters, 0, 0).forward(x, sequence, ports);
+  model.layers[0].has_scalar = false;
+  const Tensor plain = Block(model.layers[0], parameters, 0, 0).forward(x, sequence, ports);
+  EXPECT_TRUE(at::equal(scaled, plain * parameters.at("model.layers.0.layer_scalar")));
+}
+
 }  // namespace
 }  // namespace automodel::nn

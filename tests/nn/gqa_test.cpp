@@ -47,6 +47,25 @@ TEST(GqaBlock, CacheKnowsPositionsWithoutRope) {
   expect_cache_continues(model);
 }
 
+TEST(GqaBlock, CacheServesLayersThatShareKeys) {
+  auto model = tiny_spec();
+  std::get<spec::Gqa>(model.layers[2].mixer).kv_layer = 0;
+  expect_cache_continues(model);
+}
+
+TEST(GqaBlock, KeysCanBeTheValues) {
+  auto model = tiny_spec();
+  auto& gqa = std::get<spec::Gqa>(model.layers[0].mixer);
+  const auto tokens = tiny_tokens({5});
+  auto parameters = tiny_parameters(model);
+  parameters.at("model.layers.0.self_attn.v_proj.weight")
+      .detach()
+      .copy_(parameters.at("model.layers.0.self_attn.k_proj.weight"));
+  const Tensor copied = run(Decoder(model, parameters), tokens);
+  gqa.keys_as_values = true;
+  EXPECT_TRUE(at::equal(run(Decoder(model, parameters), tokens), copied));
+}
+
 TEST(AlibiSlopes, ArePressEtAls) {
   const Tensor four = at::tensor({0.25, 0.0625, 0.015625, 0.00390625}, at::kFloat);
   EXPECT_LE(largest_difference(alibi_slopes({}, 4), four), 1e-7);

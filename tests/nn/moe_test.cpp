@@ -56,6 +56,31 @@ TEST(MoeBlock, TheSoftcapBendsTheLogits) {
   EXPECT_FALSE(at::allclose(plain, run(moe, parameters, x_td), 1e-3, 1e-3));
 }
 
+TEST(MoeBlock, ExpertsHaveLearnedScales) {
+  auto moe = some_moe();
+  moe.router.expert_scale = true;
+  moe.shared.reset();
+  const auto parameters = tiny_parameters(routed_spec(moe));
+  const Tensor x_td = at::randn({4, 24});
+  const Tensor scaled = run(moe, parameters, x_td);
+  parameters.at("model.layers.0.mlp.gate.expert_scale").detach().mul_(2);
+  EXPECT_TRUE(at::allclose(run(moe, parameters, x_td), scaled * 2, 1e-4, 1e-5));
+}
+
+TEST(MoeBlock, TheRoutersInputIsNormedAndScaled) {
+  auto moe = some_moe();
+  moe.router.norm = spec::Norm{};
+  const auto parameters = tiny_parameters(routed_spec(moe));
+  const Tensor x_td = at::randn({4, 24});
+  Ports ports;
+  const MoeBlock block(moe, parameters, "model.layers.0.mlp.");
+  EXPECT_TRUE(at::allclose(block.forward(x_td, x_td, {}, ports),
+                           block.forward(x_td, x_td * 3, {}, ports), 1e-4, 1e-5));
+  moe.router.input_scale = 3;
+  const MoeBlock scaled(moe, parameters, "model.layers.0.mlp.");
+  EXPECT_FALSE(at::allclose(block.forward(x_td, {}, ports), scaled.forward(x_td, {}, ports)));
+}
+
 TEST(MoeBlock, KeepsItsChoiceAndTakesAKeptOne) {
   const auto moe = some_moe();
   const auto parameters = tiny_parameters(routed_spec(moe));

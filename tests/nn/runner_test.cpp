@@ -8,8 +8,7 @@
 namespace automodel::nn {
 namespace {
 
-TEST(RecomputeRunner, GradientsAreBitEqual) {
-  const auto model = tiny_spec();
+void expect_bit_equal_gradients(const spec::ModelSpec& model) {
   const auto tokens = tiny_tokens({7, 12});
   std::vector<std::vector<Tensor>> gradients;
   LocalRunner keep;
@@ -30,6 +29,20 @@ TEST(RecomputeRunner, GradientsAreBitEqual) {
   for (std::size_t i = 0; i < gradients[0].size(); ++i) {
     EXPECT_TRUE(at::equal(gradients[0][i], gradients[1][i])) << i;
   }
+}
+
+TEST(RecomputeRunner, GradientsAreBitEqual) { expect_bit_equal_gradients(tiny_spec()); }
+
+/// Two layers take the keys and values of the first, and all have inputs of their own.
+TEST(RecomputeRunner, GradientsOfWhatLayersShareAreBitEqual) {
+  auto model = tiny_spec();
+  model.layer_inputs = spec::LayerInputs{.vocab_size = 61, .dim = 6, .norm = {}};
+  for (auto& layer : model.layers) {
+    layer.input = spec::LayerInput{.dim = 6};
+  }
+  std::get<spec::Gqa>(model.layers[1].mixer).kv_layer = 0;
+  std::get<spec::Gqa>(model.layers[2].mixer).kv_layer = 0;
+  expect_bit_equal_gradients(model);
 }
 
 }  // namespace

@@ -23,6 +23,14 @@ TEST(RopeFrequencies, FollowTheScalings) {
   EXPECT_NEAR(llama3[3].item<double>(), 0.001 / 8, 1e-9);  // wavelength 6283 > 64: divided
 }
 
+TEST(RopeFrequencies, APartOfTheHeadTurnsAtTheWholeHeadsFrequencies) {
+  spec::Rope rope{.theta = 100, .dim = 8};
+  const Tensor plain = rope_frequencies(rope, 10).inverse_r;
+  rope.scaling = spec::ProportionalScaling{.turned = 4, .factor = 2};
+  const Tensor kept = at::tensor({1, 1, 0, 0}, at::kFloat);
+  EXPECT_TRUE(at::equal(rope_frequencies(rope, 10).inverse_r, plain * kept / 2));
+}
+
 TEST(RopeFrequencies, SomeDependOnTheLength) {
   spec::Rope rope{.theta = 100, .dim = 4, .scaling = spec::DynamicScaling{2, 16}};
   EXPECT_TRUE(at::equal(rope_frequencies(rope, 5).inverse_r, rope_frequencies(rope, 16).inverse_r));

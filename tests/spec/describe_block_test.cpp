@@ -56,6 +56,15 @@ TEST(DescribeBlock, RopeAndItsScaling) {
   EXPECT_THAT(text(YarnScaling{.factor = 4, .original_positions = 64}),
               HasSubstr("yarn x4 beyond 64"));
   EXPECT_THAT(text(LongRopeScaling{.original_positions = 64}), HasSubstr("longrope beyond 64"));
+  EXPECT_THAT(text(ProportionalScaling{.turned = 4, .factor = 2}),
+              HasSubstr("over 8, interleaved, 4 of them turn, /2"));
+}
+
+TEST(DescribeBlock, BorrowedKeysAndValues) {
+  EXPECT_THAT(describe(Mixer(Gqa{.kv_layer = 3})), HasSubstr("keys and values of layer 3"));
+  EXPECT_THAT(describe(Mixer(Gqa{.keys_as_values = true})), HasSubstr("values are the keys"));
+  EXPECT_EQ(kind_of(Mixer(Gqa{.kv_layer = 3, .keys_as_values = true})),
+            "gqa: k as v, shared k and v");
 }
 
 TEST(DescribeBlock, LatentAttention) {
@@ -94,6 +103,20 @@ TEST(DescribeBlock, Experts) {
             "groups, weights renormalised, weights times 2.5, clamped at 7, shared experts 7 "
             "wide, gated, balance loss times 0.001");
   EXPECT_EQ(kind_of(moe), "moe: sigmoid, correction, groups, clamp, shared experts");
+}
+
+TEST(DescribeBlock, ExpertsBesideADenseFeedForward) {
+  const Ffn both =
+      MlpBesideMoe{.mlp = {.inner = 6},
+                   .moe = {.experts = 4,
+                           .per_token = 1,
+                           .inner = 3,
+                           .router = {.norm = Norm{}, .input_scale = 0.5, .expert_scale = true}}};
+  EXPECT_EQ(describe(both),
+            "mlp: 6 wide, gated silu beside moe: 1 of 4 experts, 3 wide, gated silu, router "
+            "softmax over all, router input normed, router input times 0.5, a learned weight per "
+            "expert");
+  EXPECT_EQ(kind_of(both), "mlp: gated, silu beside moe: softmax over all");
 }
 
 TEST(DescribeBlock, Norms) {

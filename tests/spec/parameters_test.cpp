@@ -127,6 +127,36 @@ TEST(Parameters, ExpertsAreStacked) {
   EXPECT_EQ(find("shared_expert_gate.weight").numel(), 4);
 }
 
+TEST(Parameters, BorrowingLayersHaveNoKeys) {
+  ModelSpec model{.vocab_size = 10, .dim = 8};
+  const Gqa gqa{.heads = 2, .kv_heads = 1, .head_dim = 4, .head_norm = HeadNorm{}};
+  model.layers = {{.mixer = gqa, .ffn = Mlp{.inner = 6}}, {.mixer = gqa, .ffn = Mlp{.inner = 6}}};
+  const auto all = parameters(model).size();
+  std::get<Gqa>(model.layers[0].mixer).keys_as_values = true;
+  EXPECT_EQ(parameters(model).size(), all - 1);
+  std::get<Gqa>(model.layers[1].mixer).kv_layer = 0;
+  EXPECT_EQ(parameters(model).size(), all - 4);
+}
+
+TEST(Parameters, OfLayerInputsAndScalars) {
+  ModelSpec model{.vocab_size = 10, .dim = 8};
+  model.layer_inputs = LayerInputs{.vocab_size = 9, .dim = 5, .norm = {}};
+  const Layer layer{.mixer = Gqa{.heads = 2, .kv_heads = 1, .head_dim = 4},
+                    .ffn = Mlp{.inner = 6},
+                    .input = LayerInput{.dim = 5},
+                    .has_scalar = true};
+  model.layers = {layer, layer};
+  const auto params = parameters(model);
+  const auto shape = [&](const std::string& name) {
+    return std::ranges::find(params, name, &ParamSpec::name)->shape;
+  };
+  EXPECT_EQ(shape("model.embed_tokens_per_layer.weight"), (std::vector<std::int64_t>{9, 10}));
+  EXPECT_EQ(shape("model.per_layer_model_projection.weight"), (std::vector<std::int64_t>{10, 8}));
+  EXPECT_EQ(shape("model.layers.1.per_layer_projection.weight"), (std::vector<std::int64_t>{8, 5}));
+  EXPECT_TRUE(
+      std::ranges::find(params, "model.layers.1.layer_scalar", &ParamSpec::name)->is_buffer);
+}
+
 TEST(ForwardFlops, CountsTheChosenExperts) {
   const double expert = 3 * 4 * 5;
   const double rest = 3 * 4 + 3 * 4 * 7 + 4;  // router, shared experts and their gate
