@@ -49,6 +49,7 @@ NAMES = [
     "gemma3_text",
     "gemma4_text",
     "gemma4_text:moe",
+    "gemma4_text:shared",
     "gemma4_unified_text",
     "glm",
     "glm4",
