@@ -104,6 +104,11 @@ bool ConfigReader::has(std::string_view key) const { return find(key) != nullptr
 
 bool ConfigReader::states(std::string_view key) const { return config_->contains(spelled(key)); }
 
+bool ConfigReader::is_text(std::string_view key) const {
+  const Json* value = find(key);
+  return value != nullptr && value->is_string();
+}
+
 void ConfigReader::wrong_type(std::string_view key, std::string_view expected) const {
   const Json* value = find(key);
   fail(ErrorKind::corrupt_data, "{}: '{}' is {}, expected {}", source_, spelled(key),

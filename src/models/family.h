@@ -19,9 +19,11 @@ struct Family {
   std::vector<KeyName> key_names = {};  // of the config's keys, where they are not Llama's
 };
 
+Family afmoe();
 Family arcee();
 Family aria_text();
 Family axk1();
+Family beam();
 Family biogpt();
 Family bloom();
 Family codegen();
@@ -30,6 +32,7 @@ Family cohere2();
 Family cohere2_moe();
 Family cohere_compass_text();
 Family cwm();
+Family dbrx();
 Family deepseek_v2();
 Family deepseek_v3();
 Family dots1();
@@ -70,6 +73,7 @@ Family internlm3();
 Family iquestcoder();
 Family jais2();
 Family kolibri1();
+Family laguna();
 Family llama();
 Family llama4_text();
 Family mellum();

@@ -1,5 +1,7 @@
 #include "nn/block.h"
 
+#include <cmath>
+
 namespace automodel::nn {
 namespace {
 
@@ -37,14 +39,25 @@ struct FfnRun {
   }
 };
 
+Tensor scaled(const Tensor& x_td, double weight) { return weight == 1 ? x_td : x_td * weight; }
+
 }  // namespace
+
+ResidualWeights residual_weights(const spec::Layer& layer, std::int64_t addition) {
+  if (!layer.residual_index) {
+    return {1, layer.residual_scale};
+  }
+  const auto n = static_cast<double>(*layer.residual_index + addition);
+  return {std::sqrt((n - 1) / n), 1 / std::sqrt(n)};
+}
 
 Block::Block(const spec::Layer& spec, const Parameters& parameters, std::int64_t layer,
              std::size_t rope_index)
     : mixer_(make_mixer(spec, parameters, layer, rope_index)),
       ffn_(make_ffn(spec, parameters, spec::layer_prefix(layer))),
       placement_(spec.placement),
-      residual_scale_(spec.residual_scale) {
+      mixer_weights_(residual_weights(spec, 0)),
+      ffn_weights_(residual_weights(spec, 1)) {
   const auto names = spec::norm_names(spec.placement);
   const auto norm = [&](std::string_view name) {
     return name.empty() ? std::nullopt
@@ -63,21 +76,22 @@ Block::Block(const spec::Layer& spec, const Parameters& parameters, std::int64_t
   }
 }
 
-Tensor Block::finish_branch(const Tensor& y_td, const std::optional<NormLayer>& norm) const {
+Tensor Block::finish_branch(const Tensor& y_td, const std::optional<NormLayer>& norm,
+                            double weight) const {
   const bool before_sum = norm && placement_ != spec::NormPlacement::post_residual;
-  const Tensor normed_td = before_sum ? (*norm)(y_td) : y_td;
-  return residual_scale_ == 1 ? normed_td : normed_td * residual_scale_;
+  return scaled(before_sum ? (*norm)(y_td) : y_td, weight);
 }
 
 Tensor Block::mix(const Tensor& x_td, const Sequence& sequence, Ports& ports) const {
   const Tensor y_td =
       std::visit([&](const auto& mixer) { return mixer.forward(x_td, sequence, ports); }, mixer_);
-  return finish_branch(y_td, after_mixer_);
+  return finish_branch(y_td, after_mixer_, mixer_weights_.branch);
 }
 
 Tensor Block::feed(const Tensor& normed_td, const Tensor& x_td, const Sequence& sequence,
                    Ports& ports) const {
-  return finish_branch(std::visit(FfnRun{normed_td, x_td, sequence, ports}, ffn_), after_ffn_);
+  return finish_branch(std::visit(FfnRun{normed_td, x_td, sequence, ports}, ffn_), after_ffn_,
+                       ffn_weights_.branch);
 }
 
 Tensor Block::in_parallel(const Tensor& x_td, const Sequence& sequence, Ports& ports) const {
@@ -101,13 +115,14 @@ Tensor Block::add_branches(const Tensor& x_td, const Sequence& sequence, Ports& 
     case Placement::ffn_sandwich: {
       const Tensor normed_td = before_mixer_ ? (*before_mixer_)(x_td) : x_td;
       const auto& norm = *before_ffn_;
-      const auto [sum_td, fed_td] = ops::residual_norm(x_td, mix(normed_td, sequence, ports),
-                                                       norm.weight_d, norm.bias_d, norm.options);
-      return sum_td + feed(fed_td, sum_td, sequence, ports);
+      const auto [sum_td, fed_td] =
+          ops::residual_norm(scaled(x_td, mixer_weights_.stream), mix(normed_td, sequence, ports),
+                             norm.weight_d, norm.bias_d, norm.options);
+      return scaled(sum_td, ffn_weights_.stream) + feed(fed_td, sum_td, sequence, ports);
     }
     case Placement::post: {
-      const Tensor sum_td = x_td + mix(x_td, sequence, ports);
-      return sum_td + feed(sum_td, sum_td, sequence, ports);
+      const Tensor sum_td = scaled(x_td, mixer_weights_.stream) + mix(x_td, sequence, ports);
+      return scaled(sum_td, ffn_weights_.stream) + feed(sum_td, sum_td, sequence, ports);
     }
     case Placement::post_residual: {
       const Tensor sum_td = (*after_mixer_)(x_td + mix(x_td, sequence, ports));

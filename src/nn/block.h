@@ -10,6 +10,14 @@
 
 namespace automodel::nn {
 
+/// What the stream and the branch weigh where the branch is added.
+struct ResidualWeights {
+  double stream = 1;
+  double branch = 1;
+};
+/// Of the layer's first (0) or second (1) addition.
+ResidualWeights residual_weights(const spec::Layer& layer, std::int64_t addition);
+
 class Block {
  public:
   Block(const spec::Layer& spec, const Parameters& parameters, std::int64_t layer,
@@ -20,7 +28,8 @@ class Block {
  private:
   /// A branch's output as it is added to the stream: normed where that comes before the sum,
   /// scaled.
-  Tensor finish_branch(const Tensor& y_td, const std::optional<NormLayer>& norm) const;
+  Tensor finish_branch(const Tensor& y_td, const std::optional<NormLayer>& norm,
+                       double weight) const;
   Tensor mix(const Tensor& x_td, const Sequence& sequence, Ports& ports) const;
   /// x_td: the stream that normed_td was made from.
   Tensor feed(const Tensor& normed_td, const Tensor& x_td, const Sequence& sequence,
@@ -32,7 +41,7 @@ class Block {
   std::variant<GqaBlock, MlaBlock> mixer_;
   std::variant<MlpBlock, MoeBlock, MlpBesideMoeBlock> ffn_;
   spec::NormPlacement placement_;
-  double residual_scale_;
+  ResidualWeights mixer_weights_, ffn_weights_;
   std::optional<NormLayer> before_mixer_, after_mixer_, before_ffn_, after_ffn_;
   std::optional<LayerInputBranch> input_;
   Tensor scalar_;  // [1]; undefined: none

@@ -44,6 +44,7 @@ GqaBlock::GqaBlock(const spec::Gqa& spec, const Parameters& parameters, std::int
   out_ = parameters.linear(prefix + "o_proj");
   if (spec.gate != spec::OutputGate::none) {
     gate_ = parameters.linear(prefix + "gate_proj");
+    gate_bias_h_ = parameters.find(prefix + "gate_bias");
   }
   if (spec.head_norm) {
     q_norm_ = norm_layer(spec.head_norm->norm, parameters, prefix + "q_norm");
@@ -116,12 +117,18 @@ Tensor GqaBlock::attend(const Tensor& q_thk, const KeysValues& own, const Sequen
   return ops::cached_attention(q_thk, all.k_shk, all.v_shk, options_);
 }
 
-Tensor GqaBlock::gated(const Tensor& o_thw, const Tensor& x_td, const Sequence& sequence) const {
-  if (!gate_) {
-    return o_thw;
+Tensor GqaBlock::gate(const Tensor& x_td, const Sequence& sequence) const {
+  Tensor x_thg = ops::linear(x_td, at_step(*gate_, sequence)).unflatten(-1, {spec_.heads, -1});
+  if (gate_bias_h_.defined()) {
+    x_thg = x_thg + gate_bias_h_.to(x_thg.scalar_type()).unsqueeze(-1);
   }
-  const Tensor gate_tg = at::sigmoid(ops::linear(x_td, at_step(*gate_, sequence)));
-  return o_thw * gate_tg.unflatten(-1, {spec_.heads, -1});
+  return spec_.gate_function == spec::GateFunction::sigmoid
+             ? at::sigmoid(x_thg)
+             : at::softplus(x_thg.to(at::kFloat)).to(x_thg.scalar_type());
+}
+
+Tensor GqaBlock::gated(const Tensor& o_thw, const Tensor& x_td, const Sequence& sequence) const {
+  return gate_ ? o_thw * gate(x_td, sequence) : o_thw;
 }
 
 Tensor GqaBlock::forward(const Tensor& x_td, const Sequence& sequence, Ports& ports) const {

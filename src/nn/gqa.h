@@ -28,11 +28,13 @@ class GqaBlock {
   KeysValues keys_values(const Tensor& x_td, const Sequence& sequence) const;
   Tensor attend(const Tensor& q_thk, const KeysValues& own, const Sequence& sequence,
                 Ports& ports) const;
+  Tensor gate(const Tensor& x_td, const Sequence& sequence) const;
   Tensor gated(const Tensor& o_thw, const Tensor& x_td, const Sequence& sequence) const;
 
   spec::Gqa spec_;
   ops::Linear q_, k_, v_, out_;
   std::optional<ops::Linear> gate_;
+  Tensor gate_bias_h_;  // undefined: none
   std::optional<NormLayer> q_norm_, k_norm_, v_norm_;
   ops::AttentionOptions options_;
   std::size_t layer_;

@@ -126,7 +126,7 @@ ops::RopeTables rope_tables(const spec::Rope& rope, const Tokens& tokens, at::Sc
   const auto tables = [&](const Tensor& positions_t, std::int64_t length) {
     const auto frequencies = rope_frequencies(rope, length);
     return ops::rope_tables(positions_t, frequencies.inverse_r.to(positions_t.device()),
-                            frequencies.attention_factor, dtype);
+                            frequencies.attention_factor, rope.in_float32 ? at::kFloat : dtype);
   };
   if (!depends_on_length(rope)) {
     return tables(tokens.positions_t, 0);
@@ -147,6 +147,11 @@ ops::RopeTables rope_tables(const spec::Rope& rope, const Tokens& tokens, at::Sc
 
 Tensor position_temperature(const spec::PositionTemperature& temperature,
                             const Tensor& positions_t) {
+  if (temperature.growth == spec::PositionTemperature::Growth::power) {
+    const Tensor part_t = (positions_t.to(at::kFloat) + static_cast<double>(temperature.offset)) /
+                          static_cast<double>(temperature.period);
+    return at::exp(temperature.beta * at::log1p(part_t));
+  }
   const Tensor turns_t =
       at::floor_divide(positions_t + temperature.offset, temperature.period).to(at::kFloat);
   return 1 + temperature.beta * at::log1p(turns_t);

@@ -66,6 +66,10 @@ std::string layer_text(const Group& group) {
   if (layer.residual_scale != 1) {
     out += line("  branches", fmt::format("times {}", layer.residual_scale));
   }
+  if (layer.residual_index) {
+    out += line("  branches",
+                fmt::format("weighed by depth, from addition {}", *layer.residual_index));
+  }
   if (layer.input) {
     out += line("  layer input", fmt::format("{} wide, gated {}", layer.input->dim,
                                              to_string(layer.input->activation)));

@@ -53,8 +53,9 @@ struct ScalingText {
 };
 
 std::string rope_text(const Rope& rope) {
-  return fmt::format("rope theta {} over {}{}{}{}", rope.theta, rope.dim,
+  return fmt::format("rope theta {} over {}{}{}{}{}", rope.theta, rope.dim,
                      rope.interleaved ? ", interleaved" : "", rope.clockwise ? ", clockwise" : "",
+                     rope.in_float32 ? ", in float32" : "",
                      std::visit(ScalingText(), rope.scaling));
 }
 
@@ -84,9 +85,9 @@ std::string_view gate_text(OutputGate gate) {
     case OutputGate::none:
       return "";
     case OutputGate::per_value:
-      return "output gated per value";
+      return "output gated per value by";
     case OutputGate::per_head:
-      return "output gated per head";
+      return "output gated per head by";
   }
   return "";
 }
@@ -110,8 +111,9 @@ void add_positions(Phrases& out, const Gqa& gqa) {
       .add_if(gqa.window.has_value(), fmt::format("window {}", gqa.window.value_or(0)))
       .add_if(gqa.chunk.has_value(), fmt::format("chunks of {}", gqa.chunk.value_or(0)));
   if (gqa.temperature) {
-    out.add(fmt::format("queries grow with log of position / {} by {}", gqa.temperature->period,
-                        gqa.temperature->beta));
+    const bool log = gqa.temperature->growth == PositionTemperature::Growth::logarithm;
+    out.add(fmt::format("queries grow with {} of position / {} by {}", log ? "log" : "a power",
+                        gqa.temperature->period, gqa.temperature->beta));
   }
 }
 
@@ -129,7 +131,10 @@ std::string full(const Gqa& gqa) {
       .add_if(gqa.clip.has_value(), fmt::format("q, k, v within {}", gqa.clip.value_or(0)))
       .add_if(gqa.softcap.has_value(), fmt::format("softcap {}", gqa.softcap.value_or(0)))
       .add_if(gqa.sinks, "sinks")
-      .add_if(gqa.gate != OutputGate::none, std::string(gate_text(gqa.gate)))
+      .add_if(gqa.gate != OutputGate::none,
+              fmt::format("{} {}{}", gate_text(gqa.gate),
+                          gqa.gate_function == GateFunction::sigmoid ? "sigmoid" : "softplus",
+                          gqa.gate_bias ? " with a bias per head" : ""))
       .add_unless(gqa.value_scale, 1, "output times")
       .add_if(gqa.qkv_bias, "q, k, v biases")
       .add_if(gqa.out_bias, "output bias");

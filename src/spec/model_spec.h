@@ -81,6 +81,7 @@ struct Rope {
   std::int64_t dim = 0;
   bool interleaved = false;  // pairs (0,1),(2,3).. instead of (0,dim/2),(1,dim/2+1)..
   bool clockwise = false;    // turned the other way
+  bool in_float32 = false;   // cos and sin not rounded to the compute dtype
   RopeScaling scaling;
   bool operator==(const Rope&) const = default;
 };
@@ -98,8 +99,13 @@ struct HeadNorm {
   bool operator==(const HeadNorm&) const = default;
 };
 
-/// Queries grow with their position p: times 1 + beta * log(1 + floor((p + offset) / period)).
+/// Queries grow with their position p.
 struct PositionTemperature {
+  enum class Growth {
+    logarithm,  // times 1 + beta * log(1 + floor((p + offset) / period))
+    power,      // times (1 + (p + offset) / period)^beta
+  };
+  Growth growth = Growth::logarithm;
   double beta = 0;
   std::int64_t period = 1;
   std::int64_t offset = 0;
@@ -114,8 +120,9 @@ struct Alibi {
   bool operator==(const Alibi&) const = default;
 };
 
-/// sigmoid(gate(x)) on the attention output, before the output projection.
+/// A gate of x that multiplies the attention's output, before the output projection.
 enum class OutputGate { none, per_value, per_head };
+enum class GateFunction { sigmoid, softplus };
 
 /// Grouped-query attention; multi-head when kv_heads == heads.
 struct Gqa {
@@ -139,6 +146,8 @@ struct Gqa {
   std::optional<Alibi> alibi;
   std::optional<PositionTemperature> temperature;
   OutputGate gate = OutputGate::none;
+  GateFunction gate_function = GateFunction::sigmoid;
+  bool gate_bias = false;  // one per head
   double value_scale = 1;
   std::int64_t value_width() const { return value_dim == 0 ? head_dim : value_dim; }
   bool operator==(const Gqa&) const = default;
@@ -265,7 +274,11 @@ struct Layer {
   Ffn ffn;
   Norm norm;
   NormPlacement placement = NormPlacement::pre;
-  double residual_scale = 1;        // of both branches
+  double residual_scale = 1;  // of both branches
+  /// Which addition to the stream the mixer's is, the feed-forward's being the next. The n-th
+  /// weighs sqrt((n - 1) / n) for the stream and sqrt(1 / n) for the branch, so that the variance
+  /// stays.
+  std::optional<std::int64_t> residual_index;
   std::optional<LayerInput> input;  // from ModelSpec::layer_inputs
   bool has_scalar = false;  // a number of the checkpoint, never trained, multiplies the output
   bool operator==(const Layer&) const = default;

@@ -116,6 +116,9 @@ class Builder {
                  {gqa.gate == OutputGate::per_head ? gqa.heads : values, model_.dim}, false,
                  Role::attention);
     }
+    if (gqa.gate_bias) {
+      add("self_attn.gate_bias", {gqa.heads}, Role::attention, Init::zeros);
+    }
     if (gqa.head_norm) {
       add_head_norm("q_norm", *gqa.head_norm, gqa.heads, gqa.head_dim);
     }

@@ -17,9 +17,11 @@ from safetensors.torch import load_file, save_file
 TOLERANCE = 1e-4
 WEIGHTS, GENERATION = "model.safetensors", "generation_config.json"
 NAMES = [
+    "afmoe",
     "arcee",
     "aria_text",
     "axk1",
+    "beam",
     "biogpt",
     "bloom",
     "bloom:12heads",
@@ -30,6 +32,7 @@ NAMES = [
     "cohere:qknorm",
     "cohere_compass_text",
     "cwm",
+    "dbrx",
     "deepseek_v2",
     "deepseek_v2:lite",
     "deepseek_v3",
@@ -80,6 +83,7 @@ NAMES = [
     "iquestcoder",
     "jais2",
     "kolibri1",
+    "laguna",
     "llama",
     "llama4_text",
     "llama:bias",

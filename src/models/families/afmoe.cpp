@@ -1,0 +1,68 @@
+#include <cmath>
+
+#include "models/common.h"
+#include "models/family.h"
+#include "models/moe.h"
+
+namespace automodel::models {
+namespace {
+
+bool slides_but_each_nth(const ConfigReader& c, std::int64_t layer) {
+  const auto n = c.integer("global_attn_every_n_layers", 4);
+  return n > 0 && (layer + 1) % n != 0;
+}
+
+spec::ModelSpec afmoe_spec(const ConfigReader& c) {
+  auto model = decoder_defaults(c, {.eps = 1e-5});
+  if (c.flag("mup_enabled", false)) {
+    model.embedding_scale = std::sqrt(static_cast<double>(model.dim));
+  }
+  auto attention = gqa(c);
+  attention.qkv_bias = attention.out_bias = c.flag("attention_bias", false);
+  attention.head_norm = spec::HeadNorm{.norm = model.final_norm};
+  attention.gate = spec::OutputGate::per_value;
+  attention.rope = rope(c, attention.head_dim);
+  auto moe = routed_experts(c, {.experts = 64, .per_token = 6, .inner = 1408});
+  moe.router = {.score = spec::Router::Score::sigmoid,
+                .correction = true,
+                .renormalise = true,
+                .renormalise_eps = 1e-20,
+                .scale = c.number("route_scale", 1),
+                .weights_in_float32 = true};
+  moe.shared = shared_experts(moe.inner * c.integer("num_shared_experts", 2), moe.activation);
+  model.layers = routed_layers(
+      c, {.mixer = attention, .norm = model.final_norm, .placement = spec::NormPlacement::sandwich},
+      moe, sparse_layers(c, c.integer("num_dense_layers", 1)));
+  const auto sliding = sliding_layers(c, slides_but_each_nth);
+  for (std::size_t i = 0; i < sliding.size(); ++i) {
+    auto& own = std::get<spec::Gqa>(model.layers[i].mixer);
+    own.window = sliding[i] ? std::optional(c.integer("sliding_window", 1024)) : std::nullopt;
+    own.rope = sliding[i] ? own.rope : std::nullopt;
+  }
+  return model;
+}
+
+spec::WeightNames afmoe_names(const spec::ModelSpec&) {
+  auto names = expert_names();
+  names.renames.push_back({"pre_feedforward_layernorm", "pre_mlp_layernorm"});
+  names.renames.push_back({"post_feedforward_layernorm", "post_mlp_layernorm"});
+  names.renames.push_back({"mlp.gate.e_score_correction_bias", "mlp.expert_bias"});
+  names.renames.push_back({"mlp.gate", "mlp.router.gate"});
+  return names;
+}
+
+}  // namespace
+
+/// AFMoE (Trinity): sandwich norms, gated attention, windows with RoPE, full layers without
+/// positions. Source: transformers AfmoeForCausalLM.
+Family afmoe() {
+  return {.model_type = "afmoe",
+          .architectures = {"AfmoeForCausalLM"},
+          .ignored_keys = {"global_attn_every_n_layers", "score_func", "route_norm",
+                           "load_balance_coeff", "n_group", "topk_group", "num_expert_groups",
+                           "num_limited_groups", "use_grouped_mm"},
+          .spec = afmoe_spec,
+          .names = afmoe_names};
+}
+
+}  // namespace automodel::models
