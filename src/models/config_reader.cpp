@@ -109,6 +109,11 @@ bool ConfigReader::is_text(std::string_view key) const {
   return value != nullptr && value->is_string();
 }
 
+bool ConfigReader::is_list(std::string_view key) const {
+  const Json* value = find(key);
+  return value != nullptr && value->is_array();
+}
+
 void ConfigReader::wrong_type(std::string_view key, std::string_view expected) const {
   const Json* value = find(key);
   fail(ErrorKind::corrupt_data, "{}: '{}' is {}, expected {}", source_, spelled(key),

@@ -50,6 +50,7 @@ class ConfigReader {
   /// The key is there, though perhaps null.
   bool states(std::string_view key) const;
   bool is_text(std::string_view key) const;
+  bool is_list(std::string_view key) const;
   /// Without a fallback a missing key throws Error(corrupt_data), whatever the defaults say.
   std::int64_t integer(std::string_view key) const;
   std::int64_t integer(std::string_view key, std::int64_t fallback) const;

@@ -277,7 +277,7 @@ struct Layer {
   double residual_scale = 1;  // of both branches
   /// Which addition to the stream the mixer's is, the feed-forward's being the next. The n-th
   /// weighs sqrt((n - 1) / n) for the stream and sqrt(1 / n) for the branch, so that the variance
-  /// stays.
+  /// stays. Not for parallel branches and norms of sums.
   std::optional<std::int64_t> residual_index;
   std::optional<LayerInput> input;  // from ModelSpec::layer_inputs
   bool has_scalar = false;  // a number of the checkpoint, never trained, multiplies the output

@@ -91,6 +91,15 @@ TEST(ConfigReader, RemembersWhatBecameOfEachKey) {
                   KeyUse{"b", 7, Fate::fallback}, KeyUse{"o.m", true, Fate::fallback}));
 }
 
+TEST(ConfigReader, TellsTextsAndListsApart) {
+  const Json config = parse_json(R"({"a": "x", "b": [1], "c": 1})", "test");
+  const ConfigReader reader(config, "config.json");
+  EXPECT_TRUE(reader.is_text("a"));
+  EXPECT_FALSE(reader.is_text("b"));
+  EXPECT_TRUE(reader.is_list("b"));
+  EXPECT_FALSE(reader.is_list("missing"));
+}
+
 TEST(ConfigReader, UnreadKeysWithAValueAreErrors) {
   const ConfigReader c(config(), "f");
   EXPECT_THAT([&] { c.finish(std::vector<std::string>{"i", "whole", "b", "s", "l", "t", "o"}); },

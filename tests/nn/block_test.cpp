@@ -2,6 +2,8 @@
 
 #include <gtest/gtest.h>
 
+#include <cmath>
+
 #include "nn/decoder.h"
 #include "tests/nn/tiny_model.h"
 
@@ -27,6 +29,14 @@ TEST(Block, BranchesAddToTheResidual) {
     EXPECT_FALSE(
         at::equal(Block(model.layers[1], parameters, 1, 0).forward(x, sequence, ports), x));
   }
+}
+
+TEST(ResidualWeights, FollowScaleOrDepth) {
+  EXPECT_EQ(residual_weights({.residual_scale = 0.5}, 1).branch, 0.5);
+  const spec::Layer second{.residual_index = 4};
+  EXPECT_DOUBLE_EQ(residual_weights(second, 0).stream, std::sqrt(3.0 / 4));
+  EXPECT_DOUBLE_EQ(residual_weights(second, 1).stream, std::sqrt(4.0 / 5));
+  EXPECT_DOUBLE_EQ(residual_weights(second, 1).branch, std::sqrt(1.0 / 5));
 }
 
 TEST(Block, AScalarMultipliesTheOutput) {

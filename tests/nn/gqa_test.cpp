@@ -2,6 +2,8 @@
 
 #include <gtest/gtest.h>
 
+#include <cmath>
+
 #include "nn/decoder.h"
 #include "tests/nn/tiny_model.h"
 
@@ -64,6 +66,28 @@ TEST(GqaBlock, KeysCanBeTheValues) {
   const Tensor copied = run(Decoder(model, parameters), tokens);
   gqa.keys_as_values = true;
   EXPECT_TRUE(at::equal(run(Decoder(model, parameters), tokens), copied));
+}
+
+TEST(GqaBlock, GatesHaveFunctionsAndBiases) {
+  auto model = tiny_spec();
+  model.layers.resize(1);
+  auto& gqa = std::get<spec::Gqa>(model.layers[0].mixer);
+  gqa.gate = spec::OutputGate::per_head;
+  gqa.gate_bias = true;
+  const auto parameters = tiny_parameters(model);
+  parameters.at("model.layers.0.self_attn.gate_proj.weight").detach().zero_();
+  parameters.at("model.layers.0.self_attn.gate_bias").detach().fill_(2);
+  const Tensor x_td = at::randn({5, 24});
+  const auto tokens = tiny_tokens({5});
+  Sequence sequence{.cu_seqlens = tokens.cu_seqlens,
+                    .rope_tables = {rope_tables(*gqa.rope, tokens, at::kFloat)}};
+  const auto run_block = [&] {
+    Ports ports;
+    return GqaBlock(gqa, parameters, 0, 0).forward(x_td, sequence, ports);
+  };
+  const Tensor sigmoid = run_block() / (1 / (1 + std::exp(-2.0)));
+  gqa.gate_function = spec::GateFunction::softplus;
+  EXPECT_LE(largest_difference(run_block() / std::log1p(std::exp(2.0)), sigmoid), 1e-5);
 }
 
 TEST(AlibiSlopes, ArePressEtAls) {

@@ -61,6 +61,24 @@ TEST(RopeTables, LengthDependentScalingsAreEvaluatedPerDocument) {
   EXPECT_TRUE(at::equal(packed.cos_tr.slice(0, 20), alone.cos_tr));
 }
 
+TEST(RopeTables, MayKeepFloat32) {
+  const auto tokens = tiny_tokens({3});
+  spec::Rope rope{.theta = 100, .dim = 8};
+  EXPECT_EQ(rope_tables(rope, tokens, at::kBFloat16).cos_tr.scalar_type(), at::kBFloat16);
+  rope.in_float32 = true;
+  EXPECT_EQ(rope_tables(rope, tokens, at::kBFloat16).cos_tr.scalar_type(), at::kFloat);
+}
+
+TEST(PositionTemperature, GrowsByTurnsOrByAPower) {
+  const Tensor positions = at::tensor({0, 3, 9}, at::kLong);
+  spec::PositionTemperature temperature{.beta = 0.5, .period = 4, .offset = 1};
+  EXPECT_TRUE(at::allclose(position_temperature(temperature, positions),
+                           1 + 0.5 * at::log(at::tensor({1.0F, 2.0F, 3.0F}))));
+  temperature.growth = spec::PositionTemperature::Growth::power;
+  EXPECT_TRUE(at::allclose(position_temperature(temperature, positions),
+                           at::pow(at::tensor({1.25F, 2.0F, 3.5F}), 0.5)));
+}
+
 TEST(AtStep, DropoutIsOffOutsideTrainingAndSeededByMicroBatch) {
   const ops::Linear layer{at::zeros({1, 1}), Tensor(),
                           ops::Adapter{.dropout = 0.1, .dropout_seed = 4}};

@@ -34,7 +34,7 @@ TEST(DescribeBlock, AttentionShowsEverySwitch) {
   for (const auto* part :
        {"4 heads of 16, 2 key heads", "values of 12", "alibi up to 8 in bfloat16", "window 5",
         "chunks of 6", "position / 7 by 0.1", "scale 0.25", "normed over all heads behind rope",
-        "values normed", "q, k, v within 8", "softcap 50", "sinks", "gated per head",
+        "values normed", "q, k, v within 8", "softcap 50", "sinks", "gated per head by sigmoid",
         "output times 0.7", "q, k, v biases", "output bias"}) {
     EXPECT_THAT(text, HasSubstr(part));
   }
@@ -58,6 +58,20 @@ TEST(DescribeBlock, RopeAndItsScaling) {
   EXPECT_THAT(text(LongRopeScaling{.original_positions = 64}), HasSubstr("longrope beyond 64"));
   EXPECT_THAT(text(ProportionalScaling{.turned = 4, .factor = 2}),
               HasSubstr("over 8, interleaved, 4 of them turn, /2"));
+}
+
+TEST(DescribeBlock, GatesAndTemperatures) {
+  const auto text = describe(
+      Mixer(Gqa{.rope = Rope{.dim = 8, .in_float32 = true},
+                .temperature =
+                    PositionTemperature{
+                        .growth = PositionTemperature::Growth::power, .beta = 0.1, .period = 7},
+                .gate = OutputGate::per_value,
+                .gate_function = GateFunction::softplus,
+                .gate_bias = true}));
+  EXPECT_THAT(text, AllOf(HasSubstr("over 8, in float32"),
+                          HasSubstr("grow with a power of position / 7 by 0.1"),
+                          HasSubstr("gated per value by softplus with a bias per head")));
 }
 
 TEST(DescribeBlock, BorrowedKeysAndValues) {

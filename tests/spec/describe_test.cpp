@@ -61,13 +61,14 @@ TEST(Describe, ShowsWhatStandsAwayFromItsNeutralValue) {
   model.layers[0].residual_scale = 0.5;
   model.layers[0].input = LayerInput{.dim = 5};
   model.layers[0].has_scalar = true;
+  model.layers[0].residual_index = 2;
   model.layer_inputs = LayerInputs{.vocab_size = 9, .dim = 5, .norm = {}};
   const auto text = describe(model);
   for (const auto* part :
        {"4 wide, projected", "times 2", "12 learned vectors", "embedding norm", "dense, gelu",
         "its own weight, bias", "times 3", "softcap 30", "0.1 asked for, not applied",
         "branches      times 0.5", "5 wide, gated gelu_tanh", "5 wide, vocabulary 9",
-        "times a fixed number of the checkpoint"}) {
+        "by depth, from addition 2", "times a fixed number of the checkpoint"}) {
     EXPECT_THAT(text, HasSubstr(part));
   }
 }

@@ -36,7 +36,7 @@ spec::ModelSpec afmoe_spec(const ConfigReader& c) {
   const auto sliding = sliding_layers(c, slides_but_each_nth);
   for (std::size_t i = 0; i < sliding.size(); ++i) {
     auto& own = std::get<spec::Gqa>(model.layers[i].mixer);
-    own.window = sliding[i] ? std::optional(c.integer("sliding_window", 1024)) : std::nullopt;
+    own.window = window_of(c, sliding[i], 1024);
     own.rope = sliding[i] ? own.rope : std::nullopt;
   }
   return model;

@@ -20,7 +20,7 @@ spec::Gqa beam_attention(const ConfigReader& c, const spec::ModelSpec& model) {
 
 /// RoPE by kind; kinds without it let their queries grow.
 void place(const ConfigReader& c, spec::Gqa& attention, bool sliding) {
-  attention.window = sliding ? std::optional(c.integer("sliding_window", 512)) : std::nullopt;
+  attention.window = window_of(c, sliding, 512);
   if (c.has("rope_parameters") || sliding) {
     attention.rope =
         rope_of_kind(c, attention.head_dim, sliding ? "sliding_attention" : "full_attention");
@@ -39,8 +39,7 @@ void place(const ConfigReader& c, spec::Gqa& attention, bool sliding) {
 spec::ModelSpec beam_spec(const ConfigReader& c) {
   auto model = decoder_defaults(c);
   model.final_norm.gain_in_float32 = true;
-  const bool silent = !c.states("final_logit_softcapping");
-  model.logit_softcap = silent ? 30 : c.maybe_number("final_logit_softcapping");
+  model.logit_softcap = c.maybe_number("final_logit_softcapping", 30);
   auto moe = routed_experts(c, {.experts = 256, .per_token = 8, .inner = 2560});
   moe.router = grouped_sigmoid_router(c, moe, {.groups = 8, .kept = 4, .scale = 2.5});
   moe.router.weight_in_float32 = true;

@@ -1,5 +1,6 @@
 #include <cmath>
 
+#include "base/error.h"
 #include "models/common.h"
 #include "models/family.h"
 #include "models/moe.h"
@@ -33,17 +34,37 @@ spec::ModelSpec hunyuan_model(const ConfigReader& c, const spec::Ffn& ffn) {
 
 spec::ModelSpec hunyuan_spec(const ConfigReader& c) { return hunyuan_model(c, gated_mlp(c)); }
 
+/// moe_topk may be a list, of each layer's experts per token.
+void choose_by_layer(const ConfigReader& c, spec::ModelSpec& model) {
+  const auto per_token = c.numbers("moe_topk");
+  check(per_token.size() == model.layers.size(), ErrorKind::corrupt_data,
+        "{}: moe_topk has {} entries for {} layers", c.source(), per_token.size(),
+        model.layers.size());
+  for (std::size_t i = 0; i < per_token.size(); ++i) {
+    auto& moe = std::get<spec::Moe>(model.layers[i].ffn);
+    check(per_token[i] >= 1 && per_token[i] <= static_cast<double>(moe.experts),
+          ErrorKind::corrupt_data, "{}: moe_topk is {} in layer {}, expected 1 to {}", c.source(),
+          per_token[i], i, moe.experts);
+    moe.per_token = static_cast<std::int64_t>(per_token[i]);
+  }
+}
+
 spec::ModelSpec hunyuan_moe_spec(const ConfigReader& c) {
+  const bool by_layer = c.is_list("moe_topk");
   auto moe = routed_experts(c, {.experts = 1,
                                 .per_token = 1,
                                 .inner = 11008,
                                 .inner_key = "intermediate_size",
-                                .per_token_key = "moe_topk"});
+                                .per_token_key = by_layer ? "num_experts_per_tok" : "moe_topk"});
   moe.router.renormalise = true;
   moe.router.weight_in_float32 = true;
   moe.router.logits_in_float32 = true;
   moe.shared = shared_experts(moe.inner, moe.activation);
-  return hunyuan_model(c, moe);
+  auto model = hunyuan_model(c, moe);
+  if (by_layer) {
+    choose_by_layer(c, model);
+  }
+  return model;
 }
 
 spec::ModelSpec hy_v3_spec(const ConfigReader& c) {
@@ -136,6 +157,13 @@ Family hunyuan_v1_moe() {
   family.architectures = {"HunYuanMoEV1ForCausalLM"};
   family.spec = hunyuan_moe_spec;
   family.names = hunyuan_moe_names;
+  family.ignored_keys.insert(
+      family.ignored_keys.end(),
+      {"moe_intermediate_size", "num_shared_expert", "use_mixed_mlp_moe", "moe_drop_tokens",
+       "moe_layer_num_skipped", "moe_random_routing_dropped_token", "norm_topk_prob",
+       "routed_scaling_factor", "group_limited_greedy", "position_embedding_xdrope", "n_group",
+       "topk_group", "kv_lora_rank", "q_lora_rank", "qk_nope_head_dim", "qk_rope_head_dim",
+       "v_head_dim"});
   return family;
 }
 

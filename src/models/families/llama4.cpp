@@ -66,7 +66,7 @@ spec::Gqa llama4_attention(const ConfigReader& c, const spec::ModelSpec& model, 
   auto attention = gqa(c);
   attention.qkv_bias = attention.out_bias = c.flag("attention_bias", false);
   auto turned = rope(c, attention.head_dim, {.theta = 500000});
-  turned.interleaved = true;
+  turned.interleaved = turned.in_float32 = true;
   const spec::PositionTemperature temperature{
       .beta = c.number("attn_scale", 0.1), .period = c.integer("floor_scale", 8192), .offset = 1};
   const spec::Norm no_gain{.eps = model.final_norm.eps, .has_weight = false};
