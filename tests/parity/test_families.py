@@ -84,6 +84,7 @@ NAMES = [
     "jais2",
     "kolibri1",
     "laguna",
+    "laguna:per_element",
     "llama",
     "llama4_text",
     "llama:bias",

@@ -190,6 +190,7 @@ TYPES = {
                 moe_router_logit_softcapping=3.0,
                 rope_parameters={"sliding_attention": rope(theta=100.0),
                                  "full_attention": {**YARN, "partial_rotary_factor": 0.5}}),
+    "laguna:per_element": t("moe", **layers("fs"), gating="per-element"),
     "llama4_text": t("moe", num_hidden_layers=4, no_rope_layers=[1, 0, 1, 0], interleave_moe_layer_step=2,
                      layer_types=kinds("cfcf"), floor_scale=8, attn_scale=0.4, rope_parameters=LLAMA3),
     "mellum": t("moe", **layers("sfs"), mlp_layer_types=kinds("DEE"), rope_parameters=YARN_BY_KIND),
