@@ -23,17 +23,17 @@ class WrittenTypes {
   WrittenTypes(const ModelFolder& source, const nn::Parameters& parameters, at::ScalarType wanted)
       : source_(source), wanted_(wanted) {
     for (const auto& parameter : parameters.all()) {
-      types_[parameter.spec.name] = parameter.value.scalar_type();
-      keeps_[parameter.spec.name] = parameter.spec.keeps_float32;
+      parameters_.emplace(parameter.spec.name, &parameter);
     }
   }
 
   /// The wanted type; but a weight that came in another than the rest of its model goes so, and
   /// what Transformers never rounds stays float32.
   at::ScalarType operator()(const spec::StoredTensor& stored) const {
-    const auto type = types_.at(stored.pieces.front().ours);
-    const bool keeps = std::ranges::all_of(
-        stored.pieces, [&](const spec::Piece& piece) { return keeps_.at(piece.ours); });
+    const auto type = parameters_.at(stored.pieces.front().ours)->value.scalar_type();
+    const bool keeps = std::ranges::all_of(stored.pieces, [&](const spec::Piece& piece) {
+      return parameters_.at(piece.ours)->spec.keeps_float32;
+    });
     return (keeps && type == at::kFloat) || came_so(stored.name, type) ? type : wanted_;
   }
 
@@ -45,8 +45,7 @@ class WrittenTypes {
 
   const ModelFolder& source_;
   at::ScalarType wanted_;
-  std::map<std::string, at::ScalarType> types_;
-  std::map<std::string, bool> keeps_;
+  std::map<std::string, const nn::Parameter*> parameters_;
 };
 
 void write_weights(const fs::path& folder, const ModelFolder& source,

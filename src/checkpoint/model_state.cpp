@@ -41,7 +41,7 @@ void write_consolidated(const fs::path& folder, const ModelFolder& source,
     check(type == dtype || (parameter.spec.keeps_float32 && type == at::kFloat),
           ErrorKind::internal,
           "{} is {}, other parameters are {}: such a model cannot be consolidated",
-          parameter.spec.name, dtype_name(parameter.value.scalar_type()), dtype_name(dtype));
+          parameter.spec.name, dtype_name(type), dtype_name(dtype));
   }
   make_folders(folder);
   write_hf_folder(folder, source, parameters, {.dtype = dtype});

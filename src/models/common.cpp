@@ -150,6 +150,12 @@ std::int64_t layer_count(const ConfigReader& config, std::string_view key) {
   return count;
 }
 
+void check_per_layer(const ConfigReader& config, std::string_view key, std::size_t entries) {
+  const auto layers = static_cast<std::size_t>(layer_count(config));
+  check(entries == layers, ErrorKind::corrupt_data, "{}: {} has {} entries for {} layers",
+        config.source(), key, entries, layers);
+}
+
 std::vector<spec::Layer> uniform_layers(const ConfigReader& config, const spec::Layer& layer) {
   return std::vector<spec::Layer>(static_cast<std::size_t>(layer_count(config)), layer);
 }
@@ -256,8 +262,9 @@ std::vector<bool> sliding_layers(const ConfigReader& config,
                                  bool (*fallback)(const ConfigReader&, std::int64_t)) {
   const auto count = layer_count(config);
   const auto kinds = config.texts("layer_types");
-  check(kinds.empty() || static_cast<std::int64_t>(kinds.size()) == count, ErrorKind::corrupt_data,
-        "{}: layer_types has {} entries for {} layers", config.source(), kinds.size(), count);
+  if (!kinds.empty()) {
+    check_per_layer(config, "layer_types", kinds.size());
+  }
   std::vector<bool> sliding;
   for (std::int64_t i = 0; i < count; ++i) {
     if (kinds.empty()) {

@@ -39,6 +39,9 @@ spec::Norm layer_norm(double eps, bool bias);
 /// num_hidden_layers. Throws Error(corrupt_data) unless it is 1 to 10000.
 std::int64_t layer_count(const ConfigReader& config, std::string_view key = "num_hidden_layers");
 
+/// Throws Error(corrupt_data) unless the list under `key` has as many entries as there are layers.
+void check_per_layer(const ConfigReader& config, std::string_view key, std::size_t entries);
+
 /// The same layer everywhere.
 std::vector<spec::Layer> uniform_layers(const ConfigReader& config, const spec::Layer& layer);
 

@@ -7,6 +7,7 @@
 #include "base/error.h"
 #include "models/common.h"
 #include "models/shared_keys.h"
+#include "spec/parameters.h"
 
 namespace automodel::models {
 namespace {
@@ -96,7 +97,7 @@ spec::ModelSpec gemma4_dense(const ConfigReader& c) {
   }
   share_keys(c, model.layers, sliding);
   for (auto& layer : model.layers) {
-    const bool doubled = c.flag("use_double_wide_mlp", false) && borrows_keys(layer);
+    const bool doubled = c.flag("use_double_wide_mlp", false) && spec::lender(layer);
     std::get<spec::Mlp>(layer.ffn).inner *= doubled ? 2 : 1;
   }
   return model;

@@ -65,10 +65,8 @@ spec::SharedExperts shared_experts(std::int64_t inner, spec::Activation activati
 
 namespace {
 
-std::vector<bool> from_types(const ConfigReader& config, const std::vector<std::string>& types,
-                             std::int64_t layers) {
-  check(static_cast<std::int64_t>(types.size()) == layers, ErrorKind::corrupt_data,
-        "{}: mlp_layer_types has {} entries for {} layers", config.source(), types.size(), layers);
+std::vector<bool> from_types(const ConfigReader& config, const std::vector<std::string>& types) {
+  check_per_layer(config, "mlp_layer_types", types.size());
   std::vector<bool> sparse;
   for (const auto& type : types) {
     if (type != "dense" && type != "sparse") {
@@ -89,7 +87,7 @@ std::vector<bool> sparse_layers(const ConfigReader& config, std::int64_t dense_f
   const auto dense =
       config.has("mlp_only_layers") ? config.numbers("mlp_only_layers") : std::vector<double>{};
   if (!types.empty()) {
-    return from_types(config, types, layers);
+    return from_types(config, types);
   }
   std::vector<bool> sparse;
   for (std::int64_t i = 0; i < layers; ++i) {

@@ -6,6 +6,7 @@
 #include <iterator>
 
 #include "base/error.h"
+#include "spec/parameters.h"
 
 namespace automodel::models {
 namespace {
@@ -38,16 +39,11 @@ void share_keys(const ConfigReader& config, std::vector<spec::Layer>& layers,
   }
 }
 
-bool borrows_keys(const spec::Layer& layer) {
-  const auto* gqa = std::get_if<spec::Gqa>(&layer.mixer);
-  return gqa != nullptr && gqa->kv_layer.has_value();
-}
-
 std::vector<std::string> unused_keys(const spec::ModelSpec& model) {
   std::vector<std::string> parts;
   for (std::size_t i = 0; i < model.layers.size(); ++i) {
     for (const auto* part : {"k_proj", "v_proj", "k_norm", "v_norm"}) {
-      if (borrows_keys(model.layers[i])) {
+      if (spec::lender(model.layers[i])) {
         parts.push_back(fmt::format("layers.{}.self_attn.{}", i, part));
       }
     }

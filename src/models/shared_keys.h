@@ -15,8 +15,6 @@ namespace automodel::models {
 void share_keys(const ConfigReader& config, std::vector<spec::Layer>& layers,
                 const std::vector<bool>& sliding);
 
-bool borrows_keys(const spec::Layer& layer);
-
 /// Parts of names of tensors that checkpoints may hold for such layers and that no one uses.
 std::vector<std::string> unused_keys(const spec::ModelSpec& model);
 

@@ -7,11 +7,6 @@ namespace automodel::nn {
 
 namespace {
 
-std::optional<std::int64_t> kv_layer(const spec::Layer& layer) {
-  const auto* gqa = std::get_if<spec::Gqa>(&layer.mixer);
-  return gqa != nullptr ? gqa->kv_layer : std::nullopt;
-}
-
 std::optional<ops::Linear> maybe_linear(const Parameters& parameters, const std::string& prefix) {
   return parameters.contains(prefix + ".weight") ? std::optional(parameters.linear(prefix))
                                                  : std::nullopt;
@@ -46,7 +41,7 @@ Decoder::Decoder(const spec::ModelSpec& spec, const Parameters& parameters)
     layer_inputs_.emplace(spec, parameters);
   }
   for (std::size_t i = 0; i < spec.layers.size(); ++i) {
-    if (const auto lender = kv_layer(spec.layers[i])) {
+    if (const auto lender = spec::lender(spec.layers[i])) {
       lenders_.insert(*lender);
     }
     blocks_.emplace_back(spec.layers[i], parameters, static_cast<std::int64_t>(i),
@@ -113,7 +108,7 @@ BlockFunction Decoder::block_function(std::size_t i, Sequence sequence, Ports& p
   sequence.routing = std::make_shared<RoutingRecord>();
   // By value: a recompute in the backward outlives the forward.
   return [&ports, sequence, block = &blocks_[i], has_input = layer_inputs_.has_value(),
-          borrows = kv_layer(spec_.layers[i]).has_value(),
+          borrows = spec::lender(spec_.layers[i]).has_value(),
           lends = lenders_.contains(static_cast<std::int64_t>(i))](const Tensors& inputs) {
     Sequence own = sequence;
     if (has_input) {
@@ -143,7 +138,7 @@ Tensor Decoder::hidden(const Tokens& tokens, const ForwardOptions& options, Bloc
     if (layer_inputs_) {
       inputs.push_back(inputs_tp[i]);
     }
-    if (const auto lender = kv_layer(spec_.layers[i])) {
+    if (const auto lender = spec::lender(spec_.layers[i])) {
       const auto& lent = kept.at(*lender);
       inputs.insert(inputs.end(), lent.begin(), lent.end());
     }

@@ -324,6 +324,11 @@ std::vector<ParamSpec> parameters(const ModelSpec& model) { return Builder(model
 
 std::string layer_prefix(std::int64_t layer) { return fmt::format("model.layers.{}.", layer); }
 
+std::optional<std::int64_t> lender(const Layer& layer) {
+  const auto* gqa = std::get_if<Gqa>(&layer.mixer);
+  return gqa != nullptr ? gqa->kv_layer : std::nullopt;
+}
+
 NormNames norm_names(NormPlacement placement) {
   constexpr std::string_view kInput = "input_layernorm";
   constexpr std::string_view kPostAttention = "post_attention_layernorm";

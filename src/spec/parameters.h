@@ -2,6 +2,7 @@
 // Every parameter of a spec, in forward order: name, shape, role and initialisation.
 
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -35,6 +36,9 @@ std::vector<ParamSpec> parameters(const ModelSpec& model);
 
 /// "model.layers.3."
 std::string layer_prefix(std::int64_t layer);
+/// The earlier layer whose keys and values this one takes; none: it has its own.
+std::optional<std::int64_t> lender(const Layer& layer);
+
 /// Names of a layer's norms without the layer's prefix; empty: none there.
 struct NormNames {
   std::string_view before_mixer, after_mixer, before_ffn, after_ffn;

@@ -216,11 +216,12 @@ TEST_F(StoreTest, RepairsWhatAKilledRunLeft) {
     save(store, 2);
   }
   fs::create_directories(folder_ / "run/.epoch_0_step_3.saving-1/model");
-  fs::remove_all(folder_ / "run/epoch_0_step_2");  // killed between the rename and the links
+  ASSERT_FALSE(
+      remove_tree(folder_ / "run/epoch_0_step_2"));  // killed between the rename and the links
   const auto store = open();
   EXPECT_FALSE(fs::exists(folder_ / "run/.epoch_0_step_3.saving-1"));
   EXPECT_EQ(link("LATEST"), "epoch_0_step_1");
-  fs::remove_all(folder_ / "run/epoch_0_step_1");
+  ASSERT_FALSE(remove_tree(folder_ / "run/epoch_0_step_1"));
 }
 
 TEST_F(StoreTest, LeavesLinksOfAnotherProgramAlone) {

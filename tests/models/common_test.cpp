@@ -48,5 +48,13 @@ TEST(SlidingLayers, CountsMustAgree) {
               ThrowsMessage<Error>(HasSubstr("expected 1 to 10000")));
 }
 
+TEST(PerLayer, OneEntryForEachLayer) {
+  const Json config = {{"num_hidden_layers", 2}};
+  const ConfigReader reader(config, "c");
+  check_per_layer(reader, "kinds", 2);
+  EXPECT_THAT([&] { check_per_layer(reader, "kinds", 3); },
+              ThrowsMessage<Error>(HasSubstr("c: kinds has 3 entries for 2 layers")));
+}
+
 }  // namespace
 }  // namespace automodel::models

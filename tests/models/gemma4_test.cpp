@@ -2,8 +2,8 @@
 
 #include <gmock/gmock.h>
 
-#include "base/error.h"
 #include "models/registry.h"
+#include "tests/models/error_of.h"
 
 namespace automodel::models {
 namespace {
@@ -25,15 +25,6 @@ Json with(const std::string& key, const Json& value) {
   auto config = small();
   config[key] = value;
   return config;
-}
-
-std::string error_of(const Json& config) {
-  try {
-    read_spec(config, "config.json");
-  } catch (const Error& error) {
-    return error.what();
-  }
-  return "no error";
 }
 
 const spec::Gqa& attention(const spec::ModelSpec& model, std::size_t layer) {

@@ -2,7 +2,7 @@
 
 #include <gmock/gmock.h>
 
-#include "base/error.h"
+#include "tests/models/error_of.h"
 
 namespace automodel::models {
 namespace {
@@ -15,15 +15,6 @@ Json small_llama() {
     "rope_theta": 500000.0, "rope_scaling": {"rope_type": "llama3", "factor": 32.0, "low_freq_factor": 1.0,
     "high_freq_factor": 4.0, "original_max_position_embeddings": 8192}, "tie_word_embeddings": true})",
       "test");
-}
-
-std::string error_of(const Json& config) {
-  try {
-    read_spec(config, "config.json");
-  } catch (const Error& error) {
-    return error.what();
-  }
-  return "no error";
 }
 
 TEST(Registry, ReadsBothRopeDialects) {

@@ -2,8 +2,8 @@
 
 #include <gmock/gmock.h>
 
-#include "base/error.h"
 #include "models/registry.h"
+#include "tests/models/error_of.h"
 
 namespace automodel::models {
 namespace {
@@ -18,15 +18,6 @@ Json small(const std::string& type) {
       "test");
   config["model_type"] = type;
   return config;
-}
-
-std::string error_of(const Json& config) {
-  try {
-    read_spec(config, "config.json");
-  } catch (const Error& error) {
-    return error.what();
-  }
-  return "no error";
 }
 
 std::string error_with(const std::string& type, const std::string& key, const Json& value) {

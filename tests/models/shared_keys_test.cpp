@@ -3,6 +3,7 @@
 #include <gmock/gmock.h>
 
 #include "base/error.h"
+#include "spec/parameters.h"
 
 namespace automodel::models {
 namespace {
@@ -26,7 +27,7 @@ std::vector<spec::Layer> shared(std::vector<spec::Layer> from, std::int64_t coun
 
 TEST(SharedKeys, ComeFromTheLastLayerOfTheKind) {
   const auto all = shared(layers(6), 3, {true, false, true, true, false, true});
-  EXPECT_FALSE(borrows_keys(all[2]));
+  EXPECT_FALSE(spec::lender(all[2]));
   for (const auto& [layer, from] : {std::pair(3, 2), std::pair(4, 1), std::pair(5, 2)}) {
     EXPECT_EQ(std::get<spec::Gqa>(all[static_cast<std::size_t>(layer)].mixer).kv_layer, from);
   }

@@ -10,6 +10,12 @@
 namespace automodel::nn {
 namespace {
 
+Sequence four_tokens(const spec::ModelSpec& model) {
+  const auto tokens = tiny_tokens({4});
+  const auto& rope = *std::get<spec::Gqa>(model.layers[0].mixer).rope;
+  return {.cu_seqlens = tokens.cu_seqlens, .rope_tables = {rope_tables(rope, tokens, at::kFloat)}};
+}
+
 /// The residual stream must pass through a layer whose branches give nothing.
 TEST(Block, BranchesAddToTheResidual) {
   for (const auto placement : {spec::NormPlacement::pre, spec::NormPlacement::ffn_pre,
@@ -19,10 +25,7 @@ TEST(Block, BranchesAddToTheResidual) {
     const at::NoGradGuard no_grad;
     parameters.at("model.layers.0.self_attn.o_proj.weight").zero_();
     parameters.at("model.layers.0.mlp.down_proj.weight").zero_();
-    const auto tokens = tiny_tokens({4});
-    const auto& rope = *std::get<spec::Gqa>(model.layers[0].mixer).rope;
-    const Sequence sequence{.cu_seqlens = tokens.cu_seqlens,
-                            .rope_tables = {rope_tables(rope, tokens, at::kFloat)}};
+    const auto sequence = four_tokens(model);
     Ports ports;
     const Tensor x = at::randn({4, 24});
     EXPECT_TRUE(at::equal(Block(model.layers[0], parameters, 0, 0).forward(x, sequence, ports), x));
@@ -43,10 +46,7 @@ TEST(Block, AScalarMultipliesTheOutput) {
   auto model = tiny_spec();
   model.layers[0].has_scalar = true;
   auto parameters = tiny_parameters(model);
-  const auto tokens = tiny_tokens({4});
-  const auto& rope = *std::get<spec::Gqa>(model.layers[0].mixer).rope;
-  const Sequence sequence{.cu_seqlens = tokens.cu_seqlens,
-                          .rope_tables = {rope_tables(rope, tokens, at::kFloat)}};
+  const auto sequence = four_tokens(model);
   Ports ports;
   const Tensor x = at::randn({4, 24});
   const Tensor scaled = Block(model.layers[0], parameters, 0, 0).forward(x, sequence, ports);

@@ -157,6 +157,12 @@ TEST(Parameters, OfLayerInputsAndScalars) {
       std::ranges::find(params, "model.layers.1.layer_scalar", &ParamSpec::name)->is_buffer);
 }
 
+TEST(Lender, IsTheLayerWhoseKeysAreTaken) {
+  EXPECT_EQ(lender({.mixer = Gqa{.kv_layer = 3}}), 3);
+  EXPECT_FALSE(lender({.mixer = Gqa{}}));
+  EXPECT_FALSE(lender({.mixer = Mla{}}));
+}
+
 TEST(ForwardFlops, CountsTheChosenExperts) {
   const double expert = 3 * 4 * 5;
   const double rest = 3 * 4 + 3 * 4 * 7 + 4;  // router, shared experts and their gate

@@ -7,6 +7,7 @@
 #include <string>
 
 #include "base/error.h"
+#include "base/file.h"
 
 namespace automodel::testing {
 
@@ -17,10 +18,7 @@ class TemporaryFolder {
     check(::mkdtemp(text.data()) != nullptr, ErrorKind::io, "cannot make {}", text);
     path_ = text;
   }
-  ~TemporaryFolder() {
-    std::error_code ignored;
-    std::filesystem::remove_all(path_, ignored);
-  }
+  ~TemporaryFolder() { [[maybe_unused]] const auto error = remove_tree(path_); }
   TemporaryFolder(const TemporaryFolder&) = delete;
   TemporaryFolder& operator=(const TemporaryFolder&) = delete;
 

@@ -51,8 +51,8 @@ TEST(Metrics, Timestamp) {
 
 class JsonLinesTest : public testing::Test {
  protected:
-  void SetUp() override { std::filesystem::remove_all(folder_); }
-  void TearDown() override { std::filesystem::remove_all(folder_); }
+  void SetUp() override { ASSERT_FALSE(remove_tree(folder_)); }
+  void TearDown() override { ASSERT_FALSE(remove_tree(folder_)); }
   std::vector<std::string> lines() const { return split(read_file(path_), '\n'); }
 
   std::filesystem::path folder_ = testing::TempDir() + "/am_json_lines";

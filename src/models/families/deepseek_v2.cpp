@@ -53,13 +53,12 @@ spec::WeightNames v2_names(const spec::ModelSpec&) { return expert_names(); }
 /// DeepSeek-V2 and V2-Lite: latent attention, softmax router with or without groups, shared
 /// experts. Source: transformers DeepseekV2ForCausalLM.
 Family deepseek_v2() {
-  return {
-      .model_type = "deepseek_v2",
-      .architectures = {"DeepseekV2ForCausalLM"},
-      .ignored_keys = {"head_dim", "qk_head_dim", "moe_layer_freq", "scoring_func", "ep_size",
-                       "aux_loss_alpha", "seq_aux", "n_group", "topk_group", "intermediate_size"},
-      .spec = v2_spec,
-      .names = v2_names};
+  return {.model_type = "deepseek_v2",
+          .architectures = {"DeepseekV2ForCausalLM"},
+          .ignored_keys = {"head_dim", "qk_head_dim", "moe_layer_freq", "scoring_func", "ep_size",
+                           "aux_loss_alpha", "seq_aux", "n_group", "topk_group"},
+          .spec = v2_spec,
+          .names = v2_names};
 }
 
 }  // namespace automodel::models

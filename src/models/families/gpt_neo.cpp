@@ -1,4 +1,3 @@
-#include "base/error.h"
 #include "models/common.h"
 #include "models/family.h"
 #include "models/gpt.h"
@@ -13,8 +12,9 @@ std::vector<bool> local_layers(const ConfigReader& c) {
   if (kinds.empty() && c.has("attention_types")) {
     c.refuse("attention_types", "attention_layers with one entry per layer");
   }
-  check(kinds.empty() || kinds.size() == count, ErrorKind::corrupt_data,
-        "{}: attention_layers has {} entries for {} layers", c.source(), kinds.size(), count);
+  if (!kinds.empty()) {
+    check_per_layer(c, "attention_layers", kinds.size());
+  }
   std::vector<bool> local(count);
   for (std::size_t i = 0; i < count; ++i) {
     if (!kinds.empty() && kinds[i] != "global" && kinds[i] != "local") {

@@ -1,6 +1,5 @@
 #include <cmath>
 
-#include "base/error.h"
 #include "models/common.h"
 #include "models/family.h"
 #include "models/moe.h"
@@ -84,8 +83,7 @@ bool slides_but_for_every_fourth(const ConfigReader&, std::int64_t layer) { retu
 std::vector<double> layer_thetas(const ConfigReader& c, double theta, std::size_t count) {
   const auto thetas =
       c.has("layer_rope_theta") ? c.numbers("layer_rope_theta") : std::vector<double>(count, theta);
-  check(thetas.size() == count, ErrorKind::corrupt_data,
-        "{}: layer_rope_theta has {} entries for {} layers", c.source(), thetas.size(), count);
+  check_per_layer(c, "layer_rope_theta", thetas.size());
   return thetas;
 }
 

@@ -37,9 +37,7 @@ spec::ModelSpec hunyuan_spec(const ConfigReader& c) { return hunyuan_model(c, ga
 /// moe_topk may be a list, of each layer's experts per token.
 void choose_by_layer(const ConfigReader& c, spec::ModelSpec& model) {
   const auto per_token = c.numbers("moe_topk");
-  check(per_token.size() == model.layers.size(), ErrorKind::corrupt_data,
-        "{}: moe_topk has {} entries for {} layers", c.source(), per_token.size(),
-        model.layers.size());
+  check_per_layer(c, "moe_topk", per_token.size());
   for (std::size_t i = 0; i < per_token.size(); ++i) {
     auto& moe = std::get<spec::Moe>(model.layers[i].ffn);
     check(per_token[i] >= 1 && per_token[i] <= static_cast<double>(moe.experts),

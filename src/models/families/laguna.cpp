@@ -8,14 +8,11 @@ namespace {
 
 /// Layers may differ in their number of heads.
 std::vector<std::int64_t> heads_by_layer(const ConfigReader& c, std::int64_t heads) {
-  const auto count = static_cast<std::size_t>(layer_count(c));
   if (!c.has("num_attention_heads_per_layer")) {
-    return std::vector<std::int64_t>(count, heads);
+    return std::vector<std::int64_t>(static_cast<std::size_t>(layer_count(c)), heads);
   }
   const auto given = c.numbers("num_attention_heads_per_layer");
-  check(given.size() == count, ErrorKind::corrupt_data,
-        "{}: num_attention_heads_per_layer has {} entries for {} layers", c.source(), given.size(),
-        count);
+  check_per_layer(c, "num_attention_heads_per_layer", given.size());
   return {given.begin(), given.end()};
 }
 

@@ -1,6 +1,5 @@
 #include <algorithm>
 
-#include "base/error.h"
 #include "models/common.h"
 #include "models/family.h"
 #include "models/moe.h"
@@ -13,8 +12,9 @@ template <typename Fallback>
 std::vector<bool> layer_flags(const ConfigReader& c, std::string_view key, Fallback fallback) {
   const auto count = static_cast<std::size_t>(layer_count(c));
   const auto given = c.has(key) ? c.numbers(key) : std::vector<double>();
-  check(given.empty() || given.size() == count, ErrorKind::corrupt_data,
-        "{}: {} has {} entries for {} layers", c.source(), key, given.size(), count);
+  if (!given.empty()) {
+    check_per_layer(c, key, given.size());
+  }
   std::vector<bool> flags(count);
   for (std::size_t i = 0; i < count; ++i) {
     flags[i] = given.empty() ? fallback(static_cast<std::int64_t>(i)) : given[i] != 0;
@@ -41,8 +41,9 @@ std::vector<bool> llama4_sparse_layers(const ConfigReader& c) {
 
 std::vector<bool> chunked_layers(const ConfigReader& c, std::vector<bool> turning) {
   const auto kinds = c.texts("layer_types");
-  check(kinds.empty() || kinds.size() == turning.size(), ErrorKind::corrupt_data,
-        "{}: layer_types has {} entries for {} layers", c.source(), kinds.size(), turning.size());
+  if (!kinds.empty()) {
+    check_per_layer(c, "layer_types", kinds.size());
+  }
   for (std::size_t i = 0; i < kinds.size(); ++i) {
     if (kinds[i] != "full_attention" && kinds[i] != "chunked_attention") {
       c.refuse("layer_types", "full_attention, chunked_attention");

@@ -88,8 +88,9 @@ spec::ModelSpec smollm3_spec(const ConfigReader& c) {
   const auto interval = c.integer("no_rope_layer_interval", 4);
   const auto given = c.has("no_rope_layers") ? c.numbers("no_rope_layers") : std::vector<double>();
   const auto count = static_cast<std::size_t>(layer_count(c));
-  check(given.empty() || given.size() == count, ErrorKind::corrupt_data,
-        "{}: no_rope_layers has {} entries for {} layers", c.source(), given.size(), count);
+  if (!given.empty()) {
+    check_per_layer(c, "no_rope_layers", given.size());
+  }
   check(interval > 0, ErrorKind::corrupt_data,
         "{}: no_rope_layer_interval is {}, expected 1 or more", c.source(), interval);
   std::vector<bool> turns(count);
