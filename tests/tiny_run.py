@@ -41,14 +41,14 @@ def write_tokenizer(folder):
     return fast
 
 
-def write_model(folder, dtype=torch.float32, **changes):
-    """A random Llama of two layers with its tokenizer."""
+def write_model(folder, dtype=torch.float32, config_class=LlamaConfig, **changes):
+    """A random Llama, or another, of two layers with its tokenizer."""
     tokenizer = write_tokenizer(folder)
     torch.manual_seed(3)
     settings = dict(vocab_size=384, hidden_size=64, intermediate_size=96, num_hidden_layers=2, num_attention_heads=4,
                     num_key_value_heads=2, max_position_embeddings=128, initializer_range=0.1, tie_word_embeddings=True,
                     eos_token_id=tokenizer.eos_token_id, bos_token_id=None, pad_token_id=None)
-    model = AutoModelForCausalLM.from_config(LlamaConfig(**{**settings, **changes}), dtype=torch.float32)
+    model = AutoModelForCausalLM.from_config(config_class(**{**settings, **changes}), dtype=torch.float32)
     model.to(dtype).save_pretrained(folder)
     return folder
 

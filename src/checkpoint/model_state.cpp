@@ -24,9 +24,9 @@ bool has_adapters(const nn::Parameters& parameters) {
   return parameters.lora() != nn::LoraOptions();
 }
 
-void write_trained(const fs::path& folder, const nn::Parameters& parameters) {
+void write_changing(const fs::path& folder, const nn::Parameters& parameters) {
   std::vector<NamedInfo> infos;
-  for (const auto& parameter : parameters.trained()) {
+  for (const auto& parameter : parameters.changing()) {
     infos.push_back({parameter.spec.name, info_of(parameter.value)});
   }
   write_sharded_safetensors(folder, infos,
@@ -89,19 +89,32 @@ void restore_adapter(const fs::path& folder, const nn::Parameters& parameters) {
         stored.empty() ? "" : stored.begin()->first);
 }
 
-void restore_weights(const fs::path& folder, const nn::Parameters& parameters, bool all) {
+/// Reads from files, naming what they lack.
+Tensor read_tensor(const WeightSource& weights, const std::string& name, const fs::path& folder) {
+  check(weights.contains(name), ErrorKind::corrupt_data,
+        "the checkpoint {} has no {}, which this run trains", folder.string(), name);
+  return weights.tensor(name);
+}
+
+void restore_weights(const fs::path& folder, const nn::Parameters& parameters) {
   const auto weights = open_folder_weights(folder);
   std::set<std::string> unused(weights->names().begin(), weights->names().end());
-  for (const auto& parameter : parameters.trained()) {
-    check(weights->contains(parameter.spec.name), ErrorKind::corrupt_data,
-          "the checkpoint {} has no {}, which this run trains", folder.string(),
-          parameter.spec.name);
-    restore_value(parameter, weights->tensor(parameter.spec.name), folder);
+  for (const auto& parameter : parameters.changing()) {
+    restore_value(parameter, read_tensor(*weights, parameter.spec.name, folder), folder);
     unused.erase(parameter.spec.name);
   }
-  check(all || unused.empty(), ErrorKind::corrupt_data,
+  check(unused.empty(), ErrorKind::corrupt_data,
         "the checkpoint {} has {}, which this run does not train", folder.string(),
         unused.empty() ? "" : *unused.begin());
+}
+
+void restore_consolidated(const fs::path& folder, const StoredLayout& layout,
+                          const nn::Parameters& parameters) {
+  const auto weights = open_folder_weights(folder);
+  const auto stored = [&](const std::string& name) { return read_tensor(*weights, name, folder); };
+  for (const auto& parameter : parameters.changing()) {
+    restore_value(parameter, layout.to_parameter(parameter.spec, stored), folder);
+  }
 }
 
 }  // namespace
@@ -112,7 +125,7 @@ void write_model_state(const fs::path& folder, const ModelFolder& source,
     if (consolidated == Consolidated::yes) {
       write_consolidated(folder / kConsolidated, source, parameters);
     } else {
-      write_trained(folder, parameters);
+      write_changing(folder, parameters);
     }
     return;
   }
@@ -122,7 +135,8 @@ void write_model_state(const fs::path& folder, const ModelFolder& source,
   }
 }
 
-void restore_model_state(const fs::path& folder, nn::Parameters& parameters) {
+void restore_model_state(const fs::path& folder, const ModelFolder& source,
+                         nn::Parameters& parameters) {
   const at::NoGradGuard no_grad;
   const bool adapter = is_adapter_folder(folder);
   check(adapter == has_adapters(parameters), ErrorKind::corrupt_data,
@@ -130,9 +144,10 @@ void restore_model_state(const fs::path& folder, nn::Parameters& parameters) {
         adapter ? "adapters" : "a whole model", adapter ? "a whole model" : "adapters");
   if (adapter) {
     restore_adapter(folder, parameters);
+  } else if (fs::is_directory(folder / kConsolidated)) {
+    restore_consolidated(folder / kConsolidated, source.layout, parameters);
   } else {
-    const bool all = fs::is_directory(folder / kConsolidated);
-    restore_weights(all ? folder / kConsolidated : folder, parameters, all);
+    restore_weights(folder, parameters);
   }
 }
 

@@ -13,16 +13,17 @@ enum class Consolidated {
   yes,  // all that is needed to use the model elsewhere
 };
 
-/// Fills a checkpoint's folder model/ with the parameters that require a gradient, in their own
+/// Fills a checkpoint's folder model/ with the parameters that training changes, in their own
 /// element type. With adapters: a PEFT adapter, and the tokenizer's files if consolidated. Else:
 /// safetensors under Hugging Face's names; consolidated, all parameters as a Hugging Face folder
 /// model/consolidated/. Throws Error(io).
 void write_model_state(const std::filesystem::path& folder, const ModelFolder& source,
                        const nn::Parameters& parameters, Consolidated consolidated);
 
-/// Copies the values back into the parameters that require a gradient, bit for bit. Throws
+/// Copies the values back into the parameters that training changes, bit for bit. Throws
 /// Error(corrupt_data) that names a parameter which is missing, unknown here, of another shape or
 /// of another element type, or a rank or scale of adapters that differs.
-void restore_model_state(const std::filesystem::path& folder, nn::Parameters& parameters);
+void restore_model_state(const std::filesystem::path& folder, const ModelFolder& source,
+                         nn::Parameters& parameters);
 
 }  // namespace automodel::checkpoint

@@ -45,6 +45,7 @@ void extract_others(Recipe& recipe, const Json& json) {
                                                  "optimizer",
                                                  "lr_scheduler",
                                                  "clip_grad_norm",
+                                                 "moe_metrics",
                                                  "checkpoint",
                                                  "packed_sequence",
                                                  "validation_dataloader"};
@@ -89,6 +90,9 @@ Recipe extract_recipe(const Node& tree) {
     recipe.lr_scheduler = extract_lr_scheduler(json.at("lr_scheduler"));
   }
   recipe.clip_grad_norm.max_norm = json.at("clip_grad_norm").at("max_norm").get<double>();
+  if (sections.has("moe_metrics")) {
+    recipe.moe_metrics = extract_moe_metrics(json.at("moe_metrics"));
+  }
   recipe.checkpoint = extract_checkpoint(json.at("checkpoint"));
   extract_others(recipe, json);
   return recipe;

@@ -56,6 +56,15 @@ struct Distributed {
 enum class ModelEntry { from_pretrained, from_config, build_gpt2 };
 enum class ModelTask { causal_lm, seq2seq_lm, sequence_classification, image_text_to_text };
 
+/// `model.moe_overrides`: what training does to routers; null: as the family or config.json has it.
+struct MoeOverrides {
+  std::optional<double> aux_loss_coeff;
+  std::optional<double> z_loss_coeff;  // ours
+  std::optional<double> gate_bias_update_factor;
+
+  bool operator==(const MoeOverrides&) const = default;
+};
+
 /// `model` and `teacher_model`.
 struct ModelSource {
   ModelTask task = ModelTask::causal_lm;
@@ -81,6 +90,7 @@ struct ModelSource {
   Json config_overrides = Json::object();
   /// `model.backend` as resolved; empty if absent.
   Json backend = Json::object();
+  MoeOverrides moe_overrides;
 
   bool operator==(const ModelSource&) const = default;
 };

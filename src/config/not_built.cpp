@@ -107,7 +107,6 @@ std::vector<Demand> training_demands() {
       {"neftune.*", given(), "noise on embeddings (NEFTune)"},
       {"neftune", given(), "noise on embeddings (NEFTune)"},
       {"embedding_row_repair.enabled", is(true), "repair of embedding rows"},
-      {"moe_metrics.enabled", is(true), "expert metrics"},
       {"tool_call_eval._target_", given(), "evaluation of tool calls"},
       {"freeze_config.*", given(), "freezing of towers"},
       {"wandb.project", given(), "Weights & Biases"},

@@ -35,6 +35,7 @@ struct Recipe {
   /// Absent: constant learning rate.
   std::optional<LrScheduler> lr_scheduler;
   ClipGradNorm clip_grad_norm;
+  MoeMetrics moe_metrics;
   Checkpoint checkpoint;
   /// Sections without a structure of their own yet, by name, as resolved: quantization, fp8, qat,
   /// benchmark, wandb, ...

@@ -110,6 +110,17 @@ struct ClipGradNorm {
   bool operator==(const ClipGradNorm&) const = default;
 };
 
+/// `moe_metrics`: how evenly experts are used, in training.jsonl.
+struct MoeMetrics {
+  bool enabled = false;
+  bool detailed = false;  // mode; each layer too
+  /// Between detailed reports; null: every step is detailed.
+  std::optional<std::int64_t> detailed_every_steps;
+  std::int64_t top_k_experts = 0;  // so many of the most and of the least used are listed
+
+  bool operator==(const MoeMetrics&) const = default;
+};
+
 enum class LossKind {
   masked_cross_entropy,
   fused_linear_cross_entropy,

@@ -25,7 +25,10 @@ spec::Moe routed_experts(const ConfigReader& config, const MoeDefaults& defaults
   moe.per_token = config.integer(defaults.per_token_key, defaults.per_token);
   moe.inner = config.integer(defaults.inner_key, defaults.inner);
   moe.activation = activation(config, "hidden_act", "silu");
-  moe.aux_loss = config.number("router_aux_loss_coef", defaults.aux_loss);
+  if (defaults.balance_loss) {
+    const double coefficient = config.number("router_aux_loss_coef", *defaults.balance_loss);
+    moe.training.balance_loss = config.flag("output_router_logits", false) ? coefficient : 0;
+  }
   check(moe.per_token >= 1 && moe.per_token <= moe.experts && moe.inner >= 1,
         ErrorKind::corrupt_data,
         "{}: {} of {} experts per token, each {} wide: expected at least 1 and no more than there "

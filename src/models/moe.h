@@ -23,10 +23,12 @@ struct MoeDefaults {
   std::string_view inner_key = "moe_intermediate_size";
   std::string_view experts_key = "num_experts";  // or one of its other usual names
   std::string_view per_token_key = "num_experts_per_tok";
-  double aux_loss = 0.001;
+  /// Of the balance loss, `router_aux_loss_coef`; none: Transformers has no such loss here.
+  std::optional<double> balance_loss = {};
 };
 
 /// Number, width and activation of the experts as most configs name them; softmax over all experts.
+/// The balance loss acts, as in Transformers, where `output_router_logits` is true.
 /// Throws Error(corrupt_data) if the config asks for more experts per token than there are.
 spec::Moe routed_experts(const ConfigReader& config, const MoeDefaults& defaults);
 

@@ -95,6 +95,7 @@ Sequence Decoder::sequence(const Tokens& tokens, const ForwardOptions& options) 
                .dropout_seed = options.dropout_seed,
                .cache = options.cache,
                .routing = nullptr,
+               .router_sums = nullptr,
                .input_tp = {},
                .lent = {},
                .kept = nullptr};
@@ -105,7 +106,6 @@ Sequence Decoder::sequence(const Tokens& tokens, const ForwardOptions& options) 
 }
 
 BlockFunction Decoder::block_function(std::size_t i, Sequence sequence, Ports& ports) const {
-  sequence.routing = std::make_shared<RoutingRecord>();
   // By value: a recompute in the backward outlives the forward.
   return [&ports, sequence, block = &blocks_[i], has_input = layer_inputs_.has_value(),
           borrows = spec::lender(spec_.layers[i]).has_value(),
@@ -117,18 +117,23 @@ BlockFunction Decoder::block_function(std::size_t i, Sequence sequence, Ports& p
     if (borrows) {
       own.lent = {inputs.end()[-2], inputs.back()};
     }
-    if (!lends) {
-      return Tensors{block->forward(inputs[0], own, ports)};
+    own.kept = lends ? std::make_shared<KeysValues>() : nullptr;
+    own.router_sums = sequence.training ? std::make_shared<Tensor>() : nullptr;
+    Tensors outputs{block->forward(inputs[0], own, ports)};
+    if (lends) {
+      outputs.insert(outputs.end(), {own.kept->k_thk, own.kept->v_thw});
     }
-    own.kept = std::make_shared<KeysValues>();
-    const Tensor y_td = block->forward(inputs[0], own, ports);
-    return Tensors{y_td, own.kept->k_thk, own.kept->v_thw};
+    if (own.router_sums && own.router_sums->defined()) {
+      outputs.push_back(*own.router_sums);
+    }
+    return outputs;
   };
 }
 
-Tensor Decoder::hidden(const Tokens& tokens, const ForwardOptions& options, BlockRunner& runner,
-                       Ports& ports) const {
-  const auto shared = sequence(tokens, options);
+DecoderOutput Decoder::forward(const Tokens& tokens, const ForwardOptions& options,
+                               BlockRunner& runner, Ports& ports) const {
+  auto shared = sequence(tokens, options);
+  DecoderOutput out;
   Tensor x_td = embed(tokens, options);
   const auto inputs_tp =
       layer_inputs_ ? layer_inputs_->forward(tokens.ids_t, x_td, shared) : std::vector<Tensor>();
@@ -143,11 +148,19 @@ Tensor Decoder::hidden(const Tokens& tokens, const ForwardOptions& options, Bloc
       inputs.insert(inputs.end(), lent.begin(), lent.end());
     }
     const auto layer = static_cast<std::int64_t>(i);
+    shared.routing = std::make_shared<RoutingRecord>();
     auto outputs = runner.run(layer, block_function(i, shared, ports), inputs);
     x_td = outputs.front();
-    kept[layer] = {outputs.begin() + 1, outputs.end()};
+    if (const auto* moe = spec::moe_of(spec_.layers[i])) {
+      const bool has_sums = options.training && moe->training.has_loss();
+      out.routers.push_back({i, shared.routing, has_sums ? outputs.back() : Tensor()});
+    }
+    if (lenders_.contains(layer)) {
+      kept[layer] = {outputs[1], outputs[2]};
+    }
   }
-  return finish(x_td);
+  out.hidden_td = finish(x_td);
+  return out;
 }
 
 }  // namespace automodel::nn

@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "nn/block.h"
+#include "nn/router_loss.h"
 #include "nn/runner.h"
 #include "ops/cross_entropy.h"
 
@@ -19,14 +20,24 @@ struct ForwardOptions {
   KvCache* cache = nullptr;
 };
 
+struct DecoderOutput {
+  Tensor hidden_td;  // what the head sees: hidden states after the final norm
+  std::vector<RouterOutput> routers;
+};
+
 class Decoder {
  public:
   /// Holds handles to the parameters' tensors; adapters must be attached before.
   Decoder(const spec::ModelSpec& spec, const Parameters& parameters);
 
-  /// What the head sees, [t, d] in the compute dtype: hidden states after the final norm.
+  /// Hidden states [t, d] in the compute dtype; in training also what the routers add to the loss.
+  DecoderOutput forward(const Tokens& tokens, const ForwardOptions& options, BlockRunner& runner,
+                        Ports& ports) const;
+  /// The hidden states alone.
   Tensor hidden(const Tokens& tokens, const ForwardOptions& options, BlockRunner& runner,
-                Ports& ports) const;
+                Ports& ports) const {
+    return forward(tokens, options, runner, ports).hidden_td;
+  }
 
   /// What turns hidden states into logits.
   const ops::Head& head() const { return head_; }
@@ -38,7 +49,8 @@ class Decoder {
   std::size_t rope_index(const spec::Layer& layer);
   Sequence sequence(const Tokens& tokens, const ForwardOptions& options) const;
   /// Block i as the runner calls it: inputs are the stream, the layer's own input and lent keys and
-  /// values, outputs the stream and kept keys and values; those that this block has.
+  /// values, outputs the stream, kept keys and values, and the router's sums; those that this block
+  /// has.
   BlockFunction block_function(std::size_t i, Sequence sequence, Ports& ports) const;
 
   spec::ModelSpec spec_;

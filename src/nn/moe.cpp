@@ -43,6 +43,14 @@ ops::RouterOptions router_options(const spec::Moe& moe) {
           .scale = router.scale};
 }
 
+Tensor RouterSums::joined() const {
+  return at::cat({probability_e, sequence_balance.unsqueeze(0), z.unsqueeze(0)});
+}
+
+RouterSums RouterSums::of(const Tensor& joined) {
+  return {joined.slice(0, 0, -2), joined[-2], joined[-1]};
+}
+
 MoeBlock::MoeBlock(const spec::Moe& spec, const Parameters& parameters, const std::string& prefix)
     : spec_(spec),
       router_options_(router_options(spec)),
@@ -73,14 +81,44 @@ Tensor MoeBlock::logits(const Tensor& x_td, const Sequence& sequence) const {
   return router.softcap ? at::tanh(logits_te / *router.softcap) * *router.softcap : logits_te;
 }
 
-ops::Routing MoeBlock::route(const Tensor& x_td, const Sequence& sequence) const {
-  const Tensor logits_te = logits(x_td, sequence);
-  const bool decided = sequence.routing && sequence.routing->experts_tk.defined();
-  const Tensor experts_tk = decided
-                                ? sequence.routing->experts_tk
-                                : ops::choose_experts(logits_te, correction_e_, router_options_);
+Tensor MoeBlock::decide(const Tensor& logits_te, const Sequence& sequence) const {
+  if (sequence.routing && sequence.routing->experts_tk.defined()) {
+    return sequence.routing->experts_tk;
+  }
+  Tensor experts_tk = ops::choose_experts(logits_te, correction_e_, router_options_);
   if (sequence.routing) {
     sequence.routing->experts_tk = experts_tk;
+    const bool by_logits_alone = !correction_e_.defined() && spec_.router.groups == 1;
+    if (spec_.training.balance_loss != 0 && !by_logits_alone) {
+      sequence.routing->likeliest_tk = ops::likeliest_experts(logits_te, spec_.per_token);
+    }
+  }
+  return experts_tk;
+}
+
+Tensor MoeBlock::sums(const Tensor& logits_te, const Tensor& experts_tk,
+                      const Sequence& sequence) const {
+  const auto& training = spec_.training;
+  const Tensor zeros_e = at::zeros({spec_.experts}, logits_te.options());
+  RouterSums out{zeros_e, zeros_e[0], zeros_e[0]};
+  if (training.balance_loss != 0) {
+    out.probability_e = ops::probability_sums(logits_te);
+  }
+  if (training.sequence_balance_loss != 0) {
+    out.sequence_balance = ops::sequence_balance_sum(logits_te, experts_tk, sequence.cu_seqlens,
+                                                     router_options_.score);
+  }
+  if (training.z_loss != 0) {
+    out.z = ops::z_sum(logits_te);
+  }
+  return out.joined();
+}
+
+ops::Routing MoeBlock::route(const Tensor& x_td, const Sequence& sequence) const {
+  const Tensor logits_te = logits(x_td, sequence);
+  const Tensor experts_tk = decide(logits_te, sequence);
+  if (sequence.router_sums && spec_.training.has_loss()) {
+    *sequence.router_sums = sums(logits_te, experts_tk, sequence);
   }
   Tensor weights_tk = ops::routing_weights(logits_te, experts_tk, router_options_);
   if (scale_e_.defined()) {

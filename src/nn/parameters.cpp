@@ -78,6 +78,14 @@ std::vector<Parameter> Parameters::trained() const {
   return out;
 }
 
+std::vector<Parameter> Parameters::changing() const {
+  std::vector<Parameter> out;
+  std::ranges::copy_if(parameters_, std::back_inserter(out), [](const Parameter& p) {
+    return p.value.requires_grad() || p.spec.is_stepped;
+  });
+  return out;
+}
+
 void Parameters::to(const at::Device& device) {
   for (auto& parameter : parameters_) {
     if (parameter.value.device() != device) {

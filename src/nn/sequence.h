@@ -49,7 +49,8 @@ class KvCache {
 /// The experts that one block's router chose in the forward. A recompute of the block finds them
 /// here instead of deciding again.
 struct RoutingRecord {
-  Tensor experts_tk;  // undefined: not decided yet
+  Tensor experts_tk;    // undefined: not decided yet
+  Tensor likeliest_tk;  // what the balance loss counts, where that is not the choice
 };
 
 struct Sequence {
@@ -61,6 +62,7 @@ struct Sequence {
   KvCache* cache = nullptr;
   // Of the block that runs:
   std::shared_ptr<RoutingRecord> routing;  // none: nothing is kept
+  std::shared_ptr<Tensor> router_sums;     // where its router leaves them; none: nobody asks
   Tensor input_tp;                         // what it is given beside the stream; undefined: nothing
   KeysValues lent;                         // of an earlier layer, where it has none of its own
   std::shared_ptr<KeysValues> kept;        // where it leaves its own; none: nobody asks

@@ -37,7 +37,8 @@ Tensor ShardedModel::hidden(const nn::Tokens& tokens, const nn::ForwardOptions& 
   return decoder_.hidden(on_device(tokens), options, runner, ports);
 }
 
-MicroBatchResult ShardedModel::forward_backward(const nn::Tokens& tokens, double weight,
+MicroBatchResult ShardedModel::forward_backward(const nn::Tokens& tokens,
+                                                const LossWeights& weights,
                                                 std::uint64_t dropout_seed) {
   Stopwatch watch;
   MicroBatchResult out;
@@ -48,14 +49,17 @@ MicroBatchResult ShardedModel::forward_backward(const nn::Tokens& tokens, double
   const nn::ForwardOptions forward{
       .compute = options_.compute, .training = true, .dropout_seed = dropout_seed};
   const auto local = on_device(tokens);
-  const Tensor hidden_td = decoder_.hidden(local, forward, runner, ports);
-  const Tensor loss =
-      ops::linear_cross_entropy(hidden_td, decoder_.head(), local.labels_t, {.weight = weight});
+  const auto output = decoder_.forward(local, forward, runner, ports);
+  const Tensor loss = ops::linear_cross_entropy(output.hidden_td, decoder_.head(), local.labels_t,
+                                                {.weight = weights.per_label});
+  const auto routers = nn::router_loss(spec(), output.routers, weights.per_token);
+  const Tensor total = routers.loss.defined() ? loss + routers.loss : loss;
   out.forward_seconds = watch.lap();
-  if (loss.requires_grad()) {
-    loss.backward();  // `ports` and `runner` must still be alive: a recompute uses them
+  if (total.requires_grad()) {
+    total.backward();  // `ports` and `runner` must still be alive: a recompute uses them
   }
   out.loss = loss.item<double>();
+  out.routers = routers.report;
   out.backward_seconds = watch.lap();
   return out;
 }

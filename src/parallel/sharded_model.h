@@ -18,9 +18,17 @@ struct ModelOptions {
   at::Device device = at::kCPU;
 };
 
+/// What a micro-batch weighs in its optimizer step. With 1 / (labels of the step) and 1 / (tokens
+/// of the step) the step's losses are the sums over its micro-batches.
+struct LossWeights {
+  double per_label = 1;
+  double per_token = 0;  // of the routers' losses
+};
+
 /// What a micro-batch came to.
 struct MicroBatchResult {
-  double loss = 0;
+  double loss = 0;           // of the tokens
+  nn::RouterReport routers;  // with their loss
   double forward_seconds = 0;
   double backward_seconds = 0;
 };
@@ -31,10 +39,9 @@ class ShardedModel {
   /// and logits are in CPU memory, wherever the model is.
   ShardedModel(const spec::ModelSpec& spec, nn::Parameters parameters, const ModelOptions& options);
 
-  /// Adds the gradients of weight * (sum of the micro-batch's token losses) and returns that loss.
-  /// With weight = 1 / (labels of the whole optimizer step) the step's loss is the sum over its
-  /// micro-batches, however they are cut. dropout_seed: of this micro-batch.
-  MicroBatchResult forward_backward(const nn::Tokens& tokens, double weight,
+  /// Adds the gradients of the weighted sum of the micro-batch's token losses and of its routers'
+  /// losses, and returns both. dropout_seed: of this micro-batch.
+  MicroBatchResult forward_backward(const nn::Tokens& tokens, const LossWeights& weights,
                                     std::uint64_t dropout_seed);
 
   /// Negative log-likelihood and correctness of every labelled token, in order. No gradient, no

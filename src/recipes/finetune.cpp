@@ -3,6 +3,7 @@
 #include <unistd.h>
 
 #include "base/stop_signal.h"
+#include "recipes/finetune/router_training.h"
 #include "recipes/finetune/run_plan.h"
 #include "recipes/finetune/run_step.h"
 #include "recipes/finetune/run_summary.h"
@@ -72,6 +73,7 @@ ExitCode run_finetune(const config::LoadedRecipe& loaded) {
   train::Progress progress(stdout, is_terminal, plan.end_step);
   progress.notes(warnings(loaded.warnings));
   progress.notes(warnings(config::find_unreached(recipe, plan)));
+  progress.notes(warnings(idle_router_keys(recipe, run.model.spec())));
   progress.notes(describe_run(recipe, run, data, plan, optimizer.state_bytes()));
   progress.notes(warnings(restored.notes));
   progress.note(restored.path ? "going on from " + restored.path->string()
@@ -88,7 +90,7 @@ ExitCode run_finetune(const config::LoadedRecipe& loaded) {
   bool stopping = false;
   while (state.next_step < plan.end_step && !stopping) {
     const auto metrics = run_step(state, loader, step_options(recipe)).metrics;
-    log.write(train::to_json(metrics, train::utc_timestamp()));
+    log.write(log_line(recipe, metrics));
     progress.step(metrics);
     if (totals.num_steps == 0 && !restored.path) {
       progress.notes(

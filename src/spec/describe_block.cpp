@@ -189,7 +189,12 @@ std::string full(const Moe& moe) {
     out.add(fmt::format("shared experts {} wide{}", moe.shared->mlp.inner,
                         moe.shared->gated ? ", gated" : ""));
   }
-  return out.add_unless(moe.aux_loss, 0, "balance loss times").text();
+  const auto& training = moe.training;
+  return out.add_unless(training.balance_loss, 0, "balance loss times")
+      .add_unless(training.sequence_balance_loss, 0, "balance loss of sequences times")
+      .add_unless(training.z_loss, 0, "z-loss times")
+      .add_unless(training.correction_step, 0, "correction trained in steps of")
+      .text();
 }
 
 std::string full(const MlpBesideMoe& both) {

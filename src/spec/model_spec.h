@@ -222,6 +222,17 @@ struct SharedExperts {
   bool operator==(const SharedExperts&) const = default;
 };
 
+/// What training does to a router beside the gradient of the tokens' loss; 0: nothing.
+/// docs/moe.md has the formulas.
+struct RouterTraining {
+  double balance_loss = 0;           // coefficient; over the routers of all layers together
+  double sequence_balance_loss = 0;  // coefficient; of this router, over each document
+  double z_loss = 0;                 // coefficient; of this router
+  double correction_step = 0;        // by which each expert's correction moves after a step
+  bool has_loss() const { return balance_loss != 0 || sequence_balance_loss != 0 || z_loss != 0; }
+  bool operator==(const RouterTraining&) const = default;
+};
+
 /// Mixture of gated feed-forward experts: the weighted sum of those the router chose.
 struct Moe {
   std::int64_t experts = 0;
@@ -234,7 +245,7 @@ struct Moe {
   bool weight_on_input = false;  // Llama 4: the weight multiplies the expert's input
   std::optional<SharedExperts> shared;
   double output_scale = 1;
-  double aux_loss = 0;  // coefficient of the load-balancing loss
+  RouterTraining training;
   bool operator==(const Moe&) const = default;
 };
 

@@ -180,6 +180,7 @@ class Builder {
       add("mlp.gate.e_score_correction_bias", {moe.experts}, Role::router, Init::zeros);
       params_.back().is_buffer = true;
       params_.back().keeps_float32 = true;
+      params_.back().is_stepped = moe.training.correction_step != 0;
     }
     if (moe.router.expert_scale) {
       add("mlp.gate.expert_scale", {moe.experts}, Role::router, Init::ones);
@@ -254,10 +255,8 @@ std::int64_t active_numel(const ParamSpec& param, const ModelSpec& model) {
   if (param.role != Role::experts) {
     return param.numel();
   }
-  const auto& ffn = model.layers[static_cast<std::size_t>(param.layer)].ffn;
-  const auto* both = std::get_if<MlpBesideMoe>(&ffn);
-  const auto& moe = both != nullptr ? both->moe : std::get<Moe>(ffn);
-  return param.numel() / moe.experts * moe.per_token;
+  const auto* moe = moe_of(model.layers[static_cast<std::size_t>(param.layer)]);
+  return param.numel() / moe->experts * moe->per_token;
 }
 
 /// Pairs (query, key) that are scored in a document of n tokens.
@@ -327,6 +326,16 @@ std::string layer_prefix(std::int64_t layer) { return fmt::format("model.layers.
 std::optional<std::int64_t> lender(const Layer& layer) {
   const auto* gqa = std::get_if<Gqa>(&layer.mixer);
   return gqa != nullptr ? gqa->kv_layer : std::nullopt;
+}
+
+const Moe* moe_of(const Layer& layer) {
+  const auto* both = std::get_if<MlpBesideMoe>(&layer.ffn);
+  return both != nullptr ? &both->moe : std::get_if<Moe>(&layer.ffn);
+}
+
+Moe* moe_of(Layer& layer) {
+  auto* both = std::get_if<MlpBesideMoe>(&layer.ffn);
+  return both != nullptr ? &both->moe : std::get_if<Moe>(&layer.ffn);
 }
 
 NormNames norm_names(NormPlacement placement) {

@@ -27,6 +27,7 @@ struct ParamSpec {
   std::int64_t layer = -1;     // -1: outside the blocks
   bool is_buffer = false;      // part of the checkpoint that no gradient reaches: never trained
   bool keeps_float32 = false;  // not rounded when the model is loaded in a lower type
+  bool is_stepped = false;     // a buffer that training moves after each step, without a gradient
   std::int64_t numel() const;
   bool operator==(const ParamSpec&) const = default;
 };
@@ -38,6 +39,9 @@ std::vector<ParamSpec> parameters(const ModelSpec& model);
 std::string layer_prefix(std::int64_t layer);
 /// The earlier layer whose keys and values this one takes; none: it has its own.
 std::optional<std::int64_t> lender(const Layer& layer);
+/// The layer's routed experts; null: it has none.
+const Moe* moe_of(const Layer& layer);
+Moe* moe_of(Layer& layer);
 
 /// Names of a layer's norms without the layer's prefix; empty: none there.
 struct NormNames {

@@ -5,6 +5,7 @@
 #include "base/error.h"
 #include "base/file.h"
 #include "base/text.h"
+#include "train/moe_metrics.h"
 
 namespace automodel::train {
 namespace {
@@ -47,20 +48,22 @@ double StepMetrics::label_tokens_per_second() const {
 }
 
 Json to_json(const StepMetrics& metrics, const std::string& timestamp) {
-  return {{"step", metrics.step},
-          {"epoch", metrics.epoch},
-          {"timestamp", timestamp},
-          {"loss", metrics.result.loss},
-          {"grad_norm", metrics.result.grad_norm},
-          {"lr", metrics.rates.lr},
-          {"mem", gib(metrics.peak_memory_bytes)},
-          {"tps", metrics.tokens_per_second()},
-          {"tps_per_gpu", metrics.tokens_per_second()},
-          {"num_tokens_per_step", metrics.result.num_tokens},
-          {"num_label_tokens", metrics.result.num_label_tokens},
-          {"weight_decay", metrics.rates.weight_decay},
-          {"label_tps", metrics.label_tokens_per_second()},
-          {"step_seconds", metrics.seconds}};
+  Json out{{"step", metrics.step},
+           {"epoch", metrics.epoch},
+           {"timestamp", timestamp},
+           {"loss", metrics.result.loss},
+           {"grad_norm", metrics.result.grad_norm},
+           {"lr", metrics.rates.lr},
+           {"mem", gib(metrics.peak_memory_bytes)},
+           {"tps", metrics.tokens_per_second()},
+           {"tps_per_gpu", metrics.tokens_per_second()},
+           {"num_tokens_per_step", metrics.result.num_tokens},
+           {"num_label_tokens", metrics.result.num_label_tokens},
+           {"weight_decay", metrics.rates.weight_decay},
+           {"label_tps", metrics.label_tokens_per_second()},
+           {"step_seconds", metrics.seconds}};
+  out.update(router_losses(metrics.result.routers));
+  return out;
 }
 
 Json to_json(const ValidationMetrics& metrics, const std::string& timestamp) {

@@ -35,8 +35,8 @@ struct ValidationMetrics {
 };
 
 /// Upstream's fields step, epoch, timestamp, loss, grad_norm, lr, mem (GiB), tps, tps_per_gpu,
-/// num_tokens_per_step, num_label_tokens, and ours: weight_decay, label_tps, step_seconds. lr is
-/// the rate that this step used.
+/// num_tokens_per_step, num_label_tokens, and ours: weight_decay, label_tps, step_seconds and what
+/// router_losses has. loss is that of the tokens; lr is the rate that this step used.
 Json to_json(const StepMetrics& metrics, const std::string& timestamp);
 /// Upstream's fields step, epoch, timestamp, val_loss, lr, num_label_tokens, mem (GiB), and ours:
 /// token_accuracy, exact_match, num_rows, seconds.

@@ -7,6 +7,7 @@
 #include "base/stopwatch.h"
 #include "ops/cross_entropy.h"
 #include "train/non_finite.h"
+#include "train/router_correction.h"
 
 namespace automodel::train {
 namespace {
@@ -29,11 +30,13 @@ std::int64_t num_tokens(std::span<const nn::Tokens> micro_batches) {
 
 parallel::MicroBatchResult forward_backward(parallel::ShardedModel& model,
                                             std::span<const nn::Tokens> micro_batches,
-                                            double weight, RandomStream dropout) {
+                                            const parallel::LossWeights& weights,
+                                            RandomStream dropout) {
   parallel::MicroBatchResult sum;
   for (const auto& tokens : micro_batches) {
-    const auto part = model.forward_backward(tokens, weight, dropout.next_u64());
+    const auto part = model.forward_backward(tokens, weights, dropout.next_u64());
     sum.loss += part.loss;
+    sum.routers.add(part.routers);
     sum.forward_seconds += part.forward_seconds;
     sum.backward_seconds += part.backward_seconds;
   }
@@ -43,14 +46,15 @@ parallel::MicroBatchResult forward_backward(parallel::ShardedModel& model,
 void check_finite_step(const parallel::ShardedModel& model,
                        std::span<const nn::Tokens> micro_batches, const StepResult& result,
                        std::int64_t step) {
-  if (std::isfinite(result.loss) && std::isfinite(result.grad_norm)) {
+  const double loss = result.loss + result.routers.loss;
+  if (std::isfinite(loss) && std::isfinite(result.grad_norm)) {
     return;
   }
   fail(ErrorKind::invalid_argument,
        "step {}: loss {} and gradient norm {} are not both finite; the first tensor that is not "
        "is {}. Nothing was updated. A lower learning rate, a longer warm-up or compute_dtype "
        "float32 may help",
-       step, result.loss, result.grad_norm, explain_non_finite(model, micro_batches));
+       step, loss, result.grad_norm, explain_non_finite(model, micro_batches));
 }
 
 }  // namespace
@@ -66,9 +70,12 @@ StepResult train_step(parallel::ShardedModel& model, Optimizer& optimizer,
   model.zero_grad();
   const RandomStream dropout(options.seed, StreamPurpose::dropout,
                              static_cast<std::uint64_t>(step));
-  const double weight = 1.0 / static_cast<double>(result.num_label_tokens);
-  const auto computed = forward_backward(model, micro_batches, weight, dropout);
+  const parallel::LossWeights weights{
+      .per_label = 1.0 / static_cast<double>(result.num_label_tokens),
+      .per_token = 1.0 / static_cast<double>(result.num_tokens)};
+  const auto computed = forward_backward(model, micro_batches, weights, dropout);
   result.loss = computed.loss;
+  result.routers = computed.routers;
   result.seconds.forward = computed.forward_seconds;
   result.seconds.backward = computed.backward_seconds;
   Stopwatch watch;
@@ -77,6 +84,7 @@ StepResult train_step(parallel::ShardedModel& model, Optimizer& optimizer,
   model.clip_gradients(result.grad_norm, options.max_grad_norm);
   result.seconds.clip = watch.lap();
   optimizer.step(rates);
+  step_corrections(model, result.routers);
   result.seconds.update = watch.lap();
   return result;
 }

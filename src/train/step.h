@@ -25,17 +25,19 @@ struct StepSeconds {
 };
 
 struct StepResult {
-  double loss = 0;       // mean over the step's label tokens
-  double grad_norm = 0;  // before clipping
+  double loss = 0;           // mean over the step's label tokens
+  nn::RouterReport routers;  // with what their losses add
+  double grad_norm = 0;      // before clipping
   std::int64_t num_tokens = 0;
   std::int64_t num_label_tokens = 0;
   StepSeconds seconds;
   bool operator==(const StepResult&) const = default;
 };
 
-/// Forward and backward of every micro-batch, clipping, update. `step` counts optimizer steps of
-/// the run from 0. Throws Error(invalid_argument) if nothing is labelled, or if loss or gradient
-/// norm is not finite: it names the first tensor that is not, and no parameter has changed.
+/// Forward and backward of every micro-batch, clipping, update, also of routers' corrections.
+/// `step` counts optimizer steps of the run from 0. Throws Error(invalid_argument) if nothing is
+/// labelled, or if loss or gradient norm is not finite: it names the first tensor that is not, and
+/// no parameter has changed.
 StepResult train_step(parallel::ShardedModel& model, Optimizer& optimizer,
                       std::span<const nn::Tokens> micro_batches, std::int64_t step,
                       const StepRates& rates, const StepOptions& options);

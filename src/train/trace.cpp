@@ -191,8 +191,11 @@ class Tracer {
   }
 
   double backward(const Variant& variant) {
-    const double weight = 1.0 / static_cast<double>(variant.num_labels);
-    return model_.forward_backward(variant.tokens, weight, 0).loss;
+    const parallel::LossWeights weights{
+        .per_label = 1.0 / static_cast<double>(variant.num_labels),
+        .per_token = 1.0 / static_cast<double>(variant.tokens.ids_t.numel())};
+    const auto result = model_.forward_backward(variant.tokens, weights, 0);
+    return result.loss + result.routers.loss;
   }
 
   checkpoint::StoredLayout layout_;

@@ -10,10 +10,10 @@ namespace automodel::train {
 
 /// For each VARIANT in `batch_file` (VARIANT.input_ids, .labels [b, t] unshifted, .attention_mask,
 /// .doc_lens) writes VARIANT.logits [b, t, v] (rows of padding are zero), VARIANT.loss and
-/// VARIANT.grad.NAME; then, with the training settings of the file's metadata, step.loss,
-/// step.grad_norm and trained.NAME after its AdamW steps, one variant after the other. Names and
-/// shapes are those on disk. options.compute: the dtype of weights and arithmetic. Throws
-/// Error(corrupt_data) if the batch file lacks something.
+/// VARIANT.grad.NAME (the routers' losses included); then, with the training settings of the file's
+/// metadata, step.loss, step.grad_norm and trained.NAME after its AdamW steps, one variant after
+/// the other. Names and shapes are those on disk. options.compute: the dtype of weights and
+/// arithmetic. Throws Error(corrupt_data) if the batch file lacks something.
 void trace(const checkpoint::ModelFolder& model, const std::filesystem::path& batch_file,
            const std::filesystem::path& out_file, const parallel::ModelOptions& options);
 

@@ -57,7 +57,8 @@ class ModelState : public ::testing::Test {
     write_model_state(model_, source_, parameters, consolidated);
   }
   void expect_refused(const std::string& text, nn::Parameters parameters) {
-    expect_error(ErrorKind::corrupt_data, text, [&] { restore_model_state(model_, parameters); });
+    expect_error(ErrorKind::corrupt_data, text,
+                 [&] { restore_model_state(model_, source_, parameters); });
   }
 
   TemporaryFolder folder_;
@@ -69,7 +70,7 @@ TEST_F(ModelState, OfAWholeModelComesBack) {
   write(whole_model(1), Consolidated::no);
   auto restored = whole_model(2);
   const Tensor memory = restored.at("model.norm.weight");
-  restore_model_state(model_, restored);
+  restore_model_state(model_, source_, restored);
   expect_same(restored, whole_model(1));
   EXPECT_TRUE(memory.is_same(restored.at("model.norm.weight")));
 }
@@ -77,7 +78,7 @@ TEST_F(ModelState, OfAWholeModelComesBack) {
 TEST_F(ModelState, OfAConsolidatedModelComesBackAndLoadsAlone) {
   write(whole_model(1, at::kBFloat16), Consolidated::yes);
   auto restored = whole_model(2, at::kBFloat16);
-  restore_model_state(model_, restored);
+  restore_model_state(model_, source_, restored);
   expect_same(restored, whole_model(1, at::kBFloat16));
   const auto alone = open_model((model_ / "consolidated").string());
   EXPECT_EQ(stored_dtype(alone), at::kBFloat16);
@@ -92,14 +93,30 @@ TEST_F(ModelState, HoldsOnlyWhatIsTrained) {
   }
   write(parameters, Consolidated::no);
   EXPECT_EQ(open_folder_weights(model_)->names(), std::vector<std::string>{"model.norm.weight"});
-  restore_model_state(model_, parameters);
+  restore_model_state(model_, source_, parameters);
   expect_refused("has no model.embed_tokens.weight, which this run trains", whole_model(1));
+}
+
+TEST_F(ModelState, HoldsBuffersThatTrainingMoves) {
+  const auto with_buffer = [](std::uint64_t seed) {
+    auto parameters = whole_model(seed);
+    for (auto& parameter : parameters.all()) {
+      parameter.value.requires_grad_(false);
+      parameter.spec.is_stepped = parameter.spec.name == "model.norm.weight";
+    }
+    return parameters;
+  };
+  write(with_buffer(1), Consolidated::no);
+  EXPECT_EQ(open_folder_weights(model_)->names(), std::vector<std::string>{"model.norm.weight"});
+  auto restored = with_buffer(2);
+  restore_model_state(model_, source_, restored);
+  EXPECT_TRUE(at::equal(restored.at("model.norm.weight"), whole_model(1).at("model.norm.weight")));
 }
 
 TEST_F(ModelState, OfAdaptersComesBackAndIsPefts) {
   write(adapted_model(1), Consolidated::yes);
   auto restored = adapted_model(2);
-  restore_model_state(model_, restored);
+  restore_model_state(model_, source_, restored);
   expect_same(restored, adapted_model(1));
   EXPECT_EQ(read_peft_adapter(model_).base_model, source_.name);
   EXPECT_TRUE(fs::exists(model_ / "tokenizer.json"));

@@ -23,6 +23,7 @@ TEST(Extract, DefaultsAreThoseOfTheStructs) {
   EXPECT_EQ(recipe.loss_fn, LossFn());
   EXPECT_EQ(recipe.checkpoint, Checkpoint());
   EXPECT_EQ(recipe.clip_grad_norm, ClipGradNorm());
+  EXPECT_EQ(recipe.moe_metrics, MoeMetrics());
   EXPECT_EQ(recipe.packed_sequence, PackedSequence());
   EXPECT_EQ(recipe.dataloader, Dataloader());
   Optimizer optimizer = recipe.optimizer;
@@ -115,6 +116,19 @@ TEST(Extract, ModelFromPretrainedWithOverrides) {
   EXPECT_EQ(recipe.model.config_overrides, Json({{"num_hidden_layers", 2}, {"rope_theta", 5.0}}));
   EXPECT_EQ(recipe.model.torch_dtype, "bfloat16");
   EXPECT_EQ(recipe.model.pretrained_model_name_or_path, "some/model");
+}
+
+TEST(Extract, TrainingOfRouters) {
+  const Recipe recipe = read({"--model.output_router_logits=true",
+                              "--model.moe_overrides={'aux_loss_coeff': 0.5, 'z_loss_coeff': 0, "
+                              "'gate_bias_update_factor': None}",
+                              "--moe_metrics={'enabled': True, 'mode': 'detailed', "
+                              "'detailed_every_steps': 3, 'top_k_experts': 2}"});
+  EXPECT_EQ(recipe.model.config_overrides, Json({{"output_router_logits", true}}));
+  EXPECT_EQ(recipe.model.moe_overrides, (MoeOverrides{.aux_loss_coeff = 0.5, .z_loss_coeff = 0}));
+  EXPECT_EQ(recipe.moe_metrics,
+            (MoeMetrics{
+                .enabled = true, .detailed = true, .detailed_every_steps = 3, .top_k_experts = 2}));
 }
 
 TEST(Extract, ModelFromConfig) {

@@ -48,6 +48,24 @@ TEST(RoutedExperts, MorePerTokenThanThereAreIsAnError) {
               HasSubstr("config.json: 2 of 1 experts per token"));
 }
 
+/// As in Transformers: with the switch, and only where the type has the loss.
+TEST(RoutedExperts, TheBalanceLossActsWithOutputRouterLogits) {
+  const auto coefficient = [](const std::string& json, std::optional<double> fallback) {
+    return read(json, [&](const ConfigReader& c) {
+      const auto moe =
+          routed_experts(c, {.experts = 6, .per_token = 2, .inner = 8, .balance_loss = fallback});
+      c.finish({});
+      return moe.training.balance_loss;
+    });
+  };
+  EXPECT_EQ(coefficient("{}", 0.25), 0);
+  EXPECT_EQ(coefficient(R"({"router_aux_loss_coef": 0.5})", 0.25), 0);
+  EXPECT_EQ(coefficient(R"({"output_router_logits": true})", 0.25), 0.25);
+  const std::string both = R"({"output_router_logits": true, "router_aux_loss_coef": 0.5})";
+  EXPECT_EQ(coefficient(both, 0.25), 0.5);
+  EXPECT_EQ(coefficient(both, std::nullopt), 0);
+}
+
 TEST(GroupedSigmoidRouter, GroupsMustFit) {
   EXPECT_EQ(read(R"({"n_group": 3, "topk_group": 2})", some_router).kept_groups, 2);
   for (const auto* json :

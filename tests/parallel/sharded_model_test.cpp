@@ -23,9 +23,9 @@ TEST(ShardedModel, LossAndGradientsDoNotDependOnTheCut) {
   auto a = tiny();
   auto b = tiny();
   const double weight = 1.0 / 11;  // 4 + 7 labels
-  const double loss = a.forward_backward(whole, weight, 0).loss;
+  const double loss = a.forward_backward(whole, {weight}, 0).loss;
   const double parts =
-      b.forward_backward(first, weight, 0).loss + b.forward_backward(second, weight, 0).loss;
+      b.forward_backward(first, {weight}, 0).loss + b.forward_backward(second, {weight}, 0).loss;
   EXPECT_NEAR(loss, parts, 1e-5 * loss);
   EXPECT_NEAR(a.grad_norm(), b.grad_norm(), 1e-5 * a.grad_norm());
 }
@@ -35,12 +35,12 @@ TEST(ShardedModel, ScoreAgreesWithTheLoss) {
   const auto tokens = nn::tiny_tokens({6, 9});
   const auto scores = model.score(tokens);
   EXPECT_EQ(scores.nll_n.numel(), 11);
-  EXPECT_NEAR(scores.nll_n.sum().item<double>(), model.forward_backward(tokens, 1, 0).loss, 1e-4);
+  EXPECT_NEAR(scores.nll_n.sum().item<double>(), model.forward_backward(tokens, {}, 0).loss, 1e-4);
 }
 
 TEST(ShardedModel, ClippingBringsTheNormToTheLimit) {
   auto model = tiny();
-  model.forward_backward(nn::tiny_tokens({8}), 1, 0);
+  model.forward_backward(nn::tiny_tokens({8}), {}, 0);
   const double norm = model.grad_norm();
   model.clip_gradients(norm, norm * 2);
   EXPECT_DOUBLE_EQ(model.grad_norm(), norm);

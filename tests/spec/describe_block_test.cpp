@@ -111,11 +111,16 @@ TEST(DescribeBlock, Experts) {
                                  .renormalise = true,
                                  .scale = 2.5},
                       .shared = SharedExperts{.mlp = {.inner = 7}, .gated = true},
-                      .aux_loss = 0.001};
-  EXPECT_EQ(describe(moe),
-            "moe: 2 of 8 experts, 5 wide, gated silu, router sigmoid, corrected choice, 2 of 4 "
-            "groups, weights renormalised, weights times 2.5, clamped at 7, shared experts 7 "
-            "wide, gated, balance loss times 0.001");
+                      .training = {.balance_loss = 0.001,
+                                   .sequence_balance_loss = 0.25,
+                                   .z_loss = 0.5,
+                                   .correction_step = 0.125}};
+  EXPECT_EQ(
+      describe(moe),
+      "moe: 2 of 8 experts, 5 wide, gated silu, router sigmoid, corrected choice, 2 of 4 "
+      "groups, weights renormalised, weights times 2.5, clamped at 7, shared experts 7 "
+      "wide, gated, balance loss times 0.001, balance loss of sequences times 0.25, z-loss times "
+      "0.5, correction trained in steps of 0.125");
   EXPECT_EQ(kind_of(moe), "moe: sigmoid, correction, groups, clamp, shared experts");
 }
 

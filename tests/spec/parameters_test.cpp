@@ -127,6 +127,24 @@ TEST(Parameters, ExpertsAreStacked) {
   EXPECT_EQ(find("shared_expert_gate.weight").numel(), 4);
 }
 
+TEST(Parameters, CorrectionsAreSteppedWhereTrainingMovesThem) {
+  auto model = routed();
+  const auto correction = [&] {
+    const auto all = parameters(model);
+    return *std::ranges::find(all, "model.layers.1.mlp.gate.e_score_correction_bias",
+                              &ParamSpec::name);
+  };
+  EXPECT_FALSE(correction().is_stepped);
+  EXPECT_EQ(moe_of(model.layers[0]), nullptr);
+  moe_of(model.layers[1])->training.correction_step = 0.001;
+  EXPECT_TRUE(correction().is_stepped);
+}
+
+TEST(Parameters, TheExpertsBesideADenseFeedForwardAreFound) {
+  const Layer layer{.ffn = MlpBesideMoe{.moe = {.experts = 5}}};
+  EXPECT_EQ(moe_of(layer)->experts, 5);
+}
+
 TEST(Parameters, BorrowingLayersHaveNoKeys) {
   ModelSpec model{.vocab_size = 10, .dim = 8};
   const Gqa gqa{.heads = 2, .kv_heads = 1, .head_dim = 4, .head_norm = HeadNorm{}};

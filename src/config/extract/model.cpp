@@ -84,6 +84,13 @@ void extract_config(ModelSource& out, const Json& config) {
   }
 }
 
+MoeOverrides extract_moe_overrides(const Json& json) {
+  const Section s(json);
+  return {.aux_loss_coeff = s.optional<double>("aux_loss_coeff"),
+          .z_loss_coeff = s.optional<double>("z_loss_coeff"),
+          .gate_bias_update_factor = s.optional<double>("gate_bias_update_factor")};
+}
+
 }  // namespace
 
 Distributed extract_distributed(const Json& json) {
@@ -125,6 +132,9 @@ ModelSource extract_model(const Json& json) {
   out.output_hidden_states = s.get("output_hidden_states", false);
   out.attn_implementation = s.get("attn_implementation", out.attn_implementation);
   out.backend = s.get("backend", Json::object());
+  if (s.has("moe_overrides")) {
+    out.moe_overrides = extract_moe_overrides(json.at("moe_overrides"));
+  }
   extract_overrides(out, json);
   if (s.has("config")) {
     extract_config(out, json.at("config"));

@@ -10,6 +10,7 @@ StepScheduler extract_step_scheduler(const Json& json);
 Optimizer extract_optimizer(const Json& json);
 LrScheduler extract_lr_scheduler(const Json& json);
 LossFn extract_loss(const Json& json);
+MoeMetrics extract_moe_metrics(const Json& json);
 Checkpoint extract_checkpoint(const Json& json);
 Distributed extract_distributed(const Json& json);
 ModelSource extract_model(const Json& json);

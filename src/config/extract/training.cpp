@@ -152,6 +152,14 @@ LossFn extract_loss(const Json& json) {
   return out;
 }
 
+MoeMetrics extract_moe_metrics(const Json& json) {
+  const Section s(json);
+  return {.enabled = s.get("enabled", false),
+          .detailed = s.text("mode") == "detailed",
+          .detailed_every_steps = s.optional<std::int64_t>("detailed_every_steps"),
+          .top_k_experts = s.get<std::int64_t>("top_k_experts", 0)};
+}
+
 Checkpoint extract_checkpoint(const Json& json) {
   const Section s(json);
   Checkpoint out;

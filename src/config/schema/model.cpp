@@ -51,6 +51,22 @@ Key attention() {
       .or_absent();
 }
 
+/// Of upstream's MoEConfig what says how to train; the rest is the checkpoint's.
+Key moe_overrides_key() {
+  return mapping(
+      "moe_overrides", "what training does to the routers; see moe.md",
+      {number("aux_loss_coeff", "weight of the balance loss over each document")
+           .at_least(0)
+           .or_null()
+           .otherwise("0"),
+       number("z_loss_coeff", "weight of the z-loss").at_least(0).or_null().otherwise("0").own(),
+       number("gate_bias_update_factor",
+              "by how much each expert's correction follows its load after a step")
+           .at_least(0)
+           .or_null()
+           .otherwise("0.001 for deepseek_v3 without adapters, else 0")});
+}
+
 std::vector<Key> common_keys() {
   return {dtype("torch_dtype",
                 "element type of the weights; auto: from_pretrained keeps the checkpoint's, "
@@ -75,6 +91,7 @@ std::vector<Key> common_keys() {
           text("cache_dir", "the hub's cache").or_null(),
           mapping("freeze_config", "towers of a vision-language model that are not trained", {})
               .accepting(Extra::free),
+          moe_overrides_key(),
           backend_key()};
 }
 
@@ -151,8 +168,9 @@ std::vector<Key> architecture_keys() {
                            "final_logit_softcapping", "attn_logit_softcapping"}) {
     keys.push_back(number(name, "").at_least(0).or_kept_null());
   }
-  for (const char* name : {"tie_word_embeddings", "attention_bias", "use_cache",
-                           "mtp_use_repeated_layer", "use_sliding_window"}) {
+  for (const char* name :
+       {"tie_word_embeddings", "attention_bias", "use_cache", "output_router_logits",
+        "mtp_use_repeated_layer", "use_sliding_window"}) {
     keys.push_back(flag(name, "").or_kept_null());
   }
   keys.push_back(mapping("text_config", "", {}).accepting(Extra::model_config));

@@ -61,11 +61,12 @@ std::vector<Key> small_sections() {
       flag("separate_meshes", "teacher and student on different ranks", false),
       neftune,
       mapping(
-          "moe_metrics", "report how evenly experts are used",
+          "moe_metrics", "adds to training.jsonl how evenly experts are used; see moe.md",
           {flag("enabled", "on", false),
            text("mode", "how much", "brief").one_of({"brief", "detailed"}),
            integer("detailed_every_steps", "steps between detailed reports").at_least(1).or_null(),
-           integer("top_k_experts", "most used experts that are listed", 0).at_least(0)})
+           integer("top_k_experts", "how many of the most and of the least used are listed", 0)
+               .at_least(0)})
           .accepting(Extra::ignored),
       mapping("mfu", "utilisation of the device",
               {text("device", "name of the device").or_null(),

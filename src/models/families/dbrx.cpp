@@ -40,10 +40,10 @@ spec::Moe dbrx_experts(const ConfigReader& c) {
                                   .inner = 3584,
                                   .inner_key = "ffn_hidden_size",
                                   .experts_key = "moe_num_experts",
-                                  .per_token_key = "moe_top_k",
-                                  .aux_loss = 0.01});
+                                  .per_token_key = "moe_top_k"});
   moe.activation = activation(own.object("ffn_act_fn"), "name", "silu");
-  moe.aux_loss = own.number("moe_loss_weight", 0.01);
+  const double coefficient = own.number("moe_loss_weight", 0.01);
+  moe.training.balance_loss = c.flag("output_router_logits", false) ? coefficient : 0;
   const bool stated = own.states("moe_normalize_expert_weights");
   const double power = own.number("moe_normalize_expert_weights", stated ? 0 : 1);
   if (power != 0 && power != 1) {

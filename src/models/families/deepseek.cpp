@@ -32,7 +32,8 @@ spec::Moe v3_experts(const ConfigReader& c, const MoeDefaults& defaults,
 
 spec::ModelSpec v3_spec(const ConfigReader& c) {
   auto model = decoder_defaults(c);
-  const auto moe = v3_experts(c, {.experts = 256, .per_token = 8, .inner = 2048}, kV3Groups);
+  auto moe = v3_experts(c, {.experts = 256, .per_token = 8, .inner = 2048}, kV3Groups);
+  moe.training.correction_step = 0.001;  // upstream trains this type so
   model.layers = routed_layers(c, {.mixer = deepseek_attention(c), .norm = model.final_norm}, moe,
                                sparse_layers(c, 3));
   return model;

@@ -35,7 +35,7 @@ spec::ModelSpec v2_spec(const ConfigReader& c) {
                            .rope_dim = 64,
                            .value_dim = 128});
   attention.rope->interleaved = true;
-  auto moe = routed_experts(c, {.experts = 64, .inner = 1407, .aux_loss = 0});
+  auto moe = routed_experts(c, {.experts = 64, .inner = 1407});
   moe.router = v2_router(c, moe);
   moe.shared = shared_experts(moe.inner * c.integer("n_shared_experts", 2), moe.activation);
   if (c.flag("mlp_bias", false)) {

@@ -28,7 +28,8 @@ spec::ModelSpec ernie4_5_moe_spec(const ConfigReader& c) {
                                 .per_token = 6,
                                 .inner = 1536,
                                 .experts_key = "moe_num_experts",
-                                .per_token_key = "moe_k"});
+                                .per_token_key = "moe_k",
+                                .balance_loss = 0.001});
   moe.router = {.correction = true,
                 .renormalise = true,
                 .renormalise_at_least = c.number("moe_norm_min", 1e-12),

@@ -13,8 +13,11 @@ spec::ModelSpec gpt_oss_spec(const ConfigReader& c) {
   attention.qkv_bias = attention.out_bias = c.flag("attention_bias", true);
   attention.sinks = true;
   attention.rope = stated_rope(c, attention.head_dim, {.theta = 150000});
-  auto moe = routed_experts(
-      c, {.experts = 128, .per_token = 4, .inner = 2880, .inner_key = "intermediate_size"});
+  auto moe = routed_experts(c, {.experts = 128,
+                                .per_token = 4,
+                                .inner = 2880,
+                                .inner_key = "intermediate_size",
+                                .balance_loss = 0.001});
   moe.bias = true;
   moe.clamp = spec::SwigluClamp{.limit = c.number("swiglu_limit", 7),
                                 .alpha = c.number("swiglu_alpha", 1.702)};

@@ -53,8 +53,11 @@ spec::WeightNames hyperclovax_names(const spec::ModelSpec& model) {
 }
 
 spec::Moe granite_experts(const ConfigReader& c) {
-  auto moe = routed_experts(
-      c, {.experts = 8, .per_token = 2, .inner = 11008, .inner_key = "intermediate_size"});
+  auto moe = routed_experts(c, {.experts = 8,
+                                .per_token = 2,
+                                .inner = 11008,
+                                .inner_key = "intermediate_size",
+                                .balance_loss = 0.001});
   moe.router.score = spec::Router::Score::softmax_of_chosen;
   const auto shared = c.integer("shared_intermediate_size", 0);
   if (shared != 0) {

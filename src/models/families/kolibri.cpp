@@ -48,7 +48,8 @@ spec::ModelSpec flint_spec(const ConfigReader& c) {
   attention.head_norm = spec::HeadNorm{.norm = model.final_norm};
   attention.sinks = true;
   attention.rope = rope(c, attention.head_dim);
-  auto moe = routed_experts(c, {.experts = 256, .per_token = 6, .inner = 512, .aux_loss = 0.0005});
+  auto moe =
+      routed_experts(c, {.experts = 256, .per_token = 6, .inner = 512, .balance_loss = 0.0005});
   moe.router = {.score = spec::Router::Score::sigmoid,
                 .renormalise = c.flag("norm_topk_prob", true),
                 .weight_in_float32 = true,

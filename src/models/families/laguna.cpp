@@ -32,7 +32,8 @@ spec::OutputGate laguna_gate(const ConfigReader& c) {
 }
 
 spec::Moe laguna_experts(const ConfigReader& c) {
-  auto moe = routed_experts(c, {.experts = 256, .per_token = 8, .inner = 512});
+  auto moe =
+      routed_experts(c, {.experts = 256, .per_token = 8, .inner = 512, .balance_loss = 0.001});
   moe.router = {.score = spec::Router::Score::sigmoid,
                 .correction = true,
                 .renormalise = true,

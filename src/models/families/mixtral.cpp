@@ -10,8 +10,11 @@ spec::ModelSpec mixtral_spec(const ConfigReader& c) {
   auto attention = gqa(c);
   attention.rope = rope(c, attention.head_dim, {.theta = 1e6});
   attention.window = c.maybe_integer("sliding_window");
-  auto moe = routed_experts(
-      c, {.experts = 8, .per_token = 2, .inner = 14336, .inner_key = "intermediate_size"});
+  auto moe = routed_experts(c, {.experts = 8,
+                                .per_token = 2,
+                                .inner = 14336,
+                                .inner_key = "intermediate_size",
+                                .balance_loss = 0.001});
   moe.router.renormalise = true;
   moe.router.weights_in_float32 = true;
   model.layers = uniform_layers(c, {.mixer = attention, .ffn = moe, .norm = model.final_norm});
@@ -28,8 +31,11 @@ spec::ModelSpec minimax_m2_spec(const ConfigReader& c) {
       {.theta = 5e6, .partial_rotary = static_cast<double>(turned) / static_cast<double>(width)});
   attention.head_norm =
       spec::HeadNorm{.norm = model.final_norm, .over = spec::HeadNorm::Over::all_heads};
-  auto moe = routed_experts(
-      c, {.experts = 256, .per_token = 8, .inner = 1536, .inner_key = "intermediate_size"});
+  auto moe = routed_experts(c, {.experts = 256,
+                                .per_token = 8,
+                                .inner = 1536,
+                                .inner_key = "intermediate_size",
+                                .balance_loss = 0.001});
   moe.router = {.score = spec::Router::Score::sigmoid,
                 .correction = true,
                 .renormalise = true,

@@ -26,7 +26,7 @@ spec::ModelSpec olmoe_spec(const ConfigReader& c) {
                       .per_token = 8,
                       .inner = 2048,
                       .inner_key = "intermediate_size",
-                      .aux_loss = 0.01},
+                      .balance_loss = 0.01},
                      10000);
 }
 
@@ -38,7 +38,7 @@ spec::ModelSpec flex_olmo_spec(const ConfigReader& c) {
                             .per_token = 5,
                             .inner = 11008,
                             .inner_key = "intermediate_size",
-                            .aux_loss = 0.01},
+                            .balance_loss = 0.01},
                            500000);
   for (auto& layer : model.layers) {
     layer.placement = spec::NormPlacement::post;

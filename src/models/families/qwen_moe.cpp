@@ -22,7 +22,8 @@ spec::ModelSpec qwen2_moe_spec(const ConfigReader& c) {
   auto attention = gqa(c);
   attention.qkv_bias = c.flag("qkv_bias", true);
   attention.rope = rope(c, attention.head_dim);
-  auto moe = routed_experts(c, {.experts = 60, .per_token = 4, .inner = 1408});
+  auto moe =
+      routed_experts(c, {.experts = 60, .per_token = 4, .inner = 1408, .balance_loss = 0.001});
   moe.router.renormalise = c.flag("norm_topk_prob", false);
   moe.shared = shared_experts(c.integer("shared_expert_intermediate_size", 5632), moe.activation);
   moe.shared->gated = true;
@@ -48,7 +49,8 @@ spec::ModelSpec qwen3_moe_spec(const ConfigReader& c) {
   auto attention = normed_attention(c, model);
   attention.rope = rope(c, attention.head_dim);
   attention.window = window_if_used(c);
-  auto moe = routed_experts(c, {.experts = 128, .per_token = 8, .inner = 768});
+  auto moe =
+      routed_experts(c, {.experts = 128, .per_token = 8, .inner = 768, .balance_loss = 0.001});
   moe.router.renormalise = c.flag("norm_topk_prob", false);
   model.layers =
       routed_layers(c, {.mixer = attention, .norm = model.final_norm}, moe, sparse_layers(c));
@@ -58,7 +60,8 @@ spec::ModelSpec qwen3_moe_spec(const ConfigReader& c) {
 spec::ModelSpec mellum_spec(const ConfigReader& c) {
   auto model = decoder_defaults(c);
   auto attention = normed_attention(c, model);
-  auto moe = routed_experts(c, {.experts = 64, .per_token = 8, .inner = 896});
+  auto moe =
+      routed_experts(c, {.experts = 64, .per_token = 8, .inner = 896, .balance_loss = 0.001});
   moe.router.renormalise = c.flag("norm_topk_prob", true);
   model.layers =
       routed_layers(c, {.mixer = attention, .norm = model.final_norm}, moe, sparse_layers(c));

@@ -2,6 +2,7 @@
 
 #include "base/error.h"
 #include "checkpoint/load.h"
+#include "recipes/finetune/router_training.h"
 #include "tensor/device.h"
 #include "tensor/dtype.h"
 
@@ -62,10 +63,12 @@ nn::Parameters make_parameters(const config::Recipe& recipe, const checkpoint::M
 RunModel load_run_model(const config::Recipe& recipe) {
   const auto device = device_from_name(recipe.dist_env.device);
   auto source = open_source(recipe.model);
+  source.spec = with_router_training(std::move(source.spec), recipe);
   const auto storage = storage_dtype(recipe.model, source);
   const auto compute = train::resolve_compute_dtype(recipe.model.compute_dtype, storage,
                                                     train::has_bfloat16(device));
   auto parameters = make_parameters(recipe, source, storage);
+  widen_corrections(parameters);
   std::optional<train::LoraReport> lora;
   if (recipe.peft) {
     lora = train::attach_lora(parameters, *recipe.peft, static_cast<std::uint64_t>(recipe.seed));

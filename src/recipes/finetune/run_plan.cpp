@@ -7,6 +7,7 @@
 
 #include "base/text.h"
 #include "data/describe.h"
+#include "recipes/finetune/router_training.h"
 #include "tensor/dtype.h"
 
 namespace automodel::recipes {
@@ -88,6 +89,9 @@ std::vector<std::string> describe_model(const RunModel& run) {
       fmt::format("parameters  {} trained, {} frozen ({:.2f} % trained)", count_text(trained),
                   count_text(frozen),
                   100 * static_cast<double>(trained) / static_cast<double>(trained + frozen))};
+  if (const auto routers = describe_router_training(spec); !routers.empty()) {
+    out.push_back("routers     " + routers);
+  }
   if (spec.dropout > 0) {
     out.push_back(fmt::format(
         "warning: config.json asks for dropout {:g} in training; dropout inside the model is not "

@@ -49,7 +49,8 @@ RunCheckpoints::Restored RunCheckpoints::restore(RunState& state) const {
     return {.path = std::nullopt, .notes = std::move(found.warnings)};
   }
   const auto planned = state.schedule;
-  checkpoint::restore_model_state(found.checkpoint->path / "model", state.run.model.parameters());
+  checkpoint::restore_model_state(found.checkpoint->path / "model", state.run.source,
+                                  state.run.model.parameters());
   checkpoint::restore_state(*found.checkpoint, state.items());
   if (state.schedule != planned) {
     found.warnings.emplace_back(

@@ -2,6 +2,7 @@
 
 #include "base/process.h"
 #include "base/stopwatch.h"
+#include "train/moe_metrics.h"
 #include "train/tokens.h"
 
 namespace automodel::recipes {
@@ -18,6 +19,12 @@ std::vector<nn::Tokens> to_tokens(const std::vector<data::Batch>& batches) {
 train::StepOptions step_options(const config::Recipe& recipe) {
   return {.max_grad_norm = recipe.clip_grad_norm.max_norm,
           .seed = static_cast<std::uint64_t>(recipe.seed)};
+}
+
+Json log_line(const config::Recipe& recipe, const train::StepMetrics& metrics) {
+  Json line = train::to_json(metrics, train::utc_timestamp());
+  line.update(train::moe_metrics(recipe.moe_metrics, metrics.step, metrics.result.routers));
+  return line;
 }
 
 RunStep run_step(RunState& state, data::Loader& loader, const train::StepOptions& options) {

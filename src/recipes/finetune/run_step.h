@@ -14,6 +14,9 @@ struct RunStep {
   train::StepMetrics metrics;
 };
 
+/// The step's line of training.jsonl.
+Json log_line(const config::Recipe& recipe, const train::StepMetrics& metrics);
+
 /// Takes the next rows and trains on them; `state` is then that of the next step. Throws as
 /// Loader::next and train_step.
 RunStep run_step(RunState& state, data::Loader& loader, const train::StepOptions& options);

@@ -6,7 +6,8 @@ For each VARIANT (plain, padded, packed, and image for vision-language models):
     VARIANT.position_ids / .doc_lens packed only: several documents in one row, none sees another
     VARIANT.pixel_values / ...       image only: what the model's forward takes besides ids
     VARIANT.logits                   [b, t, v] float32. Rows of padding hold whatever HF computed: skip them
-    VARIANT.loss                     mean over label tokens of cross entropy(logits[t], labels[t + 1]) per document
+    VARIANT.loss                     mean over label tokens of cross entropy(logits[t], labels[t + 1]) per document,
+                                     and the routers' balance loss where the config has output_router_logits: true
     VARIANT.grad.NAME                d loss / d tensor NAME of the checkpoint, model in eval mode (no dropout)
     bf16.VARIANT.logits / .loss      with bf16: the same, model loaded in bfloat16
     step.loss, step.grad_norm        [3] before each update; step k trains on VARIANT number k mod their count
@@ -20,6 +21,7 @@ in the checkpoint. Routers choose by top-k: compare the gradients of such models
 import inspect
 import json
 import os
+import sys
 import tempfile
 
 import torch
@@ -90,16 +92,31 @@ def image_inputs(model):
 
 def logits_and_loss(model, batch):
     """Documents of a packed row run one by one: what any correct packed forward must equal."""
+    balanced = getattr(model.config, "output_router_logits", False) and hasattr(model, "router_aux_loss_coef")
     if "doc_lens" in batch:
         lengths = batch["doc_lens"].tolist()
-        parts = [model(input_ids=ids).logits for ids in batch["input_ids"].split(lengths, dim=1)]
+        outputs = [model(input_ids=ids) for ids in batch["input_ids"].split(lengths, dim=1)]
         labels = batch["labels"].split(lengths, dim=1)
+    elif balanced:
+        output = model(**batch)  # its own sum of both losses
+        return output.logits, output.loss
     else:
         extra = {key: value for key, value in batch.items() if key != "labels"}
-        parts, labels = [model(**extra).logits], [batch["labels"]]
+        outputs, labels = [model(**extra)], [batch["labels"]]
+    parts = [output.logits for output in outputs]
     scores = torch.cat([part[:, :-1].reshape(-1, part.shape[-1]) for part in parts]).float()
     targets = torch.cat([part[:, 1:].reshape(-1) for part in labels])
-    return torch.cat(parts, dim=1), F.cross_entropy(scores, targets, ignore_index=-100)
+    loss = F.cross_entropy(scores, targets, ignore_index=-100)
+    if balanced:
+        loss = loss + model.router_aux_loss_coef * balance_loss(model, outputs)
+    return torch.cat(parts, dim=1), loss
+
+
+def balance_loss(model, outputs):
+    """Transformers' own, of documents that ran one by one, as if they had been one batch."""
+    layers = tuple(torch.cat(logits) for logits in zip(*(output.router_logits for output in outputs), strict=True))
+    load_balancing_loss = sys.modules[type(model).__module__].load_balancing_loss_func
+    return load_balancing_loss(layers, model.num_experts, model.num_experts_per_tok)
 
 
 def on_disk(model, tensors):
