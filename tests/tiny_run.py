@@ -7,7 +7,13 @@ import random
 import torch
 import yaml
 from tokenizers import Tokenizer, decoders, models, pre_tokenizers, trainers
-from transformers import AutoModelForCausalLM, LlamaConfig, PreTrainedTokenizerFast
+from transformers import (
+    AutoModelForCausalLM,
+    DeepseekV3Config,
+    LlamaConfig,
+    PreTrainedTokenizerFast,
+    Qwen3MoeConfig,
+)
 
 TEMPLATE = (
     "{% for m in messages %}<|im_start|>{{ m['role'] }}\n{{ m['content'] }}<|im_end|>\n{% endfor %}"
@@ -72,6 +78,14 @@ def recipe(folder):
         "checkpoint": {"checkpoint_dir": str(folder / "out")},
     }
 
+
+# Changes of the model for two with experts.
+QWEN_MOE = {"config_class": Qwen3MoeConfig, "num_experts": 6, "num_experts_per_tok": 2, "moe_intermediate_size": 24,
+            "head_dim": 16}
+DEEPSEEK = {"config_class": DeepseekV3Config, "num_key_value_heads": 4, "q_lora_rank": 24, "kv_lora_rank": 16,
+            "qk_nope_head_dim": 16, "qk_rope_head_dim": 8, "v_head_dim": 16, "n_routed_experts": 6,
+            "num_experts_per_tok": 2, "n_group": 3, "topk_group": 2, "moe_intermediate_size": 24, "n_shared_experts": 1,
+            "first_k_dense_replace": 1}
 
 PEFT = {"_target_": "nemo_automodel.components._peft.lora.PeftConfig", "target_modules": "*_proj", "dim": 4, "alpha": 8,
         "lora_A_init": "kaiming"}

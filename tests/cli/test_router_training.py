@@ -5,23 +5,11 @@ import tiny_run
 import torch
 from safetensors.torch import load_file
 from test_train import assert_same, out, train
-from transformers import AutoModelForCausalLM, DeepseekV3Config, Qwen3MoeConfig
+from transformers import AutoModelForCausalLM
 
 CORRECTION = "model.layers.1.mlp.gate.e_score_correction_bias"
 LOSSES = ["--model.moe_overrides.aux_loss_coeff=0.01", "--model.moe_overrides.z_loss_coeff=0.001"]
 PEFT = "--peft._target_=nemo_automodel.components._peft.lora.PeftConfig"
-
-
-def make_deepseek(folder, **changes):
-    return tiny_run.make(folder, **{**dict(
-        config_class=DeepseekV3Config, num_key_value_heads=4, q_lora_rank=24, kv_lora_rank=16, qk_nope_head_dim=16,
-        qk_rope_head_dim=8, v_head_dim=16, n_routed_experts=6, num_experts_per_tok=2, n_group=3, topk_group=2,
-        moe_intermediate_size=24, n_shared_experts=1, first_k_dense_replace=1), **changes})
-
-
-def make_qwen(folder):
-    return tiny_run.make(folder, config_class=Qwen3MoeConfig, num_experts=6, num_experts_per_tok=2,
-                         moe_intermediate_size=24, head_dim=16)
 
 
 def correction(folder):
@@ -29,7 +17,7 @@ def correction(folder):
 
 
 def test_deepseeks_corrections_move_by_upstreams_step_and_the_run_goes_on(automodel, tmp_path):
-    recipe = make_deepseek(tmp_path)
+    recipe = tiny_run.make(tmp_path, **tiny_run.DEEPSEEK)
     done = train(automodel, recipe, out(recipe, "six"), *LOSSES)
     assert "routers     losses: balance of documents x0.01, z x0.001; corrections move by 0.001 a step" in done.stdout
     train(automodel, recipe, out(recipe, "cut"), *LOSSES, "--step_scheduler.max_steps=2")
@@ -45,7 +33,7 @@ def test_deepseeks_corrections_move_by_upstreams_step_and_the_run_goes_on(automo
 
 def test_corrections_go_on_from_a_checkpoint_of_what_is_trained(automodel, tmp_path):
     """In bfloat16, whose steps near 1 are larger than the corrections'."""
-    recipe = make_deepseek(tmp_path, dtype=torch.bfloat16)
+    recipe = tiny_run.make(tmp_path, **tiny_run.DEEPSEEK, dtype=torch.bfloat16)
     options = ["--model.torch_dtype=bf16", "--model.compute_dtype=float32", "--checkpoint.save_consolidated=false"]
     train(automodel, recipe, out(recipe, "six"), *options)
     train(automodel, recipe, out(recipe, "cut"), *options, "--step_scheduler.max_steps=3")
@@ -56,7 +44,7 @@ def test_corrections_go_on_from_a_checkpoint_of_what_is_trained(automodel, tmp_p
 
 
 def test_corrections_stay_where_asked_or_where_adapters_are_trained(automodel, tmp_path):
-    recipe = make_deepseek(tmp_path)
+    recipe = tiny_run.make(tmp_path, **tiny_run.DEEPSEEK)
     train(automodel, recipe, out(recipe, "off"), "--model.moe_overrides.gate_bias_update_factor=0")
     assert not correction(tmp_path / "off/epoch_1_step_5").any()
     done = train(automodel, recipe, out(recipe, "lora"), PEFT, "--peft.target_modules=['*self_attn*']",
@@ -68,7 +56,7 @@ def test_corrections_stay_where_asked_or_where_adapters_are_trained(automodel, t
 
 
 def test_losses_and_loads_are_logged_and_recompute_changes_nothing(automodel, tmp_path):
-    recipe = make_qwen(tmp_path)
+    recipe = tiny_run.make(tmp_path, **tiny_run.QWEN_MOE)
     options = [*LOSSES, "--model.output_router_logits=true", "--model.router_aux_loss_coef=0.1",
                "--moe_metrics.enabled=true", "--moe_metrics.mode=detailed", "--moe_metrics.detailed_every_steps=2",
                "--moe_metrics.top_k_experts=1"]
@@ -88,7 +76,7 @@ def test_losses_and_loads_are_logged_and_recompute_changes_nothing(automodel, tm
 
 def test_the_balance_loss_balances(automodel, tmp_path):
     """Two experts per token: an even router has a loss of 2."""
-    recipe = make_qwen(tmp_path)
+    recipe = tiny_run.make(tmp_path, **tiny_run.QWEN_MOE)
     last = {}
     for coefficient in (1e-6, 1):
         name = f"by_{coefficient}"
@@ -100,7 +88,7 @@ def test_the_balance_loss_balances(automodel, tmp_path):
 
 
 def test_without_switches_nothing_is_added(automodel, tmp_path):
-    recipe = make_qwen(tmp_path)
+    recipe = tiny_run.make(tmp_path, **tiny_run.QWEN_MOE)
     done = train(automodel, recipe, "--model.router_aux_loss_coef=0.1", "--step_scheduler.max_steps=1")
     assert "warning: model.router_aux_loss_coef changes nothing" in done.stdout
     assert not any("loss" in key and key != "loss" or "moe" in key for key in tiny_run.log(tmp_path / "out")[0])
