@@ -94,7 +94,7 @@ void add_matrix(nn::Parameters& parameters, const spec::ParamSpec& weight, std::
   parameters.add({.name = std::move(name),
                   .shape = value.sizes().vec(),
                   .role = weight.role,
-                  .init = spec::Init::zeros,
+                  .init = {},
                   .is_linear = false,
                   .layer = weight.layer},
                  value);

@@ -9,6 +9,7 @@
 #include "checkpoint/atomic_folder.h"
 #include "tensor/gguf_facts.h"
 #include "tensor/gguf_vocabulary.h"
+#include "tensor/quantised_weights.h"
 #include "tensor/safetensors_shards.h"
 #include "text/gguf_tokenizer.h"
 
@@ -28,19 +29,37 @@ class WrittenTypes {
   }
 
   /// The wanted type; but a weight that came in another than the rest of its model goes so, and
-  /// what Transformers never rounds stays float32.
+  /// one that must not be rounded stays float32, unless it came rounded and has not changed.
   at::ScalarType operator()(const spec::StoredTensor& stored) const {
-    const auto type = parameters_.at(stored.pieces.front().ours)->value.scalar_type();
-    const bool keeps = std::ranges::all_of(stored.pieces, [&](const spec::Piece& piece) {
-      return parameters_.at(piece.ours)->spec.keeps_float32;
-    });
-    return (keeps && type == at::kFloat) || came_so(stored.name, type) ? type : wanted_;
+    const auto& first = *parameters_.at(stored.pieces.front().ours);
+    const auto type = first.value.scalar_type();
+    const auto came = came_as(stored.name);
+    if (came == type) {
+      return type;
+    }
+    const bool keeps =
+        type == at::kFloat && std::ranges::all_of(stored.pieces, [&](auto& piece) {
+          return nn::loaded_dtype(parameters_.at(piece.ours)->spec, wanted_) == at::kFloat;
+        });
+    const bool as_it_came = came && std::ranges::all_of(stored.pieces, [&](auto& piece) {
+                              return is_exact_as(*came, piece.ours);
+                            });
+    return keeps && !as_it_came ? type : wanted_;
   }
 
  private:
-  bool came_so(const std::string& name, at::ScalarType type) const {
-    return source_.weights && !source_.gguf && source_.weights->contains(name) &&
-           source_.weights->info(name).dtype == type && wanted_ == stored_dtype(source_);
+  bool is_exact_as(at::ScalarType type, const std::string& name) const {
+    const auto& value = parameters_.at(name)->value;
+    const bool adapted = parameters_.contains(nn::lora_a_name(name.substr(0, name.rfind('.'))));
+    return !adapted && at::equal(value, value.to(type).to(value.scalar_type()));
+  }
+
+  /// How the tensor is stored, not quantised, in a model that is written in its own type.
+  std::optional<at::ScalarType> came_as(const std::string& name) const {
+    const bool known = source_.weights && !source_.gguf &&
+                       !weight_format(source_.config, source_.path.string()) &&
+                       source_.weights->contains(name) && wanted_ == stored_dtype(source_);
+    return known ? std::optional(source_.weights->info(name).dtype) : std::nullopt;
   }
 
   const ModelFolder& source_;

@@ -98,8 +98,7 @@ class StoredReader {
 
 Tensor load_value(const Tensor& stored, const spec::ParamSpec& param,
                   std::optional<at::ScalarType> wanted, Use use) {
-  const bool keep = param.keeps_float32 && stored.scalar_type() == at::kFloat;
-  const auto dtype = keep ? at::kFloat : wanted.value_or(stored.scalar_type());
+  const auto dtype = nn::loaded_dtype(param, wanted.value_or(stored.scalar_type()));
   Tensor value = stored.to(dtype, /*non_blocking=*/false, /*copy=*/use == Use::train);
   check(dtype != at::kHalf || stored.scalar_type() == at::kHalf || !first_non_finite(value),
         ErrorKind::invalid_argument,

@@ -38,8 +38,7 @@ void write_consolidated(const fs::path& folder, const ModelFolder& source,
   const auto dtype = parameters.all().front().value.scalar_type();
   for (const auto& parameter : parameters.all()) {
     const auto type = parameter.value.scalar_type();
-    check(type == dtype || (parameter.spec.keeps_float32 && type == at::kFloat),
-          ErrorKind::internal,
+    check(type == nn::loaded_dtype(parameter.spec, dtype), ErrorKind::internal,
           "{} is {}, other parameters are {}: such a model cannot be consolidated",
           parameter.spec.name, dtype_name(type), dtype_name(dtype));
   }

@@ -124,13 +124,16 @@ spec::ModelSpec decoder_defaults(const ConfigReader& config, const Defaults& def
   model.max_positions = config.integer("max_position_embeddings", 2048);
   model.final_norm.eps = config.number(defaults.eps_key, defaults.eps);
   model.tied_head = config.flag("tie_word_embeddings", defaults.tied);
-  model.init_std = config.number("initializer_range", 0.02);
+  model.init.std = config.number("initializer_range", 0.02);
   model.pad_token_id = config.maybe_integer("pad_token_id");
   if (!model.pad_token_id && !config.states("pad_token_id")) {
     model.pad_token_id = defaults.pad;
   }
   if (!defaults.freezes_pad) {
     model.pad_token_id.reset();
+  }
+  if (model.pad_token_id && *model.pad_token_id < 0) {
+    *model.pad_token_id += model.vocab_size;  // as torch's embedding counts
   }
   model.dropout = configured_dropout(config);
   return model;
@@ -154,6 +157,12 @@ void check_per_layer(const ConfigReader& config, std::string_view key, std::size
   const auto layers = static_cast<std::size_t>(layer_count(config));
   check(entries == layers, ErrorKind::corrupt_data, "{}: {} has {} entries for {} layers",
         config.source(), key, entries, layers);
+}
+
+std::vector<spec::InitRule> smaller_with_depth(const spec::ModelSpec& model) {
+  spec::Init init = model.init;
+  init.std /= std::sqrt(2 * static_cast<double>(model.layers.size()));
+  return {{"self_attn.o_proj.weight", init}, {"mlp.down_proj.weight", init}};
 }
 
 std::vector<spec::Layer> uniform_layers(const ConfigReader& config, const spec::Layer& layer) {
@@ -252,6 +261,9 @@ spec::Mlp plain_mlp(const ConfigReader& config, std::string_view activation_fall
 
 std::optional<std::int64_t> window_of(const ConfigReader& config, bool sliding,
                                       std::int64_t fallback) {
+  if (sliding && config.states("sliding_window") && !config.has("sliding_window")) {
+    config.refuse("sliding_window", "a number, as some layers slide");
+  }
   const auto window = config.integer("sliding_window", fallback);
   return sliding ? std::optional(window) : std::nullopt;
 }

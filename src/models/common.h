@@ -42,6 +42,10 @@ std::int64_t layer_count(const ConfigReader& config, std::string_view key = "num
 /// Throws Error(corrupt_data) unless the list under `key` has as many entries as there are layers.
 void check_per_layer(const ConfigReader& config, std::string_view key, std::size_t entries);
 
+/// GPT-2's rule: what projects back into the stream starts smaller by the root of the number of
+/// such additions.
+std::vector<spec::InitRule> smaller_with_depth(const spec::ModelSpec& model);
+
 /// The same layer everywhere.
 std::vector<spec::Layer> uniform_layers(const ConfigReader& config, const spec::Layer& layer);
 
@@ -84,7 +88,8 @@ spec::Mlp gated_mlp(const ConfigReader& config);
 /// Plain feed-forward (no gate) of width `intermediate_size`.
 spec::Mlp plain_mlp(const ConfigReader& config, std::string_view activation_fallback);
 
-/// `sliding_window` for a layer that slides, else none.
+/// `sliding_window` for a layer that slides, else none. Throws Error(unsupported) if the layer
+/// slides and the config says null.
 std::optional<std::int64_t> window_of(const ConfigReader& config, bool sliding,
                                       std::int64_t fallback = 4096);
 

@@ -227,18 +227,35 @@ ConfigReader ConfigReader::nothing() const { return {empty_object(), source_}; }
 
 void ConfigReader::refuse(std::string_view key, std::string_view supported) const {
   const Json* value = find(key);
+  const auto* text = states(key) ? "null" : "missing";
   fail(ErrorKind::unsupported, "{}: '{}' is {}, which is not supported; supported: {}", source_,
-       spelled(key), value != nullptr ? value->dump() : "missing", supported);
+       spelled(key), value != nullptr ? value->dump() : text, supported);
+}
+
+void ConfigReader::expect(std::string_view key, const Json& only) const {
+  const Json* value = find(key);
+  if (value != nullptr && *value != only) {
+    refuse(key, only.dump());
+  }
+}
+
+std::vector<std::string> ConfigReader::unread(const Json& config,
+                                              std::span<const std::string> ignored) const {
+  std::vector<std::string> keys;
+  for (const auto& [key, value] : config.items()) {
+    const bool known = read_.contains(key) || std::ranges::count(kHarmless, key) > 0 ||
+                       std::ranges::count(ignored, key) > 0;
+    if (!known && !says_nothing(value)) {
+      keys.push_back(key);
+    }
+  }
+  return keys;
 }
 
 void ConfigReader::finish(std::span<const std::string> ignored) const {
   std::vector<std::string> unknown;
-  for (const auto& [key, value] : config_->items()) {
-    const bool known = read_.contains(key) || std::ranges::count(kHarmless, key) > 0 ||
-                       std::ranges::count(ignored, key) > 0;
-    if (!known && !says_nothing(value)) {
-      unknown.push_back(fmt::format("{} = {}", key, value.dump()));
-    }
+  for (const auto& key : unread(*config_, ignored)) {
+    unknown.push_back(fmt::format("{} = {}", key, (*config_)[key].dump()));
   }
   check(unknown.empty(), ErrorKind::unsupported,
         "{}: keys that this model family does not know and that could change its mathematics: {}. "

@@ -72,8 +72,14 @@ class ConfigReader {
 
   /// Throws Error(unsupported): "<key>: <value> is not supported; use <what>".
   [[noreturn]] void refuse(std::string_view key, std::string_view supported) const;
-  /// Throws Error(unsupported) for keys that nobody read, that carry a value (not null, false, 0 or
-  /// empty), that are not in `ignored` and that are not known to leave the mathematics alone.
+  /// Throws Error(unsupported), naming key and value, if the key is there and has another value
+  /// than this one, the only one that is supported.
+  void expect(std::string_view key, const Json& only) const;
+  /// Keys of `config`, this one or another, that nobody asked this reader for, that carry a value
+  /// (not null, false, 0 or empty), that are not in `ignored` and that are not known to leave the
+  /// mathematics alone.
+  std::vector<std::string> unread(const Json& config, std::span<const std::string> ignored) const;
+  /// Throws Error(unsupported) if there are unread keys.
   void finish(std::span<const std::string> ignored) const;
 
   /// Every key of the config that has a value, in its order, then what was read and not there.

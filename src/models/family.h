@@ -58,6 +58,7 @@ Family gpt_neo();
 Family gpt_neox();
 Family gpt_neox_japanese();
 Family gpt_oss();
+Family gpt_sw3();
 Family gptj();
 Family granite();
 Family granite_swa();

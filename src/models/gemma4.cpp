@@ -72,7 +72,7 @@ spec::ModelSpec gemma4_dense(const ConfigReader& c) {
   model.final_norm.gain_in_float32 = true;
   model.embedding_scale = std::sqrt(static_cast<double>(model.dim));
   model.logit_softcap = c.maybe_number("final_logit_softcapping");
-  if (c.text("use_bidirectional_attention", "vision") == "all") {
+  if (c.text("use_bidirectional_attention", "vision") != "vision") {
     c.refuse("use_bidirectional_attention", "null, vision");
   }
   auto base = gqa(c);

@@ -6,6 +6,7 @@
 #include "base/error.h"
 #include "base/text.h"
 #include "models/default_configs.h"
+#include "models/nearest.h"
 #include "models/unsupported.h"
 
 namespace automodel::models {
@@ -45,6 +46,7 @@ constexpr std::array kFamilies = {afmoe,
                                   glm4,
                                   glm4_moe,
                                   glm4_moe_lite,
+                                  gpt_sw3,
                                   gpt2,
                                   gpt_bigcode,
                                   gpt_neo,
@@ -135,8 +137,9 @@ Family find_family(const Json& config, const std::string& source) {
     fail(ErrorKind::unsupported, "{}: model_type '{}' is unsupported: needs {}", source, type,
          *need);
   }
-  fail(ErrorKind::unsupported, "{}: model_type '{}' is not supported{}. Supported: {}", source,
-       type, did_you_mean(type, known), fmt::join(known, ", "));
+  fail(ErrorKind::unsupported,
+       "{}: model_type '{}' is not supported{}{}\n'automodel models' lists all supported types",
+       source, type, did_you_mean(type, known), nearest_types_text(config));
 }
 
 Reading read_config(const Json& config, const std::string& source) {

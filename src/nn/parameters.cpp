@@ -2,33 +2,38 @@
 
 #include <ATen/CPUGeneratorImpl.h>
 
+#include <cmath>
+#include <numbers>
+
 #include "base/error.h"
 #include "base/random.h"
 
 namespace automodel::nn {
 namespace {
 
-Tensor initial_value(const spec::ParamSpec& param, const spec::ModelSpec& model,
-                     at::ScalarType dtype, std::uint64_t seed) {
-  const auto options = at::TensorOptions().dtype(dtype);
-  switch (param.init) {
-    case spec::Init::zeros:
-      return at::zeros(param.shape, options);
-    case spec::Init::ones:
-      return at::ones(param.shape, options);
-    case spec::Init::normal:
-      break;
+/// Standard normal numbers, those beyond +-cutoff drawn again: by the inverse of the distribution.
+Tensor truncated_normal(Tensor value, double cutoff, const at::Generator& generator) {
+  const double edge = std::erf(cutoff / std::numbers::sqrt2);
+  return value.uniform_(-edge, edge, generator)
+      .erfinv_()
+      .mul_(std::numbers::sqrt2)
+      .clamp_(-cutoff, cutoff);
+}
+
+Tensor initial_value(const spec::ParamSpec& param, std::uint64_t seed) {
+  const auto& init = param.init;
+  Tensor value = at::empty(param.shape, at::kFloat);
+  if (init.std == 0) {
+    return value.fill_(init.constant);
   }
   RandomStream stream(seed, StreamPurpose::init, hash_text(param.name));
-  auto generator = at::make_generator<at::CPUGeneratorImpl>(stream.next_u64());
-  const bool own_std = param.role == spec::Role::embedding && model.embedding_init_std != 0;
-  const double std = own_std ? model.embedding_init_std : model.init_std;
-  Tensor value = at::empty(param.shape, at::kFloat).normal_(0, std, generator);
-  if (param.role == spec::Role::embedding && model.pad_token_id && *model.pad_token_id >= 0 &&
-      *model.pad_token_id < param.shape[0]) {
-    value.select(0, *model.pad_token_id).zero_();
+  const auto generator = at::make_generator<at::CPUGeneratorImpl>(stream.next_u64());
+  value = init.cutoff ? truncated_normal(value, *init.cutoff, generator).mul_(init.std)
+                      : value.normal_(0, init.std, generator);
+  if (init.zero_row && *init.zero_row < param.shape[0]) {
+    value.select(0, *init.zero_row).zero_();
   }
-  return value.to(dtype);
+  return value;
 }
 
 }  // namespace
@@ -98,10 +103,16 @@ void Parameters::to(const at::Device& device) {
 std::string lora_a_name(const std::string& prefix) { return prefix + ".lora_A.weight"; }
 std::string lora_b_name(const std::string& prefix) { return prefix + ".lora_B.weight"; }
 
+at::ScalarType loaded_dtype(const spec::ParamSpec& param, at::ScalarType wanted) {
+  const bool rounded = param.rounding == spec::Rounding::any ||
+                       (param.rounding == spec::Rounding::bfloat16 && wanted != at::kHalf);
+  return rounded ? wanted : at::kFloat;
+}
+
 Parameters initialise(const spec::ModelSpec& model, at::ScalarType dtype, std::uint64_t seed) {
   Parameters out;
   for (auto& param : spec::parameters(model)) {
-    Tensor value = initial_value(param, model, dtype, seed);
+    Tensor value = initial_value(param, seed).to(loaded_dtype(param, dtype));
     out.add(std::move(param), std::move(value));
   }
   return out;

@@ -80,9 +80,12 @@ class Parameters {
 std::string lora_a_name(const std::string& prefix);
 std::string lora_b_name(const std::string& prefix);
 
-/// Fresh weights by the spec's rule: normal(0, init_std) for linears and embeddings, ones or zeros
-/// for norms, zero biases, zero padding row. Drawn from counter-based streams keyed by (seed,
-/// name): the same on any number of ranks.
+/// The type that a parameter has in a model of this type: `wanted`, or float32 if it must not be
+/// rounded so.
+at::ScalarType loaded_dtype(const spec::ParamSpec& param, at::ScalarType wanted);
+
+/// Fresh weights by the spec's rules, rounded to `dtype` where it allows that. Drawn from
+/// counter-based streams keyed by (seed, name): the same on any number of ranks.
 Parameters initialise(const spec::ModelSpec& model, at::ScalarType dtype, std::uint64_t seed);
 
 }  // namespace automodel::nn

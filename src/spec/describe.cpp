@@ -139,6 +139,34 @@ std::string parameters_text(const ModelSpec& model) {
   return out;
 }
 
+std::string init_text(const Init& init) {
+  if (init.std == 0) {
+    return fmt::format("{}", init.constant);
+  }
+  std::string out = fmt::format("normal, deviation {:.4g}", init.std);
+  if (init.cutoff) {
+    out += fmt::format(", cut off at {} of them", *init.cutoff);
+  }
+  return out;
+}
+
+/// What a model from_config begins with.
+std::string start_text(const ModelSpec& model) {
+  std::string out = "\n" + line("fresh weights", init_text(model.init));
+  for (const auto& rule : model.init_rules) {
+    out += fmt::format("  {}: {}\n", rule.part, init_text(rule.init));
+  }
+  const auto& none = model.float32_parts;
+  const auto& bfloat16 = model.float32_or_bfloat16_parts;
+  if (!none.empty()) {
+    out += line("always float32", fmt::format("{}", fmt::join(none, ", ")));
+  }
+  if (!bfloat16.empty()) {
+    out += line("never float16", fmt::format("{}", fmt::join(bfloat16, ", ")));
+  }
+  return out;
+}
+
 }  // namespace
 
 std::vector<std::string> block_kinds(const ModelSpec& model) {
@@ -174,7 +202,7 @@ std::string describe(const ModelSpec& model) {
   for (const auto& group : equal_layers(model)) {
     out += layer_text(group);
   }
-  return out + head_text(model) + parameters_text(model);
+  return out + head_text(model) + parameters_text(model) + start_text(model);
 }
 
 }  // namespace automodel::spec

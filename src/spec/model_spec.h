@@ -202,7 +202,6 @@ struct Router {
   double renormalise_at_least = 0;
   double scale = 1;                 // of the weights, at last
   bool expert_scale = false;        // a learned factor per expert on its weights, at last
-  bool weight_in_float32 = false;   // not rounded when the model is loaded in a lower type
   bool logits_in_float32 = false;   // else in the compute dtype
   bool weights_in_float32 = false;  // else rounded to the compute dtype
   bool operator==(const Router&) const = default;
@@ -320,6 +319,23 @@ struct HeadTransform {
   bool operator==(const HeadTransform&) const = default;
 };
 
+/// What a fresh parameter holds: numbers from normal(0, std), those beyond `cutoff` standard
+/// deviations drawn again, or `constant` throughout if std is 0.
+struct Init {
+  double std = 0;
+  double constant = 0;
+  std::optional<double> cutoff;
+  std::optional<std::int64_t> zero_row;
+  bool operator==(const Init&) const = default;
+};
+
+/// The parameters whose name holds this dotted part have an initialisation of their own.
+struct InitRule {
+  std::string part;
+  Init init;
+  bool operator==(const InitRule&) const = default;
+};
+
 struct ModelSpec {
   std::string model_type;
   std::string architecture;
@@ -339,10 +355,16 @@ struct ModelSpec {
   std::optional<Norm> embedding_norm;
   double logit_scale = 1;
   std::optional<double> logit_softcap;  // after the scale
-  double init_std = 0.02;
   double dropout = 0;  // that the config asks for in training; not applied, the user is told
-  double embedding_init_std = 0;             // 0: init_std
   std::optional<std::int64_t> pad_token_id;  // its embedding row gets no gradient
+  /// Of linears, experts and embeddings, whose padding row is zero. Biases are zero and norms
+  /// multiply by one. The last rule that fits a parameter replaces all of that.
+  Init init{.std = 0.02};
+  std::vector<InitRule> init_rules;
+  /// Dotted parts of the names of parameters that stay float32 when the model is loaded in a lower
+  /// type, and of those that may be rounded to bfloat16 alone.
+  std::vector<std::string> float32_parts;
+  std::vector<std::string> float32_or_bfloat16_parts;
   std::int64_t embedding_width() const { return embedding_dim == 0 ? dim : embedding_dim; }
   bool operator==(const ModelSpec&) const = default;
 };

@@ -4,8 +4,13 @@
 
 #include <algorithm>
 
+#include "spec/weight_map.h"
+
 namespace automodel::spec {
 namespace {
+
+constexpr Init kZeros;
+constexpr Init kOnes{.constant = 1};
 
 class Builder {
  public:
@@ -21,39 +26,65 @@ class Builder {
     layer_ = -1;
     prefix_.clear();
     add_head();
+    for (auto& param : params_) {
+      apply_rules(param);
+    }
     return std::move(params_);
   }
 
  private:
-  void add(const std::string& name, std::vector<std::int64_t> shape, Role role, Init init,
+  void add(const std::string& name, std::vector<std::int64_t> shape, Role role, const Init& init,
            bool is_linear = false) {
-    params_.push_back(
-        {prefix_ + name, std::move(shape), role, init, is_linear, layer_, false, false});
+    params_.push_back({.name = prefix_ + name,
+                       .shape = std::move(shape),
+                       .role = role,
+                       .init = init,
+                       .is_linear = is_linear,
+                       .layer = layer_});
+  }
+
+  void apply_rules(ParamSpec& param) const {
+    for (const auto& rule : model_.init_rules) {
+      if (has_any_part(param.name, {rule.part})) {
+        param.init = rule.init;
+      }
+    }
+    if (has_any_part(param.name, model_.float32_parts)) {
+      param.rounding = Rounding::none;
+    } else if (has_any_part(param.name, model_.float32_or_bfloat16_parts)) {
+      param.rounding = Rounding::bfloat16;
+    }
   }
 
   void add_linear(const std::string& name, std::vector<std::int64_t> out_in, bool bias, Role role) {
     const auto out = out_in[0];
-    add(name + ".weight", std::move(out_in), role, Init::normal, true);
+    add(name + ".weight", std::move(out_in), role, model_.init, true);
     if (bias) {
-      add(name + ".bias", {out}, role, Init::zeros);
+      add(name + ".bias", {out}, role, kZeros);
     }
   }
 
   void add_norm(const std::string& name, const Norm& norm, std::int64_t dim) {
     if (norm.has_weight) {
-      add(name + ".weight", {dim}, Role::norm, norm.weight_offset == 0 ? Init::ones : Init::zeros);
+      add(name + ".weight", {dim}, Role::norm, norm.weight_offset == 0 ? kOnes : kZeros);
     }
     if (norm.has_bias) {
-      add(name + ".bias", {dim}, Role::norm, Init::zeros);
+      add(name + ".bias", {dim}, Role::norm, kZeros);
     }
+  }
+
+  Init token_init() const {
+    Init init = model_.init;
+    init.zero_row = model_.pad_token_id;
+    return init;
   }
 
   void add_embedding() {
     add("model.embed_tokens.weight", {model_.vocab_size, model_.embedding_width()}, Role::embedding,
-        Init::normal);
+        token_init());
     if (model_.positions) {
       add("model.embed_positions.weight", {model_.positions->count, model_.dim}, Role::embedding,
-          Init::normal);
+          model_.init);
     }
     if (model_.embedding_dim != 0) {
       add_linear("model.project_in", {model_.dim, model_.embedding_dim}, false, Role::embedding);
@@ -79,11 +110,11 @@ class Builder {
       add_norm("head_transform.norm", model_.head_transform->norm, model_.dim);
     }
     if (!model_.tied_head) {
-      add("lm_head.weight", {model_.vocab_size, model_.embedding_width()}, Role::head, Init::normal,
+      add("lm_head.weight", {model_.vocab_size, model_.embedding_width()}, Role::head, model_.init,
           true);
     }
     if (model_.head_bias) {
-      add("lm_head.bias", {model_.vocab_size}, Role::head, Init::zeros);
+      add("lm_head.bias", {model_.vocab_size}, Role::head, kZeros);
     }
   }
 
@@ -91,7 +122,7 @@ class Builder {
                      std::int64_t head_dim) {
     if (head_norm.over == HeadNorm::Over::each_head) {
       add("self_attn." + name + ".weight", {heads, head_dim}, Role::norm,
-          head_norm.norm.weight_offset == 0 ? Init::ones : Init::zeros);
+          head_norm.norm.weight_offset == 0 ? kOnes : kZeros);
       return;
     }
     const bool all = head_norm.over == HeadNorm::Over::all_heads;
@@ -117,7 +148,7 @@ class Builder {
                  Role::attention);
     }
     if (gqa.gate_bias) {
-      add("self_attn.gate_bias", {gqa.heads}, Role::attention, Init::zeros);
+      add("self_attn.gate_bias", {gqa.heads}, Role::attention, kZeros);
     }
     if (gqa.head_norm) {
       add_head_norm("q_norm", *gqa.head_norm, gqa.heads, gqa.head_dim);
@@ -129,7 +160,7 @@ class Builder {
       add_norm("self_attn.v_norm", *gqa.value_norm, gqa.value_width());
     }
     if (gqa.sinks) {
-      add("self_attn.sinks", {gqa.heads}, Role::attention, Init::normal);
+      add("self_attn.sinks", {gqa.heads}, Role::attention, model_.init);
     }
   }
 
@@ -164,9 +195,9 @@ class Builder {
 
   void add_expert_linear(const std::string& name, const Moe& moe, std::int64_t out,
                          std::int64_t in) {
-    add(name + ".weight", {moe.experts, out, in}, Role::experts, Init::normal);
+    add(name + ".weight", {moe.experts, out, in}, Role::experts, model_.init);
     if (moe.bias) {
-      add(name + ".bias", {moe.experts, out}, Role::experts, Init::zeros);
+      add(name + ".bias", {moe.experts, out}, Role::experts, kZeros);
     }
   }
 
@@ -175,15 +206,16 @@ class Builder {
       add_norm("mlp.gate.norm", *moe.router.norm, model_.dim);
     }
     add_linear("mlp.gate", {moe.experts, model_.dim}, moe.router.bias, Role::router);
-    params_.back().keeps_float32 = moe.router.weight_in_float32;
     if (moe.router.correction) {
-      add("mlp.gate.e_score_correction_bias", {moe.experts}, Role::router, Init::zeros);
+      add("mlp.gate.e_score_correction_bias", {moe.experts}, Role::router, kZeros);
       params_.back().is_buffer = true;
-      params_.back().keeps_float32 = true;
       params_.back().is_stepped = moe.training.correction_step != 0;
+      if (params_.back().is_stepped) {
+        params_.back().rounding = Rounding::none;  // the steps are small
+      }
     }
     if (moe.router.expert_scale) {
-      add("mlp.gate.expert_scale", {moe.experts}, Role::router, Init::ones);
+      add("mlp.gate.expert_scale", {moe.experts}, Role::router, kOnes);
     }
   }
 
@@ -217,7 +249,7 @@ class Builder {
   void add_layer_inputs(const LayerInputs& inputs) {
     const auto width = static_cast<std::int64_t>(model_.layers.size()) * inputs.dim;
     add("model.embed_tokens_per_layer.weight", {inputs.vocab_size, width}, Role::embedding,
-        Init::normal);
+        token_init());
     add_linear("model.per_layer_model_projection", {width, model_.dim}, false, Role::mlp);
     add_norm("model.per_layer_projection_norm", inputs.norm, inputs.dim);
   }
@@ -239,7 +271,7 @@ class Builder {
       add_input(*layer.input, layer.norm);
     }
     if (layer.has_scalar) {
-      add("layer_scalar", {1}, Role::norm, Init::ones);
+      add("layer_scalar", {1}, Role::norm, kOnes);
       params_.back().is_buffer = true;
     }
   }

@@ -16,18 +16,19 @@ namespace automodel::spec {
 enum class Role { embedding, attention, mlp, router, experts, shared_experts, norm, head };
 std::string_view to_string(Role role);
 
-enum class Init { normal, zeros, ones };
+/// The lower types that a parameter is rounded to when the model is loaded so.
+enum class Rounding { any, bfloat16, none };
 
 struct ParamSpec {
   std::string name;                 // HF Llama's names, e.g. model.layers.0.self_attn.q_proj.weight
   std::vector<std::int64_t> shape;  // linears: [out, in]
   Role role = Role::mlp;
-  Init init = Init::normal;
-  bool is_linear = false;      // the weight of a linear layer: a LoRA target
-  std::int64_t layer = -1;     // -1: outside the blocks
-  bool is_buffer = false;      // part of the checkpoint that no gradient reaches: never trained
-  bool keeps_float32 = false;  // not rounded when the model is loaded in a lower type
-  bool is_stepped = false;     // a buffer that training moves after each step, without a gradient
+  Init init;
+  bool is_linear = false;   // the weight of a linear layer: a LoRA target
+  std::int64_t layer = -1;  // -1: outside the blocks
+  bool is_buffer = false;   // part of the checkpoint that no gradient reaches: never trained
+  bool is_stepped = false;  // a buffer that training moves after each step, without a gradient
+  Rounding rounding = Rounding::any;
   std::int64_t numel() const;
   bool operator==(const ParamSpec&) const = default;
 };

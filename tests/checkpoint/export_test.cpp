@@ -62,7 +62,8 @@ TEST_F(Export, WeightsKeepATypeOfTheirOwn) {
   const std::string norm = "model.norm.weight";
   const std::string head = "lm_head.weight";
   for (auto& parameter : parameters_.all()) {
-    parameter.spec.keeps_float32 = parameter.spec.name == norm;
+    const bool keeps = parameter.spec.name == norm;
+    parameter.spec.rounding = keeps ? spec::Rounding::none : spec::Rounding::any;
   }
   source_ = exported({.dtype = at::kBFloat16});
   EXPECT_EQ(source_.weights->info(norm).dtype, at::kFloat);
@@ -71,6 +72,22 @@ TEST_F(Export, WeightsKeepATypeOfTheirOwn) {
   export_hf_folder(folder_ / "again", source_, parameters_, {.dtype = at::kBFloat16});
   EXPECT_EQ(read_file(folder_ / "again/model.safetensors"),
             read_file(folder_ / "out/model.safetensors"));
+}
+
+TEST_F(Export, WhatCameRoundedGoesSoUntilItChanges) {
+  const std::string norm = "model.norm.weight";
+  source_ = exported({.dtype = at::kBFloat16});
+  source_.spec.float32_parts = {norm};
+  parameters_ = load_parameters(source_, std::nullopt);
+  EXPECT_EQ(parameters_.at(norm).scalar_type(), at::kFloat);
+  export_hf_folder(folder_ / "again", source_, parameters_, {.dtype = at::kBFloat16});
+  EXPECT_EQ(read_file(folder_ / "again/model.safetensors"),
+            read_file(folder_ / "out/model.safetensors"));
+  parameters_.at(norm).add_(1e-4);
+  export_hf_folder(folder_ / "trained", source_, parameters_, {.dtype = at::kBFloat16});
+  const auto trained = open_model((folder_ / "trained").string());
+  EXPECT_EQ(trained.weights->info(norm).dtype, at::kFloat);
+  EXPECT_TRUE(at::equal(trained.weights->tensor(norm), parameters_.at(norm)));
 }
 
 TEST_F(Export, Shards) {

@@ -148,7 +148,7 @@ TEST_F(ModelState, WhatStaysFloat32IsConsolidatedSo) {
   auto parameters = whole_model(1, at::kBFloat16);
   auto& last = parameters.all().back();
   last.value = at::ones(last.value.sizes());
-  last.spec.keeps_float32 = true;
+  last.spec.rounding = spec::Rounding::none;
   EXPECT_NO_THROW(write(parameters, Consolidated::yes));
 }
 

@@ -48,6 +48,29 @@ TEST(SlidingLayers, CountsMustAgree) {
               ThrowsMessage<Error>(HasSubstr("expected 1 to 10000")));
 }
 
+TEST(DecoderDefaults, ANegativePaddingTokenCountsFromTheEnd) {
+  const Json config = {{"vocab_size", 10}, {"hidden_size", 4}, {"pad_token_id", -1}};
+  EXPECT_EQ(decoder_defaults(ConfigReader(config, "c")).pad_token_id, 9);
+}
+
+TEST(SmallerWithDepth, DividesByTheRootOfTheBranches) {
+  spec::ModelSpec model{.layers = std::vector<spec::Layer>(8), .init = {.std = 0.4, .cutoff = 3}};
+  const auto rules = smaller_with_depth(model);
+  ASSERT_EQ(rules.size(), 2);
+  EXPECT_EQ(rules[0], (spec::InitRule{"self_attn.o_proj.weight", {.std = 0.1, .cutoff = 3}}));
+  EXPECT_EQ(rules[1].part, "mlp.down_proj.weight");
+}
+
+TEST(WindowOf, ASlidingLayerNeedsANumber) {
+  const Json config = {{"sliding_window", nullptr}};
+  const ConfigReader reader(config, "c");
+  EXPECT_EQ(window_of(reader, false), std::nullopt);
+  EXPECT_THAT([&] { window_of(reader, true); },
+              ThrowsMessage<Error>(HasSubstr("'sliding_window' is null")));
+  const Json silent = Json::object();
+  EXPECT_EQ(window_of(ConfigReader(silent, "c"), true, 7), 7);
+}
+
 TEST(PerLayer, OneEntryForEachLayer) {
   const Json config = {{"num_hidden_layers", 2}};
   const ConfigReader reader(config, "c");

@@ -66,6 +66,33 @@ TEST(Registry, DeepSeekV2RefusesOtherRouting) {
   EXPECT_THAT(error_of(config), ::testing::HasSubstr("'mlp_bias' is true"));
 }
 
+TEST(Registry, KeysOfTheHubThatTransformersDoesNotLookAtAreChecked) {
+  struct Case {
+    const char* type;
+    Json keys;
+    const char* text;
+  };
+  const std::vector<Case> cases = {
+      {"deepseek_v3", {{"scoring_func", "softmax"}}, "'scoring_func' is \"softmax\""},
+      {"deepseek_v3", {{"topk_method", "greedy"}}, "'topk_method' is \"greedy\""},
+      {"deepseek_v3", {{"moe_layer_freq", 2}}, "'moe_layer_freq' is 2"},
+      {"deepseek_v3", {{"head_dim", 7}}, "'head_dim' is 7"},
+      {"deepseek_v2", {{"scoring_func", "sigmoid"}}, "'scoring_func' is \"sigmoid\""},
+      {"dots1", {{"scoring_func", "softmax"}}, "'scoring_func' is \"softmax\""},
+      {"llama", {{"rope_interleaved", true}}, "'rope_interleaved' is true"},
+      {"minimax_m2", {{"attn_type_list", {1, 0}}}, "'attn_type_list' is [1,0]"},
+      {"hunyuan_v1_dense", {{"use_qk_norm", false}}, "'use_qk_norm' is false"},
+      {"cohere2", {{"rotary_pct", 0.5}}, "'rotary_pct' is 0.5"}};
+  for (const auto& [type, keys, text] : cases) {
+    auto config = small_deepseek(type);
+    config.update(keys);
+    EXPECT_THAT(error_of(config), ::testing::HasSubstr(text)) << type;
+  }
+  auto config = small_deepseek("dots1");
+  config["scoring_func"] = "noaux_tc";
+  EXPECT_EQ(error_of(config), "no error");
+}
+
 TEST(Registry, Axk1RefusesAnotherPatternOfSparseLayers) {
   auto config = small_deepseek("axk1");
   config["moe_layer_freq"] = 2;
@@ -226,7 +253,7 @@ void expect_refused(const char* type, const Json& more, const std::string& text)
 TEST(Registry, OldModelsRefuseOtherForms) {
   expect_refused("bloom", {{"apply_residual_connection_post_layernorm", true}},
                  "'apply_residual_connection_post_layernorm' is true");
-  expect_refused("gptj", {{"rotary_dim", nullptr}}, "'rotary_dim' is missing");
+  expect_refused("gptj", {{"rotary_dim", nullptr}}, "'rotary_dim' is null");
   expect_refused("codegen", {{"num_attention_heads", 2}}, "n_head is 2, expected a multiple of 4");
   expect_refused("gpt_neo", {{"attention_types", Json::array({1})}}, "'attention_types' is [1]");
   expect_refused("gpt_neo", {{"attention_layers", Json::array({"global", "spiral"})}},

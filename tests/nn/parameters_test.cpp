@@ -17,8 +17,37 @@ TEST(Parameters, InitialisationIsKeyedBySeedAndName) {
   EXPECT_TRUE(at::equal(a.at(name), b.at(name)));
   EXPECT_FALSE(at::equal(a.at(name), c.at(name)));
   EXPECT_FALSE(at::equal(a.at(name), a.at("model.layers.2.mlp.up_proj.weight")));
-  EXPECT_NEAR(a.at(name).std().item<double>(), model.init_std, 2e-3);
+  EXPECT_NEAR(a.at(name).std().item<double>(), model.init.std, 2e-3);
   EXPECT_TRUE(at::equal(a.at("model.norm.weight"), at::ones({24})));
+}
+
+TEST(Parameters, FreshOnesFollowTheRulesOfTheSpec) {
+  auto model = tiny_spec();
+  model.init = {.std = 0.5, .cutoff = 1.5};
+  model.pad_token_id = 3;
+  model.init_rules = {{"up_proj.weight", {.constant = 2}}};
+  const auto fresh = initialise(model, at::kFloat, 5);
+  const auto& embedding = fresh.at("model.embed_tokens.weight");
+  EXPECT_EQ(embedding[3].abs().max().item<double>(), 0);
+  EXPECT_NE(embedding[2].abs().max().item<double>(), 0);
+  EXPECT_LE(embedding.abs().max().item<double>(), 0.75);
+  EXPECT_GT(embedding.abs().max().item<double>(), 0.7);
+  EXPECT_NEAR(fresh.at("model.layers.0.mlp.gate_proj.weight").std().item<double>(), 0.371, 0.02);
+  EXPECT_TRUE(at::equal(fresh.at("model.layers.1.mlp.up_proj.weight"),
+                        at::full_like(fresh.at("model.layers.1.mlp.up_proj.weight"), 2)));
+}
+
+TEST(Parameters, SomeAreNotRounded) {
+  auto model = tiny_spec();
+  model.float32_parts = {"q_proj"};
+  model.float32_or_bfloat16_parts = {"model.norm"};
+  const auto type = [&](at::ScalarType wanted, const std::string& name) {
+    return initialise(model, wanted, 5).at(name).scalar_type();
+  };
+  EXPECT_EQ(type(at::kBFloat16, "model.layers.0.self_attn.q_proj.weight"), at::kFloat);
+  EXPECT_EQ(type(at::kBFloat16, "model.norm.weight"), at::kBFloat16);
+  EXPECT_EQ(type(at::kHalf, "model.norm.weight"), at::kFloat);
+  EXPECT_EQ(type(at::kHalf, "model.layers.0.self_attn.k_proj.weight"), at::kHalf);
 }
 
 TEST(Parameters, LinearCarriesBiasAndAdapter) {

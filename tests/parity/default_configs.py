@@ -25,23 +25,23 @@ def is_fixed(field):
     return says_more and isinstance(field.default, (bool, int, float, str))
 
 
-def line(config_class):
+def line(model_type):
     """The config.json that Transformers would write, its fixed values apart."""
-    added = ADDED.get(config_class.model_type, {})
+    config_class = CONFIG_MAPPING[model_type]
+    added = ADDED.get(model_type, {})
     written = config_class().to_dict()
     fixed = {field.name: field.default for field in dataclasses.fields(config_class)
              if field.name in written and is_fixed(field)}
     keys = {**config_class().to_diff_dict(), **added}
-    derived = {"architectures": [CAUSAL_LM[config_class.model_type]]}
+    derived = {"architectures": [CAUSAL_LM[model_type]]}
     derived |= {key: value for key, value in keys.items() if key not in fixed or value != fixed[key]}
     parts = {"fixed": fixed, "derived": derived}
     kept = {part: {k: v for k, v in keys.items() if k not in NO_INFORMATION} for part, keys in parts.items()}
-    return {"model_type": config_class.model_type, **kept}
+    return {"model_type": model_type, **kept}
 
 
 def lines():
-    classes = {CONFIG_MAPPING[base_type(name)].model_type: CONFIG_MAPPING[base_type(name)] for name in NAMES}
-    return "".join(json.dumps(line(classes[model_type])) + "\n" for model_type in sorted(classes))
+    return "".join(json.dumps(line(model_type)) + "\n" for model_type in sorted({base_type(name) for name in NAMES}))
 
 
 if __name__ == "__main__":

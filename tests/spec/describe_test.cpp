@@ -47,6 +47,19 @@ TEST(Describe, CountsTheChosenExpertsAsActive) {
   EXPECT_THAT(text, HasSubstr("1 of 4 experts, 6 wide"));
 }
 
+TEST(Describe, SaysHowFreshWeightsAreDrawn) {
+  auto model = windowed();
+  model.init = {.std = 0.5, .cutoff = 3};
+  model.init_rules = {{"q_proj.weight", {.constant = 1}}, {"o_proj.weight", {.std = 0.25}}};
+  model.float32_parts = {"k_proj"};
+  model.float32_or_bfloat16_parts = {"model.norm"};
+  const auto text = describe(model);
+  EXPECT_THAT(text, HasSubstr("fresh weights   normal, deviation 0.5, cut off at 3 of them\n"
+                              "  q_proj.weight: 1\n  o_proj.weight: normal, deviation 0.25\n"));
+  EXPECT_THAT(text, HasSubstr("always float32  k_proj\n"));
+  EXPECT_THAT(text, HasSubstr("never float16   model.norm\n"));
+}
+
 TEST(Describe, ShowsWhatStandsAwayFromItsNeutralValue) {
   auto model = windowed();
   model.embedding_dim = 4;

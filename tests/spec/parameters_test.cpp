@@ -2,6 +2,8 @@
 
 #include <gmock/gmock.h>
 
+#include <algorithm>
+
 namespace automodel::spec {
 namespace {
 
@@ -56,6 +58,28 @@ TEST(Parameters, UntiedHeadIsALinear) {
   EXPECT_EQ(head.name, head_weight_name(model));
   EXPECT_TRUE(head.is_linear);
   EXPECT_EQ(head.numel(), 40);
+}
+
+TEST(Parameters, RulesReplaceTheInitialisation) {
+  auto model = two_layers(NormPlacement::pre);
+  model.init = {.std = 0.3, .cutoff = 2};
+  model.pad_token_id = 4;
+  model.init_rules = {{"q_proj", {.std = 0.1}}, {"q_proj.bias", {.constant = 5}}};
+  model.float32_parts = {"k_proj"};
+  model.float32_or_bfloat16_parts = {"k_proj", "v_proj"};
+  const auto all = parameters(model);
+  const auto of = [&](const std::string& name) {
+    return *std::ranges::find(all, name, &ParamSpec::name);
+  };
+  EXPECT_EQ(of("model.embed_tokens.weight").init, (Init{.std = 0.3, .cutoff = 2, .zero_row = 4}));
+  EXPECT_EQ(of("model.layers.1.mlp.up_proj.weight").init, model.init);
+  EXPECT_EQ(of("model.layers.1.self_attn.q_proj.weight").init, Init{.std = 0.1});
+  EXPECT_EQ(of("model.layers.1.self_attn.q_proj.bias").init, Init{.constant = 5});
+  EXPECT_EQ(of("model.layers.1.self_attn.k_proj.bias").init, Init{});
+  EXPECT_EQ(of("model.norm.weight").init, Init{.constant = 1});
+  EXPECT_EQ(of("model.layers.0.self_attn.k_proj.bias").rounding, Rounding::none);
+  EXPECT_EQ(of("model.layers.0.self_attn.v_proj.weight").rounding, Rounding::bfloat16);
+  EXPECT_EQ(of("model.layers.0.self_attn.q_proj.weight").rounding, Rounding::any);
 }
 
 TEST(Parameters, CountsAreSums) {

@@ -24,7 +24,7 @@ inline spec::ModelSpec tiny_spec(const TinyOptions& options = {}) {
           .max_positions = 64,
           .layers = {layer, layer},
           .tied_head = options.tied_head,
-          .init_std = 0.2};
+          .init = {.std = 0.2}};
 }
 
 inline parallel::ShardedModel tiny_model() {

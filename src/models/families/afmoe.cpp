@@ -17,11 +17,26 @@ spec::ModelSpec afmoe_spec(const ConfigReader& c) {
   if (c.flag("mup_enabled", false)) {
     model.embedding_scale = std::sqrt(static_cast<double>(model.dim));
   }
+  model.final_norm.gain_in_float32 = true;
+  model.init_rules = {{"mlp.gate.weight", {}}};
+  model.float32_or_bfloat16_parts = {"input_layernorm",
+                                     "post_attention_layernorm",
+                                     "pre_feedforward_layernorm",
+                                     "post_feedforward_layernorm",
+                                     "q_norm",
+                                     "k_norm",
+                                     "model.norm",
+                                     "e_score_correction_bias"};
   auto attention = gqa(c);
   attention.qkv_bias = attention.out_bias = c.flag("attention_bias", false);
   attention.head_norm = spec::HeadNorm{.norm = model.final_norm};
   attention.gate = spec::OutputGate::per_value;
   attention.rope = rope(c, attention.head_dim);
+  c.expect("score_func", "sigmoid");
+  c.expect("route_norm", true);
+  for (const auto* key : {"n_group", "topk_group", "num_expert_groups", "num_limited_groups"}) {
+    c.expect(key, 1);
+  }
   auto moe = routed_experts(c, {.experts = 64, .per_token = 6, .inner = 1408});
   moe.router = {.score = spec::Router::Score::sigmoid,
                 .correction = true,
@@ -58,9 +73,7 @@ spec::WeightNames afmoe_names(const spec::ModelSpec&) {
 Family afmoe() {
   return {.model_type = "afmoe",
           .architectures = {"AfmoeForCausalLM"},
-          .ignored_keys = {"global_attn_every_n_layers", "score_func", "route_norm",
-                           "load_balance_coeff", "n_group", "topk_group", "num_expert_groups",
-                           "num_limited_groups", "use_grouped_mm"},
+          .ignored_keys = {"global_attn_every_n_layers", "load_balance_coeff", "use_grouped_mm"},
           .spec = afmoe_spec,
           .names = afmoe_names};
 }

@@ -39,10 +39,10 @@ void place(const ConfigReader& c, spec::Gqa& attention, bool sliding) {
 spec::ModelSpec beam_spec(const ConfigReader& c) {
   auto model = decoder_defaults(c);
   model.final_norm.gain_in_float32 = true;
+  model.float32_parts = {"mlp.gate.weight", "e_score_correction_bias"};
   model.logit_softcap = c.maybe_number("final_logit_softcapping", 30);
   auto moe = routed_experts(c, {.experts = 256, .per_token = 8, .inner = 2560});
   moe.router = grouped_sigmoid_router(c, moe, {.groups = 8, .kept = 4, .scale = 2.5});
-  moe.router.weight_in_float32 = true;
   model.layers = routed_layers(c,
                                {.mixer = beam_attention(c, model),
                                 .norm = model.final_norm,

@@ -45,6 +45,9 @@ spec::ModelSpec cohere_spec(const ConfigReader& c) {
 }
 
 spec::ModelSpec cohere2_spec(const ConfigReader& c) {
+  c.expect("position_embedding_type", "rope_gptj");
+  c.expect("order_of_interleaved_layers", "local_attn_first");
+  c.expect("rotary_pct", 1);
   auto model = cohere_defaults(c, 0.0625);
   auto attention = cohere_attention(c);
   auto turned = rope(c, attention.head_dim);
@@ -103,7 +106,7 @@ bool cohere2_moe_slides(const ConfigReader& c, std::int64_t layer) {
 spec::ModelSpec cohere2_moe_spec(const ConfigReader& c) {
   auto model = cohere_defaults(c, 0.0625);
   if (c.has("rms_norm_eps")) {
-    model.final_norm = {.eps = c.number("rms_norm_eps"), .gain_in_float32 = true};
+    model.final_norm = {.eps = c.number("rms_norm_eps")};
   }
   const auto attention = cohere_attention(c);
   auto turned = rope(c, attention.head_dim);
@@ -143,8 +146,7 @@ Family cohere() {
 Family cohere2() {
   return {.model_type = "cohere2",
           .architectures = {"Cohere2ForCausalLM"},
-          .ignored_keys = {"sliding_window_pattern", "order_of_interleaved_layers",
-                           "position_embedding_type", "rotary_pct"},
+          .ignored_keys = {"sliding_window_pattern"},
           .spec = cohere2_spec};
 }
 

@@ -60,7 +60,7 @@ spec::ModelSpec dbrx_spec(const ConfigReader& c) {
   model.dim = c.integer("d_model", 2048);
   model.max_positions = c.integer("max_seq_len", 2048);
   model.final_norm = layer_norm(1e-5, false);
-  model.init_std = c.number("initializer_range", 0.02);
+  model.init.std = c.number("initializer_range", 0.02);
   model.pad_token_id = c.maybe_integer("pad_token_id");
   model.dropout = std::max(configured_dropout(c), c.number("emb_pdrop", 0));
   const spec::Layer layer{

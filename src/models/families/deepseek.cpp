@@ -17,6 +17,7 @@ spec::Mla deepseek_attention(const ConfigReader& c,
                                                           .rope_dim = 64,
                                                           .value_dim = 128}) {
   auto attention = mla(c, defaults);
+  c.expect("head_dim", attention.rope_dim);
   attention.rope->interleaved = c.flag("rope_interleave", true);
   return attention;
 }
@@ -25,13 +26,17 @@ spec::Mla deepseek_attention(const ConfigReader& c,
 spec::Moe v3_experts(const ConfigReader& c, const MoeDefaults& defaults,
                      const GroupDefaults& groups) {
   auto moe = routed_experts(c, defaults);
+  c.expect("scoring_func", "sigmoid");
   moe.router = grouped_sigmoid_router(c, moe, groups);
   moe.shared = shared_experts(moe.inner * c.integer("n_shared_experts", 1), moe.activation);
   return moe;
 }
 
 spec::ModelSpec v3_spec(const ConfigReader& c) {
+  c.expect("topk_method", "noaux_tc");
+  c.expect("moe_layer_freq", 1);
   auto model = decoder_defaults(c);
+  model.float32_parts = {"e_score_correction_bias"};
   auto moe = v3_experts(c, {.experts = 256, .per_token = 8, .inner = 2048}, kV3Groups);
   moe.training.correction_step = 0.001;  // upstream trains this type so
   model.layers = routed_layers(c, {.mixer = deepseek_attention(c), .norm = model.final_norm}, moe,
@@ -40,7 +45,9 @@ spec::ModelSpec v3_spec(const ConfigReader& c) {
 }
 
 spec::ModelSpec glm4_moe_lite_spec(const ConfigReader& c) {
+  c.expect("topk_method", "noaux_tc");
   auto model = decoder_defaults(c, {.eps = 1e-5});
+  model.float32_parts = {"e_score_correction_bias"};
   const auto attention = deepseek_attention(
       c,
       {.q_lora_rank = 768, .kv_lora_rank = 512, .nope_dim = 192, .rope_dim = 64, .value_dim = 256});
@@ -52,6 +59,7 @@ spec::ModelSpec glm4_moe_lite_spec(const ConfigReader& c) {
 
 spec::ModelSpec axk1_spec(const ConfigReader& c) {
   auto model = decoder_defaults(c);
+  model.float32_parts = {"e_score_correction_bias"};
   if (c.integer("moe_layer_freq", 1) != 1 && !c.has("mlp_layer_types")) {
     c.refuse("moe_layer_freq", "1, or mlp_layer_types");
   }
@@ -68,8 +76,10 @@ spec::ModelSpec axk1_spec(const ConfigReader& c) {
 
 spec::ModelSpec youtu_spec(const ConfigReader& c) {
   auto model = decoder_defaults(c, {.tied = true});
-  model.init_std = c.number("initializer_range", 2 / std::sqrt(5 * static_cast<double>(model.dim)));
-  model.embedding_init_std = c.number("embedding_initializer_range", 2 * model.init_std);
+  model.init.std = c.number("initializer_range", 2 / std::sqrt(5 * static_cast<double>(model.dim)));
+  model.init_rules = {{"model.embed_tokens",
+                       {.std = c.number("embedding_initializer_range", 2 * model.init.std),
+                        .zero_row = model.pad_token_id}}};
   model.layers = uniform_layers(
       c, {.mixer = deepseek_attention(c), .ffn = gated_mlp(c), .norm = model.final_norm});
   return model;
@@ -100,8 +110,8 @@ spec::WeightNames axk1_names(const spec::ModelSpec& model) {
 Family deepseek_v3() {
   return {.model_type = "deepseek_v3",
           .architectures = {"DeepseekV3ForCausalLM"},
-          .ignored_keys = {"head_dim", "qk_head_dim", "num_nextn_predict_layers", "moe_layer_freq",
-                           "scoring_func", "topk_method", "ep_size", "aux_loss_alpha", "seq_aux"},
+          .ignored_keys = {"qk_head_dim", "num_nextn_predict_layers", "ep_size", "aux_loss_alpha",
+                           "seq_aux"},
           .spec = v3_spec,
           .names = v3_names};
 }
@@ -110,8 +120,8 @@ Family deepseek_v3() {
 Family glm4_moe_lite() {
   return {.model_type = "glm4_moe_lite",
           .architectures = {"Glm4MoeLiteForCausalLM"},
-          .ignored_keys = {"head_dim", "qk_head_dim", "num_nextn_predict_layers", "scoring_func",
-                           "topk_method", "ep_size", "partial_rotary_factor"},
+          .ignored_keys = {"qk_head_dim", "num_nextn_predict_layers", "ep_size",
+                           "partial_rotary_factor"},
           .spec = glm4_moe_lite_spec,
           .names = v3_names};
 }
@@ -120,7 +130,7 @@ Family glm4_moe_lite() {
 Family axk1() {
   return {.model_type = "axk1",
           .architectures = {"AXK1ForCausalLM"},
-          .ignored_keys = {"head_dim", "qk_head_dim", "scoring_func", "topk_method", "ep_size"},
+          .ignored_keys = {"qk_head_dim", "topk_method", "ep_size"},
           .spec = axk1_spec,
           .names = axk1_names};
 }
@@ -129,7 +139,7 @@ Family axk1() {
 Family youtu() {
   return {.model_type = "youtu",
           .architectures = {"YoutuForCausalLM"},
-          .ignored_keys = {"head_dim", "qk_head_dim"},
+          .ignored_keys = {"qk_head_dim"},
           .spec = youtu_spec};
 }
 

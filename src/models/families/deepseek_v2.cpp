@@ -12,6 +12,8 @@ spec::Router v2_router(const ConfigReader& c, const spec::Moe& moe) {
   spec::Router router{.scale = c.number("routed_scaling_factor", 1),
                       .logits_in_float32 = true,
                       .weights_in_float32 = true};
+  c.expect("scoring_func", "softmax");
+  c.expect("moe_layer_freq", 1);
   const auto method = c.text("topk_method", "greedy");
   if (method == "group_limited_greedy") {
     router.groups = c.integer("n_group");
@@ -34,7 +36,7 @@ spec::ModelSpec v2_spec(const ConfigReader& c) {
                            .nope_dim = 128,
                            .rope_dim = 64,
                            .value_dim = 128});
-  attention.rope->interleaved = true;
+  attention.rope->interleaved = attention.rope->in_float32 = true;
   auto moe = routed_experts(c, {.experts = 64, .inner = 1407});
   moe.router = v2_router(c, moe);
   moe.shared = shared_experts(moe.inner * c.integer("n_shared_experts", 2), moe.activation);
@@ -55,8 +57,8 @@ spec::WeightNames v2_names(const spec::ModelSpec&) { return expert_names(); }
 Family deepseek_v2() {
   return {.model_type = "deepseek_v2",
           .architectures = {"DeepseekV2ForCausalLM"},
-          .ignored_keys = {"head_dim", "qk_head_dim", "moe_layer_freq", "scoring_func", "ep_size",
-                           "aux_loss_alpha", "seq_aux", "n_group", "topk_group"},
+          .ignored_keys = {"head_dim", "qk_head_dim", "ep_size", "aux_loss_alpha", "seq_aux",
+                           "n_group", "topk_group"},
           .spec = v2_spec,
           .names = v2_names};
 }

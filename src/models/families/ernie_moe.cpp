@@ -19,11 +19,14 @@ std::vector<bool> ernie_sparse_layers(const ConfigReader& c) {
 
 spec::ModelSpec ernie4_5_moe_spec(const ConfigReader& c) {
   auto model = decoder_defaults(c, {.tied = true, .pad = 0, .eps = 1e-5});
+  model.float32_parts = {"mlp.gate.weight", "e_score_correction_bias"};
+  c.expect("use_rmsnorm", true);
   const bool bias = c.flag("use_bias", false);
+  model.head_bias = bias;
   auto attention = gqa(c);
   attention.qkv_bias = attention.out_bias = bias;
   attention.rope = rope(c, attention.head_dim, {.theta = 500000});
-  attention.rope->interleaved = true;
+  attention.rope->interleaved = attention.rope->in_float32 = true;
   auto moe = routed_experts(c, {.experts = 64,
                                 .per_token = 6,
                                 .inner = 1536,
@@ -33,7 +36,6 @@ spec::ModelSpec ernie4_5_moe_spec(const ConfigReader& c) {
   moe.router = {.correction = true,
                 .renormalise = true,
                 .renormalise_at_least = c.number("moe_norm_min", 1e-12),
-                .weight_in_float32 = true,
                 .logits_in_float32 = true};
   const auto shared = c.integer("moe_num_shared_experts", 2);
   if (shared > 0) {
@@ -66,7 +68,7 @@ Family ernie4_5_moe() {
   return {.model_type = "ernie4_5_moe",
           .architectures = {"Ernie4_5_MoeForCausalLM"},
           .ignored_keys = {"moe_capacity", "num_nextn_predict_layers", "moe_gate",
-                           "moe_use_aux_free", "moe_use_hard_gate", "use_rmsnorm"},
+                           "moe_use_aux_free", "moe_use_hard_gate"},
           .spec = ernie4_5_moe_spec,
           .names = ernie4_5_moe_names};
 }

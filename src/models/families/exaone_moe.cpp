@@ -12,10 +12,13 @@ bool slides_by_pattern(const ConfigReader& c, std::int64_t layer) {
 
 spec::ModelSpec exaone_moe_spec(const ConfigReader& c) {
   auto model = decoder_defaults(c, {.pad = 0, .eps = 1e-5});
+  model.float32_parts = {"e_score_correction_bias"};
   auto attention = gqa(c);
   attention.head_norm = spec::HeadNorm{.norm = model.final_norm};
   attention.rope = rope(c, attention.head_dim);
   auto moe = routed_experts(c, {.experts = 64, .per_token = 8, .inner = 1024});
+  c.expect("scoring_func", "sigmoid");
+  c.expect("topk_method", "noaux_tc");
   moe.router = grouped_sigmoid_router(c, moe);
   moe.router.scale = c.number("routed_scaling_factor", 2.5);
   moe.shared = shared_experts(moe.inner * c.integer("num_shared_experts", 1), moe.activation);
@@ -44,8 +47,8 @@ spec::WeightNames exaone_moe_names(const spec::ModelSpec&) {
 Family exaone_moe() {
   return {.model_type = "exaone_moe",
           .architectures = {"ExaoneMoeForCausalLM"},
-          .ignored_keys = {"sliding_window_pattern", "first_last_k_dense_replace", "scoring_func",
-                           "num_nextn_predict_layers", "topk_method"},
+          .ignored_keys = {"sliding_window_pattern", "first_last_k_dense_replace",
+                           "num_nextn_predict_layers"},
           .spec = exaone_moe_spec,
           .names = exaone_moe_names};
 }

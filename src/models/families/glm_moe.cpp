@@ -20,10 +20,16 @@ spec::Moe deepseek_experts(const ConfigReader& c, const MoeDefaults& defaults,
 
 spec::ModelSpec dots1_spec(const ConfigReader& c) {
   auto model = decoder_defaults(c);
+  model.float32_parts = {"e_score_correction_bias"};
   auto attention = gqa(c);
   attention.qkv_bias = attention.out_bias = c.flag("attention_bias", false);
   attention.head_norm = spec::HeadNorm{.norm = model.final_norm};
   attention.rope = rope(c, attention.head_dim);
+  if (const auto score = c.text("scoring_func", "sigmoid"); score != "noaux_tc") {
+    c.expect("scoring_func", "sigmoid");  // the published files name the method there
+  }
+  c.expect("topk_method", "noaux_tc");
+  c.expect("moe_layer_freq", 1);
   auto moe = deepseek_experts(c, {.inner = 1408}, 1);
   moe.router.renormalise = c.flag("norm_topk_prob", false);
   model.layers =
@@ -37,6 +43,7 @@ spec::ModelSpec dots1_spec(const ConfigReader& c) {
 
 spec::ModelSpec glm4_moe_spec(const ConfigReader& c) {
   auto model = decoder_defaults(c, {.eps = 1e-5});
+  model.float32_parts = {"e_score_correction_bias"};
   auto attention = gqa(c);
   attention.qkv_bias = c.flag("attention_bias", false);
   if (c.flag("use_qk_norm", false)) {
@@ -51,6 +58,7 @@ spec::ModelSpec glm4_moe_spec(const ConfigReader& c) {
 
 spec::ModelSpec solar_open_spec(const ConfigReader& c) {
   auto model = decoder_defaults(c, {.eps = 1e-5});
+  model.float32_parts = {"e_score_correction_bias"};
   auto attention = gqa(c);
   attention.qkv_bias = c.flag("attention_bias", false);
   attention.rope = rope(c, attention.head_dim, {.theta = 1e6});
@@ -68,8 +76,7 @@ spec::WeightNames deepseek_names(const spec::ModelSpec&) { return expert_names()
 Family dots1() {
   return {.model_type = "dots1",
           .architectures = {"Dots1ForCausalLM"},
-          .ignored_keys = {"max_window_layers", "moe_layer_freq", "n_shared_experts",
-                           "scoring_func", "topk_method", "ep_size"},
+          .ignored_keys = {"max_window_layers", "n_shared_experts", "ep_size"},
           .spec = dots1_spec,
           .names = deepseek_names};
 }

@@ -23,6 +23,7 @@ spec::ModelSpec gpt2_spec(const ConfigReader& c) {
   attention.scale = c.flag("scale_attn_weights", true) ? attention.scale : 1;
   model.layers = uniform_layers(
       c, {.mixer = attention, .ffn = gpt_mlp(c, "gelu_new"), .norm = model.final_norm});
+  model.init_rules = smaller_with_depth(model);
   if (c.flag("scale_attn_by_inverse_layer_idx", false)) {
     for (std::size_t i = 0; i < model.layers.size(); ++i) {
       std::get<spec::Gqa>(model.layers[i].mixer).scale /= static_cast<double>(i + 1);
@@ -53,6 +54,7 @@ spec::ModelSpec gpt_bigcode_spec(const ConfigReader& c) {
   attention.scale = c.flag("scale_attn_weights", true) ? attention.scale : 1;
   model.layers = uniform_layers(
       c, {.mixer = attention, .ffn = gpt_mlp(c, "gelu_pytorch_tanh"), .norm = model.final_norm});
+  model.init_rules = smaller_with_depth(model);
   return model;
 }
 
@@ -73,6 +75,11 @@ spec::ModelSpec openai_spec(const ConfigReader& c) {
   model.has_final_norm = false;
   auto mlp = gpt_mlp(c, "gelu");
   mlp.activation = openai_activation(c);
+  // Its linears keep what Transformers' Conv1D draws, whatever the config says.
+  const spec::Init fixed{.std = 0.02};
+  model.init_rules = {{"self_attn.q_proj.weight", fixed}, {"self_attn.k_proj.weight", fixed},
+                      {"self_attn.v_proj.weight", fixed}, {"self_attn.o_proj.weight", fixed},
+                      {"mlp.up_proj.weight", fixed},      {"mlp.down_proj.weight", fixed}};
   model.layers = uniform_layers(c, {.mixer = biased_attention(c),
                                     .ffn = mlp,
                                     .norm = model.final_norm,
@@ -98,7 +105,14 @@ std::vector<KeyName> openai_key_names() {
 
 }  // namespace
 
-/// GPT-2, GPT-SW3. Source: transformers GPT2LMHeadModel.
+/// GPT-SW3: GPT-2 under another name. Source: transformers GPT2LMHeadModel.
+Family gpt_sw3() {
+  auto family = gpt2();
+  family.model_type = "gpt-sw3";
+  return family;
+}
+
+/// GPT-2. Source: transformers GPT2LMHeadModel.
 Family gpt2() {
   return {.model_type = "gpt2",
           .architectures = {"GPT2LMHeadModel"},

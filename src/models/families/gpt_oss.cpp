@@ -9,6 +9,9 @@ bool slides_by_turns(const ConfigReader&, std::int64_t layer) { return layer % 2
 
 spec::ModelSpec gpt_oss_spec(const ConfigReader& c) {
   auto model = decoder_defaults(c, {.eps = 1e-5});
+  model.final_norm.gain_in_float32 = true;
+  model.init_rules = {{"mlp.gate.bias", model.init}};
+  model.float32_or_bfloat16_parts = {"input_layernorm", "post_attention_layernorm", "model.norm"};
   auto attention = gqa(c);
   attention.qkv_bias = attention.out_bias = c.flag("attention_bias", true);
   attention.sinks = true;

@@ -94,6 +94,7 @@ std::vector<double> layer_thetas(const ConfigReader& c, double theta, std::size_
 spec::ModelSpec windowed_model(const ConfigReader& c, const spec::Ffn& ffn,
                                const Defaults& defaults) {
   auto model = granite_model(c, ffn, 1, spec::NormPlacement::pre, defaults);
+  model.init_rules = {{"sinks", {}}};
   const auto sliding = sliding_layers(c, slides_but_for_every_fourth);
   const auto common = rope(c, gqa(c).head_dim);
   const auto thetas = layer_thetas(c, common.theta, sliding.size());

@@ -25,6 +25,11 @@ spec::Rope hunyuan_rope(const ConfigReader& c, std::int64_t head_dim) {
 spec::ModelSpec hunyuan_model(const ConfigReader& c, const spec::Ffn& ffn) {
   auto model = decoder_defaults(c, {.pad = 0, .eps = 1e-5});
   auto attention = gqa(c);
+  c.expect("attention_head_dim", attention.head_dim);
+  c.expect("use_qk_norm", true);
+  c.expect("use_cla", false);
+  c.expect("norm_type", "rms");
+  c.expect("use_rotary_pos_emb", true);
   attention.qkv_bias = attention.out_bias = c.flag("attention_bias", false);
   attention.rope = hunyuan_rope(c, attention.head_dim);
   attention.head_norm = spec::HeadNorm{.norm = model.final_norm, .after_rope = true};
@@ -55,10 +60,10 @@ spec::ModelSpec hunyuan_moe_spec(const ConfigReader& c) {
                                 .inner_key = "intermediate_size",
                                 .per_token_key = by_layer ? "num_experts_per_tok" : "moe_topk"});
   moe.router.renormalise = true;
-  moe.router.weight_in_float32 = true;
   moe.router.logits_in_float32 = true;
   moe.shared = shared_experts(moe.inner, moe.activation);
   auto model = hunyuan_model(c, moe);
+  model.float32_parts = {"mlp.gate.weight"};
   if (by_layer) {
     choose_by_layer(c, model);
   }
@@ -67,6 +72,7 @@ spec::ModelSpec hunyuan_moe_spec(const ConfigReader& c) {
 
 spec::ModelSpec hy_v3_spec(const ConfigReader& c) {
   auto model = decoder_defaults(c, {.eps = 1e-5});
+  model.float32_parts = {"e_score_correction_bias"};
   auto attention = gqa(c);
   attention.qkv_bias = attention.out_bias = c.flag("attention_bias", false);
   attention.head_norm = spec::HeadNorm{.norm = model.final_norm};
@@ -119,32 +125,15 @@ spec::WeightNames hy_v3_names(const spec::ModelSpec&) {
 /// HunYuan, dense: q/k norm after RoPE, NTK by alpha. Source: transformers
 /// HunYuanDenseV1ForCausalLM.
 Family hunyuan_v1_dense() {
-  return {.model_type = "hunyuan_v1_dense",
-          .architectures = {"HunYuanDenseV1ForCausalLM"},
-          .ignored_keys = {"eod_token_id",
-                           "use_qk_norm",
-                           "use_cla",
-                           "cla_share_factor",
-                           "attention_head_dim",
-                           "norm_type",
-                           "org_vocab_size",
-                           "sep_token_id",
-                           "im_end_id",
-                           "im_start_id",
-                           "im_newline_id",
-                           "text_start_id",
-                           "text_end_id",
-                           "mask_init_id",
-                           "add_classification_head",
-                           "class_num",
-                           "pool_type",
-                           "num_media_embeds",
-                           "use_rotary_pos_emb",
-                           "xla",
-                           "enable_lm_head_fp32",
-                           "rope_type"},
-          .spec = hunyuan_spec,
-          .names = hunyuan_names};
+  return {
+      .model_type = "hunyuan_v1_dense",
+      .architectures = {"HunYuanDenseV1ForCausalLM"},
+      .ignored_keys = {"eod_token_id", "cla_share_factor", "org_vocab_size", "sep_token_id",
+                       "im_end_id", "im_start_id", "im_newline_id", "text_start_id", "text_end_id",
+                       "mask_init_id", "add_classification_head", "class_num", "pool_type",
+                       "num_media_embeds", "xla", "enable_lm_head_fp32", "rope_type"},
+      .spec = hunyuan_spec,
+      .names = hunyuan_names};
 }
 
 /// HunYuan A13B: softmax over all experts, a shared expert. Source: transformers

@@ -22,6 +22,7 @@ void place_windows(const ConfigReader& c, spec::ModelSpec& model, std::vector<bo
 
 spec::ModelSpec kolibri1_spec(const ConfigReader& c) {
   auto model = decoder_defaults(c);
+  model.float32_parts = {"e_score_correction_bias"};
   auto attention = gqa(c);
   attention.head_norm = spec::HeadNorm{.norm = model.final_norm};
   attention.rope = rope(c, attention.head_dim);
@@ -43,6 +44,8 @@ spec::ModelSpec kolibri1_spec(const ConfigReader& c) {
 
 spec::ModelSpec flint_spec(const ConfigReader& c) {
   auto model = decoder_defaults(c);
+  model.final_norm.gain_in_float32 = true;
+  model.float32_parts = {"mlp.gate.weight", "sinks"};
   auto attention = gqa(c);
   attention.qkv_bias = attention.out_bias = c.flag("attention_bias", false);
   attention.head_norm = spec::HeadNorm{.norm = model.final_norm};
@@ -52,7 +55,6 @@ spec::ModelSpec flint_spec(const ConfigReader& c) {
       routed_experts(c, {.experts = 256, .per_token = 6, .inner = 512, .balance_loss = 0.0005});
   moe.router = {.score = spec::Router::Score::sigmoid,
                 .renormalise = c.flag("norm_topk_prob", true),
-                .weight_in_float32 = true,
                 .logits_in_float32 = true,
                 .weights_in_float32 = true};
   moe.shared = shared_experts(c.integer("shared_expert_intermediate_size", 1024), moe.activation);

@@ -87,7 +87,12 @@ spec::ModelSpec squared_relu(const ConfigReader& c, std::string_view eps_key, do
 }
 
 spec::ModelSpec nemotron_spec(const ConfigReader& c) {
-  return squared_relu(c, "norm_eps", 1, false, 0.5);
+  auto model = squared_relu(c, "norm_eps", 1, false, 0.5);
+  const spec::Init ones{.constant = 1};  // multiply by two
+  model.init_rules = {{"input_layernorm.weight", ones},
+                      {"post_attention_layernorm.weight", ones},
+                      {"model.norm.weight", ones}};
+  return model;
 }
 
 spec::ModelSpec jais2_spec(const ConfigReader& c) {

@@ -9,6 +9,7 @@ spec::ModelSpec llama_spec(const ConfigReader& c) {
   auto attention = gqa(c);
   attention.qkv_bias = attention.out_bias = c.flag("attention_bias", false);
   attention.rope = rope(c, attention.head_dim);
+  c.expect("rope_interleaved", false);
   auto mlp = gated_mlp(c);
   mlp.bias = c.flag("mlp_bias", false);
   model.layers.assign(static_cast<std::size_t>(c.integer("num_hidden_layers")),
@@ -22,7 +23,7 @@ spec::ModelSpec llama_spec(const ConfigReader& c) {
 Family llama() {
   return {.model_type = "llama",
           .architectures = {"LlamaForCausalLM"},
-          .ignored_keys = {"rope_interleaved"},
+          .ignored_keys = {},
           .spec = llama_spec};
 }
 

@@ -66,7 +66,7 @@ spec::ModelSpec ernie4_5_spec(const ConfigReader& c) {
   const bool bias = c.flag("use_bias", false);
   attention.qkv_bias = attention.out_bias = bias;
   attention.rope = rope(c, attention.head_dim, {.theta = 500000});
-  attention.rope->interleaved = true;
+  attention.rope->interleaved = attention.rope->in_float32 = true;
   return plain_decoder(c, decoder_defaults(c, {.tied = true, .pad = 0, .eps = 1e-5}), attention,
                        bias);
 }

@@ -41,7 +41,10 @@ spec::Gqa layer_attention(const ConfigReader& c, bool sliding) {
 
 spec::ModelSpec mimo_v2_flash_spec(const ConfigReader& c) {
   auto model = decoder_defaults(c, {.eps = 1e-5});
+  model.float32_parts = {"e_score_correction_bias"};
   auto moe = routed_experts(c, {.experts = 256, .per_token = 8, .inner = 2048});
+  c.expect("scoring_func", "sigmoid");
+  c.expect("topk_method", "noaux_tc");
   moe.router = grouped_sigmoid_router(c, moe);
   model.layers = routed_layers(c, {.norm = model.final_norm}, moe, sparse_layers(c, 1));
   const auto sliding = sliding_layers(c, slides_but_first_and_every_sixth);
@@ -65,7 +68,7 @@ spec::WeightNames mimo_v2_flash_names(const spec::ModelSpec&) {
 Family mimo_v2_flash() {
   return {.model_type = "mimo_v2_flash",
           .architectures = {"MiMoV2FlashForCausalLM"},
-          .ignored_keys = {"scoring_func", "topk_method"},
+          .ignored_keys = {},
           .spec = mimo_v2_flash_spec,
           .names = mimo_v2_flash_names};
 }

@@ -15,7 +15,7 @@ double number_or_neutral(const ConfigReader& c, std::string_view key, double fal
 
 spec::ModelSpec minicpm3_spec(const ConfigReader& c) {
   auto model = decoder_defaults(c, {.tied = true, .eps = 1e-5});
-  model.init_std = c.number("initializer_range", 0.1);
+  model.init.std = c.number("initializer_range", 0.1);
   model.embedding_scale = c.number("scale_emb", 12);
   const auto width = static_cast<double>(model.dim);
   model.logit_scale = number_or_neutral(c, "dim_model_base", 256, width) / width;

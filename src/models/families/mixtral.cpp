@@ -21,6 +21,22 @@ spec::ModelSpec mixtral_spec(const ConfigReader& c) {
   return model;
 }
 
+/// What its configs say of older MiniMax models' switches.
+void check_minimax_keys(const ConfigReader& c) {
+  c.expect("scoring_func", "sigmoid");
+  c.expect("qk_norm_type", "per_layer");
+  c.expect("use_qk_norm", true);
+  c.expect("use_routing_bias", true);
+  c.expect("shared_intermediate_size", 0);
+  for (const auto* key :
+       {"layernorm_full_attention_beta", "layernorm_linear_attention_beta", "layernorm_mlp_beta"}) {
+    c.expect(key, 1);
+  }
+  if (c.has("attn_type_list")) {
+    c.expect("attn_type_list", std::vector<int>(static_cast<std::size_t>(layer_count(c)), 1));
+  }
+}
+
 spec::ModelSpec minimax_m2_spec(const ConfigReader& c) {
   auto model = decoder_defaults(c);
   auto attention = gqa(c);
@@ -41,6 +57,7 @@ spec::ModelSpec minimax_m2_spec(const ConfigReader& c) {
                 .renormalise = true,
                 .weights_in_float32 = true};
   model.layers = uniform_layers(c, {.mixer = attention, .ffn = moe, .norm = model.final_norm});
+  check_minimax_keys(c);
   return model;
 }
 
@@ -70,10 +87,7 @@ Family mixtral() {
 Family minimax_m2() {
   return {.model_type = "minimax_m2",
           .architectures = {"MiniMaxM2ForCausalLM"},
-          .ignored_keys = {"attn_type_list", "mtp_transformer_layers", "num_mtp_modules", "use_mtp",
-                           "qk_norm_type", "use_qk_norm", "scoring_func", "use_routing_bias",
-                           "shared_intermediate_size", "layernorm_full_attention_beta",
-                           "layernorm_linear_attention_beta", "layernorm_mlp_beta"},
+          .ignored_keys = {"mtp_transformer_layers", "num_mtp_modules", "use_mtp"},
           .spec = minimax_m2_spec,
           .names = mixtral_names};
 }

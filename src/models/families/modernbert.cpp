@@ -20,6 +20,15 @@ spec::Rope layer_rope(const ConfigReader& c, std::int64_t head_dim, bool sliding
       .value_or(spec::Rope{.theta = theta, .dim = head_dim});
 }
 
+/// All that leads back into the stream, and the head, starts small.
+std::vector<spec::InitRule> modernbert_init(const spec::ModelSpec& model) {
+  auto rules = smaller_with_depth(model);
+  rules.push_back({"head_transform.dense.weight", rules.front().init});
+  rules.push_back({"lm_head.weight", rules.front().init});
+  rules.push_back({"model.embed_tokens", model.init});  // the padding row too
+  return rules;
+}
+
 spec::ModelSpec modernbert_spec(const ConfigReader& c) {
   auto model =
       layer_norm_defaults(c, {.tied = true, .pad = 50283, .eps = 1e-5, .eps_key = "norm_eps"},
@@ -40,6 +49,8 @@ spec::ModelSpec modernbert_spec(const ConfigReader& c) {
     attention.rope = layer_rope(c, attention.head_dim, sliding);
     model.layers.push_back({.mixer = attention, .ffn = mlp, .norm = model.final_norm});
   }
+  model.init.cutoff = c.number("initializer_cutoff_factor", 3);
+  model.init_rules = modernbert_init(model);
   // The embedding's norm has done it.
   model.layers.front().placement = spec::NormPlacement::ffn_pre;
   return model;
@@ -65,18 +76,17 @@ spec::WeightNames modernbert_names(const spec::ModelSpec&) {
 /// ModernBERT as a decoder (Ettin): windows on two layers of three, a dense layer before the head.
 /// Source: transformers ModernBertDecoderForCausalLM.
 Family modernbert_decoder() {
-  return {
-      .model_type = "modernbert-decoder",
-      .architectures = {"ModernBertDecoderForCausalLM"},
-      .ignored_keys = {"causal_mask", "classifier_pooling", "cls_token_id",
-                       "deterministic_flash_attn", "global_attn_every_n_layers",
-                       "global_rope_theta", "gradient_checkpointing", "initializer_cutoff_factor",
-                       "is_causal", "layer_norm_eps", "local_attention", "local_rope_theta",
-                       "position_embedding_type", "reference_compile", "repad_logits_with_grad",
-                       "sep_token_id", "sparse_pred_ignore_index", "sparse_prediction"},
-      .spec = modernbert_spec,
-      .names = modernbert_names,
-      .key_names = {{"hidden_act", "hidden_activation"}}};
+  return {.model_type = "modernbert-decoder",
+          .architectures = {"ModernBertDecoderForCausalLM"},
+          .ignored_keys = {"causal_mask", "classifier_pooling", "cls_token_id",
+                           "deterministic_flash_attn", "global_attn_every_n_layers",
+                           "global_rope_theta", "gradient_checkpointing", "is_causal",
+                           "layer_norm_eps", "local_attention", "local_rope_theta",
+                           "position_embedding_type", "reference_compile", "repad_logits_with_grad",
+                           "sep_token_id", "sparse_pred_ignore_index", "sparse_prediction"},
+          .spec = modernbert_spec,
+          .names = modernbert_names,
+          .key_names = {{"hidden_act", "hidden_activation"}}};
 }
 
 }  // namespace automodel::models

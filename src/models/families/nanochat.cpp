@@ -16,6 +16,7 @@ spec::ModelSpec nanochat_spec(const ConfigReader& c) {
   attention.head_norm = spec::HeadNorm{.norm = model.final_norm, .after_rope = true};
   model.layers = uniform_layers(
       c, {.mixer = attention, .ffn = plain_mlp(c, "relu2"), .norm = model.final_norm});
+  model.init_rules = {smaller_with_depth(model).front()};  // not of the feed-forward
   return model;
 }
 

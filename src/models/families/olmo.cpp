@@ -16,6 +16,7 @@ spec::ModelSpec olmo_spec(const ConfigReader& c) {
   attention.qkv_bias = attention.out_bias = c.flag("attention_bias", false);
   attention.clip = c.maybe_number("clip_qkv");
   attention.rope = rope(c, attention.head_dim);
+  attention.rope->in_float32 = true;
   model.layers =
       uniform_layers(c, {.mixer = attention, .ffn = gated_mlp(c), .norm = model.final_norm});
   return model;
@@ -38,6 +39,7 @@ spec::ModelSpec olmo2_spec(const ConfigReader& c) {
   auto model = olmo2_model(c);
   auto attention = olmo2_attention(c, model.final_norm);
   attention.rope = rope(c, attention.head_dim);
+  attention.rope->in_float32 = true;
   model.layers = uniform_layers(c, {.mixer = attention,
                                     .ffn = gated_mlp(c),
                                     .norm = model.final_norm,
@@ -60,6 +62,7 @@ spec::ModelSpec olmo3_spec(const ConfigReader& c) {
   auto attention = olmo2_attention(c, model.final_norm);
   for (const bool sliding : sliding_layers(c, slides_but_each_fourth)) {
     attention.rope = olmo3_rope(c, attention.head_dim, sliding);
+    attention.rope->in_float32 = true;
     attention.window = window_of(c, sliding);
     model.layers.push_back({.mixer = attention,
                             .ffn = gated_mlp(c),

@@ -42,6 +42,7 @@ spec::ModelSpec flex_olmo_spec(const ConfigReader& c) {
                            500000);
   for (auto& layer : model.layers) {
     layer.placement = spec::NormPlacement::post;
+    std::get<spec::Gqa>(layer.mixer).rope->in_float32 = true;
   }
   return model;
 }

@@ -98,7 +98,7 @@ spec::ModelSpec smollm3_spec(const ConfigReader& c) {
     turns[i] = given.empty() ? (static_cast<std::int64_t>(i) + 1) % interval != 0 : given[i] != 0;
   }
   auto sliding = sliding_layers(c, never_slides);
-  if (!c.has("layer_types") && c.flag("use_sliding_window", false)) {
+  if (c.flag("use_sliding_window", false) && !c.has("layer_types")) {
     sliding = turns;
     sliding.flip();
   }

@@ -70,6 +70,16 @@ def write_old_rope(folder):
         json.dump(config, file, indent=2)
 
 
+def write_type(folder, model_type):
+    """The type by which AutoModelForCausalLM knows the model, where its configuration class has another: gpt-sw3."""
+    path = os.path.join(folder, "config.json")
+    with open(path) as file:
+        config = json.load(file)
+    if config["model_type"] != model_type:
+        with open(path, "w") as file:
+            json.dump(config | {"model_type": model_type}, file, indent=2)
+
+
 def make(name, out_dir, seed=0, settings=(), dtype="float32", shard_size=None, old_rope=False):
     """Writes the tiny checkpoint and proves that it loads back, complete and unchanged."""
     config = tiny_config(name, settings)
@@ -82,6 +92,7 @@ def make(name, out_dir, seed=0, settings=(), dtype="float32", shard_size=None, o
     randomise(model, seed)
     model = model.to(getattr(torch, dtype)).eval()
     model.save_pretrained(out_dir, **({"max_shard_size": shard_size} if shard_size else {}))
+    write_type(out_dir, base_type(name))
     if old_rope:
         write_old_rope(out_dir)
     reloaded = load(out_dir, getattr(torch, dtype))
