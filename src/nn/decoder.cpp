@@ -148,7 +148,8 @@ DecoderOutput Decoder::forward(const Tokens& tokens, const ForwardOptions& optio
       inputs.insert(inputs.end(), lent.begin(), lent.end());
     }
     const auto layer = static_cast<std::int64_t>(i);
-    shared.routing = std::make_shared<RoutingRecord>();
+    shared.routing =
+        tokens.routing.empty() ? std::make_shared<RoutingRecord>() : tokens.routing.at(i);
     auto outputs = runner.run(layer, block_function(i, shared, ports), inputs);
     x_td = outputs.front();
     if (const auto* moe = spec::moe_of(spec_.layers[i])) {

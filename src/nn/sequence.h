@@ -14,6 +14,13 @@ namespace automodel::nn {
 
 using at::Tensor;
 
+/// The experts that one block's router chose in the forward. A recompute of the block finds them
+/// here instead of deciding again.
+struct RoutingRecord {
+  Tensor experts_tk;    // undefined: not decided yet
+  Tensor likeliest_tk;  // what the balance loss counts, where that is not the choice
+};
+
 /// Token-major micro-batch: all real tokens, documents one behind the other, no padding.
 struct Tokens {
   Tensor ids_t;        // [t] int64
@@ -23,6 +30,9 @@ struct Tokens {
   std::vector<std::int32_t> cu_seqlens;  // [documents + 1]
   /// Length that length-dependent RoPE scalings see, of each document; empty: its own length.
   std::vector<std::int64_t> rope_lengths;
+  /// Of each layer, where its choice of experts is kept and, if it is there already, taken from;
+  /// empty: every block decides for itself.
+  std::vector<std::shared_ptr<RoutingRecord>> routing;
 };
 
 /// Keys and values of one layer, as its attention sees them: normed and turned.
@@ -44,13 +54,6 @@ class KvCache {
 
  private:
   std::vector<Entry> entries_;
-};
-
-/// The experts that one block's router chose in the forward. A recompute of the block finds them
-/// here instead of deciding again.
-struct RoutingRecord {
-  Tensor experts_tk;    // undefined: not decided yet
-  Tensor likeliest_tk;  // what the balance loss counts, where that is not the choice
 };
 
 struct Sequence {

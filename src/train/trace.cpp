@@ -105,6 +105,42 @@ Training read_training(const SafetensorsFile& file) {
           json.at("weight_decay"), json.at("max_grad_norm"), json.at("steps")};
 }
 
+/// The rows of the real tokens at their places in [b, t, ..]; zeros in the padding.
+Tensor placed(const Variant& variant, const Tensor& values_tn) {
+  Tensor all = at::zeros({variant.rows * variant.width, values_tn.size(1)}, values_tn.options());
+  all.index_copy_(0, variant.places_t, values_tn);
+  return all.view({variant.rows, variant.width, -1});
+}
+
+using Routing = std::vector<std::shared_ptr<nn::RoutingRecord>>;
+
+std::string experts_name(const Variant& variant, std::size_t layer) {
+  return fmt::format("{}.experts.{}", variant.name, layer);
+}
+
+/// A record for every layer, with the experts that the file has for it if those are asked for.
+Routing read_routing(const SafetensorsFile& file, const Variant& variant,
+                     const std::vector<spec::Layer>& layers, const TraceOptions& options) {
+  Routing routing(options.experts == TraceOptions::Experts::unnamed ? 0 : layers.size());
+  for (std::size_t i = 0; i < routing.size(); ++i) {
+    routing[i] = std::make_shared<nn::RoutingRecord>();
+    const auto name = experts_name(variant, i);
+    const auto* moe = spec::moe_of(layers[i]);
+    const auto experts = moe != nullptr ? moe->experts : 0;
+    if (options.experts == TraceOptions::Experts::given && file.contains(name)) {
+      const Tensor all = file.tensor(name);
+      check(all.dim() == 3 && all.size(0) == variant.rows && all.size(1) == variant.width &&
+                all.scalar_type() == at::kLong && all.numel() > 0 &&
+                all.min().item<std::int64_t>() >= 0 && all.max().item<std::int64_t>() < experts,
+            ErrorKind::corrupt_data, "{} must be int64 [{}, {}, experts per token] below {}", name,
+            variant.rows, variant.width, experts);
+      routing[i]->experts_tk =
+          all.flatten(0, 1).index_select(0, variant.places_t).to(options.model.device);
+    }
+  }
+  return routing;
+}
+
 class Tracer {
  public:
   Tracer(const checkpoint::ModelFolder& model, const SafetensorsFile& file,
@@ -116,12 +152,16 @@ class Tracer {
     out_.push_back({name, tensor.detach().cpu().contiguous().clone()});
   }
 
-  void trace(const Variant& variant) {
+  void trace(const Variant& variant, const Routing& routing) {
     const at::NoGradGuard no_grad;
-    const Tensor logits_tv = model_.logits(variant.tokens);
-    Tensor all = at::zeros({variant.rows * variant.width, logits_tv.size(1)});
-    all.index_copy_(0, variant.places_t, logits_tv);
-    add(variant.name + ".logits", all.view({variant.rows, variant.width, -1}));
+    auto tokens = variant.tokens;
+    tokens.routing = routing;
+    add(variant.name + ".logits", placed(variant, model_.logits(tokens)));
+    for (std::size_t i = 0; i < routing.size(); ++i) {
+      if (routing[i]->experts_tk.defined()) {
+        add(experts_name(variant, i), placed(variant, routing[i]->experts_tk.cpu()));
+      }
+    }
     const at::AutoGradMode gradients(true);
     model_.zero_grad();
     add(variant.name + ".loss", at::scalar_tensor(backward(variant), at::kFloat));
@@ -206,18 +246,18 @@ class Tracer {
 }  // namespace
 
 void trace(const checkpoint::ModelFolder& model, const std::filesystem::path& batch_file,
-           const std::filesystem::path& out_file, const parallel::ModelOptions& options) {
+           const std::filesystem::path& out_file, const TraceOptions& options) {
   const SafetensorsFile file(batch_file);
   const Json names = parse_json(metadata(file, "variants"), "metadata 'variants'");
   std::vector<Variant> variants;
   for (const auto& name : names) {
     variants.push_back(read_variant(file, name.get<std::string>()));
   }
-  Tracer tracer(model, file, options);
+  Tracer tracer(model, file, options.model);
   for (const auto& variant : variants) {
-    tracer.trace(variant);
+    tracer.trace(variant, read_routing(file, variant, model.spec.layers, options));
   }
-  if (options.compute == at::kFloat) {
+  if (options.model.compute == at::kFloat) {
     tracer.train(variants, read_training(file));
   }
   write_safetensors(out_file, tracer.results());

@@ -53,6 +53,16 @@ def test_a_wrong_batch_is_named(automodel, checkpoint, tmp_path, changes, text):
     assert not (tmp_path / "out").exists()
 
 
+@pytest.mark.parametrize("experts", [torch.zeros(1, 3, 2).long(), torch.zeros(1, 4, 2), torch.full((1, 4, 2), 6)])
+def test_wrong_experts_are_named(automodel, tmp_path, experts):
+    make("mixtral", str(tmp_path / "checkpoint"))
+    tensors, metadata = batch(**{"plain.experts.1": experts})
+    save_file(tensors, tmp_path / "batch", metadata)
+    done = automodel("trace", tmp_path / "checkpoint", tmp_path / "batch", tmp_path / "out", "--experts", "given")
+    assert done.returncode == 2
+    assert "plain.experts.1 must be int64 [1, 4, experts per token] below 6" in done.stderr
+
+
 def test_missing_files_are_named(automodel, checkpoint, tmp_path):
     done = automodel("trace", checkpoint, tmp_path / "nothing", tmp_path / "out")
     assert done.returncode == 2

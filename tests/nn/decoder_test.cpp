@@ -30,5 +30,24 @@ TEST(Decoder, DocumentsDoNotSeeEachOther) {
   }
 }
 
+TEST(Decoder, TakesTheExpertsThatItIsGivenAndKeepsItsOwn) {
+  auto model = tiny_spec();
+  model.layers[1].ffn = spec::Moe{.experts = 4, .per_token = 2, .inner = 12};
+  const auto parameters = tiny_parameters(model);
+  const Decoder decoder(model, parameters);
+  LocalRunner runner;
+  auto tokens = tiny_tokens({5});
+  const Tensor plain = run(decoder, tokens, runner);
+  for (std::size_t i = 0; i < model.layers.size(); ++i) {
+    tokens.routing.push_back(std::make_shared<RoutingRecord>());
+  }
+  EXPECT_TRUE(at::equal(run(decoder, tokens, runner), plain));
+  EXPECT_FALSE(tokens.routing[0]->experts_tk.defined());
+  auto& chosen_tk = tokens.routing[1]->experts_tk;
+  EXPECT_EQ(chosen_tk.sizes(), at::IntArrayRef({5, 2}));
+  chosen_tk = (chosen_tk + 1).remainder(4);
+  EXPECT_GT(largest_difference(run(decoder, tokens, runner), plain), 1e-3);
+}
+
 }  // namespace
 }  // namespace automodel::nn

@@ -1,6 +1,7 @@
 #include "engine/commands/trace.h"
 
 #include <CLI/CLI.hpp>
+#include <map>
 
 #include "tensor/device.h"
 #include "tensor/dtype.h"
@@ -9,12 +10,18 @@
 namespace automodel::engine {
 namespace {
 
+const std::map<std::string, train::TraceOptions::Experts> kExperts = {
+    {"unnamed", train::TraceOptions::Experts::unnamed},
+    {"chosen", train::TraceOptions::Experts::chosen},
+    {"given", train::TraceOptions::Experts::given}};
+
 ExitCode run_trace(Arguments arguments) {
   std::string model;
   std::string batch;
   std::string out;
   std::string dtype = "float32";
   std::string device = "cpu";
+  std::string experts = "unnamed";
   bool recompute = false;
   CLI::App app("Writes logits, loss, gradients and trained weights of given batches",
                "automodel trace");
@@ -24,12 +31,17 @@ ExitCode run_trace(Arguments arguments) {
   app.add_option("out", out, "safetensors file to write")->required();
   app.add_option("--dtype", dtype, "of weights and arithmetic: float32 or bfloat16");
   app.add_option("--device", device, "cpu, cuda, cuda:N or auto");
+  app.add_option("--experts", experts,
+                 "chosen: also write the experts of each token; given: take those that the batch "
+                 "has for it")
+      ->check(CLI::IsMember({"unnamed", "chosen", "given"}));
   app.add_flag("--recompute", recompute, "recompute each block in the backward");
   if (parse_arguments(app, arguments)) {
     train::trace(checkpoint::open_model(model), batch, out,
-                 {.compute = dtype_from_name(dtype),
-                  .recompute = recompute,
-                  .device = device_from_name(device)});
+                 {.model = {.compute = dtype_from_name(dtype),
+                            .recompute = recompute,
+                            .device = device_from_name(device)},
+                  .experts = kExperts.at(experts)});
   }
   return ExitCode::ok;
 }

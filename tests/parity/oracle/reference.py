@@ -9,7 +9,9 @@ For each VARIANT (plain, padded, packed, and image for vision-language models):
     VARIANT.loss                     mean over label tokens of cross entropy(logits[t], labels[t + 1]) per document,
                                      and the routers' balance loss where the config has output_router_logits: true
     VARIANT.grad.NAME                d loss / d tensor NAME of the checkpoint, model in eval mode (no dropout)
-    bf16.VARIANT.logits / .loss      with bf16: the same, model loaded in bfloat16
+    VARIANT.experts.LAYER            [b, t, k] int64, which experts a router chose; padding too
+    bf16.VARIANT.logits / .experts   with bf16: the same, model loaded in bfloat16
+    bf16.VARIANT.given               with bf16: the logits with the experts that float32 chose
     step.loss, step.grad_norm        [3] before each update; step k trains on VARIANT number k mod their count
     trained.NAME                     parameters after 3 steps of clip_grad_norm_ + AdamW
 The file's metadata holds model_type, versions, and `training` (lr, betas, eps, weight_decay, max_grad_norm),
@@ -30,6 +32,7 @@ import transformers
 from safetensors import safe_open
 from safetensors.torch import load_file, save_file
 
+from .choices import Choices, by_layer
 from .configs import IMAGE, PAD
 from .weights import load
 
@@ -154,6 +157,21 @@ def checkpoint_shapes(folder):
     return shapes
 
 
+def named_choices(model, variant, made, batch):
+    layers = by_layer(model, made, len(batch["input_ids"]))
+    return {f"{variant}.experts.{layer}": experts for layer, experts in layers.items()}
+
+
+def in_bfloat16(model, variant, batch, choices):
+    with Choices() as routers:
+        logits, _ = logits_and_loss(model, batch)
+    out = {f"bf16.{variant}.logits": logits}
+    if choices:
+        with Choices(choices):
+            out[f"bf16.{variant}.given"], _ = logits_and_loss(model, batch)
+    return out | {f"bf16.{name}": experts for name, experts in named_choices(model, variant, routers.made, batch).items()}
+
+
 def reference(checkpoint_dir, out_file, variants=None, bf16=False):
     model = load(checkpoint_dir, torch.float32)
     batches = fixed_inputs(model.config.get_text_config().vocab_size)
@@ -163,11 +181,14 @@ def reference(checkpoint_dir, out_file, variants=None, bf16=False):
     trained = trainable_names(model)
     shapes = checkpoint_shapes(checkpoint_dir)
     unused = set(trained)
-    out = {}
+    out, choices = {}, {}
     for variant in variants:
         batch = batches[variant]
         model.zero_grad(set_to_none=True)
-        logits, loss = logits_and_loss(model, batch)
+        with Choices() as routers:
+            logits, loss = logits_and_loss(model, batch)
+        choices[variant] = routers.made
+        out |= named_choices(model, variant, routers.made, batch)
         loss.backward()
         grads = on_disk(model, gradients(model))
         if {name: tuple(g.shape) for name, g in grads.items()} != shapes:
@@ -187,8 +208,7 @@ def reference(checkpoint_dir, out_file, variants=None, bf16=False):
         half = load(checkpoint_dir, torch.bfloat16)
         with torch.no_grad():
             for variant in variants:
-                logits, loss = logits_and_loss(half, batches[variant])
-                out |= {f"bf16.{variant}.logits": logits, f"bf16.{variant}.loss": loss}
+                out |= in_bfloat16(half, variant, batches[variant], choices[variant])
 
     metadata = {"model_type": model.config.model_type, "architecture": model.config.architectures[0],
                 "torch": torch.__version__, "transformers": transformers.__version__, "variants": variants,
