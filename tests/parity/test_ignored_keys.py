@@ -1,0 +1,106 @@
+"""What we ignore, Transformers ignores: a key of config.json that `automodel describe` lists as without effect leaves
+Transformers' logits as they are, whatever its value. With a value that would not, the key is refused or counts."""
+
+import copy
+import json
+
+import pytest
+import torch
+from oracle.configs import SDPA
+from oracle.reference import fixed_inputs
+from oracle.weights import load, make
+from test_families import NAMES
+
+TOLERANCE = 1e-5  # of the largest logit: keys that only change the order of sums
+TITLE = "without effect on the mathematics"
+NOT_OF_THE_MODEL = {  # how Transformers is called, or what it is called with
+    "_name_or_path", "architectures", "dtype", "id2label", "label2id", "model_type", "transformers_version",
+    "output_attentions", "output_hidden_states", "return_dict", "problem_type",
+}
+
+
+def ignored_keys(automodel, config, folder):
+    """None: the config is refused."""
+    path = folder / "config.json"
+    path.write_text(json.dumps(config))
+    done = automodel("describe", path)
+    if done.returncode != 0:
+        return None
+    lines = done.stdout.partition(f"\n{TITLE}\n")[2].splitlines()
+    return [line.split(" = ")[0].strip() for line in lines]
+
+
+def other_values(value):
+    if isinstance(value, bool):
+        return [not value]
+    if isinstance(value, int):
+        return [value + 1, 3 * value + 2]
+    if isinstance(value, float):
+        return [value + 0.25, 3 * value]
+    return ["made_up"] if isinstance(value, str) else []
+
+
+def changed_configs(config, key):
+    """Copies of config.json with other values under the dotted key."""
+    *path, last = key.split(".")
+    inner = config
+    for part in path:
+        inner = inner[part]
+    for value in other_values(inner[last]):
+        changed = copy.deepcopy(config)
+        inner_changed = changed
+        for part in path:
+            inner_changed = inner_changed[part]
+        inner_changed[last] = value
+        yield value, changed
+
+
+def logits_of(config, model, state):
+    attention = "sdpa" if model.config.model_type in SDPA else "eager"
+    other = type(model)._from_config(type(model.config).from_dict(config), attn_implementation=attention, dtype=torch.float32)
+    other.load_state_dict(state)
+    with torch.no_grad():
+        return other.eval()(**INPUTS).logits
+
+
+INPUTS = {"input_ids": fixed_inputs(256)["plain"]["input_ids"], "use_cache": False}
+
+
+def effects(config, key, model, state, expected):
+    """(changed config, what goes wrong with Transformers) of each other value that matters there."""
+    found = []
+    for value, changed in changed_configs(config, key):
+        try:
+            error = (logits_of(changed, model, state) - expected).abs().max() / expected.abs().max()
+            if not error <= TOLERANCE:
+                found.append((changed, f"{key} = {value} changes the logits by {error:.2g}"))
+        except Exception as error:  # it is read, whatever for
+            found.append((changed, f"{key} = {value}: {type(error).__name__} {str(error)[:200]}"))
+    return found
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_what_we_ignore_changes_nothing_in_transformers(automodel, tmp_path, name):
+    torch.set_num_threads(1)
+    make(name, str(tmp_path / "checkpoint"), seed=7)
+    config = json.loads((tmp_path / "checkpoint" / "config.json").read_text())
+    model = load(str(tmp_path / "checkpoint"), torch.float32)
+    state = model.state_dict()
+    expected = logits_of(config, model, state)
+    keys = [key for key in ignored_keys(automodel, config, tmp_path) if key not in NOT_OF_THE_MODEL]
+    assert keys
+    wrong = [text for key in keys for changed, text in effects(config, key, model, state, expected)
+             if key in (ignored_keys(automodel, changed, tmp_path) or [])]
+    assert not wrong
+
+
+def test_a_key_that_matters_is_noticed(tmp_path):
+    """The comparison can fail."""
+    make("llama", str(tmp_path / "checkpoint"), seed=7)
+    config = json.loads((tmp_path / "checkpoint" / "config.json").read_text())
+    model = load(str(tmp_path / "checkpoint"), torch.float32)
+    state = model.state_dict()
+    expected = logits_of(config, model, state)
+    assert effects(config, "rms_norm_eps", model, state, expected)
+    assert effects(config, "rope_parameters.rope_theta", model, state, expected)
+    assert not effects(config, "use_cache", model, state, expected)
