@@ -4,14 +4,12 @@
 
 #include <algorithm>
 #include <cmath>
-#include <map>
 #include <set>
 
 #include "base/error.h"
 #include "base/file.h"
 #include "base/json.h"
 #include "base/text.h"
-#include "checkpoint/adapter_config.h"
 #include "tensor/finite.h"
 #include "tensor/safetensors.h"
 #include "tensor/safetensors_writer.h"
@@ -27,7 +25,8 @@ constexpr std::string_view kTensorFile = "adapter_model.safetensors";
 constexpr std::string_view kPeftPrefix = "base_model.model.";
 constexpr std::string_view kASuffix = ".lora_A.weight";
 constexpr std::string_view kBSuffix = ".lora_B.weight";
-constexpr std::string_view kWeightSuffix = ".weight";
+/// Between the names of a module and of what it is wrapped in.
+constexpr std::string_view kBaseLayer = ".base_layer";
 
 /// "<prefix>.lora_A.weight" -> prefix.
 std::string prefix_of(std::string_view name, std::string_view suffix) {
@@ -57,72 +56,88 @@ std::set<std::string> layer_prefixes(const SafetensorsFile& file) {
   return prefixes;
 }
 
-AdapterLayer read_layer(const SafetensorsFile& file, const std::string& prefix, std::int64_t rank) {
+AdapterLayer read_layer(const SafetensorsFile& file, const std::string& prefix) {
   const auto name = std::string(kPeftPrefix) + prefix;
   AdapterLayer layer{.prefix = prefix,
                      .a_ri = read_matrix(file, name + std::string(kASuffix)),
                      .b_or = read_matrix(file, name + std::string(kBSuffix))};
-  check(layer.a_ri.size(0) == rank && layer.b_or.size(1) == rank, ErrorKind::corrupt_data,
-        "{}: the matrices of {} are {} and {}, but adapter_config.json says r = {}",
-        file.path().string(), prefix, shape_text(layer.a_ri.sizes().vec()),
-        shape_text(layer.b_or.sizes().vec()), rank);
+  check(layer.b_or.size(1) == layer.a_ri.size(0), ErrorKind::corrupt_data,
+        "{}: the matrices of {} are {} and {}, which have no rank in common", file.path().string(),
+        prefix, shape_text(layer.a_ri.sizes().vec()), shape_text(layer.b_or.sizes().vec()));
   return layer;
 }
 
-/// The specs of the linear weights by prefix.
-std::map<std::string, spec::ParamSpec> linear_weights(const nn::Parameters& parameters) {
-  std::map<std::string, spec::ParamSpec> out;
-  for (const auto& parameter : parameters.all()) {
-    if (parameter.spec.is_linear) {
-      out.emplace(prefix_of(parameter.spec.name, kWeightSuffix), parameter.spec);
-    }
+/// "x.base_layer.base_layer" -> "x".
+std::string owner_of(std::string prefix) {
+  while (prefix.ends_with(kBaseLayer)) {
+    prefix.erase(prefix.size() - kBaseLayer.size());
   }
+  return prefix;
+}
+
+bool is_listed(const spec::LoraModule& module, const std::vector<std::string>& parameters) {
+  const auto& name = module.weight.name;
+  return std::ranges::any_of(parameters, [&](const std::string& target) {
+    return name == target || name.ends_with("." + target);
+  });
+}
+
+/// The modules that an adapter may mean: those of its layers' owners, of an owner's several
+/// parameters those that the configuration lists, if it lists any.
+std::vector<spec::LoraModule> meant_modules(const PeftAdapter& adapter,
+                                            std::span<const spec::LoraModule> modules) {
+  std::set<std::string> owners;
+  for (const auto& layer : adapter.layers) {
+    owners.insert(owner_of(layer.prefix));
+  }
+  const auto& listed = adapter.config.target_parameters;
+  std::vector<spec::LoraModule> out;
+  std::ranges::copy_if(modules, std::back_inserter(out), [&](const spec::LoraModule& module) {
+    return owners.contains(module.owner) &&
+           (module.name == module.owner || listed.empty() || is_listed(module, listed));
+  });
   return out;
 }
 
-void check_layer_fits(const AdapterLayer& layer, const spec::ParamSpec& weight,
+void check_layer_fits(const AdapterLayer& layer, const spec::LoraModule& module, std::int64_t rank,
                       const fs::path& path) {
-  check(layer.b_or.size(0) == weight.shape[0] && layer.a_ri.size(1) == weight.shape[1],
+  const auto expected = peft_shapes(module, rank);
+  check(layer.a_ri.sizes() == expected.a && layer.b_or.sizes() == expected.b,
         ErrorKind::corrupt_data,
-        "the adapter {} does not fit the model: {} has lora_A {} and lora_B {}, its weight is {}",
+        "the adapter {} does not fit the model: {} has lora_A {} and lora_B {}, expected {} and {} "
+        "for rank {} and the weight {} of {}",
         path.string(), layer.prefix, shape_text(layer.a_ri.sizes().vec()),
-        shape_text(layer.b_or.sizes().vec()), shape_text(weight.shape));
+        shape_text(layer.b_or.sizes().vec()), shape_text(expected.a), shape_text(expected.b), rank,
+        module.weight.name, shape_text(module.weight.shape));
 }
 
-void add_matrix(nn::Parameters& parameters, const spec::ParamSpec& weight, std::string name,
-                const Tensor& value) {
-  parameters.add({.name = std::move(name),
-                  .shape = value.sizes().vec(),
-                  .role = weight.role,
-                  .init = {},
-                  .is_linear = false,
-                  .layer = weight.layer},
-                 value);
+/// Those whose adapters are among the parameters.
+std::vector<spec::LoraModule> adapted_modules(const nn::Parameters& parameters,
+                                              std::span<const spec::LoraModule> modules) {
+  std::vector<spec::LoraModule> out;
+  std::ranges::copy_if(modules, std::back_inserter(out), [&](const spec::LoraModule& module) {
+    return parameters.contains(nn::lora_a_name(module.name));
+  });
+  return out;
 }
 
-std::string last_name(const std::string& prefix) { return prefix.substr(prefix.rfind('.') + 1); }
+ModuleAdapter adapter_of(const spec::LoraModule& module, const nn::Parameters& parameters) {
+  ModuleAdapter out{.module = module, .a = parameters.at(nn::lora_a_name(module.name)), .b = {}};
+  for (const auto& piece : module.weight.pieces) {
+    const auto names = *parameters.adapter_names(spec::without_weight(piece.ours));
+    out.b.push_back(parameters.at(names.b));
+    out.scale = names.scale;
+  }
+  const auto& common = parameters.lora();
+  check(out.rank() == common.rank && out.scale == common.scale, ErrorKind::unsupported,
+        "{} has rank {} and scale {}, the adapter otherwise {} and {}: such an adapter cannot be "
+        "written; merge it into its base (automodel merge)",
+        module.name, out.rank(), out.scale, common.rank, common.scale);
+  return out;
+}
 
-/// PEFT adapts every module whose name is an entry or ends with "." and an entry. Last names where
-/// all layers of that name are adapted, else full names.
-std::vector<std::string> target_modules(const nn::Parameters& parameters) {
-  std::map<std::string, std::vector<std::string>> adapted;
-  std::set<std::string> partly;
-  for (const auto& [prefix, weight] : linear_weights(parameters)) {
-    if (parameters.contains(nn::lora_a_name(prefix))) {
-      adapted[last_name(prefix)].push_back(prefix);
-    } else {
-      partly.insert(last_name(prefix));
-    }
-  }
-  std::vector<std::string> targets;
-  for (const auto& [name, prefixes] : adapted) {
-    if (partly.contains(name)) {
-      targets.insert(targets.end(), prefixes.begin(), prefixes.end());
-    } else {
-      targets.push_back(name);
-    }
-  }
-  return targets;
+bool is_conv1d(const spec::LoraModule& module) {
+  return module.weight.transposed && module.weight.seen_as.size() == 2;
 }
 
 /// alpha from scale = alpha / rank, without the rounding of that division.
@@ -130,6 +145,19 @@ double alpha_of(const nn::LoraOptions& options) {
   const double alpha = options.scale * static_cast<double>(options.rank);
   const double whole = std::nearbyint(alpha);
   return std::abs(alpha - whole) <= 1e-12 * std::abs(whole) ? whole : alpha;
+}
+
+AdapterConfig config_of(const nn::LoraOptions& options, std::span<const spec::LoraModule> all,
+                        std::span<const spec::LoraModule> adapted) {
+  auto targets = peft_targets(all, adapted);
+  return {.rank = options.rank,
+          .alpha = alpha_of(options),
+          .dropout = targets.parameters.empty() ? options.dropout : 0,
+          .rslora = false,
+          .base_model = {},
+          .fan_in_fan_out = std::ranges::any_of(adapted, is_conv1d),
+          .target_modules = std::move(targets.modules),
+          .target_parameters = std::move(targets.parameters)};
 }
 
 }  // namespace
@@ -149,66 +177,85 @@ PeftAdapter read_peft_adapter(const fs::path& folder) {
         "{} has pickled weights (adapter_model.bin) only; save it with safetensors",
         folder.string());
   const SafetensorsFile file(folder / kTensorFile);
-  PeftAdapter adapter{
-      .path = folder,
-      .base_model = config.base_model,
-      .options = {.rank = config.rank, .scale = config.scale(), .dropout = config.dropout},
-      .layers = {}};
+  PeftAdapter adapter{.path = folder, .config = config, .layers = {}};
   for (const auto& prefix : layer_prefixes(file)) {
-    adapter.layers.push_back(read_layer(file, prefix, config.rank));
+    adapter.layers.push_back(read_layer(file, prefix));
   }
   return adapter;
 }
 
-nn::Parameters with_adapter(nn::Parameters parameters, const PeftAdapter& adapter) {
+std::vector<ModuleAdapter> fit_adapter(const PeftAdapter& adapter,
+                                       std::span<const spec::LoraModule> modules) {
+  const auto meant = meant_modules(adapter, modules);
+  auto prefixes = peft_prefixes(meant);
+  std::vector<ModuleAdapter> out;
+  for (const auto& layer : adapter.layers) {
+    const auto found = std::ranges::find(prefixes, layer.prefix);
+    if (found == prefixes.end()) {
+      std::ranges::transform(modules, std::back_inserter(prefixes), &spec::LoraModule::owner);
+      fail(ErrorKind::corrupt_data,
+           "the adapter {} does not fit the model: it has no linear layer '{}'{}",
+           adapter.path.string(), layer.prefix, did_you_mean(layer.prefix, prefixes));
+    }
+    const auto& module = meant[static_cast<std::size_t>(found - prefixes.begin())];
+    const auto& config = adapter.config;
+    const auto& name =
+        is_listed(module, config.target_parameters) ? module.weight.name : module.name;
+    check_layer_fits(layer, module, config.rank_of(name), adapter.path);
+    out.push_back(from_peft(module, {layer.a_ri, layer.b_or}, config.rank_of(name)));
+    out.back().scale = config.scale_of(name);
+  }
+  check(out.size() == meant.size(), ErrorKind::corrupt_data,
+        "the adapter {} has {} layers, but its adapter_config.json names {} of this model",
+        adapter.path.string(), out.size(), meant.size());
+  return out;
+}
+
+nn::Parameters with_adapter(nn::Parameters parameters, const PeftAdapter& adapter,
+                            std::span<const spec::LoraModule> modules) {
   check(parameters.lora() == nn::LoraOptions(), ErrorKind::invalid_argument,
         "the model has an adapter already; merge it before adding {}", adapter.path.string());
-  const auto weights = linear_weights(parameters);
-  std::vector<std::string> names;
-  std::ranges::transform(weights, std::back_inserter(names), [](const auto& w) { return w.first; });
-  for (const auto& layer : adapter.layers) {
-    const auto weight = weights.find(layer.prefix);
-    check(weight != weights.end(), ErrorKind::corrupt_data,
-          "the adapter {} does not fit the model: it has no linear layer '{}'{}",
-          adapter.path.string(), layer.prefix, did_you_mean(layer.prefix, names));
-    check_layer_fits(layer, weight->second, adapter.path);
-    add_matrix(parameters, weight->second, nn::lora_a_name(layer.prefix), layer.a_ri);
-    add_matrix(parameters, weight->second, nn::lora_b_name(layer.prefix), layer.b_or);
+  for (const auto& own : fit_adapter(adapter, modules)) {
+    parameters.add_adapter(own.module, own.a, own.b, own.scale);
   }
-  parameters.set_lora(adapter.options);
+  const auto& config = adapter.config;
+  parameters.set_lora({.rank = config.rank, .scale = config.scale(), .dropout = config.dropout});
   return parameters;
 }
 
 Tensor merged_value(const nn::Parameters& parameters, const std::string& name, at::ScalarType dtype,
                     std::optional<std::int64_t> entry) {
   const at::NoGradGuard no_grad;
-  const Tensor& whole = parameters.at(name);
-  const Tensor value = entry ? whole.select(0, *entry) : whole;
-  const auto prefix = name.ends_with(kWeightSuffix) ? prefix_of(name, kWeightSuffix) : "";
-  if (!parameters.contains(nn::lora_a_name(prefix))) {
+  const auto of_entry = [entry](const Tensor& whole) {
+    return entry ? whole.select(0, *entry) : whole;
+  };
+  const Tensor value = of_entry(parameters.at(name));
+  const auto names = parameters.adapter_names(spec::without_weight(name));
+  if (!names) {
     return value.detach().to(dtype);
   }
-  const Tensor a_ri = parameters.at(nn::lora_a_name(prefix)).to(at::kFloat);
-  const Tensor b_or = parameters.at(nn::lora_b_name(prefix)).to(at::kFloat);
-  return at::addmm(value.to(at::kFloat), b_or, a_ri, 1, parameters.lora().scale).to(dtype);
+  const Tensor a_ri = of_entry(parameters.at(names->a)).to(at::kFloat);
+  const Tensor b_or = of_entry(parameters.at(names->b)).to(at::kFloat);
+  return (value.dim() == 2 ? at::addmm(value.to(at::kFloat), b_or, a_ri, 1, names->scale)
+                           : value.to(at::kFloat).add(b_or.matmul(a_ri), names->scale))
+      .to(dtype);
 }
 
 void write_peft_adapter(const fs::path& folder, const nn::Parameters& parameters,
-                        const std::string& base_model) {
+                        std::span<const spec::LoraModule> modules, const std::string& base_model) {
+  const at::NoGradGuard no_grad;
+  const auto adapted = adapted_modules(parameters, modules);
+  check(!adapted.empty(), ErrorKind::internal, "the model has no adapter to write");
+  const auto prefixes = peft_prefixes(adapted);
   std::vector<NamedTensor> tensors;
-  for (const auto& parameter : parameters.all()) {
-    if (is_adapter_name(parameter.spec.name)) {
-      tensors.push_back({std::string(kPeftPrefix) + parameter.spec.name, parameter.value});
-    }
+  for (std::size_t i = 0; i < adapted.size(); ++i) {
+    const auto matrices = to_peft(adapter_of(adapted[i], parameters));
+    const auto name = std::string(kPeftPrefix) + prefixes[i];
+    tensors.push_back({name + std::string(kASuffix), matrices.a});
+    tensors.push_back({name + std::string(kBSuffix), matrices.b});
   }
-  check(!tensors.empty(), ErrorKind::internal, "the model has no adapter to write");
-  const auto& options = parameters.lora();
-  const AdapterConfig config{.rank = options.rank,
-                             .alpha = alpha_of(options),
-                             .dropout = options.dropout,
-                             .rslora = false,
-                             .base_model = base_model,
-                             .target_modules = target_modules(parameters)};
+  auto config = config_of(parameters.lora(), modules, adapted);
+  config.base_model = base_model;
   write_safetensors(folder / kTensorFile, tensors);
   write_file_atomic(folder / kConfigFile, render_adapter_config(config).dump(2) + "\n");
 }

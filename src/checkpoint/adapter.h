@@ -3,26 +3,28 @@
 
 #include <filesystem>
 #include <optional>
+#include <span>
 #include <string>
 #include <vector>
 
+#include "checkpoint/adapter_config.h"
+#include "checkpoint/adapter_layout.h"
 #include "nn/parameters.h"
 
 namespace automodel::checkpoint {
 
 using at::Tensor;
 
-/// The two matrices beside one linear layer.
+/// The two matrices of one module under PEFT's name and in PEFT's layout.
 struct AdapterLayer {
-  std::string prefix;  // the layer's name, e.g. model.layers.0.self_attn.q_proj
-  Tensor a_ri;         // [rank, in]
+  std::string prefix;  // e.g. model.layers.0.self_attn.q_proj
+  Tensor a_ri;         // [rank, in]; of experts: see adapter_layout.h
   Tensor b_or;         // [out, rank]
 };
 
 struct PeftAdapter {
   std::filesystem::path path;
-  std::string base_model;  // base_model_name_or_path; may be empty
-  nn::LoraOptions options;
+  AdapterConfig config;
   std::vector<AdapterLayer> layers;  // sorted by name
 };
 
@@ -35,10 +37,15 @@ bool is_adapter_folder(const std::filesystem::path& folder);
 /// mathematics.
 PeftAdapter read_peft_adapter(const std::filesystem::path& folder);
 
-/// The parameters with the adapter behind them, in the adapter's element type. An adapter of the
-/// head can be exported merged, but not run. Throws Error(corrupt_data) if a layer is not in the
-/// model or has another shape, Error(invalid_argument) if there are adapters already.
-nn::Parameters with_adapter(nn::Parameters parameters, const PeftAdapter& adapter);
+/// The adapter's values by module of the model. Throws Error(corrupt_data) if a layer is not in the
+/// model or has another shape.
+std::vector<ModuleAdapter> fit_adapter(const PeftAdapter& adapter,
+                                       std::span<const spec::LoraModule> modules);
+
+/// The parameters with the adapter behind them, in the adapter's element type. Throws as
+/// fit_adapter, Error(invalid_argument) if there are adapters already.
+nn::Parameters with_adapter(nn::Parameters parameters, const PeftAdapter& adapter,
+                            std::span<const spec::LoraModule> modules);
 
 /// The value of a parameter with its adapter, if it has one, merged: W + scale B A, computed in
 /// float32 and rounded once to `dtype`. With `entry` only that entry of the first dimension.
@@ -46,10 +53,11 @@ Tensor merged_value(const nn::Parameters& parameters, const std::string& name, a
                     std::optional<std::int64_t> entry = std::nullopt);
 
 /// Writes the adapters among `parameters` into an existing folder as PEFT does; lora_alpha stands
-/// for the scale with which they were trained. `base_model` becomes base_model_name_or_path.
-/// Throws Error(internal) if there are none, Error(io).
+/// for the scale with which they were trained, and lora_dropout is 0 where PEFT could not load
+/// another (experts). `base_model` becomes base_model_name_or_path. Throws Error(internal) if there
+/// are none, Error(unsupported) if layers have a rank or scale of their own, Error(io).
 void write_peft_adapter(const std::filesystem::path& folder, const nn::Parameters& parameters,
-                        const std::string& base_model);
+                        std::span<const spec::LoraModule> modules, const std::string& base_model);
 
 /// True for the names of adapter matrices.
 bool is_adapter_name(std::string_view name);

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <array>
 #include <cmath>
+#include <regex>
 
 #include "base/error.h"
 #include "models/config_reader.h"
@@ -11,13 +12,15 @@ namespace automodel::checkpoint {
 namespace {
 
 /// Settings that say how an adapter was made or where it belongs, not what it computes.
-constexpr auto kHarmless = std::to_array<std::string_view>({"auto_mapping",
+constexpr auto kHarmless = std::to_array<std::string_view>({"alpha_pattern",
+                                                            "auto_mapping",
                                                             "base_model_name_or_path",
                                                             "bias",
                                                             "corda_config",
                                                             "ensure_weight_tying",
                                                             "eva_config",
                                                             "exclude_modules",
+                                                            "fan_in_fan_out",
                                                             "inference_mode",
                                                             "init_lora_weights",
                                                             "layers_pattern",
@@ -32,9 +35,11 @@ constexpr auto kHarmless = std::to_array<std::string_view>({"auto_mapping",
                                                             "peft_version",
                                                             "qalora_group_size",
                                                             "r",
+                                                            "rank_pattern",
                                                             "revision",
                                                             "runtime_config",
                                                             "target_modules",
+                                                            "target_parameters",
                                                             "task_type",
                                                             "use_rslora"});
 
@@ -75,6 +80,62 @@ void check_known(const Json& json, const std::string& source) {
         source, fmt::join(unknown, ", "));
 }
 
+bool is_pattern(const std::string& text) {
+  try {
+    const std::regex parsed(text);
+    return true;
+  } catch (const std::regex_error&) {
+    return false;
+  }
+}
+
+std::vector<PatternValue> pattern_values(const Json& json, const std::string& key,
+                                         const std::string& source) {
+  std::vector<PatternValue> out;
+  const auto found = json.find(key);
+  if (found == json.end() || found->is_null()) {
+    return out;
+  }
+  check(found->is_object(), ErrorKind::corrupt_data, "{}: {} is {}, expected patterns with numbers",
+        source, key, found->dump());
+  for (const auto& [pattern, value] : found->items()) {
+    check(value.is_number() && value.get<double>() > 0 && is_pattern(pattern),
+          ErrorKind::corrupt_data,
+          "{}: {} has '{}' = {}, expected a regular expression and a number above 0", source, key,
+          pattern, value.dump());
+    out.push_back({pattern, value.get<double>()});
+  }
+  return out;
+}
+
+/// Source: PEFT get_pattern_key.
+double value_of(const std::vector<PatternValue>& patterns, const std::string& layer,
+                double otherwise) {
+  for (const auto& [pattern, value] : patterns) {
+    if (std::regex_match(layer, std::regex("(.*\\.)?(" + pattern + ")"))) {
+      return value;
+    }
+  }
+  return otherwise;
+}
+
+double scale(double alpha, std::int64_t rank, bool rslora) {
+  const auto r = static_cast<double>(rank);
+  return alpha / (rslora ? std::sqrt(r) : r);
+}
+
+std::vector<std::string> target_parameters(const Json& json, const std::string& source) {
+  const auto found = json.find("target_parameters");
+  if (found == json.end() || found->is_null()) {
+    return {};
+  }
+  const bool are_texts =
+      found->is_array() && std::ranges::all_of(*found, [](const Json& v) { return v.is_string(); });
+  check(are_texts, ErrorKind::corrupt_data, "{}: target_parameters is {}, expected a list of names",
+        source, found->dump());
+  return found->get<std::vector<std::string>>();
+}
+
 Json number(double value) {
   return value == std::floor(value) && std::abs(value) < 1e15
              ? Json(static_cast<std::int64_t>(value))
@@ -83,9 +144,14 @@ Json number(double value) {
 
 }  // namespace
 
-double AdapterConfig::scale() const {
-  const auto r = static_cast<double>(rank);
-  return alpha / (rslora ? std::sqrt(r) : r);
+double AdapterConfig::scale() const { return checkpoint::scale(alpha, rank, rslora); }
+
+std::int64_t AdapterConfig::rank_of(const std::string& layer) const {
+  return static_cast<std::int64_t>(value_of(rank_pattern, layer, static_cast<double>(rank)));
+}
+
+double AdapterConfig::scale_of(const std::string& layer) const {
+  return checkpoint::scale(value_of(alpha_pattern, layer, alpha), rank_of(layer), rslora);
 }
 
 AdapterConfig parse_adapter_config(const Json& json, const std::string& source) {
@@ -97,7 +163,10 @@ AdapterConfig parse_adapter_config(const Json& json, const std::string& source) 
                        .dropout = reader.number("lora_dropout", 0),
                        .rslora = reader.flag("use_rslora", false),
                        .base_model = reader.text("base_model_name_or_path", ""),
-                       .target_modules = {}};
+                       .target_modules = {},
+                       .target_parameters = target_parameters(json, source),
+                       .rank_pattern = pattern_values(json, "rank_pattern", source),
+                       .alpha_pattern = pattern_values(json, "alpha_pattern", source)};
   check(config.rank > 0, ErrorKind::corrupt_data, "{}: the rank 'r' is {}, expected at least 1",
         source, config.rank);
   check(config.dropout >= 0 && config.dropout < 1, ErrorKind::corrupt_data,
@@ -106,11 +175,13 @@ AdapterConfig parse_adapter_config(const Json& json, const std::string& source) 
 }
 
 Json render_adapter_config(const AdapterConfig& config) {
+  const Json parameters =
+      config.target_parameters.empty() ? Json(nullptr) : Json(config.target_parameters);
   return {{"alpha_pattern", Json::object()},
           {"auto_mapping", nullptr},
           {"base_model_name_or_path", config.base_model},
           {"bias", "none"},
-          {"fan_in_fan_out", false},
+          {"fan_in_fan_out", config.fan_in_fan_out},
           {"inference_mode", true},
           {"init_lora_weights", true},
           {"layers_pattern", nullptr},
@@ -123,6 +194,7 @@ Json render_adapter_config(const AdapterConfig& config) {
           {"rank_pattern", Json::object()},
           {"revision", nullptr},
           {"target_modules", config.target_modules},
+          {"target_parameters", parameters},
           {"task_type", "CAUSAL_LM"},
           {"use_dora", false},
           {"use_rslora", config.rslora}};

@@ -9,15 +9,30 @@
 
 namespace automodel::checkpoint {
 
+/// Layers whose name a regular expression matches, whole or after a dot, have another rank or
+/// alpha; the first that matches counts.
+struct PatternValue {
+  std::string pattern;
+  double value = 0;
+  bool operator==(const PatternValue&) const = default;
+};
+
 struct AdapterConfig {
   std::int64_t rank = 0;
   double alpha = 0;
   double dropout = 0;
   bool rslora = false;  // scale alpha / sqrt(rank) instead of alpha / rank
   std::string base_model;
-  std::vector<std::string> target_modules;  // for writing; read adapters go by their matrices
+  bool fan_in_fan_out = false;  // the adapted layers are PEFT's Conv1D; for writing only
+  std::vector<std::string> target_modules;  // for writing only: adapters go by their matrices
+  std::vector<std::string> target_parameters;
+  std::vector<PatternValue> rank_pattern;  // for reading only
+  std::vector<PatternValue> alpha_pattern;
 
   double scale() const;
+  /// Of the layer that PEFT calls so.
+  std::int64_t rank_of(const std::string& layer) const;
+  double scale_of(const std::string& layer) const;
   bool operator==(const AdapterConfig&) const = default;
 };
 

@@ -101,6 +101,7 @@ ModelFolder open_model(const std::string& name, const OpenOptions& options) {
   model.config.merge_patch(options.config_overrides);
   model.spec = models::read_spec(model.config, config_source(model));
   model.layout = StoredLayout(models::weight_map(model.spec));
+  model.modules = models::lora_modules(model.spec);
   model.ignored_weights = models::ignored_weights(model.spec);
   if (options.weights) {
     model.weights = open_weights(model);

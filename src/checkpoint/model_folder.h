@@ -8,6 +8,7 @@
 
 #include "base/json.h"
 #include "checkpoint/stored_layout.h"
+#include "spec/lora_modules.h"
 #include "spec/model_spec.h"
 #include "tensor/gguf.h"
 #include "tensor/weights.h"
@@ -20,6 +21,7 @@ struct ModelFolder {
   Json config;                 // config.json, overrides applied
   spec::ModelSpec spec;
   StoredLayout layout;                          // of the spec's parameters on disk
+  std::vector<spec::LoraModule> modules;        // its linear layers as Transformers has them
   std::vector<std::string> ignored_weights;     // parts of names of weights beside them
   std::shared_ptr<const WeightSource> weights;  // null if opened without them
   std::shared_ptr<const GgufFile> gguf;         // null for a folder

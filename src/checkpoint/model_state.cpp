@@ -55,26 +55,33 @@ void restore_value(const nn::Parameter& parameter, const Tensor& stored, const f
 }
 
 /// Each matrix of an adapter by the name of its parameter.
-std::map<std::string, Tensor> matrices(const PeftAdapter& adapter) {
+std::map<std::string, Tensor> matrices(const PeftAdapter& adapter, const ModelFolder& source) {
   std::map<std::string, Tensor> out;
-  for (const auto& layer : adapter.layers) {
-    out.emplace(nn::lora_a_name(layer.prefix), layer.a_ri);
-    out.emplace(nn::lora_b_name(layer.prefix), layer.b_or);
+  for (const auto& own : fit_adapter(adapter, source.modules)) {
+    out.emplace(nn::lora_a_name(own.module.name), own.a);
+    for (std::size_t i = 0; i < own.b.size(); ++i) {
+      const auto prefix = spec::without_weight(own.module.weight.pieces[i].ours);
+      out.emplace(nn::lora_b_name(prefix), own.b[i]);
+    }
   }
   return out;
 }
 
-void restore_adapter(const fs::path& folder, const nn::Parameters& parameters) {
+void restore_adapter(const fs::path& folder, const ModelFolder& source,
+                     const nn::Parameters& parameters) {
   const auto adapter = read_peft_adapter(folder);
   const auto& ours = parameters.lora();
   // The file has alpha, from which the scale is computed anew.
-  const bool same_scale =
-      std::abs(adapter.options.scale - ours.scale) <= 1e-12 * std::abs(ours.scale);
-  check(adapter.options.rank == ours.rank && same_scale, ErrorKind::corrupt_data,
-        "the checkpoint {} has adapters of rank {} and scale {}, this run trains rank {} and scale "
-        "{}",
-        folder.string(), adapter.options.rank, adapter.options.scale, ours.rank, ours.scale);
-  auto stored = matrices(adapter);
+  const double scale = adapter.config.scale();
+  const bool same_scale = std::abs(scale - ours.scale) <= 1e-12 * std::abs(ours.scale);
+  const bool is_uniform =
+      adapter.config.rank_pattern.empty() && adapter.config.alpha_pattern.empty();
+  check(adapter.config.rank == ours.rank && same_scale && is_uniform, ErrorKind::corrupt_data,
+        "the checkpoint {} has adapters of rank {} and scale {}{}, this run trains rank {} and "
+        "scale {}",
+        folder.string(), adapter.config.rank, scale,
+        is_uniform ? "" : " with exceptions (rank_pattern, alpha_pattern)", ours.rank, ours.scale);
+  auto stored = matrices(adapter, source);
   for (const auto& parameter : parameters.trained()) {
     const auto found = stored.find(parameter.spec.name);
     check(found != stored.end(), ErrorKind::corrupt_data,
@@ -128,7 +135,7 @@ void write_model_state(const fs::path& folder, const ModelFolder& source,
     }
     return;
   }
-  write_peft_adapter(folder, parameters, source.name);
+  write_peft_adapter(folder, parameters, source.modules, source.name);
   if (consolidated == Consolidated::yes) {
     write_auxiliary_files(folder, source);
   }
@@ -142,7 +149,7 @@ void restore_model_state(const fs::path& folder, const ModelFolder& source,
         "the checkpoint {} holds {}, this run trains {}", folder.string(),
         adapter ? "adapters" : "a whole model", adapter ? "a whole model" : "adapters");
   if (adapter) {
-    restore_adapter(folder, parameters);
+    restore_adapter(folder, source, parameters);
   } else if (fs::is_directory(folder / kConsolidated)) {
     restore_consolidated(folder / kConsolidated, source.layout, parameters);
   } else {

@@ -118,7 +118,10 @@ spec::WeightNames expert_names() {
                       {"mlp.experts.up_proj", "mlp.experts.{}.up_proj"},
                       {"mlp.experts.down_proj", "mlp.experts.{}.down_proj"}},
           .groups = {},
-          .transposed = {}};
+          .transposed = {},
+          .loaded = {{"mlp.experts.{}.gate_proj.weight", "mlp.experts.gate_up_proj"},
+                     {"mlp.experts.{}.up_proj.weight", "mlp.experts.gate_up_proj"},
+                     {"mlp.experts.{}.down_proj.weight", "mlp.experts.down_proj"}}};
 }
 
 }  // namespace automodel::models

@@ -61,7 +61,8 @@ std::vector<bool> sparse_layers(const ConfigReader& config, std::int64_t dense_f
 std::vector<spec::Layer> routed_layers(const ConfigReader& config, const spec::Layer& layer,
                                        const spec::Moe& moe, const std::vector<bool>& sparse);
 
-/// One tensor per expert and projection, as Transformers' Qwen2-MoE: mlp.experts.3.up_proj.weight.
+/// One tensor per expert and projection, as Transformers' Qwen2-MoE: mlp.experts.3.up_proj.weight,
+/// which it fuses when it loads them.
 spec::WeightNames expert_names();
 
 }  // namespace automodel::models

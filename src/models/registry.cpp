@@ -160,6 +160,10 @@ std::vector<spec::StoredTensor> weight_map(const spec::ModelSpec& model) {
   return spec::weight_map(spec::parameters(model), names_of(model));
 }
 
+std::vector<spec::LoraModule> lora_modules(const spec::ModelSpec& model) {
+  return spec::lora_modules(spec::parameters(model), names_of(model));
+}
+
 std::vector<std::string> ignored_weights(const spec::ModelSpec& model) {
   return names_of(model).ignored;
 }

@@ -2,6 +2,7 @@
 // The list of supported families.
 
 #include "models/family.h"
+#include "spec/lora_modules.h"
 
 namespace automodel::models {
 
@@ -25,6 +26,9 @@ spec::ModelSpec read_spec(const Json& config, const std::string& source);
 
 /// The tensors of the checkpoint of a spec that read_spec made.
 std::vector<spec::StoredTensor> weight_map(const spec::ModelSpec& model);
+
+/// The linear layers of such a spec as Transformers' modules.
+std::vector<spec::LoraModule> lora_modules(const spec::ModelSpec& model);
 
 /// Dotted parts of the names of tensors that checkpoints of this spec may hold and that the model
 /// does not use, e.g. layers that predict further tokens.

@@ -21,16 +21,14 @@ Decoder::Decoder(const spec::ModelSpec& spec, const Parameters& parameters)
       head_{.weight_vd = parameters.at(spec::head_weight_name(spec)),
             .bias_v = parameters.find("lm_head.bias"),
             .scale = spec.logit_scale,
-            .softcap = spec.logit_softcap},
+            .softcap = spec.logit_softcap,
+            .adapter = parameters.adapter("lm_head")},
       final_norm_(spec.has_final_norm
                       ? std::optional(norm_layer(spec.final_norm, parameters, "model.norm"))
                       : std::nullopt),
       project_in_(maybe_linear(parameters, "model.project_in")),
       project_out_(maybe_linear(parameters, "model.project_out")),
       transform_(maybe_linear(parameters, "head_transform.dense")) {
-  check(!parameters.contains(lora_a_name("lm_head")), ErrorKind::unsupported,
-        "an adapter of the output head (lm_head) cannot be run; merge it into its base first "
-        "(automodel merge)");
   if (spec.embedding_norm) {
     embedding_norm_ = norm_layer(*spec.embedding_norm, parameters, "model.embed_norm");
   }
@@ -49,6 +47,15 @@ Decoder::Decoder(const spec::ModelSpec& spec, const Parameters& parameters)
   }
 }
 
+ops::Head Decoder::head(const ForwardOptions& options) const {
+  Sequence sequence;
+  sequence.training = options.training;
+  sequence.dropout_seed = options.dropout_seed;
+  ops::Head out = head_;
+  out.adapter = at_step(head_.adapter, sequence);
+  return out;
+}
+
 std::size_t Decoder::rope_index(const spec::Layer& layer) {
   const auto rope = std::visit([](const auto& mixer) { return mixer.rope; }, layer.mixer);
   if (!rope) {
@@ -62,11 +69,12 @@ std::size_t Decoder::rope_index(const spec::Layer& layer) {
   return static_cast<std::size_t>(found - ropes_.begin());
 }
 
-Tensor Decoder::embed(const Tokens& tokens, const ForwardOptions& options) const {
+Tensor Decoder::embed(const Tokens& tokens, const ForwardOptions& options,
+                      const Sequence& sequence) const {
   Tensor x_td = ops::embedding(tokens.ids_t, embedding_vd_, spec_.embedding_scale,
                                spec_.pad_token_id, options.compute);
   if (project_in_) {
-    x_td = ops::linear(x_td, *project_in_);
+    x_td = ops::linear(x_td, at_step(*project_in_, sequence));
   }
   if (positions_pd_.defined()) {
     x_td = x_td + ops::embedding(tokens.positions_t + spec_.positions->offset, positions_pd_, 1,
@@ -75,14 +83,15 @@ Tensor Decoder::embed(const Tokens& tokens, const ForwardOptions& options) const
   return embedding_norm_ ? (*embedding_norm_)(x_td) : x_td;
 }
 
-Tensor Decoder::finish(const Tensor& x_td) const {
+Tensor Decoder::finish(const Tensor& x_td, const Sequence& sequence) const {
   Tensor y_td = final_norm_ ? (*final_norm_)(x_td) : x_td;
   if (project_out_) {
-    y_td = ops::linear(y_td, *project_out_);
+    y_td = ops::linear(y_td, at_step(*project_out_, sequence));
   }
   if (transform_) {
     const auto activation = activation_of(spec_.head_transform->activation);
-    y_td = (*transform_norm_)(ops::activate(ops::linear(y_td, *transform_), activation));
+    y_td = ops::activate(ops::linear(y_td, at_step(*transform_, sequence)), activation);
+    y_td = (*transform_norm_)(y_td);
   }
   return y_td;
 }
@@ -134,7 +143,7 @@ DecoderOutput Decoder::forward(const Tokens& tokens, const ForwardOptions& optio
                                BlockRunner& runner, Ports& ports) const {
   auto shared = sequence(tokens, options);
   DecoderOutput out;
-  Tensor x_td = embed(tokens, options);
+  Tensor x_td = embed(tokens, options, shared);
   const auto inputs_tp =
       layer_inputs_ ? layer_inputs_->forward(tokens.ids_t, x_td, shared) : std::vector<Tensor>();
   std::map<std::int64_t, Tensors> kept;
@@ -160,7 +169,7 @@ DecoderOutput Decoder::forward(const Tokens& tokens, const ForwardOptions& optio
       kept[layer] = {outputs[1], outputs[2]};
     }
   }
-  out.hidden_td = finish(x_td);
+  out.hidden_td = finish(x_td, shared);
   return out;
 }
 

@@ -40,12 +40,12 @@ class Decoder {
   }
 
   /// What turns hidden states into logits.
-  const ops::Head& head() const { return head_; }
+  ops::Head head(const ForwardOptions& options = {}) const;
   const spec::ModelSpec& spec() const { return spec_; }
 
  private:
-  Tensor embed(const Tokens& tokens, const ForwardOptions& options) const;
-  Tensor finish(const Tensor& x_td) const;
+  Tensor embed(const Tokens& tokens, const ForwardOptions& options, const Sequence& sequence) const;
+  Tensor finish(const Tensor& x_td, const Sequence& sequence) const;
   std::size_t rope_index(const spec::Layer& layer);
   Sequence sequence(const Tokens& tokens, const ForwardOptions& options) const;
   /// Block i as the runner calls it: inputs are the stream, the layer's own input and lent keys and

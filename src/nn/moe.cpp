@@ -16,7 +16,12 @@ ops::RouterScore score_of(spec::Router::Score score) {
 }
 
 ops::ExpertLinear expert_linear(const Parameters& parameters, const std::string& prefix) {
-  return {parameters.at(prefix + ".weight"), parameters.find(prefix + ".bias"), std::nullopt};
+  return {parameters.at(prefix + ".weight"), parameters.find(prefix + ".bias"),
+          parameters.adapter(prefix)};
+}
+
+ops::ExpertLinear at_step(const ops::ExpertLinear& layer, const Sequence& sequence) {
+  return {layer.weight_eoi, layer.bias_eo, at_step(layer.adapter, sequence)};
 }
 
 ops::GluOptions glu_options(const spec::Moe& moe) {
@@ -138,9 +143,12 @@ Tensor MoeBlock::forward(const Tensor& x_td, const Tensor& router_td, const Sequ
                          Ports& ports) const {
   const auto routing = route(router_td, sequence);
   const Tensor in_td = ports.enter(x_td);
+  const ops::ExpertWeights experts{.gate = at_step(experts_.gate, sequence),
+                                   .up = at_step(experts_.up, sequence),
+                                   .down = at_step(experts_.down, sequence)};
   Tensor y_td = ports.leave(spec_.weight_on_input
-                                ? ops::experts_of_weighted_input(in_td, routing, experts_, glu_)
-                                : ops::experts(in_td, routing, experts_, glu_));
+                                ? ops::experts_of_weighted_input(in_td, routing, experts, glu_)
+                                : ops::experts(in_td, routing, experts, glu_));
   if (shared_) {
     y_td = y_td + shared(x_td, sequence, ports);
   }

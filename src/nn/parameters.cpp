@@ -64,16 +64,45 @@ Tensor Parameters::find(const std::string& name) const {
 }
 
 ops::Linear Parameters::linear(const std::string& prefix) const {
-  ops::Linear layer{at(prefix + ".weight"), find(prefix + ".bias"), std::nullopt};
-  if (contains(lora_a_name(prefix))) {
-    layer.adapter = ops::Adapter{.a_ri = at(lora_a_name(prefix)),
-                                 .b_or = at(lora_b_name(prefix)),
-                                 .scale = lora_.scale,
-                                 .dropout = lora_.dropout,
-                                 .dropout_after = lora_.dropout_after,
-                                 .dropout_seed = hash_text(prefix)};
+  return {at(prefix + ".weight"), find(prefix + ".bias"), adapter(prefix)};
+}
+
+std::optional<AdapterNames> Parameters::adapter_names(const std::string& prefix) const {
+  const auto found = adapters_.find(prefix);
+  return found == adapters_.end() ? std::nullopt : std::optional(found->second);
+}
+
+std::optional<ops::Adapter> Parameters::adapter(const std::string& prefix) const {
+  const auto names = adapter_names(prefix);
+  if (!names) {
+    return std::nullopt;
   }
-  return layer;
+  // Layers that are one module drop the same entries of their common input.
+  return ops::Adapter{.a_ri = at(names->a),
+                      .b_or = at(names->b),
+                      .scale = names->scale,
+                      .dropout = lora_.dropout,
+                      .dropout_after = lora_.dropout_after,
+                      .dropout_seed = hash_text(lora_.dropout_after ? names->b : names->a)};
+}
+
+void Parameters::add_adapter(const spec::LoraModule& module, const Tensor& a,
+                             const std::vector<Tensor>& b, double scale) {
+  const auto add_matrix = [&](const std::string& name, const Tensor& value) {
+    add({.name = name,
+         .shape = value.sizes().vec(),
+         .role = module.role,
+         .init = {},
+         .layer = module.layer},
+        value);
+  };
+  const auto a_name = lora_a_name(module.name);
+  add_matrix(a_name, a);
+  for (std::size_t i = 0; i < b.size(); ++i) {
+    const auto prefix = spec::without_weight(module.weight.pieces.at(i).ours);
+    add_matrix(lora_b_name(prefix), b[i]);
+    adapters_[prefix] = {.a = a_name, .b = lora_b_name(prefix), .scale = scale};
+  }
 }
 
 std::vector<Parameter> Parameters::trained() const {
@@ -100,7 +129,7 @@ void Parameters::to(const at::Device& device) {
   }
 }
 
-std::string lora_a_name(const std::string& prefix) { return prefix + ".lora_A.weight"; }
+std::string lora_a_name(const std::string& module) { return module + ".lora_A.weight"; }
 std::string lora_b_name(const std::string& prefix) { return prefix + ".lora_B.weight"; }
 
 at::ScalarType loaded_dtype(const spec::ParamSpec& param, at::ScalarType wanted) {

@@ -3,11 +3,12 @@
 
 #include <cstdint>
 #include <map>
+#include <optional>
 #include <string>
 #include <vector>
 
 #include "ops/linear.h"
-#include "spec/parameters.h"
+#include "spec/lora_modules.h"
 
 namespace automodel::nn {
 
@@ -34,13 +35,20 @@ struct Parameter {
   Tensor value;  // a leaf; requires_grad says whether it is trained
 };
 
-/// What all LoRA adapters of a model share.
+/// What all LoRA adapters of a model share. Those of a file may have single layers of another rank
+/// and scale.
 struct LoraOptions {
   std::int64_t rank = 0;
   double scale = 1;  // alpha / rank, or alpha / sqrt(rank) for rsLoRA
   double dropout = 0;
   bool dropout_after = false;
   bool operator==(const LoraOptions&) const = default;
+};
+
+/// Which parameters are the adapter of a linear layer; layers that are one module share their A.
+struct AdapterNames {
+  std::string a, b;
+  double scale = 1;
 };
 
 /// All parameters in forward order, adapters behind them.
@@ -56,6 +64,13 @@ class Parameters {
   Tensor find(const std::string& name) const;
   /// The linear layer `<prefix>.weight`, with its bias and its adapter if it has one.
   ops::Linear linear(const std::string& prefix) const;
+  /// The adapter beside `<prefix>.weight`; none: it has none.
+  std::optional<ops::Adapter> adapter(const std::string& prefix) const;
+  std::optional<AdapterNames> adapter_names(const std::string& prefix) const;
+
+  /// Puts an adapter beside the weights of a module: a in its a_shape, for each of its pieces a b.
+  void add_adapter(const spec::LoraModule& module, const Tensor& a, const std::vector<Tensor>& b,
+                   double scale);
 
   const std::vector<Parameter>& all() const { return parameters_; }
   std::vector<Parameter>& all() { return parameters_; }
@@ -73,11 +88,12 @@ class Parameters {
  private:
   std::vector<Parameter> parameters_;
   std::map<std::string, std::size_t, std::less<>> index_;
+  std::map<std::string, AdapterNames, std::less<>> adapters_;  // by prefix
   LoraOptions lora_;
 };
 
-/// Names of the two adapter matrices beside the linear layer `prefix`.
-std::string lora_a_name(const std::string& prefix);
+/// Names of the adapter matrices: A by the module's name, B by the linear layer's.
+std::string lora_a_name(const std::string& module);
 std::string lora_b_name(const std::string& prefix);
 
 /// The type that a parameter has in a model of this type: `wanted`, or float32 if it must not be

@@ -103,15 +103,20 @@ std::int64_t KvCache::length() const {
   return entries_.empty() || !entries_.front().k_shk.defined() ? 0 : entries_.front().k_shk.size(0);
 }
 
-ops::Linear at_step(const ops::Linear& layer, const Sequence& sequence) {
-  if (!layer.adapter || layer.adapter->dropout == 0) {
-    return layer;
+std::optional<ops::Adapter> at_step(const std::optional<ops::Adapter>& adapter,
+                                    const Sequence& sequence) {
+  if (!adapter || adapter->dropout == 0) {
+    return adapter;
   }
-  ops::Linear out = layer;
-  out.adapter->dropout = sequence.training ? layer.adapter->dropout : 0;
-  RandomStream stream(sequence.dropout_seed, StreamPurpose::dropout, layer.adapter->dropout_seed);
-  out.adapter->dropout_seed = stream.next_u64();
+  auto out = adapter;
+  out->dropout = sequence.training ? adapter->dropout : 0;
+  RandomStream stream(sequence.dropout_seed, StreamPurpose::dropout, adapter->dropout_seed);
+  out->dropout_seed = stream.next_u64();
   return out;
+}
+
+ops::Linear at_step(const ops::Linear& layer, const Sequence& sequence) {
+  return {layer.weight_oi, layer.bias_o, at_step(layer.adapter, sequence)};
 }
 
 RopeFrequencies rope_frequencies(const spec::Rope& rope, std::int64_t length) {

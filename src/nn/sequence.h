@@ -71,9 +71,11 @@ struct Sequence {
   std::shared_ptr<KeysValues> kept;        // where it leaves its own; none: nobody asks
 };
 
-/// The layer with its dropout switched off, or seeded for this micro-batch: a recompute draws the
-/// same mask.
+/// The layer or adapter with its dropout switched off, or seeded for this micro-batch: a recompute
+/// draws the same mask.
 ops::Linear at_step(const ops::Linear& layer, const Sequence& sequence);
+std::optional<ops::Adapter> at_step(const std::optional<ops::Adapter>& adapter,
+                                    const Sequence& sequence);
 
 /// cos and sin of every token for one RoPE; scalings that depend on the length are evaluated per
 /// document.

@@ -1,6 +1,7 @@
 #include "ops/cross_entropy.h"
 
 #include "base/error.h"
+#include "ops/linear_parts.h"
 #include "ops/optional_tensor.h"
 
 namespace automodel::ops {
@@ -11,19 +12,30 @@ using torch::autograd::variable_list;
 
 /// The head in the compute dtype, without autograd.
 Head converted(const Head& head, at::ScalarType dtype) {
-  return {.weight_vd = head.weight_vd.detach().to(dtype),
-          .bias_v = head.bias_v.defined() ? head.bias_v.detach().to(dtype) : Tensor(),
-          .scale = head.scale,
-          .softcap = head.softcap};
+  const auto plain = [dtype](const Tensor& tensor) {
+    return tensor.defined() ? tensor.detach().to(dtype) : Tensor();
+  };
+  Head out = head;
+  out.weight_vd = plain(head.weight_vd);
+  out.bias_v = plain(head.bias_v);
+  if (out.adapter) {
+    out.adapter->a_ri = plain(head.adapter->a_ri);
+    out.adapter->b_or = plain(head.adapter->b_or);
+  }
+  return out;
 }
 
-std::optional<Tensor> bias_of(const Head& head) {
-  return head.bias_v.defined() ? std::optional<Tensor>(head.bias_v) : std::nullopt;
+/// The head as a linear layer, whose adapter drops other entries in each chunk.
+LinearParts parts_of(const Head& head, std::int64_t chunk) {
+  auto options = AdapterOptions::of(head.adapter);
+  options.seed += static_cast<std::uint64_t>(chunk);
+  return {head.weight_vd, head.bias_v, head.adapter ? head.adapter->a_ri : Tensor(),
+          head.adapter ? head.adapter->b_or : Tensor(), options};
 }
 
 /// Logits of a chunk in the compute dtype's precision, returned in float32.
-Tensor chunk_logits(const Tensor& hidden_nd, const Head& head) {
-  Tensor z = at::linear(hidden_nd, head.weight_vd, bias_of(head));
+Tensor chunk_logits(const Tensor& hidden_nd, const Head& head, const LinearParts& parts) {
+  Tensor z = parts.forward(hidden_nd);
   if (head.scale != 1) {
     z = z.mul_(head.scale);
   }
@@ -58,21 +70,39 @@ void to_linear_(Tensor& grad, const Tensor& z, const Head& head) {
 }
 
 struct Totals {
-  Tensor loss, grad_hidden_td, grad_weight_vd, grad_bias_v;
+  Tensor loss, grad_hidden_td, grad_weight_vd, grad_bias_v, grad_a_rd, grad_b_vr;
   bool has_gradients() const {
-    return grad_hidden_td.defined() || grad_weight_vd.defined() || grad_bias_v.defined();
+    return grad_hidden_td.defined() || grad_weight_vd.defined() || grad_bias_v.defined() ||
+           grad_a_rd.defined();
   }
 };
 
-Tensor zeros_if(bool wanted, const Tensor& like) {
-  return wanted ? at::zeros(like.sizes(), like.options()) : Tensor();
+Tensor zeros_if_trained(const Tensor& like) {
+  return like.defined() && like.requires_grad() ? at::zeros(like.sizes(), like.options())
+                                                : Tensor();
+}
+
+Totals no_totals(const Tensor& hidden_td, const Head& head) {
+  return {at::zeros({}, hidden_td.options().dtype(at::kFloat)),
+          zeros_if_trained(hidden_td),
+          zeros_if_trained(head.weight_vd),
+          zeros_if_trained(head.bias_v),
+          head.adapter ? zeros_if_trained(head.adapter->a_ri) : Tensor(),
+          head.adapter ? zeros_if_trained(head.adapter->b_or) : Tensor()};
 }
 
 /// Adds one chunk's part; grad_nv is the gradient of hidden W^T + bias.
 void add_gradients(Totals& out, const Tensor& rows_n, const Tensor& hidden_nd,
-                   const Tensor& weight_vd, const Tensor& grad_nv) {
-  if (out.grad_hidden_td.defined()) {
-    out.grad_hidden_td.index_copy_(0, rows_n, grad_nv.mm(weight_vd));
+                   const LinearParts& parts, const Tensor& grad_nv) {
+  const auto own = parts.backward(grad_nv, hidden_nd,
+                                  {out.grad_hidden_td.defined(), /*weight_oi=*/false,
+                                   /*bias_o=*/false, out.grad_a_rd.defined()});
+  if (own.x_ti.defined()) {
+    out.grad_hidden_td.index_copy_(0, rows_n, own.x_ti);
+  }
+  if (own.a_ri.defined()) {
+    out.grad_a_rd.add_(own.a_ri);
+    out.grad_b_vr.add_(own.b_or);
   }
   if (out.grad_weight_vd.defined() && out.grad_weight_vd.scalar_type() == grad_nv.scalar_type()) {
     out.grad_weight_vd.addmm_(grad_nv.t(), hidden_nd);
@@ -88,14 +118,13 @@ Totals accumulate(const Tensor& hidden_td, const Head& stored, const Tensor& lab
                   const CrossEntropyOptions& options) {
   const Tensor rows_n = labelled_rows(labels_t, stored.weight_vd.size(0));
   const Head head = converted(stored, hidden_td.scalar_type());
-  Totals out{at::zeros({}, hidden_td.options().dtype(at::kFloat)),
-             zeros_if(hidden_td.requires_grad(), hidden_td),
-             zeros_if(stored.weight_vd.requires_grad(), stored.weight_vd),
-             zeros_if(stored.bias_v.defined() && stored.bias_v.requires_grad(), stored.bias_v)};
+  Totals out = no_totals(hidden_td, stored);
+  std::int64_t chunk = 0;
   for (const Tensor& chunk_n : rows_n.split(options.chunk_rows)) {
+    const auto parts = parts_of(head, chunk++);
     const Tensor hidden_nd = hidden_td.index_select(0, chunk_n);
     const Tensor label_n1 = labels_t.index_select(0, chunk_n).unsqueeze(1);
-    const Tensor z = chunk_logits(hidden_nd, head);
+    const Tensor z = chunk_logits(hidden_nd, head, parts);
     const Tensor log_sum_n1 = z.logsumexp(-1, /*keepdim=*/true);
     out.loss.add_((log_sum_n1 - z.gather(1, label_n1)).sum(), options.weight);
     if (!out.has_gradients()) {
@@ -104,26 +133,30 @@ Totals accumulate(const Tensor& hidden_td, const Head& stored, const Tensor& lab
     Tensor grad = (z - log_sum_n1).exp_();
     grad.scatter_add_(1, label_n1, at::full_like(log_sum_n1, -1));
     to_linear_(grad, z, head);
-    add_gradients(out, chunk_n, hidden_nd, head.weight_vd,
+    add_gradients(out, chunk_n, hidden_nd, parts,
                   grad.mul_(options.weight).to(hidden_td.scalar_type()));
   }
   return out;
 }
 
-/// What is no tensor.
-struct LossSettings {
-  double scale;
-  std::optional<double> softcap;
-  CrossEntropyOptions options;
-};
+/// The head with the tensors that autograd gives.
+Head with_tensors(Head head, at::TensorList tensors) {
+  head.weight_vd = tensors[0];
+  head.bias_v = or_undefined(tensors[1]);
+  if (head.adapter) {
+    head.adapter->a_ri = tensors[2];
+    head.adapter->b_or = tensors[3];
+  }
+  return head;
+}
 
 struct LinearCrossEntropy : torch::autograd::Function<LinearCrossEntropy> {
-  static Tensor forward(AutogradContext* context, const Tensor& hidden_td, const Tensor& weight_vd,
-                        const Tensor& bias_or_empty, const Tensor& labels_t,
-                        const LossSettings& settings) {
-    const Head own{weight_vd, or_undefined(bias_or_empty), settings.scale, settings.softcap};
-    auto totals = accumulate(hidden_td, own, labels_t, settings.options);
-    context->save_for_backward({totals.grad_hidden_td, totals.grad_weight_vd, totals.grad_bias_v});
+  static Tensor forward(AutogradContext* context, const Tensor& hidden_td, at::TensorList tensors,
+                        const Tensor& labels_t, const Head& head,
+                        const CrossEntropyOptions& options) {
+    auto totals = accumulate(hidden_td, with_tensors(head, tensors), labels_t, options);
+    context->save_for_backward({totals.grad_hidden_td, totals.grad_weight_vd, totals.grad_bias_v,
+                                totals.grad_a_rd, totals.grad_b_vr});
     return totals.loss;
   }
 
@@ -135,7 +168,8 @@ struct LinearCrossEntropy : torch::autograd::Function<LinearCrossEntropy> {
         grad = grad * outer;
       }
     }
-    return {saved[0], saved[1], saved[2], Tensor(), Tensor()};
+    saved.resize(saved.size() + 3);  // none for the labels, the head and the options
+    return saved;
   }
 };
 
@@ -147,8 +181,8 @@ Tensor linear_cross_entropy(const Tensor& hidden_td, const Head& head, const Ten
     const Head fixed = converted(head, head.weight_vd.scalar_type());
     return accumulate(hidden_td.detach(), fixed, labels_t, options).loss;
   }
-  return LinearCrossEntropy::apply(hidden_td, head.weight_vd, or_empty(head.bias_v), labels_t,
-                                   LossSettings{head.scale, head.softcap, options});
+  const auto tensors = tensors_of({head.weight_vd, head.bias_v, head.adapter});
+  return LinearCrossEntropy::apply(hidden_td, at::TensorList(tensors), labels_t, head, options);
 }
 
 RowScores score_rows(const Tensor& hidden_td, const Head& head, const Tensor& labels_t,
@@ -160,7 +194,7 @@ RowScores score_rows(const Tensor& hidden_td, const Head& head, const Tensor& la
   std::vector<Tensor> correct = {at::empty({0}, hidden_td.options().dtype(at::kBool))};
   for (const Tensor& chunk_n : rows_n.split(options.chunk_rows)) {
     const Tensor label_n = labels_t.index_select(0, chunk_n);
-    const Tensor z = chunk_logits(hidden_td.index_select(0, chunk_n), own);
+    const Tensor z = chunk_logits(hidden_td.index_select(0, chunk_n), own, parts_of(own, 0));
     nll.push_back(z.logsumexp(-1) - z.gather(1, label_n.unsqueeze(1)).squeeze(1));
     correct.push_back(z.argmax(-1).eq(label_n));
   }
@@ -168,12 +202,7 @@ RowScores score_rows(const Tensor& hidden_td, const Head& head, const Tensor& la
 }
 
 Tensor logits(const Tensor& hidden_td, const Head& head) {
-  const auto dtype = hidden_td.scalar_type();
-  std::optional<Tensor> bias;
-  if (head.bias_v.defined()) {
-    bias = head.bias_v.to(dtype);
-  }
-  const Tensor z = at::linear(hidden_td, head.weight_vd.to(dtype), bias) * head.scale;
+  const Tensor z = linear(hidden_td, {head.weight_vd, head.bias_v, head.adapter}) * head.scale;
   return (head.softcap ? at::tanh(z / *head.softcap) * *head.softcap : z).to(at::kFloat);
 }
 

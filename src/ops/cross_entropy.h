@@ -1,23 +1,22 @@
 #pragma once
 // The head and the loss together: logits exist for a chunk of labelled rows at a time.
 
-#include <ATen/core/TensorBody.h>
-
 #include <cstdint>
 #include <optional>
 
-namespace automodel::ops {
+#include "ops/linear.h"
 
-using at::Tensor;
+namespace automodel::ops {
 
 inline constexpr std::int64_t kIgnoreIndex = -100;
 
-/// logits = softcap(scale * (hidden W^T + bias)).
+/// logits = softcap(scale * (hidden W^T + bias)), with the adapter's update beside W.
 struct Head {
   Tensor weight_vd;
   Tensor bias_v;  // undefined: none
   double scale = 1;
   std::optional<double> softcap;
+  std::optional<Adapter> adapter;
 };
 
 struct CrossEntropyOptions {

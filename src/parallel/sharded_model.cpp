@@ -50,8 +50,8 @@ MicroBatchResult ShardedModel::forward_backward(const nn::Tokens& tokens,
       .compute = options_.compute, .training = true, .dropout_seed = dropout_seed};
   const auto local = on_device(tokens);
   const auto output = decoder_.forward(local, forward, runner, ports);
-  const Tensor loss = ops::linear_cross_entropy(output.hidden_td, decoder_.head(), local.labels_t,
-                                                {.weight = weights.per_label});
+  const Tensor loss = ops::linear_cross_entropy(output.hidden_td, decoder_.head(forward),
+                                                local.labels_t, {.weight = weights.per_label});
   const auto routers = nn::router_loss(spec(), output.routers, weights.per_token);
   const Tensor total = routers.loss.defined() ? loss + routers.loss : loss;
   out.forward_seconds = watch.lap();

@@ -195,7 +195,7 @@ class Builder {
 
   void add_expert_linear(const std::string& name, const Moe& moe, std::int64_t out,
                          std::int64_t in) {
-    add(name + ".weight", {moe.experts, out, in}, Role::experts, model_.init);
+    add(name + ".weight", {moe.experts, out, in}, Role::experts, model_.init, true);
     if (moe.bias) {
       add(name + ".bias", {moe.experts, out}, Role::experts, kZeros);
     }
@@ -426,8 +426,7 @@ double forward_flops(const ModelSpec& model, const std::vector<std::int64_t>& do
   double total =
       2.0 * static_cast<double>(model.vocab_size * model.embedding_width() * num_head_rows);
   for (const auto& param : parameters(model)) {
-    const bool is_expert = param.role == Role::experts && param.shape.size() == 3;
-    if (param.layer >= 0 && (param.is_linear || is_expert)) {
+    if (param.layer >= 0 && param.is_linear) {
       total += 2.0 * static_cast<double>(active_numel(param, model)) * tokens;
     }
   }

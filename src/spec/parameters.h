@@ -21,7 +21,7 @@ enum class Rounding { any, bfloat16, none };
 
 struct ParamSpec {
   std::string name;                 // HF Llama's names, e.g. model.layers.0.self_attn.q_proj.weight
-  std::vector<std::int64_t> shape;  // linears: [out, in]
+  std::vector<std::int64_t> shape;  // linears: [out, in]; of all experts: [experts, out, in]
   Role role = Role::mlp;
   Init init;
   bool is_linear = false;   // the weight of a linear layer: a LoRA target

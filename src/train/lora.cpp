@@ -1,9 +1,12 @@
 #include "train/lora.h"
 
 #include <ATen/CPUGeneratorImpl.h>
+#include <fmt/format.h>
 
 #include <algorithm>
+#include <array>
 #include <cmath>
+#include <optional>
 
 #include "base/error.h"
 #include "base/random.h"
@@ -13,56 +16,85 @@
 namespace automodel::train {
 namespace {
 
-constexpr std::string_view kWeightSuffix = ".weight";
+/// Patterns that mean a role instead of a name.
+constexpr auto kRoles = std::to_array({spec::Role::attention, spec::Role::mlp, spec::Role::experts,
+                                       spec::Role::shared_experts, spec::Role::router});
+constexpr std::size_t kMaxNamed = 12;
 
-std::string prefix_of(const spec::ParamSpec& weight) {
-  return weight.name.substr(0, weight.name.size() - kWeightSuffix.size());
+std::string last_name(const std::string& name) { return name.substr(name.rfind('.') + 1); }
+
+std::optional<spec::Role> role_named(const std::string& pattern) {
+  const auto found = std::ranges::find(kRoles, pattern, [](auto role) { return to_string(role); });
+  return found == kRoles.end() ? std::nullopt : std::optional(*found);
 }
 
-std::string last_name(const std::string& prefix) { return prefix.substr(prefix.rfind('.') + 1); }
-
-bool matches(const std::string& prefix, const std::string& pattern) {
-  return matches_wildcard(prefix, pattern) || matches_wildcard(last_name(prefix), pattern);
+bool matches_name(const std::string& name, const std::string& pattern) {
+  return matches_wildcard(name, pattern) || matches_wildcard(last_name(name), pattern);
 }
 
-bool matches_any(const std::string& prefix, const std::vector<std::string>& patterns) {
-  return std::ranges::any_of(patterns, [&](const auto& p) { return matches(prefix, p); });
-}
-
-std::vector<spec::ParamSpec> linears(const nn::Parameters& parameters) {
-  std::vector<spec::ParamSpec> out;
-  for (const auto& parameter : parameters.all()) {
-    if (parameter.spec.is_linear) {
-      out.push_back(parameter.spec);
-    }
+bool matches(const spec::LoraModule& module, const std::string& pattern) {
+  if (const auto role = role_named(pattern)) {
+    return module.role == *role;
   }
-  return out;
+  return matches_name(module.name, pattern) || matches_name(module.owner, pattern);
 }
 
-std::vector<std::string> prefixes(const std::vector<spec::ParamSpec>& linears) {
+bool matches_any(const spec::LoraModule& module, const std::vector<std::string>& patterns) {
+  return std::ranges::any_of(patterns, [&](const auto& p) { return matches(module, p); });
+}
+
+bool matches_nothing(std::span<const spec::LoraModule> modules, const std::string& pattern) {
+  return std::ranges::none_of(modules, [&](const auto& m) { return matches(m, pattern); });
+}
+
+/// Each text once, in order.
+template <class Text>
+std::vector<std::string> distinct(std::span<const spec::LoraModule> modules, const Text& text_of) {
   std::vector<std::string> out;
-  std::ranges::transform(linears, std::back_inserter(out), prefix_of);
+  for (const auto& module : modules) {
+    std::string text(text_of(module));
+    if (std::ranges::find(out, text) == out.end()) {
+      out.push_back(std::move(text));
+    }
+  }
   return out;
 }
 
-void check_pattern(const std::string& pattern, const std::vector<std::string>& names) {
-  if (std::ranges::any_of(names, [&](const auto& name) { return matches(name, pattern); })) {
-    return;
+/// What a layer is called that the pattern only names a part of, or names as other models do.
+std::string advice_by_parts(const spec::LoraModule& module, const std::string& pattern) {
+  std::vector<std::string> parts;
+  for (const auto& piece : module.weight.pieces) {
+    parts.push_back(last_name(spec::without_weight(piece.ours)));
   }
-  std::vector<std::string> candidates;
-  for (const auto& name : names) {
-    const std::string candidate = (pattern.find('.') != std::string::npos) ? name : last_name(name);
-    if (std::ranges::find(candidates, candidate) == candidates.end()) {
-      candidates.push_back(candidate);
+  const bool is_full = pattern.find('.') != std::string::npos;
+  const auto name = is_full ? module.name : last_name(module.name);
+  return parts.size() == 1
+             ? fmt::format("; this model calls it '{}'", name)
+             : fmt::format(": it is a part of '{}' ({} in one), which has one adapter; name '{}'",
+                           last_name(module.name), join(parts, ", "), name);
+}
+
+std::string advice(std::span<const spec::LoraModule> modules, const std::string& pattern) {
+  if (role_named(pattern)) {
+    const auto roles = distinct(modules, [](const auto& m) { return to_string(m.role); });
+    return fmt::format(" (it is a role; the model has {})", join(roles, ", "));
+  }
+  for (const auto& module : modules) {
+    if (std::ranges::any_of(module.weight.pieces, [&](const spec::Piece& piece) {
+          return matches_name(spec::without_weight(piece.ours), pattern);
+        })) {
+      return advice_by_parts(module, pattern);
     }
   }
-  std::string advice = did_you_mean(pattern, candidates);
-  if (advice.empty()) {
-    candidates.resize(std::min<std::size_t>(candidates.size(), 12));
-    advice = "; it has " + join(candidates, ", ");
+  if (pattern == "lm_head") {
+    return ": a head that is tied to the embedding has no adapter";
   }
-  fail(ErrorKind::invalid_argument,
-       "peft.target_modules: '{}' matches no linear layer of the model{}", pattern, advice);
+  const bool is_full = pattern.find('.') != std::string::npos;
+  auto names =
+      distinct(modules, [&](const auto& m) { return is_full ? m.name : last_name(m.name); });
+  const auto near = did_you_mean(pattern, names);
+  names.resize(std::min(names.size(), kMaxNamed));
+  return near.empty() ? "; it has " + join(names, ", ") : near;
 }
 
 std::vector<std::string> target_patterns(const config::Peft& peft) {
@@ -72,98 +104,87 @@ std::vector<std::string> target_patterns(const config::Peft& peft) {
   return {"*_proj"};
 }
 
-Tensor initial_a(const std::string& name, std::int64_t rank, std::int64_t in,
-                 const config::Peft& peft, std::uint64_t seed) {
-  RandomStream stream(seed, StreamPurpose::init, hash_text(name));
+Tensor initial_a(const spec::LoraModule& module, const config::Peft& peft, std::uint64_t seed) {
+  RandomStream stream(seed, StreamPurpose::init, hash_text(nn::lora_a_name(module.name)));
   auto generator = at::make_generator<at::CPUGeneratorImpl>(stream.next_u64());
-  Tensor a_ri = at::empty({rank, in}, at::kFloat);
+  Tensor a = at::empty(module.a_shape(peft.dim), at::kFloat);
   if (peft.lora_a_init == "xavier") {
-    return a_ri.normal_(0, std::sqrt(2.0 / static_cast<double>(rank + in)), generator);
+    return a.normal_(0, std::sqrt(2.0 / static_cast<double>(peft.dim + module.in)), generator);
   }
-  const double bound = 1 / std::sqrt(static_cast<double>(in));
-  return a_ri.uniform_(-bound, bound, generator);
+  const double bound = 1 / std::sqrt(static_cast<double>(module.in));
+  return a.uniform_(-bound, bound, generator);
 }
 
-void add_matrix(nn::Parameters& parameters, const spec::ParamSpec& weight, std::string name,
-                const Tensor& value) {
-  parameters.add({.name = std::move(name),
-                  .shape = value.sizes().vec(),
-                  .role = weight.role,
-                  .init = {},
-                  .is_linear = false,
-                  .layer = weight.layer},
-                 value.detach().requires_grad_(true));
-}
+double scale_of(const config::Peft& peft) { return peft.alpha / static_cast<double>(peft.dim); }
 
-void attach(nn::Parameters& parameters, const spec::ParamSpec& weight, const config::Peft& peft,
+void attach(nn::Parameters& parameters, const spec::LoraModule& module, const config::Peft& peft,
             std::uint64_t seed) {
-  const std::string prefix = prefix_of(weight);
-  const auto dtype = peft.lora_dtype ? dtype_from_name(*peft.lora_dtype)
-                                     : parameters.at(weight.name).scalar_type();
-  const std::string a_name = nn::lora_a_name(prefix);
-  const Tensor a_ri = initial_a(a_name, peft.dim, weight.shape.at(1), peft, seed);
-  add_matrix(parameters, weight, a_name, a_ri.to(dtype));
-  add_matrix(parameters, weight, nn::lora_b_name(prefix),
-             at::zeros({weight.shape.at(0), peft.dim}, dtype));
+  const auto dtype = peft.lora_dtype
+                         ? dtype_from_name(*peft.lora_dtype)
+                         : parameters.at(module.weight.pieces.front().ours).scalar_type();
+  const auto trained = [&](const Tensor& value) { return value.to(dtype).requires_grad_(true); };
+  std::vector<Tensor> b;
+  for (const auto& piece : module.weight.pieces) {
+    b.push_back(trained(at::zeros(module.b_shape(peft.dim, piece), at::kFloat)));
+  }
+  parameters.add_adapter(module, trained(initial_a(module, peft, seed)), b, scale_of(peft));
 }
 
-std::vector<AdaptedRole> count_roles(const std::vector<spec::ParamSpec>& linears,
+std::vector<AdaptedRole> count_roles(std::span<const spec::LoraModule> modules,
                                      const std::vector<std::string>& targets) {
   std::vector<AdaptedRole> roles;
-  for (const auto& weight : linears) {
-    auto found = std::ranges::find(roles, weight.role, &AdaptedRole::role);
+  for (const auto& module : modules) {
+    auto found = std::ranges::find(roles, module.role, &AdaptedRole::role);
     if (found == roles.end()) {
-      found = roles.insert(roles.end(), {.role = weight.role, .adapted = 0, .total = 0});
+      found = roles.insert(roles.end(), {.role = module.role, .adapted = 0, .total = 0});
     }
     ++found->total;
-    found->adapted += std::ranges::count(targets, prefix_of(weight));
+    found->adapted += std::ranges::count(targets, module.name);
   }
   return roles;
 }
 
 }  // namespace
 
-std::vector<std::string> lora_targets(const nn::Parameters& parameters, const config::Peft& peft) {
-  const auto names = prefixes(linears(parameters));
+std::vector<std::string> lora_targets(std::span<const spec::LoraModule> modules,
+                                      const config::Peft& peft) {
   const auto targets = target_patterns(peft);
   for (const auto& pattern : targets) {
-    check_pattern(pattern, names);
+    check(!matches_nothing(modules, pattern), ErrorKind::invalid_argument,
+          "peft.target_modules: '{}' matches no linear layer of the model{}", pattern,
+          advice(modules, pattern));
   }
   std::vector<std::string> out;
-  std::ranges::copy_if(names, std::back_inserter(out), [&](const std::string& name) {
-    return targets.empty() ? !matches_any(name, peft.exclude_modules) : matches_any(name, targets);
-  });
+  for (const auto& module : modules) {
+    if (targets.empty() ? !matches_any(module, peft.exclude_modules)
+                        : matches_any(module, targets)) {
+      out.push_back(module.name);
+    }
+  }
   check(!out.empty(), ErrorKind::invalid_argument,
         "peft.exclude_modules excludes every linear layer: there is nothing to train");
-  check(std::ranges::find(out, "lm_head") == out.end(), ErrorKind::unsupported,
-        "peft: an adapter on the output head (lm_head) is not supported yet; leave it out, e.g. "
-        "target_modules: '*_proj' or exclude_modules: lm_head");
   return out;
 }
 
-LoraReport attach_lora(nn::Parameters& parameters, const config::Peft& peft, std::uint64_t seed) {
+LoraReport attach_lora(nn::Parameters& parameters, std::span<const spec::LoraModule> modules,
+                       const config::Peft& peft, std::uint64_t seed) {
   check(!peft.use_dora, ErrorKind::unsupported, "peft.use_dora: DoRA is not supported yet");
-  const auto weights = linears(parameters);
-  const auto names = prefixes(weights);
-  const auto targets = lora_targets(parameters, peft);
+  const auto targets = lora_targets(modules, peft);
   for (auto& parameter : parameters.all()) {
     parameter.value.requires_grad_(false);
   }
-  for (const auto& weight : weights) {
-    if (std::ranges::find(targets, prefix_of(weight)) != targets.end()) {
-      attach(parameters, weight, peft, seed);
+  for (const auto& module : modules) {
+    if (std::ranges::find(targets, module.name) != targets.end()) {
+      attach(parameters, module, peft, seed);
     }
   }
   parameters.set_lora({.rank = peft.dim,
-                       .scale = peft.alpha / static_cast<double>(peft.dim),
+                       .scale = scale_of(peft),
                        .dropout = peft.dropout,
                        .dropout_after = peft.dropout_position == config::DropoutPosition::post});
-  LoraReport report{.roles = count_roles(weights, targets), .idle_excludes = {}};
-  for (const auto& pattern : peft.exclude_modules) {
-    if (std::ranges::none_of(names, [&](const auto& name) { return matches(name, pattern); })) {
-      report.idle_excludes.push_back(pattern);
-    }
-  }
+  LoraReport report{.roles = count_roles(modules, targets), .idle_excludes = {}};
+  std::ranges::copy_if(peft.exclude_modules, std::back_inserter(report.idle_excludes),
+                       [&](const auto& pattern) { return matches_nothing(modules, pattern); });
   return report;
 }
 

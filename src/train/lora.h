@@ -2,6 +2,7 @@
 // Which parameters are trained: all of them, or low-rank adapters beside frozen ones.
 
 #include <cstdint>
+#include <span>
 #include <string>
 #include <vector>
 
@@ -10,11 +11,14 @@
 
 namespace automodel::train {
 
-/// The linear layers that the recipe's patterns choose, as names without ".weight", in forward
-/// order. A pattern matches a layer's last name ("q_proj") or its full name; '*' is any text.
-/// Throws Error(invalid_argument) with near names for a target pattern that matches no linear
-/// layer, or if nothing is left; Error(unsupported) if the output head is among them.
-std::vector<std::string> lora_targets(const nn::Parameters& parameters, const config::Peft& peft);
+/// The layers that the recipe's patterns choose, by name, in forward order. A pattern matches a
+/// module of Transformers by its last name ("q_proj") or its full name, an expert parameter
+/// ("gate_up_proj") also by the module that holds it; '*' is any text. Exactly "attention", "mlp",
+/// "experts", "shared_experts" or "router" means all layers of that role instead.
+/// Throws Error(invalid_argument) for a target pattern that matches no layer, with near names or
+/// the name of the layer that it is only a part of, or if nothing is left.
+std::vector<std::string> lora_targets(std::span<const spec::LoraModule> modules,
+                                      const config::Peft& peft);
 
 /// How many linear layers of one role were adapted.
 struct AdaptedRole {
@@ -31,12 +35,13 @@ struct LoraReport {
   bool operator==(const LoraReport&) const = default;
 };
 
-/// Freezes every parameter and puts an adapter beside each chosen linear layer: `lora_A.weight`
-/// [dim, in] drawn from (seed, name), normal with Xavier's deviation or uniform as PEFT's
-/// (Kaiming, a = sqrt 5), and `lora_B.weight` [out, dim] zero, in lora_dtype or else the layer's.
-/// Throws as lora_targets; Error(unsupported) for DoRA.
+/// Freezes every parameter and puts an adapter beside each chosen layer: A drawn from (seed, name),
+/// normal with Xavier's deviation or uniform as PEFT's (Kaiming, a = sqrt 5), and B zero, in
+/// lora_dtype or else the layer's type; of experts, matrices for each. Throws as lora_targets;
+/// Error(unsupported) for DoRA.
 /// Source: Hu et al. 2021; upstream LinearLoRA; PEFT LoraLayer.
-LoraReport attach_lora(nn::Parameters& parameters, const config::Peft& peft, std::uint64_t seed);
+LoraReport attach_lora(nn::Parameters& parameters, std::span<const spec::LoraModule> modules,
+                       const config::Peft& peft, std::uint64_t seed);
 
 /// Full fine-tuning: every parameter gets a gradient.
 void train_all(nn::Parameters& parameters);

@@ -56,12 +56,31 @@ TEST(AdapterConfig, AcceptsWhatDoesNotMatter) {
 
 TEST(AdapterConfig, RefusesWhatWouldChangeTheMathematics) {
   expect_refused("use_dora", true, "use_dora = true");
-  expect_refused("rank_pattern", {{"q_proj", 4}}, "rank_pattern = {\"q_proj\":4}");
   expect_refused("modules_to_save", {"lm_head"}, "Merge it with PEFT");
   expect_refused("some_new_option", 3, "some_new_option = 3");
   expect_refused("bias", "all", "'bias' is \"all\"");
   expect_refused("init_lora_weights", "pissa", "change the base model's weights");
   expect_refused("peft_type", "IA3", "only LORA adapters");
+}
+
+TEST(AdapterConfig, PatternsGiveLayersTheirOwnRankAndAlpha) {
+  Json json = plain();
+  json["rank_pattern"] = {{"mlp.*proj", 2}, {"q_proj", 4}};
+  json["alpha_pattern"] = {{"layers\\.1\\.attn\\.q_proj", 20}};
+  const auto config = parse_adapter_config(json, "a.json");
+  EXPECT_EQ(config.rank_of("layers.0.attn.q_proj"), 4);
+  EXPECT_EQ(config.rank_of("layers.0.mlp.q_proj"), 2);
+  EXPECT_EQ(config.rank_of("layers.0.attn.xq_proj"), 8);
+  EXPECT_EQ(config.scale_of("layers.0.attn.q_proj"), 4);
+  EXPECT_EQ(config.scale_of("layers.1.attn.q_proj"), 5);
+  EXPECT_EQ(config.scale_of("layers.1.attn.k_proj"), 2);
+}
+
+TEST(AdapterConfig, ExpertsAreWrittenAsParameters) {
+  EXPECT_TRUE(plain()["target_parameters"].is_null());
+  const auto json = render_adapter_config({.rank = 1, .target_parameters = {"experts.down_proj"}});
+  EXPECT_EQ(parse_adapter_config(json, "a.json").target_parameters,
+            std::vector<std::string>{"experts.down_proj"});
 }
 
 TEST(AdapterConfig, NamesWrongValues) {
@@ -73,6 +92,14 @@ TEST(AdapterConfig, NamesWrongValues) {
   expect_error(ErrorKind::corrupt_data, "a.json: the rank 'r' is 0", [&] { broken("r", 0); });
   expect_error(ErrorKind::corrupt_data, "'r' is \"8\", expected an integer",
                [&] { broken("r", "8"); });
+  expect_error(ErrorKind::corrupt_data, "target_parameters is \"x\", expected a list of names",
+               [&] { broken("target_parameters", "x"); });
+  expect_error(ErrorKind::corrupt_data, "rank_pattern is 3, expected patterns with numbers",
+               [&] { broken("rank_pattern", 3); });
+  expect_error(ErrorKind::corrupt_data, "alpha_pattern has 'q' = 0, expected a regular expression",
+               [&] { broken("alpha_pattern", {{"q", 0}}); });
+  expect_error(ErrorKind::corrupt_data, "rank_pattern has '(q' = 2, expected a regular expression",
+               [&] { broken("rank_pattern", {{"(q", 2}}); });
   expect_error(ErrorKind::corrupt_data, "lora_dropout is 1.5",
                [&] { broken("lora_dropout", 1.5); });
 }

@@ -5,7 +5,6 @@
 
 #include "base/file.h"
 #include "checkpoint/adapter_config.h"
-#include "nn/decoder.h"
 #include "tensor/safetensors.h"
 #include "tests/checkpoint/tiny_model.h"
 #include "tests/tensor/expect_error.h"
@@ -31,12 +30,17 @@ AdapterLayer random_layer(const std::string& prefix, std::int64_t out, std::int6
 PeftAdapter small_adapter() {
   at::manual_seed(1);
   return {.path = "adapter",
-          .base_model = "base",
-          .options = {.rank = 2, .scale = 1.5, .dropout = 0.1},
+          .config = {.rank = 2, .alpha = 3, .dropout = 0.1, .base_model = "base"},
           .layers = {random_layer(kQ0, 8, 8), random_layer(kQ1, 8, 8)}};
 }
 
-nn::Parameters adapted() { return with_adapter(tiny_parameters(tiny_config()), small_adapter()); }
+std::vector<spec::LoraModule> tiny_modules() {
+  return models::lora_modules(models::read_spec(tiny_config(), "tiny"));
+}
+
+nn::Parameters adapted(const PeftAdapter& adapter = small_adapter()) {
+  return with_adapter(tiny_parameters(tiny_config()), adapter, tiny_modules());
+}
 
 Json read_config(const TemporaryFolder& folder) {
   return read_json(folder / "adapter_config.json");
@@ -44,17 +48,19 @@ Json read_config(const TemporaryFolder& folder) {
 
 TEST(PeftAdapter, SurvivesARoundTrip) {
   const TemporaryFolder folder;
-  write_peft_adapter(folder.path(), adapted(), "org/base");
+  write_peft_adapter(folder.path(), adapted(), tiny_modules(), "org/base");
   EXPECT_TRUE(is_adapter_folder(folder.path()));
   const auto adapter = read_peft_adapter(folder.path());
-  EXPECT_EQ(adapter.base_model, "org/base");
-  EXPECT_EQ(adapter.options, small_adapter().options);
-  expect_same(with_adapter(tiny_parameters(tiny_config()), adapter), adapted());
+  EXPECT_EQ(adapter.config.base_model, "org/base");
+  EXPECT_EQ(adapter.config.rank, 2);
+  EXPECT_EQ(adapter.config.scale(), 1.5);
+  EXPECT_EQ(adapter.config.dropout, 0.1);
+  expect_same(adapted(adapter), adapted());
 }
 
 TEST(PeftAdapter, HasPeftsNames) {
   const TemporaryFolder folder;
-  write_peft_adapter(folder.path(), adapted(), "base");
+  write_peft_adapter(folder.path(), adapted(), tiny_modules(), "base");
   const SafetensorsFile file(folder / "adapter_model.safetensors");
   EXPECT_EQ(file.names().size(), 4);
   EXPECT_TRUE(file.contains("base_model.model." + kQ0 + ".lora_A.weight"));
@@ -69,7 +75,7 @@ TEST(PeftAdapter, NamesLayersInFullWhereOnlySomeAreAdapted) {
   auto adapter = small_adapter();
   adapter.layers.pop_back();
   adapter.layers.push_back(random_layer("lm_head", 16, 8));
-  write_peft_adapter(folder.path(), with_adapter(tiny_parameters(tiny_config()), adapter), "base");
+  write_peft_adapter(folder.path(), adapted(adapter), tiny_modules(), "base");
   EXPECT_EQ(read_config(folder)["target_modules"], Json::array({"lm_head", kQ0}));
 }
 
@@ -91,29 +97,37 @@ TEST(PeftAdapter, RefusesAnotherModel) {
   const auto attach = [](const AdapterLayer& layer) {
     auto adapter = small_adapter();
     adapter.layers = {layer};
-    with_adapter(tiny_parameters(tiny_config()), adapter);
+    adapted(adapter);
   };
   expect_error(ErrorKind::corrupt_data, "no linear layer 'model.layers.0.self_attn.q_pro'; did",
                [&] { attach(random_layer("model.layers.0.self_attn.q_pro", 8, 8)); });
-  expect_error(ErrorKind::corrupt_data, "has lora_A [2, 9] and lora_B [8, 2], its weight is [8, 8]",
-               [&] { attach(random_layer(kQ0, 8, 9)); });
+  expect_error(
+      ErrorKind::corrupt_data,
+      "has lora_A [2, 9] and lora_B [8, 2], expected [2, 8] and [8, 2] for rank 2 and the weight " +
+          kQ0 + ".weight of [8, 8]",
+      [&] { attach(random_layer(kQ0, 8, 9)); });
   expect_error(ErrorKind::invalid_argument, "has an adapter already",
-               [] { with_adapter(adapted(), small_adapter()); });
+               [] { with_adapter(adapted(), small_adapter(), tiny_modules()); });
 }
 
-TEST(PeftAdapter, OfTheHeadCannotRun) {
+TEST(PeftAdapter, LayersMayHaveARankAndScaleOfTheirOwn) {
   auto adapter = small_adapter();
-  adapter.layers = {random_layer("lm_head", 16, 8)};
-  const auto parameters = with_adapter(tiny_parameters(tiny_config()), adapter);
-  expect_error(ErrorKind::unsupported, "merge it into its base first", [&] {
-    const nn::Decoder decoder(models::read_spec(tiny_config(), "tiny"), parameters);
-  });
+  adapter.config.rank_pattern = {{"layers.1.*", 3}};
+  adapter.config.alpha_pattern = {{"q_pro.", 6}};
+  adapter.layers[1] = {kQ1, at::randn({3, 8}), at::randn({8, 3})};
+  const auto parameters = adapted(adapter);
+  EXPECT_EQ(parameters.adapter(kQ0)->scale, 3);
+  EXPECT_EQ(parameters.adapter(kQ1)->scale, 2);
+  const TemporaryFolder folder;
+  expect_error(ErrorKind::unsupported, "has rank 2 and scale 3, the adapter otherwise 2 and 1.5",
+               [&] { write_peft_adapter(folder.path(), parameters, tiny_modules(), "base"); });
 }
 
 TEST(PeftAdapter, WriteNeedsAnAdapter) {
   const TemporaryFolder folder;
-  expect_error(ErrorKind::internal, "has no adapter to write",
-               [&] { write_peft_adapter(folder.path(), tiny_parameters(tiny_config()), "base"); });
+  expect_error(ErrorKind::internal, "has no adapter to write", [&] {
+    write_peft_adapter(folder.path(), tiny_parameters(tiny_config()), tiny_modules(), "base");
+  });
 }
 
 /// Reads an adapter whose file holds these tensors.
@@ -135,7 +149,7 @@ TEST(ReadPeftAdapter, RefusesStrangeTensors) {
   expect_error(ErrorKind::corrupt_data, "holds no tensors", [&] { read_tensors({}); });
   expect_error(ErrorKind::unsupported, "'base_model.model.x.lora_embedding_A' is no LoRA matrix",
                [&] { read_tensors({{"base_model.model.x.lora_embedding_A", good_a}}); });
-  expect_error(ErrorKind::corrupt_data, "are [3, 8] and [8, 2], but adapter_config.json says r = 2",
+  expect_error(ErrorKind::corrupt_data, "are [3, 8] and [8, 2], which have no rank in common",
                [&] { read_tensors({{a, at::zeros({3, 8})}, {b, good_b}}); });
   expect_error(ErrorKind::corrupt_data, "expected a matrix",
                [&] { read_tensors({{a, at::zeros({2})}, {b, good_b}}); });

@@ -101,9 +101,9 @@ TEST_F(Export, MergesAdapters) {
   const std::string prefix = "model.layers.1.mlp.down_proj";
   parameters_ = with_adapter(std::move(parameters_),
                              {.path = "adapter",
-                              .base_model = "",
-                              .options = {.rank = 2, .scale = 2},
-                              .layers = {{prefix, at::randn({2, 12}), at::randn({8, 2})}}});
+                              .config = {.rank = 2, .alpha = 4},
+                              .layers = {{prefix, at::randn({2, 12}), at::randn({8, 2})}}},
+                             source_.modules);
   const auto merged = load_parameters(exported({}), at::kFloat);
   EXPECT_TRUE(at::equal(merged.at(prefix + ".weight"),
                         merged_value(parameters_, prefix + ".weight", at::kFloat)));

@@ -36,9 +36,9 @@ nn::Parameters adapted_model(std::uint64_t seed, std::int64_t rank = 2) {
   auto parameters =
       with_adapter(tiny_parameters(tiny_config()),
                    {.path = "",
-                    .base_model = "",
-                    .options = {.rank = rank, .scale = 10.0 / static_cast<double>(rank)},
-                    .layers = {{kPrefix, at::randn({rank, 8}), at::randn({12, rank})}}});
+                    .config = {.rank = rank, .alpha = 10},
+                    .layers = {{kPrefix, at::randn({rank, 8}), at::randn({12, rank})}}},
+                   models::lora_modules(models::read_spec(tiny_config(), "tiny")));
   for (auto& parameter : parameters.all()) {
     parameter.value.requires_grad_(is_adapter_name(parameter.spec.name));
   }
@@ -118,7 +118,7 @@ TEST_F(ModelState, OfAdaptersComesBackAndIsPefts) {
   auto restored = adapted_model(2);
   restore_model_state(model_, source_, restored);
   expect_same(restored, adapted_model(1));
-  EXPECT_EQ(read_peft_adapter(model_).base_model, source_.name);
+  EXPECT_EQ(read_peft_adapter(model_).config.base_model, source_.name);
   EXPECT_TRUE(fs::exists(model_ / "tokenizer.json"));
 }
 

@@ -7,9 +7,10 @@
 namespace automodel::nn {
 namespace {
 
-Tensor run(const Decoder& decoder, const Tokens& tokens, BlockRunner& runner) {
+Tensor run(const Decoder& decoder, const Tokens& tokens, BlockRunner& runner,
+           const ForwardOptions& options = {}) {
   Ports ports;
-  return decoder.hidden(tokens, {}, runner, ports);
+  return decoder.hidden(tokens, options, runner, ports);
 }
 
 double largest_difference(const Tensor& a, const Tensor& b) {
@@ -47,6 +48,30 @@ TEST(Decoder, TakesTheExpertsThatItIsGivenAndKeepsItsOwn) {
   EXPECT_EQ(chosen_tk.sizes(), at::IntArrayRef({5, 2}));
   chosen_tk = (chosen_tk + 1).remainder(4);
   EXPECT_GT(largest_difference(run(decoder, tokens, runner), plain), 1e-3);
+}
+
+TEST(Decoder, AdaptersOutsideTheBlocksDropInTrainingOnly) {
+  auto model = tiny_spec();
+  model.tied_head = false;
+  model.embedding_dim = 12;
+  auto parameters = tiny_parameters(model);
+  for (const auto& module : spec::lora_modules(spec::parameters(model), {})) {
+    if (module.layer < 0) {
+      parameters.add_adapter(module, at::randn(module.a_shape(3)), {at::randn(module.b_shape(3))},
+                             2);
+    }
+  }
+  parameters.set_lora({.rank = 3, .scale = 2, .dropout = 0.5});
+  const Decoder decoder(model, parameters);
+  LocalRunner runner;
+  const auto tokens = tiny_tokens({5, 3});
+  const auto with_seed = [&](bool training, std::uint64_t seed) {
+    return run(decoder, tokens, runner, {.training = training, .dropout_seed = seed});
+  };
+  EXPECT_TRUE(at::equal(with_seed(false, 1), with_seed(false, 2)));
+  EXPECT_FALSE(at::allclose(with_seed(true, 1), with_seed(true, 2)));
+  EXPECT_EQ(decoder.head().adapter->dropout, 0);
+  EXPECT_EQ(decoder.head({.training = true}).adapter->dropout, 0.5);
 }
 
 }  // namespace

@@ -81,6 +81,34 @@ TEST(MoeBlock, TheRoutersInputIsNormedAndScaled) {
   EXPECT_FALSE(at::allclose(block.forward(x_td, {}, ports), scaled.forward(x_td, {}, ports)));
 }
 
+/// Beside each module of the first layer's experts and router: scale 2, rank 3.
+Parameters with_adapters(Parameters parameters, const spec::ModelSpec& model) {
+  for (const auto& module : spec::lora_modules(spec::parameters(model), {})) {
+    if (module.layer == 0 && module.role != spec::Role::attention) {
+      parameters.add_adapter(module, at::randn(module.a_shape(3)) * 0.2,
+                             {at::randn(module.b_shape(3)) * 0.2}, 2);
+    }
+  }
+  return parameters;
+}
+
+TEST(MoeBlock, AdaptersActAsTheirMergedWeights) {
+  const auto moe = some_moe();
+  const auto model = routed_spec(moe);
+  const auto adapted = with_adapters(tiny_parameters(model), model);
+  auto merged = tiny_parameters(model);
+  for (auto& parameter : merged.all()) {
+    if (const auto names = adapted.adapter_names(spec::without_weight(parameter.spec.name))) {
+      parameter.value =
+          parameter.value.detach() + 2 * adapted.at(names->b).matmul(adapted.at(names->a));
+    }
+  }
+  const Tensor x_td = at::randn({6, 24});
+  const Tensor y_td = run(moe, adapted, x_td);
+  EXPECT_TRUE(at::allclose(y_td, run(moe, merged, x_td), 1e-4, 1e-5));
+  EXPECT_FALSE(at::allclose(y_td, run(moe, tiny_parameters(model), x_td), 1e-2, 1e-2));
+}
+
 TEST(MoeBlock, KeepsItsChoiceAndTakesAKeptOne) {
   const auto moe = some_moe();
   const auto parameters = tiny_parameters(routed_spec(moe));

@@ -53,13 +53,23 @@ TEST(Parameters, SomeAreNotRounded) {
 TEST(Parameters, LinearCarriesBiasAndAdapter) {
   Parameters parameters;
   parameters.add({.name = "x.weight", .shape = {3, 4}}, at::zeros({3, 4}));
-  parameters.add({.name = lora_a_name("x"), .shape = {2, 4}}, at::zeros({2, 4}));
-  parameters.add({.name = lora_b_name("x"), .shape = {3, 2}}, at::zeros({3, 2}));
-  parameters.set_lora({.rank = 2, .scale = 4});
-  const auto layer = parameters.linear("x");
-  EXPECT_FALSE(layer.bias_o.defined());
-  ASSERT_TRUE(layer.adapter.has_value());
-  EXPECT_EQ(layer.adapter->scale, 4);
+  parameters.add({.name = "y.weight", .shape = {1, 4}}, at::zeros({1, 4}));
+  const auto modules =
+      spec::lora_modules({{.name = "x.weight", .shape = {3, 4}, .is_linear = true},
+                          {.name = "y.weight", .shape = {1, 4}, .is_linear = true}},
+                         {.renames = {{"x", "xy"}, {"y", "xy"}}, .groups = {}, .transposed = {}});
+  ASSERT_EQ(modules.size(), 1);
+  EXPECT_FALSE(parameters.linear("x").adapter.has_value());
+  parameters.add_adapter(modules[0], at::ones({2, 4}), {at::zeros({3, 2}), at::ones({1, 2})}, 4);
+  parameters.set_lora({.rank = 2, .scale = 4, .dropout = 0.5});
+  const auto x = parameters.linear("x");
+  const auto y = parameters.linear("y");
+  EXPECT_FALSE(x.bias_o.defined());
+  ASSERT_TRUE(x.adapter.has_value());
+  EXPECT_EQ(x.adapter->scale, 4);
+  EXPECT_TRUE(x.adapter->a_ri.is_same(y.adapter->a_ri));
+  EXPECT_EQ(x.adapter->dropout_seed, y.adapter->dropout_seed);
+  EXPECT_TRUE(y.adapter->b_or.is_same(parameters.at(lora_b_name("y"))));
   EXPECT_TRUE(parameters.trained().empty());
 }
 

@@ -35,6 +35,30 @@ TEST(CrossEntropy, EqualsThePlainLossAcrossChunks) {
   expect_plain_loss(0.3, 1.5, true);
 }
 
+Head adapted_head(const Inputs& in) {
+  return {.weight_vd = in[1],
+          .scale = 0.5,
+          .adapter = Adapter{.a_ri = in[2], .b_or = in[3], .scale = 2}};
+}
+
+TEST(CrossEntropy, TheHeadMayHaveAnAdapter) {
+  const Tensor labels = some_labels();
+  const Inputs inputs = {random_tensor({7, 8}), random_tensor({17, 8}), random_tensor({2, 8}),
+                         random_tensor({17, 2})};
+  expect_same(
+      [&](const Inputs& in) {
+        return linear_cross_entropy(in[0], adapted_head(in), labels, {.chunk_rows = 2});
+      },
+      [&](const Inputs& in) {
+        const Head merged{.weight_vd = in[1] + 2 * in[3].mm(in[2]), .scale = 0.5};
+        return linear_cross_entropy(in[0], merged, labels, {.chunk_rows = 2});
+      },
+      inputs);
+  EXPECT_TRUE(at::allclose(logits(inputs[0], adapted_head(inputs)),
+                           0.5 * inputs[0].mm((inputs[1] + 2 * inputs[3].mm(inputs[2])).t()), 1e-4,
+                           1e-5));
+}
+
 TEST(CrossEntropy, WithoutLabelsIsZeroWithZeroGradients) {
   const Tensor labels = at::full({4}, kIgnoreIndex, at::kLong);
   const auto out = value_and_gradients(

@@ -10,7 +10,7 @@ import tiny_run
 import torch
 from peft import PeftModel
 from torch.nn.functional import cross_entropy
-from transformers import AutoModelForCausalLM, AutoTokenizer
+from transformers import AutoModelForCausalLM, AutoTokenizer, Qwen3MoeConfig
 
 IGNORED = -100
 BATCH = 4
@@ -116,9 +116,26 @@ def test_full_fine_tuning_is_the_plain_loop(automodel, recipe):
     assert_close(logits(exported, rows), logits(model, rows), tolerance=1e-3)
 
 
-def with_adapters(content):
-    content["peft"] = {**tiny_run.PEFT, "target_modules": ["q_proj", "v_proj", "*.mlp.*"]}
-    content["checkpoint"]["merged_export"] = True
+def write_routed_model(folder):
+    """In place of the Llama: four experts, two a token."""
+    torch.manual_seed(3)
+    config = Qwen3MoeConfig(vocab_size=384, hidden_size=64, moe_intermediate_size=32, num_hidden_layers=2,
+                            num_attention_heads=4, num_key_value_heads=2, head_dim=16, max_position_embeddings=128,
+                            num_experts=4, num_experts_per_tok=2, norm_topk_prob=True, initializer_range=0.1)
+    AutoModelForCausalLM.from_config(config, dtype=torch.float32).save_pretrained(folder)
+
+
+@pytest.fixture(params=["llama", "qwen3_moe"])
+def lora_recipe(recipe, request):
+    is_routed = request.param == "qwen3_moe"
+    if is_routed:
+        write_routed_model(recipe.parent / "model")
+
+    def with_adapters(content):
+        targets = ["attention", "experts", "router"] if is_routed else ["q_proj", "v_proj", "*.mlp.*"]
+        content["peft"] = {**tiny_run.PEFT, "target_modules": targets}
+        content["checkpoint"]["merged_export"] = True
+    return tiny_run.edit(recipe, with_adapters)
 
 
 def initial_adapter(automodel, recipe):
@@ -127,8 +144,8 @@ def initial_adapter(automodel, recipe):
                  "--lr_scheduler.init_lr=0") / "LATEST/model"
 
 
-def test_lora_is_pefts(automodel, recipe):
-    tiny_run.edit(recipe, with_adapters)
+def test_lora_is_pefts(automodel, lora_recipe):
+    recipe = lora_recipe
     rows = tokenized(recipe.parent)
     base = recipe.parent / "model"
     peft = PeftModel.from_pretrained(load(base), initial_adapter(automodel, recipe), is_trainable=True)
@@ -140,8 +157,8 @@ def test_lora_is_pefts(automodel, recipe):
     assert_close(logits(loaded, rows), logits(peft, rows), tolerance=1e-3)
 
 
-def test_our_adapter_in_peft_gives_our_logits(automodel, recipe):
-    tiny_run.edit(recipe, with_adapters)
+def test_our_adapter_in_peft_gives_our_logits(automodel, lora_recipe):
+    recipe = lora_recipe
     rows = tokenized(recipe.parent)
     folder = train(automodel, recipe, "lora", "--step_scheduler.max_steps=10")
     loaded = PeftModel.from_pretrained(load(recipe.parent / "model"), folder / "LATEST/model")

@@ -16,9 +16,37 @@ nn::Parameters tiny(bool tied_head = true) {
   return nn::initialise(tiny_spec({.tied_head = tied_head}), at::kFloat, 1);
 }
 
-std::string message(const nn::Parameters& parameters, const config::Peft& peft) {
+/// As Transformers would have it if it fused queries and keys, and renamed the rest of attention.
+spec::WeightNames names() {
+  return {.renames = {{"self_attn.q_proj", "attn.qk"},
+                      {"self_attn.k_proj", "attn.qk"},
+                      {"self_attn", "attn"},
+                      {"attn.o_proj", "attn.dense"}}};
+}
+
+std::vector<spec::LoraModule> modules(bool tied_head = true, const spec::WeightNames& names = {}) {
+  return spec::lora_modules(spec::parameters(tiny_spec({.tied_head = tied_head})), names);
+}
+
+/// Four experts in the second layer.
+spec::ModelSpec routed_spec() {
+  auto model = tiny_spec();
+  model.layers[1].ffn = spec::Moe{
+      .experts = 4, .per_token = 2, .inner = 8, .shared = spec::SharedExperts{.mlp = {.inner = 8}}};
+  return model;
+}
+
+std::vector<spec::LoraModule> routed_modules() {
+  return spec::lora_modules(
+      spec::parameters(routed_spec()),
+      {.renames = {{"mlp.experts.gate_proj.weight", "mlp.experts.gate_up_proj"},
+                   {"mlp.experts.up_proj.weight", "mlp.experts.gate_up_proj"},
+                   {"mlp.experts.down_proj.weight", "mlp.experts.down_proj"}}});
+}
+
+std::string message(const std::vector<spec::LoraModule>& modules, const config::Peft& peft) {
   try {
-    lora_targets(parameters, peft);
+    lora_targets(modules, peft);
   } catch (const Error& error) {
     return error.message();
   }
@@ -26,49 +54,105 @@ std::string message(const nn::Parameters& parameters, const config::Peft& peft) 
 }
 
 TEST(LoraTargets, BareNamesMatchTheLastPart) {
-  EXPECT_THAT(lora_targets(tiny(), {.target_modules = {"q_proj", "down_proj"}}),
+  EXPECT_THAT(lora_targets(modules(), {.target_modules = {"q_proj", "down_proj"}}),
               ElementsAre("model.layers.0.self_attn.q_proj", "model.layers.0.mlp.down_proj",
                           "model.layers.1.self_attn.q_proj", "model.layers.1.mlp.down_proj"));
 }
 
 TEST(LoraTargets, FullNamesAndWildcards) {
-  EXPECT_THAT(lora_targets(tiny(), {.target_modules = {"model.layers.1.*.q_proj"}}),
+  EXPECT_THAT(lora_targets(modules(), {.target_modules = {"model.layers.1.*.q_proj"}}),
               ElementsAre("model.layers.1.self_attn.q_proj"));
-  EXPECT_THAT(lora_targets(tiny(), {.target_modules = {"*.layers.0.*"}}), SizeIs(7));
+  EXPECT_THAT(lora_targets(modules(), {.target_modules = {"*.layers.0.*"}}), SizeIs(7));
 }
 
 TEST(LoraTargets, NothingGivenMeansEveryProjection) {
-  EXPECT_THAT(lora_targets(tiny(false), {}), SizeIs(14));
+  EXPECT_THAT(lora_targets(modules(false), {}), SizeIs(14));
 }
 
 TEST(LoraTargets, AllLinear) {
-  EXPECT_THAT(lora_targets(tiny(), {.match_all_linear = true}), SizeIs(14));
+  EXPECT_THAT(lora_targets(modules(), {.match_all_linear = true}), SizeIs(14));
 }
 
 TEST(LoraTargets, ExcludeMeansEveryOtherLinear) {
-  EXPECT_THAT(lora_targets(tiny(false), {.exclude_modules = {"lm_head", "*mlp*"}}), SizeIs(8));
+  EXPECT_THAT(lora_targets(modules(false), {.exclude_modules = {"lm_head", "*mlp*"}}), SizeIs(8));
 }
 
 TEST(LoraTargets, APatternWithoutMatchIsAnErrorWithNearNames) {
-  EXPECT_THAT(message(tiny(), {.target_modules = {"q_porj"}}),
+  EXPECT_THAT(message(modules(), {.target_modules = {"q_porj"}}),
               HasSubstr("'q_porj' matches no linear layer of the model; did you mean 'q_proj'"));
-  EXPECT_THAT(message(tiny(), {.target_modules = {"query_key_value"}}), HasSubstr("it has q_proj"));
-  EXPECT_THAT(message(tiny(), {.target_modules = {"model.layers.7.self_attn.q_proj"}}),
+  EXPECT_THAT(message(modules(), {.target_modules = {"query_key_value"}}),
+              HasSubstr("it has q_proj"));
+  EXPECT_THAT(message(modules(), {.target_modules = {"model.layers.7.self_attn.q_proj"}}),
               HasSubstr("model.layers.1.self_attn.q_proj"));
 }
 
 TEST(LoraTargets, NothingLeft) {
-  EXPECT_THAT(message(tiny(), {.exclude_modules = {"*"}}), HasSubstr("nothing to train"));
+  EXPECT_THAT(message(modules(), {.exclude_modules = {"*"}}), HasSubstr("nothing to train"));
 }
 
-TEST(LoraTargets, TheHeadIsRefused) {
-  EXPECT_THAT(message(tiny(false), {.match_all_linear = true}),
-              HasSubstr("lm_head) is not supported yet"));
+TEST(LoraTargets, TheHeadUnlessItIsTied) {
+  EXPECT_THAT(lora_targets(modules(false), {.match_all_linear = true}), SizeIs(15));
+  EXPECT_THAT(lora_targets(modules(false), {.target_modules = {"lm_head"}}),
+              ElementsAre("lm_head"));
+  EXPECT_THAT(message(modules(), {.target_modules = {"lm_head"}}),
+              HasSubstr("a head that is tied to the embedding has no adapter"));
+}
+
+TEST(LoraTargets, ARoleMeansItsLayers) {
+  EXPECT_THAT(lora_targets(routed_modules(), {.target_modules = {"experts", "router"}}),
+              ElementsAre("model.layers.1.mlp.gate", "model.layers.1.mlp.experts.gate_up_proj",
+                          "model.layers.1.mlp.experts.down_proj"));
+  EXPECT_THAT(lora_targets(routed_modules(), {.target_modules = {"attention"}}), SizeIs(8));
+  EXPECT_THAT(lora_targets(routed_modules(), {.target_modules = {"mlp"}}), SizeIs(3));
+  EXPECT_THAT(lora_targets(routed_modules(), {.target_modules = {"shared_experts"}}), SizeIs(3));
+  EXPECT_THAT(lora_targets(routed_modules(), {.exclude_modules = {"attention", "experts"}}),
+              SizeIs(3 + 1 + 3));
+  EXPECT_THAT(message(modules(), {.target_modules = {"experts"}}),
+              HasSubstr("'experts' matches no linear layer of the model (it is a role; the model "
+                        "has attention, mlp)"));
+}
+
+TEST(LoraTargets, ExpertsByTheirNamesOrTheirModules) {
+  const auto targets = [](const std::string& pattern) {
+    return lora_targets(routed_modules(), {.target_modules = {pattern}});
+  };
+  EXPECT_THAT(targets("gate_up_proj"), ElementsAre("model.layers.1.mlp.experts.gate_up_proj"));
+  EXPECT_THAT(targets("*.mlp.experts"), SizeIs(2));
+  EXPECT_THAT(targets("down_proj"), SizeIs(3));
+}
+
+TEST(LoraTargets, APartOfALayerIsAnError) {
+  const auto fused = modules(true, names());
+  EXPECT_THAT(message(fused, {.target_modules = {"q_proj"}}),
+              HasSubstr("'q_proj' matches no linear layer of the model: it is a part of 'qk' "
+                        "(q_proj, k_proj in one), which has one adapter; name 'qk'"));
+  EXPECT_THAT(message(fused, {.target_modules = {"*.1.self_attn.k_proj"}}),
+              HasSubstr("name 'model.layers.1.attn.qk'"));
+  EXPECT_THAT(message(fused, {.target_modules = {"o_proj"}}),
+              HasSubstr("this model calls it 'dense'"));
+  EXPECT_THAT(lora_targets(fused, {.target_modules = {"qk"}}),
+              ElementsAre("model.layers.0.attn.qk", "model.layers.1.attn.qk"));
+}
+
+TEST(AttachLora, ExpertsHaveMatricesEach) {
+  auto parameters = nn::initialise(routed_spec(), at::kFloat, 1);
+  const auto report =
+      attach_lora(parameters, routed_modules(), {.target_modules = {"experts"}, .dim = 3}, 1);
+  const std::string prefix = "model.layers.1.mlp.experts.";
+  EXPECT_EQ(parameters.at(prefix + "gate_up_proj.lora_A.weight").sizes(),
+            (std::vector<std::int64_t>{4, 3, 16}));
+  EXPECT_EQ(parameters.at(prefix + "up_proj.lora_B.weight").sizes(),
+            (std::vector<std::int64_t>{4, 8, 3}));
+  const auto gate = parameters.adapter(prefix + "gate_proj");
+  ASSERT_TRUE(gate.has_value());
+  EXPECT_TRUE(gate->a_ri.is_same(parameters.adapter(prefix + "up_proj")->a_ri));
+  EXPECT_THAT(parameters.trained(), SizeIs(2 + 1 + 1 + 1));
+  EXPECT_THAT(report.roles, testing::Contains(AdaptedRole{spec::Role::experts, 2, 2}));
 }
 
 TEST(AttachLora, FreezesTheBaseAndAddsAdapters) {
   auto parameters = tiny();
-  attach_lora(parameters, {.target_modules = {"q_proj"}, .dim = 4, .alpha = 8}, 1);
+  attach_lora(parameters, modules(), {.target_modules = {"q_proj"}, .dim = 4, .alpha = 8}, 1);
   const auto trained = parameters.trained();
   ASSERT_THAT(trained, SizeIs(4));
   EXPECT_EQ(trained[0].spec.name, "model.layers.0.self_attn.q_proj.lora_A.weight");
@@ -81,7 +165,8 @@ TEST(AttachLora, FreezesTheBaseAndAddsAdapters) {
 
 TEST(AttachLora, ReportsRoles) {
   auto parameters = tiny(false);
-  const auto report = attach_lora(parameters, {.exclude_modules = {"lm_head", "q_proj", "qq"}}, 1);
+  const auto report =
+      attach_lora(parameters, modules(false), {.exclude_modules = {"lm_head", "q_proj", "qq"}}, 1);
   EXPECT_THAT(report.roles,
               ElementsAre(AdaptedRole{spec::Role::attention, 6, 8},
                           AdaptedRole{spec::Role::mlp, 6, 6}, AdaptedRole{spec::Role::head, 0, 1}));
@@ -90,7 +175,7 @@ TEST(AttachLora, ReportsRoles) {
 
 Tensor first_a(const config::Peft& peft, std::uint64_t seed) {
   auto parameters = tiny();
-  attach_lora(parameters, peft, seed);
+  attach_lora(parameters, modules(), peft, seed);
   return parameters.trained()[0].value;
 }
 
@@ -115,7 +200,7 @@ TEST(AttachLora, DtypeOfTheAdapters) {
 
 TEST(AttachLora, DoraIsRefused) {
   auto parameters = tiny();
-  EXPECT_THROW(attach_lora(parameters, {.use_dora = true}, 1), Error);
+  EXPECT_THROW(attach_lora(parameters, modules(), {.use_dora = true}, 1), Error);
 }
 
 TEST(TrainAll, EveryParameter) {

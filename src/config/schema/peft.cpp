@@ -19,9 +19,11 @@ Key peft_section() {
       {{.name = lora,
         .doc = "low-rank adapters beside linear layers",
         .keys =
-            {patterns("target_modules", "names of adapted modules, '*' is any text"),
-             patterns("exclude_modules", "adapt every linear layer but these"),
-             flag("match_all_linear", "adapt every linear layer", false),
+            {patterns("target_modules",
+                      "names of adapted modules, '*' is any text; or a role: "
+                      "attention, mlp, experts, shared_experts, router"),
+             patterns("exclude_modules", "adapt every linear layer but these, named likewise"),
+             flag("match_all_linear", "adapt every linear layer, an untied head included", false),
              integer("dim", "rank", 8).at_least(1),
              number("alpha", "the adapter's output is scaled by alpha / dim", 32).greater_than(0),
              flag("use_dora", "also learn each row's length (DoRA)", false),

@@ -35,7 +35,7 @@ struct Settings {
 Settings resolve_adapter(Settings settings) {
   if (settings.adapter.empty() && checkpoint::is_adapter_folder(settings.model)) {
     settings.adapter = settings.model;
-    settings.model = checkpoint::read_peft_adapter(settings.adapter).base_model;
+    settings.model = checkpoint::read_peft_adapter(settings.adapter).config.base_model;
     check(!settings.model.empty(), ErrorKind::invalid_argument,
           "{} names no base model; call: automodel generate BASE --adapter {}", settings.adapter,
           settings.adapter);
@@ -48,8 +48,8 @@ parallel::ShardedModel load_model(const checkpoint::ModelFolder& folder, const S
       settings.dtype == "auto" ? checkpoint::stored_dtype(folder) : dtype_from_name(settings.dtype);
   auto parameters = checkpoint::load_parameters(folder, storage, checkpoint::Use::freeze);
   if (!settings.adapter.empty()) {
-    parameters = checkpoint::with_adapter(std::move(parameters),
-                                          checkpoint::read_peft_adapter(settings.adapter));
+    parameters = checkpoint::with_adapter(
+        std::move(parameters), checkpoint::read_peft_adapter(settings.adapter), folder.modules);
   }
   const auto device = device_from_name(settings.device);
   return {

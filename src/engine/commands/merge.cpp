@@ -19,7 +19,7 @@ struct MergeArguments {
 /// The base model that the user or else the adapter names.
 checkpoint::ModelFolder open_base(const std::string& given,
                                   const checkpoint::PeftAdapter& adapter) {
-  const std::string& name = given.empty() ? adapter.base_model : given;
+  const std::string& name = given.empty() ? adapter.config.base_model : given;
   check(!name.empty(), ErrorKind::invalid_argument,
         "{} does not name its base model; give it with --base", adapter.path.string());
   const ErrorContext context(
@@ -32,7 +32,7 @@ void merge(const MergeArguments& arguments) {
   const auto adapter = checkpoint::read_peft_adapter(arguments.adapter);
   const auto base = open_base(arguments.base, adapter);
   auto parameters = checkpoint::load_parameters(base, std::nullopt, checkpoint::Use::freeze);
-  parameters = checkpoint::with_adapter(std::move(parameters), adapter);
+  parameters = checkpoint::with_adapter(std::move(parameters), adapter, base.modules);
   export_model(arguments.out, base, parameters, arguments.options);
 }
 

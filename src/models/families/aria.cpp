@@ -30,7 +30,10 @@ spec::WeightNames aria_text_names(const spec::ModelSpec&) {
                       {"mlp.experts.up_proj", "mlp.experts.fc1"},
                       {"mlp.experts.down_proj", "mlp.experts.fc2"}},
           .groups = {},
-          .transposed = {"mlp.experts.fc1", "mlp.experts.fc2"}};
+          .transposed = {"mlp.experts.fc1", "mlp.experts.fc2", "mlp.experts.gate_up_proj",
+                         "mlp.experts.down_proj"},
+          .loaded = {{"mlp.experts.fc1.weight", "mlp.experts.gate_up_proj"},
+                     {"mlp.experts.fc2.weight", "mlp.experts.down_proj"}}};
 }
 
 }  // namespace

@@ -50,7 +50,9 @@ spec::WeightNames neox_names(const spec::ModelSpec& model, const std::string& pr
 }
 
 spec::WeightNames gpt_neox_names(const spec::ModelSpec& model) {
-  return neox_names(model, "gpt_neox");
+  auto names = neox_names(model, "gpt_neox");
+  names.loaded = {{"embed_out", "lm_head"}};
+  return names;
 }
 
 spec::WeightNames gpt_neox_japanese_names(const spec::ModelSpec& model) {

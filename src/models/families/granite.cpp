@@ -71,13 +71,17 @@ spec::ModelSpec granitemoe_spec(const ConfigReader& c) {
 }
 
 spec::WeightNames granitemoe_names(const spec::ModelSpec&) {
-  return {.renames = {{"mlp.gate", "block_sparse_moe.router.layer"},
-                      {"mlp.experts.gate_proj", "block_sparse_moe.input_linear"},
-                      {"mlp.experts.up_proj", "block_sparse_moe.input_linear"},
-                      {"mlp.experts.down_proj", "block_sparse_moe.output_linear"},
-                      {"mlp.shared_experts.gate_proj", "shared_mlp.input_linear"},
-                      {"mlp.shared_experts.up_proj", "shared_mlp.input_linear"},
-                      {"mlp.shared_experts.down_proj", "shared_mlp.output_linear"}}};
+  return {
+      .renames = {{"mlp.gate", "block_sparse_moe.router.layer"},
+                  {"mlp.experts.gate_proj", "block_sparse_moe.input_linear"},
+                  {"mlp.experts.up_proj", "block_sparse_moe.input_linear"},
+                  {"mlp.experts.down_proj", "block_sparse_moe.output_linear"},
+                  {"mlp.shared_experts.gate_proj", "shared_mlp.input_linear"},
+                  {"mlp.shared_experts.up_proj", "shared_mlp.input_linear"},
+                  {"mlp.shared_experts.down_proj", "shared_mlp.output_linear"}},
+      .loaded = {{"block_sparse_moe.router.layer", "block_sparse_moe.router"},
+                 {"block_sparse_moe.input_linear.weight", "block_sparse_moe.experts.gate_up_proj"},
+                 {"block_sparse_moe.output_linear.weight", "block_sparse_moe.experts.down_proj"}}};
 }
 
 bool slides_but_for_every_fourth(const ConfigReader&, std::int64_t layer) { return layer % 4 != 0; }

@@ -103,8 +103,8 @@ spec::WeightNames hunyuan_names(const spec::ModelSpec&) {
 }
 
 spec::WeightNames hunyuan_moe_names(const spec::ModelSpec& model) {
-  auto names = hunyuan_names(model);
-  for (const auto& rename : expert_names().renames) {
+  auto names = expert_names();
+  for (const auto& rename : hunyuan_names(model).renames) {
     names.renames.push_back(rename);
   }
   names.renames.push_back({"mlp.gate", "mlp.gate.wg"});
@@ -117,6 +117,8 @@ spec::WeightNames hy_v3_names(const spec::ModelSpec&) {
   names.renames.push_back({"mlp.gate.e_score_correction_bias", "mlp.expert_bias"});
   names.renames.push_back({"mlp.gate", "mlp.router.gate"});
   names.renames.push_back({"mlp.shared_experts", "mlp.shared_mlp"});
+  names.loaded.push_back({"mlp.router.gate", "mlp.gate"});
+  names.loaded.push_back({"mlp.shared_mlp", "mlp.shared_experts"});
   return names;
 }
 

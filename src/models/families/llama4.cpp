@@ -109,7 +109,8 @@ spec::WeightNames llama4_names(const spec::ModelSpec&) {
                       {"mlp.shared_experts", "mlp.shared_expert"},
                       {"mlp", "feed_forward"}},
           .groups = {},
-          .transposed = {"feed_forward.experts.gate_up_proj", "feed_forward.experts.down_proj"}};
+          .transposed = {"feed_forward.experts.gate_up_proj", "feed_forward.experts.down_proj"},
+          .untold = {"feed_forward.experts.gate_up_proj", "feed_forward.experts.down_proj"}};
 }
 
 }  // namespace

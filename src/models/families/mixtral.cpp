@@ -67,7 +67,11 @@ spec::WeightNames mixtral_names(const spec::ModelSpec&) {
                   {"mlp.gate", "block_sparse_moe.gate"},
                   {"mlp.experts.gate_proj", "block_sparse_moe.experts.{}.w1"},
                   {"mlp.experts.up_proj", "block_sparse_moe.experts.{}.w3"},
-                  {"mlp.experts.down_proj", "block_sparse_moe.experts.{}.w2"}}};
+                  {"mlp.experts.down_proj", "block_sparse_moe.experts.{}.w2"}},
+      .loaded = {{"block_sparse_moe.gate", "mlp.gate"},
+                 {"block_sparse_moe.experts.{}.w1.weight", "mlp.experts.gate_up_proj"},
+                 {"block_sparse_moe.experts.{}.w3.weight", "mlp.experts.gate_up_proj"},
+                 {"block_sparse_moe.experts.{}.w2.weight", "mlp.experts.down_proj"}}};
 }
 
 }  // namespace

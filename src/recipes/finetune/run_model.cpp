@@ -13,22 +13,6 @@ bool is_fresh(const config::ModelSource& model) {
   return model.entry == config::ModelEntry::from_config;
 }
 
-/// PEFT finds adapters by the names of the checkpoint's layers, which must therefore be ours.
-void check_adapter_names(const checkpoint::ModelFolder& source, const nn::Parameters& parameters) {
-  for (const auto& parameter : parameters.all()) {
-    const auto& name = parameter.spec.name;
-    if (!parameter.spec.is_linear ||
-        !parameters.contains(nn::lora_a_name(name.substr(0, name.rfind(".weight"))))) {
-      continue;
-    }
-    const auto stored = source.layout.stored_names(name).front();
-    check(stored == name, ErrorKind::unsupported,
-          "peft: an adapter of {} is not supported yet: the checkpoints of {} store it as {}; "
-          "choose other target_modules or train without peft",
-          name, source.spec.model_type, stored);
-  }
-}
-
 checkpoint::ModelFolder open_source(const config::ModelSource& model) {
   check(model.entry != config::ModelEntry::build_gpt2 &&
             model.task == config::ModelTask::causal_lm && !model.load_base_model,
@@ -71,8 +55,8 @@ RunModel load_run_model(const config::Recipe& recipe) {
   widen_corrections(parameters);
   std::optional<train::LoraReport> lora;
   if (recipe.peft) {
-    lora = train::attach_lora(parameters, *recipe.peft, static_cast<std::uint64_t>(recipe.seed));
-    check_adapter_names(source, parameters);
+    lora = train::attach_lora(parameters, source.modules, *recipe.peft,
+                              static_cast<std::uint64_t>(recipe.seed));
   } else {
     train::train_all(parameters);
   }
