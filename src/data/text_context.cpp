@@ -5,6 +5,7 @@
 
 #include "base/error.h"
 #include "base/file.h"
+#include "text/tokenizer_files.h"
 
 namespace automodel::data {
 namespace {
@@ -43,10 +44,10 @@ TextContext make_text_context(text::Tokenizer tokenizer, const text::TokenizerCo
                       .special_tokens = {.bos_token = config.bos_token,
                                          .eos_token = config.eos_token,
                                          .unk_token = config.unk_token,
-                                         .sep_token = std::nullopt,
+                                         .sep_token = config.sep_token,
                                          .pad_token = config.pad_token,
-                                         .cls_token = std::nullopt,
-                                         .mask_token = std::nullopt},
+                                         .cls_token = config.cls_token,
+                                         .mask_token = config.mask_token},
                       .templates = {},
                       .bos_id = bos_id,
                       .eos_id = eos_id};
@@ -58,9 +59,8 @@ TextContext make_text_context(text::Tokenizer tokenizer, const text::TokenizerCo
 }
 
 TextContext load_text_context(const std::filesystem::path& folder) {
-  const auto path = folder / "tokenizer.json";
-  return make_text_context(text::Tokenizer::from_json(read_json(path), path.string()),
-                           text::read_tokenizer_config(folder));
+  auto loaded = text::load_tokenizer(folder);
+  return make_text_context(std::move(loaded.tokenizer), loaded.config);
 }
 
 TextContext with_chat_template(TextContext context, const std::string& chat_template) {

@@ -34,7 +34,8 @@ struct TextContext {
 /// Throws Error(invalid_argument) if bos_token or eos_token is not a token of the tokenizer.
 TextContext make_text_context(text::Tokenizer tokenizer, const text::TokenizerConfig& config);
 
-/// Reads tokenizer.json, tokenizer_config.json and chat templates of a Hugging Face folder.
+/// Reads the tokenizer (text::load_tokenizer), tokenizer_config.json and chat templates of a Hugging
+/// Face folder.
 /// Throws Error(not_found | unsupported | corrupt_data).
 TextContext load_text_context(const std::filesystem::path& folder);
 

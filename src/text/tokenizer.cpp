@@ -14,8 +14,9 @@ constexpr std::size_t kTextsPerTurn = 16;  // that a thread takes at once
 
 Tokenizer::Tokenizer(std::shared_ptr<const TokenizerParts> parts) : parts_(std::move(parts)) {}
 
-Tokenizer Tokenizer::from_json(const Json& tokenizer_json, std::string_view source) {
-  return Tokenizer(read_tokenizer(JsonNode(tokenizer_json, std::string(source))));
+Tokenizer Tokenizer::from_json(const Json& tokenizer_json, std::string_view source,
+                               LoadOptions options) {
+  return Tokenizer(read_tokenizer(JsonNode(tokenizer_json, std::string(source)), options));
 }
 
 Encoding Tokenizer::encode(std::string_view text, EncodeOptions options) const {

@@ -30,6 +30,12 @@ struct EncodeOptions {
   bool add_special_tokens = true;  // run the post-processor's template (bos, eos, [CLS] ...)
 };
 
+struct LoadOptions {
+  /// Whether special tokens are looked for in a text (split_special_tokens of Transformers is the
+  /// contrary).
+  bool finds_special = true;
+};
+
 struct Encoding {
   std::vector<std::int32_t> ids;
   /// The byte range of the input text that each token stands for. Special tokens that the
@@ -46,7 +52,8 @@ class Tokenizer {
   /// "truncation" and "padding" settings of the file are not applied: the length of a sample is the
   /// caller's choice. Throws Error(unsupported) for kinds that are not known, Error(corrupt_data)
   /// for a malformed file.
-  static Tokenizer from_json(const Json& tokenizer_json, std::string_view source);
+  static Tokenizer from_json(const Json& tokenizer_json, std::string_view source,
+                             LoadOptions options = {});
 
   /// Throws Error(invalid_argument) with the byte offset if `text` is not valid UTF-8.
   Encoding encode(std::string_view text, EncodeOptions options = {}) const;

@@ -35,7 +35,7 @@ struct TokenizerParts {
 };
 
 /// Reads a whole tokenizer.json. Throws as Tokenizer::from_json.
-std::shared_ptr<const TokenizerParts> read_tokenizer(const JsonNode& node);
+std::shared_ptr<const TokenizerParts> read_tokenizer(const JsonNode& node, LoadOptions options);
 
 /// Encodes one text with a workspace of its own.
 Encoding encode(const TokenizerParts& parts, std::string_view text, EncodeOptions options,
