@@ -5,6 +5,7 @@
 
 #include "base/error.h"
 #include "base/file.h"
+#include "base/text.h"
 #include "text/tokenizer_files.h"
 
 namespace automodel::data {
@@ -23,10 +24,16 @@ std::optional<std::int32_t> id_of(const text::Tokenizer& tokenizer,
   return id;
 }
 
-std::string read_template(const std::string& path) {
-  check(std::filesystem::exists(path), ErrorKind::not_found,
-        "chat_template '{}' is neither a Jinja template (no {{% or {{{{) nor an existing file",
-        path);
+std::string read_template(const std::string& path, const TextContext& context) {
+  std::vector<std::string> names;
+  for (const auto& [name, chat_template] : context.templates) {
+    names.push_back(name);
+  }
+  check(
+      std::filesystem::exists(path), ErrorKind::not_found,
+      "chat_template '{}' is neither a Jinja template (no {{% or {{{{), nor an existing file, nor "
+      "one of the tokenizer's templates ({})",
+      path, names.empty() ? "it has none" : join(names, ", "));
   std::string text = read_file(path);
   const Json json = Json::parse(text, nullptr, false);
   if (json.is_object() && json.contains("chat_template") && json["chat_template"].is_string()) {
@@ -66,10 +73,14 @@ TextContext load_text_context(const std::filesystem::path& folder) {
 TextContext with_chat_template(TextContext context, const std::string& chat_template) {
   const bool is_text = chat_template.find("{%") != std::string::npos ||
                        chat_template.find("{{") != std::string::npos;
+  const auto named = context.templates.find(chat_template);
+  auto chosen = named != context.templates.end()
+                    ? named->second
+                    : text::ChatTemplate::parse(
+                          is_text ? chat_template : read_template(chat_template, context),
+                          is_text ? "chat_template" : chat_template);
   context.templates.clear();
-  context.templates.emplace(
-      "default", text::ChatTemplate::parse(is_text ? chat_template : read_template(chat_template),
-                                           is_text ? "chat_template" : chat_template));
+  context.templates.emplace("default", std::move(chosen));
   return context;
 }
 

@@ -28,6 +28,11 @@ struct Options {
   bool decode = false;
   bool skip_special = false;
   bool no_special = false;
+  bool as_file = false;
+
+  text::EncodeOptions encode_options() const {
+    return {.add_special_tokens = !no_special, .apply_length_settings = as_file};
+  }
   int threads = 1;
   int bench = 0;
   std::string export_folder;
@@ -53,7 +58,7 @@ void export_to(const std::filesystem::path& folder, const text::LoadedTokenizer&
 
 /// One token a line: id, token, and the part of the text it stands for.
 void show(const text::Tokenizer& tokenizer, const Options& options) {
-  const auto encoding = tokenizer.encode(options.text, {.add_special_tokens = !options.no_special});
+  const auto encoding = tokenizer.encode(options.text, options.encode_options());
   for (std::size_t i = 0; i < encoding.ids.size(); ++i) {
     const auto [begin, end] = encoding.offsets[i];
     fmt::print("{:>8}  {:<24} {}\n", encoding.ids[i],
@@ -86,8 +91,8 @@ std::vector<std::string> texts_of(const std::vector<Json>& lines) {
 
 void encode_lines(const text::Tokenizer& tokenizer, const std::vector<Json>& lines,
                   const Options& options) {
-  const auto encodings = tokenizer.encode_batch(
-      texts_of(lines), {.add_special_tokens = !options.no_special}, options.threads);
+  const auto encodings =
+      tokenizer.encode_batch(texts_of(lines), options.encode_options(), options.threads);
   for (const auto& encoding : encodings) {
     print_line(encoding_json(encoding, options));
   }
@@ -165,6 +170,8 @@ ExitCode run(Arguments arguments) {
   app.add_flag("--skip-special", options.skip_special, "Leave special tokens out when decoding");
   app.add_flag("--no-special", options.no_special,
                "Do not add the tokens of the post-processor (bos, eos ...)");
+  app.add_flag("--as-file", options.as_file,
+               "Cut and pad as the truncation and padding settings of tokenizer.json say");
   app.add_option("--export", options.export_folder,
                  "Write the tokenizer as tokenizer.json into this folder and stop");
   app.add_option("--bench", options.bench,

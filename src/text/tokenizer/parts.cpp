@@ -83,6 +83,7 @@ std::shared_ptr<const TokenizerParts> read_tokenizer(const JsonNode& node, LoadO
   parts->normalizer = make_normalizer(member_or_null(node, "normalizer"));
   parts->post_processor = make_post_processor(member_or_null(node, "post_processor"));
   parts->decoder = make_decoder(member_or_null(node, "decoder"));
+  parts->lengths = read_length_settings(node);
   if (const auto added = node.find("added_tokens")) {
     parts->added_tokens = read_added_tokens(*added);
   }
