@@ -37,7 +37,7 @@ def tokenizer(*added):
     ([], {"pad_token": "<pad>", "bos_token": "<s>"}),
     ([], {"added_tokens_decoder": {"7": {"content": "<s>", "special": True}, "20": {"content": "<x>", "special": True}}}),
     ([token(7, "<s>")], {"added_tokens_decoder": {"7": {"content": "<s>", "special": True, "lstrip": True}}}),
-    ([token(7, "<s>"), token(30, "<y>")], {"added_tokens_decoder": {"9": {"content": "<x>"}}, "unk_token": "<unk>"}),
+    ([token(7, "<s>"), token(17, "<y>")], {"added_tokens_decoder": {"9": {"content": "<x>"}}, "unk_token": "<unk>"}),
     ([], {"additional_special_tokens": ["<s>", "<y>"]}),
     ([], {"extra_special_tokens": {"image_token": "<s>"}}),
     ([], {"bos_token": "<s>", "eos_token": "</s>", "add_bos_token": True, "add_eos_token": True}),

@@ -2,8 +2,8 @@
 #include <unordered_map>
 
 #include "base/error.h"
+#include "text/bpe_json.h"
 #include "text/formats/formats.h"
-#include "text/gguf/kinds.h"
 #include "text/tokenizer/byte_level.h"
 
 namespace automodel::text {
@@ -65,7 +65,7 @@ Json byte_pair_model(std::span<const RankedToken> tokens, std::int32_t shift,
                                     to_byte_characters(token.bytes.substr(halves.split))}));
     }
   }
-  return bpe_model(std::move(vocabulary), std::move(merges), {{"ignore_merges", true}});
+  return bpe_json(std::move(vocabulary), std::move(merges), {{"ignore_merges", true}});
 }
 
 Json byte_pair_tokenizer(BytePairTokenizer parts) {

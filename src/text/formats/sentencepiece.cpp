@@ -3,9 +3,9 @@
 
 #include "base/error.h"
 #include "text/base64.h"
+#include "text/bpe_json.h"
 #include "text/formats/formats.h"
 #include "text/formats/protobuf.h"
-#include "text/gguf/kinds.h"
 #include "text/score_merges.h"
 #include "text/tokenizer/vocabulary.h"
 #include "text/unicode.h"
@@ -198,10 +198,10 @@ Json bpe_of(const Model& model, const std::string& where) {
   for (const auto& [left, right] : merges_from_scores(tokens, model.scores)) {
     pairs.push_back(Json::array({left, right}));
   }
-  return bpe_model(gguf_vocabulary_json(model.pieces, where), std::move(pairs),
-                   {{"unk_token", model.pieces[static_cast<std::size_t>(model.unk_id)]},
-                    {"fuse_unk", true},
-                    {"byte_fallback", model.byte_fallback}});
+  return bpe_json(vocabulary_json(model.pieces, where + ": pieces"), std::move(pairs),
+                  {{"unk_token", model.pieces[static_cast<std::size_t>(model.unk_id)]},
+                   {"fuse_unk", true},
+                   {"byte_fallback", model.byte_fallback}});
 }
 
 Json unigram_of(const Model& model) {

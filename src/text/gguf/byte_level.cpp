@@ -1,18 +1,13 @@
 #include "base/error.h"
+#include "text/bpe_json.h"
 #include "text/gguf/kinds.h"
 #include "text/gguf/pre_tokenizers.h"
-#include "text/tokenizer/vocabulary.h"
 #include "text/unicode.h"
 
 namespace automodel::text {
 
-Json gguf_vocabulary_json(const std::vector<std::string>& tokens, std::string_view name) {
-  std::vector<Vocabulary::Item> items;
-  items.reserve(tokens.size());
-  for (std::size_t i = 0; i < tokens.size(); ++i) {
-    items.push_back({tokens[i], static_cast<std::int32_t>(i)});
-  }
-  return Vocabulary(items, fmt::format("{}: tokenizer.ggml.tokens", name)).to_json();
+Json gguf_vocabulary_json(const std::vector<std::string>& tokens, const GgufSource& source) {
+  return vocabulary_json(tokens, fmt::format("{}: tokenizer.ggml.tokens", source.name));
 }
 
 Json gguf_merges(const GgufSource& source) {
@@ -31,23 +26,6 @@ Json gguf_merges(const GgufSource& source) {
   return list;
 }
 
-Json bpe_model(Json vocabulary, Json merges, const Json& settings) {
-  Json model = {{"type", "BPE"},
-                {"dropout", nullptr},
-                {"unk_token", nullptr},
-                {"continuing_subword_prefix", nullptr},
-                {"end_of_word_suffix", nullptr},
-                {"fuse_unk", false},
-                {"byte_fallback", false},
-                {"ignore_merges", false}};
-  for (const auto& [key, value] : settings.items()) {
-    model[key] = value;
-  }
-  model["vocab"] = std::move(vocabulary);
-  model["merges"] = std::move(merges);
-  return model;
-}
-
 GgufParts byte_level_parts(const GgufSource& source) {
   const GgufPreTokenizer pre = gguf_pre_tokenizer(source.vocabulary.pre, source.name);
   const auto& tokens = source.vocabulary.tokens;
@@ -57,8 +35,8 @@ GgufParts byte_level_parts(const GgufSource& source) {
                       {"add_prefix_space", true},
                       {"trim_offsets", true},
                       {"use_regex", true}},
-          .model = bpe_model(gguf_vocabulary_json(tokens, source.name), gguf_merges(source),
-                             {{"ignore_merges", pre.ignore_merges}}),
+          .model = bpe_json(gguf_vocabulary_json(tokens, source), gguf_merges(source),
+                            {{"ignore_merges", pre.ignore_merges}}),
           .tokens = tokens,
           .adds_first = pre.adds_bos,
           .adds_last = pre.adds_eos};

@@ -38,11 +38,9 @@ GgufParts sentence_piece_with_merges(const GgufSource& source);  // "gemma4"
 GgufParts unigram_parts(const GgufSource& source);               // "t5"
 GgufParts word_piece_parts(const GgufSource& source);            // "bert"
 
-/// {"token": id}. Throws Error(corrupt_data) if a token is there twice.
-Json gguf_vocabulary_json(const std::vector<std::string>& tokens, std::string_view name);
+/// vocabulary_json of a file's tokens.
+Json gguf_vocabulary_json(const std::vector<std::string>& tokens, const GgufSource& source);
 /// The merges as pairs. Throws Error(corrupt_data) if one is not two tokens.
 Json gguf_merges(const GgufSource& source);
-/// The "model" of byte-pair encoding; `settings` replaces members.
-Json bpe_model(Json vocabulary, Json merges, const Json& settings);
 
 }  // namespace automodel::text

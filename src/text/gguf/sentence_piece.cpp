@@ -1,6 +1,7 @@
 #include <algorithm>
 
 #include "base/error.h"
+#include "text/bpe_json.h"
 #include "text/gguf/kinds.h"
 #include "text/score_merges.h"
 
@@ -61,14 +62,14 @@ GgufParts with_merges(const GgufSource& source, std::vector<std::string> tokens,
   const bool has_bytes = std::find(types.begin(), types.end(), kByteType) != types.end();
   const Json unknown =
       vocabulary.unk_id ? Json(tokens[static_cast<std::size_t>(*vocabulary.unk_id)]) : Json();
-  return {.normalizer = std::move(normalizer),
-          .pre_tokenizer = nullptr,
-          .decoder = {{"type", "Sequence"}, {"decoders", std::move(decoders)}},
-          .model =
-              bpe_model(gguf_vocabulary_json(tokens, source.name), std::move(merges),
+  return {
+      .normalizer = std::move(normalizer),
+      .pre_tokenizer = nullptr,
+      .decoder = {{"type", "Sequence"}, {"decoders", std::move(decoders)}},
+      .model = bpe_json(gguf_vocabulary_json(tokens, source), std::move(merges),
                         {{"unk_token", unknown}, {"fuse_unk", true}, {"byte_fallback", has_bytes}}),
-          .tokens = std::move(tokens),
-          .adds_first = true};
+      .tokens = std::move(tokens),
+      .adds_first = true};
 }
 
 }  // namespace

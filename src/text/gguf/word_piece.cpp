@@ -28,7 +28,7 @@ GgufParts word_piece_parts(const GgufSource& source) {
     tokens.push_back(spelled(vocabulary.tokens[i], is_control));
   }
   const bool lowercase = vocabulary.lowercase.value_or(true);
-  Json vocab = gguf_vocabulary_json(tokens, source.name);
+  Json vocab = gguf_vocabulary_json(tokens, source);
   const std::string unknown = tokens[static_cast<std::size_t>(*vocabulary.unk_id)];
   return {.normalizer = {{"type", "BertNormalizer"},
                          {"clean_text", true},

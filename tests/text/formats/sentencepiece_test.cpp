@@ -8,7 +8,6 @@ namespace automodel::text {
 namespace {
 
 using testing::ElementsAre;
-using testing::HasSubstr;
 
 std::string varint(std::uint64_t value) {
   std::string bytes;
@@ -122,15 +121,15 @@ TEST(SentencePiece, DamageIsNamed) {
     return error_of(ErrorKind::corrupt_data, [&] { read(content); });
   };
   EXPECT_EQ(corrupt(""), "t.model: it has 0 pieces");
-  EXPECT_EQ(corrupt(bpe().substr(0, 30)), "t.model: field 1 has 11 bytes, but only 10 are left");
+  EXPECT_EQ(corrupt(bpe().substr(0, 29)), "t.model: field 1 has 12 bytes, but only 11 are left");
   EXPECT_EQ(corrupt(start() + piece("", 0)), "t.model: piece 3: the text is empty");
   EXPECT_EQ(corrupt(start() + piece("\xff", 0)), "t.model: piece 3: the text is not valid UTF-8");
   EXPECT_EQ(corrupt(start() + message(1, number(1, 7))),
             "t.model: piece 3: field 1 is not a text or a message");
   EXPECT_EQ(corrupt(start() + message(2, number(40, 9))),
             "t.model: the unknown token 9 is not one of the 3 pieces");
-  EXPECT_THAT(corrupt(start() + piece("a", 0) + piece("a", 0) + message(2, number(3, 2))),
-              HasSubstr("token 'a' is there twice"));
+  EXPECT_EQ(corrupt(start() + piece("a", 0) + piece("a", 0) + message(2, number(3, 2))),
+            "t.model: pieces: token 'a' is there twice");
 }
 
 TEST(SentencePiece, IsToldFromLinesOfText) {
