@@ -36,6 +36,9 @@ function(am_module name)
   if(AM_BENCH)
     am_benches(${name})
   endif()
+  if(AM_FUZZ)
+    am_fuzzers(${name})
+  endif()
 endfunction()
 
 # Adds a source that holds src/models/default_configs.jsonl.

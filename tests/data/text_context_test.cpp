@@ -52,8 +52,15 @@ TEST(TextContext, AnotherTemplate) {
   EXPECT_EQ(source(folder.write("t.jinja", "y{{ 1 }}")), "y{{ 1 }}");
   EXPECT_EQ(source(folder.write("t.json", R"({"chat_template": "z{{ 1 }}"})")), "z{{ 1 }}");
   EXPECT_EQ(error_of([&] { source("nowhere.jinja"); }),
-            "chat_template 'nowhere.jinja' is neither a Jinja template (no {% or {{) nor an "
-            "existing file");
+            "chat_template 'nowhere.jinja' is neither a Jinja template (no {% or {{), nor an "
+            "existing file, nor one of the tokenizer's templates (default)");
+}
+
+TEST(TextContext, OneOfTheTokenizersTemplatesByName) {
+  const TextContext three =
+      test_context({{"default", "a{{ 1 }}"}, {"rag", "r{{ 1 }}"}, {"tool_use", "b{{ 1 }}"}});
+  EXPECT_EQ(require_template(with_chat_template(three, "rag"), true).source(), "r{{ 1 }}");
+  EXPECT_EQ(require_template(with_chat_template(three, "default"), true).source(), "a{{ 1 }}");
 }
 
 TEST(TextContext, SpecialTokensInText) {
