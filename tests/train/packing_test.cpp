@@ -53,8 +53,10 @@ Outcome step_over(const data::Dataset& dataset, bool drop_last_token) {
   }
   Outcome out;
   for (const data::Batch& batch : batches) {
-    out.loss +=
-        model.forward_backward(to_tokens(batch), 1 / static_cast<double>(num_labels), 0).loss;
+    out.loss += model
+                    .forward_backward(to_tokens(batch),
+                                      {.per_label = 1 / static_cast<double>(num_labels)}, 0)
+                    .loss;
   }
   for (const auto& parameter : model.parameters().all()) {
     out.gradients.push_back(parameter.value.grad());
@@ -105,8 +107,8 @@ TEST(Packing, WouldBeSeenIfDocumentsRanTogether) {
   const auto right = data::collate(apart, std::vector<std::int64_t>{0});
   auto wrong = right;
   wrong.cu_seqlens = {0, right.cu_seqlens.back()};
-  EXPECT_GT(std::abs(model.forward_backward(to_tokens(right), 1, 0).loss -
-                     model.forward_backward(to_tokens(wrong), 1, 0).loss),
+  EXPECT_GT(std::abs(model.forward_backward(to_tokens(right), {}, 0).loss -
+                     model.forward_backward(to_tokens(wrong), {}, 0).loss),
             1e-3);
 }
 
