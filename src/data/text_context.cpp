@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <utility>
 
+#include "base/checksum.h"
 #include "base/error.h"
 #include "base/file.h"
 #include "base/text.h"
@@ -110,6 +111,19 @@ std::vector<std::string> special_tokens_in(const TextContext& context, const std
   std::stable_sort(found.begin(), found.end(),
                    [](const auto& a, const auto& b) { return a.size() > b.size(); });
   return found;
+}
+
+std::uint64_t content_hash(const TextContext& context) {
+  const text::SpecialTokens& names = context.special_tokens;
+  Json parts = {{"variables", context.template_variables}, {"max_tokens", context.max_tokens}};
+  for (const auto& name : {names.bos_token, names.eos_token, names.unk_token, names.sep_token,
+                           names.pad_token, names.cls_token, names.mask_token}) {
+    parts["special"].push_back(name ? Json(*name) : Json());
+  }
+  for (const auto& [name, chat_template] : context.templates) {
+    parts["templates"][name] = chat_template.source();
+  }
+  return hash_of(checksum(parts.dump()), checksum(context.tokenizer.to_json().dump()));
 }
 
 }  // namespace automodel::data

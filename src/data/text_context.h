@@ -38,6 +38,9 @@ TextContext make_text_context(text::Tokenizer tokenizer, const text::TokenizerCo
 /// Hugging Face folder. Throws Error(not_found | unsupported | corrupt_data).
 TextContext load_text_context(const std::filesystem::path& folder);
 
+/// The same number for contexts that encode and render alike.
+std::uint64_t content_hash(const TextContext& context);
+
 /// A copy with another chat template for all rows: `chat_template` is the name of one of the
 /// tokenizer's own ("rag"), the text of one (it contains "{%" or "{{"), or the path of a Jinja file
 /// or of a JSON file with a "chat_template".

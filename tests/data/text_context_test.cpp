@@ -63,6 +63,16 @@ TEST(TextContext, OneOfTheTokenizersTemplatesByName) {
   EXPECT_EQ(require_template(with_chat_template(three, "default"), true).source(), "a{{ 1 }}");
 }
 
+TEST(TextContext, TheHashSeesWhatChangesTokens) {
+  const std::uint64_t hash = content_hash(chatml_context());
+  EXPECT_EQ(content_hash(chatml_context()), hash);
+  EXPECT_NE(content_hash(with_chat_template(chatml_context(), "x{{ 1 }}")), hash);
+  EXPECT_NE(content_hash(test_context({{"default", kChatMl}}, true)), hash);
+  TextContext other = chatml_context();
+  other.template_variables["enable_thinking"] = false;
+  EXPECT_NE(content_hash(other), hash);
+}
+
 TEST(TextContext, SpecialTokensInText) {
   const TextContext context = chatml_context();
   EXPECT_TRUE(special_tokens_in(context, "a < b, </p>").empty());
