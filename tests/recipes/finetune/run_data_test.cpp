@@ -55,7 +55,7 @@ TEST(LoadRunData, ErrorsNameTheSection) {
 }
 
 /// Tokens go to a cache of the test's own.
-class PackedRun : public testing::Test {
+class PackedRun : public ::testing::Test {
  protected:
   PackedRun() { ::setenv("AUTOMODEL_CACHE", recipe_.path("cache").c_str(), 1); }
   ~PackedRun() override { ::unsetenv("AUTOMODEL_CACHE"); }
