@@ -58,8 +58,8 @@ def test_other_kinds_and_keys(automodel, tokenizer, rows):
 
 @pytest.mark.parametrize("name, content", [
     ("rows.csv", b'q,a\n"Why, then?",So.\n'),
-    ("rows.tsv.gz", gzip.compress(b"q\ta\nWhy, then?\tSo.\n")),
-    ("rows.jsonl.gz", gzip.compress(b'{"q": "Why, then?", "a": "So."}\n')),
+    ("rows.tsv.gz", gzip.compress(b"q\ta\nWhy, then?\tSo.\n", mtime=0)),
+    ("rows.jsonl.gz", gzip.compress(b'{"q": "Why, then?", "a": "So."}\n', mtime=0)),
 ])
 def test_every_kind_of_file(automodel, tokenizer, tmp_path, monkeypatch, name, content):
     monkeypatch.setenv("AUTOMODEL_CACHE", str(tmp_path / "cache"))
