@@ -1,6 +1,8 @@
 #include "ops/cross_entropy.h"
 
 #include "base/error.h"
+#include "ops/cpu/rows.h"
+#include "ops/matrix_product.h"
 #include "ops/optional_tensor.h"
 
 namespace automodel::ops {
@@ -9,28 +11,24 @@ namespace {
 using torch::autograd::AutogradContext;
 using torch::autograd::variable_list;
 
-/// The head in the compute dtype, without autograd.
-Head converted(const Head& head, at::ScalarType dtype) {
-  return {.weight_vd = head.weight_vd.detach().to(dtype),
-          .bias_v = head.bias_v.defined() ? head.bias_v.detach().to(dtype) : Tensor(),
+/// The head as its products with the hidden rows take it, without autograd.
+Head converted(const Head& head, const Tensor& hidden_td) {
+  return {.weight_vd = factor_beside(head.weight_vd.detach(), hidden_td),
+          .bias_v = head.bias_v.defined() ? head.bias_v.detach() : Tensor(),
           .scale = head.scale,
           .softcap = head.softcap};
 }
 
-std::optional<Tensor> bias_of(const Head& head) {
-  return head.bias_v.defined() ? std::optional<Tensor>(head.bias_v) : std::nullopt;
-}
-
-/// Logits of a chunk in the compute dtype's precision, returned in float32.
+/// Logits of a chunk in the compute dtype.
 Tensor chunk_logits(const Tensor& hidden_nd, const Head& head) {
-  Tensor z = at::linear(hidden_nd, head.weight_vd, bias_of(head));
+  Tensor z = matrix_product(hidden_nd, head.weight_vd.t(), head.bias_v);
   if (head.scale != 1) {
     z = z.mul_(head.scale);
   }
   if (head.softcap) {
     z = z.div_(*head.softcap).tanh_().mul_(*head.softcap);
   }
-  return z.to(at::kFloat);
+  return z;
 }
 
 /// Row numbers of the labelled tokens. Throws on a label outside the vocabulary.
@@ -57,6 +55,36 @@ void to_linear_(Tensor& grad, const Tensor& z, const Head& head) {
   }
 }
 
+/// Of one chunk of rows: each row's -log softmax(z)[label] in float32, and the gradient of weight
+/// times their sum with respect to hidden W^T + bias, in the compute dtype.
+struct ChunkLoss {
+  Tensor nll_n, grad_nv;
+};
+
+/// May overwrite z.
+ChunkLoss chunk_loss(const Tensor& z_nv, const Tensor& labels_n, const Head& head, double weight,
+                     bool wants_gradient) {
+  if (const auto* kernels = cpu::row_kernels_for({z_nv})) {
+    const Tensor nll_n = cpu::row_losses(*kernels, z_nv, labels_n,
+                                         {.wants_gradient = wants_gradient,
+                                          .weight = static_cast<float>(weight),
+                                          .scale = static_cast<float>(head.scale),
+                                          .softcap = static_cast<float>(head.softcap.value_or(0))});
+    return {nll_n, wants_gradient ? z_nv : Tensor()};
+  }
+  const Tensor label_n1 = labels_n.unsqueeze(1);
+  const Tensor z = z_nv.to(at::kFloat);
+  const Tensor log_sum_n1 = z.logsumexp(-1, /*keepdim=*/true);
+  ChunkLoss out{(log_sum_n1 - z.gather(1, label_n1)).squeeze(1), Tensor()};
+  if (wants_gradient) {
+    Tensor grad = (z - log_sum_n1).exp_();
+    grad.scatter_add_(1, label_n1, at::full_like(log_sum_n1, -1));
+    to_linear_(grad, z, head);
+    out.grad_nv = grad.mul_(weight).to(z_nv.scalar_type());
+  }
+  return out;
+}
+
 struct Totals {
   Tensor loss, grad_hidden_td, grad_weight_vd, grad_bias_v;
   bool has_gradients() const {
@@ -72,12 +100,10 @@ Tensor zeros_if(bool wanted, const Tensor& like) {
 void add_gradients(Totals& out, const Tensor& rows_n, const Tensor& hidden_nd,
                    const Tensor& weight_vd, const Tensor& grad_nv) {
   if (out.grad_hidden_td.defined()) {
-    out.grad_hidden_td.index_copy_(0, rows_n, grad_nv.mm(weight_vd));
+    out.grad_hidden_td.index_copy_(0, rows_n, matrix_product(grad_nv, weight_vd));
   }
-  if (out.grad_weight_vd.defined() && out.grad_weight_vd.scalar_type() == grad_nv.scalar_type()) {
-    out.grad_weight_vd.addmm_(grad_nv.t(), hidden_nd);
-  } else if (out.grad_weight_vd.defined()) {
-    out.grad_weight_vd.add_(grad_nv.t().mm(hidden_nd));
+  if (out.grad_weight_vd.defined()) {
+    add_matrix_product_(out.grad_weight_vd, grad_nv.t(), hidden_nd);
   }
   if (out.grad_bias_v.defined()) {
     out.grad_bias_v.add_(grad_nv.sum(0));
@@ -87,25 +113,19 @@ void add_gradients(Totals& out, const Tensor& rows_n, const Tensor& hidden_nd,
 Totals accumulate(const Tensor& hidden_td, const Head& stored, const Tensor& labels_t,
                   const CrossEntropyOptions& options) {
   const Tensor rows_n = labelled_rows(labels_t, stored.weight_vd.size(0));
-  const Head head = converted(stored, hidden_td.scalar_type());
+  const Head head = converted(stored, hidden_td);
   Totals out{at::zeros({}, hidden_td.options().dtype(at::kFloat)),
              zeros_if(hidden_td.requires_grad(), hidden_td),
              zeros_if(stored.weight_vd.requires_grad(), stored.weight_vd),
              zeros_if(stored.bias_v.defined() && stored.bias_v.requires_grad(), stored.bias_v)};
   for (const Tensor& chunk_n : rows_n.split(options.chunk_rows)) {
     const Tensor hidden_nd = hidden_td.index_select(0, chunk_n);
-    const Tensor label_n1 = labels_t.index_select(0, chunk_n).unsqueeze(1);
-    const Tensor z = chunk_logits(hidden_nd, head);
-    const Tensor log_sum_n1 = z.logsumexp(-1, /*keepdim=*/true);
-    out.loss.add_((log_sum_n1 - z.gather(1, label_n1)).sum(), options.weight);
-    if (!out.has_gradients()) {
-      continue;
+    const auto loss = chunk_loss(chunk_logits(hidden_nd, head), labels_t.index_select(0, chunk_n),
+                                 head, options.weight, out.has_gradients());
+    out.loss.add_(loss.nll_n.sum(), options.weight);
+    if (out.has_gradients()) {
+      add_gradients(out, chunk_n, hidden_nd, head.weight_vd, loss.grad_nv);
     }
-    Tensor grad = (z - log_sum_n1).exp_();
-    grad.scatter_add_(1, label_n1, at::full_like(log_sum_n1, -1));
-    to_linear_(grad, z, head);
-    add_gradients(out, chunk_n, hidden_nd, head.weight_vd,
-                  grad.mul_(options.weight).to(hidden_td.scalar_type()));
   }
   return out;
 }
@@ -144,7 +164,7 @@ struct LinearCrossEntropy : torch::autograd::Function<LinearCrossEntropy> {
 Tensor linear_cross_entropy(const Tensor& hidden_td, const Head& head, const Tensor& labels_t,
                             const CrossEntropyOptions& options) {
   if (!at::GradMode::is_enabled()) {
-    const Head fixed = converted(head, head.weight_vd.scalar_type());
+    const Head fixed = converted(head, head.weight_vd);
     return accumulate(hidden_td.detach(), fixed, labels_t, options).loss;
   }
   return LinearCrossEntropy::apply(hidden_td, head.weight_vd, or_empty(head.bias_v), labels_t,
@@ -155,14 +175,14 @@ RowScores score_rows(const Tensor& hidden_td, const Head& head, const Tensor& la
                      const CrossEntropyOptions& options) {
   const at::NoGradGuard no_grad;
   const Tensor rows_n = labelled_rows(labels_t, head.weight_vd.size(0));
-  const Head own = converted(head, hidden_td.scalar_type());
+  const Head own = converted(head, hidden_td);
   std::vector<Tensor> nll = {at::empty({0}, hidden_td.options().dtype(at::kFloat))};
   std::vector<Tensor> correct = {at::empty({0}, hidden_td.options().dtype(at::kBool))};
   for (const Tensor& chunk_n : rows_n.split(options.chunk_rows)) {
     const Tensor label_n = labels_t.index_select(0, chunk_n);
     const Tensor z = chunk_logits(hidden_td.index_select(0, chunk_n), own);
-    nll.push_back(z.logsumexp(-1) - z.gather(1, label_n.unsqueeze(1)).squeeze(1));
     correct.push_back(z.argmax(-1).eq(label_n));
+    nll.push_back(chunk_loss(z, label_n, own, 1, /*wants_gradient=*/false).nll_n);
   }
   return {at::cat(nll), at::cat(correct)};
 }
