@@ -44,6 +44,13 @@ void benchmark_is_complete(Findings& f) {
       f.problem(key, "this required key is missing: the benchmark recipe needs it");
     }
   }
+  const auto warmup = f.integer("benchmark.warmup_steps");
+  const auto steps = f.integer("step_scheduler.max_steps");
+  if (warmup && steps && *warmup >= *steps) {
+    f.problem("benchmark.warmup_steps",
+              fmt::format("{} leave no step to measure: step_scheduler.max_steps is {}", *warmup,
+                          *steps));
+  }
   if (f.has("dataset._target_") && !f.has("dataset.seq_len")) {
     f.problem("dataset.seq_len", "this required key is missing: the benchmark recipe needs it");
   }
@@ -95,6 +102,43 @@ void streamed_data_has_an_end(Findings& f) {
   if (is_streamed(target) && !f.has("step_scheduler.max_steps")) {
     f.problem("step_scheduler.max_steps",
               "this required key is missing: the data set is streamed and has no length");
+  }
+}
+
+/// As torch's loader has it.
+void workers_are_there(Findings& f, const std::string& section) {
+  if (f.integer(section + ".num_workers").value_or(0) > 0) {
+    return;
+  }
+  if (f.has(section + ".prefetch_factor")) {
+    f.problem(section + ".prefetch_factor", "needs num_workers > 0");
+  }
+  if (f.is_true(section + ".persistent_workers")) {
+    f.problem(section + ".persistent_workers", "needs num_workers > 0");
+  }
+}
+
+void limit_counts(Findings& f, const std::string& section) {
+  if (f.text(section + "._target_").ends_with("make_squad_dataset") &&
+      f.has(section + ".limit_dataset_samples") &&
+      f.text(section + ".split").find('[') != std::string::npos) {
+    f.warning(section + ".limit_dataset_samples", "ignored: split has a slice already");
+  }
+}
+
+void validation_has_data(Findings& f, const std::vector<std::string>& sections) {
+  const bool any = std::any_of(sections.begin(), sections.end(),
+                               [&](const std::string& section) { return f.has(section); });
+  if (!any && f.is_given("step_scheduler.val_every_steps") &&
+      f.has("step_scheduler.val_every_steps")) {
+    f.warning("step_scheduler.val_every_steps", "ignored: there is no validation_dataset");
+  }
+}
+
+void restoring_is_enabled(Findings& f) {
+  if (!f.is_true("checkpoint.enabled") && f.has("checkpoint.restore_from")) {
+    f.warning("checkpoint.restore_from",
+              "ignored: checkpoint.enabled is false, so nothing is restored or saved");
   }
 }
 
@@ -151,15 +195,22 @@ void check_section_rules(Findings& findings) {
   data_set_is_consistent(findings, "dataset");
   streamed_data_has_an_end(findings);
   loader_fits(findings, "dataloader", findings.text("dataset._target_"));
-  for (const std::string& section : validation_sections(findings.tree())) {
+  limit_counts(findings, "dataset");
+  const auto validation = validation_sections(findings.tree());
+  for (const std::string& section : validation) {
     data_set_is_consistent(findings, section);
+    limit_counts(findings, section);
   }
+  validation_has_data(findings, validation);
   loader_fits(findings, "validation_dataloader", findings.text("validation_dataset._target_"));
   if (findings.has("tool_call_eval")) {
     exactly_one_source(findings, "tool_call_eval");
   }
   best_metric_exists(findings);
   consolidated_needs_safetensors(findings);
+  restoring_is_enabled(findings);
+  workers_are_there(findings, "dataloader");
+  workers_are_there(findings, "validation_dataloader");
 }
 
 }  // namespace automodel::config
