@@ -10,10 +10,7 @@
 
 namespace automodel::train {
 
-/// The linear layers that the recipe's patterns choose, as names without ".weight", in forward
-/// order. A pattern matches a layer's last name ("q_proj") or its full name; '*' is any text.
-/// Throws Error(invalid_argument) with near names for a target pattern that matches no linear
-/// layer, or if nothing is left; Error(unsupported) if the output head is among them.
+/// As plan::lora_targets, of a model in memory.
 std::vector<std::string> lora_targets(const nn::Parameters& parameters, const config::Peft& peft);
 
 /// How many linear layers of one role were adapted.

@@ -44,7 +44,7 @@ def test_changed_data_are_told(automodel, runs):
     try:
         (runs / "train.jsonl").write_text(rows + rows.splitlines()[0] + "\n")
         done = train(automodel, runs / "first/manifest.json", f"--checkpoint.checkpoint_dir={runs / 'changed'}")
-        assert "train.jsonl/bytes is not as in the manifest" in done.stdout.replace("~1", "/")
+        assert "train.jsonl/bytes is not as in the manifest" in done.stdout
     finally:
         (runs / "train.jsonl").write_text(rows)
 

@@ -143,8 +143,6 @@ INSTANTIATE_TEST_SUITE_P(
                       "align_to_bos needs it"},
         Contradiction{{"--dataloader.dataloader_type=cyclic"},
                       "only Megatron data sets have this key"},
-        Contradiction{{kBenchmark, "--benchmark.warmup_steps=3", "--step_scheduler.max_steps=3"},
-                      "warmup_steps: 3 leave no step to measure: step_scheduler.max_steps is 3"},
         Contradiction{{"--dataloader.prefetch_factor=2"}, "prefetch_factor: needs num_workers > 0"},
         Contradiction{{"--validation_dataloader.persistent_workers"},
                       "validation_dataloader.persistent_workers: needs num_workers > 0"},

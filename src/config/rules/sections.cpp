@@ -44,13 +44,6 @@ void benchmark_is_complete(Findings& f) {
       f.problem(key, "this required key is missing: the benchmark recipe needs it");
     }
   }
-  const auto warmup = f.integer("benchmark.warmup_steps");
-  const auto steps = f.integer("step_scheduler.max_steps");
-  if (warmup && steps && *warmup >= *steps) {
-    f.problem("benchmark.warmup_steps",
-              fmt::format("{} leave no step to measure: step_scheduler.max_steps is {}", *warmup,
-                          *steps));
-  }
   if (f.has("dataset._target_") && !f.has("dataset.seq_len")) {
     f.problem("dataset.seq_len", "this required key is missing: the benchmark recipe needs it");
   }

@@ -10,6 +10,7 @@
 #include "base/fingerprint.h"
 #include "base/git.h"
 #include "base/processor.h"
+#include "base/text.h"
 #include "checkpoint/atomic_folder.h"
 #include "config/manifest.h"
 #include "tensor/library.h"
@@ -110,7 +111,8 @@ std::vector<std::string> differences_from(const Json& earlier, const Json& manif
     const Json before = earlier.contains(part) ? earlier.at(part) : Json::object();
     for (const Json& change : Json::diff(before, manifest.at(part))) {
       out.push_back(fmt::format("{}{} is not as in the manifest: the run may not repeat it exactly",
-                                part, change.at("path").get<std::string>()));
+                                part,
+                                replace_all(change.at("path").get<std::string>(), "~1", "/")));
     }
   }
   return out;
