@@ -1,5 +1,7 @@
 #include "plan/changes.h"
 
+#include <fmt/format.h>
+
 #include <algorithm>
 #include <functional>
 #include <optional>
@@ -96,7 +98,7 @@ std::vector<std::vector<const Saving*>> sets_of(const std::vector<Saving>& all) 
     std::vector<const Saving*> chosen;
     int batches = 0;
     for (std::size_t i = 0; i < all.size(); ++i) {
-      if ((bits >> i & 1U) != 0) {
+      if (((bits >> i) & 1U) != 0) {
         chosen.push_back(&all[i]);
         batches += all[i].override_.starts_with("--step_scheduler") ? 1 : 0;
       }

@@ -1,5 +1,7 @@
 #include "plan/run_cost.h"
 
+#include <fmt/format.h>
+
 #include <algorithm>
 #include <filesystem>
 

@@ -53,8 +53,8 @@ def test_what_the_user_sees(automodel, tmp_path):
     done = automodel("plan", write(tmp_path), "--memory", "16", "--flops", "0.1", "--bandwidth", "20")
     assert done.returncode == 0, done.stderr
     for part in ["LlamaForCausalLM, 134.5 M parameters; 134.5 M trained", "1 micro-batch of 1 row of 512 tokens", "TFLOP a step",
-                 "it fits into 16 GiB", "trained weights    513.1 MiB", "optimizer          1 GiB", "3 steps take"]:
-        assert part in done.stdout, done.stdout
+                 "it fits into 16 GiB", "trained weights 513.1 MiB", "3 steps take"]:
+        assert part in " ".join(done.stdout.split()), done.stdout
 
 
 # Measured by bench/compare.py; README.md has them.
