@@ -22,16 +22,20 @@ namespace fs = std::filesystem;
 class WrittenTypes {
  public:
   WrittenTypes(const ModelFolder& source, const nn::Parameters& parameters, at::ScalarType wanted)
-      : source_(source), wanted_(wanted) {
+      : source_(source),
+        parameters_(parameters),
+        wanted_(wanted),
+        is_own_type_(source.weights && !source.gguf && wanted == stored_dtype(source) &&
+                     !weight_format(source.config, source.path.string())) {
     for (const auto& parameter : parameters.all()) {
-      parameters_.emplace(parameter.spec.name, &parameter);
+      by_name_.emplace(parameter.spec.name, &parameter);
     }
   }
 
   /// The wanted type; but a weight that came in another than the rest of its model goes so, and
   /// one that must not be rounded stays float32, unless it came rounded and has not changed.
   at::ScalarType operator()(const spec::StoredTensor& stored) const {
-    const auto& first = *parameters_.at(stored.pieces.front().ours);
+    const auto& first = *by_name_.at(stored.pieces.front().ours);
     const auto type = first.value.scalar_type();
     const auto came = came_as(stored.name);
     if (came == type) {
@@ -39,7 +43,7 @@ class WrittenTypes {
     }
     const bool keeps =
         type == at::kFloat && std::ranges::all_of(stored.pieces, [&](auto& piece) {
-          return nn::loaded_dtype(parameters_.at(piece.ours)->spec, wanted_) == at::kFloat;
+          return nn::loaded_dtype(by_name_.at(piece.ours)->spec, wanted_) == at::kFloat;
         });
     const bool as_it_came = came && std::ranges::all_of(stored.pieces, [&](auto& piece) {
                               return is_exact_as(*came, piece.ours);
@@ -49,22 +53,23 @@ class WrittenTypes {
 
  private:
   bool is_exact_as(at::ScalarType type, const std::string& name) const {
-    const auto& value = parameters_.at(name)->value;
-    const bool adapted = parameters_.contains(nn::lora_a_name(name.substr(0, name.rfind('.'))));
-    return !adapted && at::equal(value, value.to(type).to(value.scalar_type()));
+    const auto& value = parameters_.at(name);
+    return !parameters_.adapter_names(spec::without_weight(name)) &&
+           at::equal(value, value.to(type).to(value.scalar_type()));
   }
 
   /// How the tensor is stored, not quantised, in a model that is written in its own type.
   std::optional<at::ScalarType> came_as(const std::string& name) const {
-    const bool known = source_.weights && !source_.gguf &&
-                       !weight_format(source_.config, source_.path.string()) &&
-                       source_.weights->contains(name) && wanted_ == stored_dtype(source_);
-    return known ? std::optional(source_.weights->info(name).dtype) : std::nullopt;
+    return is_own_type_ && source_.weights->contains(name)
+               ? std::optional(source_.weights->info(name).dtype)
+               : std::nullopt;
   }
 
   const ModelFolder& source_;
+  const nn::Parameters& parameters_;
   at::ScalarType wanted_;
-  std::map<std::string, const nn::Parameter*> parameters_;
+  bool is_own_type_;
+  std::map<std::string, const nn::Parameter*> by_name_;
 };
 
 void write_weights(const fs::path& folder, const ModelFolder& source,

@@ -3,6 +3,8 @@
 #include <ATen/ATen.h>
 #include <gtest/gtest.h>
 
+#include <algorithm>
+
 #include "base/file.h"
 #include "checkpoint/adapter.h"
 #include "checkpoint/load.h"
@@ -88,6 +90,22 @@ TEST_F(Export, WhatCameRoundedGoesSoUntilItChanges) {
   const auto trained = open_model((folder_ / "trained").string());
   EXPECT_EQ(trained.weights->info(norm).dtype, at::kFloat);
   EXPECT_TRUE(at::equal(trained.weights->tensor(norm), parameters_.at(norm)));
+}
+
+/// Also where its module has another name than the parameter.
+TEST_F(Export, AnAdapterIsAChange) {
+  const std::string weight = "model.layers.0.self_attn.q_proj.weight";
+  source_ = exported({.dtype = at::kBFloat16});
+  source_.spec.float32_parts = {weight};
+  parameters_ = load_parameters(source_, std::nullopt, Use::freeze);
+  auto module = *std::ranges::find(source_.modules, weight,
+                                   [](const auto& m) { return m.weight.pieces.front().ours; });
+  module.name = "what.transformers.calls.it";
+  parameters_.add_adapter(module, at::randn(module.a_shape(2)), {at::randn(module.b_shape(2))}, 1);
+  export_hf_folder(folder_ / "merged", source_, parameters_, {.dtype = at::kBFloat16});
+  const auto merged = open_model((folder_ / "merged").string());
+  EXPECT_TRUE(
+      at::equal(merged.weights->tensor(weight), merged_value(parameters_, weight, at::kFloat)));
 }
 
 TEST_F(Export, Shards) {
