@@ -3,10 +3,10 @@
 #include <algorithm>
 #include <array>
 #include <cmath>
-#include <regex>
 
 #include "base/error.h"
 #include "models/config_reader.h"
+#include "text/tokenizer/regex.h"
 
 namespace automodel::checkpoint {
 namespace {
@@ -80,11 +80,16 @@ void check_known(const Json& json, const std::string& source) {
         source, fmt::join(unknown, ", "));
 }
 
+/// A whole name, or its end behind a dot. Source: PEFT get_pattern_key.
+text::Regex layer_regex(const std::string& pattern) {
+  return text::Regex("\\A(?:.*\\.)?(?:" + pattern + ")\\z");
+}
+
 bool is_pattern(const std::string& text) {
   try {
-    const std::regex parsed(text);
+    layer_regex(text);
     return true;
-  } catch (const std::regex_error&) {
+  } catch (const Error&) {
     return false;
   }
 }
@@ -108,11 +113,11 @@ std::vector<PatternValue> pattern_values(const Json& json, const std::string& ke
   return out;
 }
 
-/// Source: PEFT get_pattern_key.
 double value_of(const std::vector<PatternValue>& patterns, const std::string& layer,
                 double otherwise) {
+  text::RegexScratch scratch;
   for (const auto& [pattern, value] : patterns) {
-    if (std::regex_match(layer, std::regex("(.*\\.)?(" + pattern + ")"))) {
+    if (layer_regex(pattern).find(layer, 0, scratch)) {
       return value;
     }
   }

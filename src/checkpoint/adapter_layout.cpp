@@ -23,12 +23,10 @@ StoredLayout b_layout(const spec::LoraModule& module, std::int64_t rank) {
 
 Tensor flipped(const Tensor& matrix) { return matrix.transpose(-1, -2); }
 
-std::string last_name(const std::string& name) { return name.substr(name.rfind('.') + 1); }
-
 /// "….mlp.gate.weight" -> "gate.weight", "….experts.down_proj" -> "down_proj".
 std::string last_parameter_name(const std::string& name) {
   const auto module = spec::without_weight(name);
-  return last_name(module) + name.substr(module.size());
+  return spec::last_name(module) + name.substr(module.size());
 }
 
 /// PEFT takes whatever is an entry or ends with "." and an entry: short names where all that end
@@ -119,7 +117,7 @@ PeftTargets peft_targets(std::span<const spec::LoraModule> all,
   TargetList modules, parameters;
   for (const auto& module : all) {
     const bool is_meant = names.contains(module.name);
-    modules.add(module.name, last_name(module.name), is_meant && !module.as_parameter);
+    modules.add(module.name, spec::last_name(module.name), is_meant && !module.as_parameter);
     parameters.add(module.weight.name, last_parameter_name(module.weight.name),
                    is_meant && module.as_parameter);
   }

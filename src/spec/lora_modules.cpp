@@ -89,6 +89,8 @@ std::string without_weight(const std::string& name) {
   return name.ends_with(kWeight) ? name.substr(0, name.size() - kWeight.size()) : name;
 }
 
+std::string last_name(const std::string& name) { return name.substr(name.rfind('.') + 1); }
+
 std::vector<LoraModule> lora_modules(const std::vector<ParamSpec>& parameters,
                                      const WeightNames& names) {
   const auto own_names = in_memory(names);

@@ -43,6 +43,8 @@ struct LoraModule {
 
 /// "x.weight" -> "x": what a parameter of a linear layer is called without its last part.
 std::string without_weight(const std::string& name);
+/// "a.b.c" -> "c"
+std::string last_name(const std::string& name);
 
 /// Every linear layer once, in the parameters' order.
 std::vector<LoraModule> lora_modules(const std::vector<ParamSpec>& parameters,

@@ -211,7 +211,7 @@ class Builder {
       params_.back().is_buffer = true;
       params_.back().is_stepped = moe.training.correction_step != 0;
       if (params_.back().is_stepped) {
-        params_.back().rounding = Rounding::none;  // the steps are small
+        params_.back().rounding = Rounding::none;  // in fewer bits a step would be lost
       }
     }
     if (moe.router.expert_scale) {

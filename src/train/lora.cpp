@@ -21,15 +21,13 @@ constexpr auto kRoles = std::to_array({spec::Role::attention, spec::Role::mlp, s
                                        spec::Role::shared_experts, spec::Role::router});
 constexpr std::size_t kMaxNamed = 12;
 
-std::string last_name(const std::string& name) { return name.substr(name.rfind('.') + 1); }
-
 std::optional<spec::Role> role_named(const std::string& pattern) {
   const auto found = std::ranges::find(kRoles, pattern, [](auto role) { return to_string(role); });
   return found == kRoles.end() ? std::nullopt : std::optional(*found);
 }
 
 bool matches_name(const std::string& name, const std::string& pattern) {
-  return matches_wildcard(name, pattern) || matches_wildcard(last_name(name), pattern);
+  return matches_wildcard(name, pattern) || matches_wildcard(spec::last_name(name), pattern);
 }
 
 bool matches(const spec::LoraModule& module, const std::string& pattern) {
@@ -64,14 +62,14 @@ std::vector<std::string> distinct(std::span<const spec::LoraModule> modules, con
 std::string advice_by_parts(const spec::LoraModule& module, const std::string& pattern) {
   std::vector<std::string> parts;
   for (const auto& piece : module.weight.pieces) {
-    parts.push_back(last_name(spec::without_weight(piece.ours)));
+    parts.push_back(spec::last_name(spec::without_weight(piece.ours)));
   }
   const bool is_full = pattern.find('.') != std::string::npos;
-  const auto name = is_full ? module.name : last_name(module.name);
+  const auto name = is_full ? module.name : spec::last_name(module.name);
   return parts.size() == 1
              ? fmt::format("; this model calls it '{}'", name)
              : fmt::format(": it is a part of '{}' ({} in one), which has one adapter; name '{}'",
-                           last_name(module.name), join(parts, ", "), name);
+                           spec::last_name(module.name), join(parts, ", "), name);
 }
 
 std::string advice(std::span<const spec::LoraModule> modules, const std::string& pattern) {
@@ -91,7 +89,7 @@ std::string advice(std::span<const spec::LoraModule> modules, const std::string&
   }
   const bool is_full = pattern.find('.') != std::string::npos;
   auto names =
-      distinct(modules, [&](const auto& m) { return is_full ? m.name : last_name(m.name); });
+      distinct(modules, [&](const auto& m) { return is_full ? m.name : spec::last_name(m.name); });
   const auto near = did_you_mean(pattern, names);
   names.resize(std::min(names.size(), kMaxNamed));
   return near.empty() ? "; it has " + join(names, ", ") : near;

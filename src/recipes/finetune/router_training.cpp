@@ -56,14 +56,6 @@ spec::ModelSpec with_router_training(spec::ModelSpec model, const config::Recipe
   return model;
 }
 
-void widen_corrections(nn::Parameters& parameters) {
-  for (auto& parameter : parameters.all()) {
-    if (parameter.spec.is_stepped) {
-      parameter.value = parameter.value.to(at::kFloat);
-    }
-  }
-}
-
 std::string describe_router_training(const spec::ModelSpec& model) {
   const auto* moe = first_moe(model);
   if (moe == nullptr) {

@@ -5,7 +5,6 @@
 #include <vector>
 
 #include "config/recipe.h"
-#include "nn/parameters.h"
 #include "spec/model_spec.h"
 
 namespace automodel::recipes {
@@ -14,9 +13,6 @@ namespace automodel::recipes {
 /// could not hold them. Throws Error(invalid_argument) if the model has no experts, no correction
 /// to move, or adapters are trained and corrections were asked for.
 spec::ModelSpec with_router_training(spec::ModelSpec model, const config::Recipe& recipe);
-
-/// Corrections that training moves, in float32: in fewer bits a step would be lost.
-void widen_corrections(nn::Parameters& parameters);
 
 /// "losses: balance x0.001, z x0.0001; corrections move by 0.001 a step"; empty: nothing.
 std::string describe_router_training(const spec::ModelSpec& model);

@@ -52,7 +52,6 @@ RunModel load_run_model(const config::Recipe& recipe) {
   const auto compute = train::resolve_compute_dtype(recipe.model.compute_dtype, storage,
                                                     train::has_bfloat16(device));
   auto parameters = make_parameters(recipe, source, storage);
-  widen_corrections(parameters);
   std::optional<train::LoraReport> lora;
   if (recipe.peft) {
     lora = train::attach_lora(parameters, source.modules, *recipe.peft,

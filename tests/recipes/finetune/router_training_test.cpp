@@ -2,6 +2,7 @@
 
 #include <gmock/gmock.h>
 
+#include "nn/parameters.h"
 #include "tensor/expect_error.h"
 
 namespace automodel::recipes {
@@ -70,14 +71,12 @@ TEST(RouterTraining, WhatCannotBeIsAnError) {
 
 TEST(RouterTraining, CorrectionsThatMoveAreFloat32) {
   const std::string name = "model.layers.1.mlp.gate.e_score_correction_bias";
-  auto parameters = nn::initialise(routed(), at::kBFloat16, 1);
-  widen_corrections(parameters);
+  const auto parameters = nn::initialise(routed(), at::kBFloat16, 1);
   EXPECT_EQ(parameters.at(name).scalar_type(), at::kFloat);
   EXPECT_EQ(parameters.at("model.norm.weight").scalar_type(), at::kBFloat16);
   auto still = routed();
   spec::moe_of(still.layers[1])->training = {};
-  auto others = nn::initialise(still, at::kBFloat16, 1);
-  widen_corrections(others);
+  const auto others = nn::initialise(still, at::kBFloat16, 1);
   EXPECT_EQ(others.at(name).scalar_type(), at::kBFloat16);
 }
 
