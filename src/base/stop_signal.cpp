@@ -4,6 +4,7 @@
 #include <pthread.h>
 #include <unistd.h>
 
+#include <chrono>
 #include <cstdio>
 #include <cstring>
 #include <ctime>
@@ -31,15 +32,21 @@ std::optional<int> StopSignal::received() const {
 }
 
 void StopSignal::watch(const std::stop_token& stop) {
+  using Clock = std::chrono::steady_clock;
   constexpr timespec kPatience{.tv_sec = 0, .tv_nsec = 50'000'000};
+  Clock::time_point first;
   while (!stop.stop_requested()) {
     const int signal = sigtimedwait(&signals_, nullptr, &kPatience);
     if (signal <= 0) {
       continue;  // nothing yet
     }
     if (received_.load() != 0) {
+      if (Clock::now() - first < kSameRequest) {
+        continue;
+      }
       _exit(128 + signal);
     }
+    first = Clock::now();
     received_.store(signal);
     fmt::print(stderr, "\n{}: stopping after this step; once more stops at once\n",
                strsignal(signal));

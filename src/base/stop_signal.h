@@ -2,6 +2,7 @@
 // Signals that ask a long run to stop at the next good moment.
 
 #include <atomic>
+#include <chrono>
 #include <csignal>
 #include <optional>
 #include <thread>
@@ -10,7 +11,9 @@
 namespace automodel {
 
 /// While alive, the given signals no longer end the process: the first one is remembered (and told
-/// on stderr), a second one ends the process at once with 128 + its number.
+/// on stderr), a second one ends the process at once with 128 + its number. Those that follow the
+/// first within kSameRequest are the same request: `timeout`, schedulers and terminals signal a
+/// process by itself and once more with its group.
 /// Make it before any other thread, on the main thread: threads inherit which signals are blocked.
 class StopSignal {
  public:
@@ -19,6 +22,8 @@ class StopSignal {
   ~StopSignal();
   StopSignal(const StopSignal&) = delete;
   StopSignal& operator=(const StopSignal&) = delete;
+
+  static constexpr std::chrono::milliseconds kSameRequest{1000};
 
   /// The first signal that arrived.
   std::optional<int> received() const;

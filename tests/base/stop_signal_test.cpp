@@ -45,15 +45,16 @@ TEST(StopSignal, RestoresTheMask) {
   EXPECT_FALSE(sigismember(&blocked, SIGTERM));
 }
 
-/// A process that waits for two signals; returns its exit status.
-int status_after_two_signals() {
+/// A process that gets two signals, so long apart; returns its exit status.
+int status_after_two_signals(milliseconds apart) {
   const pid_t child = fork();
   if (child == 0) {
     const StopSignal stop({SIGTERM});
     kill(getpid(), SIGTERM);
     arrives(stop, SIGTERM);
+    std::this_thread::sleep_for(apart);
     kill(getpid(), SIGTERM);
-    std::this_thread::sleep_for(milliseconds(5000));
+    std::this_thread::sleep_for(milliseconds(1500));
     _exit(0);
   }
   int status = 0;
@@ -61,7 +62,11 @@ int status_after_two_signals() {
   return WEXITSTATUS(status);
 }
 
-TEST(StopSignal, TheSecondStopsAtOnce) { EXPECT_EQ(status_after_two_signals(), 128 + SIGTERM); }
+TEST(StopSignal, TheSecondStopsAtOnce) {
+  EXPECT_EQ(status_after_two_signals(StopSignal::kSameRequest + milliseconds(100)), 128 + SIGTERM);
+}
+
+TEST(StopSignal, TwoTogetherAreOne) { EXPECT_EQ(status_after_two_signals(milliseconds(0)), 0); }
 
 }  // namespace
 }  // namespace automodel
