@@ -78,6 +78,16 @@ FILES = {
         "sha256": "1c8b4dd671fa0cd0850aa751678704ff77e595fb1e6085b2dc3be39ee19bdaaf",
         "members": "*_tokenizer.json",
     },
+    "litellm-ranks": {
+        "package": "litellm==1.109.1",
+        "sha256": "1c8b4dd671fa0cd0850aa751678704ff77e595fb1e6085b2dc3be39ee19bdaaf",
+        "members": "litellm/litellm_core_utils/tokenizers/????????????????????????????????????????",
+    },
+    "mistral-common": {
+        "package": "mistral-common==1.13.1",
+        "sha256": "98b4d0755b8d90bf4691fa8f1b70cb3b4a8cd4dc1653c4ed08ef3d1c7d2c29af",
+        "members": "mistral_common/data/*",
+    },
     "vocabularies": {
         "package": "llama-cpp-python==0.3.36",
         "source": True,

@@ -101,4 +101,8 @@ std::uint64_t checksum(std::string_view bytes) {
   return sum.digest();
 }
 
+std::uint64_t hash_of_numbers(std::span<const std::int64_t> numbers) {
+  return checksum({reinterpret_cast<const char*>(numbers.data()), numbers.size_bytes()});
+}
+
 }  // namespace automodel

@@ -29,4 +29,12 @@ class Checksum {
 
 std::uint64_t checksum(std::string_view bytes);
 
+/// One number of several: the checksum of their bytes, one after the other.
+std::uint64_t hash_of_numbers(std::span<const std::int64_t> numbers);
+template <typename... Numbers>
+std::uint64_t hash_of(Numbers... numbers) {
+  const std::array<std::int64_t, sizeof...(numbers)> all = {static_cast<std::int64_t>(numbers)...};
+  return hash_of_numbers(all);
+}
+
 }  // namespace automodel

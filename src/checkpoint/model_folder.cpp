@@ -19,8 +19,8 @@ namespace fs = std::filesystem;
 /// Wildcard patterns of file names.
 constexpr auto kAuxiliary = std::to_array<std::string_view>(
     {"tokenizer.json", "tokenizer_config.json", "special_tokens_map.json", "added_tokens.json",
-     "vocab.json", "vocab.txt", "merges.txt", "tokenizer.model", "spiece.model",
-     "chat_template.jinja", "chat_template.json", "generation_config.json",
+     "vocab.json", "vocab.txt", "merges.txt", "*.model", "*.model.v*", "*.tiktoken",
+     "*tekken*.json", "chat_template.jinja", "chat_template.json", "generation_config.json",
      "preprocessor_config.json", "processor_config.json", "LICENSE*", "NOTICE*", "USE_POLICY*"});
 constexpr std::string_view kTemplateFolder = "additional_chat_templates";
 

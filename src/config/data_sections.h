@@ -59,13 +59,17 @@ struct Dataloader {
 
 enum class PackingStrategy { thd, neat };
 
+/// What becomes of sequences that are longer than a pack.
+enum class LongSamples { refuse, drop, split };
+
 /// `packed_sequence`; size 0 means off.
 struct PackedSequence {
   std::int64_t packed_sequence_size = 0;
   PackingStrategy packing_strategy = PackingStrategy::thd;
   std::optional<std::int64_t> max_packs;
   bool prepacked = false;
-  bool drop_long_samples = true;
+  /// Absent: thd refuses them, neat drops them unless drop_long_samples is false.
+  LongSamples long_samples = LongSamples::refuse;
 
   bool operator==(const PackedSequence&) const = default;
 };

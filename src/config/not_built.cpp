@@ -117,17 +117,14 @@ std::vector<Demand> training_demands() {
 
 std::vector<Demand> data_demands() {
   return {
-      {"packed_sequence.packed_sequence_size", above(0), "packed sequences"},
+      {"packed_sequence.prepacked", is(true), "data sets that are packed already"},
       {"*dataset*.dataset_name", is_hub_name(), "data sets of the hub"},
       {"*dataset*.path_or_dataset*", is_hub_name(), "data sets of the hub"},
       {"*dataset*._target_", like("*.make_seq2seq_dataset"), "encoder-decoder data"},
       {"*dataset*._target_", like("*.GLUE_MRPC"), "MRPC"},
-      {"*dataset*._target_", like("*.NanogptDataset"), "nanogpt token files"},
-      {"*dataset*._target_", like("*.MegatronPretraining"), "Megatron token files"},
       {"*dataset*._target_", like("*.DeltaLakeDataset"), "Delta tables"},
       {"*dataset*._target_", like("*InstructionIterableDataset"), "streamed column-mapped data"},
       {"*dataset*._target_", like("*.vlm.*"), "image data"},
-      {"*dataloader.group_by_length", is(true), "batches of similar length"},
   };
 }
 

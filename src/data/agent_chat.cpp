@@ -143,14 +143,15 @@ std::unique_ptr<const Dataset> make_agent_chat_dataset(const AgentChatOptions& o
   if (options.chat_template) {
     context = with_chat_template(std::move(context), *options.chat_template);
   }
-  const AgentFormat format(options, std::make_shared<const TextContext>(std::move(context)));
+  const auto shared = std::make_shared<const TextContext>(std::move(context));
+  const AgentFormat format(options, shared);
   auto rows =
       open_split(options.paths, options.split,
                  {.shuffle_seed = std::nullopt, .max_rows = options.max_samples, .source = {}});
   if (options.filter_no_assistant || options.filter_overlong) {
     rows = filter(std::move(rows), format);
   }
-  return make_row_dataset(std::move(rows), format);
+  return make_row_dataset(std::move(rows), format, shared);
 }
 
 AgentChatOptions read_agent_chat_options(Keys& keys) {

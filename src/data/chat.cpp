@@ -16,13 +16,15 @@ std::unique_ptr<const Dataset> make_chat_dataset(const ChatOptions& options, Tex
   limit.max_tokens = context.max_tokens;
   const auto shared = std::make_shared<const TextContext>(std::move(context));
   const ChatFormat format(shared, options.mask);
-  return make_row_dataset(open_split(options.paths, options.split,
-                                     {.shuffle_seed = options.shuffle_seed,
-                                      .max_rows = options.max_samples,
-                                      .source = options.source}),
-                          [format, limit](const Json& row) {
-                            return apply_limit(format.tokenize(format.read(row)), limit);
-                          });
+  return make_row_dataset(
+      open_split(options.paths, options.split,
+                 {.shuffle_seed = options.shuffle_seed,
+                  .max_rows = options.max_samples,
+                  .source = options.source}),
+      [format, limit](const Json& row) {
+        return apply_limit(format.tokenize(format.read(row)), limit);
+      },
+      shared);
 }
 
 ChatOptions read_chat_options(Keys& keys) {

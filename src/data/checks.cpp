@@ -56,8 +56,9 @@ class DocumentChecks {
     if (begin == end) {
       return;
     }
-    too_long |=
-        limits_.max_tokens > 0 && static_cast<std::int64_t>(end - begin) > limits_.max_tokens;
+    const auto computed =
+        static_cast<std::int64_t>(end - begin) - (sample_.notes.is_window ? 1 : 0);
+    too_long |= limits_.max_tokens > 0 && computed > limits_.max_tokens;
     const std::int32_t* ids = sample_.ids.data();
     double_bos |= end - begin > 1 && context_.bos_id && ids[begin] == *context_.bos_id &&
                   ids[begin + 1] == *context_.bos_id;
@@ -104,7 +105,7 @@ std::vector<Check> failed_checks(const TokenizedSample& sample, const TextContex
   const std::array<bool, kChecks.size()> failed = {
       num_trained_tokens(sample) == 0,
       documents.prompt_trained && !notes.all_learnt,
-      documents.missing_eos && !notes.truncated,
+      documents.missing_eos && !notes.truncated && !notes.is_window,
       documents.double_bos,
       outside,
       documents.too_long,

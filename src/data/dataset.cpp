@@ -2,6 +2,7 @@
 
 #include <utility>
 
+#include "base/checksum.h"
 #include "base/error.h"
 
 namespace automodel::data {
@@ -9,8 +10,9 @@ namespace {
 
 class RowDataset : public Dataset {
  public:
-  RowDataset(std::shared_ptr<const RowSource> rows, RowFormat format)
-      : rows_(std::move(rows)), format_(std::move(format)) {}
+  RowDataset(std::shared_ptr<const RowSource> rows, RowFormat format,
+             std::shared_ptr<const TextContext> context)
+      : rows_(std::move(rows)), format_(std::move(format)), context_(std::move(context)) {}
 
   std::int64_t size() const override { return rows_->size(); }
 
@@ -24,10 +26,14 @@ class RowDataset : public Dataset {
   }
 
   std::string location(std::int64_t index) const override { return rows_->location(index); }
+  std::uint64_t content_hash() const override {
+    return hash_of(rows_->content_hash(), context_ ? data::content_hash(*context_) : 0);
+  }
 
  private:
   std::shared_ptr<const RowSource> rows_;
   RowFormat format_;
+  std::shared_ptr<const TextContext> context_;
 };
 
 class SelectedRows : public Dataset {
@@ -43,6 +49,9 @@ class SelectedRows : public Dataset {
   std::int64_t size() const override { return static_cast<std::int64_t>(indices_.size()); }
   TokenizedSample sample(std::int64_t index) const override { return dataset_->sample(at(index)); }
   std::string location(std::int64_t index) const override { return dataset_->location(at(index)); }
+  std::uint64_t content_hash() const override {
+    return hash_of(dataset_->content_hash(), hash_of_numbers(indices_));
+  }
 
  private:
   std::int64_t at(std::int64_t index) const { return indices_.at(static_cast<std::size_t>(index)); }
@@ -54,8 +63,9 @@ class SelectedRows : public Dataset {
 }  // namespace
 
 std::unique_ptr<const Dataset> make_row_dataset(std::shared_ptr<const RowSource> rows,
-                                                RowFormat format) {
-  return std::make_unique<RowDataset>(std::move(rows), std::move(format));
+                                                RowFormat format,
+                                                std::shared_ptr<const TextContext> context) {
+  return std::make_unique<RowDataset>(std::move(rows), std::move(format), std::move(context));
 }
 
 std::unique_ptr<const Dataset> select_rows(std::shared_ptr<const Dataset> dataset,

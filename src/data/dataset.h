@@ -9,6 +9,7 @@
 
 #include "data/sample.h"
 #include "data/source.h"
+#include "data/text_context.h"
 
 namespace automodel::data {
 
@@ -22,14 +23,19 @@ class Dataset {
   virtual TokenizedSample sample(std::int64_t index) const = 0;
   /// Where the row comes from, e.g. "train.jsonl:17".
   virtual std::string location(std::int64_t index) const = 0;
+  /// The same number for the same rows and tokenizer, wherever the files are. The keys of the
+  /// recipe's section are not in it.
+  virtual std::uint64_t content_hash() const = 0;
 };
 
 /// Makes a sample of a row. Called from several threads at once.
 using RowFormat = std::function<TokenizedSample(const Json& row)>;
 
-/// The rows of a source, each through `format`; errors gain the row's place.
+/// The rows of a source, each through `format`; errors gain the row's place. `context`: what the
+/// format encodes by, null if it encodes nothing.
 std::unique_ptr<const Dataset> make_row_dataset(std::shared_ptr<const RowSource> rows,
-                                                RowFormat format);
+                                                RowFormat format,
+                                                std::shared_ptr<const TextContext> context);
 
 /// The rows `indices` of `dataset`, in that order.
 std::unique_ptr<const Dataset> select_rows(std::shared_ptr<const Dataset> dataset,

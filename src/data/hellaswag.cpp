@@ -49,7 +49,8 @@ std::unique_ptr<const Dataset> make_hellaswag_dataset(const HellaSwagOptions& op
         LengthLimit limit;
         limit.max_tokens = shared->max_tokens;
         return apply_limit(tokenize_completion(as_completion(row), *shared), limit);
-      });
+      },
+      shared);
 }
 
 HellaSwagOptions read_hellaswag_options(Keys& keys) {

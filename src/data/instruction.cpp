@@ -107,7 +107,7 @@ std::unique_ptr<const Dataset> make_instruction_dataset(const InstructionOptions
                  {.shuffle_seed = std::nullopt,
                   .max_rows = options.max_samples,
                   .source = options.source}),
-      [format, limit](const Json& row) { return apply_limit(format(row), limit); });
+      [format, limit](const Json& row) { return apply_limit(format(row), limit); }, shared);
 }
 
 InstructionOptions read_instruction_options(Keys& keys) {

@@ -113,6 +113,8 @@ bool Keys::strategy(const std::string& name, const std::string& off) {
   return !value.is_null() && value != off;
 }
 
+Json Keys::any(const std::string& name) { return read(name); }
+
 void Keys::expect(const std::string& name, const Json& only) {
   const Json& value = read(name);
   check(value.is_null() || value == only, ErrorKind::unsupported,

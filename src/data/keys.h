@@ -31,6 +31,8 @@ class Keys {
   /// A switch that upstream also writes as a Hugging Face strategy: true, false, "longest_first",
   /// "do_not_truncate", ...; `off` is the name of the strategy that does nothing.
   bool strategy(const std::string& name, const std::string& off);
+  /// The value as it is; null if the key is absent.
+  Json any(const std::string& name);
   /// Throws Error(unsupported) if the key has another value than `only`, or null.
   void expect(const std::string& name, const Json& only);
 

@@ -1,9 +1,11 @@
 #include "data/loader.h"
 
+#include <algorithm>
 #include <map>
 #include <mutex>
 #include <numeric>
 #include <optional>
+#include <span>
 #include <utility>
 
 #include "base/error.h"
@@ -18,12 +20,12 @@ using Order = std::vector<std::int64_t>;
 /// The orders of the epochs in use; shared by the threads.
 class Orders {
  public:
-  Orders(std::int64_t num_rows, std::uint64_t seed, bool shuffle)
-      : num_rows_(num_rows), seed_(seed), shuffle_(shuffle) {}
+  Orders(std::int64_t num_rows, const LoaderOptions& options)
+      : num_rows_(num_rows), options_(options) {}
 
   std::shared_ptr<const Order> of(std::int64_t epoch) {
     const std::scoped_lock lock(mutex_);
-    auto& order = orders_[shuffle_ ? epoch : 0];
+    auto& order = orders_[options_.shuffle ? epoch : 0];
     if (!order) {
       order = std::make_shared<const Order>(make(epoch));
     }
@@ -38,17 +40,16 @@ class Orders {
   static constexpr std::size_t kKept = 2;  // prefetching reaches into the next epoch
 
   Order make(std::int64_t epoch) const {
-    if (shuffle_) {
-      return epoch_order(num_rows_, seed_, epoch);
-    }
     Order order(static_cast<std::size_t>(num_rows_));
     std::iota(order.begin(), order.end(), 0);
-    return order;
+    if (options_.shuffle) {
+      order = epoch_order(num_rows_, options_.seed, epoch);
+    }
+    return options_.lengths.empty() ? order : order_by_length(std::move(order), options_, epoch);
   }
 
   std::int64_t num_rows_;
-  std::uint64_t seed_;
-  bool shuffle_;
+  const LoaderOptions& options_;
   std::mutex mutex_;
   std::map<std::int64_t, std::shared_ptr<const Order>> orders_;
 };
@@ -74,13 +75,44 @@ std::vector<std::int64_t> epoch_order(std::int64_t num_rows, std::uint64_t seed,
                      RandomStream(seed, StreamPurpose::shuffle, static_cast<std::uint64_t>(epoch)));
 }
 
+std::vector<std::int64_t> order_by_length(std::vector<std::int64_t> order,
+                                          const LoaderOptions& options, std::int64_t epoch) {
+  constexpr std::size_t kStepsOfRun = 50;
+  const auto step = static_cast<std::size_t>(options.global_batch_size);
+  const auto length = [&](std::int64_t row) {
+    return options.lengths[static_cast<std::size_t>(row)];
+  };
+  Order out;
+  out.reserve(order.size());
+  for (std::size_t begin = 0, run = 0; begin < order.size(); begin += kStepsOfRun * step, ++run) {
+    const std::span rows(order.begin() + static_cast<std::ptrdiff_t>(begin),
+                         std::min(kStepsOfRun * step, order.size() - begin));
+    std::stable_sort(rows.begin(), rows.end(),
+                     [&](std::int64_t a, std::int64_t b) { return length(a) > length(b); });
+    const auto whole = static_cast<std::int64_t>(rows.size() / step);
+    const RandomStream random(options.seed, StreamPurpose::shuffle,
+                              static_cast<std::uint64_t>(epoch), run + 1);
+    for (const std::int64_t group : permutation(whole, random)) {
+      const auto part = rows.subspan(static_cast<std::size_t>(group) * step, step);
+      out.insert(out.end(), part.begin(), part.end());
+    }
+    const auto rest = rows.subspan(static_cast<std::size_t>(whole) * step);
+    out.insert(out.end(), rest.begin(), rest.end());
+  }
+  return out;
+}
+
 class Loader::Stream {
  public:
   Stream(std::shared_ptr<const Dataset> dataset, LoaderOptions options)
       : dataset_(std::move(dataset)),
-        options_(options),
+        options_(std::move(options)),
         plan_(make_plan(*dataset_, options_)),
-        orders_(dataset_->size(), options_.seed, options_.shuffle) {}
+        orders_(dataset_->size(), options_) {
+    check(options_.lengths.empty() ||
+              static_cast<std::int64_t>(options_.lengths.size()) == dataset_->size(),
+          ErrorKind::internal, "{} lengths of {} rows", options_.lengths.size(), dataset_->size());
+  }
 
   void start_at(const LoaderState& state) {
     check(state.epoch >= 0 && state.sample >= 0 && state.sample <= plan_.num_rows,
@@ -139,7 +171,7 @@ class Loader::Stream {
 };
 
 Loader::Loader(std::shared_ptr<const Dataset> dataset, LoaderOptions options, LoaderState start)
-    : stream_(std::make_unique<Stream>(std::move(dataset), options)) {
+    : stream_(std::make_unique<Stream>(std::move(dataset), std::move(options))) {
   stream_->start_at(start);
 }
 

@@ -27,6 +27,9 @@ struct LoaderOptions {
   /// Micro-batches made ahead.
   std::int64_t num_prefetched = 8;
   CollateOptions collate;
+  /// The rows' lengths: steps then take rows of similar length (order_by_length). Empty: they do
+  /// not.
+  std::vector<std::int64_t> lengths;
 };
 
 /// All micro-batches that one rank computes for one optimizer step.
@@ -64,6 +67,12 @@ class Loader {
   class Stream;
   std::unique_ptr<Stream> stream_;
 };
+
+/// `order` with rows of similar length together: within each run of 50 steps, rows are sorted by
+/// length, the longest first, and then the steps' order is drawn from (seed, epoch). A last,
+/// smaller step stays the last. Every row comes in the same run of steps as before.
+std::vector<std::int64_t> order_by_length(std::vector<std::int64_t> order,
+                                          const LoaderOptions& options, std::int64_t epoch);
 
 /// The order in which an epoch uses the rows: a permutation of 0..num_rows-1.
 std::vector<std::int64_t> epoch_order(std::int64_t num_rows, std::uint64_t seed,

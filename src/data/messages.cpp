@@ -1,5 +1,6 @@
 #include "data/messages.h"
 
+#include <algorithm>
 #include <array>
 #include <optional>
 #include <string_view>
@@ -229,6 +230,17 @@ std::string python_object(const Json& value) {
   return fmt::format("{{{}}}", join(items, ", "));
 }
 
+Json read_documents(Json documents) {
+  const bool fits = documents.is_null() ||
+                    (documents.is_array() &&
+                     std::all_of(documents.begin(), documents.end(),
+                                 [](const Json& document) { return document.is_object(); }));
+  check(fits, ErrorKind::corrupt_data,
+        "documents must be a list of objects (such as {{\"title\": ..., \"text\": ...}}), found {}",
+        documents.is_array() ? "a list with other things" : documents.type_name());
+  return documents;
+}
+
 }  // namespace
 
 std::string python_json(const Json& value) {
@@ -271,6 +283,7 @@ Conversation read_conversation(const Json& row, ArgumentForm arguments) {
   }
   Conversation conversation = reader.take();
   conversation.tools = normal_tools(row.value("tools", Json()));
+  conversation.documents = read_documents(row.value("documents", Json()));
   return conversation;
 }
 

@@ -14,6 +14,8 @@ struct Conversation {
   Json messages = Json::array();
   /// OpenAI function schemas, or null.
   Json tools;
+  /// What a template for retrieval shows: objects, mostly of title and text; or null.
+  Json documents;
   /// For each message whether the row lets it be learnt (its "weight", "loss_weight" or "train").
   std::vector<bool> learnable;
   bool operator==(const Conversation&) const = default;
@@ -30,6 +32,7 @@ enum class ArgumentForm { object, text };
 /// - function_call / tool_call turns become tool_calls of the assistant's turn before them, or of a
 ///   turn of their own; tool turns get the ids of the calls that they answer, in order.
 /// - "tools": a list or the JSON text of one; bare function schemas are wrapped as OpenAI's.
+/// - "documents": a list of objects.
 /// Throws Error(corrupt_data) that names the message and what is wrong with it.
 Conversation read_conversation(const Json& row, ArgumentForm arguments = ArgumentForm::object);
 

@@ -4,6 +4,7 @@
 
 #include <limits>
 
+#include "base/checksum.h"
 #include "base/error.h"
 #include "base/random.h"
 
@@ -31,6 +32,10 @@ class MockDataset final : public Dataset {
 
   std::string location(std::int64_t index) const override {
     return fmt::format("mock row {}", index);
+  }
+
+  std::uint64_t content_hash() const override {
+    return hash_of(options_.vocab_size, options_.seq_len, options_.num_samples, options_.seed);
   }
 
  private:

@@ -9,6 +9,8 @@
 #include "data/chat.h"
 #include "data/hellaswag.h"
 #include "data/instruction.h"
+#include "data/megatron.h"
+#include "data/nanogpt.h"
 #include "data/squad.h"
 #include "data/xlam.h"
 
@@ -24,7 +26,15 @@ std::unique_ptr<const Dataset> build(Keys& keys, TextContext context) {
   return make(options, std::move(context));
 }
 
-constexpr std::array<DatasetKind, 6> kKinds = {{
+/// Of tokens already.
+template <auto read, auto make>
+std::unique_ptr<const Dataset> build_tokens(Keys& keys, TextContext /*context*/) {
+  const auto options = read(keys);
+  keys.finish();
+  return make(options);
+}
+
+constexpr std::array<DatasetKind, 8> kKinds = {{
     {"chat_dataset.ChatDataset", "conversations (messages, ShareGPT), learnt on the answers",
      build<read_chat_options, make_chat_dataset>},
     {"agent_chat.make_agent_chat_dataset", "conversations with tool calls",
@@ -35,6 +45,10 @@ constexpr std::array<DatasetKind, 6> kKinds = {{
     {"xlam.make_xlam_dataset", "function calls", build<read_xlam_options, make_xlam_dataset>},
     {"squad.make_squad_dataset", "questions about a text",
      build<read_squad_options, make_squad_dataset>},
+    {"megatron_dataset.MegatronPretraining", "indexed token files (.bin and .idx) of Megatron",
+     build_tokens<read_megatron_options, make_megatron_dataset>},
+    {"nanogpt_dataset.NanogptDataset", "token files (.bin) of nanogpt",
+     build_tokens<read_nanogpt_options, make_nanogpt_dataset>},
     {"hellaswag.HellaSwag", "endings of short stories",
      build<read_hellaswag_options, make_hellaswag_dataset>},
 }};

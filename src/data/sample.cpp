@@ -1,5 +1,7 @@
 #include "data/sample.h"
 
+#include <utility>
+
 #include "base/error.h"
 
 namespace automodel::data {
@@ -15,6 +17,15 @@ std::int64_t num_trained_tokens(const TokenizedSample& sample) {
     begin = end;
   }
   return count;
+}
+
+TokenizedSample token_window(std::vector<std::int32_t> ids) {
+  TokenizedSample sample;
+  sample.notes = {.all_learnt = true, .is_window = true};
+  sample.document_lengths = {static_cast<std::int64_t>(ids.size())};
+  sample.loss_mask.assign(ids.size(), 1);
+  sample.ids = std::move(ids);
+  return sample;
 }
 
 void append_document(TokenizedSample& sample, std::vector<std::int32_t> ids,

@@ -18,6 +18,9 @@ struct SampleNotes {
   bool all_learnt = false;
   /// The sample was cut to its maximum length.
   bool truncated = false;
+  /// A piece of a longer text. It need not end in an EOS token, and its last token only tells what
+  /// the one before is followed by.
+  bool is_window = false;
   bool operator==(const SampleNotes&) const = default;
 };
 
@@ -37,6 +40,9 @@ struct TokenizedSample {
 /// The tokens whose prediction enters the loss. The first token of a document never does: nothing
 /// stands before it from which it could be predicted.
 std::int64_t num_trained_tokens(const TokenizedSample& sample);
+
+/// One document that is a window on a longer text, learnt from its beginning.
+TokenizedSample token_window(std::vector<std::int32_t> ids);
 
 /// Appends a document. Throws Error(internal) unless ids and loss_mask are equally long.
 void append_document(TokenizedSample& sample, std::vector<std::int32_t> ids,

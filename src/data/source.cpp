@@ -8,9 +8,12 @@
 #include <span>
 #include <utility>
 
+#include "base/checksum.h"
 #include "base/error.h"
 #include "base/text.h"
+#include "data/csv_rows.h"
 #include "data/json_rows.h"
+#include "data/text_rows.h"
 
 namespace automodel::data {
 namespace {
@@ -25,14 +28,17 @@ struct FileKind {
 };
 
 /// A new kind of file is a source of its own and one line here.
-constexpr std::array<FileKind, 3> kFileKinds = {{
+constexpr std::array<FileKind, 6> kFileKinds = {{
     {".jsonl", open_jsonl},
     {".ndjson", open_jsonl},
     {".json", open_json},
+    {".csv", open_csv},
+    {".tsv", open_csv},
+    {".txt", open_plain_text},
 }};
 
 const FileKind* kind_of(const fs::path& path) {
-  const std::string ending = to_lower_ascii(path.extension().string());
+  const std::string ending = to_lower_ascii(without_compression(path).extension().string());
   const auto* const kind = std::find_if(kFileKinds.begin(), kFileKinds.end(),
                                         [&](const FileKind& k) { return k.ending == ending; });
   return kind == kFileKinds.end() ? nullptr : kind;
@@ -43,7 +49,7 @@ std::string known_endings() {
   for (const FileKind& kind : kFileKinds) {
     endings.emplace_back(kind.ending);
   }
-  return join(endings, ", ");
+  return join(endings, ", ") + ", each also with .gz or .zst behind it";
 }
 
 class Concatenation : public RowSource {
@@ -71,6 +77,13 @@ class Concatenation : public RowSource {
     }
     return total;
   }
+  std::uint64_t content_hash() const override {
+    std::vector<std::int64_t> hashes;
+    for (const auto& part : parts_) {
+      hashes.push_back(static_cast<std::int64_t>(part->content_hash()));
+    }
+    return hash_of_numbers(hashes);
+  }
 
  private:
   std::pair<const RowSource*, std::int64_t> find(std::int64_t index) const {
@@ -87,7 +100,7 @@ class Concatenation : public RowSource {
 
 /// Which split a file's name speaks of; empty if of none.
 std::string split_of(const fs::path& file) {
-  const std::string name = to_lower_ascii(file.stem().string());
+  const std::string name = to_lower_ascii(without_compression(file).stem().string());
   constexpr std::array<std::pair<std::string_view, std::string_view>, 6> kWords = {{
       {"validation", "validation"},
       {"valid", "validation"},
@@ -116,7 +129,7 @@ std::vector<std::string> files_of_folder(const std::string& folder, const std::s
       continue;
     }
     const std::string named = split_of(entry.path());
-    if (named == split || entry.path().stem() == split) {
+    if (named == split || without_compression(entry.path()).stem() == split) {
       of_split.push_back(entry.path().string());
     } else if (named.empty()) {
       unnamed.push_back(entry.path().string());
@@ -143,9 +156,12 @@ std::vector<std::string> files_of_pattern(const std::string& pattern) {
 }
 
 std::vector<std::string> files_of(const std::string& path, const std::string& split) {
-  if (fs::is_directory(path)) {
-    return files_of_folder(path, split);
-  }
+  return fs::is_directory(path) ? files_of_folder(path, split) : find_paths(path);
+}
+
+}  // namespace
+
+std::vector<std::string> find_paths(const std::string& path) {
   if (fs::exists(path)) {
     return {path};
   }
@@ -160,13 +176,11 @@ std::vector<std::string> files_of(const std::string& path, const std::string& sp
   return files;
 }
 
-}  // namespace
-
 std::shared_ptr<const RowSource> open_file(const std::string& path, SourceOptions options) {
   const FileKind* kind = kind_of(path);
   check(kind != nullptr, ErrorKind::unsupported,
         "{}: files that end in '{}' are not supported; supported are {}", path,
-        fs::path(path).extension().string(), known_endings());
+        without_compression(path).extension().string(), known_endings());
   auto rows = kind->open(path, options);
   check(rows->size() > 0, ErrorKind::corrupt_data, "{}: the file has no{} rows", path,
         rows->num_skipped() > 0 ? " valid" : "");

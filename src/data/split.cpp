@@ -6,6 +6,7 @@
 #include <regex>
 #include <utility>
 
+#include "base/checksum.h"
 #include "base/error.h"
 #include "base/random.h"
 
@@ -24,6 +25,9 @@ class PickedRows : public RowSource {
   Json row(std::int64_t index) const override { return rows_->row(at(index)); }
   std::string location(std::int64_t index) const override { return rows_->location(at(index)); }
   std::int64_t num_skipped() const override { return rows_->num_skipped(); }
+  std::uint64_t content_hash() const override {
+    return hash_of(rows_->content_hash(), hash_of_numbers(indices_));
+  }
 
  private:
   std::int64_t at(std::int64_t index) const { return indices_.at(static_cast<std::size_t>(index)); }

@@ -52,11 +52,12 @@ std::unique_ptr<const Dataset> make_squad_dataset(const SquadOptions& options,
   }
   LengthLimit limit = options.limit;
   limit.max_tokens = context.max_tokens;
-  const RowFormat format = make_format(std::make_shared<const TextContext>(std::move(context)));
+  const auto shared = std::make_shared<const TextContext>(std::move(context));
+  const RowFormat format = make_format(shared);
   return make_row_dataset(
       open_split(options.paths, options.split,
                  {.shuffle_seed = std::nullopt, .max_rows = options.max_samples, .source = {}}),
-      [format, limit](const Json& row) { return apply_limit(format(row), limit); });
+      [format, limit](const Json& row) { return apply_limit(format(row), limit); }, shared);
 }
 
 SquadOptions read_squad_options(Keys& keys) {

@@ -3,8 +3,11 @@
 #include <algorithm>
 #include <utility>
 
+#include "base/checksum.h"
 #include "base/error.h"
 #include "base/file.h"
+#include "base/text.h"
+#include "text/tokenizer_files.h"
 
 namespace automodel::data {
 namespace {
@@ -22,10 +25,16 @@ std::optional<std::int32_t> id_of(const text::Tokenizer& tokenizer,
   return id;
 }
 
-std::string read_template(const std::string& path) {
-  check(std::filesystem::exists(path), ErrorKind::not_found,
-        "chat_template '{}' is neither a Jinja template (no {{% or {{{{) nor an existing file",
-        path);
+std::string read_template(const std::string& path, const TextContext& context) {
+  std::vector<std::string> names;
+  for (const auto& [name, chat_template] : context.templates) {
+    names.push_back(name);
+  }
+  check(
+      std::filesystem::exists(path), ErrorKind::not_found,
+      "chat_template '{}' is neither a Jinja template (no {{% or {{{{), nor an existing file, nor "
+      "one of the tokenizer's templates ({})",
+      path, names.empty() ? "it has none" : join(names, ", "));
   std::string text = read_file(path);
   const Json json = Json::parse(text, nullptr, false);
   if (json.is_object() && json.contains("chat_template") && json["chat_template"].is_string()) {
@@ -43,10 +52,10 @@ TextContext make_text_context(text::Tokenizer tokenizer, const text::TokenizerCo
                       .special_tokens = {.bos_token = config.bos_token,
                                          .eos_token = config.eos_token,
                                          .unk_token = config.unk_token,
-                                         .sep_token = std::nullopt,
+                                         .sep_token = config.sep_token,
                                          .pad_token = config.pad_token,
-                                         .cls_token = std::nullopt,
-                                         .mask_token = std::nullopt},
+                                         .cls_token = config.cls_token,
+                                         .mask_token = config.mask_token},
                       .templates = {},
                       .bos_id = bos_id,
                       .eos_id = eos_id};
@@ -58,18 +67,21 @@ TextContext make_text_context(text::Tokenizer tokenizer, const text::TokenizerCo
 }
 
 TextContext load_text_context(const std::filesystem::path& folder) {
-  const auto path = folder / "tokenizer.json";
-  return make_text_context(text::Tokenizer::from_json(read_json(path), path.string()),
-                           text::read_tokenizer_config(folder));
+  auto loaded = text::load_tokenizer(folder);
+  return make_text_context(std::move(loaded.tokenizer), loaded.config);
 }
 
 TextContext with_chat_template(TextContext context, const std::string& chat_template) {
   const bool is_text = chat_template.find("{%") != std::string::npos ||
                        chat_template.find("{{") != std::string::npos;
+  const auto named = context.templates.find(chat_template);
+  auto chosen = named != context.templates.end()
+                    ? named->second
+                    : text::ChatTemplate::parse(
+                          is_text ? chat_template : read_template(chat_template, context),
+                          is_text ? "chat_template" : chat_template);
   context.templates.clear();
-  context.templates.emplace(
-      "default", text::ChatTemplate::parse(is_text ? chat_template : read_template(chat_template),
-                                           is_text ? "chat_template" : chat_template));
+  context.templates.emplace("default", std::move(chosen));
   return context;
 }
 
@@ -99,6 +111,19 @@ std::vector<std::string> special_tokens_in(const TextContext& context, const std
   std::stable_sort(found.begin(), found.end(),
                    [](const auto& a, const auto& b) { return a.size() > b.size(); });
   return found;
+}
+
+std::uint64_t content_hash(const TextContext& context) {
+  const text::SpecialTokens& names = context.special_tokens;
+  Json parts = {{"variables", context.template_variables}, {"max_tokens", context.max_tokens}};
+  for (const auto& name : {names.bos_token, names.eos_token, names.unk_token, names.sep_token,
+                           names.pad_token, names.cls_token, names.mask_token}) {
+    parts["special"].push_back(name ? Json(*name) : Json());
+  }
+  for (const auto& [name, chat_template] : context.templates) {
+    parts["templates"][name] = chat_template.source();
+  }
+  return hash_of(checksum(parts.dump()), checksum(context.tokenizer.to_json().dump()));
 }
 
 }  // namespace automodel::data

@@ -34,12 +34,16 @@ struct TextContext {
 /// Throws Error(invalid_argument) if bos_token or eos_token is not a token of the tokenizer.
 TextContext make_text_context(text::Tokenizer tokenizer, const text::TokenizerConfig& config);
 
-/// Reads tokenizer.json, tokenizer_config.json and chat templates of a Hugging Face folder.
-/// Throws Error(not_found | unsupported | corrupt_data).
+/// Reads the tokenizer (text::load_tokenizer), tokenizer_config.json and chat templates of a
+/// Hugging Face folder. Throws Error(not_found | unsupported | corrupt_data).
 TextContext load_text_context(const std::filesystem::path& folder);
 
-/// A copy with another chat template: `chat_template` is the text of one (it contains "{%" or
-/// "{{"), or the path of a Jinja file or of a JSON file with a "chat_template".
+/// The same number for contexts that encode and render alike.
+std::uint64_t content_hash(const TextContext& context);
+
+/// A copy with another chat template for all rows: `chat_template` is the name of one of the
+/// tokenizer's own ("rag"), the text of one (it contains "{%" or "{{"), or the path of a Jinja file
+/// or of a JSON file with a "chat_template".
 /// Throws Error(not_found | invalid_argument).
 TextContext with_chat_template(TextContext context, const std::string& chat_template);
 

@@ -60,7 +60,7 @@ TokenizedSample as_sample(const Json& row) {
 }  // namespace
 
 std::unique_ptr<const Dataset> make_token_row_dataset(const std::string& path) {
-  return make_row_dataset(open_file(path), as_sample);
+  return make_row_dataset(open_file(path), as_sample, nullptr);
 }
 
 }  // namespace automodel::data

@@ -105,12 +105,14 @@ Json xlam_tools(const Json& tools) {
 std::unique_ptr<const Dataset> make_xlam_dataset(const XlamOptions& options, TextContext context) {
   LengthLimit limit = options.limit;
   limit.max_tokens = context.max_tokens;
-  const ChatFormat format(std::make_shared<const TextContext>(std::move(context)), {});
+  const auto shared = std::make_shared<const TextContext>(std::move(context));
+  const ChatFormat format(shared, {});
   return make_row_dataset(
       open_split(options.paths, options.split, {.max_rows = options.max_samples}),
       [format, limit](const Json& row) {
         return apply_limit(format.tokenize(format.read(as_chat_row(row))), limit);
-      });
+      },
+      shared);
 }
 
 XlamOptions read_xlam_options(Keys& keys) {

@@ -3,19 +3,14 @@
 // Source: ggml/docs/gguf.md, versions 2 and 3 (little-endian).
 
 #include <cstdint>
-#include <map>
 #include <string>
 #include <string_view>
 #include <vector>
 
-#include "base/json.h"
+#include "base/gguf_vocabulary.h"
 #include "tensor/ggml_type.h"
 
 namespace automodel {
-
-/// Values by key. Integers, floats, bools, strings and lists keep their kind; float32 become the
-/// same number in double. Strings are bytes: a vocabulary's need not be UTF-8.
-using GgufMetadata = std::map<std::string, Json, std::less<>>;
 
 struct GgufTensor {
   std::string name;

@@ -6,9 +6,7 @@
 
 namespace automodel {
 
-/// The keys "tokenizer.*" as plain values. Whether they fit together is for the tokenizer to say.
-/// Throws Error(not_found) if the file has no vocabulary, Error(corrupt_data) for values of another
-/// type.
+/// read_gguf_vocabulary of a file.
 GgufVocabulary gguf_vocabulary(const GgufFile& file);
 
 }  // namespace automodel

@@ -10,17 +10,35 @@ namespace {
 
 constexpr std::size_t kTextsPerTurn = 16;  // that a thread takes at once
 
+void pad_all(const TokenizerParts& parts, std::span<Encoding> encodings) {
+  if (!parts.lengths.padding) {
+    return;
+  }
+  std::size_t longest = 0;
+  for (const Encoding& encoding : encodings) {
+    longest = std::max(longest, encoding.ids.size());
+  }
+  for (Encoding& encoding : encodings) {
+    pad(encoding, *parts.lengths.padding, padded_length(*parts.lengths.padding, longest));
+  }
+}
+
 }  // namespace
 
 Tokenizer::Tokenizer(std::shared_ptr<const TokenizerParts> parts) : parts_(std::move(parts)) {}
 
-Tokenizer Tokenizer::from_json(const Json& tokenizer_json, std::string_view source) {
-  return Tokenizer(read_tokenizer(JsonNode(tokenizer_json, std::string(source))));
+Tokenizer Tokenizer::from_json(const Json& tokenizer_json, std::string_view source,
+                               LoadOptions options) {
+  return Tokenizer(read_tokenizer(JsonNode(tokenizer_json, std::string(source)), options));
 }
 
 Encoding Tokenizer::encode(std::string_view text, EncodeOptions options) const {
   auto workspace = parts_->workspaces.take();
-  return text::encode(*parts_, text, options, *workspace);
+  Encoding result = text::encode(*parts_, text, options, *workspace);
+  if (options.apply_length_settings) {
+    pad_all(*parts_, {&result, 1});
+  }
+  return result;
 }
 
 std::vector<Encoding> Tokenizer::encode_batch(std::span<const std::string> texts,
@@ -34,6 +52,9 @@ std::vector<Encoding> Tokenizer::encode_batch(std::span<const std::string> texts
       results[i] = text::encode(*parts_, texts[i], options, *workspace);
     }
   });
+  if (options.apply_length_settings) {
+    pad_all(*parts_, results);
+  }
   return results;
 }
 

@@ -28,6 +28,15 @@ struct AddedToken {
 
 struct EncodeOptions {
   bool add_special_tokens = true;  // run the post-processor's template (bos, eos, [CLS] ...)
+  /// Cut and pad as the file's "truncation" and "padding" say. Without it a text keeps its length,
+  /// as in Transformers, which asks for both in each call.
+  bool apply_length_settings = false;
+};
+
+struct LoadOptions {
+  /// Whether special tokens are looked for in a text (split_special_tokens of Transformers is the
+  /// contrary).
+  bool finds_special = true;
 };
 
 struct Encoding {
@@ -35,6 +44,8 @@ struct Encoding {
   /// The byte range of the input text that each token stands for. Special tokens that the
   /// post-processor adds have the empty range (0, 0).
   std::vector<std::pair<std::uint32_t, std::uint32_t>> offsets;
+  /// So many ids at both ends are padding.
+  std::size_t num_left_padding = 0, num_right_padding = 0;
 };
 
 struct TokenizerParts;
@@ -43,15 +54,15 @@ struct TokenizerParts;
 class Tokenizer {
  public:
   /// Builds a tokenizer from the contents of a tokenizer.json; `source` names it in errors.
-  /// "truncation" and "padding" settings of the file are not applied: the length of a sample is the
-  /// caller's choice. Throws Error(unsupported) for kinds that are not known, Error(corrupt_data)
-  /// for a malformed file.
-  static Tokenizer from_json(const Json& tokenizer_json, std::string_view source);
+  /// Throws Error(unsupported) for kinds that are not known, Error(corrupt_data) for a malformed
+  /// file.
+  static Tokenizer from_json(const Json& tokenizer_json, std::string_view source,
+                             LoadOptions options = {});
 
   /// Throws Error(invalid_argument) with the byte offset if `text` is not valid UTF-8.
   Encoding encode(std::string_view text, EncodeOptions options = {}) const;
-  /// encode() of each text, on up to `num_threads` threads. Throws what the first failing text
-  /// throws.
+  /// encode() of each text, on up to `num_threads` threads, padded to a common length if the file
+  /// says so and `options` ask for it. Throws what the first failing text throws.
   std::vector<Encoding> encode_batch(std::span<const std::string> texts, EncodeOptions options,
                                      int num_threads) const;
   /// The text of `ids`; ids without a token are skipped, as Hugging Face does. Bytes that do not

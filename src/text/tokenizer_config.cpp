@@ -94,6 +94,9 @@ TokenizerConfig fill_special_tokens(TokenizerConfig config, const fs::path& file
   fill(config.eos_token, "eos_token");
   fill(config.pad_token, "pad_token");
   fill(config.unk_token, "unk_token");
+  fill(config.sep_token, "sep_token");
+  fill(config.cls_token, "cls_token");
+  fill(config.mask_token, "mask_token");
   return config;
 }
 
@@ -105,6 +108,9 @@ TokenizerConfig parse_tokenizer_config(const Json& config, std::string_view sour
           .eos_token = read_token(node, "eos_token"),
           .pad_token = read_token(node, "pad_token"),
           .unk_token = read_token(node, "unk_token"),
+          .sep_token = read_token(node, "sep_token"),
+          .cls_token = read_token(node, "cls_token"),
+          .mask_token = read_token(node, "mask_token"),
           .add_bos_token = read_flag(node, "add_bos_token"),
           .add_eos_token = read_flag(node, "add_eos_token"),
           .chat_templates = read_templates(node),

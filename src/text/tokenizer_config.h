@@ -18,6 +18,9 @@ struct TokenizerConfig {
   std::optional<std::string> eos_token;
   std::optional<std::string> pad_token;
   std::optional<std::string> unk_token;
+  std::optional<std::string> sep_token;
+  std::optional<std::string> cls_token;
+  std::optional<std::string> mask_token;
   std::optional<bool> add_bos_token;
   std::optional<bool> add_eos_token;
   /// "default" and the named ones ("tool_use", ...), as Jinja source.

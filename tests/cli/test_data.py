@@ -1,6 +1,8 @@
 """automodel data: what a model would be trained on, from the files a user has."""
 
+import gzip
 import json
+import struct
 
 import pytest
 
@@ -52,6 +54,31 @@ def test_other_kinds_and_keys(automodel, tokenizer, rows):
         "--target", "column_mapped_text_instruction_dataset.ColumnMappedTextInstructionDataset")
     assert done.returncode == 0, done.stderr
     assert "Why? [So.<|im_end|>]" in done.stdout
+
+
+@pytest.mark.parametrize("name, content", [
+    ("rows.csv", b'q,a\n"Why, then?",So.\n'),
+    ("rows.tsv.gz", gzip.compress(b"q\ta\nWhy, then?\tSo.\n", mtime=0)),
+    ("rows.jsonl.gz", gzip.compress(b'{"q": "Why, then?", "a": "So."}\n', mtime=0)),
+])
+def test_every_kind_of_file(automodel, tokenizer, tmp_path, monkeypatch, name, content):
+    monkeypatch.setenv("AUTOMODEL_CACHE", str(tmp_path / "cache"))
+    (tmp_path / name).write_bytes(content)
+    done = automodel("data", "--dataset", tmp_path / name, "--tokenizer", tokenizer,
+                     "--keys", json.dumps({"column_mapping": {"question": "q", "answer": "a"}}),
+                     "--target", "column_mapped_text_instruction_dataset.ColumnMappedTextInstructionDataset")
+    assert done.returncode == 0, done.stderr
+    assert "Why, then? [So.<|im_end|>]" in done.stdout
+
+
+def test_token_files_of_nanogpt(automodel, tokenizer, tmp_path):
+    header = [278895051, 1, 12, 2] + [0] * 252
+    tokens = b"hello world!"
+    (tmp_path / "a.bin").write_bytes(struct.pack("<256i", *header) + struct.pack("<12H", *tokens))
+    done = automodel("data", "--dataset", tmp_path / "*.bin", "--tokenizer", tokenizer,
+                     "--target", "nanogpt_dataset.NanogptDataset", "--keys", '{"seq_len": 5}')
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert "h[ello ]" in done.stdout and "w[orld!]" in done.stdout
 
 
 @pytest.mark.parametrize("row, reason", [

@@ -212,6 +212,18 @@ TEST(Extract, Loaders) {
   EXPECT_EQ(padded.dataloader.pad_seq_len_divisible, 16);
 }
 
+TEST(Extract, LongSamplesOfPacks) {
+  const auto of = [](const std::vector<std::string>& overrides) {
+    return read(overrides).packed_sequence.long_samples;
+  };
+  const std::string neat = "--packed_sequence.packing_strategy=neat";
+  EXPECT_EQ(of({}), LongSamples::refuse);
+  EXPECT_EQ(of({neat}), LongSamples::drop);
+  EXPECT_EQ(of({neat, "--packed_sequence.drop_long_samples=false"}), LongSamples::refuse);
+  EXPECT_EQ(of({neat, "--packed_sequence.long_samples=split"}), LongSamples::split);
+  EXPECT_EQ(of({"--packed_sequence.long_samples=drop"}), LongSamples::drop);
+}
+
 TEST(Extract, OtherSectionsAreKept) {
   const Recipe recipe = read({"--fp8.enabled"});
   EXPECT_EQ(recipe.other.at("fp8").at("enabled"), true);

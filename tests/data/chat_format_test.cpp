@@ -41,6 +41,16 @@ TEST(ChatFormat, BosComesFromTheTemplateOnly) {
   EXPECT_NE(ids[1], kBos);
 }
 
+TEST(ChatFormat, TemplatesSeeTheDocumentsOfARow) {
+  const TextContext context = with_template(
+      "{% for d in documents or [] %}{{ d.title }};{% endfor %}{% for m in messages %}{{ m.content "
+      "}}{% if m.role == 'assistant' %}{{ '<|im_end|>' }}{% endif %}{% endfor %}");
+  EXPECT_EQ(shown(R"({"documents": [{"title": "A"}, {"title": "B"}], "messages": [
+      {"role": "user", "content": "x"}, {"role": "assistant", "content": "y"}]})",
+                  context),
+            "A;B;x[y<|im_end|>]");
+}
+
 TEST(ChatFormat, NoTemplateNoChat) {
   EXPECT_THAT(error_of([] { shown(kTwoTurns, test_context()); }),
               HasSubstr("has no chat template"));

@@ -60,5 +60,14 @@ TEST(Checks, Names) {
               testing::StartsWith("there is no check 'missing_eso'; did you mean 'missing_eos'"));
 }
 
+TEST(Checks, WindowsOnTextNeedNoEndAndTheirLastTokenIsNotComputed) {
+  const auto failed = [](std::int64_t max_tokens) {
+    return failed_checks(token_window({'a', 'b', 'c', 'd', 'e'}), chatml_context(),
+                         {.max_tokens = max_tokens});
+  };
+  EXPECT_TRUE(failed(4).empty());
+  EXPECT_EQ(failed(3), (std::vector<Check>{Check::too_long}));
+}
+
 }  // namespace
 }  // namespace automodel::data

@@ -152,5 +152,60 @@ TEST(Loader, RefusesToResumeOutsideTheData) {
               testing::StartsWith("cannot resume at row 6 of epoch 0: the data set has 5 rows"));
 }
 
+/// The lengths of NumberRows.
+std::vector<std::int64_t> lengths_of_numbers(std::int64_t size) {
+  std::vector<std::int64_t> lengths;
+  for (std::int64_t i = 0; i < size; ++i) {
+    lengths.push_back(2 + i % 3);
+  }
+  return lengths;
+}
+
+TEST(Loader, RowsOfSimilarLengthComeTogether) {
+  LoaderOptions options = options_of(4, 2);
+  options.lengths = lengths_of_numbers(50);
+  const auto order = order_by_length(epoch_order(50, 42, 3), options, 3);
+  std::vector<std::int64_t> sorted = order;
+  std::sort(sorted.begin(), sorted.end());
+  std::vector<std::int64_t> all(50);
+  std::iota(all.begin(), all.end(), 0);
+  EXPECT_EQ(sorted, all);
+  std::int64_t spread = 0;  // of lengths within the steps
+  for (std::size_t step = 0; step + 4 <= 50; step += 4) {
+    spread += order[step] % 3 - order[step + 3] % 3;
+    EXPECT_GE(order[step] % 3, order[step + 3] % 3) << "the longest first";
+  }
+  EXPECT_LE(spread, 2) << "only where one length ends and the next begins";
+  EXPECT_NE(order, order_by_length(epoch_order(50, 42, 4), options, 4));
+
+  Loader loader(numbers(50), options);
+  std::vector<std::int64_t> seen;
+  while (seen.size() < 50) {
+    const auto rows = rows_of(loader.next());
+    seen.insert(seen.end(), rows.begin(), rows.end());
+  }
+  EXPECT_EQ(seen, order_by_length(epoch_order(50, 42, 0), options, 0));
+}
+
+TEST(Loader, LengthsDoNotChangeWhatRanksSeeTogether) {
+  LoaderOptions options = options_of(4, 1);
+  options.lengths = lengths_of_numbers(21);
+  Loader one(numbers(21), options);
+  options.num_data_ranks = 2;
+  Loader first(numbers(21), options);
+  options.data_rank = 1;
+  Loader second(numbers(21), options);
+  for (int i = 0; i < 12; ++i) {
+    auto together = rows_of(first.next());
+    const auto others = rows_of(second.next());
+    together.insert(together.end(), others.begin(), others.end());
+    std::erase(together, -1);
+    std::sort(together.begin(), together.end());
+    auto alone = rows_of(one.next());
+    std::sort(alone.begin(), alone.end());
+    EXPECT_EQ(together, alone);
+  }
+}
+
 }  // namespace
 }  // namespace automodel::data

@@ -105,6 +105,21 @@ TEST(Messages, ToolCallIdsAreKeptOrLeftOut) {
   EXPECT_FALSE(conversation.messages[3].contains("tool_call_id"));
 }
 
+TEST(Messages, DocumentsAreKept) {
+  const std::string turn = R"("messages": [{"role": "user", "content": "hi"}])";
+  const auto documents = [&](const std::string& text) {
+    return read_conversation(parse_json("{" + turn + ", \"documents\": " + text + "}", "row"))
+        .documents;
+  };
+  EXPECT_EQ(documents(R"([{"title": "t"}])"), parse_json(R"([{"title": "t"}])", ""));
+  EXPECT_TRUE(documents("null").is_null());
+  const std::string expected =
+      "documents must be a list of objects (such as {\"title\": ..., \"text\": ...}), found ";
+  EXPECT_EQ(error("{" + turn + R"(, "documents": "text"})"), expected + "string");
+  EXPECT_EQ(error("{" + turn + R"(, "documents": ["text"]})"),
+            expected + "a list with other things");
+}
+
 TEST(Messages, MalformedRowsAreNamed) {
   EXPECT_EQ(error(R"({"massages": [], "id": 1})"),
             "the row has neither 'messages' nor 'conversations'; did you mean 'massages'?; its "

@@ -21,5 +21,12 @@ TEST(Sample, MaskMustFit) {
             "a document of 2 tokens has a loss mask of 1");
 }
 
+TEST(Sample, AWindowIsOneDocumentOfWhichAllIsLearnt) {
+  const auto window = token_window({5, 6, 7});
+  EXPECT_EQ(window.document_lengths, (std::vector<std::int64_t>{3}));
+  EXPECT_EQ(num_trained_tokens(window), 2);
+  EXPECT_TRUE(window.notes.is_window && window.notes.all_learnt);
+}
+
 }  // namespace
 }  // namespace automodel::data

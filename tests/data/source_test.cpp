@@ -36,7 +36,19 @@ TEST(Source, FoldersMayNameFilesAfterSplits) {
   EXPECT_EQ(open_rows({folder.path()}, "validation")->row(0)["n"], 3);
   EXPECT_EQ(open_rows({folder.path()}, "extra")->size(), 1);
   EXPECT_THAT(error_of([&] { open_rows({folder.path()}, "test"); }),
-              HasSubstr("has no data file (.jsonl, .ndjson, .json) of split 'test'"));
+              HasSubstr("has no data file (.jsonl, .ndjson, .json, .csv, .tsv, .txt, each also "
+                        "with .gz or .zst behind "
+                        "it) of split 'test'"));
+}
+
+TEST(Source, EveryKindOfFile) {
+  const ScratchFolder folder;
+  EXPECT_EQ(open_file(folder.write("a.csv", "n\n1\n"))->row(0)["n"], "1");
+  EXPECT_EQ(open_file(folder.write("a.tsv", "n\tm\n1\t2\n"))->row(0)["m"], "2");
+  EXPECT_EQ(open_file(folder.write("a.txt", "x\n"))->row(0)["text"], "x");
+  folder.write("both/train.csv", "n\n1\n");
+  folder.write("both/test.txt", "x\n");
+  EXPECT_EQ(open_rows({folder.path("both")}, "test")->row(0)["text"], "x");
 }
 
 TEST(Source, WhatIsNotThereIsAnError) {
@@ -55,7 +67,7 @@ TEST(Source, OtherKindsOfFilesAreNamed) {
   EXPECT_EQ(error_of([&] { open_rows({path}); }),
             path +
                 ": files that end in '.parquet' are not supported; supported are .jsonl, "
-                ".ndjson, .json");
+                ".ndjson, .json, .csv, .tsv, .txt, each also with .gz or .zst behind it");
 }
 
 TEST(Source, EmptyFilesAreErrors) {

@@ -70,6 +70,7 @@ class NumberRows : public Dataset {
   std::string location(std::int64_t index) const override {
     return fmt::format("numbers:{}", index + 1);
   }
+  std::uint64_t content_hash() const override { return static_cast<std::uint64_t>(size_); }
 
  private:
   std::int64_t size_;

@@ -52,8 +52,25 @@ TEST(TextContext, AnotherTemplate) {
   EXPECT_EQ(source(folder.write("t.jinja", "y{{ 1 }}")), "y{{ 1 }}");
   EXPECT_EQ(source(folder.write("t.json", R"({"chat_template": "z{{ 1 }}"})")), "z{{ 1 }}");
   EXPECT_EQ(error_of([&] { source("nowhere.jinja"); }),
-            "chat_template 'nowhere.jinja' is neither a Jinja template (no {% or {{) nor an "
-            "existing file");
+            "chat_template 'nowhere.jinja' is neither a Jinja template (no {% or {{), nor an "
+            "existing file, nor one of the tokenizer's templates (default)");
+}
+
+TEST(TextContext, OneOfTheTokenizersTemplatesByName) {
+  const TextContext three =
+      test_context({{"default", "a{{ 1 }}"}, {"rag", "r{{ 1 }}"}, {"tool_use", "b{{ 1 }}"}});
+  EXPECT_EQ(require_template(with_chat_template(three, "rag"), true).source(), "r{{ 1 }}");
+  EXPECT_EQ(require_template(with_chat_template(three, "default"), true).source(), "a{{ 1 }}");
+}
+
+TEST(TextContext, TheHashSeesWhatChangesTokens) {
+  const std::uint64_t hash = content_hash(chatml_context());
+  EXPECT_EQ(content_hash(chatml_context()), hash);
+  EXPECT_NE(content_hash(with_chat_template(chatml_context(), "x{{ 1 }}")), hash);
+  EXPECT_NE(content_hash(test_context({{"default", kChatMl}}, true)), hash);
+  TextContext other = chatml_context();
+  other.template_variables["enable_thinking"] = false;
+  EXPECT_NE(content_hash(other), hash);
 }
 
 TEST(TextContext, SpecialTokensInText) {

@@ -7,6 +7,7 @@ import subprocess
 import pytest
 
 import assets
+from tokenizer_corpus import corpus
 
 ROOT = pathlib.Path(__file__).resolve().parents[2]
 
@@ -45,3 +46,29 @@ def real_model():
             pytest.skip(str(error))
 
     return fetch
+
+
+@pytest.fixture(scope="session")
+def asset():
+    """asset(name, base) -> path of a file of tests/assets.py; skips where it cannot be fetched."""
+
+    def fetch(name, base):
+        try:
+            return assets.file(name, base)
+        except assets.Unavailable as error:
+            pytest.skip(str(error))
+
+    return fetch
+
+
+@pytest.fixture(scope="session")
+def texts(asset):
+    """texts(count) -> so many lines of tokenizer_corpus."""
+    made = {}
+
+    def make(count):
+        if count not in made:
+            made[count] = corpus(asset("llamafactory", "wiki_demo.txt").parent, count)
+        return made[count]
+
+    return make

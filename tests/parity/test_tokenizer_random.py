@@ -50,6 +50,27 @@ def compare(automodel, path, seed):
         assert decoded == [expected for _, expected in pairs], (seed, skip)
 
 
+def length_settings(rng: random.Random) -> dict:
+    truncation = {"max_length": rng.randrange(4, 9), "stride": rng.randrange(2), "strategy": rng.choice(["LongestFirst", "OnlyFirst"]),
+                  "direction": rng.choice(["Left", "Right"])}
+    padding = {"strategy": rng.choice(["BatchLongest", {"Fixed": rng.randrange(12)}]), "direction": rng.choice(["Left", "Right"]),
+               "pad_to_multiple_of": rng.choice([None, 1, 4]), "pad_id": 1, "pad_type_id": 0, "pad_token": "x"}
+    return {"truncation": rng.choice([None, truncation]), "padding": rng.choice([None, padding])}
+
+
+def test_length_settings(automodel, tmp_path):
+    """Truncation and padding of the file, which only --as-file applies."""
+    path = tmp_path / "tokenizer.json"
+    for seed in range(60):
+        rng = random.Random(seed)
+        made = random_tokenizers.tokenizer(seed)
+        texts = [text for text, _ in usable(Tokenizer.from_str(json.dumps(made)), [random_tokenizers.text(rng) for _ in range(12)])]
+        made |= length_settings(rng)
+        path.write_text(json.dumps(made), encoding="utf-8")
+        got = Ours(automodel, path).ids(texts, "--as-file")
+        assert got == [ref.ids for ref in Tokenizer.from_str(json.dumps(made)).encode_batch(texts)], seed
+
+
 def block(number, *marks):
     return pytest.param(range(number * SEEDS_PER_TEST, (number + 1) * SEEDS_PER_TEST), marks=marks, id=f"block{number}")
 

@@ -83,12 +83,12 @@ def code_lines(count: int):
 
 
 def corpus(data: pathlib.Path, size: int, seed: int = 1) -> list[str]:
-    """`size` lines: half real text, a quarter code, a quarter oddities."""
+    """`size` lines: three quarters text and code (at most half of all is text), a quarter oddities."""
     rng = random.Random(seed)
     real = [line for line in llamafactory_lines(data) if line]
     rng.shuffle(real)
     lines = real[:size // 2]
-    lines += code_lines(size // 4)
+    lines += code_lines(3 * size // 4 - len(lines))
     lines += [odd_line(rng) for _ in range(size // 8)]
     while len(lines) < size:
         lines.append(random_characters(rng))

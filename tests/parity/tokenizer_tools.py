@@ -4,7 +4,21 @@ import json
 import pathlib
 
 import gguf
+import pytest
 from tokenizers import Tokenizer
+
+SAMPLE = 4_000  # lines, of ./check
+ALL = 100_000  # lines, of ./check --full
+
+
+def full(*values):
+    """A case that only ./check --full runs."""
+    return pytest.param(*values, marks=pytest.mark.full)
+
+
+def save(path, value):
+    path.write_text(json.dumps(value), encoding="utf-8")
+    return path
 
 
 class Ours:
@@ -77,4 +91,4 @@ def gguf_metadata(path: pathlib.Path) -> dict:
     """The tokenizer's part of a GGUF file's metadata, by the gguf package."""
     fields = gguf.GGUFReader(path).fields
     names = [name for name in fields if name.startswith("tokenizer.") or name == "general.architecture"]
-    return {name: fields[name].contents() for name in names if name != "tokenizer.ggml.precompiled_charsmap"}
+    return {name: fields[name].contents() for name in names}

@@ -18,7 +18,7 @@ GgufVocabulary byte_level() {
   v.merges = {"a b", "\u0120 a", "1 2"};
   v.bos_id = 0;
   v.eos_id = 0;
-  v.chat_template = "T";
+  v.chat_templates["default"] = "T";
   return v;
 }
 
@@ -44,6 +44,15 @@ TEST(GgufTokenizer, ConfigHasTokensAndTemplate) {
   EXPECT_EQ(config.chat_templates.at("default"), "T");
 }
 
+TEST(GgufTokenizer, NamedTemplatesAreKept) {
+  GgufVocabulary v = byte_level();
+  v.chat_templates["tool_use"] = "U";
+  const auto config =
+      parse_tokenizer_config(tokenizer_from_gguf(v, "llama", "m.gguf").tokenizer_config, "c");
+  EXPECT_EQ(config.chat_templates,
+            (std::map<std::string, std::string>{{"default", "T"}, {"tool_use", "U"}}));
+}
+
 TEST(GgufTokenizer, BosAndEosAreAddedAsTheFileSays) {
   GgufVocabulary v = byte_level();
   v.add_bos = true;
@@ -56,62 +65,15 @@ TEST(GgufTokenizer, BosAndEosAreAddedAsTheFileSays) {
   EXPECT_THAT(tokenizer_of(v).encode("a").ids, ElementsAre(0, 1));
 }
 
-GgufVocabulary sentence_piece() {
-  GgufVocabulary v{.model = "llama"};
-  v.tokens = {"<unk>", "<s>", "</s>"};
-  v.token_types = {2, 3, 3};
-  v.scores = {0, 0, 0};
-  for (int byte = 0; byte < 256; ++byte) {
-    v.tokens.push_back(fmt::format("<0x{:02X}>", byte));
-    v.token_types.push_back(6);
-    v.scores.push_back(0);
-  }
-  for (const char* token : {"\u2581", "a", "b", "ab", "\u2581a"}) {
-    v.tokens.emplace_back(token);
-    v.token_types.push_back(1);
-    v.scores.push_back(-static_cast<float>(v.tokens.size()));
-  }
-  v.bos_id = 1;
-  v.eos_id = 2;
-  v.unk_id = 0;
-  return v;
-}
-
-TEST(GgufTokenizer, SentencePieceVocabulariesGetMerges) {
-  const Tokenizer tokenizer = tokenizer_of(sentence_piece());
-  EXPECT_THAT(tokenizer.encode("ab").ids,
-              ElementsAre(1, 259, 262));  // "▁" "ab": ab has the better score
-  EXPECT_THAT(tokenizer.encode("aa").ids, ElementsAre(1, 263, 260));
-  EXPECT_THAT(tokenizer.encode("é").ids, ElementsAre(1, 259, 3 + 0xC3, 3 + 0xA9));
-  EXPECT_EQ(tokenizer.decode(tokenizer.encode("ab é a").ids, true), "ab é a");
-}
-
-TEST(GgufTokenizer, SpacePrefixIsOptional) {
-  GgufVocabulary v = sentence_piece();
-  v.add_space_prefix = false;
-  EXPECT_THAT(tokenizer_of(v).encode("ab").ids, ElementsAre(1, 262));
-  EXPECT_EQ(tokenizer_of(v).decode(tokenizer_of(v).encode(" ab").ids, true), " ab");
-}
-
-TEST(GgufTokenizer, GemmaMergesInOrderOfIdsAndSpellsSpaces) {
-  GgufVocabulary v = sentence_piece();
-  v.tokens.emplace_back("  ");
-  v.token_types.push_back(4);
-  v.scores.assign(v.tokens.size(), 0);
-  v.scores.back() = 5;  // means nothing
-  const Tokenizer tokenizer = tokenizer_of(v, "gemma3");
-  EXPECT_THAT(tokenizer.encode("  ab").ids, ElementsAre(1, 264, 262));
-  EXPECT_EQ(tokenizer.id_to_token(264), "\u2581\u2581");
-}
-
 TEST(GgufTokenizer, UnknownKindsAreRefused) {
   const auto unsupported = [](const GgufVocabulary& v) {
     return error_of(ErrorKind::unsupported, [&] { tokenizer_from_gguf(v, "llama", "m.gguf"); });
   };
   GgufVocabulary v = byte_level();
-  v.model = "bert";
+  v.model = "rwkv";
   EXPECT_EQ(unsupported(v),
-            "m.gguf: tokenizer.ggml.model 'bert' is not supported; known are gpt2, llama, gemma4");
+            "m.gguf: tokenizer.ggml.model 'rwkv' is not supported; known are gpt2, llama, gemma4, "
+            "bert, t5");
   v = byte_level();
   v.pre = "new-thing";
   EXPECT_THAT(
@@ -127,7 +89,8 @@ TEST(GgufTokenizer, DamageIsNamed) {
   EXPECT_EQ(corrupt({.model = "gpt2"}), "m.gguf: there are no tokenizer.ggml.tokens");
   GgufVocabulary v = byte_level();
   v.bos_id = 10;
-  EXPECT_EQ(corrupt(v), "m.gguf: the bos id 10 is outside the vocabulary of 10 tokens");
+  EXPECT_EQ(corrupt(v),
+            "m.gguf: the id 10 of the bos_token is outside the vocabulary of 10 tokens");
   v = byte_level();
   v.token_types.pop_back();
   EXPECT_EQ(corrupt(v), "m.gguf: 9 token types for 10 tokens");
@@ -144,9 +107,6 @@ TEST(GgufTokenizer, DamageIsNamed) {
   v.add_bos = true;
   v.bos_id.reset();
   EXPECT_EQ(corrupt(v), "m.gguf: it adds the bos token but does not say which it is");
-  v = sentence_piece();
-  v.scores.clear();
-  EXPECT_EQ(corrupt(v), "m.gguf: a sentencepiece vocabulary without scores");
 }
 
 }  // namespace

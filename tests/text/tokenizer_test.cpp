@@ -134,7 +134,7 @@ TEST(Tokenizer, CopiesWorkFromManyThreads) {
 TEST(Tokenizer, WritesAnEqualFile) {
   Json json = gpt2();
   json["added_tokens"] = Json::array({added("<s>", 300, {{"special", true}})});
-  json["truncation"] = {{"max_length", 2}};
+  json["truncation"] = {{"max_length", 2}, {"strategy", "OnlyFirst"}, {"stride", 0}};
   const Json written = make(json).to_json();
   EXPECT_EQ(make(written).to_json(), written);
   EXPECT_EQ(make(written).encode("hello<s> world").ids, make(json).encode("hello<s> world").ids);
@@ -142,11 +142,24 @@ TEST(Tokenizer, WritesAnEqualFile) {
   EXPECT_EQ(written["model"]["merges"], json["model"]["merges"]);
 }
 
-TEST(Tokenizer, TruncationAndPaddingOfTheFileAreNotApplied) {
+TEST(Tokenizer, TruncationAndPaddingOfTheFileAreAppliedWhereAsked) {
   Json json = gpt2();
-  json["truncation"] = {{"max_length", 1}, {"strategy", "LongestFirst"}, {"stride", 0}};
-  json["padding"] = {{"strategy", {{"Fixed", 99}}}};
-  EXPECT_EQ(make(json).encode("hello world").ids, make(gpt2()).encode("hello world").ids);
+  json["truncation"] = {
+      {"max_length", 3}, {"strategy", "LongestFirst"}, {"stride", 0}, {"direction", "Right"}};
+  json["padding"] = {{"strategy", "BatchLongest"},
+                     {"direction", "Left"},
+                     {"pad_to_multiple_of", nullptr},
+                     {"pad_id", 7},
+                     {"pad_token", "x"}};
+  const Tokenizer tokenizer = make(json);
+  EXPECT_EQ(tokenizer.encode("hello world").ids, make(gpt2()).encode("hello world").ids);
+  const EncodeOptions as_file{.apply_length_settings = true};
+  EXPECT_THAT(tokenizer.encode("hello world", as_file).ids, ElementsAre(259, 262, 'l'));
+  const std::vector<std::string> texts = {"hello world", "hello"};
+  const auto batch = tokenizer.encode_batch(texts, as_file, 2);
+  EXPECT_THAT(batch[1].ids, ElementsAre(7, 7, 259));
+  EXPECT_EQ(batch[1].num_left_padding, 2U);
+  EXPECT_EQ(batch[0].num_left_padding, 0U);
 }
 
 TEST(Tokenizer, DamagedFilesAreRefusedWithTheirPlace) {

@@ -54,6 +54,7 @@ class FixedRows final : public data::Dataset {
     return out;
   }
   std::string location(std::int64_t index) const override { return std::to_string(index); }
+  std::uint64_t content_hash() const override { return 1; }
 };
 
 TEST(Evaluate, DoesNotDependOnTheBatchSize) {

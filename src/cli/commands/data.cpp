@@ -50,6 +50,12 @@ std::string path_key(const std::string& target) {
   if (target.ends_with("make_agent_chat_dataset")) {
     return "path";
   }
+  if (target.ends_with("MegatronPretraining")) {
+    return "paths";
+  }
+  if (target.ends_with("NanogptDataset")) {
+    return "file_pattern";
+  }
   return target.ends_with("HellaSwag") ? "path_or_dataset" : "path_or_dataset_id";
 }
 

@@ -14,6 +14,6 @@ bool is_gguf_metadata(const Json& json);
 /// `metadata` maps GGUF's keys ("general.architecture", "tokenizer.ggml.tokens", ...) to their
 /// values. Throws Error(corrupt_data) for values of another type, else as
 /// text::tokenizer_from_gguf.
-text::GgufTokenizer tokenizer_from_metadata(const Json& metadata, std::string_view source);
+text::TokenizerFiles tokenizer_from_metadata(const Json& metadata, std::string_view source);
 
 }  // namespace automodel::cli

@@ -14,7 +14,7 @@
 #include "base/file.h"
 #include "base/json.h"
 #include "cli/commands/gguf_metadata.h"
-#include "text/tokenizer.h"
+#include "text/tokenizer_files.h"
 
 namespace automodel::cli {
 namespace {
@@ -28,42 +28,37 @@ struct Options {
   bool decode = false;
   bool skip_special = false;
   bool no_special = false;
+  bool as_file = false;
+
+  text::EncodeOptions encode_options() const {
+    return {.add_special_tokens = !no_special, .apply_length_settings = as_file};
+  }
   int threads = 1;
   int bench = 0;
   std::string export_folder;
 };
 
-/// A tokenizer and, from GGUF metadata, its tokenizer_config.json.
-struct Loaded {
-  text::Tokenizer tokenizer;
-  Json config = Json();
-};
-
-Loaded load(const std::string& name) {
-  std::filesystem::path path(name);
-  if (std::filesystem::is_directory(path)) {
-    path /= "tokenizer.json";
+text::LoadedTokenizer load(const std::filesystem::path& path) {
+  const bool may_be_metadata = path.extension() == ".json" && path.filename() != "tokenizer.json";
+  if (may_be_metadata && std::filesystem::is_regular_file(path)) {
+    if (const Json json = read_json(path); is_gguf_metadata(json)) {
+      return text::load_tokenizer(tokenizer_from_metadata(json, path.string()), path.string());
+    }
   }
-  const Json json = read_json(path);
-  if (is_gguf_metadata(json)) {
-    auto made = tokenizer_from_metadata(json, path.string());
-    return {text::Tokenizer::from_json(made.tokenizer, path.string()),
-            std::move(made.tokenizer_config)};
-  }
-  return {text::Tokenizer::from_json(json, path.string())};
+  return text::load_tokenizer(path);
 }
 
-void export_to(const std::filesystem::path& folder, const Loaded& loaded) {
+void export_to(const std::filesystem::path& folder, const text::LoadedTokenizer& loaded) {
   std::filesystem::create_directories(folder);
   write_file_atomic(folder / "tokenizer.json", loaded.tokenizer.to_json().dump(1));
-  if (!loaded.config.is_null()) {
-    write_file_atomic(folder / "tokenizer_config.json", loaded.config.dump(1));
+  if (!loaded.config.raw.empty()) {
+    write_file_atomic(folder / "tokenizer_config.json", loaded.config.raw.dump(1));
   }
 }
 
 /// One token a line: id, token, and the part of the text it stands for.
 void show(const text::Tokenizer& tokenizer, const Options& options) {
-  const auto encoding = tokenizer.encode(options.text, {.add_special_tokens = !options.no_special});
+  const auto encoding = tokenizer.encode(options.text, options.encode_options());
   for (std::size_t i = 0; i < encoding.ids.size(); ++i) {
     const auto [begin, end] = encoding.offsets[i];
     fmt::print("{:>8}  {:<24} {}\n", encoding.ids[i],
@@ -96,8 +91,8 @@ std::vector<std::string> texts_of(const std::vector<Json>& lines) {
 
 void encode_lines(const text::Tokenizer& tokenizer, const std::vector<Json>& lines,
                   const Options& options) {
-  const auto encodings = tokenizer.encode_batch(
-      texts_of(lines), {.add_special_tokens = !options.no_special}, options.threads);
+  const auto encodings =
+      tokenizer.encode_batch(texts_of(lines), options.encode_options(), options.threads);
   for (const auto& encoding : encodings) {
     print_line(encoding_json(encoding, options));
   }
@@ -165,8 +160,8 @@ ExitCode run(Arguments arguments) {
       "and writes the ids of each as a JSON list.",
       "automodel tokenize");
   app.add_option("PATH", options.path,
-                 "Folder with a tokenizer.json, that file itself, or a JSON dump of a GGUF file's "
-                 "tokenizer metadata")
+                 "Folder with a tokenizer, its file (tokenizer.json, tekken.json, *.tiktoken, a "
+                 "sentencepiece *.model), or a JSON dump of a GGUF file's tokenizer metadata")
       ->required();
   app.add_option("TEXT", options.text, "Text to show");
   app.add_flag("--offsets", options.offsets,
@@ -175,6 +170,8 @@ ExitCode run(Arguments arguments) {
   app.add_flag("--skip-special", options.skip_special, "Leave special tokens out when decoding");
   app.add_flag("--no-special", options.no_special,
                "Do not add the tokens of the post-processor (bos, eos ...)");
+  app.add_flag("--as-file", options.as_file,
+               "Cut and pad as the truncation and padding settings of tokenizer.json say");
   app.add_option("--export", options.export_folder,
                  "Write the tokenizer as tokenizer.json into this folder and stop");
   app.add_option("--bench", options.bench,
@@ -183,7 +180,7 @@ ExitCode run(Arguments arguments) {
   if (!parse_arguments(app, arguments)) {
     return ExitCode::ok;
   }
-  const Loaded loaded = load(options.path);
+  const text::LoadedTokenizer loaded = load(options.path);
   if (!options.export_folder.empty()) {
     export_to(options.export_folder, loaded);
   } else if (options.bench > 0) {

@@ -85,7 +85,15 @@ PackedSequence extract_packed_sequence(const Json& json) {
       Names<PackingStrategy, 2>{{{"thd", PackingStrategy::thd}, {"neat", PackingStrategy::neat}}});
   out.max_packs = s.optional<std::int64_t>("max_packs");
   out.prepacked = s.get("prepacked", false);
-  out.drop_long_samples = s.get("drop_long_samples", true);
+  const bool drops =
+      out.packing_strategy == PackingStrategy::neat && s.get("drop_long_samples", true);
+  out.long_samples = drops ? LongSamples::drop : LongSamples::refuse;
+  if (s.has("long_samples")) {
+    out.long_samples =
+        s.choice("long_samples", Names<LongSamples, 3>{{{"refuse", LongSamples::refuse},
+                                                        {"drop", LongSamples::drop},
+                                                        {"split", LongSamples::split}}});
+  }
   return out;
 }
 

@@ -81,14 +81,21 @@ Key dataloader_section(std::string name) {
 
 Key packed_sequence_section() {
   return mapping("packed_sequence",
-                 "several sequences in one row; on the CPU batches hold no padding anyway",
-                 {integer("packed_sequence_size", "tokens of a row; 0: off", 0).at_least(0),
-                  text("packing_strategy", "thd: in order; neat: best fit", "thd")
+                 "several sequences in one row of training data; docs/data.md explains it",
+                 {integer("packed_sequence_size", "tokens of a pack; 0: off", 0).at_least(0),
+                  text("packing_strategy",
+                       "thd: in order; neat: the longest first, each into the first pack with room",
+                       "thd")
                       .one_of({"thd", "neat"}),
-                  integer("max_packs", "most rows").at_least(1).or_null(),
+                  integer("max_packs", "most packs").at_least(1).or_null(),
                   flag("prepacked", "the data set is packed already", false),
                   integer("num_proc", "accepted", 1).at_least(1).or_null(),
-                  flag("drop_long_samples", "neat: leave out sequences longer than a row", true),
+                  flag("drop_long_samples", "neat: leave out sequences longer than a pack", true),
+                  text("long_samples", "what becomes of sequences longer than a pack")
+                      .one_of({"refuse", "drop", "split"})
+                      .or_null()
+                      .own()
+                      .otherwise("neat with drop_long_samples: drop, else refuse"),
                   flag("split_across_pack", "").unread("it has no effect")})
       .always_there();
 }

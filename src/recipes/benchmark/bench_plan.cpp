@@ -43,10 +43,9 @@ std::shared_ptr<const data::Dataset> mock_rows(const config::Recipe& recipe,
        .seed = static_cast<std::uint64_t>(recipe.seed)});
 }
 
-std::shared_ptr<const data::Dataset> training_rows(config::Recipe recipe,
-                                                   const checkpoint::ModelFolder& source) {
+RunData training_data(config::Recipe recipe, const checkpoint::ModelFolder& source) {
   recipe.validation_datasets.clear();
-  return load_run_data(recipe, source).train.dataset;
+  return load_run_data(recipe, source);
 }
 
 }  // namespace
@@ -76,7 +75,9 @@ std::unique_ptr<data::Loader> make_bench_loader(const config::Recipe& recipe,
     loader.shuffle = false;
     return std::make_unique<data::Loader>(mock_rows(recipe, source), loader);
   }
-  return std::make_unique<data::Loader>(training_rows(recipe, source), loader);
+  const RunData data = training_data(recipe, source);
+  loader.lengths = data.lengths;
+  return std::make_unique<data::Loader>(data.train.dataset, loader);
 }
 
 }  // namespace automodel::recipes

@@ -3,7 +3,6 @@
 #include <fmt/format.h>
 
 #include <cmath>
-#include <numeric>
 
 #include "base/text.h"
 #include "data/describe.h"
@@ -62,11 +61,6 @@ std::int64_t activation_bytes(const parallel::ShardedModel& model, std::int64_t 
   return (tokens * values + 2 * std::min(tokens, kLogitRows) * spec.vocab_size) * width;
 }
 
-std::int64_t mean_tokens(const data::Survey& survey) {
-  const auto total = std::accumulate(survey.lengths.begin(), survey.lengths.end(), std::int64_t{0});
-  return survey.lengths.empty() ? 0 : total / static_cast<std::int64_t>(survey.lengths.size());
-}
-
 std::int64_t num_values(const std::vector<nn::Parameter>& parameters, bool trained) {
   std::int64_t count = 0;
   for (const auto& parameter : parameters) {
@@ -120,7 +114,7 @@ std::vector<std::string> describe_lora(const RunModel& run) {
   return out;
 }
 
-std::vector<std::string> describe_data(const RunData& data) {
+std::vector<std::string> describe_data(const config::Recipe& recipe, const RunData& data) {
   std::vector<std::string> out;
   const auto add = [&](const std::string& title, const data::Survey& survey) {
     for (const auto& line : data::describe_survey(survey)) {
@@ -128,6 +122,10 @@ std::vector<std::string> describe_data(const RunData& data) {
     }
   };
   add("data", data.train.survey);
+  if (data.packs) {
+    out.push_back(fmt::format("{:<11} {}", "packing",
+                              data::describe_packs(*data.packs, pack_options(recipe))));
+  }
   for (const auto& [name, prepared] : data.validation) {
     add(name == "default" ? "validation" : "val. " + name, prepared.survey);
   }
@@ -138,7 +136,7 @@ std::vector<std::string> describe_steps(const config::Recipe& recipe, const RunD
                                         const config::StepPlan& steps) {
   const auto batch = recipe.step_scheduler.global_batch_size;
   return {fmt::format("steps       {} of {} rows, about {} tokens each; {} an epoch; seed {}",
-                      steps.end_step, batch, count_text(batch * mean_tokens(data.train.survey)),
+                      steps.end_step, batch, count_text(batch * mean_row_tokens(recipe, data)),
                       steps.epoch_len.value_or(0), recipe.seed)};
 }
 
@@ -163,11 +161,11 @@ std::vector<std::string> describe_run(const config::Recipe& recipe, const RunMod
     out.insert(out.end(), lines.begin(), lines.end());
   };
   append(describe_lora(run));
-  append(describe_data(data));
+  append(describe_data(recipe, data));
   append(describe_steps(recipe, data, steps));
   const auto memory =
       plan_memory(run.model, optimizer_bytes,
-                  recipe.step_scheduler.local_batch_size * mean_tokens(data.train.survey));
+                  recipe.step_scheduler.local_batch_size * mean_row_tokens(recipe, data));
   out.push_back(fmt::format(
       "memory      {}: frozen weights {}, trained weights {}, gradients {}, optimizer {}, "
       "activations about {}",

@@ -2,41 +2,15 @@
 
 #include <algorithm>
 #include <array>
-#include <functional>
 
 #include "base/error.h"
 #include "base/text.h"
+#include "text/split_patterns.h"
 
 namespace automodel::text {
 namespace {
 
-constexpr std::string_view kLlama3 =
-    R"((?i:'s|'t|'re|'ve|'m|'ll|'d)|[^\r\n\p{L}\p{N}]?\p{L}+|\p{N}{1,3}| ?[^\s\p{L}\p{N}]+[\r\n]*|\s*[\r\n]+)"
-    R"(|\s+(?!\S)|\s+)";
-constexpr std::string_view kQwen2 =
-    R"((?i:'s|'t|'re|'ve|'m|'ll|'d)|[^\r\n\p{L}\p{N}]?\p{L}+|\p{N}| ?[^\s\p{L}\p{N}]+[\r\n]*|\s*[\r\n]+)"
-    R"(|\s+(?!\S)|\s+)";
-constexpr std::string_view kQwen35 =
-    R"((?i:'s|'t|'re|'ve|'m|'ll|'d)|[^\r\n\p{L}\p{N}]?[\p{L}\p{M}]+|\p{N}| ?[^\s\p{L}\p{M}\p{N}]+[\r\n]*)"
-    R"(|\s*[\r\n]+|\s+(?!\S)|\s+)";
-constexpr std::string_view kTekken =
-    R"([^\r\n\p{L}\p{N}]?[\p{Lu}\p{Lt}\p{Lm}\p{Lo}\p{M}]*[\p{Ll}\p{Lm}\p{Lo}\p{M}]+)"
-    R"(|[^\r\n\p{L}\p{N}]?[\p{Lu}\p{Lt}\p{Lm}\p{Lo}\p{M}]+[\p{Ll}\p{Lm}\p{Lo}\p{M}]*)"
-    R"(|\p{N}| ?[^\s\p{L}\p{N}]+[\r\n/]*|\s*[\r\n]+|\s+(?!\S)|\s+)";
-constexpr std::string_view kGpt4o =
-    R"([^\r\n\p{L}\p{N}]?[\p{Lu}\p{Lt}\p{Lm}\p{Lo}\p{M}]*[\p{Ll}\p{Lm}\p{Lo}\p{M}]+(?i:'s|'t|'re|'ve|'m|'ll|'d)?)"
-    R"(|[^\r\n\p{L}\p{N}]?[\p{Lu}\p{Lt}\p{Lm}\p{Lo}\p{M}]+[\p{Ll}\p{Lm}\p{Lo}\p{M}]*(?i:'s|'t|'re|'ve|'m|'ll|'d)?)"
-    R"(|\p{N}{1,3}| ?[^\s\p{L}\p{N}]+[\r\n/]*|\s*[\r\n]+|\s+(?!\S)|\s+)";
-constexpr std::string_view kDeepseekV3 =
-    "[!\"#$%&'()*+,\\-./"
-    ":;<=>?@\\[\\\\\\]^_`{|}~][A-Za-z]+|[^\r\n\\p{L}\\p{P}\\p{S}]?[\\p{L}\\p{M}]+"
-    "| ?[\\p{P}\\p{S}]+[\r\n]*|\\s*[\r\n]+|\\s+(?!\\S)|\\s+";
-/// Cased letters, as the tokenizer of deepseek-llm lists them.
-constexpr std::string_view kDeepseekLetters =
-    "A-Za-zµÀ-ÖØ-öø-ƺƼ-ƿǄ-ʓʕ-ʯͰ-ͳͶͷͻ-ͽͿΆΈ-ΊΌΎ-ΡΣ-ϵϷ-ҁҊ-ԯԱ-ՖႠ-ჅᎠ-Ᏽᏸ-ᏽᲐ-ᲺᲽ-Ჿᴀ-ᴫᵫ-ᵷᵹ-ᶚḀ-ἕἘ-Ἕ"
-    "ἠ-ὅὈ-Ὅὐ-ὗὙὛὝὟ-ώᾀ-ᾴᾶ-ᾼιῂ-ῄῆ-ῌῐ-ΐῖ-Ίῠ-Ῥῲ-ῴῶ-ῼℂℇℊ-ℓℕℙ-ℝℤΩℨK-ℭℯ-ℴℹℼ-ℿⅅ-ⅉⅎↃↄⰀ-ⱻⱾ-ⳤⳫ-ⳮⳲⳳꙀ-ꙭ"
-    "Ꚁ-ꚛꜢ-ꝯꝱ-ꞇꞋ-ꞎꭰ-ꮿﬀ-ﬆﬓ-ﬗＡ-Ｚａ-ｚ𐐀-𐑏𐒰-𐓓𐓘-𐓻𐲀-𐲲𐳀-𐳲𑢠-𑣟𞤀-𞥃";
-constexpr std::string_view kDeepseekCjk = "[一-龥ࠀ-一가-퟿]+";
+using namespace split_patterns;
 
 Json split(std::string_view pattern) {
   return {{"type", "Split"},
@@ -83,68 +57,105 @@ Json falcon() {
                                split("[0-9][0-9][0-9]")}));
 }
 
+Json thousands(std::string_view pattern) {
+  return sequence(Json::array({split(kThousands), split(pattern), byte_level(false)}));
+}
+
+Json spark() {
+  return sequence(Json::array({split("\\p{N}{1,3}"), split("[一-龥\u3040-ゟ゠-ヿ]+"), split(kSpark),
+                               split("\\p{N}"), byte_level(false)}));
+}
+
+Json super_bpe() {
+  return sequence(
+      Json::array({split("\\p{N}+"), split("(?=(\\d{3})+(?!\\d))"), byte_level(false)}));
+}
+
 Json gpt2() { return byte_level(true); }
 Json digits_then_gpt2() { return sequence(Json::array({digits(true), byte_level(true)})); }
-Json llama3() { return split_then_bytes(kLlama3); }
-Json qwen2() { return split_then_bytes(kQwen2); }
-Json qwen35() { return split_then_bytes(kQwen35); }
-Json tekken() { return split_then_bytes(kTekken); }
-Json gpt4o() { return split_then_bytes(kGpt4o); }
+Json bloom_digits() {
+  return sequence(Json::array({split(kBloom), digits(true), byte_level(false)}));
+}
+Json lines_then_qwen2() {
+  return sequence(Json::array({split("[^\n]+|[\n]+"), split(kQwen2), byte_level(false)}));
+}
+Json digits_then_minicpm() {
+  return sequence(Json::array({split("\\p{N}{1,3}"), split(kMiniCpm5), byte_level(false)}));
+}
+Json youtu() {
+  return sequence(Json::array({split(kYoutuAsian), split(kYoutu), byte_level(false)}));
+}
+Json tiny_aya() { return thousands(kGpt4o); }
+
+/// One expression, then bytes.
+template <const std::string_view& pattern>
+Json one() {
+  return split_then_bytes(pattern);
+}
 
 struct Row {
-  std::string_view name;
+  std::string_view names;  // with spaces between them
   Json (*pre_tokenizer)();
   bool nfc = false;
   bool ignore_merges = false;
   bool adds_bos = false;
+  bool adds_eos = false;
 };
 
 constexpr auto kRows = std::to_array<Row>({
-    {"", gpt2},
-    {"default", gpt2},
-    {"gpt-2", gpt2},
-    {"phi-2", gpt2},
-    {"mpt", gpt2},
-    {"olmo", gpt2},
-    {"smollm", digits_then_gpt2},
-    {"starcoder", digits_then_gpt2},
-    {"refact", digits_then_gpt2},
+    {"default gpt-2 phi-2 mpt olmo jina-es jina-de jina-v2-es jina-v2-de gigachat a.x-4.0 mellum "
+     "modern-bert jais trillion granite-docling exaone4",
+     gpt2},
+    {"jina-v1-en jina-v2-code roberta-bpe", gpt2, false, false, true, true},
+    {"smollm starcoder refact codeshell exaone minerva-7b mellum2", digits_then_gpt2},
     {"command-r", digits_then_gpt2, true},
     {"falcon", falcon},
-    {"llama-bpe", llama3, false, true, true},
-    {"llama3", llama3, false, true, true},
-    {"llama-v3", llama3, false, true, true},
-    {"falcon3", llama3, false, true, true},
-    {"lfm2", llama3, false, true, true},
-    {"dbrx", llama3},
-    {"smaug-bpe", llama3},
-    {"qwen2", qwen2, true},
-    {"deepseek-r1-qwen", qwen2, true},
-    {"qwen35", qwen35},
-    {"stablelm2", qwen2},
-    {"tekken", tekken, false, true, true},
-    {"gpt-4o", gpt4o},
-    {"llama4", gpt4o},
+    {"llama-bpe llama3 llama-v3 falcon3 falcon-h1 pixtral midm-2.0 lfm2 jina-v5-nano", one<kLlama3>,
+     false, true, true},
+    {"dbrx smaug-bpe chatglm-bpe", one<kLlama3>},
+    {"glm4 glm5", one<kLlama3>, false, true},
+    {"qwen2 deepseek-r1-qwen kormo f2llmv2 megrez", one<kQwen2>, true},
+    {"qwen35", one<kQwen35>, true},
+    {"stablelm2 hunyuan solar-open grok-2", one<kQwen2>},
+    {"tekken", one<kTekken>, false, true, true},
+    {"gpt-4o llama4 kanana2 talkie minimax-m2", one<kGpt4o>},
+    {"granite-embed-multi-97m", one<kGraniteMultilingual>, false, true},
     {"deepseek-llm", deepseek_llm},
     {"deepseek-coder", deepseek_coder},
-    {"deepseek-v3", deepseek_v3},
+    {"deepseek-v3 hunyuan-dense joyai-llm hy_v4", deepseek_v3},
+    {"spark2_5", spark},
+    {"bailingmoe bailingmoe2 llada-moe", one<kBailing>},
+    {"seed-coder", one<kSeedCoder>},
+    {"jais-2", one<kJais2>},
+    {"exaone-moe", one<kExaoneMoe>},
+    {"ufakzeka", one<kUfakzeka>},
+    {"minicpm5", digits_then_minicpm, false, true},
+    {"bloom poro-chat gpt3-finnish", one<kBloom>},
+    {"viking", bloom_digits},
+    {"laguna", lines_then_qwen2},
+    {"youtu", youtu, false, true},
+    {"tiny_aya cohere2moe", tiny_aya},
+    {"superbpe", super_bpe},
 });
 
 }  // namespace
 
 GgufPreTokenizer gguf_pre_tokenizer(std::string_view name, std::string_view source) {
-  const auto row =
-      std::find_if(kRows.begin(), kRows.end(), [&](const Row& r) { return r.name == name; });
-  if (row == kRows.end()) {
-    std::vector<std::string> names;
-    for (std::size_t i = 1; i < kRows.size(); ++i) {
-      names.emplace_back(kRows[i].name);
+  const std::string wanted(name.empty() ? "default" : name);
+  std::vector<std::string> known;
+  for (const Row& row : kRows) {
+    const std::vector<std::string> names = automodel::split(row.names, ' ');
+    if (std::find(names.begin(), names.end(), wanted) != names.end()) {
+      return {.normalizer = row.nfc ? Json{{"type", "NFC"}} : Json(),
+              .pre_tokenizer = row.pre_tokenizer(),
+              .ignore_merges = row.ignore_merges,
+              .adds_bos = row.adds_bos,
+              .adds_eos = row.adds_eos};
     }
-    fail(ErrorKind::unsupported, "{}: tokenizer.ggml.pre '{}' is not supported; known are {}",
-         source, name, join(names, ", "));
+    known.insert(known.end(), names.begin(), names.end());
   }
-  return {row->nfc ? Json{{"type", "NFC"}} : Json(), row->pre_tokenizer(), row->ignore_merges,
-          row->adds_bos};
+  fail(ErrorKind::unsupported, "{}: tokenizer.ggml.pre '{}' is not supported; known are {}", source,
+       name, join(known, ", "));
 }
 
 }  // namespace automodel::text

@@ -15,6 +15,7 @@ struct GgufPreTokenizer {
   Json pre_tokenizer;
   bool ignore_merges = false;
   bool adds_bos = false;  // unless tokenizer.ggml.add_bos_token says otherwise
+  bool adds_eos = false;  // the same of add_eos_token
 };
 
 /// Missing (empty) and "default" mean GPT-2's expression, as Transformers reads them.

@@ -47,6 +47,7 @@ class Encoder {
   void add(std::int32_t id, Origin origin, std::string_view token);
   Origin trimmed(Origin origin, std::string_view token) const;
   Encoding with_special_tokens();
+  std::size_t num_added() const;
 
   const TokenizerParts& parts_;
   std::string_view text_;
@@ -64,7 +65,16 @@ Encoding Encoder::run(EncodeOptions options) {
                         static_cast<std::uint32_t>(piece.span.end)};
     add(piece.token, origin, text_.substr(piece.span.begin, piece.span.end - piece.span.begin));
   }
+  if (options.apply_length_settings && parts_.lengths.truncation) {
+    truncate(result_, *parts_.lengths.truncation, options.add_special_tokens ? num_added() : 0);
+  }
   return options.add_special_tokens ? with_special_tokens() : std::move(result_);
+}
+
+std::size_t Encoder::num_added() const {
+  return static_cast<std::size_t>(
+      std::count_if(parts_.post_processor.parts.begin(), parts_.post_processor.parts.end(),
+                    [](const PostProcessor::Part& part) { return !part.is_text; }));
 }
 
 void Encoder::encode_section(Span section) {

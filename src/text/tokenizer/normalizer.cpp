@@ -6,6 +6,7 @@
 #include <utility>
 
 #include "base/error.h"
+#include "text/base64.h"
 #include "text/tokenizer/character_steps.h"
 #include "text/tokenizer/normal_forms.h"
 #include "text/tokenizer/pattern.h"

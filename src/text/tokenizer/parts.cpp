@@ -50,7 +50,7 @@ std::string normalized_form(const TokenizerParts& parts, const AddedToken& token
   return std::string(normalize(parts.normalizer, text, scratch).view());
 }
 
-void index_added_tokens(TokenizerParts& parts) {
+void index_added_tokens(TokenizerParts& parts, LoadOptions options) {
   std::vector<AddedTokenFinder::Entry> raw;
   std::vector<AddedTokenFinder::Entry> normalized;
   for (std::size_t i = 0; i < parts.added_tokens.size(); ++i) {
@@ -58,7 +58,9 @@ void index_added_tokens(TokenizerParts& parts) {
     parts.added_by_id[token.id] = i;
     parts.added_ids[token.content] = token.id;
     parts.added_forms.push_back(token.normalized ? normalized_form(parts, token) : token.content);
-    (token.normalized ? normalized : raw).push_back({parts.added_forms.back(), token});
+    if (options.finds_special || !token.special) {
+      (token.normalized ? normalized : raw).push_back({parts.added_forms.back(), token});
+    }
   }
   parts.raw_finder = AddedTokenFinder(std::move(raw));
   parts.normalized_finder = AddedTokenFinder(std::move(normalized));
@@ -66,7 +68,7 @@ void index_added_tokens(TokenizerParts& parts) {
 
 }  // namespace
 
-std::shared_ptr<const TokenizerParts> read_tokenizer(const JsonNode& node) {
+std::shared_ptr<const TokenizerParts> read_tokenizer(const JsonNode& node, LoadOptions options) {
   auto parts = std::make_shared<TokenizerParts>();
   const std::string version = node.string_or("version", "1.0");
   check(version == "1.0", ErrorKind::unsupported, "{}: version '{}' is not supported; known is 1.0",
@@ -81,6 +83,7 @@ std::shared_ptr<const TokenizerParts> read_tokenizer(const JsonNode& node) {
   parts->normalizer = make_normalizer(member_or_null(node, "normalizer"));
   parts->post_processor = make_post_processor(member_or_null(node, "post_processor"));
   parts->decoder = make_decoder(member_or_null(node, "decoder"));
+  parts->lengths = read_length_settings(node);
   if (const auto added = node.find("added_tokens")) {
     parts->added_tokens = read_added_tokens(*added);
   }
@@ -90,7 +93,7 @@ std::shared_ptr<const TokenizerParts> read_tokenizer(const JsonNode& node) {
   }
   check_added_tokens(*parts, node);
   check_special_parts(*parts, node);
-  index_added_tokens(*parts);
+  index_added_tokens(*parts, options);
   parts->settings = settings_of(node);
   return parts;
 }

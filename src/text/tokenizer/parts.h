@@ -9,6 +9,7 @@
 #include "text/tokenizer.h"
 #include "text/tokenizer/added_tokens.h"
 #include "text/tokenizer/decoder.h"
+#include "text/tokenizer/length_settings.h"
 #include "text/tokenizer/model.h"
 #include "text/tokenizer/normalizer.h"
 #include "text/tokenizer/post_processor.h"
@@ -30,12 +31,13 @@ struct TokenizerParts {
   std::unique_ptr<const TokenModel> model;
   PostProcessor post_processor;
   std::vector<DecoderStep> decoder;
+  LengthSettings lengths;
   std::int32_t vocab_size = 0;
   mutable WorkspacePool workspaces;  // caches only; safe to use from many threads
 };
 
 /// Reads a whole tokenizer.json. Throws as Tokenizer::from_json.
-std::shared_ptr<const TokenizerParts> read_tokenizer(const JsonNode& node);
+std::shared_ptr<const TokenizerParts> read_tokenizer(const JsonNode& node, LoadOptions options);
 
 /// Encodes one text with a workspace of its own.
 Encoding encode(const TokenizerParts& parts, std::string_view text, EncodeOptions options,

@@ -10,19 +10,6 @@
 namespace automodel::text {
 namespace {
 
-int base64_value(char c) {
-  if (c >= 'A' && c <= 'Z') {
-    return c - 'A';
-  }
-  if (c >= 'a' && c <= 'z') {
-    return c - 'a' + 26;
-  }
-  if (c >= '0' && c <= '9') {
-    return c - '0' + 52;
-  }
-  return c == '+' ? 62 : c == '/' ? 63 : -1;
-}
-
 std::uint32_t read_u32(std::string_view bytes, std::size_t at) {
   std::uint32_t value = 0;
   for (std::size_t i = 4; i-- > 0;) {
@@ -72,28 +59,6 @@ std::vector<Edit> replace_part(std::vector<Edit> edits, std::string_view part,
 }
 
 }  // namespace
-
-std::optional<std::string> decode_base64(std::string_view text) {
-  while (text.ends_with('=')) {
-    text.remove_suffix(1);
-  }
-  std::string bytes;
-  std::uint32_t bits = 0;
-  int num_bits = 0;
-  for (const char c : text) {
-    const int value = base64_value(c);
-    if (value < 0) {
-      return std::nullopt;
-    }
-    bits = (bits << 6) | static_cast<std::uint32_t>(value);
-    num_bits += 6;
-    if (num_bits >= 8) {
-      num_bits -= 8;
-      bytes += static_cast<char>(static_cast<unsigned char>(bits >> num_bits));
-    }
-  }
-  return bytes;
-}
 
 PrecompiledMap::PrecompiledMap(std::string_view blob, std::string_view where) {
   check(blob.size() >= 4, ErrorKind::corrupt_data, "{}: expected at least 4 bytes, found {}", where,

@@ -12,9 +12,6 @@
 
 namespace automodel::text {
 
-/// The bytes of a base64 text, with or without padding; nothing if it is malformed.
-std::optional<std::string> decode_base64(std::string_view text);
-
 class PrecompiledMap {
  public:
   /// `blob`: the trie's size in bytes (little-endian 32 bits), the trie (32-bit units of a Darts

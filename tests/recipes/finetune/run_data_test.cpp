@@ -2,6 +2,8 @@
 
 #include <gmock/gmock.h>
 
+#include <cstdlib>
+
 #include "base/error.h"
 #include "recipes/tiny_recipe.h"
 
@@ -50,6 +52,66 @@ TEST(LoadRunData, ErrorsNameTheSection) {
   const TinyRecipe recipe;
   write_text(recipe.path("validation.jsonl"), "{\"messages\": []}\n");
   EXPECT_THAT(message(recipe.load().recipe), ::testing::HasSubstr("preparing validation_dataset"));
+}
+
+/// Tokens go to a cache of the test's own.
+class PackedRun : public ::testing::Test {
+ protected:
+  PackedRun() { ::setenv("AUTOMODEL_CACHE", recipe_.path("cache").c_str(), 1); }
+  ~PackedRun() override { ::unsetenv("AUTOMODEL_CACHE"); }
+  RunData load_with(const std::vector<std::string>& overrides) const {
+    return load(recipe_.load(overrides).recipe);
+  }
+
+  TinyRecipe recipe_;
+};
+
+TEST_F(PackedRun, RowsAreDocumentsOfPacks) {
+  // Six rows of 6 tokens, "user w0 <end> assistant w1 <end>": 5 without the last.
+  for (const char* strategy : {"thd", "neat"}) {
+    const auto data = load_with({"--packed_sequence.packed_sequence_size=10",
+                                 std::string("--packed_sequence.packing_strategy=") + strategy});
+    ASSERT_TRUE(data.packs.has_value());
+    EXPECT_EQ(data.packs->num_packs, 3);
+    EXPECT_EQ(data.packs->num_documents, 6);
+    EXPECT_EQ(data.train.dataset->size(), 3);
+    EXPECT_EQ(data.train.dataset->sample(0).document_lengths, (std::vector<std::int64_t>{6, 6}));
+    EXPECT_EQ(data.validation.at("default").dataset->size(), 3) << "not packed";
+    EXPECT_EQ(
+        mean_row_tokens(recipe_.load({"--packed_sequence.packed_sequence_size=10"}).recipe, data),
+        10);
+  }
+  EXPECT_EQ(std::distance(std::filesystem::directory_iterator(recipe_.path("cache/tokens")), {}), 1)
+      << "encoded once";
+}
+
+TEST_F(PackedRun, LongRowsAreRefusedDroppedOrSplit) {
+  const std::string size = "--packed_sequence.packed_sequence_size=4";
+  EXPECT_THAT(message(recipe_.load({size}).recipe),
+              ::testing::HasSubstr("more than the 4 of a pack"));
+  EXPECT_THAT(message(recipe_.load({size, "--packed_sequence.packing_strategy=neat"}).recipe),
+              ::testing::HasSubstr("all 6 documents are longer than the 4 tokens of a pack"));
+  EXPECT_EQ(load_with({size, "--packed_sequence.long_samples=split"}).packs->num_split, 6);
+}
+
+TEST_F(PackedRun, GroupingByLengthNeedsTheLengths) {
+  const auto data = load_with({"--dataloader.group_by_length=true"});
+  EXPECT_EQ(data.lengths, std::vector<std::int64_t>(6, 6));
+  EXPECT_EQ(loader_options(recipe_.load().recipe, data.lengths).lengths.size(), 6);
+  EXPECT_EQ(data.train.dataset->size(), 6);
+}
+
+TEST(LoaderOptions, StreamedAndMegatronDataKeepTheirOrder) {
+  const TinyRecipe recipe;
+  auto changed = recipe.load().recipe;
+  changed.dataset.target = "megatron_dataset.MegatronPretraining";
+  EXPECT_FALSE(loader_options(changed).shuffle);
+  changed.dataloader.dataloader_type = "cyclic";
+  EXPECT_TRUE(loader_options(changed).shuffle);
+  changed.dataset.target = "nanogpt_dataset.NanogptDataset";
+  EXPECT_FALSE(loader_options(changed).shuffle);
+  changed.dataloader.shuffle = true;
+  EXPECT_TRUE(loader_options(changed).shuffle);
 }
 
 TEST(LoaderOptions, AreTheRecipes) {

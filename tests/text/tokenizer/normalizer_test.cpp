@@ -3,6 +3,7 @@
 #include <gmock/gmock.h>
 
 #include "tests/text/tokenizer/small.h"
+#include "text/base64.h"
 #include "text/tokenizer/precompiled.h"
 
 namespace automodel::text {
@@ -122,21 +123,6 @@ std::string small_map() {
     put(unit);
   }
   return blob + std::string("bc\0", 3);
-}
-
-std::string encode_base64(const std::string& bytes) {
-  static constexpr std::string_view kDigits =
-      "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
-  std::string text;
-  std::uint32_t bits = 0;
-  int count = 0;
-  for (const char byte : bytes) {
-    bits = (bits << 8) | static_cast<unsigned char>(byte);
-    for (count += 8; count >= 6; count -= 6) {
-      text += kDigits[(bits >> (count - 6)) & 63];
-    }
-  }
-  return count > 0 ? text + kDigits[(bits << (6 - count)) & 63] : text;
 }
 
 TEST(Normalizer, PrecompiledReplacesByItsMap) {

@@ -1,4 +1,4 @@
-#include "text/gguf/sentencepiece.h"
+#include "text/score_merges.h"
 
 #include <gmock/gmock.h>
 

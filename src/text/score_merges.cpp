@@ -1,4 +1,4 @@
-#include "text/gguf/sentencepiece.h"
+#include "text/score_merges.h"
 
 #include <algorithm>
 #include <string_view>

@@ -1,0 +1,39 @@
+#include "base/cache_folder.h"
+
+#include <cstdlib>
+
+#include "base/error.h"
+
+namespace automodel {
+namespace {
+
+namespace fs = std::filesystem;
+
+fs::path root() {
+  const auto named = [](const char* variable, const char* below) {
+    const char* value = std::getenv(variable);
+    return value != nullptr && *value != '\0' ? fs::path(value) / below : fs::path();
+  };
+  for (const fs::path& path : {named("AUTOMODEL_CACHE", ""), named("XDG_CACHE_HOME", "automodel"),
+                               named("HOME", ".cache/automodel")}) {
+    if (!path.empty()) {
+      return path;
+    }
+  }
+  return fs::temp_directory_path() / "automodel";
+}
+
+}  // namespace
+
+fs::path cache_folder(std::string_view name) {
+  const fs::path folder = root() / name;
+  std::error_code problem;
+  fs::create_directories(folder, problem);
+  check(!problem, ErrorKind::io,
+        "cannot make the cache folder {}: {}; set AUTOMODEL_CACHE to a folder that can be written "
+        "to",
+        folder.string(), problem.message());
+  return folder;
+}
+
+}  // namespace automodel

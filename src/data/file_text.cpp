@@ -1,0 +1,161 @@
+#include "data/file_text.h"
+
+#include <unistd.h>
+#include <zlib.h>
+#include <zstd.h>
+
+#include <algorithm>
+#include <cerrno>
+#include <cstdlib>
+#include <cstring>
+#include <memory>
+#include <vector>
+
+#include "base/cache_folder.h"
+#include "base/error.h"
+#include "base/text.h"
+
+namespace automodel::data {
+namespace {
+
+namespace fs = std::filesystem;
+
+constexpr std::size_t kChunkBytes = std::size_t{1} << 18;
+
+/// Where the expanded bytes go, with an eye on how many they become.
+class Sink {
+ public:
+  Sink(const MappedFile& source, const fs::path& target, const ExpandLimits& limits)
+      : source_(source.path()),
+        most_(std::max<std::uint64_t>(limits.always, limits.most_times * source.bytes().size())),
+        file_(target) {}
+
+  void write(std::string_view bytes) {
+    total_ += bytes.size();
+    check(
+        total_ <= most_, ErrorKind::corrupt_data,
+        "{}: expands to more than {}, which looks like a decompression bomb; if it is data, expand "
+        "it yourself and give the expanded file",
+        source_.string(), human_bytes(most_));
+    file_.write(bytes);
+  }
+  [[noreturn]] void refuse(std::string_view reason) const {
+    fail(ErrorKind::corrupt_data, "{}: cannot be expanded after {}: {}", source_.string(),
+         human_bytes(total_), reason);
+  }
+
+ private:
+  fs::path source_;
+  std::uint64_t most_;
+  std::uint64_t total_ = 0;
+  OutputFile file_;
+};
+
+struct EndInflate {
+  void operator()(::z_stream* stream) const {
+    ::inflateEnd(stream);
+    delete stream;  // NOLINT(cppcoreguidelines-owning-memory): made below
+  }
+};
+
+/// One gzip member after the other.
+void expand_gzip(const MappedFile& file, Sink& sink) {
+  std::unique_ptr<::z_stream, EndInflate> stream(new ::z_stream{});
+  constexpr int kGzipOnly = 15 + 16;
+  check(::inflateInit2(stream.get(), kGzipOnly) == Z_OK, ErrorKind::internal,
+        "zlib cannot be started");
+  std::vector<char> out(kChunkBytes);
+  auto rest = file.text();
+  bool ended = false;
+  while (!rest.empty()) {
+    const std::size_t given = std::min<std::size_t>(rest.size(), kChunkBytes);
+    stream->next_in = reinterpret_cast<Bytef*>(const_cast<char*>(rest.data()));
+    stream->avail_in = static_cast<uInt>(given);
+    stream->next_out = reinterpret_cast<Bytef*>(out.data());
+    stream->avail_out = static_cast<uInt>(out.size());
+    const int status = ::inflate(stream.get(), Z_NO_FLUSH);
+    if (status != Z_OK && status != Z_STREAM_END && status != Z_BUF_ERROR) {
+      sink.refuse(stream->msg != nullptr ? stream->msg : "the data is damaged");
+    }
+    sink.write({out.data(), out.size() - stream->avail_out});
+    rest.remove_prefix(given - stream->avail_in);
+    ended = status == Z_STREAM_END;
+    if (ended) {
+      ::inflateReset(stream.get());
+    }
+  }
+  if (!ended) {
+    sink.refuse("the file ends in the middle of the data");
+  }
+}
+
+void expand_zstd(const MappedFile& file, Sink& sink) {
+  const std::unique_ptr<::ZSTD_DStream, std::size_t (*)(::ZSTD_DStream*)> stream(
+      ::ZSTD_createDStream(), ::ZSTD_freeDStream);
+  check(stream != nullptr, ErrorKind::internal, "zstd cannot be started");
+  std::vector<char> out(kChunkBytes);
+  ::ZSTD_inBuffer in{file.bytes().data(), file.bytes().size(), 0};
+  std::size_t left = 1;  // 0 behind a whole frame
+  while (in.pos < in.size) {
+    ::ZSTD_outBuffer chunk{out.data(), out.size(), 0};
+    left = ::ZSTD_decompressStream(stream.get(), &chunk, &in);
+    if (::ZSTD_isError(left) != 0) {
+      sink.refuse(::ZSTD_getErrorName(left));
+    }
+    sink.write({out.data(), chunk.pos});
+    while (left != 0 && chunk.pos == chunk.size) {  // what did not fit
+      chunk.pos = 0;
+      left = ::ZSTD_decompressStream(stream.get(), &chunk, &in);
+      if (::ZSTD_isError(left) != 0) {
+        sink.refuse(::ZSTD_getErrorName(left));
+      }
+      sink.write({out.data(), chunk.pos});
+    }
+  }
+  if (left != 0) {
+    sink.refuse("the file ends in the middle of the data");
+  }
+}
+
+/// Removes a name; what is mapped stays.
+struct Unlink {
+  fs::path path;
+  ~Unlink() { ::unlink(path.c_str()); }
+};
+
+/// The path of a new, empty file.
+fs::path unused_name(const fs::path& folder) {
+  std::string name = (folder / "XXXXXX").string();
+  const int descriptor = ::mkstemp(name.data());
+  check(descriptor >= 0, ErrorKind::io, "cannot write to {}: {}", folder.string(),
+        std::strerror(errno));
+  ::close(descriptor);
+  return name;
+}
+
+MappedFile open_text(const std::string& path, const ExpandLimits& limits) {
+  MappedFile file(path);
+  if (without_compression(path) == fs::path(path)) {
+    return file;
+  }
+  check(!file.bytes().empty(), ErrorKind::corrupt_data, "{}: the file is empty", path);
+  const Unlink expanded{unused_name(cache_folder("expanded"))};
+  {
+    Sink sink(file, expanded.path, limits);
+    to_lower_ascii(fs::path(path).extension().string()) == ".gz" ? expand_gzip(file, sink)
+                                                                 : expand_zstd(file, sink);
+  }
+  return MappedFile(expanded.path);
+}
+
+}  // namespace
+
+FileText::FileText(const std::string& path, const ExpandLimits& limits)
+    : path_(path), file_(open_text(path, limits)) {}
+
+fs::path without_compression(const fs::path& path) {
+  const std::string ending = to_lower_ascii(path.extension().string());
+  return ending == ".gz" || ending == ".zst" ? path.parent_path() / path.stem() : path;
+}
+
+}  // namespace automodel::data

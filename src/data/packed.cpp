@@ -1,0 +1,145 @@
+#include "data/packed.h"
+
+#include <algorithm>
+#include <utility>
+
+#include "base/checksum.h"
+#include "base/error.h"
+#include "base/random.h"
+
+namespace automodel::data {
+namespace {
+
+/// In the place of the epoch in the shuffle's random stream.
+constexpr std::uint64_t kBeforePacking = ~std::uint64_t{1};
+
+/// The room that a document takes.
+std::int64_t room_of(const StoredDocument& document, const PackOptions& options) {
+  const std::int64_t length = document.end - document.begin;
+  return length - (options.drop_last_token && length > 1 ? 1 : 0);
+}
+
+void add_parts(std::vector<StoredDocument>& out, const StoredDocument& document,
+               const PackOptions& options) {
+  // Parts overlap by the one token that the next part's first label is predicted from.
+  const std::int64_t longest = options.capacity + (options.drop_last_token ? 1 : 0);
+  std::int64_t begin = document.begin;
+  do {
+    const std::int64_t end = std::min(begin + longest, document.end);
+    out.push_back({document.row, begin, end});
+    begin = end - 1;
+  } while (out.back().end < document.end);
+}
+
+std::vector<StoredDocument> in_order(const TokenStore& rows, const PackOptions& options) {
+  std::vector<StoredDocument> documents = rows.documents();
+  if (!options.shuffle_seed) {
+    return documents;
+  }
+  const auto order =
+      permutation(static_cast<std::int64_t>(documents.size()),
+                  RandomStream(*options.shuffle_seed, StreamPurpose::shuffle, kBeforePacking));
+  std::vector<StoredDocument> out;
+  out.reserve(documents.size());
+  for (const std::int64_t d : order) {
+    out.push_back(documents[static_cast<std::size_t>(d)]);
+  }
+  return out;
+}
+
+}  // namespace
+
+std::vector<StoredDocument> PackedDataset::pieces(const PackOptions& options) {
+  std::vector<StoredDocument> out;
+  for (const StoredDocument& document : in_order(*rows_, options)) {
+    const std::int64_t room = room_of(document, options);
+    if (room <= options.capacity) {
+      out.push_back(document);
+    } else if (options.long_documents == LongDocuments::split) {
+      ++stats_.num_split;
+      add_parts(out, document, options);
+    } else {
+      check(options.long_documents == LongDocuments::drop, ErrorKind::invalid_argument,
+            "{}: the row has a document of {} tokens, more than the {} of a pack; raise "
+            "packed_sequence.packed_sequence_size, or say by packed_sequence.long_samples whether "
+            "to split or drop such rows",
+            rows_->location(document.row), room, options.capacity);
+      ++stats_.num_dropped;
+    }
+  }
+  return out;
+}
+
+PackedDataset::PackedDataset(std::shared_ptr<const TokenStore> rows, const PackOptions& options)
+    : rows_(std::move(rows)) {
+  check(options.capacity > 1, ErrorKind::invalid_argument,
+        "packed_sequence_size must be at least 2 tokens, found {}", options.capacity);
+  pieces_ = pieces(options);
+  std::vector<std::int64_t> lengths;
+  lengths.reserve(pieces_.size());
+  for (const StoredDocument& piece : pieces_) {
+    lengths.push_back(room_of(piece, options));
+  }
+  packs_ = pack_lengths(lengths, options.capacity, options.order);
+  stats_.fill = pack_fill(lengths, packs_, options.capacity);
+  if (options.max_packs && *options.max_packs < packs_.size()) {
+    packs_.ends.resize(static_cast<std::size_t>(*options.max_packs));
+    packs_.items.resize(static_cast<std::size_t>(packs_.ends.back()));
+  }
+  stats_.num_packs = packs_.size();
+  stats_.num_documents = static_cast<std::int64_t>(packs_.items.size());
+  check(stats_.num_packs > 0, ErrorKind::invalid_argument,
+        "no pack can be made: all {} documents are longer than the {} tokens of a pack",
+        stats_.num_dropped, options.capacity);
+}
+
+TokenizedSample PackedDataset::sample(std::int64_t index) const {
+  check(index >= 0 && index < size(), ErrorKind::invalid_argument,
+        "pack {} of {} packs does not exist", index, size());
+  TokenizedSample out;
+  out.notes.all_learnt = true;
+  for (const std::int64_t item : packs_.pack(index)) {
+    const StoredDocument& piece = pieces_[static_cast<std::size_t>(item)];
+    rows_->append(out, piece.begin, piece.end);
+    const SampleNotes notes = rows_->notes(piece.row);
+    out.notes = {.special_in_content = out.notes.special_in_content || notes.special_in_content,
+                 .merged_boundary = out.notes.merged_boundary || notes.merged_boundary,
+                 .empty_answer = out.notes.empty_answer || notes.empty_answer,
+                 .all_learnt = out.notes.all_learnt && notes.all_learnt,
+                 .truncated = out.notes.truncated || notes.truncated,
+                 .is_window = out.notes.is_window || notes.is_window};
+  }
+  return out;
+}
+
+std::string PackedDataset::location(std::int64_t index) const {
+  const auto pack = packs_.pack(index);
+  const std::string first = rows_->location(pieces_[static_cast<std::size_t>(pack.front())].row);
+  return pack.size() == 1
+             ? first
+             : fmt::format("{} and {} more documents of a pack", first, pack.size() - 1);
+}
+
+std::uint64_t PackedDataset::content_hash() const {
+  return hash_of(rows_->content_hash(), hash_of_numbers(packs_.items),
+                 hash_of_numbers(packs_.ends));
+}
+
+std::string describe_packs(const PackStats& stats, const PackOptions& options) {
+  std::string text =
+      fmt::format("{} packs of {} tokens hold {} documents, filled to {:.1f} %", stats.num_packs,
+                  options.capacity, stats.num_documents, 100 * stats.fill);
+  if (stats.num_split > 0) {
+    text += fmt::format("; {} longer ones were split", stats.num_split);
+  }
+  if (stats.num_dropped > 0) {
+    text += fmt::format("; {} longer ones were left out", stats.num_dropped);
+  }
+  constexpr double kPoor = 0.95;
+  if (stats.fill < kPoor && options.order == PackOrder::in_order) {
+    text += "; packing_strategy: neat fills packs better";
+  }
+  return text;
+}
+
+}  // namespace automodel::data

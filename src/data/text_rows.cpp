@@ -1,0 +1,141 @@
+#include "data/text_rows.h"
+
+#include <algorithm>
+#include <utility>
+#include <vector>
+
+#include "base/checksum.h"
+#include "base/error.h"
+#include "base/parallel.h"
+#include "base/text.h"
+#include "text/unicode.h"
+
+namespace automodel::data {
+namespace {
+
+constexpr std::size_t kChunkRecords = 1024;
+
+class TextRows : public RowSource {
+ public:
+  TextRows(FileText file, RecordSyntax syntax, const SourceOptions& options)
+      : file_(std::move(file)), syntax_(std::move(syntax)) {
+    index_records(options);
+    check_rows(options);
+  }
+
+  std::int64_t size() const override { return static_cast<std::int64_t>(begins_.size()); }
+  std::int64_t num_skipped() const override { return num_skipped_; }
+  std::uint64_t content_hash() const override { return checksum(file_.text()); }
+  Json row(std::int64_t index) const override {
+    const std::size_t begin = begins_.at(static_cast<std::size_t>(index));
+    return parse(begin, 1);  // was parsed before: cannot fail but for a change
+  }
+  std::string location(std::int64_t index) const override {
+    return fmt::format("{}:{}", file_.path(),
+                       line_number(begins_.at(static_cast<std::size_t>(index))));
+  }
+
+ private:
+  std::string_view record_at(std::size_t begin) const {
+    return file_.text().substr(begin, syntax_.end(file_.text(), begin) - begin);
+  }
+  Json parse(std::size_t begin, std::int64_t line) const {
+    return syntax_.parse(record_at(begin), file_.path(), line);
+  }
+
+  /// Counted only when asked for: most files never need it.
+  std::int64_t line_number(std::size_t begin) const {
+    const std::string_view before = file_.text().substr(0, begin);
+    return std::count(before.begin(), before.end(), '\n') + 1;
+  }
+
+  void index_records(const SourceOptions& options) {
+    const std::string_view text = file_.text();
+    for (std::size_t begin = syntax_.begin; begin < text.size();) {
+      const std::string_view record = record_at(begin);
+      check(record.size() <= options.max_line_bytes, ErrorKind::corrupt_data,
+            "{}:{}: the line has {}, more than the {} allowed; is this file really {}?",
+            file_.path(), line_number(begin), human_bytes(record.size()),
+            human_bytes(options.max_line_bytes), syntax_.name);
+      if (!trim(record).empty()) {
+        begins_.push_back(begin);
+      }
+      begin += record.size() + 1;
+    }
+  }
+
+  bool is_row(std::size_t begin) const {
+    try {
+      parse(begin, 1);
+      return true;
+    } catch (const Error&) {
+      return false;
+    }
+  }
+
+  void check_rows(const SourceOptions& options) {
+    std::vector<std::uint8_t> valid(begins_.size());
+    const std::size_t num_chunks = (begins_.size() + kChunkRecords - 1) / kChunkRecords;
+    parallel_for(static_cast<std::int64_t>(num_chunks), num_cores(), [&](std::int64_t chunk) {
+      const std::size_t first = static_cast<std::size_t>(chunk) * kChunkRecords;
+      const std::size_t end = std::min(first + kChunkRecords, begins_.size());
+      for (std::size_t i = first; i < end; ++i) {
+        valid[i] = is_row(begins_[i]);
+        if (!valid[i] && !options.skip_invalid) {
+          parse(begins_[i], line_number(begins_[i]));
+        }
+      }
+    });
+    std::vector<std::size_t> kept;
+    for (std::size_t i = 0; i < begins_.size(); ++i) {
+      if (valid[i]) {
+        kept.push_back(begins_[i]);
+      }
+    }
+    num_skipped_ = static_cast<std::int64_t>(begins_.size() - kept.size());
+    begins_ = std::move(kept);
+  }
+
+  FileText file_;
+  RecordSyntax syntax_;
+  std::vector<std::size_t> begins_;  // byte offset of each row's record
+  std::int64_t num_skipped_ = 0;
+};
+
+Json as_text(std::string_view record, const std::string& path, std::int64_t line) {
+  check_utf8(record, path, line);
+  if (record.ends_with('\r')) {
+    record.remove_suffix(1);
+  }
+  return {{"text", record}};
+}
+
+}  // namespace
+
+std::shared_ptr<const RowSource> make_text_rows(FileText file, RecordSyntax syntax,
+                                                const SourceOptions& options) {
+  return std::make_shared<TextRows>(std::move(file), std::move(syntax), options);
+}
+
+std::size_t end_of_line(std::string_view text, std::size_t at) {
+  return std::min(text.find('\n', at), text.size());
+}
+
+void check_utf8(std::string_view text, const std::string& path, std::int64_t line) {
+  if (const auto at = text::find_invalid_utf8(text)) {
+    const auto before = text.substr(0, *at);
+    const auto begin = before.rfind('\n') + 1;  // npos + 1 is 0
+    fail(ErrorKind::corrupt_data,
+         "{}:{}:{}: the byte {:#04x} is not valid UTF-8; convert the file to UTF-8", path,
+         line + std::count(before.begin(), before.end(), '\n'), *at - begin + 1,
+         static_cast<unsigned char>(text[*at]));
+  }
+}
+
+std::shared_ptr<const RowSource> open_plain_text(const std::string& path,
+                                                 const SourceOptions& options) {
+  return make_text_rows(FileText(path), {.name = "text", .end = end_of_line, .parse = as_text},
+                        options);
+}
+
+}  // namespace automodel::data

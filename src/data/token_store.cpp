@@ -1,0 +1,248 @@
+#include "data/token_store.h"
+
+#include <algorithm>
+#include <cstring>
+#include <utility>
+
+#include "base/cache_folder.h"
+#include "base/checksum.h"
+#include "base/error.h"
+#include "base/parallel.h"
+
+namespace automodel::data {
+namespace {
+
+constexpr std::string_view kMagic = "AMTOKEN1";
+constexpr std::uint32_t kLearnt = 0x80000000U;
+constexpr std::int64_t kChunkRows = 512;
+
+struct Footer {
+  std::int64_t num_tokens = 0, num_documents = 0, num_rows = 0;
+  std::uint64_t tables = 0;
+  std::array<char, 8> magic{};
+};
+static_assert(sizeof(Footer) == 40);
+
+template <typename T>
+std::string_view bytes_of(const std::vector<T>& values) {
+  return {reinterpret_cast<const char*>(values.data()), values.size() * sizeof(T)};
+}
+
+std::uint8_t packed(const SampleNotes& notes) {
+  return static_cast<std::uint8_t>(notes.special_in_content | notes.merged_boundary << 1 |
+                                   notes.empty_answer << 2 | notes.all_learnt << 3 |
+                                   notes.truncated << 4 | notes.is_window << 5);
+}
+
+SampleNotes unpacked(std::uint8_t bits) {
+  return {.special_in_content = (bits & 1) != 0,
+          .merged_boundary = (bits & 2) != 0,
+          .empty_answer = (bits & 4) != 0,
+          .all_learnt = (bits & 8) != 0,
+          .truncated = (bits & 16) != 0,
+          .is_window = (bits & 32) != 0};
+}
+
+/// Collects the tables while the tokens go to disk.
+class Writer {
+ public:
+  explicit Writer(const std::filesystem::path& path) : file_(path) { file_.write(kMagic); }
+
+  void add(const TokenizedSample& sample) {
+    words_.clear();
+    for (std::size_t t = 0; t < sample.ids.size(); ++t) {
+      const auto id = static_cast<std::uint32_t>(sample.ids[t]);
+      words_.push_back(id | (sample.loss_mask[t] != 0 ? kLearnt : 0));
+    }
+    file_.write(bytes_of(words_));
+    for (const std::int64_t length : sample.document_lengths) {
+      num_tokens_ += length;
+      document_ends_.push_back(num_tokens_);
+    }
+    row_ends_.push_back(static_cast<std::int64_t>(document_ends_.size()));
+    notes_.push_back(packed(sample.notes));
+  }
+
+  void finish() {
+    file_.write(std::string(num_tokens_ % 2 == 0 ? 0 : sizeof(std::uint32_t), '\0'));  // alignment
+    Checksum tables;
+    for (const auto bytes : {bytes_of(document_ends_), bytes_of(row_ends_), bytes_of(notes_)}) {
+      tables.update(bytes);
+      file_.write(bytes);
+    }
+    Footer footer{.num_tokens = num_tokens_,
+                  .num_documents = static_cast<std::int64_t>(document_ends_.size()),
+                  .num_rows = static_cast<std::int64_t>(row_ends_.size()),
+                  .tables = tables.digest()};
+    std::copy(kMagic.begin(), kMagic.end(), footer.magic.begin());
+    file_.write({reinterpret_cast<const char*>(&footer), sizeof(footer)});
+    file_.commit();
+  }
+
+ private:
+  AtomicFile file_;
+  std::vector<std::uint32_t> words_;
+  std::int64_t num_tokens_ = 0;
+  std::vector<std::int64_t> document_ends_, row_ends_;
+  std::vector<std::uint8_t> notes_;
+};
+
+/// Cuts spans off the front of bytes.
+class Cutter {
+ public:
+  explicit Cutter(std::span<const std::byte> bytes) : rest_(bytes) {}
+
+  bool fits(std::int64_t count, std::size_t size) const {
+    return count >= 0 && static_cast<std::uint64_t>(count) <= rest_.size() / size;
+  }
+  template <typename T>
+  std::span<const T> take(std::int64_t count) {
+    const std::span<const T> out(reinterpret_cast<const T*>(rest_.data()),
+                                 static_cast<std::size_t>(count));
+    rest_ = rest_.subspan(out.size_bytes());
+    return out;
+  }
+  bool is_empty() const { return rest_.empty(); }
+
+ private:
+  std::span<const std::byte> rest_;
+};
+
+/// What a version of this program makes of rows may differ from what another one does.
+std::uint64_t program_hash() { return checksum(MappedFile("/proc/self/exe").text()); }
+
+[[noreturn]] void refuse(const std::filesystem::path& path) {
+  fail(ErrorKind::corrupt_data,
+       "{} is damaged, or not a file of tokens of this data; remove it, it is made again",
+       path.string());
+}
+
+}  // namespace
+
+void TokenStore::write(const Dataset& source, const std::filesystem::path& path, int num_threads) {
+  Writer writer(path);
+  for (std::int64_t begin = 0; begin < source.size(); begin += kChunkRows) {
+    const std::int64_t count = std::min(kChunkRows, source.size() - begin);
+    std::vector<TokenizedSample> samples(static_cast<std::size_t>(count));
+    parallel_for(count, num_threads, [&](std::int64_t i) {
+      samples[static_cast<std::size_t>(i)] = source.sample(begin + i);
+    });
+    std::for_each(samples.begin(), samples.end(), [&](const auto& sample) { writer.add(sample); });
+  }
+  writer.finish();
+}
+
+TokenStore::TokenStore(const std::filesystem::path& path, std::shared_ptr<const Dataset> source)
+    : file_(path), source_(std::move(source)) {
+  const auto bytes = file_.bytes();
+  if (bytes.size() < kMagic.size() + sizeof(Footer)) {
+    refuse(path);
+  }
+  Footer footer;
+  std::memcpy(&footer, bytes.data() + bytes.size() - sizeof(Footer), sizeof(Footer));
+  Cutter cutter(bytes.subspan(kMagic.size(), bytes.size() - kMagic.size() - sizeof(Footer)));
+  const std::int64_t num_words = footer.num_tokens + footer.num_tokens % 2;
+  if (std::string_view(footer.magic.data(), footer.magic.size()) != kMagic ||
+      footer.num_rows != source_->size() || !cutter.fits(num_words, sizeof(std::uint32_t))) {
+    refuse(path);
+  }
+  tokens_ =
+      cutter.take<std::uint32_t>(num_words).first(static_cast<std::size_t>(footer.num_tokens));
+  for (auto [table, count] :
+       {std::pair(&document_ends_, footer.num_documents), std::pair(&row_ends_, footer.num_rows)}) {
+    if (!cutter.fits(count, sizeof(std::int64_t))) {
+      refuse(path);
+    }
+    *table = cutter.take<std::int64_t>(count);
+  }
+  if (!cutter.fits(footer.num_rows, 1)) {
+    refuse(path);
+  }
+  notes_ = cutter.take<std::uint8_t>(footer.num_rows);
+  Checksum tables;
+  for (const auto part :
+       {std::as_bytes(document_ends_), std::as_bytes(row_ends_), std::as_bytes(notes_)}) {
+    tables.update({reinterpret_cast<const char*>(part.data()), part.size()});
+  }
+  if (!cutter.is_empty() || tables.digest() != footer.tables) {
+    refuse(path);
+  }
+  check_tables();
+}
+
+/// The checksum guards against accidents; that no index leads outside is looked at all the same.
+void TokenStore::check_tables() const {
+  const auto is_table = [](std::span<const std::int64_t> ends, std::int64_t last) {
+    return std::is_sorted(ends.begin(), ends.end()) && (ends.empty() || ends.front() >= 0) &&
+           (ends.empty() ? last == 0 : ends.back() == last);
+  };
+  if (!is_table(document_ends_, num_tokens()) || !is_table(row_ends_, num_documents())) {
+    refuse(file_.path());
+  }
+}
+
+std::int64_t TokenStore::document_begin(std::int64_t row) const {
+  return row == 0 ? 0 : row_ends_[static_cast<std::size_t>(row - 1)];
+}
+
+std::int64_t TokenStore::token_begin(std::int64_t document) const {
+  return document == 0 ? 0 : document_ends_[static_cast<std::size_t>(document - 1)];
+}
+
+std::vector<StoredDocument> TokenStore::documents() const {
+  std::vector<StoredDocument> out;
+  out.reserve(document_ends_.size());
+  for (std::int64_t row = 0; row < size(); ++row) {
+    for (auto d = document_begin(row); d < row_ends_[static_cast<std::size_t>(row)]; ++d) {
+      out.push_back({row, token_begin(d), document_ends_[static_cast<std::size_t>(d)]});
+    }
+  }
+  return out;
+}
+
+std::vector<std::int64_t> TokenStore::row_lengths() const {
+  std::vector<std::int64_t> out;
+  out.reserve(row_ends_.size());
+  for (std::int64_t row = 0; row < size(); ++row) {
+    out.push_back(token_begin(row_ends_[static_cast<std::size_t>(row)]) -
+                  token_begin(document_begin(row)));
+  }
+  return out;
+}
+
+SampleNotes TokenStore::notes(std::int64_t row) const {
+  return unpacked(notes_[static_cast<std::size_t>(row)]);
+}
+
+TokenizedSample TokenStore::sample(std::int64_t index) const {
+  check(index >= 0 && index < size(), ErrorKind::invalid_argument,
+        "row {} of a data set of {} rows does not exist", index, size());
+  TokenizedSample out;
+  for (auto d = document_begin(index); d < row_ends_[static_cast<std::size_t>(index)]; ++d) {
+    append(out, token_begin(d), document_ends_[static_cast<std::size_t>(d)]);
+  }
+  out.notes = notes(index);
+  return out;
+}
+
+void TokenStore::append(TokenizedSample& sample, std::int64_t begin, std::int64_t end) const {
+  const auto words =
+      tokens_.subspan(static_cast<std::size_t>(begin), static_cast<std::size_t>(end - begin));
+  sample.document_lengths.push_back(end - begin);
+  for (const std::uint32_t word : words) {
+    sample.ids.push_back(static_cast<std::int32_t>(word & ~kLearnt));
+    sample.loss_mask.push_back(static_cast<std::uint8_t>(word >> 31));
+  }
+}
+
+std::shared_ptr<const TokenStore> open_token_store(std::shared_ptr<const Dataset> source,
+                                                   std::uint64_t keys, int num_threads) {
+  const std::uint64_t key = hash_of(source->content_hash(), keys, program_hash());
+  const auto path = cache_folder("tokens") / fmt::format("{:016x}.tokens", key);
+  if (!std::filesystem::exists(path)) {
+    TokenStore::write(*source, path, num_threads);
+  }
+  return std::make_shared<const TokenStore>(path, std::move(source));
+}
+
+}  // namespace automodel::data

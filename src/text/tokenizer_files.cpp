@@ -1,0 +1,142 @@
+#include "text/tokenizer_files.h"
+
+#include <algorithm>
+#include <array>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "base/error.h"
+#include "base/file.h"
+#include "text/config_tokens.h"
+#include "text/formats/formats.h"
+
+namespace automodel::text {
+namespace {
+
+namespace fs = std::filesystem;
+
+/// How a format is recognised and read. The first that fits a file's name reads it.
+struct Format {
+  bool (*has_name)(const std::string& name);
+  TokenizerFiles (*read)(const VocabularyFile& file);
+};
+
+bool is_tokenizer_json(const std::string& name) { return name == "tokenizer.json"; }
+
+bool is_tekken(const std::string& name) {
+  return name.find("tekken") != std::string::npos && name.ends_with(".json");
+}
+
+bool is_ranks(const std::string& name) {
+  return name.ends_with(".tiktoken") || name == "tiktoken.model";
+}
+
+/// tokenizer.model, spiece.model, and Mistral's tokenizer.model.v3.
+bool is_model(const std::string& name) {
+  return name.ends_with(".model") || name.find(".model.v") != std::string::npos;
+}
+
+TokenizerFiles read_json_file(const VocabularyFile& file) {
+  return {parse_json(file.content, file.source), Json::object()};
+}
+
+TokenizerFiles read_tekken_file(const VocabularyFile& file) {
+  return read_tekken(parse_json(file.content, file.source), file.source);
+}
+
+/// Llama 3 and Kimi keep tiktoken's ranks under sentencepiece's usual name.
+TokenizerFiles read_model_file(const VocabularyFile& file) {
+  return is_sentencepiece(file.content) ? read_sentencepiece(file) : read_ranks(file);
+}
+
+constexpr auto kFormats = std::to_array<Format>({{is_tokenizer_json, read_json_file},
+                                                 {is_tekken, read_tekken_file},
+                                                 {is_ranks, read_ranks},
+                                                 {is_model, read_model_file}});
+
+constexpr std::string_view kExpected =
+    "tokenizer.json, tekken.json, *.tiktoken or a sentencepiece *.model";
+
+TokenizerFiles read_file_of(const fs::path& path, const Json& config) {
+  const std::string name = path.filename().string();
+  const auto format = std::find_if(kFormats.begin(), kFormats.end(),
+                                   [&](const Format& f) { return f.has_name(name); });
+  const bool is_json = format == kFormats.end() && name.ends_with(".json");
+  check(is_json || format != kFormats.end(), ErrorKind::unsupported,
+        "{}: the name does not say which kind of tokenizer this is; expected {}", path.string(),
+        kExpected);
+  const std::string content = read_file(path);
+  const VocabularyFile file{
+      .name = name, .content = content, .source = path.string(), .config = config};
+  return is_json ? read_json_file(file) : format->read(file);
+}
+
+/// The settings of `config`, where they are silent those that the vocabulary file implies.
+TokenizerConfig with_defaults(TokenizerConfig config, const TokenizerConfig& implied) {
+  const auto fill = [](auto& value, const auto& otherwise) {
+    if (!value) {
+      value = otherwise;
+    }
+  };
+  fill(config.bos_token, implied.bos_token);
+  fill(config.eos_token, implied.eos_token);
+  fill(config.pad_token, implied.pad_token);
+  fill(config.unk_token, implied.unk_token);
+  for (const auto& [key, value] : implied.raw.items()) {
+    if (!config.raw.contains(key)) {
+      config.raw[key] = value;
+    }
+  }
+  return config;
+}
+
+}  // namespace
+
+fs::path tokenizer_file_in(const fs::path& folder) {
+  std::vector<fs::path> files;
+  for (const auto& entry : fs::directory_iterator(folder)) {
+    if (entry.is_regular_file()) {
+      files.push_back(entry.path());
+    }
+  }
+  std::sort(files.begin(), files.end());
+  for (const Format& format : kFormats) {
+    std::vector<fs::path> found;
+    std::copy_if(files.begin(), files.end(), std::back_inserter(found),
+                 [&](const fs::path& file) { return format.has_name(file.filename().string()); });
+    check(found.size() < 2, ErrorKind::invalid_argument,
+          "{} has more than one tokenizer: {} and {}; give the path of the one to use",
+          folder.string(), found.empty() ? "" : found[0].filename().string(),
+          found.size() < 2 ? "" : found[1].filename().string());
+    if (!found.empty()) {
+      return found.front();
+    }
+  }
+  return {};
+}
+
+LoadedTokenizer load_tokenizer(const TokenizerFiles& files, std::string_view source) {
+  return {Tokenizer::from_json(files.tokenizer, source),
+          parse_tokenizer_config(files.tokenizer_config, source)};
+}
+
+LoadedTokenizer load_tokenizer(const fs::path& path) {
+  if (!fs::is_directory(path)) {
+    return load_tokenizer(read_file_of(path, Json::object()), path.string());
+  }
+  const fs::path file = tokenizer_file_in(path);
+  check(!file.empty(), ErrorKind::not_found, "{} has no tokenizer; expected {}", path.string(),
+        kExpected);
+  TokenizerConfig config = read_tokenizer_config(path);
+  TokenizerFiles files = read_file_of(file, config.raw);
+  config = with_defaults(std::move(config),
+                         parse_tokenizer_config(files.tokenizer_config, file.string()));
+  const ConfigTokens tokens = config_tokens(config);
+  return {
+      Tokenizer::from_json(with_config_tokens(std::move(files.tokenizer), tokens, file.string()),
+                           file.string(), {.finds_special = !tokens.split_special}),
+      std::move(config)};
+}
+
+}  // namespace automodel::text

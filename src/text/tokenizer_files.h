@@ -1,0 +1,38 @@
+#pragma once
+// The tokenizer of a folder or a file, whichever of the usual formats holds it.
+
+#include <filesystem>
+#include <string_view>
+
+#include "base/json.h"
+#include "text/tokenizer.h"
+#include "text/tokenizer_config.h"
+
+namespace automodel::text {
+
+/// A tokenizer in the form that a Hugging Face folder has: what other formats are turned into.
+struct TokenizerFiles {
+  Json tokenizer;         // contents of tokenizer.json: HF tokenizers loads it as well
+  Json tokenizer_config;  // contents of tokenizer_config.json, with the chat template
+};
+
+struct LoadedTokenizer {
+  Tokenizer tokenizer;
+  TokenizerConfig config;
+};
+
+/// Reads `path`: a tokenizer.json, a tekken.json of Mistral, tiktoken's ranks (*.tiktoken or a
+/// *.model of such lines), a sentencepiece *.model, or a folder with one of them (looked for in
+/// this order) and with tokenizer_config.json, special_tokens_map.json and chat templates.
+/// What tokenizer_config.json says about tokens is applied as Transformers does it
+/// (config_tokens.h). Throws Error(not_found) that names the formats, Error(unsupported |
+/// corrupt_data).
+LoadedTokenizer load_tokenizer(const std::filesystem::path& path);
+
+/// The same from the two files' contents; `source` names them in errors.
+LoadedTokenizer load_tokenizer(const TokenizerFiles& files, std::string_view source);
+
+/// The file that load_tokenizer reads in a folder; empty if there is none.
+std::filesystem::path tokenizer_file_in(const std::filesystem::path& folder);
+
+}  // namespace automodel::text

@@ -1,0 +1,76 @@
+#include "data/csv_rows.h"
+
+#include "data/support.h"
+
+namespace automodel::data {
+namespace {
+
+using testing::HasSubstr;
+
+class Csv : public testing::Test {
+ protected:
+  std::shared_ptr<const RowSource> open(const std::string& text, const std::string& name = "a.csv",
+                                        const SourceOptions& options = {}) const {
+    return open_csv(folder_.write(name, text), options);
+  }
+  std::string error(const std::string& text) const {
+    std::string found = error_of([&] { open(text); });
+    const std::string path = folder_.path("a.csv");
+    EXPECT_TRUE(found.starts_with(path)) << found;
+    return found.substr(std::min(path.size(), found.size()));
+  }
+
+  ScratchFolder folder_;
+};
+
+TEST_F(Csv, FieldsQuotesAndNewlines) {
+  const auto rows = open(
+      "question,answer\nWhy?,So.\r\n\"a, b\",\"say \"\"hi\"\"\"\n\n\"two\nlines\",\nlast,\"\"");
+  ASSERT_EQ(rows->size(), 4);
+  EXPECT_EQ(rows->row(0), (Json{{"question", "Why?"}, {"answer", "So."}}));
+  EXPECT_EQ(rows->row(1), (Json{{"question", "a, b"}, {"answer", "say \"hi\""}}));
+  EXPECT_EQ(rows->row(2), (Json{{"question", "two\nlines"}, {"answer", ""}}));
+  EXPECT_EQ(rows->row(3)["answer"], "");
+  EXPECT_EQ(rows->location(2), folder_.path("a.csv") + ":5");
+  EXPECT_EQ(rows->location(3), folder_.path("a.csv") + ":7");
+}
+
+TEST_F(Csv, TabsByteOrderMarkAndOneColumn) {
+  EXPECT_EQ(open("\xEF\xBB\xBF"
+                 "a\tb\n1,5\t\"x\ty\"\n",
+                 "a.tsv")
+                ->row(0),
+            (Json{{"a", "1,5"}, {"b", "x\ty"}}));
+  EXPECT_EQ(open("text\nhello\n")->row(0)["text"], "hello");
+  EXPECT_EQ(open("a,b\n")->size(), 0);
+  EXPECT_EQ(open("")->size(), 0);
+}
+
+TEST_F(Csv, MalformedRowsHaveTheirPlace) {
+  EXPECT_EQ(error("a,b\n1,2\n1,2,3\n"), ":3: the row has 3 fields, the header 2");
+  EXPECT_EQ(error("a,b\n\"x\ny\",2\n1\n"), ":4: the row has 1 fields, the header 2");
+  EXPECT_EQ(error("a,b\n1,\"open\n2,3\n"), ":2:3: the quote that is opened here is not closed");
+  EXPECT_EQ(error("a,b\n1,\"x\"y\n"), ":2:6: text follows the closing quote of a field");
+  EXPECT_EQ(error("a,b\n1,x\"y\"\n"),
+            ":2:4: a quote inside a field; write the whole field in quotes and this one twice");
+  EXPECT_EQ(error("a,b\n1,\"l\nx\xC3\"\n"),
+            ":3:2: the byte 0xc3 is not valid UTF-8; convert the file to UTF-8");
+  EXPECT_EQ(error("a,b\n1,\xff\n"),
+            ":2:3: the byte 0xff is not valid UTF-8; convert the file to UTF-8");
+}
+
+TEST_F(Csv, MalformedRowsCanBeSkipped) {
+  const auto rows = open("a,b\n1,2\n3\n4,5\n", "a.csv", {.skip_invalid = true});
+  EXPECT_EQ(rows->size(), 2);
+  EXPECT_EQ(rows->num_skipped(), 1);
+  EXPECT_EQ(rows->row(1)["a"], "4");
+}
+
+TEST_F(Csv, TheHeaderNamesEveryColumnOnce) {
+  EXPECT_EQ(error("a,,c\n1,2,3\n"),
+            ":1: column 2 of the header has no name; the first line must name the columns");
+  EXPECT_EQ(error("a,b,a\n1,2,3\n"), ":1: the header names the column 'a' twice");
+}
+
+}  // namespace
+}  // namespace automodel::data

@@ -1,0 +1,105 @@
+#include "data/file_text.h"
+
+#include <zlib.h>
+#include <zstd.h>
+
+#include <cstdlib>
+
+#include "data/support.h"
+
+namespace automodel::data {
+namespace {
+
+using testing::HasSubstr;
+
+std::string gzip(const std::string& text) {
+  ::z_stream stream{};
+  ::deflateInit2(&stream, 9, Z_DEFLATED, 15 + 16, 8, Z_DEFAULT_STRATEGY);
+  std::string out(::deflateBound(&stream, text.size()) + 32, '\0');
+  stream.next_in = reinterpret_cast<Bytef*>(const_cast<char*>(text.data()));
+  stream.avail_in = static_cast<uInt>(text.size());
+  stream.next_out = reinterpret_cast<Bytef*>(out.data());
+  stream.avail_out = static_cast<uInt>(out.size());
+  ::deflate(&stream, Z_FINISH);
+  out.resize(stream.total_out);
+  ::deflateEnd(&stream);
+  return out;
+}
+
+std::string zstd(const std::string& text) {
+  std::string out(::ZSTD_compressBound(text.size()), '\0');
+  ::ZSTD_CCtx* context = ::ZSTD_createCCtx();
+  ::ZSTD_CCtx_setParameter(context, ::ZSTD_c_checksumFlag, 1);  // as the zstd program does
+  out.resize(::ZSTD_compress2(context, out.data(), out.size(), text.data(), text.size()));
+  ::ZSTD_freeCCtx(context);
+  return out;
+}
+
+/// Expanded files go to a folder of the test's own.
+class Text : public testing::Test {
+ protected:
+  Text() { ::setenv("AUTOMODEL_CACHE", folder_.path("cache").c_str(), 1); }
+  ~Text() override { ::unsetenv("AUTOMODEL_CACHE"); }
+  std::string expanded(const std::string& name, const std::string& bytes,
+                       const ExpandLimits& limits = {}) const {
+    return std::string(FileText(folder_.write(name, bytes), limits).text());
+  }
+  std::string error(const std::string& name, const std::string& bytes,
+                    const ExpandLimits& limits = {}) const {
+    return error_of([&] { expanded(name, bytes, limits); });
+  }
+
+  ScratchFolder folder_;
+};
+
+TEST_F(Text, PlainAndCompressed) {
+  std::string text;
+  for (int i = 0; i < 200000; ++i) {
+    text += fmt::format("line {} of many\n", i * 7919 % 100003);
+  }
+  EXPECT_EQ(expanded("a.jsonl", text), text);
+  EXPECT_EQ(expanded("a.jsonl.gz", gzip(text)), text);
+  EXPECT_EQ(expanded("a.jsonl.GZ", gzip(text)), text);
+  EXPECT_EQ(expanded("a.jsonl.zst", zstd(text)), text);
+  EXPECT_EQ(expanded("two.gz", gzip(text) + gzip("more")), text + "more") << "two members";
+  EXPECT_EQ(expanded("two.zst", zstd(text) + zstd("more")), text + "more") << "two frames";
+  EXPECT_EQ(expanded("none.gz", gzip("")), "");
+  EXPECT_TRUE(std::filesystem::is_empty(folder_.path("cache/expanded"))) << "no file is left";
+}
+
+TEST_F(Text, WhatCannotBeExpandedIsNamed) {
+  const std::string text = std::string(5000, 'x') + "end";
+  for (const auto& [name, good] :
+       {std::pair<std::string, std::string>{"a.gz", gzip(text)}, {"a.zst", zstd(text)}}) {
+    EXPECT_THAT(error(name, good.substr(0, good.size() - 3)),
+                HasSubstr("the file ends in the middle of the data"))
+        << name;
+    EXPECT_THAT(error(name, "plain text, not compressed"),
+                HasSubstr(name + ": cannot be expanded after 0 bytes: "));
+    EXPECT_THAT(error(name, ""), HasSubstr("the file is empty"));
+    std::string damaged = good;
+    damaged[good.size() / 2] = static_cast<char>(damaged[good.size() / 2] ^ 0xFF);
+    EXPECT_NE(error(name, damaged), "no error") << name;
+  }
+  EXPECT_THAT(error("a.gz", gzip("x") + "rubbish"), HasSubstr("cannot be expanded after 1 bytes"));
+  EXPECT_TRUE(std::filesystem::is_empty(folder_.path("cache/expanded"))) << "no file is left";
+}
+
+TEST_F(Text, BombsAreRefused) {
+  const std::string zeros(std::size_t{3} << 20, '\0');
+  const ExpandLimits limits{.most_times = 100, .always = 1 << 20};
+  EXPECT_THAT(error("a.gz", gzip(zeros), limits),
+              HasSubstr("a.gz: expands to more than 1 MiB, which looks like a decompression bomb; "
+                        "if it is data, expand it yourself"));
+  EXPECT_THAT(error("a.zst", zstd(zeros), limits), HasSubstr("a decompression bomb"));
+  EXPECT_EQ(error("a.zst", zstd(zeros)), "no error") << "3 MiB are always allowed";
+}
+
+TEST_F(Text, NamesWithoutCompression) {
+  EXPECT_EQ(without_compression("d/rows.jsonl.gz"), "d/rows.jsonl");
+  EXPECT_EQ(without_compression("rows.csv.ZST"), "rows.csv");
+  EXPECT_EQ(without_compression("d.gz/rows.csv"), "d.gz/rows.csv");
+}
+
+}  // namespace
+}  // namespace automodel::data

@@ -1,0 +1,50 @@
+#include "data/text_rows.h"
+
+#include "data/support.h"
+
+namespace automodel::data {
+namespace {
+
+using testing::HasSubstr;
+
+TEST(TextRows, ALineIsARowOfPlainText) {
+  const ScratchFolder folder;
+  const auto path = folder.write("a.txt", "one\r\n\n  \ntwo words\nende ä");
+  const auto rows = open_plain_text(path, {});
+  ASSERT_EQ(rows->size(), 3);
+  EXPECT_EQ(rows->row(0), (Json{{"text", "one"}}));
+  EXPECT_EQ(rows->row(2)["text"], "ende ä");
+  EXPECT_EQ(rows->location(1), path + ":4");
+}
+
+TEST(TextRows, InvalidUtf8HasItsPlace) {
+  const ScratchFolder folder;
+  const auto path = folder.write("a.txt", "one\nab\xff\x63\ntwo\n");
+  EXPECT_EQ(error_of([&] { open_plain_text(path, {}); }),
+            path + ":2:3: the byte 0xff is not valid UTF-8; convert the file to UTF-8");
+  const auto rows = open_plain_text(path, {.skip_invalid = true});
+  EXPECT_EQ(rows->size(), 2);
+  EXPECT_EQ(rows->num_skipped(), 1);
+  // A surrogate, written in three bytes.
+  EXPECT_THAT(error_of([&] { open_plain_text(folder.write("b.txt", "\xED\xA0\x80"), {}); }),
+              HasSubstr("b.txt:1:1: the byte 0xed is not valid UTF-8"));
+}
+
+TEST(TextRows, GiganticLinesAreRefused) {
+  const ScratchFolder folder;
+  const auto path = folder.write("a.txt", "x\n" + std::string(2000, 'y'));
+  EXPECT_THAT(error_of([&] { open_plain_text(path, {.max_line_bytes = 1000}); }),
+              HasSubstr("a.txt:2: the line has 1.95 KiB, more than the 1000 bytes allowed"));
+}
+
+TEST(TextRows, TheHashIsThatOfTheContent) {
+  const ScratchFolder folder;
+  const auto hash = [&](const std::string& name, const std::string& text) {
+    return open_plain_text(folder.write(name, text), {})->content_hash();
+  };
+  EXPECT_EQ(hash("a.txt", "x\n"), hash("b.txt", "x\n"));
+  EXPECT_NE(hash("a.txt", "x\n"), hash("b.txt", "y\n"));
+}
+
+}  // namespace
+}  // namespace automodel::data

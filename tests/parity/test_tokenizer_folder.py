@@ -1,0 +1,53 @@
+"""A folder's tokenizer_config.json changes its tokenizer as AutoTokenizer lets it."""
+
+import json
+
+import pytest
+from transformers import AutoTokenizer
+
+from tokenizer_tools import Ours
+
+TEXTS = ["ab<s> a</s>", "<pad>a", "a <x>b", "</s></s> <s>ab", "", "<unk>", "a</s>b <y>"]
+CLASS = {"tokenizer_class": "PreTrainedTokenizerFast"}
+LSTRIP = {"__type": "AddedToken", "content": "</s>", "lstrip": True, "rstrip": False, "normalized": True, "single_word": False}
+
+
+def token(identity, content, **flags):
+    return {"id": identity, "content": content, "single_word": False, "lstrip": False, "rstrip": False, "normalized": False,
+            "special": False, **flags}
+
+
+def tokenizer(*added):
+    vocabulary = {c: i for i, c in enumerate(["a", "b", "ab", "<", "/", "s", ">", "<s>", "</s>", "\u0120", "p", "x", "y", "d", "u", "n", "k"])}
+    byte_level = {"type": "ByteLevel", "add_prefix_space": False, "trim_offsets": True, "use_regex": True}
+    return {"version": "1.0", "truncation": None, "padding": None, "added_tokens": list(added), "normalizer": None,
+            "pre_tokenizer": byte_level, "post_processor": None, "decoder": byte_level,
+            "model": {"type": "BPE", "dropout": None, "unk_token": None, "continuing_subword_prefix": None,
+                      "end_of_word_suffix": None, "fuse_unk": False, "byte_fallback": False, "ignore_merges": False,
+                      "vocab": vocabulary, "merges": ["a b"]}}
+
+
+@pytest.mark.parametrize(("added", "config"), [
+    ([], {}),
+    ([], {"eos_token": "</s>"}),
+    ([token(8, "</s>")], {"eos_token": "</s>"}),
+    ([token(8, "</s>", lstrip=True, normalized=True)], {"eos_token": "</s>"}),
+    ([], {"eos_token": LSTRIP}),
+    ([token(8, "</s>", special=True)], {"eos_token": LSTRIP}),
+    ([], {"pad_token": "<pad>", "bos_token": "<s>"}),
+    ([], {"added_tokens_decoder": {"7": {"content": "<s>", "special": True}, "20": {"content": "<x>", "special": True}}}),
+    ([token(7, "<s>")], {"added_tokens_decoder": {"7": {"content": "<s>", "special": True, "lstrip": True}}}),
+    ([token(7, "<s>"), token(17, "<y>")], {"added_tokens_decoder": {"9": {"content": "<x>"}}, "unk_token": "<unk>"}),
+    ([], {"additional_special_tokens": ["<s>", "<y>"]}),
+    ([], {"extra_special_tokens": {"image_token": "<s>"}}),
+    ([], {"bos_token": "<s>", "eos_token": "</s>", "add_bos_token": True, "add_eos_token": True}),
+    ([token(8, "</s>", special=True), token(7, "<s>")], {"split_special_tokens": True}),
+])
+def test_config(automodel, tmp_path, added, config):
+    (tmp_path / "tokenizer.json").write_text(json.dumps(tokenizer(*added)))
+    (tmp_path / "tokenizer_config.json").write_text(json.dumps({**CLASS, **config}))
+    theirs, ours = AutoTokenizer.from_pretrained(tmp_path), Ours(automodel, tmp_path)
+    expected = theirs(TEXTS)["input_ids"]
+    assert ours.ids(TEXTS) == expected
+    for skip in (False, True):
+        assert ours.decode(expected, skip) == [theirs.decode(ids, skip_special_tokens=skip) for ids in expected]

@@ -1,0 +1,88 @@
+#include "text/tokenizer_files.h"
+
+#include <gmock/gmock.h>
+
+#include <filesystem>
+
+#include "base/file.h"
+#include "tests/text/formats/byte_tokens.h"
+
+namespace automodel::text {
+namespace {
+
+namespace fs = std::filesystem;
+using testing::HasSubstr;
+
+/// A folder that is gone with its test.
+class TokenizerFolder : public testing::Test {
+ protected:
+  TokenizerFolder()
+      : folder_(fs::path(testing::TempDir()) /
+                testing::UnitTest::GetInstance()->current_test_info()->name()) {
+    remove_tree(folder_);
+    fs::create_directories(folder_);
+  }
+  ~TokenizerFolder() override { remove_tree(folder_); }
+
+  void write(const std::string& name, const std::string& content) const {
+    write_file_atomic(folder_ / name, content);
+  }
+
+  fs::path folder_;
+};
+
+std::string ranks() {
+  std::string text;
+  int rank = 0;
+  for (const std::string& token : byte_tokens({})) {
+    text += fmt::format("{} {}\n", encode_base64(token), rank++);
+  }
+  return text;
+}
+
+TEST_F(TokenizerFolder, TokenizerJsonComesFirst) {
+  write("tokenizer.json", byte_tokenizer().dump());
+  write("tokenizer.model", ranks());
+  EXPECT_EQ(tokenizer_file_in(folder_).filename(), "tokenizer.json");
+  EXPECT_EQ(load_tokenizer(folder_).tokenizer.token_to_id("\u0120"), 32);
+  EXPECT_EQ(load_tokenizer(folder_ / "tokenizer.model").tokenizer.vocab_size(), 256);
+}
+
+TEST_F(TokenizerFolder, RanksMayHaveSentencepiecesName) {
+  write("tokenizer.model", ranks());
+  write("tokenizer_config.json",
+        R"({"eos_token": "</s>", "added_tokens_decoder": {"256": {"content": "</s>"}}})");
+  const LoadedTokenizer loaded = load_tokenizer(folder_);
+  EXPECT_EQ(loaded.config.eos_token, "</s>");
+  EXPECT_EQ(loaded.tokenizer.token_to_id("</s>"), 256);
+  EXPECT_TRUE(loaded.tokenizer.is_special(256));
+}
+
+TEST_F(TokenizerFolder, WhatTheConfigSaysIsApplied) {
+  write("tokenizer.json", byte_tokenizer().dump());
+  write("tokenizer_config.json", R"({"eos_token": "</s>"})");
+  EXPECT_EQ(load_tokenizer(folder_).tokenizer.encode("</s>").ids, std::vector<std::int32_t>{127});
+  write("tokenizer_config.json", R"({"eos_token": "</s>", "split_special_tokens": true})");
+  EXPECT_EQ(load_tokenizer(folder_).tokenizer.encode("</s>").ids.size(), 4U);
+}
+
+TEST_F(TokenizerFolder, OneThatHasNoneIsRefused) {
+  EXPECT_EQ(error_of(ErrorKind::not_found, [&] { load_tokenizer(folder_); }),
+            folder_.string() +
+                " has no tokenizer; expected tokenizer.json, tekken.json, *.tiktoken or a "
+                "sentencepiece *.model");
+  write("a.tiktoken", ranks());
+  write("b.tiktoken", ranks());
+  EXPECT_EQ(error_of(ErrorKind::invalid_argument, [&] { load_tokenizer(folder_); }),
+            folder_.string() +
+                " has more than one tokenizer: a.tiktoken and b.tiktoken; give the path of the one "
+                "to use");
+  write("x.bin", "");
+  EXPECT_THAT(error_of(ErrorKind::unsupported, [&] { load_tokenizer(folder_ / "x.bin"); }),
+              HasSubstr("x.bin: the name does not say which kind of tokenizer this is; expected"));
+  EXPECT_THAT(error_of(ErrorKind::not_found, [&] { load_tokenizer(folder_ / "none.json"); }),
+              HasSubstr("none.json"));
+}
+
+}  // namespace
+}  // namespace automodel::text
