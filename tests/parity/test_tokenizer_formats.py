@@ -126,7 +126,7 @@ MISTRAL = ["tokenizer.model.v1", "mistral_instruct_tokenizer_240216.model.v2", "
            "mistral_instruct_tokenizer_241114.model.v7", "mistral_instruct_tokenizer_241114.model.v7m1"]
 
 
-def assert_same_as_sentencepiece(automodel, path, lines):
+def assert_same_as_sentencepiece(automodel, path, lines, unigram=False):
     theirs = sentencepiece.SentencePieceProcessor(str(path))
     controls = [theirs.id_to_piece(i) for i in range(theirs.get_piece_size())
                 if theirs.is_control(i) or theirs.is_unknown(i)]
@@ -134,9 +134,18 @@ def assert_same_as_sentencepiece(automodel, path, lines):
     assert len(plain) > len(lines) * 0.9
     ours = Ours(automodel, path)
     expected, got = theirs.encode(plain), ours.ids(plain)
-    wrong = [(line, ref, ids) for line, ref, ids in zip(plain, expected, got, strict=True) if ref != ids]
+    wrong = [(line, ref, ids) for line, ref, ids in zip(plain, expected, got, strict=True)
+             if ref != ids and not (unigram and equally_probable(theirs, ref, ids))]
     assert not wrong, (len(wrong), wrong[:3])
     return theirs, ours, plain, got
+
+
+def equally_probable(theirs, reference, ids):
+    """Whether two paths of a unigram model are the best. sentencepiece sums scores in float32, Transformers and we in double:
+    ours may be better by less than that rounding, half a unit of the sum for each token, and never worse."""
+    theirs_sum, ours_sum = (sum(theirs.get_score(i) for i in path) for path in (reference, ids))
+    rounding = len(reference) * abs(theirs_sum) * 2.0**-24
+    return -1e-9 <= ours_sum - theirs_sum <= rounding
 
 
 @pytest.mark.parametrize(("file", "count"), [(MISTRAL[2], SAMPLE), *(full(file, ALL) for file in MISTRAL)])
@@ -164,4 +173,4 @@ def test_trained_sentencepiece(automodel, texts, tmp_path, options):
                                              character_coverage=0.99, hard_vocab_limit=False, minloglevel=2, **options)
     ascii_lines = [line for line in lines if line.isascii() and not re.search(r"[\x00-\x08\x0b-\x1f\x7f]", line)]
     assert len(ascii_lines) > 800
-    assert_same_as_sentencepiece(automodel, tmp_path / "m.model", ascii_lines)
+    assert_same_as_sentencepiece(automodel, tmp_path / "m.model", ascii_lines, options["model_type"] == "unigram")
