@@ -2,6 +2,7 @@
 
 #include "cli/commands/data.h"
 #include "cli/commands/describe.h"
+#include "cli/commands/diff.h"
 #include "cli/commands/models.h"
 #include "cli/commands/render_template.h"
 #include "cli/commands/tokenize.h"
@@ -25,6 +26,7 @@ Program program() {
               engine_command("bench", "Measure a recipe's training step"),
               data_command(),
               engine_command("generate", "Write text with a model"),
+              diff_command(),
               engine_command("merge", "Merge an adapter into its base model"),
               engine_command("convert", "Convert a checkpoint to another format"),
               engine_command(

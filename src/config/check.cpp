@@ -9,6 +9,7 @@
 
 #include "base/text.h"
 #include "config/schema/config_names.h"
+#include "config/secret.h"
 
 namespace automodel::config {
 namespace {
@@ -69,6 +70,11 @@ std::vector<std::string> target_names(const Key& key) {
   }
   std::erase(names, "");
   return names;
+}
+
+/// A value as error texts show it.
+std::string shown(const Node& node, const std::string& path) {
+  return is_secret(path) ? "a value that is not shown" : describe(node);
 }
 
 Node text_like(const Node& origin, Json value) {
@@ -298,7 +304,8 @@ class Checker {
   }
 
   std::optional<Node> wrong_type(const Key& key, const Node& node, const std::string& path) {
-    problem(node.origin, path, fmt::format("expected {}, found {}", expected(key), describe(node)));
+    problem(node.origin, path,
+            fmt::format("expected {}, found {}", expected(key), shown(node, path)));
     return std::nullopt;
   }
 

@@ -80,6 +80,8 @@ class Typing {
       for (Entry& entry : node.entries) {
         type(entry.value, dotted(path, entry.key), is_name_key(entry.key));
       }
+    } else if (node.origin.kind == OriginKind::manifest) {
+      return;  // resolved already
     } else if (is_name) {
       const bool typed = node.plain || is_null_override(node, node.text);
       node.value = typed ? type_yaml_scalar(node.text) : Json(node.text);

@@ -35,7 +35,8 @@ struct TypedTree {
 
 /// Interpolates and types every scalar of the tree (config/scalar.h), except below `_target_` and
 /// keys that end in
-/// "_fn", which are names. Each unset variable is a problem.
+/// "_fn", which are names, and what comes from a manifest, which is typed. Each unset variable is a
+/// problem.
 TypedTree type_tree(Node root, const Environment& environment);
 
 }  // namespace automodel::config

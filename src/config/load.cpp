@@ -10,6 +10,7 @@
 #include "base/text.h"
 #include "config/check.h"
 #include "config/extract.h"
+#include "config/manifest.h"
 #include "config/normalise.h"
 #include "config/not_built.h"
 #include "config/print.h"
@@ -43,12 +44,21 @@ void refuse(const std::vector<Problem>& problems, const std::string& file) {
   }
 }
 
-Node read_tree(const std::string& path, std::vector<Problem>& warnings) {
+struct Source {
+  Node tree;
+  Json manifest;
+};
+
+Source read_source(const std::string& path, std::vector<Problem>& warnings) {
   check(!std::filesystem::is_directory(path), ErrorKind::invalid_argument,
         "{} is a folder; a recipe is a YAML file", path);
-  YamlDocument document = parse_yaml(read_file(path), path);
+  const std::string text = read_file(path);
+  if (Json manifest = parse_manifest(text); !manifest.is_null()) {
+    return {manifest_tree(manifest), std::move(manifest)};
+  }
+  YamlDocument document = parse_yaml(text, path);
   append(warnings, std::move(document.warnings));
-  return std::move(document.root);
+  return {std::move(document.root), nullptr};
 }
 
 }  // namespace
@@ -56,12 +66,14 @@ Node read_tree(const std::string& path, std::vector<Problem>& warnings) {
 LoadedRecipe check_recipe(const std::string& path, std::span<const std::string> overrides,
                           const Environment& environment) {
   std::vector<Problem> warnings;
-  TypedTree typed = type_tree(apply_overrides(read_tree(path, warnings), overrides), environment);
+  Source source = read_source(path, warnings);
+  TypedTree typed = type_tree(apply_overrides(std::move(source.tree), overrides), environment);
   NormalisedTree normal = normalise_tree(std::move(typed.root));
   append(warnings, std::move(normal.warnings));
   static const Key table = recipe_key();
   CheckedTree checked = check_tree(table, normal.root);
   append(warnings, std::move(checked.warnings));
+  drop_switched_off(checked.tree);
   std::vector<Problem> problems = std::move(typed.problems);
   append(problems, std::move(checked.problems));
   if (problems.empty()) {
@@ -78,6 +90,9 @@ LoadedRecipe check_recipe(const std::string& path, std::span<const std::string> 
   }
   out.not_built = find_not_built(checked.tree);
   out.tree = std::move(checked.tree);
+  out.path = path;
+  out.overrides.assign(overrides.begin(), overrides.end());
+  out.manifest = std::move(source.manifest);
   return out;
 }
 

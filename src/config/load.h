@@ -14,15 +14,21 @@ namespace automodel::config {
 
 struct LoadedRecipe {
   Recipe recipe;
+  /// As given.
+  std::string path;
+  std::vector<std::string> overrides;
   /// What should be seen but is no error: dead sections, settings without effect here.
   std::vector<std::string> warnings;
   /// What the recipe asks for that is not built yet.
   std::vector<std::string> not_built;
   /// Every resolved value with its origin; print_tree (config/print.h) makes text of it.
   Node tree;
+  /// The manifest.json that was given instead of a recipe; null for a recipe.
+  Json manifest;
 };
 
-/// Reads and checks a recipe file. Reads no weights, no data and no network.
+/// Reads and checks a recipe file, or the manifest.json of an earlier run, whose configuration then
+/// counts. Reads no weights, no data and no network.
 /// Throws Error(invalid_argument) that lists every problem with file:line:column and dotted path;
 /// Error(not_found | io).
 LoadedRecipe check_recipe(const std::string& path, std::span<const std::string> overrides = {},

@@ -18,6 +18,8 @@ std::string_view to_string(OriginKind kind) {
       return "environment";
     case OriginKind::fallback:
       return "default";
+    case OriginKind::manifest:
+      return "manifest";
   }
   return "unknown";
 }

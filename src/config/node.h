@@ -10,9 +10,10 @@
 
 namespace automodel::config {
 
-enum class OriginKind { file, override_, environment, fallback };
+enum class OriginKind { file, override_, environment, fallback, manifest };
 
-/// The origin's name as printed: file, override, environment, default.
+/// The origin's name as printed: file, override, environment, default, manifest (of an earlier
+/// run).
 std::string_view to_string(OriginKind kind);
 
 /// Where a value was written. line and column count from 1; 0 where there is none (overrides and

@@ -37,20 +37,19 @@ std::vector<Problem> dataset_from_dataloader(Node& root) {
   return {{where, "dataloader.dataset", "old form; write a top-level section 'dataset'"}};
 }
 
-void drop_disabled_wandb(Node& root) {
-  const Node* enable = find_path(root, "wandb.enable");
-  if (enable != nullptr && enable->value == Json(false)) {
-    remove_key(root, "wandb");
-  }
-}
-
 }  // namespace
 
 NormalisedTree normalise_tree(Node root) {
   seed_from_rng(root);
   auto warnings = dataset_from_dataloader(root);
-  drop_disabled_wandb(root);
   return {std::move(root), std::move(warnings)};
+}
+
+void drop_switched_off(Node& checked) {
+  const Node* enable = find_path(checked, "wandb.enable");
+  if (enable != nullptr && enable->value == Json(false)) {
+    remove_key(checked, "wandb");
+  }
 }
 
 }  // namespace automodel::config

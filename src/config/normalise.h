@@ -12,8 +12,10 @@ struct NormalisedTree {
   std::vector<Problem> warnings;
 };
 
-/// `rng.seed` becomes `seed` and `dataloader.dataset` becomes `dataset` where those are absent;
-/// `wandb` is dropped if wandb.enable is false.
+/// `rng.seed` becomes `seed` and `dataloader.dataset` becomes `dataset` where those are absent.
 NormalisedTree normalise_tree(Node root);
+
+/// Removes `wandb` from a checked tree if wandb.enable is false.
+void drop_switched_off(Node& checked);
 
 }  // namespace automodel::config

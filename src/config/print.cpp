@@ -7,24 +7,13 @@
 
 #include "base/text.h"
 #include "config/scalar.h"
+#include "config/secret.h"
 
 namespace automodel::config {
 namespace {
 
 constexpr std::size_t kCommentColumn = 60;
 constexpr const char* kMask = "'******'";
-
-bool is_secret(const std::string& key) {
-  const std::string name = to_lower_ascii(key);
-  for (const char* word :
-       {"password", "secret", "apikey", "api_key", "authorization", "wandb_key"}) {
-    if (name.find(word) != std::string::npos) {
-      return true;
-    }
-  }
-  return name == "token" || name == "auth" || name.ends_with("hf_token") ||
-         name.ends_with("auth_token");
-}
 
 std::string quoted(const std::string& text) {
   const std::string json = Json(text).dump(-1, ' ', false, Json::error_handler_t::replace);

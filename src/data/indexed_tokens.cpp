@@ -5,6 +5,7 @@
 
 #include "base/checksum.h"
 #include "base/error.h"
+#include "base/fingerprint.h"
 
 namespace automodel::data {
 namespace {
@@ -151,7 +152,7 @@ void IndexedTokens::append(std::vector<std::int32_t>& ids, std::int64_t sequence
 }
 
 std::uint64_t IndexedTokens::content_hash() const {
-  return hash_of(checksum(index_.text()), checksum(tokens_.text()));
+  return hash_of(quick_checksum(index_.text()), quick_checksum(tokens_.text()));
 }
 
 bool is_indexed_prefix(const std::filesystem::path& prefix) {

@@ -8,6 +8,7 @@
 #include "base/checksum.h"
 #include "base/error.h"
 #include "base/file.h"
+#include "base/fingerprint.h"
 #include "base/random.h"
 #include "data/source.h"
 
@@ -40,7 +41,7 @@ class TokenFile {
   }
 
   std::int64_t size() const { return size_; }
-  std::uint64_t content_hash() const { return checksum(file_.text()); }
+  std::uint64_t content_hash() const { return quick_checksum(file_.text()); }
   std::string path() const { return file_.path().string(); }
 
   std::int64_t at(std::int64_t index) const {

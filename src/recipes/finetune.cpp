@@ -4,6 +4,7 @@
 
 #include "base/stop_signal.h"
 #include "recipes/finetune/router_training.h"
+#include "recipes/finetune/run_manifest.h"
 #include "recipes/finetune/run_plan.h"
 #include "recipes/finetune/run_step.h"
 #include "recipes/finetune/run_summary.h"
@@ -51,7 +52,7 @@ ExitCode run_finetune(const config::LoadedRecipe& loaded) {
   const config::Recipe& recipe = loaded.recipe;
   const StopSignal stop(stop_signals(recipe));
   install_arena_allocator();
-  configure_threads(0);
+  const int num_threads = configure_threads(0);
   RunCheckpoints checkpoints(loaded);
 
   RunModel run = load_run_model(recipe);
@@ -69,11 +70,16 @@ ExitCode run_finetune(const config::LoadedRecipe& loaded) {
   loader.restore(state.loader);
   std::optional<std::filesystem::path> last_checkpoint = restored.path;
 
+  Json manifest = make_manifest(loaded, run, data, num_threads);
+  write_manifest(recipe, manifest);
   const bool is_terminal = isatty(STDOUT_FILENO) == 1;
   train::Progress progress(stdout, is_terminal, plan.end_step);
   progress.notes(warnings(loaded.warnings));
   progress.notes(warnings(config::find_unreached(recipe, plan)));
   progress.notes(warnings(idle_router_keys(recipe, run.model.spec())));
+  if (!loaded.manifest.is_null()) {
+    progress.notes(warnings(differences_from(loaded.manifest, manifest)));
+  }
   progress.notes(describe_run(recipe, run, data, plan, optimizer.state_bytes()));
   progress.notes(warnings(restored.notes));
   progress.note(restored.path ? "going on from " + restored.path->string()
@@ -118,6 +124,8 @@ ExitCode run_finetune(const config::LoadedRecipe& loaded) {
   if (state.next_step < plan.end_step) {
     return interrupted(progress, last_checkpoint.has_value());
   }
+  manifest["results"] = to_json(totals);
+  write_manifest(recipe, manifest);
   progress.notes(describe_result(totals, last_checkpoint));
   progress.notes(validation.gains());
   return ExitCode::ok;

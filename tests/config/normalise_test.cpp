@@ -24,8 +24,12 @@ TEST(Normalise, OldPlaceOfTheDataSet) {
 }
 
 TEST(Normalise, DisabledWandbIsAbsent) {
-  EXPECT_EQ(normalise_tree(tree({{"wandb", {{"enable", false}}}})).root.find("wandb"), nullptr);
-  EXPECT_NE(normalise_tree(tree({{"wandb", {{"enable", true}}}})).root.find("wandb"), nullptr);
+  Node off = tree({{"wandb", {{"enable", false}}}});
+  drop_switched_off(off);
+  EXPECT_EQ(off.find("wandb"), nullptr);
+  Node on = tree({{"wandb", {{"enable", true}}}});
+  drop_switched_off(on);
+  EXPECT_NE(on.find("wandb"), nullptr);
 }
 
 }  // namespace

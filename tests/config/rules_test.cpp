@@ -63,7 +63,11 @@ INSTANTIATE_TEST_SUITE_P(
         Contradiction{{"--separate_meshes", "--offload_teacher_model"},
                       "offload_teacher_model: not possible with separate_meshes"},
         Contradiction{{"--separate_meshes", "--distributed.strategy=ddp"},
-                      "ddp is not possible with separate_meshes"}));
+                      "ddp is not possible with separate_meshes"},
+        Contradiction{{"--separate_meshes", "--teacher_distributed.pp_size=2",
+                       "--teacher_distributed.pipeline.pp_microbatch_size=3",
+                       "--step_scheduler.local_batch_size=8"},
+                      "pp_microbatch_size: 3 must divide step_scheduler.local_batch_size 8"}));
 
 INSTANTIATE_TEST_SUITE_P(
     Training, Contradictions,
@@ -100,7 +104,17 @@ INSTANTIATE_TEST_SUITE_P(
             {"--peft._target_=nemo_automodel.components._peft.lora.PeftConfig", "--qat.enabled"},
             "quantisation-aware training is not possible with peft"},
         Contradiction{{"--quantization.load_in_4bit=False"},
-                      "load_in_8bit: this required key is missing"}));
+                      "load_in_8bit: this required key is missing"},
+        Contradiction{{"--step_scheduler.start_step=5", "--step_scheduler.max_steps=5"},
+                      "start_step: 5 leaves nothing to do: max_steps is 5"},
+        Contradiction{{"--step_scheduler.start_epoch=10"},
+                      "start_epoch: 10 leaves nothing to do: num_epochs is 10"},
+        Contradiction{{"--model.backend.te_fp8.recipe=block"},
+                      "model.backend.te_fp8: needs backend.linear or backend.experts: te"},
+        Contradiction{{"--model.backend={'attn': 'sdpa', 'cuda_graph': {'modules': ['attn']}}"},
+                      "'attn' needs backend.attn: te"},
+        Contradiction{{"--model.backend={'cuda_graph': {'modules': ['moe_preprocess']}}"},
+                      "'moe_preprocess' needs backend.dispatcher: hybridep"}));
 
 INSTANTIATE_TEST_SUITE_P(
     Sections, Contradictions,
@@ -129,6 +143,9 @@ INSTANTIATE_TEST_SUITE_P(
                       "align_to_bos needs it"},
         Contradiction{{"--dataloader.dataloader_type=cyclic"},
                       "only Megatron data sets have this key"},
+        Contradiction{{"--dataloader.prefetch_factor=2"}, "prefetch_factor: needs num_workers > 0"},
+        Contradiction{{"--validation_dataloader.persistent_workers"},
+                      "validation_dataloader.persistent_workers: needs num_workers > 0"},
         Contradiction{{"--dataloader.batch_size=null"}, "null is for streamed data sets"},
         Contradiction{{"--checkpoint.best_metric_key=mine"},
                       "there is no section validation_dataset_mine"}));
@@ -159,6 +176,15 @@ TEST(Rules, WarnOfWhatIsIgnored) {
   EXPECT_THAT(
       warns({"--checkpoint.model_save_format=torch_save", "--checkpoint.save_consolidated=final"}),
       testing::ElementsAre(HasSubstr("needs model_save_format: safetensors")));
+  EXPECT_THAT(warns({"--lr_scheduler.lr_decay_steps=9", "--step_scheduler.max_steps=5"}),
+              testing::ElementsAre(HasSubstr("9 is longer than step_scheduler.max_steps 5")));
+  EXPECT_THAT(warns({"--step_scheduler.val_every_steps=5"}),
+              testing::ElementsAre(HasSubstr("ignored: there is no validation_dataset")));
+  EXPECT_THAT(warns({"--checkpoint.enabled=false", "--checkpoint.restore_from=LATEST"}),
+              testing::ElementsAre(HasSubstr("nothing is restored or saved")));
+  EXPECT_THAT(warns({kData + "squad.make_squad_dataset', 'split': 'train[:9]', "
+                             "'limit_dataset_samples': 4}"}),
+              testing::ElementsAre(HasSubstr("ignored: split has a slice already")));
   EXPECT_THAT(warns({}), testing::IsEmpty());
 }
 

@@ -114,6 +114,15 @@ void separate_meshes_fit(Findings& f) {
   }
 }
 
+void teacher_pipeline_fits(Findings& f) {
+  const std::int64_t local = f.integer("step_scheduler.local_batch_size").value_or(1);
+  const auto micro = f.integer("teacher_distributed.pipeline.pp_microbatch_size");
+  if (size_of(f, "teacher_distributed", "pp_size") > 1 && micro && local % *micro != 0) {
+    f.problem("teacher_distributed.pipeline.pp_microbatch_size",
+              fmt::format("{} must divide step_scheduler.local_batch_size {}", *micro, local));
+  }
+}
+
 }  // namespace
 
 void check_parallel_rules(Findings& findings) {
@@ -128,6 +137,7 @@ void check_parallel_rules(Findings& findings) {
   }
   row_repair_without_pipeline(findings);
   separate_meshes_fit(findings);
+  teacher_pipeline_fits(findings);
 }
 
 }  // namespace automodel::config

@@ -98,6 +98,43 @@ void streamed_data_has_an_end(Findings& f) {
   }
 }
 
+/// As torch's loader has it.
+void workers_are_there(Findings& f, const std::string& section) {
+  if (f.integer(section + ".num_workers").value_or(0) > 0) {
+    return;
+  }
+  if (f.has(section + ".prefetch_factor")) {
+    f.problem(section + ".prefetch_factor", "needs num_workers > 0");
+  }
+  if (f.is_true(section + ".persistent_workers")) {
+    f.problem(section + ".persistent_workers", "needs num_workers > 0");
+  }
+}
+
+void limit_counts(Findings& f, const std::string& section) {
+  if (f.text(section + "._target_").ends_with("make_squad_dataset") &&
+      f.has(section + ".limit_dataset_samples") &&
+      f.text(section + ".split").find('[') != std::string::npos) {
+    f.warning(section + ".limit_dataset_samples", "ignored: split has a slice already");
+  }
+}
+
+void validation_has_data(Findings& f, const std::vector<std::string>& sections) {
+  const bool any = std::any_of(sections.begin(), sections.end(),
+                               [&](const std::string& section) { return f.has(section); });
+  if (!any && f.is_given("step_scheduler.val_every_steps") &&
+      f.has("step_scheduler.val_every_steps")) {
+    f.warning("step_scheduler.val_every_steps", "ignored: there is no validation_dataset");
+  }
+}
+
+void restoring_is_enabled(Findings& f) {
+  if (!f.is_true("checkpoint.enabled") && f.has("checkpoint.restore_from")) {
+    f.warning("checkpoint.restore_from",
+              "ignored: checkpoint.enabled is false, so nothing is restored or saved");
+  }
+}
+
 void loader_fits(Findings& f, const std::string& section, const std::string& target) {
   if (f.is_given(section + ".dataloader_type") && !target.empty() &&
       !target.ends_with("MegatronPretraining")) {
@@ -151,15 +188,22 @@ void check_section_rules(Findings& findings) {
   data_set_is_consistent(findings, "dataset");
   streamed_data_has_an_end(findings);
   loader_fits(findings, "dataloader", findings.text("dataset._target_"));
-  for (const std::string& section : validation_sections(findings.tree())) {
+  limit_counts(findings, "dataset");
+  const auto validation = validation_sections(findings.tree());
+  for (const std::string& section : validation) {
     data_set_is_consistent(findings, section);
+    limit_counts(findings, section);
   }
+  validation_has_data(findings, validation);
   loader_fits(findings, "validation_dataloader", findings.text("validation_dataset._target_"));
   if (findings.has("tool_call_eval")) {
     exactly_one_source(findings, "tool_call_eval");
   }
   best_metric_exists(findings);
   consolidated_needs_safetensors(findings);
+  restoring_is_enabled(findings);
+  workers_are_there(findings, "dataloader");
+  workers_are_there(findings, "validation_dataloader");
 }
 
 }  // namespace automodel::config

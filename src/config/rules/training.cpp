@@ -42,6 +42,52 @@ void warm_up_ends_before_decay(Findings& f) {
   }
 }
 
+void decay_is_within_the_run(Findings& f) {
+  const auto decay = f.integer("lr_scheduler.lr_decay_steps");
+  const auto steps = f.integer("step_scheduler.max_steps");
+  if (decay && steps && *decay > *steps) {
+    f.warning("lr_scheduler.lr_decay_steps",
+              fmt::format("{} is longer than step_scheduler.max_steps {}: the learning rate does "
+                          "not come down to min_lr",
+                          *decay, *steps));
+  }
+}
+
+void counters_leave_steps(Findings& f) {
+  const auto max_steps = f.integer("step_scheduler.max_steps");
+  const auto epochs = f.integer("step_scheduler.num_epochs");
+  const std::int64_t step = f.integer("step_scheduler.start_step").value_or(0);
+  const std::int64_t epoch = f.integer("step_scheduler.start_epoch").value_or(0);
+  if (max_steps && step >= *max_steps) {
+    f.problem("step_scheduler.start_step",
+              fmt::format("{} leaves nothing to do: max_steps is {}", step, *max_steps));
+  }
+  if (epochs && epoch >= *epochs) {
+    f.problem("step_scheduler.start_epoch",
+              fmt::format("{} leaves nothing to do: num_epochs is {}", epoch, *epochs));
+  }
+}
+
+void eight_bit_backend_is_consistent(Findings& f) {
+  const std::string backend = "model.backend.";
+  if (f.has(backend + "te_fp8") && f.text(backend + "linear") != "te" &&
+      f.text(backend + "experts") != "te") {
+    f.problem(backend + "te_fp8", "needs backend.linear or backend.experts: te");
+  }
+  const Node* modules = find_path(f.tree(), backend + "cuda_graph.modules");
+  for (const Node& module : modules == nullptr ? std::vector<Node>{} : modules->items) {
+    const bool is_attention = module.value == "attn" || module.value == "te_dpa";
+    if (is_attention && f.has(backend + "attn") && f.text(backend + "attn") != "te") {
+      f.problem(backend + "cuda_graph.modules",
+                fmt::format("{} needs backend.attn: te", describe(module)));
+    }
+    if (module.value == "moe_preprocess" && f.text(backend + "dispatcher") != "hybridep") {
+      f.problem(backend + "cuda_graph.modules",
+                fmt::format("{} needs backend.dispatcher: hybridep", describe(module)));
+    }
+  }
+}
+
 void weight_decay_grows(Findings& f) {
   const double decay = f.number("optimizer.weight_decay").value_or(0);
   const double start = f.number("lr_scheduler.start_wd").value_or(decay);
@@ -114,10 +160,13 @@ void check_training_rules(Findings& findings) {
   if (findings.has("lr_scheduler")) {
     learning_rates_are_ordered(findings);
     warm_up_ends_before_decay(findings);
+    decay_is_within_the_run(findings);
     weight_decay_grows(findings);
     wsd_is_complete(findings);
     one_schedule_on_resume(findings);
   }
+  counters_leave_steps(findings);
+  eight_bit_backend_is_consistent(findings);
   fused_loss_without_tensor_parallelism(findings);
   adapters_are_chosen_one_way(findings);
   quantised_training_is_consistent(findings);

@@ -108,12 +108,27 @@ std::vector<Key> megatron_fsdp_keys() {
   return keys;
 }
 
-Key pipeline() {
+Key moe() {
   return mapping(
-      "pipeline", "how the layers are split over pp_size ranks; ignored unless pp_size > 1",
+      "moe", "expert parallelism; ignored unless ep_size > 1",
+      {accepted_target({"nemo_automodel.components.moe.config.MoEParallelizerConfig",
+                        "nemo_automodel.components.moe.parallelizer.MoEParallelizerConfig"}),
+       flag("ignore_router_for_ac", "keep the router's outputs instead of recomputing them", true),
+       flag("reshard_after_forward", "free gathered experts after the forward pass", false),
+       dtype("lm_head_precision", "element type of the head").or_null(),
+       flag("wrap_outer_model", "shard embedding and head as well", true),
+       mp_policy("element types of the experts")});
+}
+
+}  // namespace
+
+Key pipeline_key(std::string name) {
+  return mapping(
+      std::move(name), "how the layers are split over pp_size ranks; ignored unless pp_size > 1",
       {accepted_target(
            {"nemo_automodel.components.distributed.pipelining.config.PipelineConfig",
             "nemo_automodel.components.distributed.pipelining.PipelineConfig",
+            "nemo_automodel.components.distributed.pipelining.AutoPipeline",
             "nemo_automodel.components.distributed.pipelining.autopipeline.AutoPipeline"}),
        text("pp_schedule", "order of micro-batches", "1f1b")
            .one_of({"gpipe", "1f1b", "interleaved1f1b", "loopedbfs", "interleavedzerobubble",
@@ -140,20 +155,6 @@ Key pipeline() {
        integer("pp_batch_size", "accepted; local_batch_size counts").or_null(),
        anything("loss_fn", "accepted; the recipe's loss_fn counts")});
 }
-
-Key moe() {
-  return mapping(
-      "moe", "expert parallelism; ignored unless ep_size > 1",
-      {accepted_target({"nemo_automodel.components.moe.config.MoEParallelizerConfig",
-                        "nemo_automodel.components.moe.parallelizer.MoEParallelizerConfig"}),
-       flag("ignore_router_for_ac", "keep the router's outputs instead of recomputing them", true),
-       flag("reshard_after_forward", "free gathered experts after the forward pass", false),
-       dtype("lm_head_precision", "element type of the head").or_null(),
-       flag("wrap_outer_model", "shard embedding and head as well", true),
-       mp_policy("element types of the experts")});
-}
-
-}  // namespace
 
 Key dist_env_section() {
   return mapping(
@@ -196,7 +197,7 @@ Key distributed_section(std::string name) {
       size("cp_size", "ranks that split each sequence"),
       size("ep_size", "ranks that split the experts"),
       activation_checkpointing(),
-      pipeline(),
+      pipeline_key("pipeline"),
       moe(),
       accepted_target({"nemo_automodel.components.distributed.fsdp2.FSDP2Manager",
                        "nemo_automodel.components.distributed.ddp.DDPManager",

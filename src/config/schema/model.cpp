@@ -16,6 +16,7 @@ Key config_key() {
   const std::vector<Key> source = {
       text("pretrained_model_name_or_path", "folder or hub id of a config.json"),
       text("name_or_path", "the same"), text("revision", "version on the hub").or_null(),
+      dtype("dtype", "accepted; model.torch_dtype counts").or_auto().or_kept_null(),
       flag("trust_remote_code", "accepted; no code of a checkpoint is ever run", false)};
   Key key = target_mapping("config",
                            "where the architecture comes from; a text is a folder or hub id; a "
@@ -155,23 +156,57 @@ Target gpt2() {
 
 std::vector<Key> architecture_keys() {
   std::vector<Key> keys;
-  for (const char* name :
-       {"num_labels", "num_hidden_layers", "hidden_size", "intermediate_size",
-        "num_attention_heads", "num_key_value_heads", "head_dim", "vocab_size",
-        "max_position_embeddings", "num_nextn_predict_layers", "num_experts", "n_routed_experts",
-        "num_local_experts", "num_experts_per_tok", "moe_intermediate_size",
-        "first_k_dense_replace", "sliding_window", "n_group", "topk_group"}) {
+  for (const char* name : {"num_labels",
+                           "num_hidden_layers",
+                           "hidden_size",
+                           "intermediate_size",
+                           "num_attention_heads",
+                           "num_key_value_heads",
+                           "head_dim",
+                           "vocab_size",
+                           "max_position_embeddings",
+                           "num_nextn_predict_layers",
+                           "num_experts",
+                           "n_routed_experts",
+                           "num_local_experts",
+                           "num_experts_per_tok",
+                           "moe_intermediate_size",
+                           "first_k_dense_replace",
+                           "sliding_window",
+                           "n_group",
+                           "topk_group",
+                           "n_shared_experts",
+                           "q_lora_rank",
+                           "kv_lora_rank",
+                           "qk_nope_head_dim",
+                           "qk_rope_head_dim",
+                           "v_head_dim",
+                           "num_mtp_modules",
+                           "mtp_num_hidden_layers",
+                           "decoder_sparse_step",
+                           "shared_expert_intermediate_size",
+                           "moe_layer_freq"}) {
     keys.push_back(integer(name, "").at_least(0).or_kept_null());
   }
   for (const char* name : {"rope_theta", "rms_norm_eps", "attention_dropout", "initializer_range",
                            "router_aux_loss_coef", "mtp_loss_scaling_factor",
-                           "final_logit_softcapping", "attn_logit_softcapping"}) {
+                           "final_logit_softcapping", "attn_logit_softcapping",
+                           "routed_scaling_factor", "partial_rotary_factor", "layer_norm_eps"}) {
     keys.push_back(number(name, "").at_least(0).or_kept_null());
   }
   for (const char* name :
        {"tie_word_embeddings", "attention_bias", "use_cache", "output_router_logits",
-        "mtp_use_repeated_layer", "use_sliding_window"}) {
+        "mtp_use_repeated_layer", "use_sliding_window", "norm_topk_prob", "mlp_bias",
+        "kda_unpad_inputs", "kda_use_fused_gate", "kda_use_qk_l2norm_in_kernel"}) {
     keys.push_back(flag(name, "").or_kept_null());
+  }
+  for (const char* name : {"hidden_act", "topk_method", "scoring_func", "kda_mode"}) {
+    keys.push_back(text(name, "").or_kept_null());
+  }
+  for (const char* name : {"architectures", "layer_types"}) {
+    Key key = texts(name, "").or_kept_null();
+    key.fallback.reset();
+    keys.push_back(std::move(key));
   }
   keys.push_back(mapping("text_config", "", {}).accepting(Extra::model_config));
   return keys;

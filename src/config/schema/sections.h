@@ -18,6 +18,7 @@ Key loss_section(std::string name);
 Key checkpoint_section();
 Key dist_env_section();
 Key distributed_section(std::string name);
+Key pipeline_key(std::string name);
 Key model_section(std::string name);
 Key backend_key();
 /// Keys of config.json that recipes override most and whose types are therefore known here.

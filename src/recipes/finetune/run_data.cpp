@@ -100,10 +100,6 @@ void pack(RunData& out, const config::Recipe& recipe) {
   out.train.dataset = std::move(packed);
 }
 
-std::string section_name(const std::string& validation) {
-  return validation == "default" ? "validation_dataset" : "validation_dataset_" + validation;
-}
-
 }  // namespace
 
 RunData load_run_data(const config::Recipe& recipe, const checkpoint::ModelFolder& source) {
@@ -111,7 +107,7 @@ RunData load_run_data(const config::Recipe& recipe, const checkpoint::ModelFolde
   const auto survey = survey_options(recipe, out.text, source);
   out.train = prepare(training_section(recipe), out.text, survey, "dataset");
   for (const auto& [name, section] : recipe.validation_datasets) {
-    out.validation.emplace(name, prepare(section, out.text, survey, section_name(name)));
+    out.validation.emplace(name, prepare(section, out.text, survey, validation_section(name)));
   }
   if (recipe.packed_sequence.packed_sequence_size > 0) {
     pack(out, recipe);
@@ -121,6 +117,10 @@ RunData load_run_data(const config::Recipe& recipe, const checkpoint::ModelFolde
     out.train.dataset = store;
   }
   return out;
+}
+
+std::string validation_section(const std::string& name) {
+  return name == "default" ? "validation_dataset" : "validation_dataset_" + name;
 }
 
 data::PackOptions pack_options(const config::Recipe& recipe) {

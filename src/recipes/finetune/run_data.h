@@ -25,6 +25,9 @@ struct RunData {
   std::optional<data::PackStats> packs = std::nullopt;
 };
 
+/// The recipe's section of a validation data set of RunData.
+std::string validation_section(const std::string& name);
+
 /// As the recipe's packed_sequence says.
 data::PackOptions pack_options(const config::Recipe& recipe);
 

@@ -32,6 +32,14 @@ void RunTotals::add(const train::StepMetrics& metrics) {
   peak_memory_bytes = std::max(peak_memory_bytes, metrics.peak_memory_bytes);
 }
 
+Json to_json(const RunTotals& totals) {
+  return {{"steps", totals.num_steps},
+          {"tokens", totals.num_tokens},
+          {"label_tokens", totals.num_label_tokens},
+          {"step_seconds", totals.seconds},
+          {"peak_memory_bytes", totals.peak_memory_bytes}};
+}
+
 std::vector<std::string> describe_result(const RunTotals& totals,
                                          const std::optional<std::filesystem::path>& checkpoint) {
   std::vector<std::string> out = {totals.num_steps > 0 ? totals_text(totals)

@@ -6,6 +6,7 @@
 #include <string>
 #include <vector>
 
+#include "base/json.h"
 #include "train/metrics.h"
 
 namespace automodel::recipes {
@@ -20,6 +21,9 @@ struct RunTotals {
   void add(const train::StepMetrics& metrics);
   bool operator==(const RunTotals&) const = default;
 };
+
+/// "steps", "tokens", "label_tokens", "step_seconds", "peak_memory_bytes".
+Json to_json(const RunTotals& totals);
 
 /// "trained 24 steps, 18 K tokens (768 learnt) in 1:05, 276 tokens/s; peak memory 1.43 GiB", and
 /// where adapter, merged model or model lie inside `checkpoint`.

@@ -1,0 +1,109 @@
+#include "recipes/finetune/run_manifest.h"
+
+#include <fmt/format.h>
+
+#include <array>
+#include <cstdlib>
+
+#include "base/cores.h"
+#include "base/file.h"
+#include "base/fingerprint.h"
+#include "base/git.h"
+#include "base/json_change.h"
+#include "base/processor.h"
+#include "checkpoint/atomic_folder.h"
+#include "config/manifest.h"
+#include "tensor/library.h"
+#include "train/metrics.h"
+
+namespace automodel::recipes {
+namespace {
+
+namespace fs = std::filesystem;
+
+constexpr std::array<const char*, 6> kVariables = {"AUTOMODEL_ISA",       "OMP_NUM_THREADS",
+                                                   "ATEN_CPU_CAPABILITY", "MKL_ENABLE_INSTRUCTIONS",
+                                                   "ONEDNN_MAX_CPU_ISA",  "MKL_CBWR"};
+
+/// Parts that must agree for two runs to be the same bit for bit.
+constexpr std::array<const char*, 5> kDecisive = {"software", "machine", "environment", "model",
+                                                  "data"};
+
+Json environment() {
+  Json out = Json::object();
+  for (const char* name : kVariables) {
+    if (const char* value = std::getenv(name)) {
+      out[name] = value;
+    }
+  }
+  return out;
+}
+
+Json machine(const RunModel& run, int num_threads) {
+  const auto processor = this_processor();
+  return {{"processor", processor.name}, {"instruction_sets", processor.instruction_sets},
+          {"kernels", torch_kernels()},  {"threads", num_threads},
+          {"cores", usable_cores()},     {"device", run.model.options().device.str()}};
+}
+
+Json model_json(const fs::path& path) {
+  Json files = Json::object();
+  for (const auto& [name, print] : fingerprints(path)) {
+    files[name] = to_json(print);
+  }
+  return {{"path", fs::absolute(path).string()}, {"files", std::move(files)}};
+}
+
+Json rows_json(const data::PreparedDataset& rows) {
+  return {{"rows", rows.dataset->size()},
+          {"xxh64", fmt::format("{:016x}", rows.dataset->content_hash())}};
+}
+
+Json data_json(const RunData& data) {
+  Json out = {{"dataset", rows_json(data.train)}};
+  for (const auto& [name, rows] : data.validation) {
+    out[validation_section(name)] = rows_json(rows);
+  }
+  return out;
+}
+
+}  // namespace
+
+Json make_manifest(const config::LoadedRecipe& loaded, const RunModel& run, const RunData& data,
+                   int num_threads) {
+  Json out = config::manifest_config(loaded);
+  const auto git = git_state(fs::current_path());
+  out["time"] = train::utc_timestamp();
+  out["folder"] = fs::current_path().string();
+  out["software"] = {{"automodel", AM_VERSION},
+                     {"program", to_json(fingerprint("/proc/self/exe"))},
+                     {"torch", torch_version()}};
+  out["machine"] = machine(run, num_threads);
+  out["environment"] = environment();
+  out["git"] =
+      git ? Json{{"commit", git->commit}, {"has_changes", git->has_changes}} : Json(nullptr);
+  out["model"] = model_json(run.source.path);
+  out["data"] = data_json(data);
+  out["results"] = nullptr;
+  return out;
+}
+
+void write_manifest(const config::Recipe& recipe, const Json& manifest) {
+  const fs::path folder = recipe.checkpoint.checkpoint_dir;
+  checkpoint::make_folders(folder);
+  write_file_atomic(folder / "manifest.json", manifest.dump(2) + "\n");
+}
+
+std::vector<std::string> differences_from(const Json& earlier, const Json& manifest) {
+  std::vector<std::string> out;
+  for (const char* part : kDecisive) {
+    const Json before = earlier.contains(part) ? earlier.at(part) : Json::object();
+    for (const JsonChange& change : json_changes(before, manifest.at(part))) {
+      out.push_back(fmt::format(
+          "{}.{} is not as in the manifest: the run may not repeat it exactly", part, change.path));
+    }
+  }
+  return out;
+}
+
+}  // namespace automodel::recipes

@@ -1,0 +1,26 @@
+#pragma once
+// manifest.json of a run: what it was asked to do, on what, with which program and machine.
+
+#include <string>
+#include <vector>
+
+#include "config/load.h"
+#include "recipes/finetune/run_data.h"
+#include "recipes/finetune/run_model.h"
+
+namespace automodel::recipes {
+
+/// config::manifest_config and: "time", "folder" (from which relative paths count), "software",
+/// "machine", "environment" (variables that change arithmetic), "git" (of that folder), "model"
+/// (fingerprints of its files), "data" (rows and content of each data set), "results" (null until
+/// the run is over).
+Json make_manifest(const config::LoadedRecipe& loaded, const RunModel& run, const RunData& data,
+                   int num_threads);
+
+/// Writes it into the folder of the run's checkpoints. Throws Error(io).
+void write_manifest(const config::Recipe& recipe, const Json& manifest);
+
+/// What keeps this run from repeating bit for bit the one whose manifest was given as its recipe.
+std::vector<std::string> differences_from(const Json& earlier, const Json& manifest);
+
+}  // namespace automodel::recipes
