@@ -4,6 +4,7 @@
 #include <utility>
 
 #include "base/error.h"
+#include "base/known.h"
 
 namespace automodel {
 namespace {
@@ -50,7 +51,7 @@ class VocabularyReader {
          at != metadata_.end() && at->first.starts_with(kTemplate); ++at) {
       const std::string rest = at->first.substr(kTemplate.size());
       if (rest.empty() || rest.starts_with('.')) {  // not tokenizer.chat_templates, their names
-        templates[rest.empty() ? "default" : rest.substr(1)] = text(at->first).value();
+        templates[rest.empty() ? "default" : rest.substr(1)] = known(text(at->first));
       }
     }
     return templates;
@@ -109,7 +110,7 @@ GgufVocabulary read_gguf_vocabulary(const GgufMetadata& metadata, std::string_vi
   const VocabularyReader reader(metadata, source);
   check(reader.has("tokenizer.ggml.model") && reader.has("tokenizer.ggml.tokens"),
         ErrorKind::not_found, "{} holds no tokenizer (tokenizer.ggml.model and .tokens)", source);
-  return {.model = reader.text("tokenizer.ggml.model").value(),
+  return {.model = known(reader.text("tokenizer.ggml.model")),
           .pre = reader.text("tokenizer.ggml.pre").value_or(""),
           .tokens = reader.texts("tokenizer.ggml.tokens"),
           .scores = reader.floats("tokenizer.ggml.scores"),

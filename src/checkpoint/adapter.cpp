@@ -9,6 +9,7 @@
 #include "base/error.h"
 #include "base/file.h"
 #include "base/json.h"
+#include "base/known.h"
 #include "base/text.h"
 #include "tensor/finite.h"
 #include "tensor/safetensors.h"
@@ -124,7 +125,7 @@ std::vector<spec::LoraModule> adapted_modules(const nn::Parameters& parameters,
 ModuleAdapter adapter_of(const spec::LoraModule& module, const nn::Parameters& parameters) {
   ModuleAdapter out{.module = module, .a = parameters.at(nn::lora_a_name(module.name)), .b = {}};
   for (const auto& piece : module.weight.pieces) {
-    const auto names = *parameters.adapter_names(spec::without_weight(piece.ours));
+    const auto names = known(parameters.adapter_names(spec::without_weight(piece.ours)));
     out.b.push_back(parameters.at(names.b));
     out.scale = names.scale;
   }

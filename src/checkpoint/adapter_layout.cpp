@@ -94,7 +94,7 @@ ModuleAdapter from_peft(const spec::LoraModule& module, const PeftMatrices& matr
   const auto layout = b_layout(module, rank);
   for (const auto& piece : module.weight.pieces) {
     out.b.push_back(layout.to_parameter({.name = piece.ours, .shape = module.b_shape(rank, piece)},
-                                        [&](const std::string&) { return b; }));
+                                        [&](const std::string&) { return Tensor(b); }));
   }
   return out;
 }

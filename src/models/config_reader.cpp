@@ -5,6 +5,7 @@
 #include <cmath>
 
 #include "base/error.h"
+#include "base/known.h"
 #include "base/text.h"
 
 namespace automodel::models {
@@ -138,7 +139,7 @@ std::optional<std::int64_t> ConfigReader::maybe_integer(std::string_view key) co
 
 std::int64_t ConfigReader::integer(std::string_view key) const {
   require(key, "an integer");
-  return *maybe_integer(key);
+  return known(maybe_integer(key));
 }
 
 std::int64_t ConfigReader::integer(std::string_view key, std::int64_t fallback) const {
@@ -163,7 +164,7 @@ std::optional<double> ConfigReader::maybe_number(std::string_view key, double fa
 
 double ConfigReader::number(std::string_view key) const {
   require(key, "a number");
-  return *maybe_number(key);
+  return known(maybe_number(key));
 }
 
 double ConfigReader::number(std::string_view key, double fallback) const {

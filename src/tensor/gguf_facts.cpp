@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "base/error.h"
+#include "base/known.h"
 
 namespace automodel {
 namespace {
@@ -64,7 +65,7 @@ std::optional<std::int64_t> GgufFacts::maybe_count(std::string_view key) const {
 
 std::int64_t GgufFacts::count(std::string_view key) const {
   require(key);
-  return *maybe_count(key);
+  return known(maybe_count(key));
 }
 
 std::optional<double> GgufFacts::maybe_number(std::string_view key) const {
@@ -79,7 +80,7 @@ std::optional<double> GgufFacts::maybe_number(std::string_view key) const {
 
 double GgufFacts::number(std::string_view key) const {
   require(key);
-  return *maybe_number(key);
+  return known(maybe_number(key));
 }
 
 std::optional<std::string> GgufFacts::maybe_text(std::string_view key) const {

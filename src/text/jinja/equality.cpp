@@ -5,6 +5,7 @@
 #include <functional>
 
 #include "base/error.h"
+#include "base/known.h"
 #include "text/jinja/overloaded.h"
 
 namespace automodel::text::jinja {
@@ -32,8 +33,8 @@ bool equal_numbers(const Value& a, const Value& b) {
   if (x && y) {
     return *x == *y;
   }
-  const double p = *as_number(a);
-  const double q = *as_number(b);
+  const double p = known(as_number(a));
+  const double q = known(as_number(b));
   const auto fits = [](double v) { return std::abs(v) < 9.2e18 && v == std::trunc(v); };
   if (x) {
     return fits(q) && *x == static_cast<std::int64_t>(q);

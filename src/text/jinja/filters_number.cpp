@@ -4,6 +4,7 @@
 #include <cmath>
 
 #include "base/error.h"
+#include "base/known.h"
 #include "text/jinja/arithmetic.h"
 #include "text/jinja/binding.h"
 #include "text/jinja/filters.h"
@@ -62,7 +63,7 @@ Value to_float(Runtime&, const Value& input, const Arguments& arguments) {
 
 Value round_directed(Runtime& runtime, const Value& input, std::int64_t precision, bool up) {
   const Value scale = apply(runtime, BinaryOp::pow, std::int64_t{10}, precision);
-  const double scaled = *as_number(apply(runtime, BinaryOp::mul, input, scale));
+  const double scaled = known(as_number(apply(runtime, BinaryOp::mul, input, scale)));
   const std::int64_t whole = truncate_to_integer(up ? std::ceil(scaled) : std::floor(scaled));
   return apply(runtime, BinaryOp::div, whole, scale);
 }

@@ -4,6 +4,7 @@
 #include <array>
 
 #include "base/error.h"
+#include "base/known.h"
 #include "text/jinja/attribute_path.h"
 #include "text/jinja/binding.h"
 #include "text/jinja/filters.h"
@@ -47,7 +48,7 @@ Value last(Runtime& runtime, const Value& input, const Arguments& arguments) {
                : Value(to_utf8(decode_before(text->view(), text->text->size()).value));
   }
   if (input.is<List>() || input.is<Tuple>() || input.is<Range>()) {
-    return *length(input) == 0 ? empty : get_item(runtime, input, std::int64_t{-1});
+    return known(length(input)) == 0 ? empty : get_item(runtime, input, std::int64_t{-1});
   }
   const std::vector<Value> items = collect(runtime, input);
   return items.empty() ? empty : items.back();

@@ -4,6 +4,7 @@
 #include <utility>
 
 #include "base/error.h"
+#include "base/known.h"
 #include "text/tokenizer/byte_level.h"
 #include "text/unicode.h"
 
@@ -275,8 +276,8 @@ Json Bpe::to_json() const {
   };
   Json merges = Json::array();
   for (const MergeTable::Rule& rule : rules_) {
-    const std::string left(*vocabulary_.token(rule.left));
-    const std::string right(*vocabulary_.token(rule.right));
+    const std::string left(known(vocabulary_.token(rule.left)));
+    const std::string right(known(vocabulary_.token(rule.right)));
     merges.push_back(options_.merges_as_pairs ? Json::array({left, right})
                                               : Json(left + " " + right));
   }
