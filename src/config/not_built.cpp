@@ -3,9 +3,9 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <filesystem>
 #include <functional>
 
+#include "base/hub_cache.h"
 #include "base/text.h"
 
 namespace automodel::config {
@@ -32,18 +32,9 @@ When other_than(Json usual) {
       [usual = std::move(usual)](const Json& value) { return !value.is_null() && value != usual; };
 }
 
-/// "rajpurkar/squad" or "squad", and no file or folder here.
 When is_hub_name() {
   return [](const Json& value) {
-    if (!value.is_string()) {
-      return false;
-    }
-    const std::string name = value.get<std::string>();
-    const bool is_path = name.starts_with('.') || name.starts_with('/') || name.starts_with('~') ||
-                         name.find_first_of("*?[") != std::string::npos ||
-                         std::filesystem::path(name).has_extension();
-    return !is_path && std::count(name.begin(), name.end(), '/') <= 1 &&
-           !std::filesystem::exists(name);
+    return value.is_string() && names_hub_dataset(value.get<std::string>());
   };
 }
 

@@ -6,10 +6,6 @@
 
 namespace automodel::models {
 
-/// The local cache of huggingface_hub: HF_HUB_CACHE, else HF_HOME/hub, else
-/// XDG_CACHE_HOME/huggingface/hub, else ~/.cache/huggingface/hub.
-std::filesystem::path hub_cache_folder();
-
 /// The folder or file that `name` stands for: a path as it is; else a hub id ("org/name") whose
 /// snapshot of `revision` (a branch, tag or commit) lies in the local cache. Uses no network.
 /// Throws Error(not_found) that says where was looked and what to do.
