@@ -5,8 +5,9 @@
 #   scripts/tidy.sh all              clang-tidy of src/
 #   scripts/tidy.sh since REVISION   clang-tidy of the sources of src/ that changed after REVISION, or are not committed
 #
-# AM_TIDY_SECONDS=N starts no further source after N seconds; what was left out is listed. A source with LibTorch's
-# headers takes about 20 s.
+# Sources are looked at in batches (scripts/tidy_batches.py); one that does not compile as such, source by source.
+# AM_TIDY_SECONDS=N starts no further batch after N seconds; what was left out is listed. A batch with LibTorch's
+# headers takes about 30 s, as one source of it does.
 set -euo pipefail
 root=$(cd "$(dirname "$(readlink -f "${BASH_SOURCE[0]}")")/.." && pwd)
 # shellcheck source=scripts/bootstrap.sh
@@ -31,26 +32,39 @@ prepare_database() {
   build tidy $header
 }
 
-tidy_one() {
-  local source=$1
+# run_tidy DATABASE FILE: what it finds, once.
+run_tidy() { clang-tidy-19 -p "$1" --quiet --warnings-as-errors='*' "$2" 2>/dev/null; }
+
+# tidy_batch N SOURCE...
+tidy_batch() {
+  local batch=$1 found status=0 source
+  shift
   if [ -n "${AM_TIDY_SECONDS-}" ] && [ "$(date +%s)" -gt "$((tidy_start + AM_TIDY_SECONDS))" ]; then
-    echo "not looked at, out of time: $source"
+    printf 'not looked at, out of time: %s\n' "$@"
     return
   fi
-  clang-tidy-19 -p "$root/build/tidy" --quiet --warnings-as-errors='*' "$root/$source" 2>/dev/null || {
-    echo "FAILED $source"
-    return 1
-  }
+  found=$(run_tidy "$batches" "$batches/$batch.cpp") || status=1
+  if [[ "$found" == *clang-diagnostic-error* ]]; then
+    status=0
+    found=$(for source in "$@"; do run_tidy "$database" "$root/$source" || echo "FAILED $source"; done)
+    [[ "$found" != *FAILED* ]] || status=1
+  fi
+  [ -z "$found" ] || printf '%s\n' "$found"
+  [ $status = 0 ] || echo "FAILED in $*"
+  return $status
 }
 
 tidy() {
   local sources=$1
   locked prepare_database
   say "clang-tidy of $(grep -c . <<<"$sources" || true) sources"
+  [ -n "$sources" ] || return 0
   tidy_start=$(date +%s)
-  export -f tidy_one
-  export root tidy_start
-  [ -z "$sources" ] || xargs -P "$(num_jobs)" -I {} bash -c 'tidy_one {}' <<<"$sources"
+  database="$root/build/tidy" batches="$root/build/tidy/batches"
+  export -f run_tidy tidy_batch
+  export root tidy_start database batches
+  (cd "$root" && python3 scripts/tidy_batches.py "$database/compile_commands.json" "$batches" <<<"$sources") |
+    xargs -P "$(num_jobs)" -d '\n' -I {} bash -c 'tidy_batch {}'
 }
 
 ensure_packages "$root/scripts/packages.txt" "$root/scripts/tidy-packages.txt"

@@ -1,5 +1,7 @@
 #include "base/json_change.h"
 
+#include <fmt/format.h>
+
 #include <map>
 
 namespace automodel {
@@ -16,7 +18,7 @@ void collect(const Json& json, const std::string& path, Side side, Changes& out)
     return;
   }
   for (const auto& [key, value] : json.items()) {
-    collect(value, path.empty() ? key : path + "." + key, side, out);
+    collect(value, path.empty() ? key : fmt::format("{}.{}", path, key), side, out);
   }
 }
 

@@ -63,7 +63,7 @@ bool is_name_key(std::string_view key) { return key == "_target_" || key.ends_wi
 
 /// On the command line null means null; upstream takes it as a text there.
 bool is_null_override(const Node& node, std::string_view text) {
-  return node.origin.kind == OriginKind::override_ && text == "null";
+  return node.origin.kind == OriginKind::overridden && text == "null";
 }
 
 /// Types a tree in place and collects what is wrong.

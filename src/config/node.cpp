@@ -12,7 +12,7 @@ std::string_view to_string(OriginKind kind) {
   switch (kind) {
     case OriginKind::file:
       return "file";
-    case OriginKind::override_:
+    case OriginKind::overridden:
       return "override";
     case OriginKind::environment:
       return "environment";
@@ -111,7 +111,7 @@ std::string describe(const Node& node) {
 
 std::string format_problem(const Problem& problem, std::string_view file) {
   std::string place(file);
-  if (problem.where.kind == OriginKind::override_) {
+  if (problem.where.kind == OriginKind::overridden) {
     place = "command line";
   } else if (problem.where.line > 0) {
     place += fmt::format(":{}:{}", problem.where.line, problem.where.column);

@@ -10,7 +10,7 @@
 
 namespace automodel::config {
 
-enum class OriginKind { file, override_, environment, fallback, manifest };
+enum class OriginKind { file, overridden, environment, fallback, manifest };
 
 /// The origin's name as printed: file, override, environment, default, manifest (of an earlier
 /// run).

@@ -10,7 +10,7 @@
 namespace automodel::config {
 namespace {
 
-constexpr Origin kOverride = {OriginKind::override_, 0, 0};
+constexpr Origin kOverride = {OriginKind::overridden, 0, 0};
 
 Node text_node(std::string text) {
   Node node;

@@ -28,14 +28,14 @@ TEST(Node, DescribesValuesShortly) {
 TEST(Node, ProblemsNameTheirPlace) {
   EXPECT_EQ(format_problem({{OriginKind::file, 2, 5}, "a.b", "wrong"}, "r.yaml"),
             "r.yaml:2:5: a.b: wrong");
-  EXPECT_EQ(format_problem({{OriginKind::override_, 0, 0}, "a", "wrong"}, "r.yaml"),
+  EXPECT_EQ(format_problem({{OriginKind::overridden, 0, 0}, "a", "wrong"}, "r.yaml"),
             "command line: a: wrong");
   EXPECT_EQ(format_problem({{}, "", "wrong"}, "r.yaml"), "r.yaml: wrong");
 }
 
 TEST(Node, OriginsHaveNames) {
   EXPECT_EQ(to_string(OriginKind::file), "file");
-  EXPECT_EQ(to_string(OriginKind::override_), "override");
+  EXPECT_EQ(to_string(OriginKind::overridden), "override");
   EXPECT_EQ(to_string(OriginKind::environment), "environment");
   EXPECT_EQ(to_string(OriginKind::fallback), "default");
 }

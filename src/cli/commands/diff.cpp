@@ -117,7 +117,7 @@ ExitCode run(Arguments arguments) {
   app.add_option("run_a", a, "folder of a run (checkpoint.checkpoint_dir)")->required();
   app.add_option("run_b", b, "folder of another")->required();
   app.add_flag("--json", json,
-               "print a JSON object instead, with \"a\" and \"b\" of each difference");
+               R"(print a JSON object instead, with "a" and "b" of each difference)");
   app.footer("Example: automodel diff runs/first runs/second");
   if (!parse_arguments(app, arguments)) {
     return ExitCode::ok;
