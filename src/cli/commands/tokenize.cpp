@@ -165,7 +165,7 @@ ExitCode run(Arguments arguments) {
       ->required();
   app.add_option("TEXT", options.text, "Text to show");
   app.add_flag("--offsets", options.offsets,
-               "Write {\"ids\": ..., \"offsets\": ...} with byte ranges of the text");
+               R"(Write {"ids": ..., "offsets": ...} with byte ranges of the text)");
   app.add_flag("--decode", options.decode, "Read lists of ids and write texts");
   app.add_flag("--skip-special", options.skip_special, "Leave special tokens out when decoding");
   app.add_flag("--no-special", options.no_special,
