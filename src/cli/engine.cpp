@@ -10,12 +10,16 @@
 
 namespace automodel::cli {
 
-void run_engine(const std::string& name, Arguments arguments) {
-  const auto engine =
-      std::filesystem::read_symlink("/proc/self/exe").parent_path() / "automodel-engine";
+std::filesystem::path find_engine(const std::string& command) {
+  auto engine = std::filesystem::read_symlink("/proc/self/exe").parent_path() / "automodel-engine";
   check(std::filesystem::exists(engine), ErrorKind::not_found,
-        "'{}' needs {}, which was not built; build with -DAM_TORCH=ON (the release preset)", name,
-        engine.string());
+        "'{}' needs {}, which was not built; build with -DAM_TORCH=ON (the release preset)",
+        command, engine.string());
+  return engine;
+}
+
+void run_engine(const std::string& name, Arguments arguments) {
+  const auto engine = find_engine(name);
   std::vector<std::string> words = {engine.string(), name};
   words.insert(words.end(), arguments.begin(), arguments.end());
   std::vector<char*> argv;
@@ -28,8 +32,12 @@ void run_engine(const std::string& name, Arguments arguments) {
   fail(ErrorKind::io, "cannot start {}: {}", engine.string(), std::strerror(errno));
 }
 
-Command engine_command(std::string name, std::string summary) {
-  auto run = [name](Arguments arguments) -> ExitCode { run_engine(name, arguments); };
+Command engine_command(std::string name, std::string summary, Bring bring) {
+  auto run = [name, bring = std::move(bring)](Arguments arguments) -> ExitCode {
+    find_engine(name);
+    bring(arguments);
+    run_engine(name, arguments);
+  };
   return {std::move(name), std::move(summary), std::move(run)};
 }
 

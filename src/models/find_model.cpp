@@ -21,7 +21,7 @@ fs::path find_model(const std::string& name, const std::string& revision) {
   }
   fail(ErrorKind::not_found,
        "there is no folder {0} here, and the hub model '{0}' (revision {1}) is not in the local "
-       "cache {2}. Nothing is downloaded: run 'hf download {0}' first, or give a local folder or "
+       "cache {2}: run 'automodel download {0} --revision {1}' first, or give a local folder or "
        ".gguf file",
        name, revision, hub_cache_folder().string());
 }

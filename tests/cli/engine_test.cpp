@@ -7,7 +7,7 @@ namespace automodel::cli {
 namespace {
 
 TEST(Engine, CommandKeepsNameAndSummary) {
-  const Command command = engine_command("train", "Train by a recipe");
+  const Command command = engine_command("train", "Train by a recipe", [](Arguments) {});
   EXPECT_EQ(command.name, "train");
   EXPECT_EQ(command.summary, "Train by a recipe");
 }

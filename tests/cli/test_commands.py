@@ -1,5 +1,6 @@
 """The command line itself: help, version, unknown commands, the way to the engine."""
 
+import pathlib
 import shutil
 import subprocess
 import time
@@ -59,20 +60,28 @@ def test_a_missing_engine_is_named(automodel, tmp_path):
     assert "automodel-engine, which was not built" in done.stderr
 
 
-@pytest.mark.parametrize("words", [["train", "r.yaml", "--a.b", "1"], ["r.yaml", "--a.b", "1"]])
-def test_training_is_handed_to_the_engine_beside_the_program(automodel, tmp_path, words):
+def recipe_words(folder):
+    """A recipe whose model is there, with an override."""
+    (folder / "model").mkdir()
+    recipe = pathlib.Path(__file__).resolve().parents[2] / "examples" / "quickstart" / "recipe.yaml"
+    return [str(recipe), "--model.pretrained_model_name_or_path", str(folder / "model")]
+
+
+@pytest.mark.parametrize("command", [["train"], []])
+def test_training_is_handed_to_the_engine_beside_the_program(automodel, tmp_path, command):
     alone = shutil.copy(automodel.path, tmp_path / "automodel")
     engine = tmp_path / "automodel-engine"
     engine.write_text('#!/bin/sh\necho "$@"\nexit 75\n')
     engine.chmod(0o755)
-    done = subprocess.run([alone, *words], capture_output=True, text=True)
-    assert done.returncode == 75
-    assert done.stdout == "train r.yaml --a.b 1\n"
+    words = recipe_words(tmp_path)
+    done = subprocess.run([alone, *command, *words], capture_output=True, text=True)
+    assert done.returncode == 75, done.stderr
+    assert done.stdout == " ".join(["train", *words]) + "\n"
 
 
 def test_an_engine_that_cannot_start_is_an_error(automodel, tmp_path):
     alone = shutil.copy(automodel.path, tmp_path / "automodel")
     (tmp_path / "automodel-engine").write_text("not executable")
-    done = subprocess.run([alone, "train", "r.yaml"], capture_output=True, text=True)
+    done = subprocess.run([alone, *recipe_words(tmp_path)], capture_output=True, text=True)
     assert done.returncode == 1
     assert "cannot start" in done.stderr

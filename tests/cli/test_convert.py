@@ -32,7 +32,8 @@ def change(checkpoint, action):
 
 def test_hub_id_that_is_not_here(automodel, tmp_path, monkeypatch):
     monkeypatch.setenv("HF_HUB_CACHE", str(tmp_path))
-    assert_refused(automodel, "run 'hf download org/name' first", "convert", "org/name", tmp_path / "out")
+    assert_refused(automodel, "org/name (revision main) is neither a path here nor in the local cache", "convert", "org/name",
+                   tmp_path / "out")
 
 
 def test_truncated_weights(automodel, checkpoint, tmp_path):

@@ -9,9 +9,9 @@
 #include "base/json.h"
 #include "base/text.h"
 #include "cli/engine.h"
+#include "cli/inputs.h"
 #include "models/default_configs.h"
 #include "models/describe.h"
-#include "models/find_model.h"
 #include "models/registry.h"
 #include "models/unsupported.h"
 
@@ -21,9 +21,9 @@ namespace {
 namespace fs = std::filesystem;
 
 /// The place of a model; for a word that is none, the error also names similar model types.
-fs::path find(const std::string& name) {
+fs::path find(const std::string& name, const std::string& revision) {
   try {
-    return models::find_model(name);
+    return bring_model(name, revision, hub::Need::config);
   } catch (const Error& error) {
     std::vector<std::string> types;
     for (const auto& family : models::families()) {
@@ -56,12 +56,14 @@ std::string describe_path(const fs::path& path) {
 
 ExitCode run(Arguments arguments) {
   std::string model;
+  std::string revision = "main";
   CLI::App app("Says what a model is made of and what became of each key of its config.json",
                "automodel describe");
   app.add_option("model", model,
                  "Hugging Face folder, config.json, .gguf file, hub id or model type (then with "
                  "Transformers' default configuration)")
       ->required();
+  app.add_option("--revision", revision, "branch, tag or commit of a hub id");
   app.footer("Example: automodel describe llama");
   if (!parse_arguments(app, arguments)) {
     return ExitCode::ok;
@@ -70,7 +72,7 @@ ExitCode run(Arguments arguments) {
     fmt::print("{}", describe_type(model));
     return ExitCode::ok;
   }
-  const auto path = find(model);
+  const auto path = find(model, revision);
   if (path.extension() == ".gguf") {
     run_engine("describe", arguments);
   }

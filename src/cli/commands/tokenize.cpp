@@ -12,8 +12,10 @@
 #include <vector>
 
 #include "base/file.h"
+#include "base/hub_cache.h"
 #include "base/json.h"
 #include "cli/commands/gguf_metadata.h"
+#include "cli/inputs.h"
 #include "text/tokenizer_files.h"
 
 namespace automodel::cli {
@@ -23,6 +25,7 @@ constexpr std::size_t kBatch = 4096;
 
 struct Options {
   std::string path;
+  std::string revision = "main";
   std::string text;
   bool offsets = false;
   bool decode = false;
@@ -159,11 +162,13 @@ ExitCode run(Arguments arguments) {
       "Shows the tokens of TEXT. Without TEXT it reads one JSON string a line from standard input "
       "and writes the ids of each as a JSON list.",
       "automodel tokenize");
-  app.add_option("PATH", options.path,
-                 "Folder with a tokenizer, its file (tokenizer.json, tekken.json, *.tiktoken, a "
-                 "sentencepiece *.model), or a JSON dump of a GGUF file's tokenizer metadata")
+  app.add_option(
+         "PATH", options.path,
+         "Folder with a tokenizer, hub id, its file (tokenizer.json, tekken.json, *.tiktoken, a "
+         "sentencepiece *.model), or a JSON dump of a GGUF file's tokenizer metadata")
       ->required();
   app.add_option("TEXT", options.text, "Text to show");
+  app.add_option("--revision", options.revision, "Branch, tag or commit of a hub id");
   app.add_flag("--offsets", options.offsets,
                R"(Write {"ids": ..., "offsets": ...} with byte ranges of the text)");
   app.add_flag("--decode", options.decode, "Read lists of ids and write texts");
@@ -180,7 +185,9 @@ ExitCode run(Arguments arguments) {
   if (!parse_arguments(app, arguments)) {
     return ExitCode::ok;
   }
-  const text::LoadedTokenizer loaded = load(options.path);
+  const text::LoadedTokenizer loaded =
+      load(is_hub_id(options.path) ? bring_model(options.path, options.revision, hub::Need::config)
+                                   : std::filesystem::path(options.path));
   if (!options.export_folder.empty()) {
     export_to(options.export_folder, loaded);
   } else if (options.bench > 0) {

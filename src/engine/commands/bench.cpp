@@ -3,16 +3,14 @@
 #include <CLI/CLI.hpp>
 
 #include "config/load.h"
+#include "config/run_options.h"
 #include "recipes/benchmark.h"
 
 namespace automodel::engine {
 namespace {
 
-constexpr std::array<std::string, 7> kOptions = {"--help", "--config",  "--warmup", "--steps",
-                                                 "--rows", "--threads", "--json"};
-
 ExitCode run_bench(Arguments arguments) {
-  const auto split = config::split_overrides(arguments, kOptions);
+  const auto split = config::split_overrides(arguments, config::kBenchOptions);
   std::string recipe;
   recipes::BenchOptions options;
   CLI::App app("Measures the training step of a recipe. --a.b.c VALUE overrides a key of it",

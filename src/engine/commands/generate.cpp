@@ -10,6 +10,7 @@
 #include "base/error.h"
 #include "checkpoint/adapter.h"
 #include "checkpoint/load.h"
+#include "models/find_model.h"
 #include "tensor/device.h"
 #include "tensor/dtype.h"
 #include "text/chat_template.h"
@@ -22,6 +23,7 @@ namespace {
 
 struct Settings {
   std::string model;
+  std::string revision = "main";
   std::string prompt;
   std::string system;
   std::string adapter;
@@ -31,10 +33,17 @@ struct Settings {
   train::GenerateOptions generation;
 };
 
-/// The folder's base model if `model` is an adapter, so that `generate ADAPTER` works by itself.
+/// The adapter's folder, and its base model if `model` is an adapter, so that `generate ADAPTER`
+/// works by itself.
 Settings resolve_adapter(Settings settings) {
-  if (settings.adapter.empty() && checkpoint::is_adapter_folder(settings.model)) {
-    settings.adapter = settings.model;
+  if (!settings.adapter.empty()) {
+    settings.adapter = models::find_model(settings.adapter);
+    return settings;
+  }
+  const auto path = models::find_model(settings.model, settings.revision);
+  if (checkpoint::is_adapter_folder(path)) {
+    settings.adapter = path;
+    settings.revision = "main";
     settings.model = checkpoint::read_peft_adapter(settings.adapter).config.base_model;
     check(!settings.model.empty(), ErrorKind::invalid_argument,
           "{} names no base model; call: automodel generate BASE --adapter {}", settings.adapter,
@@ -83,7 +92,7 @@ void write_out(const std::string& text) {
 
 void generate(const Settings& given) {
   const auto settings = resolve_adapter(given);
-  const auto folder = checkpoint::open_model(settings.model);
+  const auto folder = checkpoint::open_model(settings.model, {.revision = settings.revision});
   const auto text = train::model_text(folder);
   auto options = settings.generation;
   options.stop_ids = train::stop_ids(folder, text);
@@ -102,12 +111,13 @@ ExitCode run_generate(Arguments arguments) {
   auto& sampling = settings.generation.sampling;
   CLI::App app("Writes a model's answer to the terminal as it is made", "automodel generate");
   app.add_option("model", settings.model,
-                 "Hugging Face folder, adapter folder, hub id or .gguf file")
+                 "Hugging Face folder, adapter folder, hub id of either or .gguf file")
       ->required();
   app.add_option("prompt", settings.prompt,
                  "what the user says; without it standard input is read");
   app.add_option("--system", settings.system, "a system message before it");
-  app.add_option("--adapter", settings.adapter, "PEFT adapter folder");
+  app.add_option("--revision", settings.revision, "branch, tag or commit of a hub id");
+  app.add_option("--adapter", settings.adapter, "PEFT adapter folder or its hub id");
   app.add_flag("--raw", settings.raw, "continue the prompt without a chat template");
   app.add_option("--dtype", settings.dtype, "of the weights: auto, float32 or bfloat16");
   app.add_option("--device", settings.device, "auto (a GPU if there is one), cpu, cuda or cuda:N");

@@ -5,12 +5,14 @@
 #include "checkpoint/adapter.h"
 #include "checkpoint/load.h"
 #include "engine/commands/export_options.h"
+#include "models/find_model.h"
 
 namespace automodel::engine {
 namespace {
 
 struct MergeArguments {
   std::string adapter;
+  std::string revision = "main";
   std::string out;
   std::string base;
   ExportArguments options;
@@ -29,7 +31,8 @@ checkpoint::ModelFolder open_base(const std::string& given,
 }
 
 void merge(const MergeArguments& arguments) {
-  const auto adapter = checkpoint::read_peft_adapter(arguments.adapter);
+  const auto adapter =
+      checkpoint::read_peft_adapter(models::find_model(arguments.adapter, arguments.revision));
   const auto base = open_base(arguments.base, adapter);
   auto parameters = checkpoint::load_parameters(base, std::nullopt, checkpoint::Use::freeze);
   parameters = checkpoint::with_adapter(std::move(parameters), adapter, base.modules);
@@ -40,9 +43,11 @@ ExitCode run_merge(Arguments words) {
   MergeArguments arguments;
   CLI::App app("Merges a LoRA adapter into its base model and writes a Hugging Face folder",
                "automodel merge");
-  app.add_option("adapter", arguments.adapter, "folder with adapter_config.json")->required();
+  app.add_option("adapter", arguments.adapter, "folder with adapter_config.json, or its hub id")
+      ->required();
   app.add_option("out", arguments.out, "folder to write; must not exist or be empty")->required();
   app.add_option("--base", arguments.base, "base model, if not the one that the adapter names");
+  app.add_option("--revision", arguments.revision, "branch, tag or commit of the adapter's hub id");
   add_export_options(app, arguments.options);
   if (parse_arguments(app, words)) {
     merge(arguments);

@@ -17,6 +17,7 @@ const std::map<std::string, train::TraceOptions::Experts> kExperts = {
 
 ExitCode run_trace(Arguments arguments) {
   std::string model;
+  std::string revision = "main";
   std::string batch;
   std::string out;
   std::string dtype = "float32";
@@ -29,6 +30,7 @@ ExitCode run_trace(Arguments arguments) {
   app.add_option("batch", batch, "safetensors file with VARIANT.input_ids, .labels, ...")
       ->required();
   app.add_option("out", out, "safetensors file to write")->required();
+  app.add_option("--revision", revision, "branch, tag or commit of a hub id");
   app.add_option("--dtype", dtype, "of weights and arithmetic: float32 or bfloat16");
   app.add_option("--device", device, "cpu, cuda, cuda:N or auto");
   app.add_option("--experts", experts,
@@ -37,7 +39,7 @@ ExitCode run_trace(Arguments arguments) {
       ->check(CLI::IsMember({"unnamed", "chosen", "given"}));
   app.add_flag("--recompute", recompute, "recompute each block in the backward");
   if (parse_arguments(app, arguments)) {
-    train::trace(checkpoint::open_model(model), batch, out,
+    train::trace(checkpoint::open_model(model, {.revision = revision}), batch, out,
                  {.model = {.compute = dtype_from_name(dtype),
                             .recompute = recompute,
                             .device = device_from_name(device)},

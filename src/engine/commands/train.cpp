@@ -3,16 +3,15 @@
 #include <CLI/CLI.hpp>
 
 #include "config/load.h"
+#include "config/run_options.h"
 #include "recipes/benchmark.h"
 #include "recipes/finetune.h"
 
 namespace automodel::engine {
 namespace {
 
-constexpr std::array<std::string, 2> kOptions = {"--help", "--config"};
-
 ExitCode run_train(Arguments arguments) {
-  const auto split = config::split_overrides(arguments, kOptions);
+  const auto split = config::split_overrides(arguments, config::kTrainOptions);
   std::string recipe;
   CLI::App app("Trains by a recipe. --a.b.c VALUE overrides a key of it", "automodel train");
   app.add_option("recipe", recipe, "YAML file")->required();

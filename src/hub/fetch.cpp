@@ -1,0 +1,134 @@
+#include "hub/fetch.h"
+
+#include <algorithm>
+#include <optional>
+
+#include "base/error.h"
+#include "hub/cache.h"
+#include "hub/download.h"
+
+namespace automodel::hub {
+namespace {
+
+namespace fs = std::filesystem;
+
+/// A branch may move between two requests, so all but the first go by the commit.
+struct Version {
+  std::string commit;
+  std::vector<RepoFile> files;
+};
+
+std::string api_url(const HubRepo& repo, const Settings& settings) {
+  return fmt::format("{}/api/{}/{}", settings.endpoint,
+                     repo.kind == RepoKind::model ? "models" : "datasets", repo.id);
+}
+
+std::vector<RepoFile> ask_files(Http& http, const HubRepo& repo, const std::string& commit,
+                                const Settings& settings, Progress& progress) {
+  constexpr int kMaxPages = 10000;
+  std::vector<RepoFile> files;
+  std::string url =
+      fmt::format("{}/tree/{}?recursive=true&expand=false", api_url(repo, settings), commit);
+  for (int i = 0; !url.empty(); ++i) {
+    check(i < kMaxPages, ErrorKind::corrupt_data, "{} lists files without end", printable_url(url));
+    const Answer answer = get_patiently(http, url, {.repo = repo}, settings, progress);
+    const auto page = parse_tree_page(answer.body, answer.url);
+    files.insert(files.end(), page.begin(), page.end());
+    url = next_page(answer.header("link"));
+  }
+  return files;
+}
+
+Version ask_version(const HubRepo& repo, const Settings& settings, Progress& progress) {
+  hub_folder(repo);  // refuses names that are none
+  Http http(settings);
+  Version out{.commit = repo.revision};
+  if (!is_commit(repo.revision)) {
+    const Answer answer =
+        get_patiently(http, api_url(repo, settings) + "/revision/" + url_escaped(repo.revision),
+                      {.repo = repo}, settings, progress);
+    out.commit = parse_commit(answer.body, answer.url);
+  }
+  const CachedRepo cache(repo, out.commit);
+  if (auto known = cache.read_listing()) {
+    out.files = std::move(*known);
+    return out;
+  }
+  out.files = ask_files(http, repo, out.commit, settings, progress);
+  cache.make_folders();
+  cache.write_listing(out.files);
+  return out;
+}
+
+/// The snapshot, if it is known to hold the whole selection.
+std::optional<fs::path> complete_snapshot(const HubRepo& repo, const Selection& selection) {
+  const auto snapshot = cached_snapshot(repo);
+  const auto commit = cached_commit(repo);
+  if (!snapshot || !commit) {
+    return std::nullopt;
+  }
+  const CachedRepo cache(repo, *commit);
+  const auto listing = cache.read_listing();
+  if (!listing) {
+    return looks_complete(*snapshot, selection.need) ? snapshot : std::nullopt;
+  }
+  const auto wanted = select_files(*listing, selection);
+  return std::ranges::all_of(wanted, [&](const RepoFile& file) { return cache.has(file); })
+             ? snapshot
+             : std::nullopt;
+}
+
+void check_not_pickled(const HubRepo& repo, const std::vector<RepoFile>& wanted) {
+  const bool pickled =
+      std::ranges::any_of(wanted, [](const RepoFile& file) { return file.path.ends_with(".bin"); });
+  check(!pickled, ErrorKind::unsupported,
+        "{} has its weights only as pytorch_model.bin, a pickle that can run code; choose a model "
+        "or revision with safetensors, or convert it with Transformers",
+        to_string(repo));
+}
+
+fs::path fetch_version(const HubRepo& repo, const Version& version,
+                       const std::vector<RepoFile>& wanted, const Settings& settings,
+                       Progress& progress) {
+  const CachedRepo cache(repo, version.commit);
+  cache.make_folders();
+  download_files(repo, version.commit, wanted, settings, progress);
+  cache.write_reference();
+  return cache.snapshot();
+}
+
+}  // namespace
+
+fs::path fetch(const HubRepo& repo, const Selection& selection, const Settings& settings,
+               Progress& progress) {
+  const ErrorContext context("fetching {}", to_string(repo));
+  check(!settings.offline, ErrorKind::unsupported,
+        "HF_HUB_OFFLINE forbids downloads; unset it, or use what is in the cache {}",
+        hub_cache_folder().string());
+  const Version version = ask_version(repo, settings, progress);
+  return fetch_version(repo, version, select_files(version.files, selection), settings, progress);
+}
+
+fs::path find_or_fetch(const HubRepo& repo, const Selection& selection, const Settings& settings,
+                       Progress& progress) {
+  if (const auto found = complete_snapshot(repo, selection)) {
+    return *found;
+  }
+  if (settings.offline) {
+    const auto snapshot = cached_snapshot(repo);
+    check(snapshot.has_value(), ErrorKind::not_found,
+          "the {} is neither a path here nor in the local cache {}, and HF_HUB_OFFLINE forbids "
+          "downloads. Unset it, or give a local folder or file",
+          to_string(repo), hub_cache_folder().string());
+    return *snapshot;
+  }
+  const ErrorContext context("fetching {}", to_string(repo));
+  const Version version = ask_version(repo, settings, progress);
+  const auto wanted = select_files(version.files, selection);
+  if (selection.need == Need::model) {
+    check_not_pickled(repo, wanted);
+  }
+  return fetch_version(repo, version, wanted, settings, progress);
+}
+
+}  // namespace automodel::hub

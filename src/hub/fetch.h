@@ -1,0 +1,26 @@
+#pragma once
+// From the name of a repository to a folder on this machine.
+
+#include <filesystem>
+
+#include "base/hub_cache.h"
+#include "hub/progress.h"
+#include "hub/selection.h"
+#include "hub/settings.h"
+
+namespace automodel::hub {
+
+/// Asks the hub which files the revision has now, downloads those of the selection that the cache
+/// lacks, and returns the folder that holds them by name.
+/// Throws Error(unsupported) if settings.offline; else as select_files and download_files.
+std::filesystem::path fetch(const HubRepo& repo, const Selection& selection,
+                            const Settings& settings, Progress& progress);
+
+/// The folder in the cache if it holds the whole selection, without asking the hub; else, if
+/// settings.offline, whatever the cache has of it; else as fetch. Weights that are only
+/// pytorch_model.bin are not fetched.
+/// Throws Error(not_found) if it is not in the cache and settings.offline.
+std::filesystem::path find_or_fetch(const HubRepo& repo, const Selection& selection,
+                                    const Settings& settings, Progress& progress);
+
+}  // namespace automodel::hub

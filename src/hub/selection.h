@@ -1,0 +1,35 @@
+#pragma once
+// Which of a repository's files are wanted.
+
+#include <span>
+#include <string>
+#include <vector>
+
+#include "hub/listing.h"
+
+namespace automodel::hub {
+
+enum class Need {
+  all,      // every file
+  model,    // what a model consists of: configuration, tokenizer, weights in one format
+  config,   // the same without weights
+  pattern,  // the files that Selection::patterns name
+};
+
+struct Selection {
+  Need need = Need::model;
+  /// File names; '*' stands for any text, "folder/" for all below it.
+  std::vector<std::string> patterns = {};
+};
+
+/// The wanted files in the listing's order. Of weights those in safetensors are taken; else
+/// pytorch_model*.bin; else the one .gguf file.
+/// Throws Error(not_found) for a pattern that matches nothing, with similar names;
+/// Error(invalid_argument) that lists the .gguf files if there are several and nothing else.
+std::vector<RepoFile> select_files(const std::vector<RepoFile>& files, const Selection& selection);
+
+/// Whether a folder whose listing is not known holds a whole model: its configuration, a tokenizer
+/// and, for Need::model, each file of its weights. Nothing can be said of other needs: false.
+bool looks_complete(const std::filesystem::path& folder, Need need);
+
+}  // namespace automodel::hub
