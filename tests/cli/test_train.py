@@ -195,7 +195,8 @@ def test_pre_training_on_text_alone(automodel, recipe):
 
 def test_checkpoints_switched_off(automodel, recipe):
     train(automodel, recipe, "--checkpoint.enabled=false")
-    assert sorted(path.name for path in (recipe.parent / "out").iterdir()) == ["training.jsonl", "validation.jsonl"]
+    left = sorted(path.name for path in (recipe.parent / "out").iterdir())
+    assert left == ["manifest.json", "training.jsonl", "validation.jsonl"]
 
 
 def refused(automodel, recipe, text, *overrides, code=2):
