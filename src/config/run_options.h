@@ -7,10 +7,10 @@
 
 namespace automodel::config {
 
-inline constexpr std::array<std::string, 2> kTrainOptions = {"--help", "--config"};
+inline constexpr std::array<std::string, 3> kTrainOptions = {"--help", "--config", "--smoke"};
 inline constexpr std::array<std::string, 7> kBenchOptions = {
     "--help", "--config", "--warmup", "--steps", "--rows", "--threads", "--json"};
 /// Those of all of them that have no value.
-inline constexpr std::array<std::string, 2> kRunFlags = {"--help", "--json"};
+inline constexpr std::array<std::string, 3> kRunFlags = {"--help", "--json", "--smoke"};
 
 }  // namespace automodel::config
