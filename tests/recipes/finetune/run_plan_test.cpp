@@ -65,7 +65,7 @@ TEST(ForecastRun, StandsBesideWhatWasMeasured) {
   const Forecast forecast{.memory = {.program = 1000}, .step_seconds = 2};
   EXPECT_THAT(compare_with(forecast, {}), ::testing::IsEmpty());
   EXPECT_THAT(compare_with(forecast, {.num_steps = 2, .seconds = 6, .peak_memory_bytes = 1100}),
-              ::testing::ElementsAre(HasSubstr("1000 bytes planned, 1.1 KiB measured (+10 %)"),
+              ::testing::ElementsAre(HasSubstr("1000 bytes planned, 1.07 KiB measured (+10 %)"),
                                      HasSubstr("2 s a step planned, 3 s measured (+50 %)")));
 }
 

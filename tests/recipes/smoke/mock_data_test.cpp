@@ -38,7 +38,7 @@ TEST(MockDataset, EveryKindReadsItsRows) {
     const auto rows = data::make_dataset(section.target, section.keys, text);
     ASSERT_GT(rows->size(), 4) << target;
     const auto sample = rows->sample(1);
-    EXPECT_LE(sample.ids.size(), 130U) << target;
+    EXPECT_LE(sample.ids.size(), 400U) << target;  // bytes; xlam writes its tools out
     EXPECT_THAT(sample.loss_mask, ::testing::Contains(1)) << target;
   }
 }

@@ -31,7 +31,7 @@ TEST(MockModel, ItsTokenizerKeepsEveryByte) {
   write_mock_model({.pretrained_model_name_or_path = "org/llama"}, folder.path());
   const auto text = data::load_text_context(folder.path());
   const std::string all = "one \xc3\xa9\n<|im_end|>";
-  const auto ids = text.tokenizer.encode(all);
+  const auto ids = text.tokenizer.encode(all).ids;
   EXPECT_EQ(text.tokenizer.decode(ids), all);
   EXPECT_EQ(ids.back(), *text.eos_id);
 }
