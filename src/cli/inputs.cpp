@@ -120,8 +120,7 @@ void bring_inputs(const config::Recipe& recipe) {
 
 void bring_recipe(Arguments arguments, std::span<const std::string> options) {
   const auto split = config::split_overrides(arguments, options);
-  const ReadWords found =
-      read_words(split.own, {config::kRunFlags.begin(), config::kRunFlags.end()});
+  const ReadWords found = read_words(split.own, config::kRunFlags);
   if (!found.plain.empty() && !found.asks_for_help()) {
     bring_inputs(config::load_recipe(found.plain.front(), split.overrides).recipe);
   }
