@@ -6,7 +6,8 @@
 
 Sides: `stock` is Transformers as a user starts it; `tuned` has the allocator that PyTorch's performance guide
 recommends (jemalloc with huge pages, apt-get install libjemalloc2); `ours` is `automodel bench`. `--dtype auto` is the
-type that a user would choose on this processor: bfloat16 where it has bfloat16 arithmetic, else float32.
+type that a user would choose on this processor: bfloat16 where it has bfloat16 arithmetic, else float32. `--isa reference`
+adds a side: ours without its own kernels.
 
 Each run is a process of its own, in the order A B C C B A and so on, so that a machine that slows down does so for all;
 compared are medians over all measured steps. A comparison whose losses differ between the sides is not printed.
@@ -29,14 +30,12 @@ import time
 
 import rows as row_files
 import yaml
+from cases import MODES, TARGETS, modes_of
 
 ROOT = pathlib.Path(__file__).resolve().parents[1]
 BASELINE = ROOT / "bench" / "hf_baseline.py"
 PROGRAM = ROOT / "build" / "release" / "bin" / "automodel"
 LLM = "nemo_automodel.components"
-ATTENTION = ["q_proj", "k_proj", "v_proj", "o_proj"]
-TARGETS = {"lora-attention": ATTENTION, "lora-all": [*ATTENTION, "gate_proj", "up_proj", "down_proj"]}
-MODES = ["full", *TARGETS]
 JEMALLOC = {
     "MALLOC_CONF": "thp:always,oversize_threshold:1,background_thread:true,metadata_thp:auto,"
     "dirty_decay_ms:9000000000,muzzy_decay_ms:9000000000"
@@ -81,9 +80,10 @@ def recipe(model: pathlib.Path, mode: str, args: argparse.Namespace, batch: int)
         "clip_grad_norm": {"max_norm": 1.0},
     }
     if mode in TARGETS:
+        layers, experts = TARGETS[mode]
         content["peft"] = {
             "_target_": f"{LLM}._peft.lora.PeftConfig",
-            "target_modules": TARGETS[mode],
+            "target_modules": layers + [f"*.{name}" for name in experts],
             "dim": 8,
             "alpha": 16,
             "lora_A_init": "kaiming",
@@ -110,6 +110,8 @@ def sides(model: pathlib.Path, mode: str, rows: pathlib.Path, args: argparse.Nam
     path.write_text(yaml.safe_dump(recipe(model, mode, args, args.batch), sort_keys=False))
     ours = [str(PROGRAM), "bench", str(path), "--rows", str(rows), "--threads", str(args.threads), "--json"]
     out["ours"] = (ours, {})
+    for isa in args.isa:
+        out[f"ours, {isa}"] = (ours, {"AUTOMODEL_ISA": isa})
     return out
 
 
@@ -171,8 +173,9 @@ def summary(reports: dict[str, list[dict]], num_tokens: int, by: str) -> dict[st
 
 
 def print_case(title: str, found: dict[str, dict[str, float]]) -> None:
-    best = max(side["tokens_per_second"] for name, side in found.items() if name != "ours")
-    least = min(side["peak_gib"] for name, side in found.items() if name != "ours")
+    theirs = [side for name, side in found.items() if not name.startswith("ours")]
+    best = max(side["tokens_per_second"] for side in theirs)
+    least = min(side["peak_gib"] for side in theirs)
     for name, side in found.items():
         print(
             f"| {title} | {name} | {side['tokens_per_second']:.1f} | {side['tokens_per_second'] / best:.2f} "
@@ -216,13 +219,14 @@ def model_folder(args: argparse.Namespace) -> pathlib.Path:
 
 def parse() -> argparse.Namespace:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--case", default="dense-135m", help="a case of hf_baseline.py, or a checkpoint's folder")
-    parser.add_argument("--mode", nargs="+", choices=MODES, default=MODES)
+    parser.add_argument("--case", default="dense-135m", help="a case of cases.py, or a checkpoint's folder")
+    parser.add_argument("--mode", nargs="+", choices=MODES, help="default: those that the case has")
     parser.add_argument("--tokens", nargs="+", type=int, default=[512, 2048], help="of a row; with --chats: at most")
     parser.add_argument("--batch", type=int, default=1, help="rows of a step")
     parser.add_argument("--chats", action="store_true", help="rows of chat-like lengths, the prompts masked")
     parser.add_argument("--dtype", default="float32", choices=["auto", "float32", "bfloat16"])
     parser.add_argument("--recompute", action="store_true")
+    parser.add_argument("--isa", nargs="+", default=[], help="ours also with these values of AUTOMODEL_ISA")
     parser.add_argument("--warmup", type=int, default=2)
     parser.add_argument("--steps", type=int, default=4)
     parser.add_argument("--rounds", type=int, default=3)
@@ -230,6 +234,7 @@ def parse() -> argparse.Namespace:
     parser.add_argument("--by", choices=["wall", "cpu"], default="wall")
     parser.add_argument("--json", type=pathlib.Path, help="all figures")
     args = parser.parse_args()
+    args.mode = args.mode or modes_of(args.case)
     if args.dtype == "auto":
         args.dtype = "bfloat16" if has_bfloat16() else "float32"
     return args

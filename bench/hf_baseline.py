@@ -22,46 +22,7 @@ import time
 
 import rows as row_files
 import torch
-
-CASES = {
-    # SmolLM2-135M's shape
-    "dense-135m": (
-        "llama",
-        dict(
-            vocab_size=49152,
-            hidden_size=576,
-            intermediate_size=1536,
-            num_hidden_layers=30,
-            num_attention_heads=9,
-            num_key_value_heads=3,
-            head_dim=64,
-            max_position_embeddings=8192,
-            rms_norm_eps=1e-5,
-            tie_word_embeddings=True,
-            rope_parameters=dict(rope_type="default", rope_theta=100000.0),
-        ),
-    ),
-    # wider and less deep: bigger matrices, a small vocabulary
-    "dense-96m-wide": (
-        "llama",
-        dict(
-            vocab_size=8192,
-            hidden_size=1024,
-            intermediate_size=4096,
-            num_hidden_layers=5,
-            num_attention_heads=16,
-            num_key_value_heads=8,
-            head_dim=64,
-            max_position_embeddings=8192,
-            tie_word_embeddings=False,
-            rope_parameters=dict(rope_type="default", rope_theta=10000.0),
-        ),
-    ),
-}
-ATTENTION = ["q_proj", "k_proj", "v_proj", "o_proj"]
-TARGETS = {"lora-attention": ATTENTION, "lora-all": [*ATTENTION, "gate_proj", "up_proj", "down_proj"]}
-MODES = ["full", *TARGETS]
-
+from cases import CASES, MODES, TARGETS
 
 def write(args: argparse.Namespace) -> None:
     from transformers import AutoConfig, AutoModelForCausalLM
@@ -80,7 +41,15 @@ def load(args: argparse.Namespace) -> torch.nn.Module:
     if args.mode in TARGETS:
         from peft import LoraConfig, get_peft_model
 
-        lora = LoraConfig(r=8, lora_alpha=16, bias="none", task_type="CAUSAL_LM", target_modules=TARGETS[args.mode])
+        layers, experts = TARGETS[args.mode]
+        lora = LoraConfig(
+            r=8,
+            lora_alpha=16,
+            bias="none",
+            task_type="CAUSAL_LM",
+            target_modules=layers,
+            target_parameters=experts or None,
+        )
         model = get_peft_model(model, lora)
     if args.recompute:
         model.gradient_checkpointing_enable(gradient_checkpointing_kwargs={"use_reentrant": False})

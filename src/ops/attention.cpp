@@ -3,6 +3,8 @@
 #include <limits>
 
 #include "base/error.h"
+#include "ops/attention_node.h"
+#include "ops/cpu/dispatch.h"
 
 namespace automodel::ops {
 namespace {
@@ -151,6 +153,12 @@ Tensor attention(const Tensor& q_thk, const Tensor& k_thk, const Tensor& v_thk,
   check(cu_seqlens.size() >= 2 && cu_seqlens.front() == 0 && cu_seqlens.back() == q_thk.size(0),
         ErrorKind::invalid_argument, "attention: cu_seqlens must run from 0 to {} tokens",
         q_thk.size(0));
+  check(std::is_sorted(cu_seqlens.begin(), cu_seqlens.end()), ErrorKind::invalid_argument,
+        "attention: cu_seqlens must not fall");
+  const auto* kernels = cpu::kernels();
+  if (kernels != nullptr && attention_kernel_applies(*kernels, q_thk, k_thk, v_thk, options)) {
+    return attention_by_kernel(*kernels, q_thk, k_thk, v_thk, cu_seqlens, options);
+  }
   std::int64_t longest = 0;
   for (std::size_t n = 0; n + 1 < cu_seqlens.size(); ++n) {
     longest = std::max<std::int64_t>(longest, cu_seqlens[n + 1] - cu_seqlens[n]);

@@ -24,10 +24,10 @@ struct AttentionOptions {
 
 /// Causal attention inside each document. Document n is rows cu_seqlens[n] .. cu_seqlens[n + 1].
 /// q_thk: [t, heads, k]; k_thk: [t, kv heads, k]; v_thk: [t, kv heads, w]; heads is a multiple of
-/// kv heads. Returns [t, heads, w]. Softmax in float32. Memory O(t) where the CPU flash kernel
-/// applies (no window or chunk shorter than a document, no softcap, slopes or sinks, w = k), else
-/// O(document length^2) of one document at a time.
-/// Throws Error(invalid_argument) if cu_seqlens does not run from 0 to t.
+/// kv heads. Returns [t, heads, w]. Softmax in float32. Memory O(t) where our kernels apply
+/// (ops/attention_node.h) or LibTorch's flash kernel (no window or chunk shorter than a document,
+/// no softcap, slopes or sinks, w = k), else O(document length^2) of one document at a time.
+/// Throws Error(invalid_argument) if cu_seqlens does not run from 0 to t, or falls.
 Tensor attention(const Tensor& q_thk, const Tensor& k_thk, const Tensor& v_thk,
                  const std::vector<std::int32_t>& cu_seqlens, const AttentionOptions& options);
 

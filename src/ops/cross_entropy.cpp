@@ -1,7 +1,9 @@
 #include "ops/cross_entropy.h"
 
 #include "base/error.h"
+#include "ops/cpu/rows.h"
 #include "ops/linear_parts.h"
+#include "ops/matrix_product.h"
 #include "ops/optional_tensor.h"
 
 namespace automodel::ops {
@@ -10,13 +12,13 @@ namespace {
 using torch::autograd::AutogradContext;
 using torch::autograd::variable_list;
 
-/// The head in the compute dtype, without autograd.
-Head converted(const Head& head, at::ScalarType dtype) {
-  const auto plain = [dtype](const Tensor& tensor) {
-    return tensor.defined() ? tensor.detach().to(dtype) : Tensor();
+/// The head as its products with the hidden rows take it, without autograd.
+Head converted(const Head& head, const Tensor& hidden_td) {
+  const auto plain = [](const Tensor& tensor) {
+    return tensor.defined() ? tensor.detach() : Tensor();
   };
   Head out = head;
-  out.weight_vd = plain(head.weight_vd);
+  out.weight_vd = factor_beside(head.weight_vd.detach(), hidden_td);
   out.bias_v = plain(head.bias_v);
   if (out.adapter) {
     out.adapter->a_ri = plain(head.adapter->a_ri);
@@ -33,7 +35,7 @@ LinearParts parts_of(const Head& head, std::int64_t chunk) {
           head.adapter ? head.adapter->b_or : Tensor(), options};
 }
 
-/// Logits of a chunk in the compute dtype's precision, returned in float32.
+/// Logits of a chunk in the compute dtype.
 Tensor chunk_logits(const Tensor& hidden_nd, const Head& head, const LinearParts& parts) {
   Tensor z = parts.forward(hidden_nd);
   if (head.scale != 1) {
@@ -42,7 +44,7 @@ Tensor chunk_logits(const Tensor& hidden_nd, const Head& head, const LinearParts
   if (head.softcap) {
     z = z.div_(*head.softcap).tanh_().mul_(*head.softcap);
   }
-  return z.to(at::kFloat);
+  return z;
 }
 
 /// Row numbers of the labelled tokens. Throws on a label outside the vocabulary.
@@ -67,6 +69,36 @@ void to_linear_(Tensor& grad, const Tensor& z, const Head& head) {
   if (head.scale != 1) {
     grad.mul_(head.scale);
   }
+}
+
+/// Of one chunk of rows: each row's -log softmax(z)[label] in float32, and the gradient of weight
+/// times their sum with respect to hidden W^T + bias, in the compute dtype.
+struct ChunkLoss {
+  Tensor nll_n, grad_nv;
+};
+
+/// May overwrite z.
+ChunkLoss chunk_loss(const Tensor& z_nv, const Tensor& labels_n, const Head& head, double weight,
+                     bool wants_gradient) {
+  if (const auto* kernels = cpu::row_kernels_for({z_nv})) {
+    const Tensor nll_n = cpu::row_losses(*kernels, z_nv, labels_n,
+                                         {.wants_gradient = wants_gradient,
+                                          .weight = static_cast<float>(weight),
+                                          .scale = static_cast<float>(head.scale),
+                                          .softcap = static_cast<float>(head.softcap.value_or(0))});
+    return {nll_n, wants_gradient ? z_nv : Tensor()};
+  }
+  const Tensor label_n1 = labels_n.unsqueeze(1);
+  const Tensor z = z_nv.to(at::kFloat);
+  const Tensor log_sum_n1 = z.logsumexp(-1, /*keepdim=*/true);
+  ChunkLoss out{(log_sum_n1 - z.gather(1, label_n1)).squeeze(1), Tensor()};
+  if (wants_gradient) {
+    Tensor grad = (z - log_sum_n1).exp_();
+    grad.scatter_add_(1, label_n1, at::full_like(log_sum_n1, -1));
+    to_linear_(grad, z, head);
+    out.grad_nv = grad.mul_(weight).to(z_nv.scalar_type());
+  }
+  return out;
 }
 
 struct Totals {
@@ -104,10 +136,8 @@ void add_gradients(Totals& out, const Tensor& rows_n, const Tensor& hidden_nd,
     out.grad_a_rd.add_(own.a_ri);
     out.grad_b_vr.add_(own.b_or);
   }
-  if (out.grad_weight_vd.defined() && out.grad_weight_vd.scalar_type() == grad_nv.scalar_type()) {
-    out.grad_weight_vd.addmm_(grad_nv.t(), hidden_nd);
-  } else if (out.grad_weight_vd.defined()) {
-    out.grad_weight_vd.add_(grad_nv.t().mm(hidden_nd));
+  if (out.grad_weight_vd.defined()) {
+    add_matrix_product_(out.grad_weight_vd, grad_nv.t(), hidden_nd);
   }
   if (out.grad_bias_v.defined()) {
     out.grad_bias_v.add_(grad_nv.sum(0));
@@ -117,24 +147,19 @@ void add_gradients(Totals& out, const Tensor& rows_n, const Tensor& hidden_nd,
 Totals accumulate(const Tensor& hidden_td, const Head& stored, const Tensor& labels_t,
                   const CrossEntropyOptions& options) {
   const Tensor rows_n = labelled_rows(labels_t, stored.weight_vd.size(0));
-  const Head head = converted(stored, hidden_td.scalar_type());
+  const Head head = converted(stored, hidden_td);
   Totals out = no_totals(hidden_td, stored);
   std::int64_t chunk = 0;
   for (const Tensor& chunk_n : rows_n.split(options.chunk_rows)) {
     const auto parts = parts_of(head, chunk++);
     const Tensor hidden_nd = hidden_td.index_select(0, chunk_n);
-    const Tensor label_n1 = labels_t.index_select(0, chunk_n).unsqueeze(1);
-    const Tensor z = chunk_logits(hidden_nd, head, parts);
-    const Tensor log_sum_n1 = z.logsumexp(-1, /*keepdim=*/true);
-    out.loss.add_((log_sum_n1 - z.gather(1, label_n1)).sum(), options.weight);
-    if (!out.has_gradients()) {
-      continue;
+    const auto loss =
+        chunk_loss(chunk_logits(hidden_nd, head, parts), labels_t.index_select(0, chunk_n), head,
+                   options.weight, out.has_gradients());
+    out.loss.add_(loss.nll_n.sum(), options.weight);
+    if (out.has_gradients()) {
+      add_gradients(out, chunk_n, hidden_nd, parts, loss.grad_nv);
     }
-    Tensor grad = (z - log_sum_n1).exp_();
-    grad.scatter_add_(1, label_n1, at::full_like(log_sum_n1, -1));
-    to_linear_(grad, z, head);
-    add_gradients(out, chunk_n, hidden_nd, parts,
-                  grad.mul_(options.weight).to(hidden_td.scalar_type()));
   }
   return out;
 }
@@ -178,7 +203,7 @@ struct LinearCrossEntropy : torch::autograd::Function<LinearCrossEntropy> {
 Tensor linear_cross_entropy(const Tensor& hidden_td, const Head& head, const Tensor& labels_t,
                             const CrossEntropyOptions& options) {
   if (!at::GradMode::is_enabled()) {
-    const Head fixed = converted(head, head.weight_vd.scalar_type());
+    const Head fixed = converted(head, hidden_td);
     return accumulate(hidden_td.detach(), fixed, labels_t, options).loss;
   }
   const auto tensors = tensors_of({head.weight_vd, head.bias_v, head.adapter});
@@ -189,14 +214,14 @@ RowScores score_rows(const Tensor& hidden_td, const Head& head, const Tensor& la
                      const CrossEntropyOptions& options) {
   const at::NoGradGuard no_grad;
   const Tensor rows_n = labelled_rows(labels_t, head.weight_vd.size(0));
-  const Head own = converted(head, hidden_td.scalar_type());
+  const Head own = converted(head, hidden_td);
   std::vector<Tensor> nll = {at::empty({0}, hidden_td.options().dtype(at::kFloat))};
   std::vector<Tensor> correct = {at::empty({0}, hidden_td.options().dtype(at::kBool))};
   for (const Tensor& chunk_n : rows_n.split(options.chunk_rows)) {
     const Tensor label_n = labels_t.index_select(0, chunk_n);
     const Tensor z = chunk_logits(hidden_td.index_select(0, chunk_n), own, parts_of(own, 0));
-    nll.push_back(z.logsumexp(-1) - z.gather(1, label_n.unsqueeze(1)).squeeze(1));
     correct.push_back(z.argmax(-1).eq(label_n));
+    nll.push_back(chunk_loss(z, label_n, own, 1, /*wants_gradient=*/false).nll_n);
   }
   return {at::cat(nll), at::cat(correct)};
 }

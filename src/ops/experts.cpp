@@ -1,6 +1,7 @@
 #include "ops/experts.h"
 
 #include "base/error.h"
+#include "ops/grouped_product.h"
 #include "ops/linear_parts.h"
 #include "ops/optional_tensor.h"
 
@@ -10,12 +11,60 @@ namespace {
 using torch::autograd::AutogradContext;
 using torch::autograd::variable_list;
 
-constexpr std::size_t kPerLayer = 4;  // weight, bias, A, B
-constexpr std::size_t kLayers = 3;    // gate, up, down
+constexpr std::size_t kPerLayer = 4;     // weight, bias, A, B
+constexpr std::size_t kLayers = 3;       // gate, up, down
+constexpr std::size_t kFirstWeight = 2;  // in what is saved, behind x and the routing weights
 
 Tensor entry(const Tensor& stack, std::int64_t expert) {
   return stack.defined() ? stack.select(0, expert) : Tensor();
 }
+
+/// Pairs (token, slot) in the order of their experts.
+struct Pairs {
+  Tensor order_p;   // t * k + slot
+  Tensor tokens_p;  // t
+  Tensor places_s;  // of slot t * k + slot among the pairs
+  GroupCounts counts_e;
+  std::int64_t per_token = 1;
+
+  static Pairs of(const Tensor& experts_tk, std::int64_t experts) {
+    const Tensor flat_s = experts_tk.flatten();
+    const Tensor counts = at::bincount(flat_s, {}, experts).cpu();
+    check(counts.numel() == experts, ErrorKind::invalid_argument,
+          "experts: a token was routed to expert {} of {}", counts.numel() - 1, experts);
+    const auto* first = counts.const_data_ptr<std::int64_t>();
+    const Tensor order_p = flat_s.argsort(/*stable=*/true, 0, /*descending=*/false);
+    const Tensor places_s = at::empty_like(order_p);
+    places_s.index_copy_(0, order_p, at::arange(order_p.numel(), order_p.options()));
+    return {order_p,
+            order_p.div(experts_tk.size(1), "floor"),
+            places_s,
+            {first, first + experts},
+            experts_tk.size(1)};
+  }
+
+  /// Calls work(expert, its first pair, their number) for every expert with tokens.
+  template <class Work>
+  void for_each(const Work& work) const {
+    std::int64_t begin = 0;
+    for (std::size_t e = 0; e < counts_e.size(); ++e) {
+      if (counts_e[e] > 0) {
+        work(static_cast<std::int64_t>(e), begin, counts_e[e]);
+      }
+      begin += counts_e[e];
+    }
+  }
+
+  /// [p, ..] -> [t, k, ..].
+  Tensor by_token(const Tensor& x_pd) const {
+    return x_pd.index_select(0, places_s).unflatten(0, {-1, per_token});
+  }
+};
+
+/// What a backward gives for one linear layer of all experts; zero where an expert had no tokens.
+struct StackGrads {
+  Tensor rows_pk, weight_eoi, bias_eo, a_eri, b_eor;
+};
 
 /// One linear layer of all experts.
 struct Stack {
@@ -34,63 +83,64 @@ struct Stack {
     return {weight_eoi.select(0, expert), entry(bias_eo, expert), entry(a_eri, expert),
             entry(b_eor, expert), own};
   }
-};
 
-/// The gradients of one linear layer of all experts; zero where an expert had no tokens.
-struct StackGrads {
-  Tensor weight_eoi, bias_eo, a_eri, b_eor;
-  LinearGrads needed;
-
-  static StackGrads of(const Stack& stack, const LinearGrads& needed) {
-    const auto zeros = [](const Tensor& like, bool wanted) {
-      return wanted && like.defined() ? at::zeros_like(like) : Tensor();
-    };
-    return {zeros(stack.weight_eoi, needed.weight_oi), zeros(stack.bias_eo, needed.bias_o),
-            zeros(stack.a_eri, needed.adapter), zeros(stack.b_eor, needed.adapter), needed};
-  }
-
-  void put(std::int64_t expert, const LinearParts::Grads& grads) const {
-    const auto copy = [expert](const Tensor& stack, const Tensor& grad) {
-      if (stack.defined()) {
-        stack.select(0, expert).copy_(grad);
-      }
-    };
-    copy(weight_eoi, grads.weight_oi);
-    copy(bias_eo, grads.bias_o);
-    copy(a_eri, grads.a_ri);
-    copy(b_eor, grads.b_or);
-  }
-};
-
-/// Pairs (token, slot) in the order of their experts.
-struct Pairs {
-  Tensor order_p;                      // t * k + slot
-  std::vector<std::int64_t> counts_e;  // pairs of each expert
-  std::int64_t per_token = 1;
-
-  static Pairs of(const Tensor& experts_tk, std::int64_t experts) {
-    const Tensor flat_p = experts_tk.flatten();
-    const Tensor counts = at::bincount(flat_p, {}, experts).cpu();
-    check(counts.numel() == experts, ErrorKind::invalid_argument,
-          "experts: a token was routed to expert {} of {}", counts.numel() - 1, experts);
-    return {
-        flat_p.argsort(/*stable=*/true, 0, /*descending=*/false),
-        {counts.const_data_ptr<std::int64_t>(), counts.const_data_ptr<std::int64_t>() + experts},
-        experts_tk.size(1)};
-  }
-
-  /// Calls work(expert, its pairs, their tokens) for every expert with tokens.
-  template <class Work>
-  void for_each(const Work& work) const {
-    std::int64_t begin = 0;
-    for (std::size_t e = 0; e < counts_e.size(); ++e) {
-      if (counts_e[e] == 0) {
-        continue;
-      }
-      const Tensor rows_n = order_p.narrow(0, begin, counts_e[e]);
-      work(static_cast<std::int64_t>(e), rows_n, rows_n.div(per_token, "floor"));
-      begin += counts_e[e];
+  /// [p, out]; the rows are pairs'.
+  Tensor forward(const Rows& rows, const Pairs& pairs) const {
+    const Tensor y_po = grouped_product(rows, pairs.counts_e, weight_eoi.transpose(1, 2), bias_eo);
+    if (a_eri.defined()) {
+      pairs.for_each([&](std::int64_t e, std::int64_t begin, std::int64_t count) {
+        at(e).add_update_(y_po.narrow(0, begin, count), rows_of(rows, begin, count));
+      });
     }
+    return y_po;
+  }
+
+  /// grad: of each pair's output; rows: its input, needed for gradients of weights and adapters.
+  StackGrads backward(const Rows& grad, const Rows& rows, const Pairs& pairs,
+                      const LinearGrads& needed) const {
+    StackGrads out;
+    if (needed.x_ti) {
+      out.rows_pk = grouped_product(grad, pairs.counts_e, weight_eoi);
+    }
+    if (needed.weight_oi) {
+      out.weight_eoi = grouped_outer_product(grad, rows, pairs.counts_e, weight_eoi.scalar_type());
+    }
+    if (needed.bias_o && bias_eo.defined()) {
+      out.bias_eo = sums_by_expert(grad, pairs).to(bias_eo.scalar_type());
+    }
+    if (a_eri.defined()) {
+      add_update_grads(out, grad, rows, pairs, needed);
+    }
+    return out;
+  }
+
+ private:
+  static Tensor sums_by_expert(const Rows& grad, const Pairs& pairs) {
+    const Tensor out_eo =
+        at::zeros({static_cast<std::int64_t>(pairs.counts_e.size()), grad.matrix.size(1)},
+                  grad.matrix.options());
+    pairs.for_each([&](std::int64_t e, std::int64_t begin, std::int64_t count) {
+      out_eo[e].copy_(rows_of(grad, begin, count).sum(0));
+    });
+    return out_eo;
+  }
+
+  void add_update_grads(StackGrads& out, const Rows& grad, const Rows& rows, const Pairs& pairs,
+                        const LinearGrads& needed) const {
+    if (needed.adapter) {
+      out.a_eri = at::zeros_like(a_eri);
+      out.b_eor = at::zeros_like(b_eor);
+    }
+    pairs.for_each([&](std::int64_t e, std::int64_t begin, std::int64_t count) {
+      LinearParts::Grads own;
+      own.x_ti = needed.x_ti ? out.rows_pk.narrow(0, begin, count) : Tensor();
+      at(e).add_update_grads(own, rows_of(grad, begin, count),
+                             needed.adapter ? rows_of(rows, begin, count) : Tensor(), needed);
+      if (needed.adapter) {
+        out.a_eri[e].copy_(own.a_ri);
+        out.b_eor[e].copy_(own.b_or);
+      }
+    });
   }
 };
 
@@ -105,97 +155,90 @@ struct HeldOptions : torch::CustomClassHolder {
   NodeOptions options;
 };
 
-/// The backward of one call, expert by expert.
+/// The backward of one call.
 class Backward {
  public:
   Backward(const NodeOptions& options, const variable_list& saved, const Tensor& grad_td)
-      : options_(options), saved_(saved), grad_td_(grad_td) {
-    const at::TensorList tensors(saved.data() + 2, kLayers * kPerLayer);
+      : options_(options), pairs_(options.pairs), saved_(saved), grad_td_(grad_td.contiguous()) {
+    const at::TensorList tensors(saved.data() + kFirstWeight, kLayers * kPerLayer);
     for (std::size_t i = 0; i < kLayers; ++i) {
       stacks_.push_back(Stack::of(tensors, i, options.adapters[i]));
     }
   }
 
   variable_list run(const AutogradContext& context) {
-    needs_x_ = context.needs_input_grad(0);
-    needs_weights_ = context.needs_input_grad(1);
-    for (std::size_t i = 0; i < kLayers; ++i) {
-      const auto first = 2 + i * kPerLayer;
-      const bool needs_in = needs_x_ || i == kLayers - 1;
-      grads_.push_back(StackGrads::of(
-          stacks_[i], {needs_in, context.needs_input_grad(first),
-                       context.needs_input_grad(first + 1), context.needs_input_grad(first + 2)}));
-    }
-    const Tensor& weights_tk = saved_[1];
-    grad_weights_p_ = at::zeros({weights_tk.numel()}, weights_tk.options());
-    if (needs_x_) {
-      grad_x_pd_ = at::empty({weights_tk.numel(), grad_td_.size(1)}, grad_td_.options());
-    }
-    options_.pairs.for_each([this](std::int64_t expert, const Tensor& rows_n,
-                                   const Tensor& tokens_n) { add(expert, rows_n, tokens_n); });
-    return results();
-  }
-
- private:
-  void add(std::int64_t expert, const Tensor& rows_n, const Tensor& tokens_n) {
-    const Tensor& gate_ni = saved_[next_++];
-    const Tensor& up_ni = saved_[next_++];
-    const Tensor g_nd = grad_td_.index_select(0, tokens_n);
-    const Tensor w_n1 = saved_[1].flatten().index_select(0, rows_n).unsqueeze(1);
-    const Tensor grad_h_ni =
-        through_down(expert, rows_n, g_nd, glu(gate_ni, up_ni, options_.glu), w_n1);
-    const auto inner = glu_backward(grad_h_ni, gate_ni, up_ni, options_.glu);
-    const Tensor x_nd = saved_[0].defined() ? saved_[0].index_select(0, tokens_n) : Tensor();
-    const auto gate = stacks_[0].at(expert).backward(inner.gate, x_nd, grads_[0].needed);
-    const auto up = stacks_[1].at(expert).backward(inner.up, x_nd, grads_[1].needed);
-    grads_[0].put(expert, gate);
-    grads_[1].put(expert, up);
-    if (needs_x_) {
-      grad_x_pd_.index_copy_(0, rows_n, gate.x_ti + up.x_ti);
-    }
-  }
-
-  /// The weight multiplies h here instead of the output: its own gradient is then h times the
-  /// gradient of h, and the output need not be kept.
-  Tensor through_down(std::int64_t expert, const Tensor& rows_n, const Tensor& g_nd,
-                      const Tensor& h_ni, const Tensor& w_n1) {
-    const auto down = stacks_[2].at(expert);
-    auto out = down.backward(g_nd, (h_ni * w_n1).to(h_ni.scalar_type()), grads_[2].needed);
-    if (out.bias_o.defined()) {
-      out.bias_o = (g_nd * w_n1).sum(0).to(down.bias_o.scalar_type());
-    }
-    grads_[2].put(expert, out);
-    if (needs_weights_) {
-      Tensor grad_w_n = (h_ni * out.x_ti).sum(1, false, at::kFloat);
-      if (down.bias_o.defined()) {
-        grad_w_n = grad_w_n + g_nd.mv(down.bias_o.to(g_nd.scalar_type()));
-      }
-      grad_weights_p_.index_copy_(0, rows_n, grad_w_n.to(grad_weights_p_.scalar_type()));
-    }
-    return (out.x_ti * w_n1).to(h_ni.scalar_type());
-  }
-
-  variable_list results() const {
-    const auto per_token = options_.pairs.per_token;
-    variable_list out = {
-        needs_x_ ? grad_x_pd_.unflatten(0, {-1, per_token}).sum(1) : Tensor(),
-        needs_weights_ ? grad_weights_p_.view({-1, per_token}) : Tensor(),
+    const bool needs_x = context.needs_input_grad(0);
+    const auto needed = [&](std::size_t layer, bool needs_rows) {
+      const auto first = 2 + layer * kPerLayer;
+      return LinearGrads{needs_rows, context.needs_input_grad(first),
+                         context.needs_input_grad(first + 1), context.needs_input_grad(first + 2)};
     };
-    for (const auto& grads : grads_) {
-      out.insert(out.end(), {grads.weight_eoi, grads.bias_eo, grads.a_eri, grads.b_eor});
+    const auto down = through_down(needed(2, true), context.needs_input_grad(1));
+    const auto inner = glu_backward(down.rows_pk, gate_pi(), up_pi(), options_.glu);
+    const Rows x{saved_[0], pairs_.tokens_p};
+    const auto gate = stacks_[0].backward({inner.gate, {}}, x, pairs_, needed(0, needs_x));
+    auto up = stacks_[1].backward({inner.up, {}}, x, pairs_, needed(1, needs_x));
+    variable_list out = {needs_x ? pairs_.by_token(up.rows_pk.add_(gate.rows_pk)).sum(1) : Tensor(),
+                         grad_weights_tk_};
+    for (const auto* grads : {&gate, static_cast<const StackGrads*>(&up), &down}) {
+      out.insert(out.end(), {grads->weight_eoi, grads->bias_eo, grads->a_eri, grads->b_eor});
     }
     out.emplace_back();  // the options
     return out;
   }
 
+ private:
+  const Tensor& gate_pi() const { return saved_[kFirstWeight + kLayers * kPerLayer]; }
+  const Tensor& up_pi() const { return saved_[kFirstWeight + kLayers * kPerLayer + 1]; }
+
+  /// The weight multiplies h here instead of the output: its own gradient is then h times the
+  /// gradient of h, and the output need not be kept.
+  StackGrads through_down(const LinearGrads& needed, bool needs_weights) {
+    const Stack& down = stacks_[2];
+    const Rows grad{grad_td_, pairs_.tokens_p};
+    const Tensor w_p1 = saved_[1].flatten().index_select(0, pairs_.order_p).unsqueeze(1);
+    const Tensor h_pi = glu(gate_pi(), up_pi(), options_.glu);
+    const bool needs_rows = needed.weight_oi || needed.adapter;
+    const Rows weighted{needs_rows ? (h_pi * w_p1).to(h_pi.scalar_type()) : Tensor(), {}};
+    auto out =
+        down.backward(grad, weighted, pairs_, {true, needed.weight_oi, false, needed.adapter});
+    if (needed.bias_o && down.bias_eo.defined()) {
+      out.bias_eo = bias_grads(w_p1);
+    }
+    if (needs_weights) {
+      Tensor grad_w_p = (h_pi * out.rows_pk).sum(1, false, at::kFloat);
+      if (down.bias_eo.defined()) {
+        add_bias_shares_(grad_w_p);
+      }
+      grad_weights_tk_ = pairs_.by_token(grad_w_p).to(saved_[1].scalar_type());
+    }
+    out.rows_pk = (out.rows_pk * w_p1).to(h_pi.scalar_type());
+    return out;
+  }
+
+  Tensor bias_grads(const Tensor& w_p1) const {
+    const Tensor& bias_eo = stacks_[2].bias_eo;
+    const Tensor out_eo = at::zeros_like(bias_eo);
+    pairs_.for_each([&](std::int64_t e, std::int64_t begin, std::int64_t count) {
+      const Tensor g_nd = rows_of({grad_td_, pairs_.tokens_p}, begin, count);
+      out_eo[e].copy_((g_nd * w_p1.narrow(0, begin, count)).sum(0));
+    });
+    return out_eo;
+  }
+
+  void add_bias_shares_(const Tensor& grad_w_p) const {
+    const Tensor& bias_eo = stacks_[2].bias_eo;
+    pairs_.for_each([&](std::int64_t e, std::int64_t begin, std::int64_t count) {
+      const Tensor g_nd = rows_of({grad_td_, pairs_.tokens_p}, begin, count);
+      grad_w_p.narrow(0, begin, count).add_(g_nd.mv(bias_eo[e].to(g_nd.scalar_type())));
+    });
+  }
+
   const NodeOptions& options_;
+  const Pairs& pairs_;
   const variable_list& saved_;
-  Tensor grad_td_;
+  Tensor grad_td_, grad_weights_tk_;
   std::vector<Stack> stacks_;
-  std::vector<StackGrads> grads_;
-  Tensor grad_x_pd_, grad_weights_p_;
-  bool needs_x_ = false, needs_weights_ = false;
-  std::size_t next_ = 2 + kLayers * kPerLayer;  // in saved_: gate and up of the next expert
 };
 
 bool is_trained(at::TensorList tensors, std::size_t layer) {
@@ -212,19 +255,15 @@ struct ExpertsNode : torch::autograd::Function<ExpertsNode> {
     variable_list saved = {is_trained(tensors, 0) || is_trained(tensors, 1) ? x_td : Tensor(),
                            weights_tk};
     saved.insert(saved.end(), tensors.begin(), tensors.end());
-    Tensor y_pd = at::empty({weights_tk.numel(), x_td.size(1)}, x_td.options());
-    options.pairs.for_each([&](std::int64_t e, const Tensor& rows_n, const Tensor& tokens_n) {
-      const Tensor x_nd = x_td.index_select(0, tokens_n);
-      const Tensor gate_ni = gate.at(e).forward(x_nd);
-      const Tensor up_ni = up.at(e).forward(x_nd);
-      y_pd.index_copy_(0, rows_n, down.at(e).forward(glu(gate_ni, up_ni, options.glu)));
-      saved.insert(saved.end(), {gate_ni, up_ni});
-    });
+    const Pairs& pairs = options.pairs;
+    const Tensor gate_pi = gate.forward({x_td, pairs.tokens_p}, pairs);
+    const Tensor up_pi = up.forward({x_td, pairs.tokens_p}, pairs);
+    const Tensor y_pd = down.forward({glu(gate_pi, up_pi, options.glu), {}}, pairs);
+    saved.insert(saved.end(), {gate_pi, up_pi});
     context->save_for_backward(std::move(saved));
     context->saved_data["options"] =
         c10::IValue::make_capsule(c10::make_intrusive<HeldOptions>(options));
-    const Tensor y_tkd = y_pd.unflatten(0, {-1, options.pairs.per_token});
-    return (y_tkd * weights_tk.unsqueeze(-1)).sum(1).to(x_td.scalar_type());
+    return (pairs.by_token(y_pd) * weights_tk.unsqueeze(-1)).sum(1).to(x_td.scalar_type());
   }
 
   static variable_list backward(AutogradContext* context, const variable_list& grads) {

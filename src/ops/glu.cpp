@@ -2,9 +2,66 @@
 
 #include <ATen/ATen.h>
 
+#include "ops/cpu/rows.h"
+
 namespace automodel::ops {
+namespace {
+
+/// The kernels' name of the gate, unless they have none.
+std::optional<cpu::Gate> gate_of(const GluOptions& options) {
+  if (options.clamp) {
+    return cpu::Gate::clamped;
+  }
+  switch (options.activation) {
+    case Activation::silu:
+      return cpu::Gate::silu;
+    case Activation::gelu_tanh:
+      return cpu::Gate::gelu_tanh;
+    default:
+      return std::nullopt;
+  }
+}
+
+cpu::GluTask task_of(const Tensor& gate, const Tensor& up, const GluOptions& options) {
+  const auto clamp = options.clamp.value_or(GluClamp{});
+  return {.kind = *gate_of(options),
+          .limit = static_cast<float>(clamp.limit),
+          .alpha = static_cast<float>(clamp.alpha),
+          .gate = cpu::elements_of(gate),
+          .up = cpu::elements_of(up),
+          .size = gate.numel()};
+}
+
+}  // namespace
 
 Tensor glu(const Tensor& gate, const Tensor& up, const GluOptions& options) {
+  const auto* kernels = gate_of(options) ? cpu::row_kernels_for({gate, up}) : nullptr;
+  if (kernels == nullptr) {
+    return glu_reference(gate, up, options);
+  }
+  const Tensor out = at::empty_like(gate);
+  auto task = task_of(gate, up, options);
+  task.out = cpu::elements_of(out);
+  cpu::glu(*kernels, task);
+  return out;
+}
+
+GluGrads glu_backward(const Tensor& grad, const Tensor& gate, const Tensor& up,
+                      const GluOptions& options) {
+  const auto* kernels = gate_of(options) ? cpu::row_kernels_for({grad, gate, up}) : nullptr;
+  if (kernels == nullptr) {
+    return glu_backward_reference(grad, gate, up, options);
+  }
+  const GluGrads out{at::empty_like(gate), at::empty_like(up)};
+  auto task = task_of(gate, up, options);
+  task.grad = cpu::elements_of(grad);
+  task.grad_gate = cpu::elements_of(out.gate);
+  task.grad_up = cpu::elements_of(out.up);
+  cpu::glu_backward(*kernels, task);
+  return out;
+}
+
+Tensor glu_reference(const Tensor& gate, const Tensor& up, const GluOptions& options) {
   if (!options.clamp) {
     return activate(gate, options.activation).mul_(up);
   }
@@ -13,8 +70,8 @@ Tensor glu(const Tensor& gate, const Tensor& up, const GluOptions& options) {
   return at::sigmoid(g * alpha).mul_(g).mul_(up.clamp(-limit, limit).add_(1));
 }
 
-GluGrads glu_backward(const Tensor& grad, const Tensor& gate, const Tensor& up,
-                      const GluOptions& options) {
+GluGrads glu_backward_reference(const Tensor& grad, const Tensor& gate, const Tensor& up,
+                                const GluOptions& options) {
   if (!options.clamp) {
     return {activate_backward(grad * up, gate, options.activation),
             activate(gate, options.activation).mul_(grad)};

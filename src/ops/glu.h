@@ -7,7 +7,8 @@
 
 namespace automodel::ops {
 
-/// GPT-OSS: g = min(gate, limit), u = clamp(up, +-limit); (u + 1) * g * sigmoid(alpha * g).
+/// GPT-OSS: g = min(gate, limit), u = clamp(up, +-limit); (u + 1) * g *
+/// sigmoid(alpha * g).
 struct GluClamp {
   double limit = 7;
   double alpha = 1.702;
@@ -27,5 +28,10 @@ struct GluGrads {
 Tensor glu(const Tensor& gate, const Tensor& up, const GluOptions& options);
 GluGrads glu_backward(const Tensor& grad, const Tensor& gate, const Tensor& up,
                       const GluOptions& options);
+
+/// The plain references.
+Tensor glu_reference(const Tensor& gate, const Tensor& up, const GluOptions& options);
+GluGrads glu_backward_reference(const Tensor& grad, const Tensor& gate, const Tensor& up,
+                                const GluOptions& options);
 
 }  // namespace automodel::ops

@@ -2,6 +2,7 @@
 
 #include <ATen/CPUGeneratorImpl.h>
 
+#include "ops/matrix_product.h"
 #include "ops/optional_tensor.h"
 
 namespace automodel::ops {
@@ -41,10 +42,14 @@ LinearParts LinearParts::of(at::TensorList tensors, const AdapterOptions& option
 }
 
 Tensor LinearParts::forward(const Tensor& x_ti) const {
-  Tensor y_to = at::linear(x_ti, as(weight_oi, x_ti),
-                           bias_o.defined() ? std::optional(as(bias_o, x_ti)) : std::nullopt);
+  const Tensor y_to = matrix_product(x_ti, weight_oi.t(), bias_o);
+  add_update_(y_to, x_ti);
+  return y_to;
+}
+
+void LinearParts::add_update_(const Tensor& y_to, const Tensor& x_ti) const {
   if (!a_ri.defined()) {
-    return y_to;
+    return;
   }
   const bool drops = options.dropout > 0;
   const Tensor x_in =
@@ -52,25 +57,32 @@ Tensor LinearParts::forward(const Tensor& x_ti) const {
   const Tensor low_tr = rank_first(as(a_ri, x_ti), x_in).t();
   const Tensor up_ro = as(b_or, x_ti).t();
   if (drops && options.dropout_after) {
-    return y_to.add_(drop(low_tr.mm(up_ro), options.dropout, options.seed), options.scale);
+    y_to.add_(drop(low_tr.mm(up_ro), options.dropout, options.seed), options.scale);
+  } else {
+    y_to.addmm_(low_tr, up_ro, 1, options.scale);
   }
-  return y_to.addmm_(low_tr, up_ro, 1, options.scale);
 }
 
 LinearParts::Grads LinearParts::backward(const Tensor& grad_to, const Tensor& x_ti,
                                          const LinearGrads& needed) const {
   Grads out;
   if (needed.x_ti) {
-    out.x_ti = grad_to.mm(as(weight_oi, grad_to));
+    out.x_ti = matrix_product(grad_to, weight_oi);
   }
   if (needed.weight_oi) {
-    out.weight_oi = grad_to.t().mm(x_ti).to(weight_oi.scalar_type());
+    out.weight_oi = matrix_product(grad_to.t(), x_ti).to(weight_oi.scalar_type());
   }
   if (needed.bias_o && bias_o.defined()) {
     out.bias_o = grad_to.sum(0).to(bias_o.scalar_type());
   }
+  add_update_grads(out, grad_to, x_ti, needed);
+  return out;
+}
+
+void LinearParts::add_update_grads(Grads& out, const Tensor& grad_to, const Tensor& x_ti,
+                                   const LinearGrads& needed) const {
   if (!a_ri.defined()) {
-    return out;
+    return;
   }
   const bool before = options.dropout > 0 && !options.dropout_after;
   const bool after = options.dropout > 0 && options.dropout_after;
@@ -90,7 +102,6 @@ LinearParts::Grads LinearParts::backward(const Tensor& grad_to, const Tensor& x_
       out.x_ti.addmm_(low_rt.t(), a);
     }
   }
-  return out;
 }
 
 bool LinearParts::needs_input() const {

@@ -33,9 +33,15 @@ struct LinearParts {
   };
 
   Tensor forward(const Tensor& x_ti) const;
+  /// The adapter's part of it alone: adds its update to y, if there is an adapter.
+  void add_update_(const Tensor& y_to, const Tensor& x_ti) const;
   /// Only the gradients that are needed; the others stay undefined. x_ti may be undefined if none
   /// of them needs it.
   Grads backward(const Tensor& grad_to, const Tensor& x_ti, const LinearGrads& needed) const;
+
+  /// The adapter's part of it alone: adds to out.x_ti, sets out.a_ri and out.b_or.
+  void add_update_grads(Grads& out, const Tensor& grad_to, const Tensor& x_ti,
+                        const LinearGrads& needed) const;
 
   /// True if the backward of a trained weight will ask for x.
   bool needs_input() const;

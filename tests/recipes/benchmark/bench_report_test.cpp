@@ -22,6 +22,7 @@ BenchStep step(double seconds, std::int64_t tokens, double loss) {
 BenchReport report(std::vector<BenchStep> steps) {
   return {.model = {.name = "tiny", .architecture = "LlamaForCausalLM", .num_parameters = 5},
           .machine = {.processor = {.name = "CPU", .instruction_sets = {"avx2"}},
+                      .own_kernels = "avx512",
                       .kernels = "AVX2",
                       .matmul_flops = 2e9},
           .batch_size = 1,
@@ -76,7 +77,8 @@ TEST(BenchReport, WhatIsNotKnownIsNotClaimed) {
 TEST(BenchReport, AsText) {
   const auto text = join(describe(report({step(2, 100, 4), step(2, 100, 3)})), "\n");
   for (const char* part :
-       {"tiny: LlamaForCausalLM", "CPU, avx2; LibTorch's kernels AVX2; 1 threads; arena allocator",
+       {"tiny: LlamaForCausalLM",
+        "CPU, avx2; kernels avx512, LibTorch's AVX2; 1 threads; arena allocator",
         "50.0 tokens/s (25.0 learnt); a step 2.000 s (median of 2, best 2.000)",
         "backward 1.000 s (50 %)", "0.001 TFLOP/s, 50 % of this machine's float32 matrix product",
         "peak 1.50 GiB resident in the measured steps; tensors 1.00 GiB", "5.0000 4.0000 3.0000"}) {

@@ -4,6 +4,7 @@
 
 #include <cmath>
 
+#include "base/isa.h"
 #include "base/text.h"
 #include "recipes/tiny_recipe.h"
 
@@ -33,6 +34,7 @@ TEST(DescribeRun, SaysWhatWillHappen) {
   const std::string text = Planned().text();
   EXPECT_THAT(text, HasSubstr("LlamaForCausalLM, 2 layers, width 16, vocabulary 16"));
   EXPECT_THAT(text, HasSubstr("stored in float32, computed in float32"));
+  EXPECT_THAT(text, HasSubstr("kernels     " + describe_isa()));
   EXPECT_THAT(text, HasSubstr("0 frozen (100.00 % trained)"));
   EXPECT_THAT(text, HasSubstr("steps       2 of 3 rows"));
   EXPECT_THAT(text, HasSubstr("optimizer 1 MiB"));

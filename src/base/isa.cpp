@@ -1,0 +1,77 @@
+#include "base/isa.h"
+
+#include <fmt/ranges.h>
+
+#include <algorithm>
+#include <array>
+#include <cstdlib>
+
+#include "base/error.h"
+
+namespace automodel {
+namespace {
+
+constexpr std::array<std::string_view, 4> kNames = {"reference", "avx2", "avx512", "avx512_bf16"};
+
+std::string names_of(std::span<const Isa> sets) {
+  std::vector<std::string_view> names;
+  std::transform(sets.begin(), sets.end(), std::back_inserter(names), isa_name);
+  return fmt::format("{}", fmt::join(names, ", "));
+}
+
+std::string wanted_isa() {
+  const char* value = std::getenv("AUTOMODEL_ISA");
+  return value == nullptr ? "" : value;
+}
+
+}  // namespace
+
+std::string_view isa_name(Isa isa) { return kNames[static_cast<std::size_t>(isa)]; }
+
+std::vector<Isa> supported_isas() {
+  std::vector<Isa> out = {Isa::reference};
+#if defined(__x86_64__)
+  const bool avx2 = __builtin_cpu_supports("avx2") && __builtin_cpu_supports("fma");
+  const bool avx512 = avx2 && __builtin_cpu_supports("avx512f") &&
+                      __builtin_cpu_supports("avx512bw") && __builtin_cpu_supports("avx512dq") &&
+                      __builtin_cpu_supports("avx512vl");
+  if (avx2) {
+    out.push_back(Isa::avx2);
+  }
+  if (avx512) {
+    out.push_back(Isa::avx512);
+  }
+  if (avx512 && __builtin_cpu_supports("avx512bf16")) {
+    out.push_back(Isa::avx512_bf16);
+  }
+#endif
+  return out;
+}
+
+Isa choose_isa(std::span<const Isa> supported, std::string_view wanted) {
+  if (wanted.empty()) {
+    return *std::max_element(supported.begin(), supported.end());
+  }
+  const auto name = std::find(kNames.begin(), kNames.end(), wanted);
+  check(name != kNames.end(), ErrorKind::invalid_argument,
+        "AUTOMODEL_ISA: {} is none of {}; leave it unset for the best that this processor can run",
+        wanted, fmt::join(kNames, ", "));
+  const auto isa = static_cast<Isa>(name - kNames.begin());
+  check(std::find(supported.begin(), supported.end(), isa) != supported.end(),
+        ErrorKind::unsupported,
+        "AUTOMODEL_ISA: this processor has no {}; it can run {}. Leave the variable unset for the "
+        "best of them",
+        wanted, names_of(supported));
+  return isa;
+}
+
+Isa chosen_isa() { return choose_isa(supported_isas(), wanted_isa()); }
+
+std::string describe_isa(std::span<const Isa> supported, std::string_view wanted) {
+  return fmt::format("{} ({}; this processor can run {})", isa_name(choose_isa(supported, wanted)),
+                     wanted.empty() ? "the best" : "AUTOMODEL_ISA", names_of(supported));
+}
+
+std::string describe_isa() { return describe_isa(supported_isas(), wanted_isa()); }
+
+}  // namespace automodel

@@ -1,0 +1,33 @@
+#pragma once
+// For which instruction set the program's own kernels run.
+
+#include <span>
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace automodel {
+
+/// From the plainest to the widest. reference: no own kernels, LibTorch's operators alone.
+enum class Isa { reference, avx2, avx512, avx512_bf16 };
+
+/// As AUTOMODEL_ISA spells it.
+std::string_view isa_name(Isa isa);
+
+/// Those that this processor and its operating system can run, `reference` first.
+std::vector<Isa> supported_isas();
+
+/// The widest of `supported`, or the one named `wanted` unless that is empty.
+/// Throws Error(invalid_argument) for a name that is none, Error(unsupported) for a set that is not
+/// among `supported`.
+Isa choose_isa(std::span<const Isa> supported, std::string_view wanted);
+
+/// choose_isa() for this processor and the environment variable AUTOMODEL_ISA.
+Isa chosen_isa();
+
+/// One line for people: "avx2 (AUTOMODEL_ISA; this processor can run reference, avx2, avx512)".
+std::string describe_isa(std::span<const Isa> supported, std::string_view wanted);
+/// The same for this processor and environment.
+std::string describe_isa();
+
+}  // namespace automodel

@@ -1,0 +1,148 @@
+#include "ops/attention_node.h"
+
+#include <ATen/ATen.h>
+
+#include "ops/cpu/attention.h"
+#include "ops/cpu/operands.h"
+#include "ops/optional_tensor.h"
+
+namespace automodel::ops {
+namespace {
+
+using torch::autograd::AutogradContext;
+using torch::autograd::variable_list;
+
+/// What is no input of the node.
+struct Settings {
+  const cpu::Kernels* kernels;
+  std::vector<std::int32_t> cu_seqlens;
+  AttentionOptions options;  // without the sinks, which are an input
+};
+
+struct HeldSettings : torch::CustomClassHolder {
+  explicit HeldSettings(Settings s) : settings(std::move(s)) {}
+  Settings settings;
+};
+
+/// Heads whose entries are contiguous.
+Tensor readable(const Tensor& x_thk) {
+  return x_thk.stride(2) == 1 || x_thk.size(2) <= 1 ? x_thk : x_thk.contiguous();
+}
+
+cpu::HeadsView view_of(const Tensor& x_thk) {
+  return {.data = const_cast<void*>(x_thk.const_data_ptr()),
+          .storage = cpu::storage_of(x_thk),
+          .token_stride = x_thk.stride(0),
+          .head_stride = x_thk.stride(1)};
+}
+
+/// The inputs as the kernels take them, and the tensors behind them.
+struct Prepared {
+  Prepared(const Settings& settings, const Tensor& q_thk, const Tensor& k_thk, const Tensor& v_thk,
+           const Tensor& sinks_h)
+      : q(readable(q_thk)), k(readable(k_thk)), v(readable(v_thk)) {
+    const auto& options = settings.options;
+    if (sinks_h.defined()) {
+      sinks = sinks_h.detach().to(at::kFloat).contiguous();
+      inputs.rule.sinks = sinks.const_data_ptr<float>();
+    }
+    if (options.slopes_h.defined()) {
+      slopes = (options.slopes_h.detach().to(at::kFloat) * options.slope_scale).contiguous();
+      inputs.rule.slopes = slopes.const_data_ptr<float>();
+    }
+    inputs.shape = {q.size(1), k.size(1), q.size(2), v.size(2)};
+    inputs.rule.scale = static_cast<float>(options.scale);
+    inputs.rule.softcap = static_cast<float>(options.softcap.value_or(0));
+    inputs.rule.window = options.window.value_or(0);
+    inputs.rule.chunk = options.chunk.value_or(0);
+    inputs.cu_seqlens = settings.cu_seqlens;
+    inputs.q = view_of(q);
+    inputs.k = view_of(k);
+    inputs.v = view_of(v);
+  }
+
+  Tensor q, k, v, sinks, slopes;
+  cpu::AttentionInputs inputs;
+};
+
+/// [kv heads, t, panels] float32 -> [t, kv heads, width] in the dtype of `like`.
+Tensor unpadded(const Tensor& grad_htp, const Tensor& like_thk) {
+  return grad_htp.narrow(2, 0, like_thk.size(2))
+      .transpose(0, 1)
+      .to(like_thk.scalar_type())
+      .contiguous();
+}
+
+struct AttentionNode : torch::autograd::Function<AttentionNode> {
+  static Tensor forward(AutogradContext* context, const Tensor& q_thk, const Tensor& k_thk,
+                        const Tensor& v_thk, const Tensor& sinks_or_empty,
+                        const Settings& settings) {
+    const Tensor sinks_h = or_undefined(sinks_or_empty);
+    const Prepared prepared(settings, q_thk, k_thk, v_thk, sinks_h);
+    const Tensor out_thk =
+        at::empty({q_thk.size(0), q_thk.size(1), v_thk.size(2)}, q_thk.options());
+    const Tensor log_sums_th = at::empty({q_thk.size(0), q_thk.size(1)}, at::kFloat);
+    cpu::attention_forward(*settings.kernels, prepared.inputs, view_of(out_thk),
+                           log_sums_th.mutable_data_ptr<float>());
+    context->save_for_backward({q_thk, k_thk, v_thk, out_thk, log_sums_th, sinks_h});
+    context->saved_data["settings"] =
+        c10::IValue::make_capsule(c10::make_intrusive<HeldSettings>(settings));
+    return out_thk;
+  }
+
+  static variable_list backward(AutogradContext* context, const variable_list& grads) {
+    const auto held = context->saved_data["settings"].toCapsule();
+    const auto& settings = static_cast<HeldSettings*>(held.get())->settings;
+    const auto saved = context->get_saved_variables();
+    const Prepared prepared(settings, saved[0], saved[1], saved[2], saved[5]);
+    const Tensor grad_thk = readable(grads[0]);
+    const Tensor& log_sums_th = saved[4];
+    const Tensor dots_th = (grad_thk.to(at::kFloat) * saved[3].to(at::kFloat)).sum(-1).contiguous();
+    const auto& shape = prepared.inputs.shape;
+    const auto& kernels = *settings.kernels;
+    const auto panel = kernels.attention.panel_columns;
+    const auto segments = cpu::num_attention_segments(kernels.attention, prepared.inputs);
+    const auto tokens = grad_thk.size(0);
+    const auto zeros = [&](std::int64_t width) {
+      return at::zeros({shape.kv_heads, tokens, (width + panel - 1) / panel * panel}, at::kFloat);
+    };
+    const Tensor grad_q = at::zeros({segments, tokens, shape.heads, shape.key_width}, at::kFloat);
+    const Tensor grad_k = zeros(shape.key_width), grad_v = zeros(shape.value_width);
+    cpu::attention_backward(kernels, prepared.inputs,
+                            {.grad_out = view_of(grad_thk),
+                             .dots = dots_th.const_data_ptr<float>(),
+                             .log_sums = log_sums_th.const_data_ptr<float>(),
+                             .grad_q = grad_q.mutable_data_ptr<float>(),
+                             .grad_k = grad_k.mutable_data_ptr<float>(),
+                             .grad_v = grad_v.mutable_data_ptr<float>()});
+    Tensor grad_sinks;
+    if (prepared.sinks.defined() && context->needs_input_grad(3)) {
+      grad_sinks = -((prepared.sinks - log_sums_th).exp_() * dots_th).sum(0);
+      grad_sinks = grad_sinks.to(saved[5].scalar_type());
+    }
+    return {(segments == 1 ? grad_q.squeeze(0) : grad_q.sum(0)).to(saved[0].scalar_type()),
+            unpadded(grad_k, saved[1]), unpadded(grad_v, saved[2]), grad_sinks, Tensor()};
+  }
+};
+
+}  // namespace
+
+bool attention_kernel_applies(const cpu::Kernels& kernels, const Tensor& q_thk, const Tensor& k_thk,
+                              const Tensor& v_thk, const AttentionOptions& options) {
+  const auto dtype = q_thk.scalar_type();
+  const bool stored = dtype == at::kFloat || dtype == at::kBFloat16;
+  return q_thk.is_cpu() && stored && k_thk.scalar_type() == dtype && v_thk.scalar_type() == dtype &&
+         q_thk.size(2) <= kernels.attention.max_width &&
+         v_thk.size(2) <= kernels.attention.max_width &&
+         !(options.slopes_h.defined() && options.slopes_in_bfloat16);
+}
+
+Tensor attention_by_kernel(const cpu::Kernels& kernels, const Tensor& q_thk, const Tensor& k_thk,
+                           const Tensor& v_thk, const std::vector<std::int32_t>& cu_seqlens,
+                           const AttentionOptions& options) {
+  Settings settings{&kernels, cu_seqlens, options};
+  settings.options.sinks_h = Tensor();
+  return AttentionNode::apply(q_thk, k_thk, v_thk, or_empty(options.sinks_h), settings);
+}
+
+}  // namespace automodel::ops

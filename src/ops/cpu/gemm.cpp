@@ -1,0 +1,256 @@
+#include "ops/cpu/gemm.h"
+
+#include <ATen/ops/empty.h>
+
+#include <algorithm>
+#include <vector>
+
+#include "ops/cpu/tasks.h"
+
+namespace automodel::ops::cpu {
+namespace {
+
+constexpr Index kPieceFloats = 1 << 20;   // packed rows of one piece
+constexpr Index kBatchFloats = 1 << 22;   // of all pieces at once: 16 MiB
+constexpr Index kStripFloats = 96 << 10;  // packed columns of one task, for the inner caches
+constexpr Index kStripPanels = 4;
+constexpr Index kTileRowPanels = 8;
+constexpr Index kTasksPerWorker = 3;
+
+Index ceil_div(Index a, Index b) { return (a + b - 1) / b; }
+
+/// A part of a dimension.
+struct Range {
+  Index begin = 0, end = 0;
+  Index size() const { return end - begin; }
+  bool operator==(const Range&) const = default;
+};
+
+/// [0, size) in parts of at most `most`, which is a multiple of `unit`; one empty part if size is
+/// 0.
+std::vector<Range> cut(Index size, Index most, Index unit) {
+  const Index step = std::max(most / unit, Index{1}) * unit;
+  std::vector<Range> out;
+  for (Index begin = 0; begin < size || out.empty(); begin += step) {
+    out.push_back({begin, std::min(begin + step, size)});
+  }
+  return out;
+}
+
+/// A part of a product whose rows are packed together.
+struct Piece {
+  const Product* product = nullptr;
+  Range rows, inner;
+  Steps steps;
+  Index panel_rows = 1, row_panels = 0;
+  float* a = nullptr;
+};
+
+/// The same step for every part of the inner dimension, and blocks of even length.
+Steps steps_of(const Product& product, Index inner, const GemmKernels& kernels) {
+  const bool pairs = kernels.has_pairs && product.a.storage == Storage::bfloat16 &&
+                     product.b.storage == Storage::bfloat16;
+  Steps steps{.inner = inner, .pairs = pairs, .per_block = 0};
+  if (inner > 0) {
+    steps.per_block = ceil_div(steps.count(), ceil_div(steps.count(), kernels.block_steps));
+  }
+  return steps;
+}
+
+void add_pieces(const Product& product, const GemmKernels& kernels, std::vector<Piece>& out) {
+  const Index per_step = steps_of(product, 2, kernels).pairs ? 2 : 1;
+  const bool adds = product.out.storage == Storage::float32;  // what is added was rounded to it
+  const Index most_inner = adds ? kMaxSteps * per_step : std::max(product.inner, Index{1});
+  const Index steps = std::max(std::min(product.inner, most_inner) / per_step, Index{1});
+  for (const Range& inner : cut(product.inner, most_inner, 1)) {
+    for (const Range& rows : cut(product.rows, kPieceFloats / steps, kernels.panel_rows)) {
+      Piece piece{.product = &product, .rows = rows, .inner = inner};
+      piece.steps = steps_of(product, inner.size(), kernels);
+      const Index panels = std::max(ceil_div(rows.size(), kernels.panel_rows), Index{1});
+      piece.panel_rows = std::max(ceil_div(rows.size(), panels), Index{1});
+      piece.row_panels = ceil_div(rows.size(), piece.panel_rows);
+      out.push_back(piece);
+    }
+  }
+}
+
+Operand part(const Operand& whole, Index outer, Index inner) {
+  Operand out = whole;
+  const Index row = whole.inner_contiguous ? outer : inner;
+  const Index column = whole.inner_contiguous ? inner : outer;
+  const Index elements = (whole.rows == nullptr ? row * whole.stride : 0) + column;
+  out.data =
+      static_cast<const char*>(whole.data) + elements * (whole.storage == Storage::float32 ? 4 : 2);
+  out.rows = whole.rows == nullptr ? nullptr : whole.rows + row;
+  return out;
+}
+
+/// Pieces whose rows lie packed in one buffer. A task takes a strip of columns of one piece: it
+/// packs them into a buffer of its own and multiplies them by rows while they are in the caches.
+class Batch {
+ public:
+  explicit Batch(const GemmKernels& kernels) : kernels_(kernels) {}
+
+  bool is_empty() const { return pieces_.empty(); }
+  void clear() {
+    pieces_.clear();
+    floats_ = 0;
+  }
+
+  /// Whether the piece must wait for what is here: for room, or for the sums that it adds to.
+  bool refuses(const Piece& piece) const {
+    const bool follows = !pieces_.empty() && pieces_.back().product == piece.product &&
+                         pieces_.back().inner != piece.inner;
+    return !pieces_.empty() && (follows || floats_ + floats_of(piece) > kBatchFloats);
+  }
+
+  void add(const Piece& piece) {
+    floats_ += floats_of(piece);
+    pieces_.push_back(piece);
+  }
+
+  void run() {
+    const at::Tensor rows = at::empty({floats_}, at::kFloat);
+    list_packs(rows.mutable_data_ptr<float>());
+    for_each_task(static_cast<Index>(packs_.size()), [this](Index i, Index /*worker*/) {
+      kernels_.pack_rows(packs_[static_cast<std::size_t>(i)]);
+    });
+    list_strips();
+    const at::Tensor workspace = at::empty({num_workers() * worker_floats_}, at::kFloat);
+    float* const first = workspace.mutable_data_ptr<float>();
+    for_each_task(static_cast<Index>(strips_.size()), [&](Index i, Index worker) {
+      run_strip(strips_[static_cast<std::size_t>(i)], first + worker * worker_floats_);
+    });
+  }
+
+ private:
+  /// Columns of one piece, and its rows or some of them.
+  struct Strip {
+    const Piece* piece;
+    Range rows, columns;
+  };
+
+  Index block_floats(const Piece& piece) const {
+    return piece.row_panels * kernels_.row_panel_floats;
+  }
+  Index floats_of(const Piece& piece) const { return block_floats(piece) * piece.steps.blocks(); }
+
+  void list_packs(float* next) {
+    packs_.clear();
+    for (Piece& piece : pieces_) {
+      piece.a = next;
+      next += floats_of(piece);
+      const Operand source = part(piece.product->a, piece.rows.begin, piece.inner.begin);
+      for (Index p = 0; p < piece.row_panels; ++p) {
+        const Index begin = p * piece.panel_rows;
+        packs_.push_back({.source = source,
+                          .outer_begin = begin,
+                          .outer_count = std::min(piece.panel_rows, piece.rows.size() - begin),
+                          .steps = piece.steps,
+                          .out = piece.a + p * kernels_.row_panel_floats,
+                          .block_stride = block_floats(piece)});
+      }
+    }
+  }
+
+  void list_strips() {
+    strips_.clear();
+    worker_floats_ = 0;
+    for (const Piece& piece : pieces_) {
+      const Index columns = piece.product->columns;
+      const Index panels = ceil_div(columns, kernels_.panel_columns);
+      const Index wanted = kTasksPerWorker * num_workers();
+      const Index width =
+          std::clamp(std::min(panels / wanted, kStripFloats / strip_floats(piece.steps, 1)),
+                     Index{1}, kStripPanels);
+      const Index parts = std::max(wanted * width / std::max(panels, Index{1}), Index{1});
+      const Index rows = ceil_div(piece.rows.size(), parts * piece.panel_rows) * piece.panel_rows;
+      for (const Range& strip : cut(columns, width * kernels_.panel_columns, 1)) {
+        for (const Range& part : cut(piece.rows.size(), rows, piece.panel_rows)) {
+          strips_.push_back({&piece, part, strip});
+        }
+      }
+      worker_floats_ =
+          std::max(worker_floats_, strip_floats(piece.steps, width) + sum_floats(piece, width));
+    }
+  }
+
+  Index strip_floats(const Steps& steps, Index panels) const {
+    return std::max(panels * steps.blocks() * kernels_.column_panel_floats, Index{1});
+  }
+  Index sum_floats(const Piece& piece, Index panels) const {
+    return kTileRowPanels * piece.panel_rows * panels * kernels_.panel_columns;
+  }
+
+  void run_strip(const Strip& strip, float* workspace) const {
+    const Piece& piece = *strip.piece;
+    const Index panels = ceil_div(strip.columns.size(), kernels_.panel_columns);
+    const Index block = panels * kernels_.column_panel_floats;
+    const Operand source = part(piece.product->b, strip.columns.begin, piece.inner.begin);
+    for (Index p = 0; p < panels; ++p) {
+      const Index begin = p * kernels_.panel_columns;
+      kernels_.pack_columns(
+          {.source = source,
+           .outer_begin = begin,
+           .outer_count = std::min(kernels_.panel_columns, strip.columns.size() - begin),
+           .steps = piece.steps,
+           .out = workspace + p * kernels_.column_panel_floats,
+           .block_stride = block});
+    }
+    TileTask tile{.a = piece.a,
+                  .b = workspace,
+                  .a_block_stride = block_floats(piece),
+                  .b_block_stride = block,
+                  .a_inner_contiguous = piece.product->a.inner_contiguous,
+                  .steps = piece.steps,
+                  .panel_rows = piece.panel_rows,
+                  .column_end = strip.columns.size(),
+                  .sums = workspace + strip_floats(piece.steps, panels),
+                  .out = output_of(piece, strip.columns.begin)};
+    const Index rows = kTileRowPanels * piece.panel_rows;
+    for (tile.row_begin = strip.rows.begin; tile.row_begin < strip.rows.end;
+         tile.row_begin += rows) {
+      tile.row_end = std::min(tile.row_begin + rows, strip.rows.end);
+      kernels_.tile(tile);
+    }
+  }
+
+  static Output output_of(const Piece& piece, Index column) {
+    Output out = piece.product->out;
+    out.data = static_cast<char*>(out.data) +
+               (piece.rows.begin * out.stride + column) * (out.storage == Storage::float32 ? 4 : 2);
+    const bool is_first = piece.inner.begin == 0;
+    out.bias = is_first && out.bias != nullptr ? out.bias + column : nullptr;
+    out.accumulate = out.accumulate || !is_first;
+    return out;
+  }
+
+  const GemmKernels& kernels_;
+  std::vector<Piece> pieces_;
+  std::vector<PackTask> packs_;
+  std::vector<Strip> strips_;
+  Index floats_ = 0, worker_floats_ = 0;
+};
+
+}  // namespace
+
+void gemm(const GemmKernels& kernels, std::span<const Product> products) {
+  Batch batch(kernels);
+  std::vector<Piece> pieces;
+  for (const Product& product : products) {
+    pieces.clear();
+    add_pieces(product, kernels, pieces);
+    for (const Piece& piece : pieces) {
+      if (batch.refuses(piece)) {
+        batch.run();
+        batch.clear();
+      }
+      batch.add(piece);
+    }
+  }
+  if (!batch.is_empty()) {
+    batch.run();
+  }
+}
+
+}  // namespace automodel::ops::cpu

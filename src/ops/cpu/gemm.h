@@ -1,0 +1,27 @@
+#pragma once
+// Packed matrix products, several at once.
+
+#include <span>
+
+#include "ops/cpu/kernels.h"
+
+namespace automodel::ops::cpu {
+
+/// out = scale * a b^T + bias, or added to out: a [rows, inner], b [columns, inner].
+struct Product {
+  Operand a, b;
+  Output out;
+  Index rows = 0, columns = 0, inner = 0;
+};
+
+/// Computes all products, which must not overlap in memory. Sums are float32, and each is taken in
+/// one order whatever the number of threads and the other products: the same inputs give the same
+/// bytes. Both operands bfloat16: multiplied as such where the instruction set can, else widened.
+/// A sum is rounded once.
+void gemm(const GemmKernels& kernels, std::span<const Product> products);
+
+/// Longest part of the inner dimension, in steps, that is packed at once for an output in float32;
+/// one in bfloat16 has it packed as a whole, which is slower beyond this.
+inline constexpr Index kMaxSteps = 2048;
+
+}  // namespace automodel::ops::cpu

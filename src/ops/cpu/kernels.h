@@ -1,0 +1,209 @@
+#pragma once
+// The face of the kernels that are compiled once per instruction set: plain structs and pointers to
+// functions, nothing that brings code into their objects. A kernel does one task on the calling
+// thread; who calls it cuts the work and gives the memory.
+
+#include <cstddef>
+#include <cstdint>
+
+namespace automodel::ops::cpu {
+
+using Index = std::ptrdiff_t;
+
+enum class Storage : std::uint8_t { float32, bfloat16 };
+
+/// One factor of a product, [outer, inner]: the sum runs over inner. One of both dimensions is
+/// contiguous, the other has `stride` elements between neighbours.
+struct Operand {
+  const void* data = nullptr;
+  Storage storage = Storage::float32;
+  Index stride = 0;
+  bool inner_contiguous = true;
+  /// Entry i of the dimension that is not contiguous is row rows[i] of data; null: row i.
+  const std::int64_t* rows = nullptr;
+};
+
+/// How the inner dimension is cut. A step is one 32-bit unit: a float32, or two bfloat16 that the
+/// processor multiplies at once.
+struct Steps {
+  Index inner = 0;      // elements
+  bool pairs = false;   // two a step
+  Index per_block = 0;  // of steps; sums are taken block by block
+  Index count() const { return pairs ? (inner + 1) / 2 : inner; }
+  Index blocks() const { return per_block == 0 ? 0 : (count() + per_block - 1) / per_block; }
+};
+
+/// Entries outer_begin .. outer_begin + outer_count of an operand, which are one panel, into the
+/// layout of the tile kernel; block n lies at out + n * block_stride.
+struct PackTask {
+  Operand source;
+  Index outer_begin = 0, outer_count = 0;
+  Steps steps;
+  float* out = nullptr;
+  Index block_stride = 0;
+};
+
+/// What becomes of sums: scale * sum + bias, stored or added.
+struct Output {
+  void* data = nullptr;  // [rows, columns], columns contiguous
+  Storage storage = Storage::float32;
+  Index stride = 0;
+  const float* bias = nullptr;  // [columns]
+  float scale = 1;
+  bool accumulate = false;
+};
+
+/// Rows and columns of one product whose operands are packed. row_begin and column_begin are first
+/// entries of panels; columns count from the strip whose panels lie at b.
+struct TileTask {
+  const float* a = nullptr;  // packed panels of the rows, of panel_rows each but for the last one
+  const float* b = nullptr;  // packed panels of the columns
+  Index a_block_stride = 0, b_block_stride = 0;
+  bool a_inner_contiguous = true;
+  Steps steps;
+  Index panel_rows = 1;
+  Index row_begin = 0, row_end = 0, column_begin = 0, column_end = 0;
+  float* sums = nullptr;  // workspace of (rows) x (columns, whole panels)
+  Output out;
+};
+
+struct GemmKernels {
+  Index panel_rows = 0;                                 // at most, of the left operand
+  Index panel_columns = 0;                              // of the right one
+  Index block_steps = 0;                                // at most
+  Index row_panel_floats = 0, column_panel_floats = 0;  // of one panel and block
+  bool has_pairs = false;
+  void (*pack_rows)(const PackTask&) = nullptr;
+  void (*pack_columns)(const PackTask&) = nullptr;
+  void (*tile)(const TileTask&) = nullptr;
+};
+
+/// Rows of heads: token t, head h begins at data + t * token_stride + h * head_stride elements.
+struct HeadsView {
+  void* data = nullptr;
+  Storage storage = Storage::float32;
+  Index token_stride = 0, head_stride = 0;
+};
+
+/// What a query sees of the keys of its document, and how scores become weights.
+struct AttentionRule {
+  float scale = 1;
+  float softcap = 0;              // 0: none
+  Index window = 0;               // 0: none; a query sees itself and window - 1 keys before it
+  Index chunk = 0;                // 0: none; a query sees the keys of its chunk
+  const float* slopes = nullptr;  // [heads], ALiBi; null: none
+  const float* sinks = nullptr;   // [heads]; null: none
+};
+
+struct AttentionShape {
+  Index heads = 0, kv_heads = 0, key_width = 0, value_width = 0;
+};
+
+/// Keys or values of one document and head, packed as right operands. Widths and numbers of keys
+/// are rounded up to whole panels.
+struct PackedKeys {
+  const float* by_key = nullptr;    // columns are keys: panels [width, panel_columns]
+  const float* by_width = nullptr;  // columns are entries of a key: panels [keys, panel_columns]
+};
+
+/// Some queries of one document and some heads, which share a head of keys.
+struct AttentionTile {
+  AttentionShape shape;
+  AttentionRule rule;
+  Index head_begin = 0, head_end = 0;
+  Index query_begin = 0, query_end = 0;  // in the document
+  Index first_token = 0;                 // of the document, in all views
+  Index keys = 0;                        // of the document
+  PackedKeys k, v;
+  HeadsView q, out;            // the backward does not read out
+  float* log_sums = nullptr;   // [tokens, heads]
+  float* workspace = nullptr;  // AttentionKernels::workspace_floats
+};
+
+/// What keys key_begin .. key_end of the document, a segment, contribute to the gradients of a
+/// tile and of themselves.
+struct AttentionBackward {
+  AttentionTile tile;
+  Index key_begin = 0, key_end = 0;
+  HeadsView grad_out;
+  const float* dots = nullptr;  // [tokens, heads]: of grad_out and out
+  HeadsView grad_q;             // float32, set
+  float* grad_k = nullptr;      // added to: [keys of the segment, whole panels of key_width]
+  float* grad_v = nullptr;      // the same of value_width
+};
+
+struct AttentionKernels {
+  Index max_width = 0;      // of a head
+  Index block_keys = 0;     // segments begin at multiples of it
+  Index panel_columns = 0;  // of PackedKeys
+  /// What a tile takes at most, and the workspace it needs.
+  Index (*tile_heads)(const AttentionShape&) = nullptr;
+  Index (*tile_queries)(const AttentionShape&) = nullptr;
+  Index (*workspace_floats)(const AttentionShape&) = nullptr;
+  void (*forward)(const AttentionTile&) = nullptr;
+  void (*backward)(const AttentionBackward&) = nullptr;
+};
+
+/// Elements that lie one behind the other.
+struct Elements {
+  void* data = nullptr;
+  Storage storage = Storage::float32;
+};
+
+/// One row of logits z: its loss logsumexp(z) - z[label], and in place of z, if wanted, the
+/// gradient of weight * loss with respect to the product that z was made from,
+/// z = softcap(scale * product).
+struct LossRow {
+  Elements logits;
+  Index size = 0;
+  Index label = 0;
+  bool wants_gradient = false;
+  float weight = 1;
+  float scale = 1;
+  float softcap = 0;  // 0: none
+};
+
+enum class Gate : std::uint8_t { silu, gelu_tanh, clamped };
+
+/// gate(g) * u of `size` elements; clamped: min(g, limit) * sigmoid(alpha * that) * (1 + u within
+/// +-limit).
+struct GluTask {
+  Gate kind = Gate::silu;
+  float limit = 0, alpha = 0;
+  Elements gate, up;
+  Elements out;   // of the forward; the backward leaves it alone if its data is null
+  Elements grad;  // of out
+  Elements grad_gate, grad_up;
+  Index size = 0;
+};
+
+/// Rows of x / sqrt(mean(x^2) + eps) * gain. With a residual, x + residual is stored in sum first
+/// and then normalised.
+struct NormTask {
+  Elements x, residual, sum, out;
+  Index rows = 0, width = 0;
+  float eps = 0;
+  const float* gain = nullptr;  // [width], or null: none
+  /// The normalised value is rounded to x's storage before the gain.
+  bool round_before_gain = false;
+  float* inverse = nullptr;  // [rows]: 1 / sqrt(mean + eps); the backward reads it
+  // Of the backward, which adds the residual to grad_x if there is one:
+  Elements grad, grad_x;
+  float* grad_gain = nullptr;  // [width], added to; null: not wanted
+};
+
+struct RowKernels {
+  float (*loss)(const LossRow&) = nullptr;
+  void (*glu)(const GluTask&) = nullptr;
+  void (*glu_backward)(const GluTask&) = nullptr;
+  void (*rms_norm)(const NormTask&) = nullptr;
+  void (*rms_norm_backward)(const NormTask&) = nullptr;
+};
+
+struct Kernels {
+  GemmKernels gemm;
+  AttentionKernels attention;
+  RowKernels rows;
+};
+
+}  // namespace automodel::ops::cpu

@@ -1,0 +1,164 @@
+#pragma once
+// How the tiles of attention lie in memory, and which keys a query sees.
+// A tile's rows are (head, query) pairs, in panels of up to kRows queries of one head.
+
+#include "ops/cpu/kernels/gemm.h"
+#include "ops/cpu/kernels/math.h"
+#include "ops/cpu/kernels/strip.h"
+
+namespace automodel::ops::cpu::AM_ISA {
+
+inline constexpr Index kTilePanels = kWidth == 16 ? 8 : 16;
+inline constexpr float kLowest = -3.0e38F;
+
+AM_INLINE Index most(Index a, Index b) { return a > b ? a : b; }
+AM_INLINE Index in_panels(Index width) { return (width + kColumns - 1) / kColumns * kColumns; }
+
+AM_INLINE Index tile_heads(const AttentionShape& shape) {
+  return least(shape.heads / shape.kv_heads, kTilePanels);
+}
+AM_INLINE Index tile_queries(const AttentionShape& shape) {
+  return kTilePanels / tile_heads(shape) * kRows;
+}
+
+/// Half-open.
+struct Span {
+  Index begin, end;
+  bool is_empty() const { return begin >= end; }
+};
+
+AM_INLINE Span visible_keys(const AttentionRule& rule, Index query) {
+  Index begin = 0;
+  if (rule.window > 0) {
+    begin = most(begin, query - rule.window + 1);
+  }
+  if (rule.chunk > 0) {
+    begin = most(begin, query / rule.chunk * rule.chunk);
+  }
+  return {begin, query + 1};
+}
+
+/// The panels of a tile.
+struct TileRows {
+  explicit TileRows(const AttentionTile& t)
+      : tile(t),
+        per_head((t.query_end - t.query_begin + kRows - 1) / kRows),
+        panels((t.head_end - t.head_begin) * per_head) {}
+
+  Index head(Index panel) const { return tile.head_begin + panel / per_head; }
+  Index query(Index panel) const { return tile.query_begin + panel % per_head * kRows; }
+  Index rows(Index panel) const { return least(kRows, tile.query_end - query(panel)); }
+  Index all_rows() const { return panels * kRows; }
+  /// The keys that any of the tile's queries sees.
+  Span keys() const { return {visible_keys(tile.rule, tile.query_begin).begin, tile.query_end}; }
+  Index offset(const HeadsView& view, Index panel, Index row) const {
+    return (tile.first_token + query(panel) + row) * view.token_stride +
+           head(panel) * view.head_stride;
+  }
+  Index row_value(Index panel, Index row) const {
+    return (tile.first_token + query(panel) + row) * tile.shape.heads + head(panel);
+  }
+
+  const AttentionTile& tile;
+  Index per_head, panels;
+};
+
+/// Keys of one block that a tile works on, in whole panels of columns, relative to the block.
+struct BlockKeys {
+  BlockKeys(Index first_key, Span keys)
+      : first(first_key),
+        begin(most(keys.begin - first_key, 0) / kColumns * kColumns),
+        end(least(keys.end - first_key, kBlockSteps)) {}
+  Index panels_end() const { return in_panels(end); }
+  /// Of the keys that a query sees, those of this block.
+  Span of(Span visible) const {
+    return {most(visible.begin - first, begin), least(visible.end - first, end)};
+  }
+  Index first, begin, end;
+};
+
+AM_INLINE Bytes element_at(const HeadsView& view, Index offset) {
+  return static_cast<Bytes>(view.data) + offset * (view.storage == Storage::float32 ? 4 : 2);
+}
+
+/// A panel of rows as a left operand.
+AM_INLINE void pack_tile_rows(const TileRows& rows, const HeadsView& view, Index width,
+                              float* out) {
+  for (Index p = 0; p < rows.panels; ++p) {
+    pack_rows({.source = {.data = element_at(view, rows.offset(view, p, 0)),
+                          .storage = view.storage,
+                          .stride = view.token_stride,
+                          .inner_contiguous = true},
+               .outer_begin = 0,
+               .outer_count = rows.rows(p),
+               .steps = {.inner = width, .pairs = false, .per_block = width},
+               .out = out + p * kRowPanelFloats,
+               .block_stride = 0});
+  }
+}
+
+/// Scores of all panels against the block's keys (or values): a panel's row by row of kRowStride.
+AM_INLINE void multiply_by_keys(const TileRows& rows, const float* a, const float* by_key,
+                                Index width, const BlockKeys& keys, float* out) {
+  for (Index column = keys.begin; column < keys.panels_end(); column += kColumns) {
+    const float* b = by_key + (keys.first + column) * width;
+    for (Index p = 0; p < rows.panels; ++p) {
+      multiply_rows<MultiplyFloat32, PackedRows>(
+          rows.rows(p), {a + p * kRowPanelFloats, b, width, out + p * kRowPanelFloats + column,
+                         kRowStride, false});
+    }
+  }
+}
+
+/// Adds rows (weights of keys) times keys (or values) to sums [all rows, whole panels of width].
+AM_INLINE void add_weighted_keys(const TileRows& rows, const float* weights, const float* by_width,
+                                 Index width, const BlockKeys& keys, float* sums) {
+  const Index stride = in_panels(width);
+  for (Index column = 0; column < width; column += kColumns) {
+    const float* b = by_width + column * rows.tile.keys + (keys.first + keys.begin) * kColumns;
+    for (Index p = 0; p < rows.panels; ++p) {
+      multiply_rows<MultiplyFloat32, PackedRows>(
+          rows.rows(p), {weights + p * kRowPanelFloats + keys.begin, b, keys.end - keys.begin,
+                         sums + p * kRows * stride + column, stride, true});
+    }
+  }
+}
+
+AM_INLINE void fill_zero(float* begin, float* end) {
+  for (; begin + kWidth <= end; begin += kWidth) {
+    vstore(begin, vset(0));
+  }
+  for (; begin < end; ++begin) {
+    *begin = 0;
+  }
+}
+
+/// From a product of query and key to the logit: of one row's keys.
+struct Logits {
+  Logits(const AttentionRule& rule, Index head, Index query_in_block)
+      : scale(vset(rule.scale)),
+        softcap(rule.softcap),
+        slope(rule.slopes == nullptr ? 0 : rule.slopes[head]),
+        query(static_cast<float>(query_in_block)) {}
+
+  /// After scale and softcap.
+  AM_INLINE Vec capped(Vec product) const {
+    const Vec x = vmul(product, scale);
+    return softcap == 0 ? x : vmul(vset(softcap), vtanh(vmul(x, vset(1 / softcap))));
+  }
+  /// Plus what the distance adds, of keys `key` and following.
+  AM_INLINE Vec placed(Vec capped_logit, Index key) const {
+    if (slope == 0) {
+      return capped_logit;
+    }
+    alignas(64) static constexpr float kCount[16] = {0, 1, 2,  3,  4,  5,  6,  7,
+                                                     8, 9, 10, 11, 12, 13, 14, 15};
+    const Vec distance = vadd(vload(kCount), vset(static_cast<float>(key) - query));
+    return vfma(vset(slope), distance, capped_logit);
+  }
+
+  Vec scale;
+  float softcap, slope, query;
+};
+
+}  // namespace automodel::ops::cpu::AM_ISA

@@ -1,0 +1,228 @@
+#include "ops/cpu/kernels/gemm.h"
+
+#include "ops/cpu/kernels/strip.h"
+
+namespace automodel::ops::cpu::AM_ISA {
+namespace {
+
+/// Steps begin .. begin + count of one row with contiguous steps.
+template <class Load>
+void copy_row(Bytes row, Index inner, Index begin, Index count, float* out) {
+  const Index whole = least(count, inner / Load::kPerStep - begin);
+  Index s = 0;
+  for (; s + kWidth <= whole; s += kWidth) {
+    vstore(out + s, Load::steps(row + (begin + s) * Load::kStepBytes));
+  }
+  if (s < whole) {
+    vstore(out + s, Load::steps(row + (begin + s) * Load::kStepBytes, whole - s), whole - s);
+  }
+  if (whole < count) {
+    out[whole] = Load::half_step(row + (begin + whole) * Load::kStepBytes);
+  }
+}
+
+AM_INLINE Bytes outer_entry(const Operand& source, Index i, Index element_bytes) {
+  const Index row = source.rows == nullptr ? i : source.rows[i];
+  return static_cast<Bytes>(source.data) + row * source.stride * element_bytes;
+}
+
+template <class Load>
+void pack_rows_as(const PackTask& task) {
+  const Steps& steps = task.steps;
+  for (Index block = 0; block < steps.blocks(); ++block) {
+    const Index begin = block * steps.per_block;
+    const Index count = least(steps.per_block, steps.count() - begin);
+    float* out = task.out + block * task.block_stride;
+    if (task.source.inner_contiguous) {
+      for (Index r = 0; r < task.outer_count; ++r) {
+        const Bytes row = outer_entry(task.source, task.outer_begin + r, Load::kElementBytes);
+        copy_row<Load>(row, steps.inner, begin, count, out + r * kRowStride);
+      }
+      continue;
+    }
+    const Across source(task.source, task.outer_begin, steps.inner, Load::kElementBytes);
+    for (Index s = 0; s < count; ++s) {
+      vstore(out + s * kRows, Load::across(source, begin + s, task.outer_count), kRows);
+    }
+  }
+}
+
+/// kWidth rows of the operand become one half of the panel's columns.
+template <class Load>
+void transpose_half(const PackTask& task, Index first_row, Index begin, Index count, float* out) {
+  const Index rows = task.outer_count - first_row;
+  const Index whole = least(count, task.steps.inner / Load::kPerStep - begin);
+  Bytes row[kWidth];
+  for (int r = 0; r < kWidth; ++r) {
+    const Index i = task.outer_begin + first_row + (r < rows ? r : 0);
+    row[r] = outer_entry(task.source, i, Load::kElementBytes) + begin * Load::kStepBytes;
+  }
+  for (Index s = 0; s < whole; s += kWidth) {
+    Vec x[kWidth];
+    const Index n = least(kWidth, whole - s);
+#pragma GCC unroll 16
+    for (int r = 0; r < kWidth; ++r) {
+      x[r] = n == kWidth ? Load::steps(row[r] + s * Load::kStepBytes)
+                         : Load::steps(row[r] + s * Load::kStepBytes, n);
+    }
+    vtranspose(x);
+#pragma GCC unroll 16
+    for (int i = 0; i < kWidth; ++i) {
+      if (i < n) {
+        vstore(out + (s + i) * kColumns, x[i]);
+      }
+    }
+  }
+  for (int r = 0; whole < count && r < kWidth; ++r) {
+    out[whole * kColumns + r] = Load::half_step(row[r] + whole * Load::kStepBytes);
+  }
+}
+
+template <class Load>
+void pack_columns_as(const PackTask& task) {
+  const Steps& steps = task.steps;
+  for (Index block = 0; block < steps.blocks(); ++block) {
+    const Index begin = block * steps.per_block;
+    const Index count = least(steps.per_block, steps.count() - begin);
+    float* out = task.out + block * task.block_stride;
+    for (Index half = 0; half < kColumns; half += kWidth) {
+      const Index columns = task.outer_count - half;
+      if (columns <= 0) {
+        for (Index s = 0; s < count; ++s) {
+          vstore(out + s * kColumns + half, vset(0));
+        }
+      } else if (task.source.inner_contiguous) {
+        transpose_half<Load>(task, half, begin, count, out + half);
+      } else {
+        const Across source(task.source, task.outer_begin + half, steps.inner, Load::kElementBytes);
+        for (Index s = 0; s < count; ++s) {
+          vstore(out + s * kColumns + half, Load::across(source, begin + s, columns));
+        }
+      }
+    }
+  }
+}
+
+}  // namespace
+
+void pack_rows(const PackTask& task) {
+  if (task.source.storage == Storage::float32) {
+    return pack_rows_as<LoadFloat32>(task);
+  }
+  task.steps.pairs ? pack_rows_as<LoadPairs>(task) : pack_rows_as<LoadBfloat16>(task);
+}
+
+void pack_columns(const PackTask& task) {
+  if (task.source.storage == Storage::float32) {
+    return pack_columns_as<LoadFloat32>(task);
+  }
+  task.steps.pairs ? pack_columns_as<LoadPairs>(task) : pack_columns_as<LoadBfloat16>(task);
+}
+
+namespace {
+
+/// Where a tile's sums are taken.
+struct Sums {
+  float* first;
+  Index stride;
+  bool add;  // to what is there
+};
+
+/// Whole panels that need nothing but their sums are taken in the output itself.
+bool is_plain(const TileTask& task) {
+  const Output& out = task.out;
+  return out.storage == Storage::float32 && out.bias == nullptr && out.scale == 1 &&
+         (task.column_end - task.column_begin) % kColumns == 0 && task.steps.blocks() > 0;
+}
+
+template <class Multiply, class Layout>
+void sum_tile(const TileTask& task, const Sums& sums) {
+  const Steps& steps = task.steps;
+  for (Index block = 0; block < steps.blocks(); ++block) {
+    const Index count = least(steps.per_block, steps.count() - block * steps.per_block);
+    const float* a = task.a + block * task.a_block_stride;
+    const float* b = task.b + block * task.b_block_stride;
+    for (Index column = task.column_begin; column < task.column_end; column += kColumns) {
+      for (Index row = task.row_begin; row < task.row_end; row += task.panel_rows) {
+        const Strip strip{
+            a + row / task.panel_rows * kRowPanelFloats,
+            b + column / kColumns * kColumnPanelFloats,
+            count,
+            sums.first + (row - task.row_begin) * sums.stride + column - task.column_begin,
+            sums.stride,
+            sums.add || block > 0};
+        multiply_rows<Multiply, Layout>(least(task.panel_rows, task.row_end - row), strip);
+      }
+    }
+  }
+}
+
+template <class Stored>
+void put_row(const Output& out, const float* sums, Index row, Index begin, Index end) {
+  auto* to = static_cast<typename Stored::Element*>(out.data) + row * out.stride;
+  const Vec scale = vset(out.scale);
+  for (Index column = begin; column < end; column += kWidth) {
+    const Index n = end - column;
+    Vec y = vmul(vload(sums + column - begin), scale);
+    if (out.bias != nullptr) {
+      y = vadd(y, vload(out.bias + column, n));
+    }
+    if (out.accumulate) {
+      y = vadd(y, n >= kWidth ? Stored::load(to + column) : Stored::load(to + column, n));
+    }
+    if (n >= kWidth) {
+      Stored::store(to + column, y);
+    } else {
+      Stored::store(to + column, y, n);
+    }
+  }
+}
+
+void sum_tile(const TileTask& task, const Sums& sums) {
+  if (task.steps.pairs) {
+    task.a_inner_contiguous ? sum_tile<MultiplyPairs, PackedRows>(task, sums)
+                            : sum_tile<MultiplyPairs, PackedColumns>(task, sums);
+  } else {
+    task.a_inner_contiguous ? sum_tile<MultiplyFloat32, PackedRows>(task, sums)
+                            : sum_tile<MultiplyFloat32, PackedColumns>(task, sums);
+  }
+}
+
+void tile(const TileTask& task) {
+  const Output& out = task.out;
+  if (is_plain(task)) {
+    float* first = static_cast<float*>(out.data) + task.row_begin * out.stride + task.column_begin;
+    return sum_tile(task, {first, out.stride, out.accumulate});
+  }
+  const Index width = (task.column_end - task.column_begin + kColumns - 1) / kColumns * kColumns;
+  if (task.steps.blocks() == 0) {
+    for (Index i = 0; i < (task.row_end - task.row_begin) * width; i += kWidth) {
+      vstore(task.sums + i, vset(0));
+    }
+  }
+  sum_tile(task, {task.sums, width, false});
+  for (Index row = task.row_begin; row < task.row_end; ++row) {
+    const float* sums = task.sums + (row - task.row_begin) * width;
+    if (out.storage == Storage::float32) {
+      put_row<StoredFloat32>(out, sums, row, task.column_begin, task.column_end);
+    } else {
+      put_row<StoredBfloat16>(out, sums, row, task.column_begin, task.column_end);
+    }
+  }
+}
+
+}  // namespace
+
+GemmKernels gemm_kernels() {
+  return {.panel_rows = kRows,
+          .panel_columns = kColumns,
+          .block_steps = kBlockSteps,
+          .row_panel_floats = kRowPanelFloats,
+          .column_panel_floats = kColumnPanelFloats,
+          .has_pairs = kHasPairs,
+          .pack_rows = pack_rows,
+          .pack_columns = pack_columns,
+          .tile = tile};
+}
+
+}  // namespace automodel::ops::cpu::AM_ISA

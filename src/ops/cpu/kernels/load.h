@@ -1,0 +1,115 @@
+#pragma once
+// What a step of a product is in memory, and how elements are stored.
+
+#include "ops/cpu/kernels/vec.h"
+
+namespace automodel::ops::cpu::AM_ISA {
+
+/// Elements of float32 arrays.
+struct StoredFloat32 {
+  using Element = float;
+  AM_INLINE static Vec load(const float* p) { return vload(p); }
+  AM_INLINE static Vec load(const float* p, Index n) { return vload(p, n); }
+  AM_INLINE static void store(float* p, Vec x) { vstore(p, x); }
+  AM_INLINE static void store(float* p, Vec x, Index n) { vstore(p, x, n); }
+};
+
+struct StoredBfloat16 {
+  using Element = std::uint16_t;
+  AM_INLINE static Vec load(const std::uint16_t* p) { return vload_bf16(p); }
+  AM_INLINE static Vec load(const std::uint16_t* p, Index n) { return vload_bf16(p, n); }
+  AM_INLINE static void store(std::uint16_t* p, Vec x) { vstore_bf16(p, x); }
+  AM_INLINE static void store(std::uint16_t* p, Vec x, Index n) { vstore_bf16(p, x, n); }
+};
+
+/// An operand whose steps are rows: where its first column lies.
+struct Across {
+  Across(const Operand& operand, Index first_column, Index inner_size, Index element_bytes)
+      : first(static_cast<Bytes>(operand.data) + first_column * element_bytes),
+        rows(operand.rows),
+        stride(operand.stride),
+        inner(inner_size) {}
+  AM_INLINE Index offset(Index entry) const {
+    return (rows == nullptr ? entry : rows[entry]) * stride;
+  }
+  Bytes first;
+  const std::int64_t* rows;
+  Index stride, inner;
+};
+
+/// One element a step, widened to float32.
+template <class Stored>
+struct LoadElements {
+  using Element = typename Stored::Element;
+  static constexpr Index kPerStep = 1;
+  static constexpr Index kElementBytes = sizeof(Element);
+  static constexpr Index kStepBytes = kElementBytes;
+  AM_INLINE static const Element* at(Bytes p) { return reinterpret_cast<const Element*>(p); }
+
+  /// The next kWidth (or n) steps of one row.
+  AM_INLINE static Vec steps(Bytes p) { return Stored::load(at(p)); }
+  AM_INLINE static Vec steps(Bytes p, Index n) { return Stored::load(at(p), n); }
+  /// The step that an odd number of elements leaves.
+  AM_INLINE static float half_step(Bytes /*p*/) { return 0; }
+  /// One step of kWidth neighbouring columns, of which `columns` exist.
+  AM_INLINE static Vec across(const Across& from, Index step, Index columns) {
+    const Element* p = at(from.first) + from.offset(step);
+    return columns >= kWidth ? Stored::load(p) : Stored::load(p, columns);
+  }
+};
+
+using LoadFloat32 = LoadElements<StoredFloat32>;
+using LoadBfloat16 = LoadElements<StoredBfloat16>;
+
+struct MultiplyFloat32 {
+  AM_INLINE static Vec add(Vec a, Vec b, Vec sum) { return vfma(a, b, sum); }
+};
+
+#if defined(__AVX512BF16__)
+
+inline constexpr bool kHasPairs = true;
+
+/// Two bfloat16 a step, the first one in the lower half.
+struct LoadPairs {
+  static constexpr Index kPerStep = 2;
+  static constexpr Index kElementBytes = 2;
+  static constexpr Index kStepBytes = 4;
+  AM_INLINE static const float* at(Bytes p) { return reinterpret_cast<const float*>(p); }
+  AM_INLINE static const std::uint16_t* element(Bytes p) {
+    return reinterpret_cast<const std::uint16_t*>(p);
+  }
+
+  AM_INLINE static Vec steps(Bytes p) { return vload(at(p)); }
+  AM_INLINE static Vec steps(Bytes p, Index n) { return vload(at(p), n); }
+  AM_INLINE static float half_step(Bytes p) {
+    const std::uint32_t bits = *element(p);
+    float out;
+    __builtin_memcpy(&out, &bits, sizeof(out));
+    return out;
+  }
+  AM_INLINE static Vec across(const Across& from, Index step, Index columns) {
+    const std::uint16_t* p = element(from.first);
+    const Vec low = vload_bf16(p + from.offset(2 * step), columns);
+    const Vec high =
+        2 * step + 1 < from.inner ? vload_bf16(p + from.offset(2 * step + 1), columns) : vset(0);
+    const __m512i shifted = _mm512_srli_epi32(_mm512_castps_si512(low), 16);
+    return _mm512_castsi512_ps(_mm512_or_si512(shifted, _mm512_castps_si512(high)));
+  }
+};
+
+struct MultiplyPairs {
+  AM_INLINE static Vec add(Vec a, Vec b, Vec sum) {
+    return _mm512_dpbf16_ps(sum, (__m512bh)_mm512_castps_si512(a),
+                            (__m512bh)_mm512_castps_si512(b));
+  }
+};
+
+#else
+
+inline constexpr bool kHasPairs = false;
+using LoadPairs = LoadBfloat16;  // never asked for
+using MultiplyPairs = MultiplyFloat32;
+
+#endif
+
+}  // namespace automodel::ops::cpu::AM_ISA

@@ -1,0 +1,230 @@
+#include "ops/cpu/kernels/rows.h"
+
+#include "ops/cpu/kernels/elements.h"
+
+namespace automodel::ops::cpu::AM_ISA {
+namespace {
+
+constexpr float kLowest = -3.0e38F;
+
+AM_INLINE float exp_of(float x) {
+  alignas(64) float out[kWidth];
+  vstore(out, vexp(vset(x)));
+  return out[0];
+}
+
+/// Each lane keeps its own largest logit and sum, so that one reading suffices.
+template <class Stored>
+float log_sum(const Row<Stored>& z, Index size) {
+  Vec largest = vset(kLowest), sum = vset(0);
+  for (Index i = 0; i < size; i += kWidth) {
+    const Index n = size - i;
+    const Vec x = vwithin(0, n, z.load(i, n), vset(kLowest));
+    const Vec raised = vmax(largest, x);
+    sum = vmul(sum, vexp(vsub(largest, raised)));
+    sum = vadd(sum, vwithin(0, n, vexp(vsub(x, raised)), vset(0)));
+    largest = raised;
+  }
+  const float all = vlargest(largest);
+  sum = vmul(sum, vexp(vsub(largest, vset(all))));
+  return all + __builtin_logf(vsum(sum));
+}
+
+template <class Stored>
+float loss_of(const LossRow& task) {
+  const Row<Stored> z(task.logits);
+  const float total = log_sum(z, task.size);
+  const Row<Stored> label(task.logits, task.label);
+  const float of_label = vsum(label.load(0, 1));
+  if (!task.wants_gradient) {
+    return total - of_label;
+  }
+  const auto gradient = [&](Vec x, Vec share) {
+    Vec grad = vmul(share, vset(task.weight * task.scale));
+    if (task.softcap != 0) {
+      const Vec t = vmul(x, vset(1 / task.softcap));
+      grad = vmul(grad, vsub(vset(1), vmul(t, t)));
+    }
+    return grad;
+  };
+  const float share = exp_of(of_label - total) - 1;
+  for (Index i = 0; i < task.size; i += kWidth) {
+    const Vec x = z.load(i, task.size - i);
+    z.store(i, task.size - i, gradient(x, vexp(vsub(x, vset(total)))));
+  }
+  label.store(0, 1, gradient(vset(of_label), vset(share)));
+  return total - of_label;
+}
+
+float loss(const LossRow& task) {
+  return task.logits.storage == Storage::float32 ? loss_of<StoredFloat32>(task)
+                                                 : loss_of<StoredBfloat16>(task);
+}
+
+/// A gate's value at g, and its slope.
+struct GateAt {
+  Vec value, slope;
+};
+
+AM_INLINE GateAt silu_at(Vec g, float alpha) {
+  const Vec s = vsigmoid(vmul(g, vset(alpha)));
+  const Vec rest = vmul(vmul(vset(alpha), g), vsub(vset(1), s));
+  return {vmul(g, s), vmul(s, vadd(vset(1), rest))};
+}
+
+/// (1 + tanh(x)) / 2 is sigmoid(2 x), which keeps its precision where the sum cancels.
+AM_INLINE GateAt gelu_tanh_at(Vec g) {
+  constexpr float kTwice = 2 * 0.7978845608F;
+  const Vec square = vmul(g, g);
+  const Vec s = vsigmoid(vmul(vmul(vset(kTwice), g), vfma(vset(0.044715F), square, vset(1))));
+  const Vec steep = vmul(vset(kTwice), vfma(vset(3 * 0.044715F), square, vset(1)));
+  const Vec value = vmul(g, s);
+  return {value, vfma(vmul(value, vsub(vset(1), s)), steep, s)};
+}
+
+/// gate(g) * u and its two partial derivatives.
+struct GluAt {
+  Vec value, by_gate, by_up;
+};
+
+AM_INLINE GluAt glu_at(const GluTask& task, Vec g, Vec u) {
+  if (task.kind == Gate::clamped) {
+    const Vec limit = vset(task.limit), lowest = vset(-task.limit);
+    const GateAt gate = silu_at(vmin(limit, g), task.alpha);
+    const Vec above = vadd(vmin(limit, vmax(lowest, u)), vset(1));
+    const Vec slope = vpick(limit, g, vset(0), gate.slope);
+    const Vec inside = vpick(limit, u, vset(0), vpick(u, lowest, vset(0), gate.value));
+    return {vmul(gate.value, above), vmul(slope, above), inside};
+  }
+  const GateAt gate = task.kind == Gate::silu ? silu_at(g, 1) : gelu_tanh_at(g);
+  return {vmul(gate.value, u), vmul(gate.slope, u), gate.value};
+}
+
+template <class Stored>
+void glu_forward(const GluTask& task) {
+  const Row<Stored> gate(task.gate), up(task.up), out(task.out);
+  for (Index i = 0; i < task.size; i += kWidth) {
+    const Index n = task.size - i;
+    out.store(i, n, glu_at(task, gate.load(i, n), up.load(i, n)).value);
+  }
+}
+
+template <class Stored>
+void glu_back(const GluTask& task) {
+  const Row<Stored> gate(task.gate), up(task.up), out(task.out), grad(task.grad);
+  const Row<Stored> grad_gate(task.grad_gate), grad_up(task.grad_up);
+  for (Index i = 0; i < task.size; i += kWidth) {
+    const Index n = task.size - i;
+    const GluAt at = glu_at(task, gate.load(i, n), up.load(i, n));
+    const Vec g = grad.load(i, n);
+    if (out.data != nullptr) {
+      out.store(i, n, at.value);
+    }
+    grad_gate.store(i, n, vmul(g, at.by_gate));
+    grad_up.store(i, n, vmul(g, at.by_up));
+  }
+}
+
+void glu(const GluTask& task) {
+  task.gate.storage == Storage::float32 ? glu_forward<StoredFloat32>(task)
+                                        : glu_forward<StoredBfloat16>(task);
+}
+
+void glu_backward(const GluTask& task) {
+  task.gate.storage == Storage::float32 ? glu_back<StoredFloat32>(task)
+                                        : glu_back<StoredBfloat16>(task);
+}
+
+/// x, or x + residual, which is stored.
+template <class Stored>
+AM_INLINE Vec entry(const Row<Stored>& x, const Row<Stored>& residual, const Row<Stored>& sum,
+                    Index i, Index n) {
+  if (residual.data == nullptr) {
+    return x.load(i, n);
+  }
+  const Vec y = rounded(Stored(), vadd(x.load(i, n), residual.load(i, n)));
+  sum.store(i, n, y);
+  return y;
+}
+
+template <class Stored>
+void norm_forward(const NormTask& task) {
+  for (Index row = 0; row < task.rows; ++row) {
+    const Index at = row * task.width;
+    const Row<Stored> x(task.x, at), residual(task.residual, at), sum(task.sum, at);
+    const Row<Stored> out(task.out, at);
+    Vec squares = vset(0);
+    for (Index i = 0; i < task.width; i += kWidth) {
+      const Vec y = entry(x, residual, sum, i, task.width - i);
+      squares = vfma(y, y, squares);
+    }
+    const float mean = vsum(squares) / static_cast<float>(task.width);
+    const float inverse = 1 / __builtin_sqrtf(mean + task.eps);
+    task.inverse[row] = inverse;
+    const Row<Stored>& from = residual.data == nullptr ? x : sum;
+    for (Index i = 0; i < task.width; i += kWidth) {
+      const Index n = task.width - i;
+      Vec y = vmul(from.load(i, n), vset(inverse));
+      if (task.gain != nullptr) {
+        y = task.round_before_gain ? rounded(Stored(), y) : y;
+        y = vmul(y, vload(task.gain + i, n));
+      }
+      out.store(i, n, y);
+    }
+  }
+}
+
+template <class Stored>
+void norm_back(const NormTask& task) {
+  for (Index row = 0; row < task.rows; ++row) {
+    const Index at = row * task.width;
+    const Row<Stored> x(task.x, at), grad(task.grad, at), grad_x(task.grad_x, at);
+    const Row<Stored> residual(task.residual, at);
+    const Vec inverse = vset(task.inverse[row]);
+    Vec along = vset(0);
+    for (Index i = 0; i < task.width; i += kWidth) {
+      const Index n = task.width - i;
+      const Vec normed = vmul(x.load(i, n), inverse);
+      Vec g = grad.load(i, n);
+      if (task.grad_gain != nullptr) {
+        vstore(task.grad_gain + i, vfma(g, normed, vload(task.grad_gain + i, n)), n);
+      }
+      g = task.gain == nullptr ? g : vmul(g, vload(task.gain + i, n));
+      along = vfma(g, normed, along);
+    }
+    if (grad_x.data == nullptr) {
+      continue;
+    }
+    const Vec mean = vset(vsum(along) / static_cast<float>(task.width));
+    for (Index i = 0; i < task.width; i += kWidth) {
+      const Index n = task.width - i;
+      Vec g = grad.load(i, n);
+      g = task.gain == nullptr ? g : vmul(g, vload(task.gain + i, n));
+      const Vec normed = vmul(x.load(i, n), inverse);
+      const Vec own = vmul(vsub(g, vmul(normed, mean)), inverse);
+      grad_x.store(i, n, residual.data == nullptr ? own : vadd(own, residual.load(i, n)));
+    }
+  }
+}
+
+void rms_norm(const NormTask& task) {
+  task.x.storage == Storage::float32 ? norm_forward<StoredFloat32>(task)
+                                     : norm_forward<StoredBfloat16>(task);
+}
+
+void rms_norm_backward(const NormTask& task) {
+  task.x.storage == Storage::float32 ? norm_back<StoredFloat32>(task)
+                                     : norm_back<StoredBfloat16>(task);
+}
+
+}  // namespace
+
+RowKernels row_kernels() {
+  return {.loss = loss,
+          .glu = glu,
+          .glu_backward = glu_backward,
+          .rms_norm = rms_norm,
+          .rms_norm_backward = rms_norm_backward};
+}
+
+}  // namespace automodel::ops::cpu::AM_ISA

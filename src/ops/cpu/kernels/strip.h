@@ -1,0 +1,85 @@
+#pragma once
+// The product at the heart of every kernel: a few rows by two registers of columns, with all sums
+// in registers.
+
+#include "ops/cpu/kernels/load.h"
+
+namespace automodel::ops::cpu::AM_ISA {
+
+constexpr int kRows = kWidth == 16 ? 14 : 6;  // 28 or 12 sums in registers
+constexpr int kColumns = 2 * kWidth;
+constexpr Index kBlockSteps = 256;
+/// Of a row in a panel of rows; not a power of two, whose multiples share cache sets.
+constexpr Index kRowStride = kBlockSteps + 16;
+constexpr Index kRowPanelFloats = kRows * kRowStride;
+constexpr Index kColumnPanelFloats = kColumns * kBlockSteps;
+
+AM_INLINE Index least(Index a, Index b) { return a < b ? a : b; }
+
+/// The left operand's panel: where its rows and steps lie.
+struct PackedRows {  // each row's steps one behind the other
+  static constexpr Index kAlongRow = kRowStride, kAlongStep = 1;
+};
+struct PackedColumns {  // each step's rows one behind the other
+  static constexpr Index kAlongRow = 1, kAlongStep = kRows;
+};
+struct RowsAsSteps {  // PackedRows, read with rows for steps
+  static constexpr Index kAlongRow = 1, kAlongStep = kRowStride;
+};
+
+/// Some steps of one panel of rows and one of columns.
+struct Strip {
+  const float* a;
+  const float* b;  // [steps, kColumns]
+  Index steps;
+  float* sums;
+  Index stride;  // of the sums
+  bool add;      // to what is there
+};
+
+/// Every loop over sums is unrolled, or GCC keeps them in memory at a third of the speed.
+template <class Multiply, class Layout, int kR>
+void multiply(const Strip& strip) {
+  Vec sum[kR][2];
+#pragma GCC unroll 16
+  for (int r = 0; r < kR; ++r) {
+    sum[r][0] = vset(0);
+    sum[r][1] = vset(0);
+  }
+  const float* a = strip.a;
+  const float* b = strip.b;
+  for (Index s = 0; s < strip.steps; ++s) {
+    const Vec b0 = vload(b);
+    const Vec b1 = vload(b + kWidth);
+#pragma GCC unroll 16
+    for (int r = 0; r < kR; ++r) {
+      const Vec x = vset(a[r * Layout::kAlongRow]);
+      sum[r][0] = Multiply::add(x, b0, sum[r][0]);
+      sum[r][1] = Multiply::add(x, b1, sum[r][1]);
+    }
+    a += Layout::kAlongStep;
+    b += kColumns;
+  }
+#pragma GCC unroll 16
+  for (int r = 0; r < kR; ++r) {
+    float* out = strip.sums + r * strip.stride;
+    if (strip.add) {
+      sum[r][0] = vadd(sum[r][0], vload(out));
+      sum[r][1] = vadd(sum[r][1], vload(out + kWidth));
+    }
+    vstore(out, sum[r][0]);
+    vstore(out + kWidth, sum[r][1]);
+  }
+}
+
+template <class Multiply, class Layout, int kR = kRows>
+AM_INLINE void multiply_rows(Index rows, const Strip& strip) {
+  if (rows == kR) {
+    return multiply<Multiply, Layout, kR>(strip);
+  }
+  if constexpr (kR > 1) {
+    multiply_rows<Multiply, Layout, kR - 1>(rows, strip);
+  }
+}
+
+}  // namespace automodel::ops::cpu::AM_ISA

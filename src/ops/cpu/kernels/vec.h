@@ -1,0 +1,219 @@
+#pragma once
+// One register of float32 under one name for every instruction set. Each source of this folder is
+// compiled once per set, with AM_ISA as the name of its namespace.
+//
+// Nothing here may include headers with inline functions (the standard library, LibTorch): their
+// copies would carry instructions that another processor lacks into the rest of the program.
+
+#include <immintrin.h>
+
+#include "ops/cpu/kernels.h"
+
+#define AM_INLINE inline __attribute__((always_inline))
+
+namespace automodel::ops::cpu::AM_ISA {
+
+using Bytes = const unsigned char*;
+
+#if defined(__AVX512F__)
+
+using Vec = __m512;
+inline constexpr int kWidth = 16;
+
+AM_INLINE __mmask16 first(Index n) {
+  return static_cast<__mmask16>(n >= kWidth ? 0xffffU : (1U << n) - 1U);
+}
+AM_INLINE Vec vload(const float* p) { return _mm512_loadu_ps(p); }
+AM_INLINE Vec vload(const float* p, Index n) { return _mm512_maskz_loadu_ps(first(n), p); }
+AM_INLINE void vstore(float* p, Vec x) { _mm512_storeu_ps(p, x); }
+AM_INLINE void vstore(float* p, Vec x, Index n) { _mm512_mask_storeu_ps(p, first(n), x); }
+AM_INLINE Vec vset(float x) { return _mm512_set1_ps(x); }
+AM_INLINE Vec vfma(Vec a, Vec b, Vec c) { return _mm512_fmadd_ps(a, b, c); }
+AM_INLINE Vec vadd(Vec a, Vec b) { return _mm512_add_ps(a, b); }
+AM_INLINE Vec vsub(Vec a, Vec b) { return _mm512_sub_ps(a, b); }
+AM_INLINE Vec vmul(Vec a, Vec b) { return _mm512_mul_ps(a, b); }
+AM_INLINE Vec vdiv(Vec a, Vec b) { return _mm512_div_ps(a, b); }
+AM_INLINE Vec vmax(Vec a, Vec b) { return _mm512_max_ps(a, b); }
+AM_INLINE Vec vmin(Vec a, Vec b) { return _mm512_min_ps(a, b); }
+
+/// Where a < b: yes, else no.
+AM_INLINE Vec vpick(Vec a, Vec b, Vec yes, Vec no) {
+  return _mm512_mask_blend_ps(_mm512_cmp_ps_mask(a, b, _CMP_LT_OQ), no, yes);
+}
+/// The entries `begin` .. `end` - 1 of x, elsewhere y.
+AM_INLINE Vec vwithin(Index begin, Index end, Vec x, Vec y) {
+  const unsigned from = begin <= 0 ? 0xffffU : ~0U << (begin < kWidth ? begin : kWidth);
+  return _mm512_mask_blend_ps(static_cast<__mmask16>(from & first(end < 0 ? 0 : end)), y, x);
+}
+AM_INLINE Vec vround(Vec x) { return _mm512_roundscale_ps(x, 8); }
+/// x * 2^n for whole n.
+AM_INLINE Vec vscale(Vec x, Vec n) { return _mm512_scalef_ps(x, n); }
+
+/// bfloat16 is the upper half of a float32.
+AM_INLINE Vec widen(__m256i x) {
+  return _mm512_castsi512_ps(_mm512_slli_epi32(_mm512_cvtepu16_epi32(x), 16));
+}
+AM_INLINE Vec vload_bf16(const std::uint16_t* p) {
+  return widen(_mm256_loadu_si256(reinterpret_cast<const __m256i*>(p)));
+}
+AM_INLINE Vec vload_bf16(const std::uint16_t* p, Index n) {
+  return widen(_mm256_maskz_loadu_epi16(first(n), p));
+}
+/// To the nearest, ties to even; not a number stays one.
+AM_INLINE __m256i narrow(Vec x) {
+  const __m512i bits = _mm512_castps_si512(x);
+  const __m512i odd = _mm512_and_si512(_mm512_srli_epi32(bits, 16), _mm512_set1_epi32(1));
+  const __m512i rounded = _mm512_add_epi32(bits, _mm512_add_epi32(odd, _mm512_set1_epi32(0x7fff)));
+  const __mmask16 nan = _mm512_cmp_ps_mask(x, x, _CMP_UNORD_Q);
+  const __m512i out = _mm512_mask_mov_epi32(rounded, nan, _mm512_set1_epi32(0x7fc00000));
+  return _mm512_cvtepi32_epi16(_mm512_srli_epi32(out, 16));
+}
+AM_INLINE void vstore_bf16(std::uint16_t* p, Vec x) {
+  _mm256_storeu_si256(reinterpret_cast<__m256i*>(p), narrow(x));
+}
+AM_INLINE void vstore_bf16(std::uint16_t* p, Vec x, Index n) {
+  _mm256_mask_storeu_epi16(p, first(n), narrow(x));
+}
+
+AM_INLINE Vec quarters(Vec a, Vec b, bool odd) {
+  return odd ? _mm512_shuffle_f32x4(a, b, 0xdd) : _mm512_shuffle_f32x4(a, b, 0x88);
+}
+
+/// The matrix of kWidth registers, rows for columns.
+AM_INLINE void vtranspose(Vec* r) {
+  Vec pairs[16], quads[16], halves[16];
+#pragma GCC unroll 16
+  for (int i = 0; i < 16; i += 2) {
+    pairs[i] = _mm512_unpacklo_ps(r[i], r[i + 1]);
+    pairs[i + 1] = _mm512_unpackhi_ps(r[i], r[i + 1]);
+  }
+#pragma GCC unroll 16
+  for (int i = 0; i < 16; ++i) {  // quads[i]: columns i % 4 + 4 * lane of rows 4 (i / 4) ..
+    const int from = i / 4 * 4 + i % 4 / 2;
+    const __m512d a = _mm512_castps_pd(pairs[from]);
+    const __m512d b = _mm512_castps_pd(pairs[from + 2]);
+    quads[i] = _mm512_castpd_ps(i % 2 == 0 ? _mm512_unpacklo_pd(a, b) : _mm512_unpackhi_pd(a, b));
+  }
+#pragma GCC unroll 16
+  for (int i = 0; i < 8; ++i) {  // i: column % 4, upper or lower rows
+    const int from = i / 4 * 8 + i % 4;
+    halves[i] = quarters(quads[from], quads[from + 4], false);     // lanes 0, 2 of both
+    halves[i + 8] = quarters(quads[from], quads[from + 4], true);  // lanes 1, 3
+  }
+#pragma GCC unroll 16
+  for (int i = 0; i < 4; ++i) {
+    r[i] = quarters(halves[i], halves[i + 4], false);
+    r[i + 8] = quarters(halves[i], halves[i + 4], true);
+    r[i + 4] = quarters(halves[i + 8], halves[i + 12], false);
+    r[i + 12] = quarters(halves[i + 8], halves[i + 12], true);
+  }
+}
+
+/// Sum of the entries, in one order.
+AM_INLINE float vsum(Vec x) { return _mm512_reduce_add_ps(x); }
+AM_INLINE float vlargest(Vec x) { return _mm512_reduce_max_ps(x); }
+
+#else
+
+using Vec = __m256;
+inline constexpr int kWidth = 8;
+
+AM_INLINE __m256i first(Index n) {
+  const __m256i index = _mm256_setr_epi32(0, 1, 2, 3, 4, 5, 6, 7);
+  return _mm256_cmpgt_epi32(_mm256_set1_epi32(static_cast<int>(n)), index);
+}
+AM_INLINE Vec vload(const float* p) { return _mm256_loadu_ps(p); }
+AM_INLINE Vec vload(const float* p, Index n) { return _mm256_maskload_ps(p, first(n)); }
+AM_INLINE void vstore(float* p, Vec x) { _mm256_storeu_ps(p, x); }
+AM_INLINE void vstore(float* p, Vec x, Index n) { _mm256_maskstore_ps(p, first(n), x); }
+AM_INLINE Vec vset(float x) { return _mm256_set1_ps(x); }
+AM_INLINE Vec vfma(Vec a, Vec b, Vec c) { return _mm256_fmadd_ps(a, b, c); }
+AM_INLINE Vec vadd(Vec a, Vec b) { return _mm256_add_ps(a, b); }
+AM_INLINE Vec vsub(Vec a, Vec b) { return _mm256_sub_ps(a, b); }
+AM_INLINE Vec vmul(Vec a, Vec b) { return _mm256_mul_ps(a, b); }
+AM_INLINE Vec vdiv(Vec a, Vec b) { return _mm256_div_ps(a, b); }
+AM_INLINE Vec vmax(Vec a, Vec b) { return _mm256_max_ps(a, b); }
+AM_INLINE Vec vmin(Vec a, Vec b) { return _mm256_min_ps(a, b); }
+
+AM_INLINE Vec vpick(Vec a, Vec b, Vec yes, Vec no) {
+  return _mm256_blendv_ps(no, yes, _mm256_cmp_ps(a, b, _CMP_LT_OQ));
+}
+AM_INLINE Vec vwithin(Index begin, Index end, Vec x, Vec y) {
+  const auto bound = [](Index n) { return n < 0 ? Index{0} : n; };
+  const __m256i inside = _mm256_andnot_si256(first(bound(begin)), first(bound(end)));
+  return _mm256_blendv_ps(y, x, _mm256_castsi256_ps(inside));
+}
+AM_INLINE Vec vround(Vec x) { return _mm256_round_ps(x, 8); }
+AM_INLINE Vec vscale(Vec x, Vec n) {
+  const __m256i power = _mm256_add_epi32(_mm256_cvtps_epi32(n), _mm256_set1_epi32(127));
+  return _mm256_mul_ps(x, _mm256_castsi256_ps(_mm256_slli_epi32(power, 23)));
+}
+
+AM_INLINE Vec widen(__m128i x) {
+  return _mm256_castsi256_ps(_mm256_slli_epi32(_mm256_cvtepu16_epi32(x), 16));
+}
+AM_INLINE Vec vload_bf16(const std::uint16_t* p) {
+  return widen(_mm_loadu_si128(reinterpret_cast<const __m128i*>(p)));
+}
+AM_INLINE Vec vload_bf16(const std::uint16_t* p, Index n) {
+  alignas(16) std::uint16_t whole[kWidth] = {};
+  for (Index i = 0; i < kWidth && i < n; ++i) {
+    whole[i] = p[i];
+  }
+  return vload_bf16(whole);
+}
+AM_INLINE __m128i narrow(Vec x) {
+  const __m256i bits = _mm256_castps_si256(x);
+  const __m256i odd = _mm256_and_si256(_mm256_srli_epi32(bits, 16), _mm256_set1_epi32(1));
+  const __m256i rounded = _mm256_add_epi32(bits, _mm256_add_epi32(odd, _mm256_set1_epi32(0x7fff)));
+  const __m256i nan = _mm256_castps_si256(_mm256_cmp_ps(x, x, _CMP_UNORD_Q));
+  const __m256i out = _mm256_blendv_epi8(rounded, _mm256_set1_epi32(0x7fc00000), nan);
+  const __m256i high = _mm256_srli_epi32(out, 16);
+  return _mm_packus_epi32(_mm256_castsi256_si128(high), _mm256_extracti128_si256(high, 1));
+}
+AM_INLINE void vstore_bf16(std::uint16_t* p, Vec x) {
+  _mm_storeu_si128(reinterpret_cast<__m128i*>(p), narrow(x));
+}
+AM_INLINE void vstore_bf16(std::uint16_t* p, Vec x, Index n) {
+  alignas(16) std::uint16_t whole[kWidth];
+  vstore_bf16(whole, x);
+  for (Index i = 0; i < kWidth && i < n; ++i) {
+    p[i] = whole[i];
+  }
+}
+
+AM_INLINE void vtranspose(Vec* r) {
+  Vec pairs[8], quads[8];
+#pragma GCC unroll 8
+  for (int i = 0; i < 8; i += 2) {
+    pairs[i] = _mm256_unpacklo_ps(r[i], r[i + 1]);
+    pairs[i + 1] = _mm256_unpackhi_ps(r[i], r[i + 1]);
+  }
+#pragma GCC unroll 8
+  for (int i = 0; i < 8; ++i) {  // quads[i]: columns i % 4 + 4 * lane of rows 4 (i / 4) ..
+    const int from = i / 4 * 4 + i % 4 / 2;
+    const __m256d a = _mm256_castps_pd(pairs[from]);
+    const __m256d b = _mm256_castps_pd(pairs[from + 2]);
+    quads[i] = _mm256_castpd_ps(i % 2 == 0 ? _mm256_unpacklo_pd(a, b) : _mm256_unpackhi_pd(a, b));
+  }
+#pragma GCC unroll 8
+  for (int i = 0; i < 4; ++i) {
+    r[i] = _mm256_permute2f128_ps(quads[i], quads[i + 4], 0x20);
+    r[i + 4] = _mm256_permute2f128_ps(quads[i], quads[i + 4], 0x31);
+  }
+}
+
+AM_INLINE float vsum(Vec x) {
+  const __m128 four = _mm_add_ps(_mm256_castps256_ps128(x), _mm256_extractf128_ps(x, 1));
+  const __m128 two = _mm_add_ps(four, _mm_movehl_ps(four, four));
+  return _mm_cvtss_f32(_mm_add_ss(two, _mm_shuffle_ps(two, two, 1)));
+}
+AM_INLINE float vlargest(Vec x) {
+  const __m128 four = _mm_max_ps(_mm256_castps256_ps128(x), _mm256_extractf128_ps(x, 1));
+  const __m128 two = _mm_max_ps(four, _mm_movehl_ps(four, four));
+  return _mm_cvtss_f32(_mm_max_ss(two, _mm_shuffle_ps(two, two, 1)));
+}
+
+#endif
+
+}  // namespace automodel::ops::cpu::AM_ISA

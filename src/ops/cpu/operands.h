@@ -1,0 +1,29 @@
+#pragma once
+// Tensors as the kernels see them.
+
+#include <ATen/core/TensorBody.h>
+
+#include "ops/cpu/kernels.h"
+
+namespace automodel::ops::cpu {
+
+using at::Tensor;
+
+/// The kernels of this run, if they take both: on the CPU, float32 or bfloat16. Else null.
+const Kernels* kernels_for(const Tensor& a, const Tensor& b);
+
+/// x must be float32 or bfloat16.
+Storage storage_of(const Tensor& x);
+
+/// A matrix [outer, inner] of which one dimension is contiguous.
+Operand operand_of(const Tensor& x_oi);
+/// The matrix itself, or a copy if neither of its dimensions is contiguous.
+Tensor with_contiguous_dimension(const Tensor& x);
+
+/// A contiguous matrix, to be written.
+Output output_of(const Tensor& c_mn);
+
+/// A contiguous tensor; no data if x is undefined.
+Elements elements_of(const Tensor& x);
+
+}  // namespace automodel::ops::cpu

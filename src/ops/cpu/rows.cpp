@@ -1,0 +1,109 @@
+#include "ops/cpu/rows.h"
+
+#include <ATen/ATen.h>
+
+#include <algorithm>
+
+#include "ops/cpu/dispatch.h"
+#include "ops/cpu/tasks.h"
+
+namespace automodel::ops::cpu {
+namespace {
+
+constexpr Index kElementsPerTask = 16 << 10;
+
+Index ceil_div(Index a, Index b) { return (a + b - 1) / b; }
+
+Elements from(Elements elements, Index offset) {
+  if (elements.data != nullptr) {
+    elements.data =
+        static_cast<char*>(elements.data) + offset * (elements.storage == Storage::float32 ? 4 : 2);
+  }
+  return elements;
+}
+
+GluTask part(GluTask task, Index begin) {
+  for (Elements* x :
+       {&task.gate, &task.up, &task.out, &task.grad, &task.grad_gate, &task.grad_up}) {
+    *x = from(*x, begin);
+  }
+  task.size = std::min(kElementsPerTask, task.size - begin);
+  return task;
+}
+
+void for_each_part(const GluTask& task, void (*kernel)(const GluTask&)) {
+  for_each_task(ceil_div(task.size, kElementsPerTask),
+                [&](Index i, Index /*worker*/) { kernel(part(task, i * kElementsPerTask)); });
+}
+
+/// So many rows that a task is worth a thread; a matter of the width alone.
+Index rows_per_task(Index width) {
+  return std::max(kElementsPerTask / std::max(width, Index{1}), Index{1});
+}
+
+NormTask part(NormTask task, Index task_index) {
+  const Index step = rows_per_task(task.width), begin = task_index * step;
+  for (Elements* x : {&task.x, &task.residual, &task.sum, &task.out, &task.grad, &task.grad_x}) {
+    *x = from(*x, begin * task.width);
+  }
+  task.inverse += begin;
+  task.rows = std::min(step, task.rows - begin);
+  return task;
+}
+
+}  // namespace
+
+const RowKernels* row_kernels_for(std::initializer_list<Tensor> tensors) {
+  const Tensor& first = *tensors.begin();
+  const auto dtype = first.scalar_type();
+  const bool fits = std::all_of(tensors.begin(), tensors.end(), [&](const Tensor& x) {
+    return !x.defined() || (x.is_cpu() && x.is_contiguous() && x.scalar_type() == dtype);
+  });
+  const bool stored = dtype == at::kFloat || dtype == at::kBFloat16;
+  const auto* all = fits && stored ? kernels() : nullptr;
+  return all == nullptr ? nullptr : &all->rows;
+}
+
+Tensor row_losses(const RowKernels& kernels, const Tensor& z_nv, const Tensor& labels_n,
+                  LossRow task) {
+  const Tensor losses_n = at::empty({z_nv.size(0)}, at::kFloat);
+  float* const losses = losses_n.mutable_data_ptr<float>();
+  const Tensor label_values = labels_n.contiguous();
+  const auto* labels = label_values.const_data_ptr<std::int64_t>();
+  task.size = z_nv.size(1);
+  for_each_task(z_nv.size(0), [&](Index row, Index /*worker*/) {
+    LossRow own = task;
+    own.logits = from(elements_of(z_nv), row * task.size);
+    own.label = labels[row];
+    losses[row] = kernels.loss(own);
+  });
+  return losses_n;
+}
+
+void glu(const RowKernels& kernels, const GluTask& task) { for_each_part(task, kernels.glu); }
+
+void glu_backward(const RowKernels& kernels, const GluTask& task) {
+  for_each_part(task, kernels.glu_backward);
+}
+
+void rms_norm(const RowKernels& kernels, const NormTask& task) {
+  for_each_task(ceil_div(task.rows, rows_per_task(task.width)),
+                [&](Index i, Index /*worker*/) { kernels.rms_norm(part(task, i)); });
+}
+
+Tensor rms_norm_backward(const RowKernels& kernels, NormTask task, bool wants_grad_gain) {
+  const Index tasks = ceil_div(task.rows, rows_per_task(task.width));
+  Tensor partial_nd;
+  if (wants_grad_gain) {
+    partial_nd = at::zeros({tasks, task.width}, at::kFloat);
+    task.grad_gain = partial_nd.mutable_data_ptr<float>();
+  }
+  for_each_task(tasks, [&](Index i, Index /*worker*/) {
+    NormTask own = part(task, i);
+    own.grad_gain = wants_grad_gain ? task.grad_gain + i * task.width : nullptr;
+    kernels.rms_norm_backward(own);
+  });
+  return wants_grad_gain ? partial_nd.sum(0) : Tensor();
+}
+
+}  // namespace automodel::ops::cpu

@@ -1,0 +1,30 @@
+#pragma once
+// Row kernels on tensors: what they take, and their tasks.
+
+#include <ATen/core/TensorBody.h>
+
+#include "ops/cpu/operands.h"
+
+namespace automodel::ops::cpu {
+
+/// The row kernels of this run, if they take these tensors: on the CPU,
+/// contiguous, all float32 or all bfloat16. Undefined tensors do not count.
+/// Else null.
+const RowKernels* row_kernels_for(std::initializer_list<Tensor> tensors);
+
+/// The loss of each row of z_nv, [n] float32; z_nv becomes the gradient if task
+/// wants one. task: what all rows share.
+Tensor row_losses(const RowKernels& kernels, const Tensor& z_nv, const Tensor& labels_n,
+                  LossRow task);
+
+/// task has the pointers of whole tensors of task.size elements.
+void glu(const RowKernels& kernels, const GluTask& task);
+void glu_backward(const RowKernels& kernels, const GluTask& task);
+
+/// task has the pointers of whole tensors of task.rows rows.
+void rms_norm(const RowKernels& kernels, const NormTask& task);
+/// Returns the gradient of the gain, [width] float32, if wanted, summed in one
+/// order.
+Tensor rms_norm_backward(const RowKernels& kernels, NormTask task, bool wants_grad_gain);
+
+}  // namespace automodel::ops::cpu

@@ -1,0 +1,125 @@
+#include "ops/grouped_product.h"
+
+#include <ATen/ATen.h>
+
+#include "ops/cpu/gemm.h"
+#include "ops/cpu/operands.h"
+#include "ops/matrix_product.h"
+
+namespace automodel::ops {
+namespace {
+
+std::int64_t num_pairs(const Rows& rows) {
+  return rows.index_p.defined() ? rows.index_p.numel() : rows.matrix.size(0);
+}
+
+/// Calls work(group, first pair, pairs) for each group, the empty ones too.
+template <class Work>
+void for_each_group(const GroupCounts& counts_e, const Work& work) {
+  std::int64_t begin = 0;
+  for (std::size_t e = 0; e < counts_e.size(); ++e) {
+    work(static_cast<std::int64_t>(e), begin, counts_e[e]);
+    begin += counts_e[e];
+  }
+}
+
+/// Of the pairs from `begin`, as [pairs, width] or, for sums over pairs, [width, pairs].
+cpu::Operand operand_of(const Rows& rows, std::int64_t begin, bool sums_pairs) {
+  auto out = cpu::operand_of(rows.matrix);
+  out.inner_contiguous = !sums_pairs;
+  if (rows.index_p.defined()) {
+    out.rows = rows.index_p.const_data_ptr<std::int64_t>() + begin;
+  } else {
+    out.data = rows.matrix.narrow(0, begin, rows.matrix.size(0) - begin).const_data_ptr();
+  }
+  return out;
+}
+
+/// Our kernels, if they take rows like these and this weight.
+const cpu::Kernels* kernels_for(const Rows& rows, const Tensor& other) {
+  const bool readable =
+      rows.matrix.stride(1) == 1 && (!rows.index_p.defined() || rows.index_p.is_contiguous());
+  return readable ? cpu::kernels_for(rows.matrix, other) : nullptr;
+}
+
+/// The stack, or a copy if neither dimension of its matrices is contiguous.
+Tensor with_contiguous_matrices(const Tensor& x_ekn) {
+  return x_ekn.stride(1) == 1 || x_ekn.stride(2) == 1 ? x_ekn : x_ekn.contiguous();
+}
+
+void multiply(const cpu::Kernels& kernels, const Rows& rows, const GroupCounts& counts_e,
+              const Tensor& weight_ekn, const Tensor& bias_en, const Tensor& y_pn) {
+  std::vector<cpu::Product> products;
+  const Tensor weight_enk = weight_ekn.transpose(1, 2);
+  for_each_group(counts_e, [&](std::int64_t e, std::int64_t begin, std::int64_t count) {
+    if (count == 0) {
+      return;
+    }
+    auto out = cpu::output_of(y_pn.narrow(0, begin, count));
+    out.bias = bias_en.defined() ? bias_en[e].const_data_ptr<float>() : nullptr;
+    products.push_back({.a = operand_of(rows, begin, false),
+                        .b = cpu::operand_of(weight_enk[e]),
+                        .out = out,
+                        .rows = count,
+                        .columns = weight_ekn.size(2),
+                        .inner = weight_ekn.size(1)});
+  });
+  cpu::gemm(kernels.gemm, products);
+}
+
+}  // namespace
+
+Tensor rows_of(const Rows& rows, std::int64_t begin, std::int64_t count) {
+  return rows.index_p.defined() ? rows.matrix.index_select(0, rows.index_p.narrow(0, begin, count))
+                                : rows.matrix.narrow(0, begin, count);
+}
+
+Tensor grouped_product(const Rows& rows, const GroupCounts& counts_e, const Tensor& weight_ekn,
+                       const Tensor& bias_en) {
+  const Tensor y_pn = at::empty({num_pairs(rows), weight_ekn.size(2)}, rows.matrix.options());
+  const Tensor weight = with_contiguous_matrices(factor_beside(weight_ekn, rows.matrix));
+  if (const auto* kernels = kernels_for(rows, weight)) {
+    const Tensor bias32 =
+        bias_en.defined()
+            ? bias_en.detach().to(rows.matrix.scalar_type()).to(at::kFloat).contiguous()
+            : Tensor();
+    multiply(*kernels, rows, counts_e, weight, bias32, y_pn);
+    return y_pn;
+  }
+  for_each_group(counts_e, [&](std::int64_t e, std::int64_t begin, std::int64_t count) {
+    if (count > 0) {
+      y_pn.narrow(0, begin, count)
+          .copy_(matrix_product_reference(rows_of(rows, begin, count), weight[e],
+                                          bias_en.defined() ? bias_en[e] : bias_en));
+    }
+  });
+  return y_pn;
+}
+
+Tensor grouped_outer_product(const Rows& left, const Rows& right, const GroupCounts& counts_e,
+                             at::ScalarType dtype) {
+  const auto groups = static_cast<std::int64_t>(counts_e.size());
+  const Tensor out_emn = at::empty({groups, left.matrix.size(1), right.matrix.size(1)},
+                                   left.matrix.options().dtype(dtype));
+  if (const auto* kernels = kernels_for(left, right.matrix);
+      kernels != nullptr && kernels_for(right, out_emn) != nullptr) {
+    std::vector<cpu::Product> products;
+    for_each_group(counts_e, [&](std::int64_t e, std::int64_t begin, std::int64_t count) {
+      products.push_back({.a = operand_of(left, begin, true),
+                          .b = operand_of(right, begin, true),
+                          .out = cpu::output_of(out_emn[e]),
+                          .rows = out_emn.size(1),
+                          .columns = out_emn.size(2),
+                          .inner = count});
+    });
+    cpu::gemm(kernels->gemm, products);
+    return out_emn;
+  }
+  for_each_group(counts_e, [&](std::int64_t e, std::int64_t begin, std::int64_t count) {
+    const Tensor a = rows_of(left, begin, count), b = rows_of(right, begin, count);
+    out_emn[e].copy_(matrix_product_reference(a.t(), b));
+  });
+  return out_emn;
+}
+
+}  // namespace automodel::ops

@@ -1,0 +1,135 @@
+#include "ops/matrix_product.h"
+
+#include <ATen/ATen.h>
+
+#include <array>
+
+#include "base/error.h"
+#include "ops/cpu/gemm.h"
+#include "ops/cpu/operands.h"
+
+namespace automodel::ops {
+namespace {
+
+void check_shapes(const Tensor& a_mk, const Tensor& b_kn) {
+  check(a_mk.dim() == 2 && b_kn.dim() == 2 && a_mk.size(1) == b_kn.size(0),
+        ErrorKind::invalid_argument, "matrix product: [{}] by [{}] does not fit",
+        fmt::join(a_mk.sizes(), ", "), fmt::join(b_kn.sizes(), ", "));
+}
+
+/// Kernels widen, but do not round.
+Tensor rounded_beside(const Tensor& b, const Tensor& a) {
+  return a.scalar_type() == at::kBFloat16 ? b.to(at::kBFloat16) : b;
+}
+
+void multiply(const cpu::Kernels& kernels, const Tensor& a_mk, const Tensor& b_kn,
+              cpu::Output out) {
+  const Tensor a = cpu::with_contiguous_dimension(a_mk);
+  const Tensor b_nk = cpu::with_contiguous_dimension(rounded_beside(b_kn, a_mk)).t();
+  const cpu::Product product{.a = cpu::operand_of(a),
+                             .b = cpu::operand_of(b_nk),
+                             .out = out,
+                             .rows = a.size(0),
+                             .columns = b_nk.size(0),
+                             .inner = a.size(1)};
+  cpu::gemm(kernels.gemm, std::array{product});
+}
+
+/// A long sum is taken in parts, which takes an output in float32.
+bool needs_wide_sum(at::ScalarType dtype, std::int64_t inner) {
+  return dtype == at::kBFloat16 && inner > cpu::kMaxSteps;
+}
+
+/// Whether LibTorch is faster, measured by bench/ops on AMD Zen 5.
+/// float32: on few rows or short sums; for AVX2, which it has kernels of as well, also on long sums
+/// of many rows, and on up to 16 rows by a matrix that is read across its rows.
+/// bfloat16: where the processor multiplies it, oneDNN is, except on few rows and on sums over rows
+/// (gradients of weights). If one factor must be converted first, it never is.
+bool is_for_library(const cpu::Kernels& kernels, const Tensor& a_mk, const Tensor& b_kn) {
+  if (a_mk.scalar_type() != b_kn.scalar_type()) {
+    return false;
+  }
+  const auto rows = a_mk.size(0), inner = a_mk.size(1);
+  if (a_mk.scalar_type() == at::kBFloat16) {
+    return kernels.gemm.has_pairs && rows >= 32 && a_mk.stride(1) == 1;
+  }
+  const bool is_avx2 = kernels.gemm.panel_columns == 16;
+  return rows < 4 || inner < 24 ||
+         (is_avx2 && ((rows >= 256 && inner > 1024) || (rows <= 16 && b_kn.stride(1) == 1)));
+}
+
+}  // namespace
+
+Tensor factor_beside(const Tensor& b, const Tensor& a) {
+  return cpu::kernels_for(a, b) != nullptr ? rounded_beside(b, a) : b.to(a.scalar_type());
+}
+
+Tensor matrix_product_with(const cpu::Kernels& kernels, const Tensor& a_mk, const Tensor& b_kn,
+                           const Tensor& bias_n) {
+  check_shapes(a_mk, b_kn);
+  const auto dtype = a_mk.scalar_type();
+  const Tensor sums_mn = at::empty({a_mk.size(0), b_kn.size(1)},
+                                   needs_wide_sum(dtype, a_mk.size(1)) ? at::kFloat : dtype);
+  auto out = cpu::output_of(sums_mn);
+  Tensor bias32;
+  if (bias_n.defined()) {
+    check(bias_n.numel() == sums_mn.size(1), ErrorKind::invalid_argument,
+          "matrix product: a bias of {} for {} columns", bias_n.numel(), sums_mn.size(1));
+    bias32 = bias_n.detach().to(dtype).to(at::kFloat).contiguous();
+    out.bias = bias32.const_data_ptr<float>();
+  }
+  multiply(kernels, a_mk, b_kn, out);
+  return sums_mn.to(dtype);
+}
+
+void add_matrix_product_with_(const cpu::Kernels& kernels, const Tensor& c_mn, const Tensor& a_mk,
+                              const Tensor& b_kn, double scale) {
+  check_shapes(a_mk, b_kn);
+  check(c_mn.is_contiguous() && c_mn.size(0) == a_mk.size(0) && c_mn.size(1) == b_kn.size(1),
+        ErrorKind::invalid_argument,
+        "matrix product: the sum [{}] does not take a product [{}, {}]",
+        fmt::join(c_mn.sizes(), ", "), a_mk.size(0), b_kn.size(1));
+  const bool wide = needs_wide_sum(c_mn.scalar_type(), a_mk.size(1));
+  const Tensor sums_mn = wide ? c_mn.to(at::kFloat) : c_mn;
+  auto out = cpu::output_of(sums_mn);
+  out.scale = static_cast<float>(scale);
+  out.accumulate = true;
+  multiply(kernels, a_mk, b_kn, out);
+  if (wide) {
+    c_mn.copy_(sums_mn);
+  }
+}
+
+Tensor matrix_product(const Tensor& a_mk, const Tensor& b_kn, const Tensor& bias_n) {
+  const auto* kernels = cpu::kernels_for(a_mk, b_kn);
+  return kernels != nullptr && !is_for_library(*kernels, a_mk, b_kn)
+             ? matrix_product_with(*kernels, a_mk, b_kn, bias_n)
+             : matrix_product_reference(a_mk, b_kn, bias_n);
+}
+
+void add_matrix_product_(const Tensor& c_mn, const Tensor& a_mk, const Tensor& b_kn, double scale) {
+  const auto* kernels = cpu::kernels_for(c_mn, a_mk) ? cpu::kernels_for(a_mk, b_kn) : nullptr;
+  if (kernels != nullptr && c_mn.is_contiguous() && !is_for_library(*kernels, a_mk, b_kn)) {
+    add_matrix_product_with_(*kernels, c_mn, a_mk, b_kn, scale);
+  } else {
+    add_matrix_product_reference_(c_mn, a_mk, b_kn, scale);
+  }
+}
+
+Tensor matrix_product_reference(const Tensor& a_mk, const Tensor& b_kn, const Tensor& bias_n) {
+  const auto dtype = a_mk.scalar_type();
+  return bias_n.defined() ? at::addmm(bias_n.to(dtype), a_mk, b_kn.to(dtype))
+                          : a_mk.mm(b_kn.to(dtype));
+}
+
+void add_matrix_product_reference_(const Tensor& c_mn, const Tensor& a_mk, const Tensor& b_kn,
+                                   double scale) {
+  const Tensor b = b_kn.to(a_mk.scalar_type());
+  if (c_mn.scalar_type() == a_mk.scalar_type()) {
+    c_mn.addmm_(a_mk, b, 1, scale);
+  } else {
+    c_mn.add_(a_mk.mm(b), scale);
+  }
+}
+
+}  // namespace automodel::ops

@@ -1,0 +1,36 @@
+#pragma once
+// Products of two matrices, of float32 or bfloat16, by our own kernels where they exist.
+
+#include <ATen/core/TensorBody.h>
+
+#include "ops/cpu/kernels.h"
+
+namespace automodel::ops {
+
+using at::Tensor;
+
+/// a b + bias in a's dtype: a_mk [m, k], b_kn [k, n], bias_n [n] or undefined. b may be stored in
+/// another dtype than a: bfloat16 is widened to a's float32 exactly, float32 is rounded to a's
+/// bfloat16. Sums in float32. No autograd.
+Tensor matrix_product(const Tensor& a_mk, const Tensor& b_kn, const Tensor& bias_n = {});
+
+/// c += scale * a b, in place; c_mn contiguous, of any of both dtypes.
+void add_matrix_product_(const Tensor& c_mn, const Tensor& a_mk, const Tensor& b_kn,
+                         double scale = 1);
+
+/// b in the dtype in which products with `a` take it without converting it again: its own where the
+/// kernels widen it, else a's. For a factor of several products.
+Tensor factor_beside(const Tensor& b, const Tensor& a);
+
+/// The plain references.
+Tensor matrix_product_reference(const Tensor& a_mk, const Tensor& b_kn, const Tensor& bias_n = {});
+void add_matrix_product_reference_(const Tensor& c_mn, const Tensor& a_mk, const Tensor& b_kn,
+                                   double scale = 1);
+
+/// The same with the kernels of one instruction set, for tests and measurements.
+Tensor matrix_product_with(const cpu::Kernels& kernels, const Tensor& a_mk, const Tensor& b_kn,
+                           const Tensor& bias_n = {});
+void add_matrix_product_with_(const cpu::Kernels& kernels, const Tensor& c_mn, const Tensor& a_mk,
+                              const Tensor& b_kn, double scale = 1);
+
+}  // namespace automodel::ops

@@ -1,0 +1,153 @@
+#include "ops/attention_node.h"
+
+#include <gmock/gmock.h>
+
+#include "tests/ops/gradient_check.h"
+#include "tests/ops/own_isas.h"
+
+namespace automodel::ops {
+namespace {
+
+struct Shape {
+  std::int64_t heads, kv_heads, key_width, value_width;
+};
+
+class AttentionKernel : public testing::TestWithParam<Isa> {
+ protected:
+  const cpu::Kernels& kernels() const { return *cpu::kernels_of(GetParam()); }
+
+  Tensor ours(const Inputs& in, const std::vector<std::int32_t>& bounds,
+              AttentionOptions options) const {
+    options.sinks_h = in.size() > 3 ? in[3] : Tensor();
+    return attention_by_kernel(kernels(), in[0], in[1], in[2], bounds, options);
+  }
+
+  void expect_like_reference(const Inputs& in, const std::vector<std::int32_t>& bounds,
+                             const AttentionOptions& options) const;
+};
+
+/// In float64, document by document.
+Tensor reference(const Inputs& in, const std::vector<std::int32_t>& bounds,
+                 AttentionOptions options) {
+  options.sinks_h = in.size() > 3 ? in[3] : Tensor();
+  std::vector<Tensor> parts;
+  for (std::size_t n = 0; n + 1 < bounds.size(); ++n) {
+    const auto document = [&](const Tensor& x) { return x.slice(0, bounds[n], bounds[n + 1]); };
+    parts.push_back(
+        attention_reference(document(in[0]), document(in[1]), document(in[2]), options));
+  }
+  return at::cat(parts);
+}
+
+void AttentionKernel::expect_like_reference(const Inputs& in,
+                                            const std::vector<std::int32_t>& bounds,
+                                            const AttentionOptions& options) const {
+  expect_same([&](const Inputs& x) { return ours(x, bounds, options); },
+              [&](const Inputs& x) { return reference(x, bounds, options); }, in);
+}
+
+Inputs random_inputs(const Shape& s, std::int64_t tokens) {
+  return {random_tensor({tokens, s.heads, s.key_width}),
+          random_tensor({tokens, s.kv_heads, s.key_width}),
+          random_tensor({tokens, s.kv_heads, s.value_width})};
+}
+
+TEST_P(AttentionKernel, EqualsTheReferenceForEveryShape) {
+  for (const Shape& shape : {Shape{6, 2, 16, 16}, Shape{9, 3, 64, 64}, Shape{4, 4, 24, 40},
+                             Shape{2, 1, 192, 128}, Shape{20, 1, 33, 7}, Shape{1, 1, 256, 256}}) {
+    const AttentionOptions options{.scale = 1.2 / std::sqrt(static_cast<double>(shape.key_width))};
+    expect_like_reference(random_inputs(shape, 83), {0, 1, 18, 18, 19, 83}, options);
+    expect_like_reference(random_inputs(shape, 300), {0, 300}, options);
+  }
+}
+
+TEST_P(AttentionKernel, WindowsChunksCapsSlopesAndSinks) {
+  const Shape shape{6, 2, 16, 16};
+  const std::vector<std::int32_t> bounds = {0, 5, 605, 613};
+  auto in = random_inputs(shape, 613);
+  const Tensor slopes = at::tensor({0.5, 0.3, 0.2, 0.1, 0.05, 0.02}, at::kFloat);
+  expect_like_reference(in, bounds, {.scale = 0.3, .window = 3});
+  expect_like_reference(in, bounds, {.scale = 0.3, .window = 130});
+  expect_like_reference(in, bounds, {.scale = 0.3, .chunk = 37});
+  expect_like_reference(in, bounds, {.scale = 0.3, .window = 300, .softcap = 2.0});
+  expect_like_reference(in, bounds, {.scale = 0.3, .slopes_h = slopes, .slope_scale = 0.7});
+  in.push_back(random_tensor({6}));
+  expect_like_reference(in, bounds, {.scale = 0.3});
+  expect_like_reference(in, bounds, {.scale = 0.3, .window = 40});
+}
+
+TEST_P(AttentionKernel, ReadsHeadsOfAFusedProjection) {
+  const Tensor fused = at::randn({50, 10, 16});
+  const Inputs in = {fused.narrow(1, 0, 6), fused.narrow(1, 6, 2), fused.narrow(1, 8, 2)};
+  const AttentionOptions options{.scale = 0.3};
+  const std::vector<std::int32_t> bounds = {0, 50};
+  EXPECT_LE(relative_error(ours(in, bounds, options), reference(in, bounds, options)), 2e-6);
+  const Inputs across = {in[0].transpose(1, 2).contiguous().transpose(1, 2), in[1], in[2]};
+  EXPECT_TRUE(ours(across, bounds, options).equal(ours(in, bounds, options)));
+}
+
+/// The output is; its gradients also see the rounded output and its rounded gradient.
+TEST_P(AttentionKernel, Bfloat16IsRoundedOnceAndOnlyAtTheEnd) {
+  at::manual_seed(1);
+  const Shape shape{6, 2, 64, 64};
+  Inputs wide, narrow;
+  for (const Tensor& x : random_inputs(shape, 300)) {
+    narrow.push_back(x.to(at::kBFloat16));
+    wide.push_back(narrow.back().to(at::kFloat));
+  }
+  const AttentionOptions options{.scale = 0.125};
+  const auto grads_of = [&](const Inputs& in) {
+    return value_and_gradients(
+        [&](const Inputs& x) { return ours(x, {0, 300}, options).to(at::kFloat); }, in);
+  };
+  const auto plain = value_and_gradients(
+      [&](const Inputs& x) { return reference(x, {0, 300}, options).to(at::kFloat); }, narrow);
+  const auto exact = grads_of(wide), rounded = grads_of(narrow);
+  EXPECT_TRUE(rounded[0].equal(exact[0].to(at::kBFloat16).to(at::kFloat)));
+  for (std::size_t i = 1; i < exact.size(); ++i) {
+    EXPECT_EQ(rounded[i].scalar_type(), at::kBFloat16);
+    EXPECT_LE(relative_error(rounded[i].to(at::kFloat), exact[i]),
+              relative_error(plain[i].to(at::kFloat), exact[i]))
+        << i;
+  }
+}
+
+TEST_P(AttentionKernel, TheNumberOfThreadsChangesNoByte) {
+  const auto in = random_inputs({9, 3, 64, 64}, 700);
+  const auto run = [&](int threads) {
+    at::set_num_threads(threads);
+    return value_and_gradients(
+        [&](const Inputs& x) { return ours(x, {0, 600, 700}, {.scale = 0.125}); }, in);
+  };
+  const int before = at::get_num_threads();
+  const auto one = run(1), three = run(3);
+  at::set_num_threads(before);
+  for (std::size_t i = 0; i < one.size(); ++i) {
+    EXPECT_TRUE(one[i].equal(three[i])) << i;
+  }
+}
+
+TEST_P(AttentionKernel, WhatIsNoNumberStaysVisible) {
+  auto in = random_inputs({2, 1, 16, 16}, 40);
+  in[1][3][0][5] = NAN;
+  const Tensor out = ours(in, {0, 40}, {.scale = 0.3});
+  EXPECT_TRUE(at::isfinite(out.slice(0, 0, 3)).all().item<bool>());
+  EXPECT_TRUE(at::isnan(out.slice(0, 3)).all().item<bool>());
+}
+
+TEST_P(AttentionKernel, LeavesTheRestToTheReference) {
+  const auto in = random_inputs({2, 1, 16, 16}, 4);
+  const auto applies = [&](const Inputs& x, const AttentionOptions& options) {
+    return attention_kernel_applies(kernels(), x[0], x[1], x[2], options);
+  };
+  EXPECT_TRUE(applies(in, {}));
+  EXPECT_FALSE(applies({in[0].to(at::kDouble), in[1], in[2]}, {}));
+  EXPECT_FALSE(applies(random_inputs({2, 1, 257, 16}, 4), {}));
+  EXPECT_FALSE(applies(in, {.slopes_h = at::ones({2}), .slopes_in_bfloat16 = true}));
+}
+
+INSTANTIATE_TEST_SUITE_P(EverySet, AttentionKernel, testing::ValuesIn(own_isas()), name_of_isa);
+GTEST_ALLOW_UNINSTANTIATED_PARAMETERIZED_TEST(AttentionKernel);
+
+}  // namespace
+}  // namespace automodel::ops

@@ -1,0 +1,71 @@
+#include "ops/grouped_product.h"
+
+#include "tests/ops/gradient_check.h"
+
+namespace automodel::ops {
+namespace {
+
+const GroupCounts kCounts = {2, 0, 5, 1};
+constexpr std::int64_t kPairs = 8;
+
+/// Group by group, in float64.
+Tensor expected_product(const Tensor& rows_pk, const Tensor& weight_ekn, const Tensor& bias_en) {
+  std::vector<Tensor> parts;
+  std::int64_t begin = 0;
+  for (std::size_t e = 0; e < kCounts.size(); ++e) {
+    const auto group = static_cast<std::int64_t>(e);
+    const Tensor own = rows_pk.narrow(0, begin, kCounts[e]).to(at::kDouble);
+    parts.push_back(own.mm(weight_ekn[group].to(at::kDouble)) + bias_en[group].to(at::kDouble));
+    begin += kCounts[e];
+  }
+  return at::cat(parts);
+}
+
+double tolerance(at::ScalarType dtype) { return dtype == at::kFloat ? 2e-6 : 8e-3; }
+
+/// float64 is what no kernel takes: the loop over groups.
+TEST(GroupedProduct, RowsGatheredOrNotByEveryWeightLayout) {
+  for (const auto dtype : {at::kFloat, at::kBFloat16, at::kDouble}) {
+    const Tensor x = at::randn({6, 70}).to(dtype), bias = at::randn({4, 33}).to(dtype);
+    const Tensor weight = at::randn({4, 70, 33}).to(dtype);
+    const Tensor index = at::tensor({5, 0, 0, 3, 1, 2, 4, 5}, at::kLong);
+    const Tensor rows = x.index_select(0, index);
+    const Tensor expected = expected_product(rows, weight, bias);
+    const Tensor turned = weight.transpose(1, 2).contiguous().transpose(1, 2);
+    for (const Tensor& layout : {weight, turned}) {
+      for (const Rows& given : {Rows{x, index}, Rows{rows, {}}}) {
+        const Tensor y = grouped_product(given, kCounts, layout, bias);
+        ASSERT_EQ(y.scalar_type(), dtype);
+        EXPECT_LE(relative_error(y.to(at::kDouble), expected), tolerance(dtype));
+      }
+    }
+  }
+}
+
+TEST(GroupedProduct, AWeightStoredInAnotherDtype) {
+  const Tensor x = at::randn({kPairs, 70}), weight = at::randn({4, 70, 33}).to(at::kBFloat16);
+  const Tensor expected = expected_product(x, weight, at::zeros({4, 33}));
+  EXPECT_LE(relative_error(grouped_product({x, {}}, kCounts, weight).to(at::kDouble), expected),
+            2e-6);
+}
+
+TEST(GroupedProduct, OuterProductsSumOverTheirGroup) {
+  for (const auto dtype : {at::kFloat, at::kBFloat16, at::kDouble}) {
+    const Tensor g = at::randn({6, 21}).to(dtype), x = at::randn({kPairs, 34}).to(dtype);
+    const Tensor index = at::tensor({5, 0, 0, 3, 1, 2, 4, 5}, at::kLong);
+    const Tensor rows = g.index_select(0, index).to(at::kDouble);
+    const Tensor y = grouped_outer_product({g, index}, {x, {}}, kCounts, at::kFloat);
+    ASSERT_EQ(y.sizes(), at::IntArrayRef({4, 21, 34}));
+    std::int64_t begin = 0;
+    for (std::size_t e = 0; e < kCounts.size(); ++e) {
+      const Tensor expected =
+          rows.narrow(0, begin, kCounts[e]).t().mm(x.narrow(0, begin, kCounts[e]).to(at::kDouble));
+      const Tensor own = y[static_cast<std::int64_t>(e)].to(at::kDouble);
+      EXPECT_LE((own - expected).abs().max().item<double>(), 20 * tolerance(dtype)) << e;
+      begin += kCounts[e];
+    }
+  }
+}
+
+}  // namespace
+}  // namespace automodel::ops

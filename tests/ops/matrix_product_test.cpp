@@ -1,0 +1,166 @@
+#include "ops/matrix_product.h"
+
+#include <gmock/gmock.h>
+
+#include "base/error.h"
+#include "tests/ops/gradient_check.h"
+#include "tests/ops/own_isas.h"
+
+namespace automodel::ops {
+namespace {
+
+struct Shape {
+  std::int64_t rows, inner, columns;
+};
+
+// Nothing, one, tails of every panel, more than one block, piece and tile.
+constexpr std::array kShapes = {Shape{0, 5, 7},      Shape{5, 0, 7},    Shape{5, 7, 0},
+                                Shape{1, 1, 1},      Shape{1, 576, 33}, Shape{13, 3, 31},
+                                Shape{14, 17, 32},   Shape{15, 16, 64}, Shape{29, 257, 65},
+                                Shape{83, 300, 97},  Shape{7, 5001, 5}, Shape{130, 513, 200},
+                                Shape{700, 2050, 40}};
+
+class MatrixProduct : public testing::TestWithParam<Isa> {
+ protected:
+  const cpu::Kernels& kernels() const { return *cpu::kernels_of(GetParam()); }
+};
+
+/// The product of what is stored, in float64.
+Tensor exact(const Tensor& a, const Tensor& b) { return a.to(at::kDouble).mm(b.to(at::kDouble)); }
+
+/// Every sum against the sum of the terms' sizes.
+double error_of(const Tensor& ours, const Tensor& a, const Tensor& b, const Tensor& expected) {
+  if (ours.numel() == 0) {
+    return 0;
+  }
+  const Tensor scale = a.to(at::kDouble).abs().mm(b.to(at::kDouble).abs()) + 1e-30;
+  return ((ours.to(at::kDouble) - expected).abs() / scale).max().item<double>();
+}
+
+/// Of float32 sums in any order, of a single rounding to bfloat16.
+double tolerance(at::ScalarType dtype) { return dtype == at::kFloat ? 2e-6 : 4e-3; }
+
+TEST_P(MatrixProduct, EqualsTheExactProductForEveryShapeAndLayout) {
+  for (const auto& [m, k, n] : kShapes) {
+    for (const auto dtype : {at::kFloat, at::kBFloat16}) {
+      const Tensor a = at::randn({m, k}).to(dtype), b = at::randn({k, n}).to(dtype);
+      const Tensor a_t = a.t().contiguous().t(), b_t = b.t().contiguous().t();
+      const Tensor expected = exact(a, b);
+      for (const auto& [left, right] :
+           {std::pair(a, b), std::pair(a_t, b), std::pair(a, b_t), std::pair(a_t, b_t)}) {
+        const Tensor c = matrix_product_with(kernels(), left, right);
+        ASSERT_EQ(c.scalar_type(), dtype);
+        ASSERT_EQ(c.sizes(), expected.sizes());
+        EXPECT_LE(error_of(c, a, b, expected), tolerance(dtype)) << m << " " << k << " " << n;
+      }
+    }
+  }
+}
+
+TEST_P(MatrixProduct, ReadsPartsOfLargerMatricesAndUnalignedRows) {
+  const Tensor wide_a = at::randn({40, 4099}), wide_b = at::randn({70, 5003});
+  for (const auto dtype : {at::kFloat, at::kBFloat16}) {
+    const Tensor a = wide_a.to(dtype).slice(0, 1, 38).slice(1, 3, 104);
+    const Tensor b = wide_b.to(dtype).slice(0, 2, 69).slice(1, 5, 106).t();
+    EXPECT_LE(error_of(matrix_product_with(kernels(), a, b), a, b, exact(a, b)), tolerance(dtype));
+    const Tensor strided = wide_a.to(dtype).slice(1, 0, 202, 2);
+    const Tensor right = wide_b.to(dtype).slice(0, 0, 50).slice(1, 0, 101).t();
+    EXPECT_LE(error_of(matrix_product_with(kernels(), strided, right), strided, right,
+                       exact(strided, right)),
+              tolerance(dtype));
+  }
+}
+
+TEST_P(MatrixProduct, NothingBesideAMatrixIsReadOrWritten) {
+  for (const auto dtype : {at::kFloat, at::kBFloat16}) {
+    const Tensor a = at::full({20, 40}, NAN).to(dtype), b = at::full({50, 60}, NAN).to(dtype);
+    const Tensor a_in = a.slice(0, 1, 18).slice(1, 2, 35), b_in = b.slice(0, 1, 34).slice(1, 3, 40);
+    a_in.fill_(1);
+    b_in.fill_(1);
+    Tensor c = at::zeros({19, 37}, dtype);
+    add_matrix_product_with_(kernels(), c.narrow(0, 1, 17), a_in, b_in);
+    EXPECT_TRUE(c.slice(0, 1, 18).eq(33).all().item<bool>());
+    EXPECT_TRUE(c[0].eq(0).all().item<bool>() && c[18].eq(0).all().item<bool>());
+  }
+}
+
+TEST_P(MatrixProduct, BiasScaleAndSum) {
+  const Tensor a = at::randn({30, 41}), b = at::randn({41, 37}), bias = at::randn({37});
+  const Tensor expected = exact(a, b);
+  EXPECT_LE(error_of(matrix_product_with(kernels(), a, b, bias), a, b, expected + bias), 3e-6);
+  const Tensor c = at::randn({30, 37});
+  const Tensor sum = c.clone();
+  add_matrix_product_with_(kernels(), sum, a, b, 0.5);
+  EXPECT_LE(error_of(sum, a, b, expected * 0.5 + c), 3e-6);
+  // Into float32 from bfloat16, as gradients of masters are summed.
+  const Tensor wide = c.clone(), a16 = a.to(at::kBFloat16), b16 = b.to(at::kBFloat16);
+  add_matrix_product_with_(kernels(), wide, a16, b16);
+  EXPECT_LE(error_of(wide, a16, b16, exact(a16, b16) + c), 3e-6);
+}
+
+TEST_P(MatrixProduct, AStoredDtypeBesideAnother) {
+  const Tensor a = at::randn({30, 41}), b = at::randn({41, 37}), b16 = b.to(at::kBFloat16);
+  EXPECT_LE(error_of(matrix_product_with(kernels(), a, b16), a, b16, exact(a, b16)), 2e-6);
+  const Tensor a16 = a.to(at::kBFloat16);
+  EXPECT_TRUE(
+      matrix_product_with(kernels(), a16, b).equal(matrix_product_with(kernels(), a16, b16)));
+}
+
+TEST_P(MatrixProduct, TheNumberOfThreadsChangesNoByte) {
+  const int before = at::get_num_threads();
+  const Tensor a = at::randn({333, 700}), b = at::randn({700, 500});
+  at::set_num_threads(1);
+  const Tensor one = matrix_product_with(kernels(), a, b);
+  at::set_num_threads(3);
+  const Tensor three = matrix_product_with(kernels(), a, b);
+  at::set_num_threads(before);
+  EXPECT_TRUE(one.equal(three));
+}
+
+TEST_P(MatrixProduct, RoundsToTheNearestEvenAndKeepsWhatIsNoNumber) {
+  const Tensor values =
+      at::tensor({1.0 + 1.0 / 256, 1.0 + 3.0 / 256, -1.0 - 1.0 / 256, 3e38, 1e-39}, at::kFloat)
+          .view({5, 1});
+  const Tensor c = at::zeros({5, 1}, at::kBFloat16);
+  add_matrix_product_with_(kernels(), c, values, at::ones({1, 1}));
+  EXPECT_TRUE(c.equal(values.to(at::kBFloat16)));
+  const Tensor odd = at::tensor({NAN, INFINITY, -INFINITY}, at::kFloat).view({3, 1});
+  const Tensor d = at::zeros({3, 1}, at::kBFloat16);
+  add_matrix_product_with_(kernels(), d, odd, at::ones({1, 1}));
+  EXPECT_TRUE(at::isnan(d[0]).all().item<bool>());
+  EXPECT_TRUE(d.slice(0, 1).equal(odd.slice(0, 1).to(at::kBFloat16)));
+}
+
+INSTANTIATE_TEST_SUITE_P(EverySet, MatrixProduct, testing::ValuesIn(own_isas()), name_of_isa);
+GTEST_ALLOW_UNINSTANTIATED_PARAMETERIZED_TEST(MatrixProduct);
+
+TEST(MatrixProductReference, TheChosenSetEqualsTheReference) {
+  for (const auto dtype : {at::kFloat, at::kBFloat16}) {
+    const Tensor a = at::randn({50, 70}).to(dtype), b = at::randn({70, 90}).to(dtype);
+    const Tensor bias = at::randn({90}).to(dtype), expected = exact(a, b);
+    EXPECT_LE(error_of(matrix_product(a, b, bias), a, b, expected + bias), tolerance(dtype));
+    EXPECT_LE(error_of(matrix_product_reference(a, b, bias), a, b, expected + bias),
+              tolerance(dtype));
+    Tensor ours = at::ones({50, 90}, dtype), plain = at::ones({50, 90}, dtype);
+    add_matrix_product_(ours, a, b, 2);
+    add_matrix_product_reference_(plain, a, b, 2);
+    EXPECT_LE(error_of(ours, a, b, plain.to(at::kDouble)), 4 * tolerance(dtype));
+  }
+}
+
+TEST(MatrixProductReference, RefusesWhatDoesNotFit) {
+  const auto sets = own_isas();
+  if (sets.empty()) {
+    GTEST_SKIP() << "this processor has no own kernels";
+  }
+  const auto& kernels = *cpu::kernels_of(sets.front());
+  EXPECT_THROW(matrix_product_with(kernels, at::ones({2, 3}), at::ones({4, 5})), Error);
+  EXPECT_THROW(matrix_product_with(kernels, at::ones({2, 3}), at::ones({3, 5}), at::ones({4})),
+               Error);
+  EXPECT_THROW(
+      add_matrix_product_with_(kernels, at::ones({2, 4}), at::ones({2, 3}), at::ones({3, 5})),
+      Error);
+}
+
+}  // namespace
+}  // namespace automodel::ops
