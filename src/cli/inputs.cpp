@@ -120,8 +120,7 @@ void bring_inputs(const config::Recipe& recipe) {
 
 void bring_recipe(Arguments arguments, std::span<const std::string> options) {
   const auto split = config::split_overrides(arguments, options);
-  const ReadWords found =
-      read_words(split.own, {config::kRunFlags.begin(), config::kRunFlags.end()});
+  const ReadWords found = read_words(split.own, config::kRunFlags);
   const bool needs_inputs = !found.asks_for_help() && !found.options.contains("--smoke");
   if (!found.plain.empty() && needs_inputs) {
     bring_inputs(config::load_recipe(found.plain.front(), split.overrides).recipe);
@@ -146,6 +145,9 @@ void bring_models(Arguments arguments, const ModelWords& words) {
   }
   const std::string base = named ? "" : base_model_of(path);
   if (!base.empty()) {
+    const bool has_option = std::ranges::find(words.models, "--base") != words.models.end();
+    const ErrorContext context("looking for the base model of {} (named by the adapter{})",
+                               path.string(), has_option ? "; --base overrides it" : "");
     bring_model(base);
   }
 }

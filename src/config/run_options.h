@@ -2,15 +2,15 @@
 // The options of the commands that run a recipe; every other one overrides a key of it. Both
 // programs read them.
 
-#include <array>
 #include <string>
+#include <vector>
 
 namespace automodel::config {
 
-inline constexpr std::array<std::string, 3> kTrainOptions = {"--help", "--config", "--smoke"};
-inline constexpr std::array<std::string, 7> kBenchOptions = {
-    "--help", "--config", "--warmup", "--steps", "--rows", "--threads", "--json"};
+inline const std::vector<std::string> kTrainOptions = {"--help", "--config", "--smoke"};
+inline const std::vector<std::string> kBenchOptions = {"--help", "--config",  "--warmup", "--steps",
+                                                       "--rows", "--threads", "--json"};
 /// Those of all of them that have no value.
-inline constexpr std::array<std::string, 3> kRunFlags = {"--help", "--json", "--smoke"};
+inline const std::vector<std::string> kRunFlags = {"--help", "--json", "--smoke"};
 
 }  // namespace automodel::config

@@ -78,6 +78,17 @@ std::optional<fs::path> complete_snapshot(const HubRepo& repo, const Selection& 
              : std::nullopt;
 }
 
+/// What there is of it, without a connection.
+fs::path partial_snapshot(const HubRepo& repo) {
+  if (const auto snapshot = cached_snapshot(repo)) {
+    return *snapshot;
+  }
+  fail(ErrorKind::not_found,
+       "the {} is neither a path here nor in the local cache {}, and HF_HUB_OFFLINE forbids "
+       "downloads. Unset it, or give a local folder or file",
+       to_string(repo), hub_cache_folder().string());
+}
+
 void check_not_pickled(const HubRepo& repo, const std::vector<RepoFile>& wanted) {
   const bool pickled =
       std::ranges::any_of(wanted, [](const RepoFile& file) { return file.path.ends_with(".bin"); });
@@ -115,12 +126,7 @@ fs::path find_or_fetch(const HubRepo& repo, const Selection& selection, const Se
     return *found;
   }
   if (settings.offline) {
-    const auto snapshot = cached_snapshot(repo);
-    check(snapshot.has_value(), ErrorKind::not_found,
-          "the {} is neither a path here nor in the local cache {}, and HF_HUB_OFFLINE forbids "
-          "downloads. Unset it, or give a local folder or file",
-          to_string(repo), hub_cache_folder().string());
-    return *snapshot;
+    return partial_snapshot(repo);
   }
   const ErrorContext context("fetching {}", to_string(repo));
   const Version version = ask_version(repo, settings, progress);

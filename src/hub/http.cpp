@@ -4,6 +4,7 @@
 
 #include <array>
 #include <exception>
+#include <utility>
 
 #include "base/error.h"
 #include "base/text.h"
@@ -159,7 +160,8 @@ struct Http::Transfer {
   }
 };
 
-Http::Http(const Settings& settings) : settings_(settings), handles_(std::make_unique<Handles>()) {}
+Http::Http(Settings settings)
+    : settings_(std::move(settings)), handles_(std::make_unique<Handles>()) {}
 
 Http::~Http() = default;
 

@@ -40,7 +40,7 @@ struct Answer {
 /// One connection that is kept open between requests. Not for several threads at once.
 class Http {
  public:
-  explicit Http(const Settings& settings);
+  explicit Http(Settings settings);
   ~Http();
   Http(const Http&) = delete;
   Http& operator=(const Http&) = delete;

@@ -30,8 +30,8 @@ constexpr std::size_t kPieceBytes = std::size_t{1} << 20;
 
 }  // namespace
 
-PartialFile::PartialFile(fs::path path, const RepoFile& file)
-    : path_(std::move(path)), file_(file) {
+PartialFile::PartialFile(fs::path path, RepoFile file)
+    : path_(std::move(path)), file_(std::move(file)), digest_(file_.hash_kind(), file_.size) {
   descriptor_ = ::open(path_.c_str(), O_RDWR | O_CREAT | O_APPEND | O_CLOEXEC, 0644);
   if (descriptor_ < 0) {
     fail_io("write", path_, errno);
@@ -42,7 +42,6 @@ PartialFile::PartialFile(fs::path path, const RepoFile& file)
 PartialFile::~PartialFile() { ::close(descriptor_); }
 
 void PartialFile::read_existing() {
-  digest_.emplace(file_.hash_kind(), file_.size);
   struct stat status{};
   if (::fstat(descriptor_, &status) != 0 || status.st_size > file_.size) {
     clear();
@@ -54,7 +53,7 @@ void PartialFile::read_existing() {
     if (count <= 0) {
       fail_io("read", path_, count < 0 ? errno : EIO);
     }
-    digest_->update({piece.data(), static_cast<std::size_t>(count)});
+    digest_.update({piece.data(), static_cast<std::size_t>(count)});
     size_ += count;
   }
 }
@@ -64,14 +63,14 @@ void PartialFile::clear() {
     fail_io("write", path_, errno);
   }
   size_ = 0;
-  digest_.emplace(file_.hash_kind(), file_.size);
+  digest_ = Digest(file_.hash_kind(), file_.size);
 }
 
 void PartialFile::append(std::string_view bytes) {
   check(static_cast<std::int64_t>(bytes.size()) <= file_.size - size_, ErrorKind::corrupt_data,
         "the server sends more of {} than the {} that the repository lists", file_.path,
         human_bytes(static_cast<std::uint64_t>(file_.size)));
-  digest_->update(bytes);
+  digest_.update(bytes);
   while (!bytes.empty()) {
     const auto count = ::write(descriptor_, bytes.data(), bytes.size());
     if (count < 0 && errno != EINTR) {
@@ -84,7 +83,7 @@ void PartialFile::append(std::string_view bytes) {
 }
 
 bool PartialFile::finish(const fs::path& name) {
-  if (size_ != file_.size || digest_->finish() != file_.hash()) {
+  if (size_ != file_.size || digest_.finish() != file_.hash()) {
     return false;
   }
   if (::fsync(descriptor_) != 0) {

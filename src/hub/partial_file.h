@@ -2,7 +2,6 @@
 // A file that is being downloaded, in several attempts if need be.
 
 #include <filesystem>
-#include <optional>
 #include <string_view>
 
 #include "hub/digest.h"
@@ -15,7 +14,7 @@ namespace automodel::hub {
 class PartialFile {
  public:
   /// Goes on with what lies at `path`, if anything. Throws Error(io).
-  PartialFile(std::filesystem::path path, const RepoFile& file);
+  PartialFile(std::filesystem::path path, RepoFile file);
   ~PartialFile();
   PartialFile(const PartialFile&) = delete;
   PartialFile& operator=(const PartialFile&) = delete;
@@ -37,7 +36,7 @@ class PartialFile {
   RepoFile file_;
   int descriptor_ = -1;
   std::int64_t size_ = 0;
-  std::optional<Digest> digest_;
+  Digest digest_;
 };
 
 }  // namespace automodel::hub

@@ -24,7 +24,7 @@ bool may_help(const Answer& answer) {
 std::optional<double> parse_seconds(std::string_view text) {
   double value = 0;
   const auto* const end = text.data() + text.size();
-  const auto parsed = std::from_chars(text.data(), end, value);
+  const auto parsed = std::from_chars(text.data(), text.data() + text.size(), value);
   const bool ok = parsed.ec == std::errc() && parsed.ptr == end && std::isfinite(value);
   return ok ? std::optional(std::max(value, 0.0)) : std::nullopt;
 }

@@ -83,7 +83,7 @@ double read_seconds(const char* name, double fallback) {
     return fallback;
   }
   double value = 0;
-  const auto end = text.data() + text.size();
+  const auto* const end = text.data() + text.size();
   const auto parsed = std::from_chars(text.data(), end, value);
   check(parsed.ec == std::errc() && parsed.ptr == end && value > 0, ErrorKind::invalid_argument,
         "{} is '{}'; it must be a number of seconds above 0", name, text);

@@ -43,3 +43,10 @@ def sway(checkpoint, reference_file, folder):
             group = name.split(".")[0]
             largest[group] = max(largest.get(group, 0.0), error)
     return largest
+
+
+def unexplained(ours, reference_file, checkpoint, folder, tolerance):
+    """{name: error} of what is off by more than the tolerance and than twice what last bits make of Transformers' own."""
+    wrong = {name: error for name, error in compare.errors(ours, reference_file).items() if not error <= tolerance}
+    limits = sway(checkpoint, reference_file, folder) if wrong else {}
+    return {name: (error, limits) for name, error in wrong.items() if not error <= 2 * limits.get(name.split(".")[0], 0.0)}

@@ -6,12 +6,12 @@ Transformers. Those that ask for mathematics we lack are refused, each by itself
 import json
 from collections import defaultdict
 
-import compare
 import pytest
 import torch
 from oracle.configs import base_type, tiny_config
 from oracle.reference import reference
 from oracle.weights import make
+from sway import unexplained
 from test_families import NAMES, TOLERANCE
 from transformers.models.auto.configuration_auto import CONFIG_MAPPING
 
@@ -95,8 +95,7 @@ def test_with_every_switch_thrown_equals_transformers(automodel, tmp_path, model
     reference(str(checkpoint), str(reference_file), variants=["plain"])
     done = automodel("trace", checkpoint, reference_file, out)
     assert done.returncode == 0, (done.stderr, values)
-    wrong = {name: error for name, error in compare.errors(out, reference_file).items() if not error <= TOLERANCE}
-    assert not wrong, values
+    assert unexplained(out, reference_file, checkpoint, tmp_path, TOLERANCE) == {}, values
 
 
 @pytest.mark.parametrize("model_type,key", sorted(REFUSED))
