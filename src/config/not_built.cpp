@@ -32,9 +32,13 @@ When other_than(Json usual) {
       [usual = std::move(usual)](const Json& value) { return !value.is_null() && value != usual; };
 }
 
+/// Such a data set that is not in the local cache.
 When is_hub_name() {
   return [](const Json& value) {
-    return value.is_string() && names_hub_dataset(value.get<std::string>());
+    if (!value.is_string() || !names_hub_dataset(value.get<std::string>())) {
+      return false;
+    }
+    return !cached_snapshot({.kind = RepoKind::dataset, .id = value.get<std::string>()});
   };
 }
 
@@ -120,12 +124,13 @@ std::vector<Demand> training_demands() {
 std::vector<Demand> data_demands() {
   return {
       {"packed_sequence.prepacked", is(true), "data sets that are packed already"},
-      {"*dataset*.dataset_name", is_hub_name(), "data sets of the hub", kNotInSmoke},
-      {"*dataset*.path_or_dataset*", is_hub_name(), "data sets of the hub", kNotInSmoke},
+      {"*dataset*.dataset_name", is_hub_name(),
+       "data sets of the hub that are not in its local cache", kNotInSmoke},
+      {"*dataset*.path_or_dataset*", is_hub_name(),
+       "data sets of the hub that are not in its local cache", kNotInSmoke},
       {"*dataset*._target_", like("*.make_seq2seq_dataset"), "encoder-decoder data"},
       {"*dataset*._target_", like("*.GLUE_MRPC"), "MRPC"},
       {"*dataset*._target_", like("*.DeltaLakeDataset"), "Delta tables"},
-      {"*dataset*._target_", like("*InstructionIterableDataset"), "streamed column-mapped data"},
       {"*dataset*._target_", like("*.vlm.*"), "image data"},
   };
 }

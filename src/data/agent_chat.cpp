@@ -38,7 +38,7 @@ class AgentFormat {
  public:
   AgentFormat(AgentChatOptions options, const std::shared_ptr<const TextContext>& context)
       : options_(std::move(options)), format_(context, options_.mask) {
-    options_.limit.max_tokens = context->max_tokens;
+    options_.limit = for_model(options_.limit, *context);
   }
 
   bool keeps(const Json& row) const {
@@ -102,7 +102,8 @@ std::shared_ptr<const RowSource> filter(std::shared_ptr<const RowSource> rows,
   }
   check(!indices.empty(), ErrorKind::invalid_argument,
         "filter_no_assistant and filter_overlong leave none of the {} rows", rows->size());
-  return pick_rows(std::move(rows), std::move(indices));
+  const auto num_filtered = rows->size() - static_cast<std::int64_t>(indices.size());
+  return pick_rows(std::move(rows), std::move(indices), num_filtered);
 }
 
 }  // namespace
@@ -145,9 +146,8 @@ std::unique_ptr<const Dataset> make_agent_chat_dataset(const AgentChatOptions& o
   }
   const auto shared = std::make_shared<const TextContext>(std::move(context));
   const AgentFormat format(options, shared);
-  auto rows =
-      open_split(options.paths, options.split,
-                 {.shuffle_seed = std::nullopt, .max_rows = options.max_samples, .source = {}});
+  auto rows = open_split(options.paths, options.split,
+                         {.max_rows = options.max_samples, .revision = options.revision});
   if (options.filter_no_assistant || options.filter_overlong) {
     rows = filter(std::move(rows), format);
   }
@@ -162,7 +162,7 @@ AgentChatOptions read_agent_chat_options(Keys& keys) {
     keys.expect("path", nullptr);
   }
   options.split = keys.text("split", "train");
-  keys.expect("revision", nullptr);
+  options.revision = keys.text("revision", "main");
   options.max_samples = keys.maybe_integer("limit_dataset_samples");
   options.chat_template = keys.maybe_text("chat_template");
   options.limit = read_limit(keys);

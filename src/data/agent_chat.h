@@ -20,6 +20,8 @@ struct AgentChatOptions {
   std::vector<std::string> paths;
   std::string split = "train";
   std::optional<std::int64_t> max_samples;
+  /// Of a hub data set.
+  std::string revision = "main";
   /// Replaces the tokenizer's chat template; see with_chat_template.
   std::optional<std::string> chat_template;
   MaskOptions mask;

@@ -12,14 +12,14 @@ std::unique_ptr<const Dataset> make_chat_dataset(const ChatOptions& options, Tex
   if (options.chat_template) {
     context = with_chat_template(std::move(context), *options.chat_template);
   }
-  LengthLimit limit = options.limit;
-  limit.max_tokens = context.max_tokens;
+  const LengthLimit limit = for_model(options.limit, context);
   const auto shared = std::make_shared<const TextContext>(std::move(context));
   const ChatFormat format(shared, options.mask);
   return make_row_dataset(
       open_split(options.paths, options.split,
                  {.shuffle_seed = options.shuffle_seed,
                   .max_rows = options.max_samples,
+                  .configuration = options.configuration,
                   .source = options.source}),
       [format, limit](const Json& row) {
         return apply_limit(format.tokenize(format.read(row)), limit);
@@ -31,7 +31,7 @@ ChatOptions read_chat_options(Keys& keys) {
   ChatOptions options;
   options.paths = keys.paths("path_or_dataset_id");
   options.split = keys.text("split", "train");
-  keys.expect("name", nullptr);
+  options.configuration = keys.text("name", "");
   options.limit = read_limit(keys);
   keys.maybe_text("start_of_turn_token");  // upstream reads it and uses it nowhere
   options.chat_template = keys.maybe_text("chat_template");

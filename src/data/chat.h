@@ -28,6 +28,8 @@ struct ChatOptions {
   MaskOptions mask;
   /// max_tokens is taken from the TextContext.
   LengthLimit limit;
+  /// Of a hub data set.
+  std::string configuration = {};
   SourceOptions source;
 };
 

@@ -5,6 +5,7 @@
 
 #include "base/error.h"
 #include "data/tokenize.h"
+#include "data/turns.h"
 
 namespace automodel::data {
 namespace {
@@ -67,7 +68,9 @@ ChatFormat::ChatFormat(std::shared_ptr<const TextContext> context, MaskOptions m
     : context_(std::move(context)),
       mask_(std::move(mask)),
       form_with_tools_(argument_form(require_template(*context_, true), *context_)),
-      form_without_tools_(argument_form(require_template(*context_, false), *context_)) {}
+      form_without_tools_(argument_form(require_template(*context_, false), *context_)) {
+  mask_.allows_untrained = context_->allows_untrained;
+}
 
 Conversation ChatFormat::read(const Json& row) const {
   const bool has_tools = !row.value("tools", Json()).is_null();
@@ -89,6 +92,17 @@ std::vector<MarkedText> ChatFormat::mark(const Conversation& conversation) const
            error.message());
     }
   };
+  std::vector<MarkedText> texts = mark(conversation, render);
+  if (context_->finds_roles) {
+    for (MarkedText& text : texts) {
+      text.turns = find_turns(conversation.messages, text.text, render);
+    }
+  }
+  return texts;
+}
+
+std::vector<MarkedText> ChatFormat::mark(const Conversation& conversation,
+                                         const Render& render) const {
   if (mask_.train_all) {
     std::string text = render(conversation.messages, false).text;
     const std::size_t end = text.size();

@@ -30,6 +30,8 @@ class ChatFormat {
   std::vector<MarkedText> mark(const Conversation& conversation) const;
 
  private:
+  std::vector<MarkedText> mark(const Conversation& conversation, const Render& render) const;
+
   std::shared_ptr<const TextContext> context_;
   MaskOptions mask_;
   ArgumentForm form_with_tools_;

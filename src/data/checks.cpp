@@ -9,7 +9,7 @@
 namespace automodel::data {
 namespace {
 
-constexpr std::array<CheckInfo, 10> kChecks = {{
+constexpr std::array<CheckInfo, 15> kChecks = {{
     {Check::no_trained_tokens, "no_trained_tokens", true, "have no token that is learnt",
      "see which messages are the assistant's, and whether truncation cuts them off"},
     {Check::prompt_trained, "prompt_trained", true, "learn every token, the prompt as well",
@@ -17,6 +17,16 @@ constexpr std::array<CheckInfo, 10> kChecks = {{
      "(answer_only_loss_mask: false)"},
     {Check::missing_eos, "missing_eos", true, "have an answer that does not end in an EOS token",
      "the model would not learn to stop: use a chat template that ends each answer in one"},
+    {Check::masked_eos, "masked_eos", true,
+     "have an EOS token behind an answer, but do not learn it",
+     "the model would not learn to stop: end the template's {% generation %} block behind the EOS "
+     "token, and mask padding by where it stands, not by its id, which pad_token may share with "
+     "EOS"},
+    {Check::double_eos, "double_eos", true, "have an answer that ends in two EOS tokens",
+     "the chat template and the text both bring one: take it out of the text"},
+    {Check::missing_bos, "missing_bos", false,
+     "do not begin with the BOS token that the tokenizer puts before a text",
+     "if the model was trained with it, let the chat template begin with {{ bos_token }}"},
     {Check::double_bos, "double_bos", true, "begin with two BOS tokens",
      "the chat template and the text both bring one: take it out of the text"},
     {Check::outside_vocabulary, "outside_vocabulary", true,
@@ -34,10 +44,20 @@ constexpr std::array<CheckInfo, 10> kChecks = {{
      "the model learns to say nothing there"},
     {Check::truncated, "truncated", false, "are cut to their maximum length",
      "what is cut off is not learnt; raise seq_length"},
+    {Check::template_differs, "template_differs", false, "the chat template is not the model's own",
+     "prompts will look as the model has not seen them; leave chat_template out unless this is "
+     "meant, and use the same one at inference"},
+    {Check::vocabulary_too_large, "vocabulary_too_large", false,
+     "the tokenizer has tokens that the model's embedding does not have",
+     "texts with those cannot be learnt: is the tokenizer this model's?"},
 }};
 
+bool is_eos(std::int32_t id, const TextContext& context, const CheckLimits& limits) {
+  return id == context.eos_id || std::count(limits.eos_ids.begin(), limits.eos_ids.end(), id) > 0;
+}
+
 bool ends_answer(std::int32_t id, const TextContext& context, const CheckLimits& limits) {
-  if (id == context.eos_id || std::count(limits.eos_ids.begin(), limits.eos_ids.end(), id) > 0) {
+  if (is_eos(id, context, limits)) {
     return true;
   }
   const auto& added = context.tokenizer.added_tokens();
@@ -60,25 +80,42 @@ class DocumentChecks {
         static_cast<std::int64_t>(end - begin) - (sample_.notes.is_window ? 1 : 0);
     too_long |= limits_.max_tokens > 0 && computed > limits_.max_tokens;
     const std::int32_t* ids = sample_.ids.data();
+    missing_bos |= context_.adds_bos && ids[begin] != context_.bos_id;
     double_bos |= end - begin > 1 && context_.bos_id && ids[begin] == *context_.bos_id &&
                   ids[begin + 1] == *context_.bos_id;
     // The very first token is not predicted, so its mark says nothing.
     const auto mask = std::span(sample_.loss_mask).subspan(begin + 1, end - begin - 1);
+    look_at_ends(begin, end);
     const auto last = std::find(mask.rbegin(), mask.rend(), 1);
     if (last == mask.rend()) {
       return;
     }
     prompt_trained |= std::count(mask.begin(), mask.end(), 0) == 0;
-    missing_eos |=
-        !ends_answer(ids[begin + static_cast<std::size_t>(mask.rend() - last)], context_, limits_);
+    const auto at = begin + static_cast<std::size_t>(mask.rend() - last);
+    const bool is_masked = at + 1 < end && is_eos(ids[at + 1], context_, limits_);
+    missing_eos |= !is_masked && !ends_answer(ids[at], context_, limits_);
   }
 
   bool too_long = false;
   bool double_bos = false;
   bool prompt_trained = false;
   bool missing_eos = false;
+  bool masked_eos = false;
+  bool double_eos = false;
+  bool missing_bos = false;
 
  private:
+  /// Where what is learnt goes over into what is not.
+  void look_at_ends(std::size_t begin, std::size_t end) {
+    for (std::size_t t = begin + 1; t + 1 < end; ++t) {
+      const bool is_end = is_eos(sample_.ids[t], context_, limits_);
+      if (sample_.loss_mask[t] != 0 && is_eos(sample_.ids[t + 1], context_, limits_)) {
+        double_eos |= is_end && sample_.ids[t] == sample_.ids[t + 1];
+        masked_eos |= !is_end && sample_.loss_mask[t + 1] == 0;
+      }
+    }
+  }
+
   const TokenizedSample& sample_;
   const TextContext& context_;
   const CheckLimits& limits_;
@@ -106,6 +143,9 @@ std::vector<Check> failed_checks(const TokenizedSample& sample, const TextContex
       num_trained_tokens(sample) == 0,
       documents.prompt_trained && !notes.all_learnt,
       documents.missing_eos && !notes.truncated && !notes.is_window,
+      documents.masked_eos,
+      documents.double_eos && !notes.is_window,
+      documents.missing_bos && !notes.is_window,
       documents.double_bos,
       outside,
       documents.too_long,
@@ -113,6 +153,8 @@ std::vector<Check> failed_checks(const TokenizedSample& sample, const TextContex
       notes.merged_boundary,
       notes.empty_answer,
       notes.truncated,
+      false,  // the rest are checks of the whole, see text_checks.h
+      false,
   };
   std::vector<Check> out;
   for (std::size_t i = 0; i < failed.size(); ++i) {

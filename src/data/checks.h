@@ -16,6 +16,9 @@ enum class Check {
   no_trained_tokens,
   prompt_trained,
   missing_eos,
+  masked_eos,
+  double_eos,
+  missing_bos,
   double_bos,
   outside_vocabulary,
   too_long,
@@ -23,6 +26,8 @@ enum class Check {
   merged_boundary,
   empty_answer,
   truncated,
+  template_differs,
+  vocabulary_too_large,
 };
 
 struct CheckInfo {
@@ -31,7 +36,7 @@ struct CheckInfo {
   std::string_view name;
   /// Stops a run, or is only told.
   bool is_error;
-  /// Completes "N of M rows ...".
+  /// Completes "N of M rows ..."; of a check of tokenizer and template (text_checks.h) what fails.
   std::string_view what;
   std::string_view advice;
 };

@@ -14,20 +14,27 @@ TokenizedSample tokenize_completion(const Completion& completion, const TextCont
   MarkedText marked{.text = completion.prompt + completion.answer, .answers = {}, .holes = {}};
   const std::size_t begin = completion.train_prompt ? 0 : completion.prompt.size();
   marked.answers.push_back({begin, marked.text.size(), false});
+  if (context.finds_roles) {
+    marked.turns = {{Role::prompt, completion.prompt.size()}, {Role::answer, marked.text.size()}};
+  }
   text::Encoding encoding = context.tokenizer.encode(marked.text);
   TokenMask mask = mask_tokens(marked, encoding,
                                [&](std::int32_t id) { return context.tokenizer.is_special(id); });
+  std::vector<Role> roles = roles_of(marked, encoding);
   const bool has_eos = !encoding.ids.empty() && encoding.ids.back() == *context.eos_id;
   if (has_eos) {
     mask.learnt.back() = 1;
   } else {
     encoding.ids.push_back(*context.eos_id);
     mask.learnt.push_back(1);
+    roles.resize(roles.empty() ? 0 : roles.size() + 1, Role::answer);
   }
   TokenizedSample sample;
   append_document(sample, std::move(encoding.ids), std::move(mask.learnt));
+  sample.roles = std::move(roles);
   sample.notes = mask.notes;
   sample.notes.all_learnt = begin == 0;
+  sample.notes.special_in_content = !special_tokens_in(context, marked.text).empty();
   return sample;
 }
 

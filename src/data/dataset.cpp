@@ -29,6 +29,7 @@ class RowDataset : public Dataset {
   std::uint64_t content_hash() const override {
     return hash_of(rows_->content_hash(), context_ ? data::content_hash(*context_) : 0);
   }
+  std::int64_t num_left_out() const override { return rows_->num_skipped(); }
 
  private:
   std::shared_ptr<const RowSource> rows_;
@@ -51,6 +52,9 @@ class SelectedRows : public Dataset {
   std::string location(std::int64_t index) const override { return dataset_->location(at(index)); }
   std::uint64_t content_hash() const override {
     return hash_of(dataset_->content_hash(), hash_of_numbers(indices_));
+  }
+  std::int64_t num_left_out() const override {
+    return dataset_->num_left_out() + dataset_->size() - size();
   }
 
  private:

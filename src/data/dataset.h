@@ -26,6 +26,8 @@ class Dataset {
   /// The same number for the same rows and tokenizer, wherever the files are. The keys of the
   /// recipe's section are not in it.
   virtual std::uint64_t content_hash() const = 0;
+  /// Rows of the files that are not in the data set: malformed ones, or filtered out.
+  virtual std::int64_t num_left_out() const { return 0; }
 };
 
 /// Makes a sample of a row. Called from several threads at once.

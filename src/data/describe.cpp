@@ -7,12 +7,27 @@
 #include <utility>
 
 #include "base/text.h"
+#include "text/html.h"
 
 namespace automodel::data {
 namespace {
 
 std::pair<std::string_view, std::string_view> marks(MarkStyle style) {
-  return style == MarkStyle::colour ? std::pair("\033[32m", "\033[0m") : std::pair("[", "]");
+  switch (style) {
+    case MarkStyle::colour:
+      return {"\033[32m", "\033[0m"};
+    case MarkStyle::html:
+      return {"<mark>", "</mark>"};
+    case MarkStyle::brackets:
+      break;
+  }
+  return {"[", "]"};
+}
+
+/// What a terminal would take for a command is shown instead: a row must not be able to hide.
+std::string shown(std::string text, MarkStyle style) {
+  return style == MarkStyle::html ? text::escape_html(text)
+                                  : replace_all(std::move(text), "\033", "\u241B");
 }
 
 /// Tokens [begin, end) as one text; runs of learnt tokens between marks.
@@ -28,25 +43,25 @@ std::string show_document(const TokenizedSample& sample, std::size_t begin, std:
       out += learnt ? open : close;
       inside = learnt;
     }
-    out += decoder.push(sample.ids[t]);
+    out += shown(decoder.push(sample.ids[t]), style);
   }
-  out += decoder.finish();
+  out += shown(decoder.finish(), style);
   return inside ? out + std::string(close) : out;
 }
+
+std::string describe_failed(const FailedCheck& failed, std::size_t num_rows) {
+  const CheckInfo& info = info_of(failed.check);
+  return fmt::format("{} {}: {}; {}", info.is_error ? "error" : "warning", info.name,
+                     describe_failure(failed, num_rows), info.advice);
+}
+
+}  // namespace
 
 std::string percent(std::int64_t part, std::int64_t whole) {
   return fmt::format(
       "{:.1f} %",
       whole == 0 ? 0.0 : 100.0 * static_cast<double>(part) / static_cast<double>(whole));
 }
-
-std::string describe_failed(const FailedCheck& failed, std::size_t num_rows) {
-  const CheckInfo& info = info_of(failed.check);
-  return fmt::format("{} {}: {} of {} rows {} (first {}); {}", info.is_error ? "error" : "warning",
-                     info.name, failed.num_rows, num_rows, info.what, failed.first, info.advice);
-}
-
-}  // namespace
 
 std::string show_sample(const TokenizedSample& sample, const text::Tokenizer& tokenizer,
                         MarkStyle style) {
@@ -85,11 +100,11 @@ std::vector<std::string> describe_survey(const Survey& survey) {
       looked_at < survey.num_rows ? fmt::format(" ({} looked at)", looked_at) : "", stats.min,
       stats.max, stats.median, human_count(static_cast<std::uint64_t>(stats.total)),
       human_count(static_cast<std::uint64_t>(trained)), percent(trained, stats.total)));
-  if (survey.num_documents > stats.count) {
+  if (survey.audit.num_documents > stats.count) {
     lines.push_back(
         fmt::format("the chat template shows earlier answers otherwise as the conversation goes "
                     "on: {} rows became {} documents, each as the model sees it when it answers",
-                    stats.count, survey.num_documents));
+                    stats.count, survey.audit.num_documents));
   }
   if (!survey.bad.empty()) {
     lines.push_back(fmt::format("{} rows cannot be used, first: {}", survey.bad.size(),

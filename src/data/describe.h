@@ -15,11 +15,15 @@ namespace automodel::data {
 enum class MarkStyle {
   brackets,  // [learnt]
   colour,    // learnt text in green (ANSI), for terminals
+  html,      // learnt text in <mark>, all else escaped
 };
 
 /// The sample as text with what is learnt marked; documents are separated by a line of dashes.
 std::string show_sample(const TokenizedSample& sample, const text::Tokenizer& tokenizer,
                         MarkStyle style);
+
+/// "12.5 %"; "0.0 %" of nothing.
+std::string percent(std::int64_t part, std::int64_t whole);
 
 struct LengthStats {
   std::int64_t count = 0, min = 0, median = 0, max = 0, total = 0;

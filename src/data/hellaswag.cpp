@@ -46,9 +46,8 @@ std::unique_ptr<const Dataset> make_hellaswag_dataset(const HellaSwagOptions& op
       open_split(options.paths, options.split,
                  {.shuffle_seed = std::nullopt, .max_rows = options.max_samples, .source = {}}),
       [shared](const Json& row) {
-        LengthLimit limit;
-        limit.max_tokens = shared->max_tokens;
-        return apply_limit(tokenize_completion(as_completion(row), *shared), limit);
+        return apply_limit(tokenize_completion(as_completion(row), *shared),
+                           for_model({}, *shared));
       },
       shared);
 }

@@ -97,8 +97,7 @@ ColumnMapping read_columns(Keys& keys) {
 std::unique_ptr<const Dataset> make_instruction_dataset(const InstructionOptions& options,
                                                         TextContext context) {
   check_columns(options);
-  LengthLimit limit = options.limit;
-  limit.max_tokens = context.max_tokens;
+  const LengthLimit limit = for_model(options.limit, context);
   const auto shared = std::make_shared<const TextContext>(std::move(context));
   const RowFormat format =
       options.use_chat_template ? chat_rows(options, shared) : completion_rows(options, shared);
@@ -106,6 +105,7 @@ std::unique_ptr<const Dataset> make_instruction_dataset(const InstructionOptions
       open_split(options.paths, options.split,
                  {.shuffle_seed = std::nullopt,
                   .max_rows = options.max_samples,
+                  .configuration = options.configuration,
                   .source = options.source}),
       [format, limit](const Json& row) { return apply_limit(format(row), limit); }, shared);
 }
@@ -115,11 +115,21 @@ InstructionOptions read_instruction_options(Keys& keys) {
   options.paths = keys.paths("path_or_dataset_id");
   options.columns = read_columns(keys);
   options.split = keys.text("split", "train");
-  keys.expect("name", nullptr);
+  options.configuration = keys.text("name", "");
   options.answer_only = keys.flag("answer_only_loss_mask", true);
   options.limit = read_limit(keys);
   options.max_samples = keys.maybe_integer("limit_dataset_samples");
   options.use_chat_template = keys.flag("use_hf_chat_template", false);
+  return options;
+}
+
+InstructionOptions read_streamed_instruction_options(Keys& keys) {
+  InstructionOptions options = read_instruction_options(keys);
+  keys.maybe_text("start_of_turn_token");  // upstream reads it and uses it nowhere
+  keys.expect("repeat_on_exhaustion", true);
+  for (const char* key : {"delta_storage_options", "delta_version", "delta_sql_query"}) {
+    keys.expect(key, nullptr);
+  }
   return options;
 }
 

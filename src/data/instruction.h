@@ -36,6 +36,8 @@ struct InstructionOptions {
   bool use_chat_template = false;
   /// max_tokens is taken from the TextContext.
   LengthLimit limit;
+  /// Of a hub data set.
+  std::string configuration = {};
   SourceOptions source;
 };
 
@@ -46,5 +48,10 @@ std::unique_ptr<const Dataset> make_instruction_dataset(const InstructionOptions
 
 /// The keys of upstream's ColumnMappedTextInstructionDataset.
 InstructionOptions read_instruction_options(Keys& keys);
+
+/// The keys of upstream's ColumnMappedTextInstructionIterableDataset, whose rows here have numbers
+/// like those of any other: files are memory-mapped, so none needs to fit into memory. The rows
+/// begin again at their end; they are shuffled only if the recipe says so.
+InstructionOptions read_streamed_instruction_options(Keys& keys);
 
 }  // namespace automodel::data

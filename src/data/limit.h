@@ -5,6 +5,7 @@
 
 #include "data/keys.h"
 #include "data/sample.h"
+#include "data/text_context.h"
 
 namespace automodel::data {
 
@@ -15,11 +16,16 @@ struct LengthLimit {
   std::int64_t seq_length = 0;
   /// Tokens of one document that the model can take; 0: unknown.
   std::int64_t max_tokens = 0;
+  /// Longer documents, and rows of which nothing is learnt, are given out all the same.
+  bool allows_too_long = false, allows_untrained = false;
   bool operator==(const LengthLimit&) const = default;
 };
 
 /// The keys "seq_length", "truncation" and "padding" (which has no effect: batches have none).
 LengthLimit read_limit(Keys& keys);
+
+/// `limit` with what `context` says of the model.
+LengthLimit for_model(LengthLimit limit, const TextContext& context);
 
 /// Throws Error(invalid_argument) that says what to do if a document is longer than the model's
 /// limit, or if nothing learnt is left after truncation, or if there never was anything.

@@ -191,7 +191,7 @@ class Marker {
       views_.push_back(view_at(messages_, k, render_));
     }
     std::vector<MarkedText> texts = {mark_views(std::move(whole), messages_.size())};
-    if (texts.back().answers.empty()) {
+    if (texts.back().answers.empty() && !views_.empty()) {
       texts.pop_back();
     }
     while (!views_.empty()) {  // as the model saw the conversation at the last answer still missing
@@ -254,11 +254,13 @@ std::vector<bool> wanted_messages(const Json& messages, const std::vector<bool>&
     wanted[i] = of_role && learnable[i] && !(any && options.mask_history);
     any = any || wanted[i];
   }
-  check(any_role, ErrorKind::corrupt_data,
-        "the conversation has no {} message: there is nothing to learn",
+  check(any_role || options.allows_untrained, ErrorKind::corrupt_data,
+        "the conversation has no {} message: there is nothing to learn (the check "
+        "'no_trained_tokens')",
         join(options.train_roles, " or "));
-  check(any, ErrorKind::corrupt_data,
-        "no message is learnt: the row's weights switch all of them off");
+  check(any || options.allows_untrained, ErrorKind::corrupt_data,
+        "no message is learnt: the row's weights switch all of them off (the check "
+        "'no_trained_tokens')");
   return wanted;
 }
 

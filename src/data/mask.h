@@ -11,6 +11,7 @@
 #include <vector>
 
 #include "base/json.h"
+#include "data/sample.h"
 #include "text/chat_template.h"
 
 namespace automodel::data {
@@ -29,11 +30,19 @@ struct Answer {
   bool operator==(const Answer&) const = default;
 };
 
+/// Bytes up to `end`, from the turn before on, with the markup around them.
+struct Turn {
+  Role role = Role::text;
+  std::size_t end = 0;
+  bool operator==(const Turn&) const = default;
+};
+
 /// A text to be encoded as one document.
 struct MarkedText {
   std::string text;
   std::vector<Answer> answers;    // disjoint, in order
   std::vector<text::Span> holes;  // parts of answers that are not learnt, in order
+  std::vector<Turn> turns = {};   // of the whole text, or none where nobody asked for them
   bool operator==(const MarkedText&) const = default;
 };
 
@@ -47,11 +56,13 @@ struct MaskOptions {
   bool mask_history = false;
   /// "reasoning_content" stays in the text but is not learnt.
   bool mask_reasoning_content = false;
+  /// A conversation of which nothing is learnt is no error.
+  bool allows_untrained = false;
   bool operator==(const MaskOptions&) const = default;
 };
 
 /// For each message whether it is to be learnt. `learnable`: the row's own wishes, one per message.
-/// Throws Error(corrupt_data) if none is.
+/// Throws Error(corrupt_data) if none is, unless that is allowed.
 std::vector<bool> wanted_messages(const Json& messages, const std::vector<bool>& learnable,
                                   const MaskOptions& options);
 

@@ -34,7 +34,7 @@ std::unique_ptr<const Dataset> build_tokens(Keys& keys, TextContext /*context*/)
   return make(options);
 }
 
-constexpr std::array<DatasetKind, 8> kKinds = {{
+constexpr std::array<DatasetKind, 9> kKinds = {{
     {"chat_dataset.ChatDataset", "conversations (messages, ShareGPT), learnt on the answers",
      build<read_chat_options, make_chat_dataset>},
     {"agent_chat.make_agent_chat_dataset", "conversations with tool calls",
@@ -42,6 +42,9 @@ constexpr std::array<DatasetKind, 8> kKinds = {{
     {"column_mapped_text_instruction_dataset.ColumnMappedTextInstructionDataset",
      "rows of question, context and answer under any column names",
      build<read_instruction_options, make_instruction_dataset>},
+    {"column_mapped_text_instruction_iterable_dataset.ColumnMappedTextInstructionIterableDataset",
+     "the same, streamed: in the order of the files",
+     build<read_streamed_instruction_options, make_instruction_dataset>},
     {"xlam.make_xlam_dataset", "function calls", build<read_xlam_options, make_xlam_dataset>},
     {"squad.make_squad_dataset", "questions about a text",
      build<read_squad_options, make_squad_dataset>},

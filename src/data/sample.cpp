@@ -1,10 +1,16 @@
 #include "data/sample.h"
 
+#include <algorithm>
 #include <utility>
 
 #include "base/error.h"
 
 namespace automodel::data {
+
+Role role_from_name(std::string_view name) {
+  const auto* const found = std::find(kRoleNames.begin(), kRoleNames.end(), name);
+  return found == kRoleNames.end() ? Role::text : static_cast<Role>(found - kRoleNames.begin());
+}
 
 std::int64_t num_trained_tokens(const TokenizedSample& sample) {
   std::int64_t count = 0;

@@ -1,10 +1,22 @@
 #pragma once
 // One row of a data set as the model sees it.
 
+#include <array>
 #include <cstdint>
+#include <string_view>
 #include <vector>
 
 namespace automodel::data {
+
+/// Whose a token is.
+enum class Role : std::uint8_t { system, developer, user, assistant, tool, prompt, answer, text };
+
+/// As they are written; in the order of the enumeration.
+inline constexpr std::array<std::string_view, 8> kRoleNames = {
+    "system", "developer", "user", "assistant", "tool", "prompt", "answer", "text"};
+
+/// The role of that name; `text` for any other name.
+Role role_from_name(std::string_view name);
 
 /// What the step-0 checks want to know about a row beyond its tokens.
 struct SampleNotes {
@@ -34,6 +46,8 @@ struct TokenizedSample {
   /// Tokens of each document; they sum to ids.size().
   std::vector<std::int64_t> document_lengths;
   SampleNotes notes;
+  /// For each of `ids` whose it is; empty unless TextContext::finds_roles.
+  std::vector<Role> roles = {};
   bool operator==(const TokenizedSample&) const = default;
 };
 

@@ -1,11 +1,8 @@
 #include "data/source.h"
 
-#include <glob.h>
-
 #include <algorithm>
 #include <array>
 #include <filesystem>
-#include <span>
 #include <utility>
 
 #include "base/checksum.h"
@@ -37,19 +34,19 @@ constexpr std::array<FileKind, 6> kFileKinds = {{
     {".txt", open_plain_text},
 }};
 
+/// Files of tables that this program does not read, so that they are not overlooked in folders.
+constexpr std::array<std::string_view, 3> kTables = {".parquet", ".arrow", ".feather"};
+
+bool is_table(const fs::path& path) {
+  const std::string ending = to_lower_ascii(path.extension().string());
+  return std::find(kTables.begin(), kTables.end(), ending) != kTables.end();
+}
+
 const FileKind* kind_of(const fs::path& path) {
   const std::string ending = to_lower_ascii(without_compression(path).extension().string());
   const auto* const kind = std::find_if(kFileKinds.begin(), kFileKinds.end(),
                                         [&](const FileKind& k) { return k.ending == ending; });
   return kind == kFileKinds.end() ? nullptr : kind;
-}
-
-std::string known_endings() {
-  std::vector<std::string> endings;
-  for (const FileKind& kind : kFileKinds) {
-    endings.emplace_back(kind.ending);
-  }
-  return join(endings, ", ") + ", each also with .gz or .zst behind it";
 }
 
 class Concatenation : public RowSource {
@@ -98,85 +95,32 @@ class Concatenation : public RowSource {
   std::vector<std::int64_t> ends_;  // rows up to and with each part
 };
 
-/// Which split a file's name speaks of; empty if of none.
-std::string split_of(const fs::path& file) {
-  const std::string name = to_lower_ascii(without_compression(file).stem().string());
-  constexpr std::array<std::pair<std::string_view, std::string_view>, 6> kWords = {{
-      {"validation", "validation"},
-      {"valid", "validation"},
-      {"dev", "validation"},
-      {"eval", "validation"},
-      {"train", "train"},
-      {"test", "test"},
-  }};
-  for (const auto& [word, split] : kWords) {
-    const auto at = name.find(word);
-    const auto is_letter = [](char c) { return c >= 'a' && c <= 'z'; };
-    const bool whole = at != std::string::npos && (at == 0 || !is_letter(name[at - 1])) &&
-                       (at + word.size() == name.size() || !is_letter(name[at + word.size()]));
-    if (whole) {
-      return std::string(split);
-    }
-  }
-  return "";
-}
-
-std::vector<std::string> files_of_folder(const std::string& folder, const std::string& split) {
-  std::vector<std::string> of_split;
-  std::vector<std::string> unnamed;
-  for (const fs::directory_entry& entry : fs::directory_iterator(folder)) {
-    if (!entry.is_regular_file() || kind_of(entry.path()) == nullptr) {
-      continue;
-    }
-    const std::string named = split_of(entry.path());
-    if (named == split || without_compression(entry.path()).stem() == split) {
-      of_split.push_back(entry.path().string());
-    } else if (named.empty()) {
-      unnamed.push_back(entry.path().string());
-    }
-  }
-  std::vector<std::string>& files = of_split.empty() && split == "train" ? unnamed : of_split;
-  check(!files.empty(), ErrorKind::not_found,
-        "the folder {} has no data file ({}) of split '{}'; give the path of a file", folder,
-        known_endings(), split);
-  std::sort(files.begin(), files.end());
-  return std::move(files);
-}
-
-std::vector<std::string> files_of_pattern(const std::string& pattern) {
-  ::glob_t found{};
-  const int status = ::glob(pattern.c_str(), GLOB_ERR, nullptr, &found);
-  std::vector<std::string> files;
-  if (status == 0) {
-    files.assign(found.gl_pathv, found.gl_pathv + found.gl_pathc);  // sorted by glob
-  }
-  ::globfree(&found);
-  check(status == 0 || status == GLOB_NOMATCH, ErrorKind::io, "cannot search for {}", pattern);
-  return files;
-}
-
-std::vector<std::string> files_of(const std::string& path, const std::string& split) {
-  return fs::is_directory(path) ? files_of_folder(path, split) : find_paths(path);
-}
-
 }  // namespace
 
-std::vector<std::string> find_paths(const std::string& path) {
-  if (fs::exists(path)) {
-    return {path};
+bool is_data_file(const fs::path& path) {
+  constexpr std::array<std::string_view, 4> kDescriptions = {
+      "dataset_info.json", "dataset_infos.json", "state.json", "dataset_dict.json"};
+  return (kind_of(path) != nullptr || is_table(path)) &&
+         std::find(kDescriptions.begin(), kDescriptions.end(), path.filename().string()) ==
+             kDescriptions.end();
+}
+
+std::string known_endings() {
+  std::vector<std::string> endings;
+  for (const FileKind& kind : kFileKinds) {
+    endings.emplace_back(kind.ending);
   }
-  std::vector<std::string> files;
-  if (path.find_first_of("*?[") != std::string::npos) {
-    files = files_of_pattern(path);
-  }
-  check(!files.empty(), ErrorKind::not_found,
-        "{}: no such data file or folder. Names of hub data sets are not looked up yet: download "
-        "the data set and give the path of its files",
-        path);
-  return files;
+  return join(endings, ", ") + ", each also with .gz or .zst behind it";
 }
 
 std::shared_ptr<const RowSource> open_file(const std::string& path, SourceOptions options) {
+  check(!is_table(path), ErrorKind::unsupported,
+        "{0}: parquet and arrow files are not read; convert the file once: python -c \"import "
+        "pandas; pandas.read_{1}('{0}').to_json('{2}', orient='records', lines=True)\", or for a "
+        "data set of the hub: python -c \"import datasets; datasets.load_dataset(NAME, "
+        "split=SPLIT).to_json(FILE)\"",
+        path, path.ends_with(".parquet") ? "parquet" : "feather",
+        fs::path(path).replace_extension(".jsonl").string());
   const FileKind* kind = kind_of(path);
   check(kind != nullptr, ErrorKind::unsupported,
         "{}: files that end in '{}' are not supported; supported are {}", path,
@@ -188,11 +132,11 @@ std::shared_ptr<const RowSource> open_file(const std::string& path, SourceOption
 }
 
 std::shared_ptr<const RowSource> open_rows(const std::vector<std::string>& paths,
-                                           const std::string& split, SourceOptions options) {
+                                           const FileChoice& choice, SourceOptions options) {
   check(!paths.empty(), ErrorKind::invalid_argument, "no data files are given");
   std::vector<std::shared_ptr<const RowSource>> parts;
   for (const std::string& path : paths) {
-    for (const std::string& file : files_of(path, split)) {
+    for (const std::string& file : find_data_files(path, choice)) {
       parts.push_back(open_file(file, options));
     }
   }

@@ -3,11 +3,13 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <filesystem>
 #include <memory>
 #include <string>
 #include <vector>
 
 #include "base/json.h"
+#include "data/find_files.h"
 
 namespace automodel::data {
 
@@ -20,7 +22,7 @@ class RowSource {
   virtual Json row(std::int64_t index) const = 0;
   /// "file:line", for errors.
   virtual std::string location(std::int64_t index) const = 0;
-  /// Malformed rows that were left out.
+  /// Malformed rows, and others that were filtered out.
   virtual std::int64_t num_skipped() const { return 0; }
   /// The same number for the same rows, wherever the files are: what is made of them can be kept.
   virtual std::uint64_t content_hash() const = 0;
@@ -40,16 +42,16 @@ struct SourceOptions {
 /// row unless options.skip_invalid.
 std::shared_ptr<const RowSource> open_file(const std::string& path, SourceOptions options = {});
 
-/// A path that exists, or the files that a pattern matches, in the order of their names.
-/// Throws Error(not_found) if there are none.
-std::vector<std::string> find_paths(const std::string& path);
+/// True if open_file knows the ending and the name is not that of a data set's description.
+bool is_data_file(const std::filesystem::path& path);
 
-/// Opens files, folders and patterns ("data/*.jsonl") as one source, in the order given; files of a
-/// folder or pattern in the order of their names. Of a folder whose files are named after splits
-/// (train, validation, valid, dev, test) those of `split` are taken.
-/// Throws Error(not_found) if a path matches no file; otherwise as open_file.
+/// What open_file knows, for errors.
+std::string known_endings();
+
+/// Opens what find_data_files finds for each path as one source, in the order given.
+/// Throws as find_data_files and open_file.
 std::shared_ptr<const RowSource> open_rows(const std::vector<std::string>& paths,
-                                           const std::string& split = "train",
+                                           const FileChoice& choice = {},
                                            SourceOptions options = {});
 
 }  // namespace automodel::data

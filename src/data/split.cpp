@@ -18,13 +18,14 @@ constexpr std::uint64_t kOnceBeforeTraining = ~std::uint64_t{0};
 
 class PickedRows : public RowSource {
  public:
-  PickedRows(std::shared_ptr<const RowSource> rows, std::vector<std::int64_t> indices)
-      : rows_(std::move(rows)), indices_(std::move(indices)) {}
+  PickedRows(std::shared_ptr<const RowSource> rows, std::vector<std::int64_t> indices,
+             std::int64_t num_filtered)
+      : rows_(std::move(rows)), indices_(std::move(indices)), num_filtered_(num_filtered) {}
 
   std::int64_t size() const override { return static_cast<std::int64_t>(indices_.size()); }
   Json row(std::int64_t index) const override { return rows_->row(at(index)); }
   std::string location(std::int64_t index) const override { return rows_->location(at(index)); }
-  std::int64_t num_skipped() const override { return rows_->num_skipped(); }
+  std::int64_t num_skipped() const override { return rows_->num_skipped() + num_filtered_; }
   std::uint64_t content_hash() const override {
     return hash_of(rows_->content_hash(), hash_of_numbers(indices_));
   }
@@ -34,6 +35,7 @@ class PickedRows : public RowSource {
 
   std::shared_ptr<const RowSource> rows_;
   std::vector<std::int64_t> indices_;
+  std::int64_t num_filtered_;
 };
 
 std::optional<std::int64_t> parse_bound(const std::string& digits, const std::string& split) {
@@ -74,15 +76,19 @@ Split parse_split(const std::string& text) {
 }
 
 std::shared_ptr<const RowSource> pick_rows(std::shared_ptr<const RowSource> rows,
-                                           std::vector<std::int64_t> indices) {
-  return std::make_shared<PickedRows>(std::move(rows), std::move(indices));
+                                           std::vector<std::int64_t> indices,
+                                           std::int64_t num_filtered) {
+  return std::make_shared<PickedRows>(std::move(rows), std::move(indices), num_filtered);
 }
 
 std::shared_ptr<const RowSource> open_split(const std::vector<std::string>& paths,
                                             const std::string& split,
                                             const SelectOptions& options) {
   const Split part = parse_split(split);
-  auto rows = open_rows(paths, part.name, options.source);
+  auto rows = open_rows(
+      paths,
+      {.split = part.name, .configuration = options.configuration, .revision = options.revision},
+      options.source);
   const std::int64_t num_rows = rows->size();
   const std::int64_t begin = row_number(part.begin.value_or(0), part.percent, num_rows);
   std::int64_t end = part.end ? row_number(*part.end, part.percent, num_rows) : num_rows;

@@ -29,6 +29,8 @@ struct SelectOptions {
   std::optional<std::uint64_t> shuffle_seed;
   /// The first rows of the slice at most.
   std::optional<std::int64_t> max_rows;
+  /// Of a hub data set; see FileChoice.
+  std::string configuration = {}, revision = "main";
   SourceOptions source;
 };
 
@@ -38,8 +40,10 @@ std::shared_ptr<const RowSource> open_split(const std::vector<std::string>& path
                                             const std::string& split,
                                             const SelectOptions& options = {});
 
-/// The rows `indices` of `rows`, in that order.
+/// The rows `indices` of `rows`, in that order. `num_filtered`: how many of the others count as
+/// left out.
 std::shared_ptr<const RowSource> pick_rows(std::shared_ptr<const RowSource> rows,
-                                           std::vector<std::int64_t> indices);
+                                           std::vector<std::int64_t> indices,
+                                           std::int64_t num_filtered = 0);
 
 }  // namespace automodel::data

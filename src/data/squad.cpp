@@ -50,8 +50,7 @@ std::unique_ptr<const Dataset> make_squad_dataset(const SquadOptions& options,
   if (options.chat_template) {
     context = with_chat_template(std::move(context), *options.chat_template);
   }
-  LengthLimit limit = options.limit;
-  limit.max_tokens = context.max_tokens;
+  const LengthLimit limit = for_model(options.limit, context);
   const auto shared = std::make_shared<const TextContext>(std::move(context));
   const RowFormat format = make_format(shared);
   return make_row_dataset(

@@ -5,6 +5,7 @@
 
 #include "base/error.h"
 #include "base/parallel.h"
+#include "base/stopwatch.h"
 #include "base/text.h"
 
 namespace automodel::data {
@@ -24,7 +25,9 @@ std::vector<std::int64_t> spread_rows(std::int64_t num_rows, std::int64_t max_ro
 /// What is kept of a row.
 struct RowFacts {
   std::string error;
-  std::int64_t length = 0, trained = 0, documents = 0;
+  std::int64_t length = 0, trained = 0;
+  Audit audit;
+  std::uint64_t hash = 0;
   std::vector<Check> failed;
 };
 
@@ -35,7 +38,8 @@ RowFacts look_at(const Dataset& dataset, std::int64_t row, const TextContext& co
     const TokenizedSample sample = dataset.sample(row);
     facts.length = static_cast<std::int64_t>(sample.ids.size());
     facts.trained = num_trained_tokens(sample);
-    facts.documents = static_cast<std::int64_t>(sample.document_lengths.size());
+    facts.audit = audit_row(sample, context, limits.eos_ids);
+    facts.hash = hash_of_tokens(sample);
     facts.failed = failed_checks(sample, context, limits);
   } catch (const Error& error) {
     facts.error = error.message();
@@ -60,7 +64,7 @@ void add(Survey& survey, RowFacts facts, const Dataset& dataset, std::int64_t ro
   survey.usable.push_back(row);
   survey.lengths.push_back(facts.length);
   survey.trained.push_back(facts.trained);
-  survey.num_documents += facts.documents;
+  survey.audit.add(facts.audit);
   for (const Check check : facts.failed) {
     add_failed(survey, check, dataset, row);
   }
@@ -79,10 +83,13 @@ void refuse_failed(const Survey& survey) {
   for (const FailedCheck& failed : survey.failed) {
     const CheckInfo& info = info_of(failed.check);
     check(!info.is_error, ErrorKind::invalid_argument,
-          "{} of {} rows {}, first {}: {}. This is the check '{}'; if the data is right, list it "
-          "in disabled_data_checks",
-          failed.num_rows, survey.rows.size(), info.what, failed.first, info.advice, info.name);
+          "{}: {}. This is the check '{}'; if the data is right, list it in disabled_data_checks",
+          describe_failure(failed, survey.rows.size()), info.advice, info.name);
   }
+}
+
+bool is_off(Check check, const SurveyOptions& options) {
+  return std::count(options.disabled.begin(), options.disabled.end(), info_of(check).name) > 0;
 }
 
 }  // namespace
@@ -91,22 +98,41 @@ Survey survey(const Dataset& dataset, const TextContext& context, const SurveyOp
   check_names(options.disabled);
   Survey out;
   out.num_rows = dataset.size();
+  out.num_left_out = dataset.num_left_out();
   out.rows = spread_rows(dataset.size(), options.max_rows);
   std::vector<RowFacts> facts(out.rows.size());
+  const Stopwatch watch;
   parallel_for(static_cast<std::int64_t>(out.rows.size()), options.num_threads,
                [&](std::int64_t i) {
                  const auto at = static_cast<std::size_t>(i);
                  facts[at] = look_at(dataset, out.rows[at], context, options.limits);
                });
+  out.seconds = watch.seconds();
+  DuplicateFinder duplicates;
   for (std::size_t i = 0; i < out.rows.size(); ++i) {
-    std::erase_if(facts[i].failed, [&](Check check) {
-      return std::count(options.disabled.begin(), options.disabled.end(), info_of(check).name) > 0;
-    });
+    if (facts[i].error.empty()) {
+      duplicates.add(facts[i].hash, out.rows[i],
+                     [&](std::int64_t row) { return dataset.location(row); });
+    }
+    std::erase_if(facts[i].failed, [&](Check check) { return is_off(check, options); });
     add(out, std::move(facts[i]), dataset, out.rows[i]);
+  }
+  out.duplicates = duplicates.found();
+  for (const FailedTextCheck& failure : options.text_failures) {
+    if (!is_off(failure.check, options)) {
+      out.failed.push_back({failure.check, 0, failure.found});
+    }
   }
   std::stable_sort(out.failed.begin(), out.failed.end(),
                    [](const auto& a, const auto& b) { return a.check < b.check; });
   return out;
+}
+
+std::string describe_failure(const FailedCheck& failed, std::size_t num_rows) {
+  const CheckInfo& info = info_of(failed.check);
+  return failed.num_rows == 0 ? fmt::format("{}: {}", info.what, failed.first)
+                              : fmt::format("{} of {} rows {} (first {})", failed.num_rows,
+                                            num_rows, info.what, failed.first);
 }
 
 PreparedDataset prepare(std::shared_ptr<const Dataset> dataset, const TextContext& context,

@@ -7,8 +7,10 @@
 #include <string>
 #include <vector>
 
+#include "data/audit.h"
 #include "data/checks.h"
 #include "data/dataset.h"
+#include "data/text_checks.h"
 #include "data/text_context.h"
 
 namespace automodel::data {
@@ -20,6 +22,8 @@ struct SurveyOptions {
   CheckLimits limits;
   /// Names of checks that are not made.
   std::vector<std::string> disabled;
+  /// Checks that tokenizer and template failed.
+  std::vector<FailedTextCheck> text_failures = {};
 };
 
 /// A row that cannot be used, with the error that using it gives.
@@ -31,8 +35,9 @@ struct BadRow {
 
 struct FailedCheck {
   Check check = Check::no_trained_tokens;
+  /// 0: it is a check of tokenizer and template.
   std::int64_t num_rows = 0;
-  /// The first row that fails it.
+  /// The first row that fails it, or what was found.
   std::string first;
   bool operator==(const FailedCheck&) const = default;
 };
@@ -43,13 +48,21 @@ struct Survey {
   std::vector<std::int64_t> rows;
   /// Of the rows looked at that can be used: tokens, learnt tokens, documents.
   std::vector<std::int64_t> usable, lengths, trained;
-  std::int64_t num_documents = 0;
   std::vector<BadRow> bad;
   std::vector<FailedCheck> failed;
+  /// Rows of the files that the data set has not: malformed ones, or filtered out.
+  std::int64_t num_left_out = 0;
+  Audit audit = {};
+  Duplicates duplicates = {};
+  /// What encoding them took, on all threads together.
+  double seconds = 0;
 };
 
 /// Tokenizes the rows on several threads.
 Survey survey(const Dataset& dataset, const TextContext& context, const SurveyOptions& options);
+
+/// "3 of 10 rows ... (first rows.jsonl:4)", or what is wrong with tokenizer and template.
+std::string describe_failure(const FailedCheck& failed, std::size_t num_rows);
 
 struct PreparedDataset {
   std::shared_ptr<const Dataset> dataset;

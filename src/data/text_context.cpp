@@ -48,6 +48,7 @@ std::string read_template(const std::string& path, const TextContext& context) {
 TextContext make_text_context(text::Tokenizer tokenizer, const text::TokenizerConfig& config) {
   const auto bos_id = id_of(tokenizer, config.bos_token, "bos_token");
   const auto eos_id = id_of(tokenizer, config.eos_token, "eos_token");
+  const auto of_nothing = tokenizer.encode("").ids;
   TextContext context{.tokenizer = std::move(tokenizer),
                       .special_tokens = {.bos_token = config.bos_token,
                                          .eos_token = config.eos_token,
@@ -58,7 +59,8 @@ TextContext make_text_context(text::Tokenizer tokenizer, const text::TokenizerCo
                                          .mask_token = config.mask_token},
                       .templates = {},
                       .bos_id = bos_id,
-                      .eos_id = eos_id};
+                      .eos_id = eos_id,
+                      .adds_bos = bos_id && !of_nothing.empty() && of_nothing.front() == *bos_id};
   for (const auto& [name, source] : config.chat_templates) {
     context.templates.emplace(name,
                               text::ChatTemplate::parse(source, "chat template '" + name + "'"));

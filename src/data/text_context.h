@@ -25,10 +25,16 @@ struct TextContext {
   /// By name: "default", "tool_use" ...
   std::map<std::string, text::ChatTemplate> templates;
   std::optional<std::int32_t> bos_id, eos_id;
+  /// The tokenizer itself puts the BOS token before a text.
+  bool adds_bos = false;
   /// The tokens that a document may have at most, 0 if unknown.
   std::int64_t max_tokens = 0;
   /// Further variables for the template, e.g. {"enable_thinking": false}.
   Json template_variables = Json::object();
+  /// Rows that the model cannot take are given out all the same, for checks that are switched off.
+  bool allows_too_long = false, allows_untrained = false;
+  /// Samples say whose each token is, which costs renderings.
+  bool finds_roles = false;
 };
 
 /// Throws Error(invalid_argument) if bos_token or eos_token is not a token of the tokenizer.

@@ -102,12 +102,30 @@ TokenMask mask_tokens(const MarkedText& marked, const text::Encoding& encoding,
   return Masker(marked, encoding, is_special).run();
 }
 
+std::vector<Role> roles_of(const MarkedText& marked, const text::Encoding& encoding) {
+  std::vector<Role> roles;
+  if (marked.turns.empty()) {
+    return roles;
+  }
+  std::size_t turn = 0;
+  for (std::size_t t = 0; t < encoding.ids.size(); ++t) {
+    const std::size_t at = place(marked.text, extent(encoding, t));
+    while (turn + 1 < marked.turns.size() && marked.turns[turn].end <= at) {
+      ++turn;
+    }
+    roles.push_back(marked.turns[turn].role);
+  }
+  return roles;
+}
+
 TokenizedSample tokenize(std::span<const MarkedText> texts, const text::Tokenizer& tokenizer) {
   TokenizedSample sample;
   for (const MarkedText& marked : texts) {
     text::Encoding encoding = tokenizer.encode(marked.text, {.add_special_tokens = false});
     TokenMask mask =
         mask_tokens(marked, encoding, [&](std::int32_t id) { return tokenizer.is_special(id); });
+    const auto roles = roles_of(marked, encoding);
+    sample.roles.insert(sample.roles.end(), roles.begin(), roles.end());
     append_document(sample, std::move(encoding.ids), std::move(mask.learnt));
     sample.notes.merged_boundary |= mask.notes.merged_boundary;
     sample.notes.empty_answer |= mask.notes.empty_answer;

@@ -28,6 +28,10 @@ struct TokenMask {
 TokenMask mask_tokens(const MarkedText& marked, const text::Encoding& encoding,
                       const IsSpecial& is_special);
 
+/// For each token of the one encoding of marked.text whose turn it belongs to; none if the text has
+/// no turns.
+std::vector<Role> roles_of(const MarkedText& marked, const text::Encoding& encoding);
+
 /// One document per text. Texts are encoded as they are: a chat template brings its own BOS.
 TokenizedSample tokenize(std::span<const MarkedText> texts, const text::Tokenizer& tokenizer);
 

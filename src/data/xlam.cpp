@@ -103,8 +103,7 @@ Json xlam_tools(const Json& tools) {
 }
 
 std::unique_ptr<const Dataset> make_xlam_dataset(const XlamOptions& options, TextContext context) {
-  LengthLimit limit = options.limit;
-  limit.max_tokens = context.max_tokens;
+  const LengthLimit limit = for_model(options.limit, context);
   const auto shared = std::make_shared<const TextContext>(std::move(context));
   const ChatFormat format(shared, {});
   return make_row_dataset(

@@ -4,6 +4,7 @@
 
 #include "engine/commands/bench.h"
 #include "engine/commands/convert.h"
+#include "engine/commands/data.h"
 #include "engine/commands/describe.h"
 #include "engine/commands/generate.h"
 #include "engine/commands/merge.h"
@@ -22,6 +23,7 @@ Program program() {
               train_command(),
               bench_command(),
               convert_command(),
+              data_command(),
               describe_command(),
               generate_command(),
               merge_command(),

@@ -1,6 +1,6 @@
 #include "train/model_text.h"
 
-#include "base/error.h"
+#include "models/stop_ids.h"
 #include "tensor/gguf_facts.h"
 #include "tensor/gguf_vocabulary.h"
 #include "text/gguf_tokenizer.h"
@@ -16,18 +16,6 @@ data::TextContext gguf_text(const GgufFile& file) {
                                  text::parse_tokenizer_config(made.tokenizer_config, source));
 }
 
-/// Appends eos_token_id, a number or a list of numbers.
-std::vector<std::int32_t> eos_ids(const Json& config) {
-  const auto found = config.find("eos_token_id");
-  if (found == config.end() || found->is_null()) {
-    return {};
-  }
-  check(found->is_number_integer() || found->is_array(), ErrorKind::corrupt_data,
-        "eos_token_id is {}, expected an integer or a list of integers", found->dump());
-  return found->is_array() ? found->get<std::vector<std::int32_t>>()
-                           : std::vector<std::int32_t>{found->get<std::int32_t>()};
-}
-
 }  // namespace
 
 data::TextContext model_text(const checkpoint::ModelFolder& model) {
@@ -38,13 +26,7 @@ data::TextContext model_text(const checkpoint::ModelFolder& model) {
 
 std::vector<std::int32_t> stop_ids(const checkpoint::ModelFolder& model,
                                    const data::TextContext& text) {
-  const auto defaults = model.path / "generation_config.json";
-  if (std::filesystem::exists(defaults)) {
-    if (auto ids = eos_ids(read_json(defaults)); !ids.empty()) {
-      return ids;
-    }
-  }
-  if (auto ids = eos_ids(model.config); !ids.empty()) {
+  if (auto ids = models::stop_ids(model.path, model.config); !ids.empty()) {
     return ids;
   }
   return text.eos_id ? std::vector<std::int32_t>{*text.eos_id} : std::vector<std::int32_t>{};

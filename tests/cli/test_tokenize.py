@@ -75,7 +75,7 @@ def test_wrong_ids_are_named(automodel, folder):
 def test_measures(automodel, folder):
     done = automodel("tokenize", folder, "--bench", "2", input='"hi"\n"h i"\n')
     result = json.loads(done.stdout)
-    assert (result["bytes"], result["tokens"], len(result["seconds"])) == (5, 6, 2)
+    assert (result["bytes"], result["tokens"], len(result["seconds"]), len(result["cpu_seconds"])) == (5, 6, 2, 2)
 
 
 def test_exports_a_folder(automodel, folder, tmp_path):

@@ -51,7 +51,8 @@ TEST(NotBuilt, MockDataAreForTheBenchmark) {
 
 TEST(NotBuilt, HubDataSetsButNoFiles) {
   EXPECT_THAT(check_text(kLeast, {"--dataset.path_or_dataset_id=org/chats"}).not_built,
-              ElementsAre("data sets of the hub (dataset.path_or_dataset_id: org/chats)"));
+              ElementsAre("data sets of the hub that are not in its local cache "
+                          "(dataset.path_or_dataset_id: org/chats)"));
   for (const char* path :
        {"./org/chats", "/org/chats", "org/chats.jsonl", "a/b/c", "org/*", "/tmp"}) {
     EXPECT_THAT(check_text(kLeast, {std::string("--dataset.path_or_dataset_id=") + path}).not_built,

@@ -32,6 +32,28 @@ TEST(ChatFormat, ChatMl) {
             std::string("<|im_start|>").size());
 }
 
+TEST(ChatFormat, NothingLearntOnlyIfThatIsAllowed) {
+  const std::string question = R"({"messages": [{"role": "user", "content": "Hi"}]})";
+  TextContext context = chatml_context();
+  EXPECT_THAT(error_of([&] { shown(question, context); }),
+              HasSubstr("there is nothing to learn (the check 'no_trained_tokens')"));
+  context.allows_untrained = true;
+  EXPECT_EQ(shown(question, context), "<|im_start|>user\nHi<|im_end|>\n");
+}
+
+TEST(ChatFormat, RolesOnDemand) {
+  TextContext context = chatml_context();
+  context.finds_roles = true;
+  const ChatFormat format(std::make_shared<const TextContext>(context), {});
+  const auto sample = format.tokenize(format.read(parse_json(kTwoTurns, "row")));
+  ASSERT_EQ(sample.roles.size(), sample.ids.size());
+  for (std::size_t t = 0; t < sample.ids.size(); ++t) {
+    EXPECT_TRUE(sample.roles[t] == Role::assistant || sample.loss_mask[t] == 0) << t;
+  }
+  EXPECT_EQ(std::count(sample.roles.begin(), sample.roles.end(), Role::user),
+            2 * std::int64_t{std::string_view("_user\nHi_\n").size()} + 1);
+}
+
 TEST(ChatFormat, BosComesFromTheTemplateOnly) {
   const TextContext context =
       test_context({{"default", std::string("{{ bos_token }}") + kChatMl}}, true);

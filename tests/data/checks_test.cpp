@@ -35,6 +35,34 @@ TEST(Checks, EachFindsItsFault) {
   EXPECT_EQ(failed(kGood, {.max_tokens = 4}), (Checks{Check::too_long}));
 }
 
+TEST(Checks, AnEosBehindTheAnswerMustBeLearnt) {
+  // Labels that mask the id of padding mask every EOS where both are one token.
+  EXPECT_EQ(failed(one_document({'q', '?', 'a', kImEnd, '\n'}, {0, 0, 1, 0, 0})),
+            (std::vector<Check>{Check::masked_eos}));
+  EXPECT_EQ(failed(one_document({'q', 'a', kImEnd, 'q', 'b', kImEnd}, {0, 1, 0, 0, 1, 1})),
+            (std::vector<Check>{Check::masked_eos}))
+      << "of an answer before the last one";
+  EXPECT_EQ(failed(one_document({'q', '?', 'a', '.'}, {0, 0, 1, 0}), {.eos_ids = {'.'}}),
+            (std::vector<Check>{Check::masked_eos}));
+}
+
+TEST(Checks, TwoEosTokens) {
+  EXPECT_EQ(failed(one_document({'q', '?', 'a', kImEnd, kImEnd}, {0, 0, 1, 1, 1})),
+            (std::vector<Check>{Check::double_eos}));
+  EXPECT_EQ(failed(one_document({'q', '?', 'a', kImEnd, kImEnd}, {0, 0, 1, 1, 0})),
+            (std::vector<Check>{Check::double_eos}));
+}
+
+TEST(Checks, ABosThatTheTokenizerWouldAdd) {
+  TextContext context = chatml_context();
+  const auto sample = one_document({'q', '?', 'a', kImEnd}, {0, 0, 1, 1});
+  EXPECT_TRUE(failed_checks(sample, context, {}).empty());
+  context.adds_bos = true;
+  EXPECT_EQ(failed_checks(sample, context, {}), (std::vector<Check>{Check::missing_bos}));
+  EXPECT_TRUE(failed_checks(kGood, context, {}).empty());
+  EXPECT_TRUE(failed_checks(token_window({'a', 'b', 'c'}), context, {}).empty());
+}
+
 TEST(Checks, NotesBecomeFailures) {
   TokenizedSample sample = kGood;
   sample.notes = {.special_in_content = true, .merged_boundary = true, .empty_answer = true};

@@ -29,6 +29,23 @@ TEST(Completion, BringsTheTokenizersOwnBos) {
   EXPECT_EQ(ids, (std::vector<std::int32_t>{kBos, 'Q', '\n', 'A', kEos}));
 }
 
+TEST(Completion, SpecialTokensInTheTextAreNoted) {
+  EXPECT_TRUE(tokenize_completion({.prompt = "a</s>", .answer = "b"}, test_context())
+                  .notes.special_in_content);
+  EXPECT_FALSE(
+      tokenize_completion({.prompt = "a", .answer = "b"}, test_context()).notes.special_in_content);
+}
+
+TEST(Completion, RolesOnDemand) {
+  TextContext context = test_context({}, true);
+  const Completion completion{.prompt = "Q ", .answer = "x"};
+  EXPECT_TRUE(tokenize_completion(completion, context).roles.empty());
+  context.finds_roles = true;
+  EXPECT_EQ(tokenize_completion(completion, context).roles,
+            (std::vector<Role>{Role::prompt, Role::prompt, Role::answer, Role::answer}))
+      << "<s>, Q, x with its blank, </s>";
+}
+
 TEST(Completion, NeedsAnEos) {
   TextContext context = test_context();
   context.eos_id.reset();

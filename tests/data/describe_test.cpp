@@ -21,6 +21,22 @@ TEST(Describe, MarksWhatIsLearnt) {
             "qa\033[32mab<|im_end|>\033[0m\n\n--------\nx\033[32m\xC3\xA9\033[0m");
 }
 
+TEST(Describe, HtmlIsEscaped) {
+  EXPECT_EQ(show_sample(two_documents(), chatml_context().tokenizer, MarkStyle::html),
+            "qa<mark>ab&lt;|im_end|&gt;</mark>\n\n--------\nx<mark>\xC3\xA9</mark>");
+}
+
+TEST(Describe, RowsCannotSendCommandsToTheTerminal) {
+  TokenizedSample sample;
+  append_document(sample, {'\033', '[', '8', 'm'}, {0, 0, 0, 0});
+  EXPECT_EQ(show_sample(sample, chatml_context().tokenizer, MarkStyle::colour), "\u241B[8m");
+}
+
+TEST(Describe, Percent) {
+  EXPECT_EQ(percent(1, 8), "12.5 %");
+  EXPECT_EQ(percent(0, 0), "0.0 %");
+}
+
 TEST(Describe, LengthStats) {
   EXPECT_EQ(length_stats({}), LengthStats{});
   const std::vector<std::int64_t> lengths = {5, 1, 9, 3};
@@ -33,7 +49,7 @@ TEST(Describe, Survey) {
                 .usable = {0, 5},
                 .lengths = {10, 30},
                 .trained = {2, 6},
-                .num_documents = 3};
+                .audit = {.num_documents = 3}};
   survey.bad = {{7, "rows:8: unusable"}};
   survey.failed = {{Check::empty_answer, 1, "rows:1"}};
   EXPECT_EQ(describe_survey(survey),

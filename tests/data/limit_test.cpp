@@ -1,6 +1,7 @@
 #include "data/limit.h"
 
 #include "data/support.h"
+#include "data/test_text.h"
 
 namespace automodel::data {
 namespace {
@@ -23,6 +24,14 @@ TEST(Limit, CutsEachDocument) {
   EXPECT_EQ(by_model.ids, (std::vector<std::int32_t>{1, 2, 5, 6}));
 }
 
+TEST(Limit, CutsRolesToo) {
+  TokenizedSample sample = two_documents();
+  sample.roles = {Role::user, Role::user, Role::assistant, Role::tool, Role::prompt, Role::answer};
+  EXPECT_EQ(
+      apply_limit(sample, {.truncate = true, .seq_length = 3}).roles,
+      (std::vector<Role>{Role::user, Role::user, Role::assistant, Role::prompt, Role::answer}));
+}
+
 TEST(Limit, SeqLengthAloneHasNoEffect) {
   EXPECT_EQ(apply_limit(two_documents(), {.seq_length = 2}), two_documents());
 }
@@ -30,15 +39,30 @@ TEST(Limit, SeqLengthAloneHasNoEffect) {
 TEST(Limit, WhatIsTooLongIsAnError) {
   EXPECT_THAT(error_of([] { apply_limit(two_documents(), {.max_tokens = 3}); }),
               testing::StartsWith("the row has 4 tokens, more than the 3 that the model takes"));
+  EXPECT_EQ(apply_limit(two_documents(), {.max_tokens = 3, .allows_too_long = true}),
+            two_documents());
 }
 
 TEST(Limit, SomethingMustBeLearnt) {
   TokenizedSample sample;
   append_document(sample, {1, 2, 3}, {1, 0, 1});
   EXPECT_EQ(error_of([&] { apply_limit(sample, {.truncate = true, .seq_length = 2}); }),
-            "after truncation to 2 tokens nothing learnt is left of the row; raise seq_length");
+            "after truncation to 2 tokens nothing learnt is left of the row; raise seq_length (the "
+            "check 'no_trained_tokens')");
   sample.loss_mask = {1, 0, 0};
-  EXPECT_EQ(error_of([&] { apply_limit(sample, {}); }), "no token of the row is learnt");
+  EXPECT_EQ(error_of([&] { apply_limit(sample, {}); }),
+            "no token of the row is learnt (the check 'no_trained_tokens')");
+  EXPECT_EQ(apply_limit(sample, {.allows_untrained = true}), sample);
+}
+
+TEST(Limit, OfAModel) {
+  TextContext context = test_context();
+  context.max_tokens = 7;
+  context.allows_too_long = true;
+  EXPECT_EQ(for_model({.truncate = true}, context),
+            (LengthLimit{.truncate = true, .max_tokens = 7, .allows_too_long = true}));
+  context.allows_untrained = true;
+  EXPECT_TRUE(for_model({}, context).allows_untrained);
 }
 
 TEST(Limit, Keys) {

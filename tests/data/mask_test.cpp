@@ -91,10 +91,14 @@ TEST(Mask, WantedMessages) {
 TEST(Mask, SomethingMustBeWanted) {
   const Json messages = {message("system", "a"), message("user", "b")};
   EXPECT_EQ(error_of([&] { assistants(messages); }),
-            "the conversation has no assistant message: there is nothing to learn");
+            "the conversation has no assistant message: there is nothing to learn (the "
+            "check 'no_trained_tokens')");
   const Json answered = {message("user", "b"), message("assistant", "c")};
   EXPECT_EQ(error_of([&] { wanted_messages(answered, {true, false}, {}); }),
-            "no message is learnt: the row's weights switch all of them off");
+            "no message is learnt: the row's weights switch all of them off (the check "
+            "'no_trained_tokens')");
+  EXPECT_EQ(wanted_messages(answered, {true, false}, {.allows_untrained = true}),
+            (std::vector<bool>{false, false}));
 }
 
 TEST(Mask, OtherRolesAreLearntWithTheirHeader) {

@@ -38,6 +38,10 @@ TEST(Registry, MakesByTarget) {
                    {{"path_or_dataset_id", flat},
                     {"column_mapping", {{"question", "question"}, {"answer", "context"}}}}),
             0U);
+  EXPECT_GT(tokens("column_mapped_text_instruction_iterable_dataset."
+                   "ColumnMappedTextInstructionIterableDataset",
+                   {{"path_or_dataset_id", flat}, {"column_mapping", {{"answer", "context"}}}}),
+            0U);
 }
 
 TEST(Registry, UnknownTargetsAndKeysAreErrors) {

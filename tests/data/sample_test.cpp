@@ -15,6 +15,13 @@ TEST(Sample, FirstTokensOfDocumentsAreNeverTrained) {
   EXPECT_EQ(num_trained_tokens(sample), 2);
 }
 
+TEST(Sample, RolesHaveNames) {
+  for (std::size_t i = 0; i < kRoleNames.size(); ++i) {
+    EXPECT_EQ(static_cast<std::size_t>(role_from_name(kRoleNames[i])), i);
+  }
+  EXPECT_EQ(role_from_name("robot"), Role::text);
+}
+
 TEST(Sample, MaskMustFit) {
   TokenizedSample sample;
   EXPECT_EQ(error_of([&] { append_document(sample, {1, 2}, {1}); }),

@@ -44,10 +44,29 @@ TEST(Survey, CountsEveryRow) {
     EXPECT_EQ(found.usable, (std::vector<std::int64_t>{0, 2, 3}));
     EXPECT_EQ(found.lengths, (std::vector<std::int64_t>{4, 4, 5}));
     EXPECT_EQ(found.trained, (std::vector<std::int64_t>{2, 2, 3}));
-    EXPECT_EQ(found.num_documents, 3);
+    EXPECT_EQ(found.audit.num_documents, 3);
     EXPECT_EQ(found.bad, (std::vector<BadRow>{{1, "answers:2: unusable"}}));
     EXPECT_EQ(found.failed, (std::vector<FailedCheck>{{Check::missing_eos, 2, "answers:3"}}));
   }
+}
+
+TEST(Survey, ChecksOfTheTextAreAmongTheOthers) {
+  const auto dataset = answers({{'a', kImEnd}});
+  const std::vector<FailedTextCheck> failures = {{Check::template_differs, "a here, b there"}};
+  const Survey found = survey(*dataset, chatml_context(), {.text_failures = failures});
+  EXPECT_EQ(found.failed,
+            (std::vector<FailedCheck>{{Check::template_differs, 0, "a here, b there"}}));
+  EXPECT_EQ(describe_failure(found.failed[0], 1),
+            "the chat template is not the model's own: a here, b there");
+  EXPECT_TRUE(survey(*dataset, chatml_context(),
+                     {.disabled = {"template_differs"}, .text_failures = failures})
+                  .failed.empty());
+}
+
+TEST(Survey, FindsRowsThatAreThereTwice) {
+  const auto dataset = answers({{'a', kImEnd}, {'b', kImEnd}, {'!'}, {'a', kImEnd}});
+  EXPECT_EQ(survey(*dataset, chatml_context(), {}).duplicates,
+            (Duplicates{1, "answers:4", "answers:1"}));
 }
 
 TEST(Survey, LooksAtSpreadRows) {
@@ -84,7 +103,7 @@ TEST(Prepare, ShowsTheFirstBadRows) {
 TEST(Prepare, FailedChecksStop) {
   const auto dataset = answers({{'a', kImEnd}, {'b'}});
   EXPECT_EQ(error_of([&] { prepare(dataset, chatml_context(), {}, false); }),
-            "1 of 2 rows have an answer that does not end in an EOS token, first answers:2: the "
+            "1 of 2 rows have an answer that does not end in an EOS token (first answers:2): the "
             "model would not learn to stop: use a chat template that ends each answer in one. This "
             "is the check 'missing_eos'; if the data is right, list it in disabled_data_checks");
   EXPECT_EQ(

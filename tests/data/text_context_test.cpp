@@ -23,6 +23,11 @@ TEST(TextContext, LoadsAFolder) {
               HasSubstr("tokenizer.json"));
 }
 
+TEST(TextContext, WhetherTheTokenizerPutsABosBeforeTexts) {
+  EXPECT_FALSE(test_context().adds_bos);
+  EXPECT_TRUE(test_context({}, true).adds_bos);
+}
+
 TEST(TextContext, SpecialTokensMustBeTokens) {
   text::TokenizerConfig config;
   config.eos_token = "<|end|>";

@@ -5,9 +5,8 @@
 
 namespace automodel::cli {
 
-/// `automodel data --dataset FILE --tokenizer FOLDER`: lengths, share of tokens learnt, checks and
-/// the first rows with what is learnt marked; --json prints every row's ids and labels instead.
-/// Ends with bad_input if a row cannot be used or a check fails that is an error.
+/// corpus::inspect_data for models in Hugging Face folders. A recipe whose model is a .gguf file is
+/// handed over to automodel-engine, which reads those.
 Command data_command();
 
 }  // namespace automodel::cli

@@ -14,6 +14,7 @@
 #include "base/file.h"
 #include "base/hub_cache.h"
 #include "base/json.h"
+#include "base/process.h"
 #include "cli/commands/gguf_metadata.h"
 #include "cli/inputs.h"
 #include "text/tokenizer_files.h"
@@ -132,21 +133,25 @@ void convert_input(const text::Tokenizer& tokenizer, const Options& options) {
   }
 }
 
-/// Encodes all of standard input several times: {"bytes": ..., "tokens": ..., "seconds": [...]}.
+/// Encodes all of standard input several times: {"bytes": ..., "tokens": ..., "seconds": [...],
+/// "cpu_seconds": [...]}.
 void measure(const text::Tokenizer& tokenizer, const Options& options) {
   using Clock = std::chrono::steady_clock;
   const std::vector<std::string> texts =
       texts_of(read_lines(std::numeric_limits<std::size_t>::max(), 1));
-  Json result = {{"bytes", 0}, {"tokens", 0}, {"seconds", Json::array()}};
+  Json result = {
+      {"bytes", 0}, {"tokens", 0}, {"seconds", Json::array()}, {"cpu_seconds", Json::array()}};
   std::size_t bytes = 0;
   for (const std::string& text : texts) {
     bytes += text.size();
   }
   result["bytes"] = bytes;
   for (int i = 0; i < options.bench; ++i) {
+    const double cpu_seconds = processor_use().cpu_seconds;
     const auto start = Clock::now();
     const auto encodings = tokenizer.encode_batch(texts, {}, options.threads);
     result["seconds"].push_back(std::chrono::duration<double>(Clock::now() - start).count());
+    result["cpu_seconds"].push_back(processor_use().cpu_seconds - cpu_seconds);
     std::size_t tokens = 0;
     for (const auto& encoding : encodings) {
       tokens += encoding.ids.size();

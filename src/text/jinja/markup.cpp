@@ -1,32 +1,12 @@
 #include "text/jinja/markup.h"
 
+#include "text/html.h"
 #include "text/jinja/print.h"
 
 namespace automodel::text::jinja {
 
 std::string escape_html(std::string_view text) {
-  std::string out;
-  for (const char c : text) {
-    switch (c) {
-      case '&':
-        out += "&amp;";
-        break;
-      case '<':
-        out += "&lt;";
-        break;
-      case '>':
-        out += "&gt;";
-        break;
-      case '\'':
-        out += "&#39;";
-        break;
-      case '"':
-        out += "&#34;";
-        break;
-      default:
-        out.push_back(c);
-    }
-  }
+  std::string out = text::escape_html(text);
   check_string_bytes(out.size());
   return out;
 }

@@ -1,0 +1,213 @@
+#include "corpus/inspect.h"
+
+#include <fmt/format.h>
+#include <unistd.h>
+
+#include <algorithm>
+
+#include "base/error.h"
+#include "base/file.h"
+#include "base/parallel.h"
+#include "config/load.h"
+#include "corpus/inspect_options.h"
+#include "corpus/run_data.h"
+#include "data/batch.h"
+#include "data/describe.h"
+#include "data/page.h"
+#include "data/registry.h"
+#include "data/report.h"
+
+namespace automodel::corpus {
+namespace {
+
+/// What is to be looked at.
+struct Subject {
+  std::string title;
+  std::vector<DataSection> sections;
+  data::TextContext text;
+  /// Of each section.
+  std::vector<data::SurveyOptions> surveys;
+  /// Null for files without a recipe.
+  std::optional<config::Recipe> recipe = std::nullopt;
+};
+
+Subject files_subject(const InspectOptions& options) {
+  Json keys = parse_json(options.keys, "--keys");
+  check(keys.is_object(), ErrorKind::invalid_argument,
+        "--keys must be a JSON object like {{\"seq_length\": 512}}, found {}", keys.type_name());
+  keys[path_key(options.target)] = options.paths;
+  Subject subject{
+      .title = options.paths.front(),
+      .sections = {{"dataset", {.target = options.target, .keys = keys, .tokenizer = {}}}},
+      .text = data::load_text_context(options.tokenizer),
+      .surveys = {{.num_threads = num_cores(), .limits = {.max_tokens = options.max_tokens}}}};
+  subject.text.max_tokens = options.max_tokens;
+  return subject;
+}
+
+Subject recipe_subject(const InspectOptions& options, const OpenModel& open_model) {
+  auto loaded = config::check_recipe(options.recipe, options.overrides);
+  for (const std::string& warning : loaded.warnings) {
+    fmt::print(stderr, "warning: {}\n", warning);
+  }
+  const ModelFacts model = open_model(loaded.recipe.model);
+  auto text = open_text(loaded.recipe, model);
+  Subject subject{
+      .title = options.recipe, .sections = data_sections(loaded.recipe), .text = text.used};
+  for (const DataSection& section : subject.sections) {
+    subject.surveys.push_back(survey_options(loaded.recipe, model, text, section.keys));
+  }
+  subject.recipe = std::move(loaded.recipe);
+  return subject;
+}
+
+Subject open_subject(const InspectOptions& options, const OpenModel& open_model) {
+  Subject subject =
+      options.recipe.empty() ? files_subject(options) : recipe_subject(options, open_model);
+  subject.text = data::without_checks(std::move(subject.text), options.disabled);
+  subject.text.finds_roles = true;
+  for (data::SurveyOptions& survey : subject.surveys) {
+    survey.max_rows = options.max_rows;
+    survey.disabled.insert(survey.disabled.end(), options.disabled.begin(), options.disabled.end());
+  }
+  return subject;
+}
+
+std::shared_ptr<const data::Dataset> open_dataset(const DataSection& section,
+                                                  const Subject& subject) {
+  const ErrorContext context("preparing {}", section.name);
+  return data::make_dataset(section.keys.target, section.keys.keys, subject.text);
+}
+
+Json row_as_json(const data::Dataset& dataset, std::int64_t row) {
+  Json out = {{"row", row}, {"location", dataset.location(row)}};
+  try {
+    const std::vector<data::TokenizedSample> samples = {dataset.sample(row)};
+    const data::Batch batch = data::collate(samples, std::vector<std::int64_t>{row});
+    out["ids"] = batch.ids;
+    out["labels"] = batch.labels;
+    out["document_lengths"] = samples.front().document_lengths;
+  } catch (const Error& error) {
+    out["error"] = error.message();
+  }
+  return out;
+}
+
+ExitCode print_rows(const Subject& subject) {
+  const auto dataset = open_dataset(subject.sections.front(), subject);
+  bool all_good = true;
+  for (std::int64_t row = 0; row < dataset->size(); ++row) {
+    const Json line = row_as_json(*dataset, row);
+    all_good = all_good && !line.contains("error");
+    fmt::print("{}\n", line.dump());
+  }
+  return all_good ? ExitCode::ok : ExitCode::bad_input;
+}
+
+/// One data set, looked at.
+struct Inspection {
+  data::PageSection page;
+  bool failed = false;
+};
+
+bool has_failed(const data::Survey& survey, bool strict) {
+  return !survey.bad.empty() || survey.usable.empty() ||
+         std::any_of(survey.failed.begin(), survey.failed.end(),
+                     [&](const data::FailedCheck& failed) {
+                       return strict || data::info_of(failed.check).is_error;
+                     });
+}
+
+/// Rows that cannot be used are left out by a run that is told to skip them.
+void skip_bad_rows(data::Survey& survey) {
+  survey.num_left_out += static_cast<std::int64_t>(survey.bad.size());
+  survey.bad.clear();
+}
+
+/// "packing: ..." for training rows that become packs and can all be used.
+std::vector<std::string> describe_packing(std::shared_ptr<const data::Dataset> dataset,
+                                          const data::Survey& survey, const Subject& subject) {
+  if (!subject.recipe || !survey.bad.empty() || survey.usable.empty()) {
+    return {};
+  }
+  if (static_cast<std::int64_t>(survey.usable.size()) < survey.num_rows &&
+      static_cast<std::int64_t>(survey.rows.size()) == survey.num_rows) {
+    dataset = data::select_rows(std::move(dataset), survey.usable);
+  }
+  const auto packed = pack(*subject.recipe, std::move(dataset));
+  return packed ? std::vector<std::string>{"packing: " +
+                                           data::describe_packs(packed->stats(),
+                                                                pack_options(*subject.recipe))}
+                : std::vector<std::string>{};
+}
+
+Inspection inspect(std::size_t index, const Subject& subject, const InspectOptions& options) {
+  const DataSection& section = subject.sections[index];
+  const auto dataset = open_dataset(section, subject);
+  data::Survey survey = data::survey(*dataset, subject.text, subject.surveys[index]);
+  if (section.keys.keys.value("skip_invalid_samples", false)) {
+    skip_bad_rows(survey);
+  }
+  Inspection out{.page = {.title = fmt::format("{} ({})", section.name, section.keys.target),
+                          .lines = data::describe_survey(survey),
+                          .lengths = survey.lengths,
+                          .rows = {}},
+                 .failed = has_failed(survey, options.strict)};
+  const auto append = [&](const std::vector<std::string>& lines) {
+    out.page.lines.insert(out.page.lines.end(), lines.begin(), lines.end());
+  };
+  append(data::describe_audit(survey, subject.text, subject.surveys[index]));
+  if (section.name == "dataset") {
+    append(describe_packing(dataset, survey, subject));
+  }
+  const auto num_shown = std::clamp<std::int64_t>(options.num_shown, 0,
+                                                  static_cast<std::int64_t>(survey.usable.size()));
+  for (std::int64_t i = 0; i < num_shown; ++i) {
+    const std::int64_t row = survey.usable[static_cast<std::size_t>(i)];
+    out.page.rows.push_back({dataset->location(row), dataset->sample(row)});
+  }
+  return out;
+}
+
+void print(const data::PageSection& page, const text::Tokenizer& tokenizer, bool with_title) {
+  if (with_title) {
+    fmt::print("{}\n", page.title);
+  }
+  for (const std::string& line : page.lines) {
+    fmt::print("{}\n", line);
+  }
+  const bool is_terminal = isatty(STDOUT_FILENO) != 0;
+  const auto style = is_terminal ? data::MarkStyle::colour : data::MarkStyle::brackets;
+  for (const auto& row : page.rows) {
+    fmt::print("\n== {}\n{}\n", row.location, data::show_sample(row.sample, tokenizer, style));
+  }
+  fmt::print("\n");
+}
+
+}  // namespace
+
+ExitCode inspect_data(Arguments arguments, const OpenModel& open_model) {
+  const auto options = read_inspect_options(arguments);
+  if (!options) {
+    return ExitCode::ok;
+  }
+  const Subject subject = open_subject(*options, open_model);
+  if (options->json) {
+    return print_rows(subject);
+  }
+  std::vector<data::PageSection> pages;
+  bool failed = false;
+  for (std::size_t i = 0; i < subject.sections.size(); ++i) {
+    Inspection one = inspect(i, subject, *options);
+    print(one.page, subject.text.tokenizer, subject.recipe.has_value());
+    failed = failed || one.failed;
+    pages.push_back(std::move(one.page));
+  }
+  if (!options->html.empty()) {
+    write_file_atomic(options->html, data::data_page(subject.title, pages, subject.text.tokenizer));
+    fmt::print("written: {}\n", options->html);
+  }
+  return failed ? ExitCode::bad_input : ExitCode::ok;
+}
+
+}  // namespace automodel::corpus

@@ -1,0 +1,21 @@
+#pragma once
+// The command `automodel data`, for both programs: what a model would be trained on, and whether
+// that is right.
+
+#include <functional>
+
+#include "base/command.h"
+#include "corpus/model_facts.h"
+
+namespace automodel::corpus {
+
+using OpenModel = std::function<ModelFacts(const config::ModelSource& model)>;
+
+/// `automodel data RECIPE` or `automodel data --dataset FILES --tokenizer FOLDER`: for each data
+/// set its lengths, tokens by role, checks, beginnings and ends, duplicates, packing, speed, and
+/// rows with what is learnt marked; --html writes the same as a page, --json every row's ids and
+/// labels. `open_model` opens the recipe's model.
+/// Returns bad_input if a row cannot be used or a check fails that is an error (--strict: any).
+ExitCode inspect_data(Arguments arguments, const OpenModel& open_model);
+
+}  // namespace automodel::corpus

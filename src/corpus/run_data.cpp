@@ -1,0 +1,215 @@
+#include "corpus/run_data.h"
+
+#include <cmath>
+#include <numeric>
+
+#include "base/checksum.h"
+#include "base/error.h"
+#include "base/parallel.h"
+#include "data/registry.h"
+
+namespace automodel::corpus {
+namespace {
+
+constexpr std::int64_t kSurveyedRows = 2000;
+/// Nothing is predicted from it.
+constexpr bool kDropLastToken = true;
+
+bool is_megatron(const config::Dataset& section) {
+  return section.target.ends_with(".MegatronPretraining");
+}
+
+/// What upstream shuffles if the recipe does not say: not what is streamed, and not Megatron's
+/// data, which has its own order.
+bool is_shuffled(const config::Recipe& recipe) {
+  const auto& target = recipe.dataset.target;
+  if (is_megatron(recipe.dataset)) {
+    return recipe.dataloader.dataloader_type == "cyclic";
+  }
+  const bool streamed = target.ends_with("NanogptDataset") || target.ends_with("IterableDataset");
+  return recipe.dataloader.shuffle.value_or(!streamed);
+}
+
+/// Megatron's training data is as long as the run.
+config::Dataset training_section(const config::Recipe& recipe) {
+  config::Dataset section = recipe.dataset;
+  const auto& steps = recipe.step_scheduler;
+  if (is_megatron(section) && steps.max_steps &&
+      section.keys.value("num_train_samples", Json()).is_null()) {
+    section.keys["num_train_samples"] = *steps.max_steps * steps.global_batch_size;
+  }
+  return section;
+}
+
+/// The token that a key of `dataset.tokenizer` names, instead of the tokenizer's own.
+void set_token(const Json& keys, const char* key, const text::Tokenizer& tokenizer,
+               std::optional<std::string>& name, std::optional<std::int32_t>& id) {
+  const Json value = keys.value(key, Json());
+  if (value.is_null()) {
+    return;
+  }
+  name = value.get<std::string>();
+  id = tokenizer.token_to_id(*name);
+  check(id.has_value(), ErrorKind::invalid_argument,
+        "dataset.tokenizer.{}: '{}' is not a token of the tokenizer", key, *name);
+}
+
+/// What `dataset.tokenizer` says beside which one it is.
+data::TextContext with_keys(data::TextContext text, const Json& keys) {
+  for (const char* key : {"revision", "subfolder", "model_max_length"}) {
+    check(keys.value(key, Json()).is_null(), ErrorKind::unsupported,
+          "dataset.tokenizer.{} is not supported yet; give the tokenizer's folder", key);
+  }
+  check(keys.value("truncation_side", Json()) != "left", ErrorKind::unsupported,
+        "dataset.tokenizer.truncation_side: left is not supported yet; rows are cut at their end");
+  set_token(keys, "bos_token", text.tokenizer, text.special_tokens.bos_token, text.bos_id);
+  set_token(keys, "eos_token", text.tokenizer, text.special_tokens.eos_token, text.eos_id);
+  const Json chat_template = keys.value("chat_template", Json());
+  return chat_template.is_null()
+             ? text
+             : data::with_chat_template(std::move(text), chat_template.get<std::string>());
+}
+
+/// A model may have no tokenizer of its own if the recipe names another.
+std::optional<data::TextContext> own_text(const ModelFacts& model) {
+  try {
+    return model.open_text(model.name);
+  } catch (const Error&) {
+    return std::nullopt;
+  }
+}
+
+/// The encoded training rows on disk. What is known of them by content (rows, tokenizer, template)
+/// may lie under any name.
+std::shared_ptr<const data::TokenStore> store_of(const config::Dataset& section,
+                                                 std::shared_ptr<const data::Dataset> rows) {
+  Json keys = section.keys;
+  for (const char* place :
+       {"path_or_dataset_id", "path_or_dataset", "dataset_name", "path", "chat_template"}) {
+    keys.erase(place);
+  }
+  return data::open_token_store(std::move(rows), checksum(section.target + keys.dump()),
+                                num_cores());
+}
+
+}  // namespace
+
+std::string validation_section(const std::string& name) {
+  return name == "default" ? "validation_dataset" : "validation_dataset_" + name;
+}
+
+std::vector<DataSection> data_sections(const config::Recipe& recipe) {
+  std::vector<DataSection> out = {{"dataset", training_section(recipe)}};
+  for (const auto& [name, section] : recipe.validation_datasets) {
+    out.push_back({validation_section(name), section});
+  }
+  return out;
+}
+
+RecipeText open_text(const config::Recipe& recipe, const ModelFacts& model) {
+  check(recipe.dataset.tokenizer.has_value(), ErrorKind::unsupported,
+        "dataset.tokenizer: null is not supported yet: this data set needs a tokenizer");
+  const auto& tokenizer = *recipe.dataset.tokenizer;
+  check(!tokenizer.add_bos_token && !tokenizer.add_eos_token, ErrorKind::unsupported,
+        "dataset.tokenizer: add_bos_token and add_eos_token are not supported yet");
+  const auto& name = tokenizer.pretrained_model_name_or_path;
+  const bool is_own = name.empty() || name == model.name;
+  auto opened = model.open_text(is_own ? model.name : name);
+  RecipeText out{.used = with_keys(opened, tokenizer.keys),
+                 .own = is_own ? std::move(opened) : own_text(model)};
+  out.used.max_tokens = model.max_tokens;
+  out.used = data::without_checks(std::move(out.used), recipe.disabled_data_checks);
+  return out;
+}
+
+data::SurveyOptions survey_options(const config::Recipe& recipe, const ModelFacts& model,
+                                   const RecipeText& text, const config::Dataset& section) {
+  data::SurveyOptions out{.num_threads = num_cores(),
+                          .limits = {.vocab_size = model.vocab_size,
+                                     .max_tokens = model.max_tokens,
+                                     .eos_ids = model.stop_ids},
+                          .disabled = recipe.disabled_data_checks};
+  const Json chat_template = section.keys.value("chat_template", Json());
+  const auto used = chat_template.is_string()
+                        ? data::with_chat_template(text.used, chat_template.get<std::string>())
+                        : text.used;
+  out.text_failures = data::failed_text_checks(used, text.own ? &*text.own : nullptr, out.limits);
+  return out;
+}
+
+std::shared_ptr<const data::PackedDataset> pack(const config::Recipe& recipe,
+                                                std::shared_ptr<const data::Dataset> rows) {
+  if (recipe.packed_sequence.packed_sequence_size == 0) {
+    return nullptr;
+  }
+  const ErrorContext context("packing dataset");
+  return std::make_shared<const data::PackedDataset>(store_of(recipe.dataset, std::move(rows)),
+                                                     pack_options(recipe));
+}
+
+RunData load_run_data(const config::Recipe& recipe, const ModelFacts& model) {
+  const RecipeText text = open_text(recipe, model);
+  const auto prepare = [&](const config::Dataset& section, const std::string& where) {
+    const ErrorContext context("preparing {}", where);
+    auto survey = survey_options(recipe, model, text, section);
+    survey.max_rows = kSurveyedRows;
+    return data::prepare(data::make_dataset(section.target, section.keys, text.used), text.used,
+                         std::move(survey), section.keys.value("skip_invalid_samples", false));
+  };
+  RunData out{.text = text.used, .train = prepare(training_section(recipe), "dataset")};
+  for (const auto& [name, section] : recipe.validation_datasets) {
+    out.validation.emplace(name, prepare(section, validation_section(name)));
+  }
+  if (auto packed = pack(recipe, out.train.dataset)) {
+    out.packs = packed->stats();
+    out.train.dataset = std::move(packed);
+  } else if (recipe.dataloader.group_by_length) {
+    const auto store = store_of(recipe.dataset, out.train.dataset);
+    out.lengths = store->row_lengths();
+    out.train.dataset = store;
+  }
+  return out;
+}
+
+data::PackOptions pack_options(const config::Recipe& recipe) {
+  const config::PackedSequence& section = recipe.packed_sequence;
+  data::PackOptions out{.capacity = section.packed_sequence_size,
+                        .order = section.packing_strategy == config::PackingStrategy::neat
+                                     ? data::PackOrder::decreasing
+                                     : data::PackOrder::in_order,
+                        .long_documents = section.long_samples == config::LongSamples::refuse
+                                              ? data::LongDocuments::refuse
+                                          : section.long_samples == config::LongSamples::drop
+                                              ? data::LongDocuments::drop
+                                              : data::LongDocuments::split,
+                        .max_packs = section.max_packs,
+                        .drop_last_token = kDropLastToken};
+  if (is_shuffled(recipe)) {
+    out.shuffle_seed = static_cast<std::uint64_t>(recipe.seed);
+  }
+  return out;
+}
+
+std::int64_t mean_row_tokens(const config::Recipe& recipe, const RunData& data) {
+  if (data.packs) {
+    return std::llround(data.packs->fill *
+                        static_cast<double>(recipe.packed_sequence.packed_sequence_size));
+  }
+  const auto& lengths = data.train.survey.lengths;
+  const auto total = std::accumulate(lengths.begin(), lengths.end(), std::int64_t{0});
+  return lengths.empty() ? 0 : total / static_cast<std::int64_t>(lengths.size());
+}
+
+data::LoaderOptions loader_options(const config::Recipe& recipe,
+                                   std::vector<std::int64_t> lengths) {
+  return {.seed = static_cast<std::uint64_t>(recipe.seed),
+          .shuffle = is_shuffled(recipe),
+          .global_batch_size = recipe.step_scheduler.global_batch_size,
+          .local_batch_size =
+              recipe.dataloader.batch_size.value_or(recipe.step_scheduler.local_batch_size),
+          .drop_last = recipe.dataloader.drop_last,
+          .collate = {.drop_last_token = kDropLastToken},
+          .lengths = std::move(lengths)};
+}
+
+}  // namespace automodel::corpus

@@ -1,0 +1,76 @@
+#pragma once
+// The data sets of a recipe, opened and checked.
+
+#include <map>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "config/recipe.h"
+#include "corpus/model_facts.h"
+#include "data/loader.h"
+#include "data/packed.h"
+#include "data/survey.h"
+#include "data/text_context.h"
+
+namespace automodel::corpus {
+
+struct RunData {
+  data::TextContext text;
+  data::PreparedDataset train;
+  std::map<std::string, data::PreparedDataset> validation;  // by name
+  /// If rows of similar length are to come together: the training rows' lengths.
+  std::vector<std::int64_t> lengths = {};
+  /// If the training rows are packs.
+  std::optional<data::PackStats> packs = std::nullopt;
+};
+
+/// The recipe's section of a validation data set of RunData.
+std::string validation_section(const std::string& name);
+
+/// As the recipe's packed_sequence says.
+data::PackOptions pack_options(const config::Recipe& recipe);
+
+/// Tokens of a training row in the mean.
+std::int64_t mean_row_tokens(const config::Recipe& recipe, const RunData& data);
+
+/// A section of the recipe's data: "dataset" or "validation_dataset[_NAME]", with the number of
+/// samples that a run needs.
+struct DataSection {
+  std::string name;
+  config::Dataset keys;
+};
+
+/// The training data first.
+std::vector<DataSection> data_sections(const config::Recipe& recipe);
+
+/// How the rows become tokens.
+struct RecipeText {
+  data::TextContext used;
+  /// As the model itself has it, if it has.
+  std::optional<data::TextContext> own;
+};
+
+/// The model's tokenizer and templates, or those that `dataset.tokenizer` names, with its keys.
+/// Throws Error(invalid_argument | unsupported) for keys that cannot be.
+RecipeText open_text(const config::Recipe& recipe, const ModelFacts& model);
+
+/// The checks of a section's rows, all of them, as the recipe and the model want it, with what
+/// already fails of tokenizer and template.
+data::SurveyOptions survey_options(const config::Recipe& recipe, const ModelFacts& model,
+                                   const RecipeText& text, const config::Dataset& section);
+
+/// The training rows `rows` as packs, if the recipe wants packs.
+std::shared_ptr<const data::PackedDataset> pack(const config::Recipe& recipe,
+                                                std::shared_ptr<const data::Dataset> rows);
+
+/// Opens the recipe's data sets and makes the checks on some thousand rows of each.
+/// Throws Error with place and reason for rows that cannot be used, Error(invalid_argument) for a
+/// check that fails.
+RunData load_run_data(const config::Recipe& recipe, const ModelFacts& model);
+
+/// `lengths`: those of RunData.
+data::LoaderOptions loader_options(const config::Recipe& recipe,
+                                   std::vector<std::int64_t> lengths = {});
+
+}  // namespace automodel::corpus

@@ -1,0 +1,31 @@
+#pragma once
+// Which files a data set's path means.
+
+#include <string>
+#include <vector>
+
+namespace automodel::data {
+
+struct FileChoice {
+  /// The split whose files are taken, e.g. "train".
+  std::string split = "train";
+  /// Of a hub data set: the folder of its configuration, and the branch, tag or commit.
+  std::string configuration = "";
+  std::string revision = "main";
+};
+
+/// A path that exists, or the files that a pattern matches, in the order of their names.
+/// Throws Error(not_found) if there are none.
+std::vector<std::string> find_paths(const std::string& path);
+
+/// The data files that `path` means:
+/// - a file, or a pattern;
+/// - a folder: its files of the split, by the words in their names (train, validation, valid, dev,
+///   eval, test); "train" also means files without such a word where none has it;
+/// - a hub id ("org/name") whose snapshot lies in huggingface_hub's cache: as a folder, with the
+///   folders below it, which may be named after splits as well.
+/// Throws Error(not_found) that says what is there, Error(invalid_argument) if the snapshot has
+/// several configurations and none is chosen.
+std::vector<std::string> find_data_files(const std::string& path, const FileChoice& choice);
+
+}  // namespace automodel::data

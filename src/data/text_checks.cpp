@@ -1,0 +1,92 @@
+#include "data/text_checks.h"
+
+#include <algorithm>
+#include <array>
+
+#include "base/error.h"
+
+namespace automodel::data {
+namespace {
+
+Json turn(const char* role, const char* content) { return {{"role", role}, {"content", content}}; }
+
+/// Conversations that every chat template should take; the first has no system turn.
+std::array<Json, 2> conversations() {
+  const Json plain = Json::array({turn("user", "One?"), turn("assistant", "Two."),
+                                  turn("user", "Three?"), turn("assistant", "Four.")});
+  Json with_system = plain;
+  with_system.insert(with_system.begin(), turn("system", "Zero."));
+  return {plain, with_system};
+}
+
+/// The text, or the template's complaint.
+std::string render(const TextContext& context, const Json& messages) {
+  text::RenderOptions options;
+  options.add_generation_prompt = true;
+  options.extra = context.template_variables;
+  options.now = kTemplateTime;
+  try {
+    return find_template(context, false)->render(messages, options, context.special_tokens).text;
+  } catch (const Error& error) {
+    return "an error: " + error.message();
+  }
+}
+
+/// The text from a little before `at` on, quoted.
+std::string excerpt(const std::string& text, std::size_t at) {
+  constexpr std::size_t kBefore = 12;
+  constexpr std::size_t kShown = 48;
+  const std::string part = text.substr(at - std::min(at, kBefore), kShown);
+  return Json(part).dump(-1, ' ', false, Json::error_handler_t::replace);
+}
+
+}  // namespace
+
+std::optional<std::string> template_difference(const TextContext& used, const TextContext& model) {
+  const auto* one = find_template(used, false);
+  const auto* other = find_template(model, false);
+  if (one == nullptr || other == nullptr) {
+    return std::nullopt;
+  }
+  for (const Json& messages : conversations()) {
+    const std::string here = render(used, messages);
+    const std::string there = render(model, messages);
+    if (here != there) {
+      const auto shorter = std::min(here.size(), there.size());
+      const auto mismatch = std::mismatch(
+          here.begin(), here.begin() + static_cast<std::ptrdiff_t>(shorter), there.begin());
+      const auto at = static_cast<std::size_t>(mismatch.first - here.begin());
+      return fmt::format("the data set's writes {} where the model's writes {}", excerpt(here, at),
+                         excerpt(there, at));
+    }
+  }
+  return std::nullopt;
+}
+
+TextContext without_checks(TextContext context, const std::vector<std::string>& disabled) {
+  const auto is_off = [&](Check check) {
+    return std::count(disabled.begin(), disabled.end(), info_of(check).name) > 0;
+  };
+  context.allows_too_long = context.allows_too_long || is_off(Check::too_long);
+  context.allows_untrained = context.allows_untrained || is_off(Check::no_trained_tokens);
+  return context;
+}
+
+std::vector<FailedTextCheck> failed_text_checks(const TextContext& used, const TextContext* model,
+                                                const CheckLimits& limits) {
+  std::vector<FailedTextCheck> out;
+  if (model != nullptr) {
+    if (auto difference = template_difference(used, *model)) {
+      out.push_back({Check::template_differs, std::move(*difference)});
+    }
+  }
+  const std::int64_t tokens = used.tokenizer.vocab_size();
+  if (limits.vocab_size > 0 && tokens > limits.vocab_size) {
+    out.push_back({Check::vocabulary_too_large,
+                   fmt::format("the tokenizer has {} tokens, the embedding {} rows", tokens,
+                               limits.vocab_size)});
+  }
+  return out;
+}
+
+}  // namespace automodel::data

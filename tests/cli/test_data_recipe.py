@@ -1,0 +1,71 @@
+"""automodel data RECIPE: the data sets of a recipe, looked at before a run."""
+
+import json
+
+import pytest
+import yaml
+
+import byte_tokenizer
+
+CHAT = "nemo_automodel.components.datasets.llm.chat_dataset.ChatDataset"
+CONFIG = {"architectures": ["LlamaForCausalLM"], "model_type": "llama", "vocab_size": 260, "hidden_size": 16,
+          "intermediate_size": 24, "num_hidden_layers": 1, "num_attention_heads": 4, "num_key_value_heads": 2,
+          "hidden_act": "silu", "rms_norm_eps": 1e-5, "max_position_embeddings": 64, "tie_word_embeddings": True}
+
+
+def row(answer):
+    return json.dumps({"messages": [{"role": "user", "content": "Hi"}, {"role": "assistant", "content": answer}]}) + "\n"
+
+
+@pytest.fixture
+def recipe(tmp_path):
+    byte_tokenizer.write_tokenizer(tmp_path / "model")
+    (tmp_path / "model/config.json").write_text(json.dumps(CONFIG))
+    (tmp_path / "train.jsonl").write_text(row("Hello") + row("Good day") + row("Hello"))
+    (tmp_path / "validation.jsonl").write_text(row("Bye"))
+    path = tmp_path / "recipe.yaml"
+    path.write_text(yaml.safe_dump({
+        "recipe": "TrainFinetuneRecipeForNextTokenPrediction",
+        "step_scheduler": {"global_batch_size": 2, "local_batch_size": 2, "max_steps": 2},
+        "distributed": {"strategy": "fsdp2"},
+        "model": {"_target_": "nemo_automodel.NeMoAutoModelForCausalLM.from_pretrained",
+                  "pretrained_model_name_or_path": str(tmp_path / "model")},
+        "loss_fn": {"_target_": "nemo_automodel.components.loss.masked_ce.MaskedCrossEntropy"},
+        "dataset": {"_target_": CHAT, "path_or_dataset_id": str(tmp_path / "train.jsonl")},
+        "validation_dataset": {"_target_": CHAT, "path_or_dataset_id": str(tmp_path / "validation.jsonl")},
+        "optimizer": {"_target_": "torch.optim.AdamW", "lr": 0.01},
+    }))
+    return path
+
+
+def test_both_data_sets_are_told_of(automodel, recipe):
+    done = automodel("data", recipe)
+    assert done.returncode == 0, done.stdout + done.stderr
+    for part in ["dataset (chat_dataset.ChatDataset)\n3 rows", "validation_dataset (chat_dataset.ChatDataset)\n1 rows",
+                 "tokens by role:\n  user ", "duplicates: 1 rows have the tokens of one before (first ",
+                 "train.jsonl:3, as ", "encoded at ", "rows by tokens:", "[Hello<|im_end|>]", "[Bye<|im_end|>]"]:
+        assert part in done.stdout, part
+
+
+def test_overrides_and_a_page(automodel, recipe, tmp_path):
+    done = automodel("data", recipe, "--dataset.split", "train[:1]", "--html", tmp_path / "data.html")
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert "\n1 rows, " in done.stdout
+    assert "<mark>Hello&lt;|im_end|&gt;</mark>" in (tmp_path / "data.html").read_text()
+
+
+def test_a_check_that_fails_is_an_exit_code(automodel, recipe, tmp_path):
+    (tmp_path / "model/config.json").write_text(json.dumps({**CONFIG, "vocab_size": 100}))
+    done = automodel("data", recipe)
+    assert done.returncode == 2
+    assert "error outside_vocabulary: 3 of 3 rows" in done.stdout
+    done = automodel("data", recipe, "--disabled_data_checks", "['outside_vocabulary']")
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert "switched off: outside_vocabulary" in done.stdout
+
+
+def test_a_model_in_a_gguf_file_is_left_to_the_engine(automodel, recipe, tmp_path):
+    (tmp_path / "model.gguf").write_bytes(b"no such file")
+    done = automodel("data", recipe, "--model.pretrained_model_name_or_path", tmp_path / "model.gguf")
+    assert done.returncode != 0
+    assert "GGUF" in done.stderr or "gguf" in done.stderr

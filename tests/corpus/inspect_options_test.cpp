@@ -1,0 +1,43 @@
+#include "corpus/inspect_options.h"
+
+#include "corpus/support.h"
+
+namespace automodel::corpus {
+namespace {
+
+using testing::ElementsAre;
+using testing::HasSubstr;
+
+std::string refused(const std::vector<std::string>& words) {
+  return data::error_of([&] { read_inspect_options(words); });
+}
+
+TEST(InspectOptions, ARecipeWithOverrides) {
+  const std::vector<std::string> words = {"a.yaml",  "--dataset.seq_length", "9", "--rows", "5",
+                                          "--strict"};
+  const auto options = read_inspect_options(words);
+  ASSERT_TRUE(options.has_value());
+  EXPECT_EQ(options->recipe, "a.yaml");
+  EXPECT_THAT(options->overrides, ElementsAre("--dataset.seq_length", "9"));
+  EXPECT_EQ(options->max_rows, 5);
+  EXPECT_TRUE(options->strict);
+}
+
+TEST(InspectOptions, FilesNeedATokenizerAndNothingElse) {
+  EXPECT_THAT(refused({}), HasSubstr("give either a recipe or files"));
+  EXPECT_THAT(refused({"a.yaml", "--dataset", "b"}), HasSubstr("give either a recipe or files"));
+  EXPECT_THAT(refused({"--dataset", "b"}), HasSubstr("--dataset needs --tokenizer"));
+  EXPECT_THAT(refused({"a.yaml", "--tokenizer", "t"}),
+              HasSubstr("in a recipe the key is dataset.tokenizer"));
+  EXPECT_THAT(refused({"--dataset", "b", "--tokenizer", "t", "--split", "x"}),
+              HasSubstr("'--split' is neither an option nor a key of a recipe"));
+}
+
+TEST(InspectOptions, KeysOfPaths) {
+  EXPECT_EQ(path_key("chat_dataset.ChatDataset"), "path_or_dataset_id");
+  EXPECT_EQ(path_key("squad.make_squad_dataset"), "dataset_name");
+  EXPECT_EQ(path_key("hellaswag.HellaSwag"), "path_or_dataset");
+}
+
+}  // namespace
+}  // namespace automodel::corpus

@@ -1,0 +1,187 @@
+#include "corpus/inspect.h"
+
+#include <fstream>
+#include <sstream>
+
+#include "corpus/support.h"
+#include "data/checks.h"
+
+namespace automodel::corpus {
+namespace {
+
+using testing::HasSubstr;
+using testing::internal::CaptureStdout;
+using testing::internal::GetCapturedStdout;
+
+struct Done {
+  ExitCode code;
+  std::string text;
+};
+
+Done inspect(const std::vector<std::string>& words) {
+  CaptureStdout();
+  const ExitCode code = inspect_data(words, read_model_facts);
+  return {code, GetCapturedStdout()};
+}
+
+TEST(Inspect, ARecipe) {
+  const TinyCorpus corpus;
+  const Done done = inspect({corpus.write_recipe(), "--show", "1"});
+  EXPECT_EQ(done.code, ExitCode::ok);
+  EXPECT_THAT(done.text, testing::StartsWith("dataset (chat_dataset.ChatDataset)\n3 rows, "));
+  EXPECT_THAT(done.text, HasSubstr("  assistant "));
+  EXPECT_THAT(done.text, HasSubstr("3 documents: 0 begin with BOS (<s>), 3 end in EOS "
+                                   "(<|im_end|>), 3 learn that EOS\n"));
+  EXPECT_THAT(done.text, HasSubstr("\n[one<|im_end|>]\n"));
+  EXPECT_THAT(done.text, testing::Not(HasSubstr("[two")));
+}
+
+TEST(Inspect, PackingIsTold) {
+  const TinyCorpus corpus;
+  ::setenv("AUTOMODEL_CACHE", corpus.path("cache").c_str(), 1);
+  const Done done =
+      inspect({corpus.write_recipe(), "--packed_sequence.packed_sequence_size", "128"});
+  ::unsetenv("AUTOMODEL_CACHE");
+  EXPECT_THAT(done.text, HasSubstr("packing: 1 packs of 128 tokens hold 3 documents"));
+}
+
+TEST(Inspect, ErrorsFailAndWarningsOnlyIfStrict) {
+  const TinyCorpus corpus;
+  corpus.write_rows("train.jsonl", {"one", ""});
+  EXPECT_EQ(inspect({corpus.write_recipe()}).code, ExitCode::ok);
+  const Done strict = inspect({corpus.write_recipe(), "--strict"});
+  EXPECT_EQ(strict.code, ExitCode::bad_input);
+  EXPECT_THAT(strict.text, HasSubstr("warning empty_answer: 1 of 2 rows"));
+  EXPECT_EQ(inspect({corpus.write_recipe(), "--strict", "--disable", "empty_answer"}).code,
+            ExitCode::ok);
+  corpus.write_config(200);
+  EXPECT_EQ(inspect({corpus.write_recipe()}).code, ExitCode::bad_input);
+}
+
+/// What makes a check fail.
+struct Fault {
+  std::string check;
+  std::function<void(const TinyCorpus&)> make;
+  std::vector<std::string> overrides = {};
+  /// Overrides that are the fault.
+  std::vector<std::string> bad_overrides = {};
+};
+
+std::vector<Fault> template_faults() {
+  const std::string turns =
+      "{% for m in messages %}{{ m.role + ': ' }}{% if m.role == 'assistant' %}{% generation %}"
+      "{{ m.content }}{% endgeneration %}{% else %}{{ m.content }}{% endif %}"
+      "{{ '<|im_end|>' }}{% endfor %}";
+  return {
+      {"prompt_trained",
+       [](const auto& c) {
+         c.write_template(
+             "{% generation %}{% for m in messages %}{{ m.content + '<|im_end|>' }}{% endfor %}"
+             "{% endgeneration %}");
+       }},
+      {"missing_eos",
+       [](const auto& c) {
+         c.write_template(
+             "{% for m in messages %}{{ m.role + ': ' + m.content + '\n' }}{% endfor %}"
+             "{% if add_generation_prompt %}{{ 'assistant: ' }}{% endif %}");
+       }},
+      {"masked_eos", [turns](const auto& c) { c.write_template(turns); }},
+      {"missing_bos",
+       [](const auto& c) { c.write("model/tokenizer.json", data::tokenizer_json(true).dump()); }},
+      {"double_bos",
+       [](const auto& c) {
+         c.write_template(std::string("{{ bos_token + bos_token }}") + data::kChatMl);
+       }},
+      {"merged_boundary",
+       [](const auto& c) {
+         c.write_template(
+             "{% for m in messages %}{{ m.content }}{% endfor %}"
+             "{% if not add_generation_prompt %}{{ '<|im_end|>' }}{% endif %}");
+         c.write_rows("train.jsonl", {"bcd"}, "a");
+       }},
+      {"template_differs",
+       [](const auto&) {},
+       {},
+       {"--dataset.chat_template",
+        "{{ bos_token }}{% for m in messages %}{{ m.content }}"
+        "<|im_end|>{% endfor %}"}},
+  };
+}
+
+std::vector<Fault> row_faults() {
+  const auto answer = [](const std::string& text) {
+    return [text](const TinyCorpus& c) { c.write_rows("train.jsonl", {text}); };
+  };
+  return {
+      {"no_trained_tokens",
+       [](const auto& c) {
+         c.write("train.jsonl", R"({"messages": [{"role": "user", "content": "Say it."}]})");
+       }},
+      {"double_eos", answer("one<|im_end|>")},
+      {"special_in_content", answer("a</s>b")},
+      {"empty_answer", answer("")},
+      {"too_long", [](const auto& c) { c.write_config(264, 16); }},
+      {"truncated",
+       answer("a long answer"),
+       {"--dataset.truncation", "true", "--dataset.seq_length", "33"}},
+      {"outside_vocabulary", [](const auto& c) { c.write_config(200); }},
+      {"vocabulary_too_large", [](const auto& c) { c.write_config(200); }},
+  };
+}
+
+/// "error NAME: ...", or the reason that a row cannot be used.
+bool tells(const std::string& text, const std::string& check) {
+  return text.find("error " + check + ":") != std::string::npos ||
+         text.find("warning " + check + ":") != std::string::npos ||
+         text.find("(the check '" + check + "')") != std::string::npos;
+}
+
+TEST(Inspect, EveryCheckFiresAndCanBeSwitchedOff) {
+  auto faults = template_faults();
+  for (const Fault& fault : row_faults()) {
+    faults.push_back(fault);
+  }
+  std::set<std::string> seen;
+  for (const Fault& fault : faults) {
+    const TinyCorpus corpus;
+    std::vector<std::string> words = {corpus.write_recipe(), "--strict"};
+    words.insert(words.end(), fault.overrides.begin(), fault.overrides.end());
+    EXPECT_FALSE(tells(inspect(words).text, fault.check)) << fault.check << " without the fault";
+    fault.make(corpus);
+    words.insert(words.end(), fault.bad_overrides.begin(), fault.bad_overrides.end());
+    const Done on = inspect(words);
+    EXPECT_TRUE(tells(on.text, fault.check)) << fault.check << "\n" << on.text;
+    EXPECT_EQ(on.code, ExitCode::bad_input) << fault.check;
+    words.insert(words.end(), {"--disabled_data_checks", "['" + fault.check + "']"});
+    const Done off = inspect(words);
+    EXPECT_FALSE(tells(off.text, fault.check)) << fault.check << "\n" << off.text;
+    EXPECT_THAT(off.text, HasSubstr("switched off: " + fault.check));
+    seen.insert(fault.check);
+  }
+  for (const data::CheckInfo& info : data::all_checks()) {
+    EXPECT_TRUE(seen.contains(std::string(info.name))) << info.name;
+  }
+}
+
+TEST(Inspect, RowsThatARunSkipsAreCounted) {
+  const TinyCorpus corpus;
+  corpus.write("train.jsonl",
+               "{\"messages\": []}\n{oops\n{\"messages\": [{\"role\": \"user\", \"content\": "
+               "\"a\"}, {\"role\": \"assistant\", \"content\": \"b\"}]}\n");
+  const Done done = inspect({corpus.write_recipe(), "--dataset.skip_invalid_samples", "true"});
+  EXPECT_EQ(done.code, ExitCode::ok) << done.text;
+  EXPECT_THAT(done.text, HasSubstr("left out: 2 rows of the files"));
+}
+
+TEST(Inspect, APageHoldsTheSame) {
+  const TinyCorpus corpus;
+  const Done done = inspect({corpus.write_recipe(), "--html", corpus.path("data.html")});
+  EXPECT_THAT(done.text, HasSubstr("written: "));
+  std::ostringstream page;
+  page << std::ifstream(corpus.path("data.html")).rdbuf();
+  EXPECT_THAT(page.str(), HasSubstr("<mark>one&lt;|im_end|&gt;</mark>"));
+  EXPECT_THAT(page.str(), HasSubstr("3 learn that EOS"));
+}
+
+}  // namespace
+}  // namespace automodel::corpus

@@ -1,0 +1,38 @@
+#include "corpus/model_facts.h"
+
+#include "corpus/support.h"
+
+namespace automodel::corpus {
+namespace {
+
+using testing::ElementsAre;
+using testing::HasSubstr;
+
+TEST(ModelFacts, OfAFolder) {
+  const TinyCorpus corpus;
+  const auto facts = read_model_facts(corpus.recipe().model);
+  EXPECT_EQ(facts.vocab_size, 264);
+  EXPECT_EQ(facts.max_tokens, 64);
+  EXPECT_THAT(facts.stop_ids, ElementsAre(261));
+  EXPECT_EQ(facts.open_text(facts.name).eos_id, data::kImEnd);
+  EXPECT_THAT(data::error_of([&] { facts.open_text(corpus.path("nowhere")); }),
+              HasSubstr("nowhere"));
+}
+
+TEST(ModelFacts, OverridesOfTheRecipeCount) {
+  const TinyCorpus corpus;
+  auto model = corpus.recipe().model;
+  model.config_overrides = {{"max_position_embeddings", 32}};
+  EXPECT_EQ(read_model_facts(model).max_tokens, 32);
+}
+
+TEST(ModelFacts, AFolderWithoutConfig) {
+  const TinyCorpus corpus;
+  auto model = corpus.recipe().model;
+  std::filesystem::remove(corpus.path("model/config.json"));
+  EXPECT_THAT(data::error_of([&] { read_model_facts(model); }),
+              HasSubstr("has no config.json; give a Hugging Face model folder or a .gguf file"));
+}
+
+}  // namespace
+}  // namespace automodel::corpus

@@ -1,0 +1,89 @@
+#include "data/find_files.h"
+
+#include <cstdlib>
+
+#include "data/support.h"
+
+namespace automodel::data {
+namespace {
+
+using testing::ElementsAre;
+using testing::HasSubstr;
+
+/// A hub cache with one data set, as huggingface_hub lays it out: snapshots hold links to blobs.
+class HubDataset : public testing::Test {
+ protected:
+  HubDataset() {
+    ::setenv("HF_HUB_CACHE", folder_.path().c_str(), 1);
+    folder_.write("datasets--org--chats/refs/main", "c0ffee");
+    folder_.write("datasets--org--chats/snapshots/c0ffee/README.md", "about");
+    add("dataset_infos.json");
+  }
+  ~HubDataset() override { ::unsetenv("HF_HUB_CACHE"); }
+
+  std::string snapshot(const std::string& name) const {
+    return folder_.path("datasets--org--chats/snapshots/c0ffee/" + name);
+  }
+  void add(const std::string& name) const {
+    const auto blob = folder_.write(fmt::format("datasets--org--chats/blobs/{}", ++num_blobs_),
+                                    "{\"text\": \"x\"}\n");
+    std::filesystem::create_directories(std::filesystem::path(snapshot(name)).parent_path());
+    std::filesystem::create_symlink(blob, snapshot(name));
+  }
+
+  ScratchFolder folder_;
+  mutable int num_blobs_ = 0;
+};
+
+TEST_F(HubDataset, FilesAreThoseOfTheSplit) {
+  add("data/train-00000-of-00002.jsonl");
+  add("data/train-00001-of-00002.jsonl");
+  add("data/test-00000-of-00001.jsonl");
+  EXPECT_THAT(find_data_files("org/chats", {}),
+              ElementsAre(snapshot("data/train-00000-of-00002.jsonl"),
+                          snapshot("data/train-00001-of-00002.jsonl")));
+  EXPECT_THAT(find_data_files("org/chats", {.split = "test"}),
+              ElementsAre(snapshot("data/test-00000-of-00001.jsonl")));
+  EXPECT_THAT(find_data_files("org/chats", {.revision = "c0ffee"}).size(), 2U);
+  EXPECT_THAT(error_of([] { find_data_files("org/chats", {.split = "validation"}); }),
+              HasSubstr("of split 'validation', but of test and train; give the path of a file"));
+}
+
+TEST_F(HubDataset, FoldersMayBeSplits) {
+  add("train/0000.jsonl");
+  add("test/0000.jsonl");
+  EXPECT_THAT(find_data_files("org/chats", {}), ElementsAre(snapshot("train/0000.jsonl")));
+}
+
+TEST_F(HubDataset, OneConfigurationIsTakenOfSeveralOneMustBeChosen) {
+  add("plain/train-00000-of-00001.jsonl");
+  EXPECT_THAT(find_data_files("org/chats", {}),
+              ElementsAre(snapshot("plain/train-00000-of-00001.jsonl")));
+  add("other/train.csv");
+  EXPECT_EQ(error_of([] { find_data_files("org/chats", {}); }),
+            "the data set org/chats has several configurations; say which by the key `name`: "
+            "other, plain");
+  EXPECT_THAT(find_data_files("org/chats", {.configuration = "other"}),
+              ElementsAre(snapshot("other/train.csv")));
+  EXPECT_EQ(error_of([] { find_data_files("org/chats", {.configuration = "plan"}); }),
+            "the data set org/chats has no configuration 'plan'; did you mean 'plain'?; it has "
+            "other, plain");
+}
+
+TEST_F(HubDataset, WhatIsNotInTheCacheIsSaid) {
+  EXPECT_THAT(error_of([] { find_data_files("org/none", {}); }),
+              HasSubstr("bring it by 'automodel download org/none --repo-type dataset'"));
+  EXPECT_THAT(error_of([] { find_data_files("org/chats", {.revision = "v2"}); }),
+              HasSubstr("no data set of that name is in the local hub cache"));
+}
+
+TEST(FindPaths, PatternsAreSorted) {
+  const ScratchFolder folder;
+  const auto b = folder.write("b.jsonl", "");
+  const auto a = folder.write("a.jsonl", "");
+  EXPECT_THAT(find_paths(folder.path("*.jsonl")), ElementsAre(a, b));
+  EXPECT_THAT(find_paths(a), ElementsAre(a));
+}
+
+}  // namespace
+}  // namespace automodel::data

@@ -1,0 +1,49 @@
+#include "models/stop_ids.h"
+
+#include <gmock/gmock.h>
+
+#include <fstream>
+
+#include "base/error.h"
+
+namespace automodel::models {
+namespace {
+
+using testing::ElementsAre;
+
+class StopIds : public testing::Test {
+ protected:
+  StopIds() { std::filesystem::create_directories(folder_); }
+  ~StopIds() override { std::filesystem::remove_all(folder_); }
+  void write_defaults(const std::string& text) const {
+    std::ofstream(folder_ / "generation_config.json") << text;
+  }
+
+  std::filesystem::path folder_ = std::filesystem::path(testing::TempDir()) / "automodel_stop_ids";
+};
+
+TEST_F(StopIds, OfConfigWithoutGenerationDefaults) {
+  EXPECT_THAT(stop_ids(folder_, {{"eos_token_id", 7}}), ElementsAre(7));
+  EXPECT_THAT(stop_ids(folder_, {{"eos_token_id", {7, 9}}}), ElementsAre(7, 9));
+  EXPECT_TRUE(stop_ids(folder_, {{"eos_token_id", nullptr}}).empty());
+}
+
+TEST_F(StopIds, GenerationDefaultsComeFirst) {
+  write_defaults(R"({"eos_token_id": [1, 2]})");
+  EXPECT_THAT(stop_ids(folder_, {{"eos_token_id", 7}}), ElementsAre(1, 2));
+  write_defaults("{}");
+  EXPECT_THAT(stop_ids(folder_, {{"eos_token_id", 7}}), ElementsAre(7));
+}
+
+TEST_F(StopIds, OfAnotherTypeAreRefused) {
+  try {
+    stop_ids(folder_, {{"eos_token_id", "</s>"}});
+    FAIL();
+  } catch (const Error& error) {
+    EXPECT_EQ(error.message(),
+              "eos_token_id is \"</s>\", expected an integer or a list of integers");
+  }
+}
+
+}  // namespace
+}  // namespace automodel::models
