@@ -5,6 +5,7 @@
 #include "cli/commands/diff.h"
 #include "cli/commands/download.h"
 #include "cli/commands/models.h"
+#include "cli/commands/plan.h"
 #include "cli/commands/render_template.h"
 #include "cli/commands/tokenize.h"
 #include "cli/commands/validate.h"
@@ -34,6 +35,7 @@ Program program() {
       .commands =
           {
               validate_command(),
+              plan_command(),
               models_command(),
               describe_command(),
               render_template_command(),

@@ -80,7 +80,8 @@ ExitCode run_finetune(const config::LoadedRecipe& loaded) {
   if (!loaded.manifest.is_null()) {
     progress.notes(warnings(differences_from(loaded.manifest, manifest)));
   }
-  progress.notes(describe_run(recipe, run, data, plan, optimizer.state_bytes()));
+  const Forecast forecast = forecast_run(recipe, run, data);
+  progress.notes(describe_run(recipe, run, data, plan, forecast));
   progress.notes(warnings(restored.notes));
   progress.note(restored.path ? "going on from " + restored.path->string()
                               : show_first_sample(data, is_terminal));
@@ -125,8 +126,10 @@ ExitCode run_finetune(const config::LoadedRecipe& loaded) {
     return interrupted(progress, last_checkpoint.has_value());
   }
   manifest["results"] = to_json(totals);
+  manifest["results"]["planned"] = to_json(forecast);
   write_manifest(recipe, manifest);
   progress.notes(describe_result(totals, last_checkpoint));
+  progress.notes(compare_with(forecast, totals));
   progress.notes(validation.gains());
   return ExitCode::ok;
 }

@@ -11,15 +11,6 @@
 
 namespace automodel::train {
 
-/// The layers that the recipe's patterns choose, by name, in forward order. A pattern matches a
-/// module of Transformers by its last name ("q_proj") or its full name, an expert parameter
-/// ("gate_up_proj") also by the module that holds it; '*' is any text. Exactly "attention", "mlp",
-/// "experts", "shared_experts" or "router" means all layers of that role instead.
-/// Throws Error(invalid_argument) for a target pattern that matches no layer, with near names or
-/// the name of the layer that it is only a part of, or if nothing is left.
-std::vector<std::string> lora_targets(std::span<const spec::LoraModule> modules,
-                                      const config::Peft& peft);
-
 /// How many linear layers of one role were adapted.
 struct AdaptedRole {
   spec::Role role = spec::Role::mlp;
@@ -37,7 +28,7 @@ struct LoraReport {
 
 /// Freezes every parameter and puts an adapter beside each chosen layer: A drawn from (seed, name),
 /// normal with Xavier's deviation or uniform as PEFT's (Kaiming, a = sqrt 5), and B zero, in
-/// lora_dtype or else the layer's type; of experts, matrices for each. Throws as lora_targets;
+/// lora_dtype or else the layer's type; of experts, matrices for each. Throws as plan::lora_targets;
 /// Error(unsupported) for DoRA.
 /// Source: Hu et al. 2021; upstream LinearLoRA; PEFT LoraLayer.
 LoraReport attach_lora(nn::Parameters& parameters, std::span<const spec::LoraModule> modules,

@@ -2,18 +2,19 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <cmath>
+#include <numeric>
 
 #include "base/isa.h"
 #include "base/text.h"
 #include "data/describe.h"
+#include "plan/run_cost.h"
 #include "recipes/finetune/router_training.h"
 #include "tensor/dtype.h"
 
 namespace automodel::recipes {
 namespace {
-
-constexpr std::int64_t kLogitRows = 256;  // of one chunk of the loss
 
 std::string bytes_text(std::int64_t bytes) {
   return human_bytes(static_cast<std::uint64_t>(bytes));
@@ -23,43 +24,48 @@ std::string count_text(std::int64_t count) {
   return human_count(static_cast<std::uint64_t>(count));
 }
 
-std::int64_t kept_by_ffn(const spec::Mlp& mlp) { return (mlp.gated ? 2 : 1) * mlp.inner; }
-
-std::int64_t kept_by_ffn(const spec::Moe& moe) {
-  return 2 * moe.per_token * moe.inner + 2 * moe.experts +
-         (moe.shared ? kept_by_ffn(moe.shared->mlp) : 0);
+std::int64_t width_of(at::ScalarType dtype) {
+  return static_cast<std::int64_t>(c10::elementSize(dtype));
 }
 
-std::int64_t kept_by_ffn(const spec::MlpBesideMoe& both) {
-  return kept_by_ffn(both.mlp) + kept_by_ffn(both.moe);
-}
-
-/// Queries, keys, values, the output and the latents of one token.
-std::int64_t kept_by(const spec::Gqa& gqa) { return 2 * gqa.head_dim * (gqa.heads + gqa.kv_heads); }
-std::int64_t kept_by(const spec::Mla& mla) {
-  return 2 * mla.heads * (mla.head_dim() + mla.value_dim) + 2 * mla.q_lora_rank.value_or(0) +
-         2 * mla.kv_lora_rank;
-}
-
-/// Values that one layer keeps of one token for its backward.
-std::int64_t kept_per_token(const spec::Layer& layer, std::int64_t dim) {
-  const auto attention = std::visit([](const auto& mixer) { return kept_by(mixer); }, layer.mixer);
-  const auto input = layer.input ? dim + 3 * layer.input->dim : 0;
-  return 4 * dim + attention + input +
-         std::visit([](const auto& ffn) { return kept_by_ffn(ffn); }, layer.ffn);
-}
-
-std::int64_t activation_bytes(const parallel::ShardedModel& model, std::int64_t tokens) {
-  const auto& spec = model.spec();
-  std::int64_t values = 0, largest = 0;
-  for (const auto& layer : spec.layers) {
-    const auto kept = kept_per_token(layer, spec.dim);
-    values += model.options().recompute ? spec.dim : kept;
-    largest = std::max(largest, kept);
+std::vector<plan::HeldParameter> held(const RunModel& run) {
+  std::vector<plan::HeldParameter> out;
+  for (const auto& parameter : run.model.parameters().all()) {
+    out.push_back({.name = parameter.spec.name,
+                   .numel = parameter.value.numel(),
+                   .width = width_of(parameter.value.scalar_type()),
+                   .layer = parameter.spec.layer,
+                   .role = parameter.spec.role,
+                   .is_linear = parameter.spec.is_linear,
+                   .is_trained = parameter.value.requires_grad()});
   }
-  values += model.options().recompute ? largest : 0;
-  const auto width = static_cast<std::int64_t>(c10::elementSize(model.options().compute));
-  return (tokens * values + 2 * std::min(tokens, kLogitRows) * spec.vocab_size) * width;
+  return out;
+}
+
+double learnt_share(const data::Survey& survey) {
+  const auto sum = [](const std::vector<std::int64_t>& counts) {
+    return static_cast<double>(std::accumulate(counts.begin(), counts.end(), std::int64_t{0}));
+  };
+  const double all = sum(survey.lengths);
+  return all > 0 ? sum(survey.trained) / all : 1;
+}
+
+/// The micro-batch with the longest row. The others in it are of mean length, unless rows of
+/// similar length come together.
+plan::BatchShape fullest_batch(const config::Recipe& recipe, const RunModel& run,
+                               const RunData& data) {
+  const auto& lengths = data.train.survey.lengths;
+  const std::int64_t mean = mean_row_tokens(recipe, data);
+  const std::int64_t longest = data.packs || lengths.empty() ? mean : std::ranges::max(lengths);
+  const std::int64_t rows = loader_options(recipe).local_batch_size;
+  const std::int64_t others = recipe.dataloader.group_by_length ? longest : mean;
+  const std::int64_t row_tokens = (longest + (rows - 1) * others + rows - 1) / rows;
+  return {.rows = rows,
+          .row_tokens = row_tokens,
+          .labels = std::llround(learnt_share(data.train.survey) *
+                                 static_cast<double>(rows * row_tokens)),
+          .compute_width = width_of(run.model.options().compute),
+          .recompute = run.model.options().recompute};
 }
 
 std::int64_t num_values(const std::vector<nn::Parameter>& parameters, bool trained) {
@@ -146,20 +152,42 @@ std::vector<std::string> describe_steps(const config::Recipe& recipe, const RunD
 
 }  // namespace
 
-MemoryPlan plan_memory(const parallel::ShardedModel& model, std::int64_t optimizer_bytes,
-                       std::int64_t tokens) {
-  MemoryPlan plan{.optimizer = optimizer_bytes, .activations = activation_bytes(model, tokens)};
-  for (const auto& parameter : model.parameters().all()) {
-    const auto bytes = static_cast<std::int64_t>(parameter.value.nbytes());
-    (parameter.value.requires_grad() ? plan.trained : plan.frozen) += bytes;
+Forecast forecast_run(const config::Recipe& recipe, const RunModel& run, const RunData& data) {
+  const plan::StepShape step{
+      .batch = fullest_batch(recipe, run, data),
+      .accumulates = config::accumulation_steps(recipe.step_scheduler, 1) > 1,
+      .amsgrad = recipe.optimizer.amsgrad};
+  const plan::CostOptions usual{.machine = plan::this_machine(),
+                                .row_tokens = mean_row_tokens(recipe, data),
+                                .storage_width = width_of(run.storage)};
+  return {.memory = plan::plan_memory(run.model.spec(), held(run), step),
+          .step_seconds = plan::cost_of(recipe, run.model.spec(), usual).seconds};
+}
+
+std::vector<std::string> compare_with(const Forecast& forecast, const RunTotals& totals) {
+  if (totals.num_steps == 0) {
+    return {};
   }
-  plan.gradients = plan.trained;
-  return plan;
+  const auto off = [](double planned, double measured) {
+    return planned > 0 ? 100 * (measured / planned - 1) : 0;
+  };
+  const auto planned = static_cast<double>(forecast.memory.total());
+  const auto measured = static_cast<double>(totals.peak_memory_bytes);
+  const double seconds = totals.seconds / static_cast<double>(totals.num_steps);
+  return {fmt::format("memory      {} planned, {} measured ({:+.0f} %)",
+                      bytes_text(forecast.memory.total()), bytes_text(totals.peak_memory_bytes),
+                      off(planned, measured)),
+          fmt::format("time        {:.3g} s a step planned, {:.3g} s measured ({:+.0f} %)",
+                      forecast.step_seconds, seconds, off(forecast.step_seconds, seconds))};
+}
+
+Json to_json(const Forecast& forecast) {
+  return {{"memory_bytes", forecast.memory.total()}, {"step_seconds", forecast.step_seconds}};
 }
 
 std::vector<std::string> describe_run(const config::Recipe& recipe, const RunModel& run,
                                       const RunData& data, const config::StepPlan& steps,
-                                      std::int64_t optimizer_bytes) {
+                                      const Forecast& forecast) {
   std::vector<std::string> out = describe_model(run);
   const auto append = [&](const std::vector<std::string>& lines) {
     out.insert(out.end(), lines.begin(), lines.end());
@@ -167,14 +195,7 @@ std::vector<std::string> describe_run(const config::Recipe& recipe, const RunMod
   append(describe_lora(run));
   append(describe_data(recipe, data));
   append(describe_steps(recipe, data, steps));
-  const auto memory =
-      plan_memory(run.model, optimizer_bytes,
-                  recipe.step_scheduler.local_batch_size * mean_row_tokens(recipe, data));
-  out.push_back(fmt::format(
-      "memory      {}: frozen weights {}, trained weights {}, gradients {}, optimizer {}, "
-      "activations about {}",
-      bytes_text(memory.total()), bytes_text(memory.frozen), bytes_text(memory.trained),
-      bytes_text(memory.gradients), bytes_text(memory.optimizer), bytes_text(memory.activations)));
+  out.push_back("memory      about " + plan::memory_text(forecast.memory));
   return out;
 }
 

@@ -7,32 +7,33 @@
 
 #include "config/recipe.h"
 #include "config/step_plan.h"
+#include "plan/memory.h"
 #include "recipes/finetune/run_data.h"
 #include "recipes/finetune/run_model.h"
-#include "train/optimizer.h"
+#include "recipes/finetune/run_summary.h"
 
 namespace automodel::recipes {
 
-/// Bytes by kind.
-struct MemoryPlan {
-  std::int64_t frozen = 0;
-  std::int64_t trained = 0;
-  std::int64_t gradients = 0;
-  std::int64_t optimizer = 0;
-  std::int64_t activations = 0;  // an estimate, of one micro-batch of average rows
-  std::int64_t total() const { return frozen + trained + gradients + optimizer + activations; }
-  bool operator==(const MemoryPlan&) const = default;
+/// What the run is expected to take.
+struct Forecast {
+  plan::MemoryPlan memory;
+  double step_seconds = 0;
+  bool operator==(const Forecast&) const = default;
 };
 
-/// `tokens`: of a micro-batch.
-MemoryPlan plan_memory(const parallel::ShardedModel& model, std::int64_t optimizer_bytes,
-                       std::int64_t tokens);
+/// By plan::plan_memory for a micro-batch of the longest row and average ones.
+Forecast forecast_run(const config::Recipe& recipe, const RunModel& run, const RunData& data);
+
+/// "memory      2.29 GiB planned, 2.31 GiB measured (+1 %)", and the same of a step's time.
+std::vector<std::string> compare_with(const Forecast& forecast, const RunTotals& totals);
+
+Json to_json(const Forecast& forecast);
 
 /// The plan as lines: model, trained and frozen parameters, adapters by role, data, steps, memory
 /// by kind.
 std::vector<std::string> describe_run(const config::Recipe& recipe, const RunModel& run,
                                       const RunData& data, const config::StepPlan& steps,
-                                      std::int64_t optimizer_bytes);
+                                      const Forecast& forecast);
 
 /// One row of the training data as text, what is learnt marked; in colour on a terminal.
 std::string show_first_sample(const RunData& data, bool is_terminal);

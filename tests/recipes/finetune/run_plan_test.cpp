@@ -24,9 +24,11 @@ struct Planned {
         run(load_run_model(loaded.recipe)),
         data(load_run_data(loaded.recipe, run.source)) {}
 
+  Forecast forecast() const { return forecast_run(loaded.recipe, run, data); }
+
   std::string text() const {
     const auto steps = config::plan_steps(loaded.recipe.step_scheduler, 2);
-    return join(describe_run(loaded.recipe, run, data, steps, 1 << 20), "\n");
+    return join(describe_run(loaded.recipe, run, data, steps, forecast()), "\n");
   }
 };
 
@@ -37,7 +39,7 @@ TEST(DescribeRun, SaysWhatWillHappen) {
   EXPECT_THAT(text, HasSubstr("kernels     " + describe_isa()));
   EXPECT_THAT(text, HasSubstr("0 frozen (100.00 % trained)"));
   EXPECT_THAT(text, HasSubstr("steps       2 of 3 rows"));
-  EXPECT_THAT(text, HasSubstr("optimizer 1 MiB"));
+  EXPECT_THAT(text, HasSubstr("memory      about "));
   EXPECT_THAT(text, HasSubstr("validation"));
 }
 
@@ -50,21 +52,21 @@ TEST(DescribeRun, AdaptersByRole) {
   EXPECT_THAT(text, HasSubstr("peft.exclude_modules: 'vision*' excludes nothing"));
 }
 
-TEST(PlanMemory, CountsTensorsByKind) {
+TEST(ForecastRun, CountsTheTensorsOfTheRun) {
   const Planned planned;
-  const auto plan = plan_memory(planned.run.model, 7, 10);
-  EXPECT_EQ(plan.frozen, 0);
-  EXPECT_EQ(plan.trained, 4 * spec::num_parameters(planned.run.model.spec()));
-  EXPECT_EQ(plan.gradients, plan.trained);
-  EXPECT_EQ(plan.optimizer, 7);
-  EXPECT_GT(plan.activations, 0);
-  EXPECT_EQ(plan.total(), 2 * plan.trained + 7 + plan.activations);
+  const auto memory = planned.forecast().memory;
+  EXPECT_EQ(memory.frozen, 0);
+  EXPECT_EQ(memory.trained, 4 * spec::num_parameters(planned.run.model.spec()));
+  EXPECT_EQ(memory.optimizer, 2 * memory.trained);
+  EXPECT_GT(planned.forecast().step_seconds, 0);
 }
 
-TEST(PlanMemory, RecomputeKeepsLess) {
-  const Planned kept, recomputed({"--distributed.activation_checkpointing=true"});
-  EXPECT_LT(plan_memory(recomputed.run.model, 0, 1000).activations,
-            plan_memory(kept.run.model, 0, 1000).activations);
+TEST(ForecastRun, StandsBesideWhatWasMeasured) {
+  const Forecast forecast{.memory = {.program = 1000}, .step_seconds = 2};
+  EXPECT_THAT(compare_with(forecast, {}), ::testing::IsEmpty());
+  EXPECT_THAT(compare_with(forecast, {.num_steps = 2, .seconds = 6, .peak_memory_bytes = 1100}),
+              ::testing::ElementsAre(HasSubstr("1000 bytes planned, 1.07 KiB measured (+10 %)"),
+                                     HasSubstr("2 s a step planned, 3 s measured (+50 %)")));
 }
 
 TEST(ShowFirstSample, MarksWhatIsLearnt) {

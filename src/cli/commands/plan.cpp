@@ -1,0 +1,236 @@
+#include "cli/commands/plan.h"
+
+#include <fmt/format.h>
+
+#include <CLI/CLI.hpp>
+
+#include "base/text.h"
+#include "config/load.h"
+#include "plan/changes.h"
+
+namespace automodel::cli {
+namespace {
+
+using plan::RunCost;
+
+constexpr double kGib = 1024.0 * 1024 * 1024;
+
+std::string bytes_text(std::int64_t bytes) {
+  return human_bytes(static_cast<std::uint64_t>(bytes));
+}
+std::string count_text(std::int64_t count) {
+  return human_count(static_cast<std::uint64_t>(count));
+}
+
+using Kinds = std::vector<std::pair<std::string, std::int64_t>>;
+
+Kinds kinds(const plan::MemoryPlan& memory) {
+  return {{"program", memory.program},
+          {"frozen weights", memory.frozen},
+          {"trained weights", memory.trained},
+          {"optimizer", memory.optimizer},
+          {"gradients", memory.gradients},
+          {"activations", memory.activations},
+          {"loss", memory.loss},
+          {"workspace", memory.workspace}};
+}
+
+bool fits(const RunCost& cost, const plan::Machine& machine) {
+  return static_cast<std::uint64_t>(cost.memory.total()) <= machine.memory_bytes;
+}
+
+void print_model(const RunCost& cost) {
+  const auto& model = cost.model;
+  const std::string active = model.active == model.parameters
+                                 ? ""
+                                 : fmt::format(", {} active per token", count_text(model.active));
+  fmt::print("model       {}: {}, {} parameters{}; {} trained\n", model.name,
+             model.spec.architecture, count_text(model.parameters), active,
+             count_text(model.trained));
+}
+
+void print_step(const RunCost& cost, const plan::Machine& machine) {
+  const auto& batch = cost.step.batch;
+  fmt::print("step        {} micro-batch{} of {} row{} of {} tokens{}{}\n", cost.micro_batches,
+             cost.micro_batches == 1 ? "" : "es", batch.rows, batch.rows == 1 ? "" : "s",
+             batch.row_tokens,
+             cost.row_tokens_assumed ? " (assumed, the recipe does not say; give --length)" : "",
+             machine.devices > 1 ? fmt::format(", on each of {} devices", machine.devices) : "");
+  fmt::print("arithmetic  {:.3g} TFLOP a step{}\n", cost.flops / 1e12,
+             batch.recompute ? ", recompute included" : "");
+}
+
+/// How long the run is and when it stops to look or to save.
+void print_run(const config::Recipe& recipe) {
+  const auto& steps = recipe.step_scheduler;
+  std::vector<std::string> parts;
+  if (steps.max_steps) {
+    parts.push_back(fmt::format("at most {} steps", *steps.max_steps));
+  }
+  if (steps.num_epochs) {
+    parts.push_back(fmt::format("at most {} epochs", *steps.num_epochs));
+  }
+  if (!recipe.validation_datasets.empty()) {
+    parts.push_back(steps.val_every_steps
+                        ? fmt::format("validation every {} steps", *steps.val_every_steps)
+                        : "validation at checkpoints");
+  }
+  if (recipe.checkpoint.enabled && recipe.kind != config::RecipeKind::benchmark) {
+    parts.push_back(fmt::format(
+        "checkpoints {}{} in {}",
+        steps.ckpt_every_steps ? fmt::format("every {} steps", *steps.ckpt_every_steps)
+                               : "every epoch",
+        steps.ckpt_every_steps && steps.save_checkpoint_every_epoch ? " and every epoch" : "",
+        recipe.checkpoint.checkpoint_dir));
+  }
+  fmt::print("run         {}\n", join(parts, ", "));
+}
+
+void print_memory(const RunCost& cost, const plan::Machine& machine) {
+  fmt::print("memory      {} at {}: it {} {}\n", bytes_text(cost.memory.total()),
+             cost.memory.moment, fits(cost, machine) ? "fits into" : "DOES NOT FIT into",
+             human_bytes(machine.memory_bytes));
+  for (const auto& [name, bytes] : kinds(cost.memory)) {
+    if (bytes > 0) {
+      fmt::print("              {:<16} {:>10}\n", name, bytes_text(bytes));
+    }
+  }
+}
+
+void print_time(const RunCost& cost) {
+  fmt::print("time        about {:.3g} s a step", cost.seconds);
+  if (cost.num_steps) {
+    fmt::print("; {} steps take {}", *cost.num_steps,
+               human_duration(cost.seconds * static_cast<double>(*cost.num_steps)));
+  }
+  fmt::print("\n");
+}
+
+void print_changes(const std::vector<plan::Change>& changes, const RunCost& cost) {
+  if (changes.empty()) {
+    fmt::print(
+        "nothing here makes it fit: shorter rows (--length), a smaller model or more memory "
+        "would\n");
+    return;
+  }
+  fmt::print("cheapest changes that make it fit:\n");
+  for (const auto& change : changes) {
+    fmt::print("  {}\n      {}, {:.2f} times the time{}{}\n", join(change.overrides, " "),
+               bytes_text(change.cost.memory.total()), change.cost.seconds / cost.seconds,
+               change.effect.empty() ? "" : "; ", change.effect);
+  }
+}
+
+Json to_json(const RunCost& cost) {
+  Json memory = Json::object();
+  for (const auto& [name, bytes] : kinds(cost.memory)) {
+    memory[replace_all(name, " ", "_")] = bytes;
+  }
+  return {{"parameters", cost.model.parameters},
+          {"active", cost.model.active},
+          {"trained", cost.model.trained},
+          {"rows", cost.step.batch.rows},
+          {"row_tokens", cost.step.batch.row_tokens},
+          {"micro_batches", cost.micro_batches},
+          {"flops", cost.flops},
+          {"seconds", cost.seconds},
+          {"num_steps", cost.num_steps ? Json(*cost.num_steps) : Json(nullptr)},
+          {"memory", std::move(memory)},
+          {"memory_bytes", cost.memory.total()},
+          {"moment", cost.memory.moment}};
+}
+
+Json to_json(const std::vector<plan::Change>& changes) {
+  Json out = Json::array();
+  for (const auto& change : changes) {
+    out.push_back({{"overrides", change.overrides},
+                   {"effect", change.effect},
+                   {"memory_bytes", change.cost.memory.total()},
+                   {"seconds", change.cost.seconds}});
+  }
+  return out;
+}
+
+struct Options {
+  std::string recipe;
+  std::optional<std::int64_t> devices, length;
+  std::optional<double> memory, flops, bandwidth;
+  bool json = false;
+};
+
+plan::CostOptions cost_options(const Options& options, const config::Recipe& recipe) {
+  plan::CostOptions out{.machine = plan::this_machine(), .row_tokens = options.length};
+  const auto& d = recipe.distributed;
+  out.machine.devices =
+      options.devices.value_or(d.dp_size.value_or(1) * d.tp_size * d.pp_size * d.cp_size);
+  if (options.memory) {
+    out.machine.memory_bytes = static_cast<std::uint64_t>(*options.memory * kGib);
+  }
+  out.machine.flops = options.flops ? *options.flops * 1e12 : out.machine.flops;
+  out.machine.bandwidth = options.bandwidth ? *options.bandwidth * 1e9 : out.machine.bandwidth;
+  return out;
+}
+
+void report(const Options& options, const config::LoadedRecipe& loaded) {
+  const auto cost_settings = cost_options(options, loaded.recipe);
+  const auto spec = plan::spec_of(loaded.recipe.model);
+  const RunCost cost = plan::cost_of(loaded.recipe, spec, cost_settings);
+  const bool fit = fits(cost, cost_settings.machine);
+  const auto changes = fit ? std::vector<plan::Change>{}
+                           : plan::cheapest_changes(loaded.recipe, spec, cost_settings);
+  if (options.json) {
+    Json out = to_json(cost);
+    out["fits"] = fit;
+    out["changes"] = to_json(changes);
+    fmt::print("{}\n", out.dump());
+    return;
+  }
+  print_model(cost);
+  print_run(loaded.recipe);
+  print_step(cost, cost_settings.machine);
+  print_memory(cost, cost_settings.machine);
+  print_time(cost);
+  if (!fit) {
+    print_changes(changes, cost);
+  }
+  for (const auto& need : loaded.not_built) {
+    fmt::print("note        not supported yet: {}\n", need);
+  }
+}
+
+ExitCode run(Arguments arguments) {
+  Options options;
+  CLI::App app(
+      "Says what a training run will take, from the recipe and the model's config.json alone: "
+      "parameters, arithmetic, memory by kind, time; and what to change if it does not fit. "
+      "Recipe keys can be overridden: --section.key VALUE.",
+      "automodel plan");
+  app.add_option("recipe", options.recipe, "recipe file")->required();
+  app.add_option("--devices", options.devices, "ranks; by default as many as the sizes make")
+      ->check(CLI::PositiveNumber);
+  app.add_option("--memory", options.memory, "GiB of each; by default this computer's")
+      ->check(CLI::PositiveNumber);
+  app.add_option("--flops", options.flops, "TFLOP/s that training reaches on each")
+      ->check(CLI::PositiveNumber);
+  app.add_option("--bandwidth", options.bandwidth, "GB/s of its memory")
+      ->check(CLI::PositiveNumber);
+  app.add_option("--length", options.length, "tokens of a row, where the recipe does not say")
+      ->check(CLI::PositiveNumber);
+  app.add_flag("--json", options.json, "print one line of JSON");
+  app.footer("Example: automodel plan recipe.yaml --memory 16 --length 2048");
+  const std::vector<std::string> own = {"--help",      "--devices", "--memory", "--flops",
+                                        "--bandwidth", "--length",  "--json"};
+  const auto split = config::split_overrides(arguments, own);
+  if (parse_arguments(app, split.own)) {
+    report(options, config::check_recipe(options.recipe, split.overrides));
+  }
+  return ExitCode::ok;
+}
+
+}  // namespace
+
+Command plan_command() {
+  return {"plan", "Say what a training run will take: memory, arithmetic, time", run};
+}
+
+}  // namespace automodel::cli

@@ -1,0 +1,155 @@
+#include "plan/activations.h"
+
+#include <algorithm>
+#include <string_view>
+
+#include "spec/parameters.h"
+
+namespace automodel::plan {
+namespace {
+
+constexpr std::int64_t kFloat = 4;
+constexpr std::int64_t kIndex = 8;
+constexpr std::int64_t kLossRows = 256;  // of one chunk of the loss
+
+/// Counts what one layer keeps. Values are in the compute type; the rest is counted in bytes.
+class Kept {
+ public:
+  Kept(const spec::ModelSpec& model, std::size_t index, const BatchShape& batch,
+       const TrainedLinears& trained)
+      : layer_(model.layers[index]),
+        dim_(model.dim),
+        batch_(batch),
+        trained_(trained),
+        prefix_(spec::layer_prefix(static_cast<std::int64_t>(index))) {}
+
+  std::int64_t bytes() {
+    values_ += 2 * dim_;  // the stream before each branch
+    if (!spec::norm_names(layer_.placement).after_mixer.empty()) {
+      values_ += 2 * dim_;
+    }
+    token_bytes_ += 2 * kFloat;  // 1/rms of both norms
+    std::visit([this](const auto& mixer) { add(mixer); }, layer_.mixer);
+    std::visit([this](const auto& ffn) { add(ffn); }, layer_.ffn);
+    if (layer_.input) {
+      values_ += dim_ + 3 * layer_.input->dim;
+    }
+    return batch_.tokens() * (values_ * batch_.compute_width + token_bytes_) + score_bytes_;
+  }
+
+ private:
+  bool any_trained(std::initializer_list<std::string_view> names) const {
+    return std::ranges::any_of(names, [this](std::string_view name) {
+      return trained_.contains(prefix_ + std::string(name));
+    });
+  }
+
+  void add(const spec::Gqa& gqa) {
+    if (any_trained({"self_attn.q_proj", "self_attn.k_proj", "self_attn.v_proj"})) {
+      values_ += dim_;
+    }
+    const std::int64_t queries = gqa.heads * gqa.head_dim;
+    const std::int64_t keys = gqa.kv_heads * gqa.head_dim;
+    values_ += queries + keys + (gqa.kv_heads + gqa.heads) * gqa.value_width();
+    if (gqa.head_norm) {
+      values_ += queries + keys;
+    }
+    const bool plain = !gqa.softcap && !gqa.sinks && !gqa.alibi && !gqa.chunk &&
+                       gqa.value_width() == gqa.head_dim &&
+                       (!gqa.window || *gqa.window >= batch_.row_tokens);
+    add_scores(gqa.heads, plain, gqa.softcap.has_value());
+  }
+
+  void add(const spec::Mla& mla) {
+    values_ += dim_ + 2 * mla.heads * (mla.head_dim() + mla.value_dim) +
+               2 * mla.q_lora_rank.value_or(0) + 2 * mla.kv_lora_rank;
+    add_scores(mla.heads, mla.head_dim() == mla.value_dim, false);
+  }
+
+  /// The fused kernel keeps one number per row and head; the plain one all probabilities.
+  void add_scores(std::int64_t heads, bool fused, bool softcapped) {
+    if (fused) {
+      token_bytes_ += heads * kFloat;
+      return;
+    }
+    const std::int64_t width = batch_.compute_width;
+    const std::int64_t square = batch_.rows * batch_.row_tokens * batch_.row_tokens;
+    score_bytes_ +=
+        square * (heads * (kFloat + (width < kFloat ? width : 0) + (softcapped ? width : 0)) + 1);
+  }
+
+  void add(const spec::Mlp& mlp) {
+    if (any_trained({"mlp.gate_proj", "mlp.up_proj"})) {
+      values_ += dim_;
+    }
+    values_ += (mlp.gated ? 2 : 1) * mlp.inner;
+  }
+
+  void add(const spec::Moe& moe) {
+    if (any_trained({"mlp.gate", "mlp.experts"})) {
+      values_ += dim_;
+    }
+    values_ += 2 * moe.per_token * moe.inner;
+    token_bytes_ += 2 * moe.experts * kFloat + moe.per_token * (2 * kIndex + kFloat);
+    if (moe.shared) {
+      values_ += (moe.shared->mlp.gated ? 2 : 1) * moe.shared->mlp.inner;
+      values_ += moe.shared->gated ? dim_ : 0;
+    }
+  }
+
+  void add(const spec::MlpBesideMoe& both) {
+    add(both.mlp);
+    add(both.moe);
+    values_ += 3 * dim_;
+  }
+
+  const spec::Layer& layer_;
+  std::int64_t dim_;
+  const BatchShape& batch_;
+  const TrainedLinears& trained_;
+  std::string prefix_;
+  std::int64_t values_ = 0;       // of one token
+  std::int64_t token_bytes_ = 0;  // of one token
+  std::int64_t score_bytes_ = 0;
+};
+
+std::int64_t widest(const spec::Mlp& mlp) { return 4 * mlp.inner; }
+/// Experts run one after the other; their outputs for all pairs are held at once.
+std::int64_t widest(const spec::Moe& moe) {
+  const std::int64_t shared = moe.shared ? widest(moe.shared->mlp) : 0;
+  return std::max(shared,
+                  4 * moe.inner * std::max<std::int64_t>(1, 2 * moe.per_token / moe.experts));
+}
+std::int64_t widest(const spec::MlpBesideMoe& both) {
+  return std::max(widest(both.mlp), widest(both.moe));
+}
+
+std::int64_t pairs_of(const spec::Mlp&) { return 0; }
+std::int64_t pairs_of(const spec::Moe& moe) { return moe.per_token; }
+std::int64_t pairs_of(const spec::MlpBesideMoe& both) { return both.moe.per_token; }
+
+}  // namespace
+
+std::int64_t kept_bytes(const spec::ModelSpec& model, std::size_t index, const BatchShape& batch,
+                        const TrainedLinears& trained) {
+  return Kept(model, index, batch, trained).bytes();
+}
+
+std::int64_t backward_bytes(const spec::ModelSpec& model, std::size_t index,
+                            const BatchShape& batch) {
+  const auto& layer = model.layers[index];
+  const std::int64_t inner = std::visit([](const auto& ffn) { return widest(ffn); }, layer.ffn);
+  const std::int64_t pairs = std::visit([](const auto& ffn) { return pairs_of(ffn); }, layer.ffn);
+  return batch.tokens() * (inner + (2 + 2 * pairs) * model.dim) * batch.compute_width;
+}
+
+std::int64_t loss_kept_bytes(const spec::ModelSpec& model, const BatchShape& batch) {
+  return batch.tokens() * 3 * model.dim * batch.compute_width;  // before the norm, behind, gradient
+}
+
+std::int64_t loss_chunk_bytes(const spec::ModelSpec& model, const BatchShape& batch) {
+  const std::int64_t copies = batch.compute_width < kFloat ? 2 * batch.compute_width : 0;
+  return std::min(batch.labels, kLossRows) * model.vocab_size * (2 * kFloat + copies);
+}
+
+}  // namespace automodel::plan

@@ -1,0 +1,38 @@
+#pragma once
+// What a training forward keeps for its backward, and what either needs besides.
+
+#include <cstdint>
+#include <set>
+#include <string>
+
+#include "spec/model_spec.h"
+
+namespace automodel::plan {
+
+/// The form of one micro-batch on one rank and how it is computed.
+struct BatchShape {
+  std::int64_t rows = 1;
+  std::int64_t row_tokens = 0;
+  std::int64_t labels = 0;         // tokens that are predicted, of all rows
+  std::int64_t compute_width = 4;  // bytes of a value
+  bool recompute = false;
+  std::int64_t tokens() const { return rows * row_tokens; }
+  bool operator==(const BatchShape&) const = default;
+};
+
+/// Linear layers whose input is kept since they, or their adapters, are trained; by name.
+using TrainedLinears = std::set<std::string>;
+
+/// Bytes that layer `index` keeps until its backward.
+std::int64_t kept_bytes(const spec::ModelSpec& model, std::size_t index, const BatchShape& batch,
+                        const TrainedLinears& trained);
+
+/// Bytes that the backward of a layer needs beside what is kept, at its widest point.
+std::int64_t backward_bytes(const spec::ModelSpec& model, std::size_t index,
+                            const BatchShape& batch);
+
+/// Bytes of hidden states around the head, and of the chunk of logits that the loss works on.
+std::int64_t loss_kept_bytes(const spec::ModelSpec& model, const BatchShape& batch);
+std::int64_t loss_chunk_bytes(const spec::ModelSpec& model, const BatchShape& batch);
+
+}  // namespace automodel::plan

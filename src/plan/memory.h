@@ -1,0 +1,61 @@
+#pragma once
+// The memory of a training step: the only model of it. From config alone, or from the parameters
+// that a run has.
+
+#include <cstdint>
+#include <string>
+#include <vector>
+
+#include "plan/activations.h"
+#include "spec/parameters.h"
+
+namespace automodel::plan {
+
+/// A parameter as this rank holds it.
+struct HeldParameter {
+  std::string name;
+  std::int64_t numel = 0;
+  std::int64_t width = 4;   // bytes of a value
+  std::int64_t layer = -1;  // -1: outside the blocks
+  spec::Role role = spec::Role::mlp;
+  bool is_linear = false;
+  bool is_trained = true;
+  std::int64_t bytes() const { return numel * width; }
+  bool operator==(const HeldParameter&) const = default;
+};
+
+struct StepShape {
+  BatchShape batch;
+  bool accumulates = false;         // more than one micro-batch a step
+  bool amsgrad = false;             // a third state of the optimizer
+  std::int64_t gathered_bytes = 0;  // weights of other ranks that are here for a while
+  bool operator==(const StepShape&) const = default;
+};
+
+/// Bytes by kind at the moment when most are held.
+struct MemoryPlan {
+  std::int64_t program = 0;  // the process without a model
+  std::int64_t frozen = 0;
+  std::int64_t trained = 0;
+  std::int64_t optimizer = 0;
+  std::int64_t gradients = 0;
+  std::int64_t activations = 0;
+  std::int64_t loss = 0;       // logits and their gradients
+  std::int64_t workspace = 0;  // what the moment needs for itself
+  std::string moment;          // "the forward's end", "the backward of layer 3", ...
+  std::int64_t total() const {
+    return program + frozen + trained + optimizer + gradients + activations + loss + workspace;
+  }
+  bool operator==(const MemoryPlan&) const = default;
+};
+
+/// Bytes of the optimizer's state: Adam's, and float32 copies of narrower weights.
+std::int64_t optimizer_bytes(const std::vector<HeldParameter>& parameters, bool amsgrad);
+
+MemoryPlan plan_memory(const spec::ModelSpec& model, const std::vector<HeldParameter>& parameters,
+                       const StepShape& step);
+
+/// "2.1 GiB: frozen weights 0, trained weights 513 MiB, ..."
+std::string memory_text(const MemoryPlan& plan);
+
+}  // namespace automodel::plan

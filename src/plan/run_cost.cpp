@@ -1,0 +1,266 @@
+#include "plan/run_cost.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <filesystem>
+#include <functional>
+#include <numeric>
+
+#include "base/cores.h"
+#include "base/error.h"
+#include "base/processor.h"
+#include "config/step_plan.h"
+#include "models/find_model.h"
+#include "models/registry.h"
+#include "plan/lora_targets.h"
+
+namespace automodel::plan {
+namespace {
+
+namespace fs = std::filesystem;
+
+constexpr std::int64_t kFloat = 4;
+constexpr std::int64_t kUsualRow = 1024;
+
+std::int64_t width_of(const std::string& dtype) {
+  if (dtype == "float32") {
+    return 4;
+  }
+  return dtype == "float64" ? 8 : 2;
+}
+
+/// Of the weights, as "auto" is resolved when a run loads them.
+std::int64_t storage_width(const config::ModelSource& model) {
+  if (model.torch_dtype != "auto") {
+    return width_of(model.torch_dtype);
+  }
+  if (model.entry != config::ModelEntry::from_pretrained) {
+    return 2;
+  }
+  const fs::path path =
+      models::find_model(model.pretrained_model_name_or_path, model.revision.value_or("main"));
+  const auto file = fs::is_directory(path) ? path / "config.json" : path;
+  const Json config = read_json(file);
+  for (const char* key : {"dtype", "torch_dtype"}) {
+    if (config.contains(key) && config.at(key).is_string()) {
+      return width_of(config.at(key).get<std::string>());
+    }
+  }
+  return kFloat;
+}
+
+std::int64_t compute_width(const config::ModelSource& model, std::int64_t storage,
+                           bool has_bfloat16) {
+  if (model.compute_dtype != "auto") {
+    return width_of(model.compute_dtype);
+  }
+  return storage == 2 && has_bfloat16 ? 2 : kFloat;
+}
+
+/// How a recipe spreads a model.
+struct Split {
+  std::int64_t shards = 1, tensor = 1, pipeline = 1, context = 1, experts = 1, data = 1;
+
+  static Split of(const config::Distributed& d, std::int64_t devices) {
+    Split out{
+        .tensor = d.tp_size, .pipeline = d.pp_size, .context = d.cp_size, .experts = d.ep_size};
+    const std::int64_t others = out.tensor * out.pipeline * out.context;
+    check(devices % others == 0 && (!d.dp_size || *d.dp_size * others == devices),
+          ErrorKind::invalid_argument,
+          "distributed: tp_size {} * pp_size {} * cp_size {}{} does not make {} devices; give "
+          "--devices, or other sizes",
+          d.tp_size, d.pp_size, d.cp_size,
+          d.dp_size ? fmt::format(" * dp_size {}", *d.dp_size) : "", devices);
+    out.data = devices / others;
+    out.shards =
+        d.strategy == config::Strategy::ddp ? 1 : out.data / d.dp_replicate_size.value_or(1);
+    return out;
+  }
+
+  std::int64_t share(const spec::ParamSpec& parameter) const {
+    const std::int64_t stages = parameter.layer >= 0 ? pipeline : 1;
+    const bool is_expert = parameter.role == spec::Role::experts && parameter.shape.size() == 3;
+    return stages * (is_expert ? std::max(experts, shards * context * tensor) : tensor * shards);
+  }
+};
+
+HeldParameter held(const spec::ParamSpec& parameter, std::int64_t width, bool trained,
+                   std::int64_t share) {
+  return {.name = parameter.name,
+          .numel = (parameter.numel() + share - 1) / share,
+          .width = parameter.rounding == spec::Rounding::none ? kFloat : width,
+          .layer = parameter.layer,
+          .role = parameter.role,
+          .is_linear = parameter.is_linear,
+          .is_trained = trained && !parameter.is_buffer};
+}
+
+std::int64_t product(const std::vector<std::int64_t>& shape) {
+  return std::accumulate(shape.begin(), shape.end(), std::int64_t{1}, std::multiplies<>());
+}
+
+void add_adapter(std::vector<HeldParameter>& out, const spec::LoraModule& module,
+                 const config::Peft& peft, std::int64_t width) {
+  const auto add = [&](const std::string& name, const std::vector<std::int64_t>& shape) {
+    out.push_back({.name = name,
+                   .numel = product(shape),
+                   .width = peft.lora_dtype ? width_of(*peft.lora_dtype) : width,
+                   .layer = module.layer,
+                   .role = module.role,
+                   .is_linear = false,
+                   .is_trained = true});
+  };
+  add(module.name + ".lora_A.weight", module.a_shape(peft.dim));
+  for (const auto& piece : module.weight.pieces) {
+    add(spec::without_weight(piece.ours) + ".lora_B.weight", module.b_shape(peft.dim, piece));
+  }
+}
+
+/// The length of rows that the data section names.
+std::optional<std::int64_t> named_row(const config::Recipe& recipe) {
+  if (recipe.packed_sequence.packed_sequence_size > 0) {
+    return recipe.packed_sequence.packed_sequence_size;
+  }
+  for (const char* key :
+       {"seq_len", "seq_length", "max_length", "block_size", "max_sentence_len"}) {
+    const auto& keys = recipe.dataset.keys;
+    if (keys.contains(key) && keys.at(key).is_number_integer()) {
+      return keys.at(key).get<std::int64_t>();
+    }
+  }
+  return std::nullopt;
+}
+
+double step_flops(const config::Recipe& recipe, const RunCost& cost) {
+  const auto& batch = cost.step.batch;
+  const std::vector<std::int64_t> documents(static_cast<std::size_t>(batch.rows), batch.row_tokens);
+  const double forward = spec::forward_flops(cost.model.spec, documents, batch.labels);
+  const double passes = (recipe.peft ? 2 : 3) + (batch.recompute ? 1 : 0);
+  return passes * forward;
+}
+
+/// Arithmetic, and traffic of weights and optimizer state.
+double step_seconds(const RunCost& cost, const std::vector<HeldParameter>& parameters,
+                    const Machine& machine) {
+  constexpr double kUpdateBytes = 28;  // read and written for each trained value
+  double weights = 0;
+  double trained = 0;
+  for (const auto& parameter : parameters) {
+    weights += static_cast<double>(parameter.bytes());
+    trained += parameter.is_trained ? static_cast<double>(parameter.numel) : 0;
+  }
+  const double traffic =
+      3 * weights * static_cast<double>(cost.micro_batches) + kUpdateBytes * trained;
+  return cost.flops / static_cast<double>(machine.devices) / machine.flops +
+         traffic / machine.bandwidth;
+}
+
+std::int64_t largest_layer_bytes(const spec::ModelSpec& model, std::int64_t width) {
+  std::vector<std::int64_t> layers(model.layers.size());
+  for (const auto& parameter : spec::parameters(model)) {
+    if (parameter.layer >= 0) {
+      layers[static_cast<std::size_t>(parameter.layer)] += parameter.numel() * width;
+    }
+  }
+  return layers.empty() ? 0 : *std::ranges::max_element(layers);
+}
+
+ModelCost model_cost(const spec::ModelSpec& spec, const config::Recipe& recipe) {
+  ModelCost out{.spec = spec,
+                .name = recipe.model.pretrained_model_name_or_path,
+                .parameters = spec::num_parameters(spec),
+                .active = spec::num_active_parameters(spec)};
+  for (const auto& parameter : held_parameters(spec, recipe, kFloat)) {
+    out.trained += parameter.is_trained ? parameter.numel : 0;
+  }
+  return out;
+}
+
+}  // namespace
+
+Machine this_machine() {
+  constexpr double kCycles = 2.5e9;
+  constexpr double kReached = 0.5;  // of the peak, by whole training steps
+  const auto processor = this_processor();
+  const auto has = [&](const char* name) {
+    return std::ranges::find(processor.instruction_sets, name) != processor.instruction_sets.end();
+  };
+  const double per_cycle = has("avx512f") ? 64 : has("avx2") ? 32 : 8;
+  return {.devices = 1,
+          .memory_bytes = usable_memory_bytes(),
+          .flops = kReached * kCycles * per_cycle * usable_cores(),
+          .bandwidth = 20e9,
+          .has_bfloat16 = has("avx512_bf16")};
+}
+
+spec::ModelSpec spec_of(const config::ModelSource& model) {
+  check(
+      model.entry != config::ModelEntry::build_gpt2 && model.config_class.empty(),
+      ErrorKind::unsupported,
+      "a plan needs a model with a config.json; architectures from a class are not supported yet");
+  const fs::path path =
+      models::find_model(model.pretrained_model_name_or_path, model.revision.value_or("main"));
+  check(path.extension() != ".gguf", ErrorKind::unsupported,
+        "{}: a plan needs a config.json; give a Hugging Face folder", path.string());
+  const fs::path file = fs::is_directory(path) ? path / "config.json" : path;
+  check(fs::exists(file), ErrorKind::not_found, "{} has no config.json", path.string());
+  Json config = read_json(file);
+  config.merge_patch(model.config_overrides);
+  return models::read_spec(config, file.string());
+}
+
+std::vector<HeldParameter> held_parameters(const spec::ModelSpec& model,
+                                           const config::Recipe& recipe, std::int64_t width,
+                                           std::int64_t devices) {
+  const Split split = devices == 1 ? Split{} : Split::of(recipe.distributed, devices);
+  std::vector<HeldParameter> out;
+  for (const auto& parameter : spec::parameters(model)) {
+    out.push_back(held(parameter, width, !recipe.peft, split.share(parameter)));
+  }
+  if (!recipe.peft) {
+    return out;
+  }
+  const auto modules = models::lora_modules(model);
+  const auto targets = lora_targets(modules, *recipe.peft);
+  for (const auto& module : modules) {
+    if (std::ranges::find(targets, module.name) != targets.end()) {
+      add_adapter(out, module, *recipe.peft, width);
+    }
+  }
+  return out;
+}
+
+RunCost cost_of(const config::Recipe& recipe, const spec::ModelSpec& spec,
+                const CostOptions& options) {
+  const auto& scheduler = recipe.step_scheduler;
+  const Split split = Split::of(recipe.distributed, options.machine.devices);
+  const std::int64_t storage =
+      options.storage_width ? *options.storage_width : storage_width(recipe.model);
+  const auto row = options.row_tokens ? options.row_tokens : named_row(recipe);
+  RunCost out{.model = model_cost(spec, recipe), .row_tokens_assumed = !row};
+  const std::int64_t longest = spec.max_positions > 0 ? spec.max_positions : kUsualRow;
+  const std::int64_t tokens = row.value_or(std::min(kUsualRow, longest));
+  const std::int64_t rows = recipe.dataloader.batch_size.value_or(scheduler.local_batch_size);
+  out.micro_batches = config::accumulation_steps(scheduler, split.data);
+  out.step.batch = {
+      .rows = rows,
+      .row_tokens = tokens,
+      .labels = rows * tokens,
+      .compute_width = compute_width(recipe.model, storage, options.machine.has_bfloat16),
+      .recompute =
+          recipe.distributed.activation_checkpointing != config::ActivationCheckpointing::off};
+  out.flops = step_flops(recipe, out) * static_cast<double>(out.micro_batches * split.data);
+  out.step.batch.row_tokens = (tokens + split.context - 1) / split.context;
+  out.step.accumulates = out.micro_batches > 1;
+  out.step.amsgrad = recipe.optimizer.amsgrad;
+  out.step.gathered_bytes =
+      split.shards > 1 ? largest_layer_bytes(spec, out.step.batch.compute_width) : 0;
+  const auto parameters = held_parameters(spec, recipe, storage, options.machine.devices);
+  out.memory = plan_memory(spec, parameters, out.step);
+  out.seconds = step_seconds(out, parameters, options.machine);
+  out.num_steps = scheduler.max_steps;
+  return out;
+}
+
+}  // namespace automodel::plan

@@ -1,0 +1,69 @@
+#pragma once
+// What a recipe costs: parameters, arithmetic, memory and time, from its keys and the model's
+// config.json alone.
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "base/json.h"
+#include "config/recipe.h"
+#include "plan/memory.h"
+
+namespace automodel::plan {
+
+/// What each of `devices` ranks runs on.
+struct Machine {
+  std::int64_t devices = 1;
+  std::uint64_t memory_bytes = 0;
+  double flops = 0;      // per second, that training reaches
+  double bandwidth = 0;  // bytes per second of its memory
+  bool has_bfloat16 = false;
+  bool operator==(const Machine&) const = default;
+};
+
+/// One process on this computer; flops and bandwidth are rules of thumb by cores and instruction
+/// set.
+Machine this_machine();
+
+struct ModelCost {
+  spec::ModelSpec spec;
+  std::string name;
+  std::int64_t parameters = 0;
+  std::int64_t active = 0;   // that one token meets
+  std::int64_t trained = 0;  // adapters included
+};
+
+struct RunCost {
+  ModelCost model;
+  StepShape step;                   // of one rank
+  bool row_tokens_assumed = false;  // the recipe does not say how long rows are
+  std::int64_t micro_batches = 1;   // of a step, on one rank
+  double flops = 0;                 // of a step, of all ranks
+  double seconds = 0;               // of a step
+  std::optional<std::int64_t> num_steps;
+  MemoryPlan memory;  // of the fullest rank
+};
+
+struct CostOptions {
+  Machine machine;
+  std::optional<std::int64_t> row_tokens;
+  std::optional<std::int64_t> storage_width = std::nullopt;  // else as the recipe and the model say
+};
+
+/// The spec that a recipe's model section means. Throws Error(unsupported) for models that are no
+/// folder or config.json, and as models::find_model and models::read_spec.
+spec::ModelSpec spec_of(const config::ModelSource& model);
+
+/// The parameters of one rank; storage_width: bytes of a stored value.
+std::vector<HeldParameter> held_parameters(const spec::ModelSpec& model,
+                                           const config::Recipe& recipe, std::int64_t storage_width,
+                                           std::int64_t devices = 1);
+
+/// Throws as spec_of and lora_targets; Error(invalid_argument) if the recipe's sizes do not fit the
+/// number of devices.
+RunCost cost_of(const config::Recipe& recipe, const spec::ModelSpec& spec,
+                const CostOptions& options);
+
+}  // namespace automodel::plan

@@ -1,0 +1,60 @@
+#include "plan/activations.h"
+
+#include <gtest/gtest.h>
+
+#include "tests/plan/small_model.h"
+
+namespace automodel::plan {
+namespace {
+
+const TrainedLinears kAll = {"model.layers.0.self_attn.q_proj", "model.layers.0.mlp.gate_proj",
+                             "model.layers.0.mlp.gate"};
+
+TEST(KeptBytes, CountsWhatALlamaLayerSaves) {
+  const BatchShape batch{.rows = 2, .row_tokens = 10};
+  // x, normed, sum, normed: 4 * 64; q and out: 2 * 64; k, v: 2 * 32; gate, up: 2 * 160.
+  const std::int64_t values = 4 * 64 + 2 * 64 + 2 * 32 + 2 * 160;
+  const std::int64_t statistics = 2 + 4;  // two norms, four heads
+  EXPECT_EQ(kept_bytes(small_model(), 0, batch, kAll), 20 * 4 * (values + statistics));
+}
+
+TEST(KeptBytes, InputsOfFrozenLinearsAreNotKept) {
+  const BatchShape batch{.row_tokens = 10};
+  const TrainedLinears attention = {"model.layers.0.self_attn.q_proj"};
+  EXPECT_EQ(
+      kept_bytes(small_model(), 0, batch, kAll) - kept_bytes(small_model(), 0, batch, attention),
+      10 * 4 * 64);
+}
+
+TEST(KeptBytes, ProbabilitiesOfPlainAttentionGrowWithTheSquare) {
+  auto model = small_model();
+  const auto fused = kept_bytes(model, 0, {.row_tokens = 100}, kAll);
+  std::get<spec::Gqa>(model.layers[0].mixer).softcap = 30;
+  EXPECT_GT(kept_bytes(model, 0, {.row_tokens = 100}, kAll), fused + 4 * 4 * 100 * 100);
+}
+
+TEST(KeptBytes, ExpertsKeepTheChosenOnes) {
+  const BatchShape batch{.row_tokens = 1};
+  const auto two = kept_bytes(small_model(true), 0, batch, kAll);
+  auto model = small_model(true);
+  std::get<spec::Moe>(model.layers[0].ffn).per_token = 3;
+  EXPECT_EQ(kept_bytes(model, 0, batch, kAll) - two, 2 * 32 * 4 + 20);
+}
+
+TEST(BackwardBytes, GrowWithTheTokens) {
+  for (const bool experts : {false, true}) {
+    const auto model = small_model(experts);
+    EXPECT_EQ(2 * backward_bytes(model, 0, {.row_tokens = 10}),
+              backward_bytes(model, 0, {.rows = 2, .row_tokens = 10}));
+  }
+}
+
+TEST(LossBytes, AChunkHasAtMost256Rows) {
+  const auto model = small_model();
+  EXPECT_EQ(loss_chunk_bytes(model, {.labels = 10}), 10 * 1000 * 8);
+  EXPECT_EQ(loss_chunk_bytes(model, {.labels = 5000}), 256 * 1000 * 8);
+  EXPECT_EQ(loss_kept_bytes(model, {.row_tokens = 10}), 10 * 3 * 64 * 4);
+}
+
+}  // namespace
+}  // namespace automodel::plan

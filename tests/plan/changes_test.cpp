@@ -1,0 +1,53 @@
+#include "plan/changes.h"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include "tests/plan/small_model.h"
+
+namespace automodel::plan {
+namespace {
+
+using testing::ElementsAre;
+using testing::IsEmpty;
+
+CostOptions with_memory(std::int64_t bytes) {
+  return {.machine = {.devices = 1,
+                      .memory_bytes = static_cast<std::uint64_t>(bytes),
+                      .flops = 1e12,
+                      .bandwidth = 1e12},
+          .row_tokens = 4000};
+}
+
+std::int64_t total(const config::Recipe& recipe) {
+  return cost_of(recipe, small_model(), with_memory(0)).memory.total();
+}
+
+TEST(CheapestChanges, SmallerBatchesCostNothing) {
+  auto recipe = small_recipe();
+  const auto whole = total(recipe);
+  const auto changes = cheapest_changes(recipe, small_model(), with_memory(whole - 1));
+  ASSERT_EQ(changes.size(), 3U);
+  EXPECT_THAT(changes[0].overrides, ElementsAre("--step_scheduler.local_batch_size=2"));
+  EXPECT_THAT(changes[0].effect, IsEmpty());
+  for (const auto& change : changes) {
+    EXPECT_LT(change.cost.memory.total(), whole);
+  }
+}
+
+TEST(CheapestChanges, WhatChangesTheModelComesLast) {
+  auto recipe = small_recipe();
+  recipe.step_scheduler.local_batch_size = recipe.dataloader.batch_size.emplace(1);
+  const auto changes = cheapest_changes(recipe, small_model(), with_memory(total(recipe) - 1));
+  ASSERT_FALSE(changes.empty());
+  EXPECT_THAT(changes[0].overrides, ElementsAre("--distributed.activation_checkpointing=true"));
+  EXPECT_NEAR(changes[0].cost.flops / cost_of(recipe, small_model(), with_memory(0)).flops, 4. / 3,
+              1e-9);
+}
+
+TEST(CheapestChanges, NoneIfNothingHelps) {
+  EXPECT_THAT(cheapest_changes(small_recipe(), small_model(), with_memory(1000)), IsEmpty());
+}
+
+}  // namespace
+}  // namespace automodel::plan

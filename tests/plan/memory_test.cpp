@@ -1,0 +1,72 @@
+#include "plan/memory.h"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include "plan/run_cost.h"
+#include "tests/plan/small_model.h"
+
+namespace automodel::plan {
+namespace {
+
+MemoryPlan plan_of(const StepShape& step, const config::Recipe& recipe = small_recipe()) {
+  const auto model = small_model();
+  return plan_memory(model, held_parameters(model, recipe, 4), step);
+}
+
+TEST(PlanMemory, SmallBatchesAreFullestWithAllGradients) {
+  const auto plan = plan_of({.batch = {.row_tokens = 1, .labels = 1}});
+  const std::int64_t weights = 4 * spec::num_parameters(small_model());
+  EXPECT_EQ(plan.moment, "the backward's end");
+  EXPECT_EQ(plan.trained, weights);
+  EXPECT_EQ(plan.gradients, weights);
+  EXPECT_EQ(plan.optimizer, 2 * weights);
+  EXPECT_EQ(plan.workspace, 1000 * 64 * 4);  // the embedding's second gradient
+  EXPECT_EQ(plan.activations, 0);
+}
+
+TEST(PlanMemory, LargeOnesWithAllActivations) {
+  const auto plan = plan_of({.batch = {.row_tokens = 4000, .labels = 4000}});
+  EXPECT_EQ(plan.moment, "the backward of layer 1");
+  EXPECT_LT(plan.gradients, plan.trained);
+  EXPECT_GT(plan.activations, plan.optimizer);
+}
+
+TEST(PlanMemory, AccumulationHoldsBoth) {
+  const BatchShape batch{.row_tokens = 4000, .labels = 4000};
+  const auto once = plan_of({.batch = batch});
+  const auto again = plan_of({.batch = batch, .accumulates = true});
+  EXPECT_EQ(again.gradients, again.trained);
+  EXPECT_GT(again.total(), once.total());
+}
+
+TEST(PlanMemory, RecomputeKeepsInputsOnly) {
+  const auto kept = plan_of({.batch = {.row_tokens = 4000, .labels = 4000}});
+  const auto again = plan_of({.batch = {.row_tokens = 4000, .labels = 4000, .recompute = true}});
+  EXPECT_LT(again.activations, 0.7 * static_cast<double>(kept.activations));
+}
+
+TEST(PlanMemory, AdaptersAreAllThatIsTrained) {
+  auto recipe = small_recipe();
+  recipe.peft = config::Peft{.target_modules = {"q_proj"}, .dim = 4};
+  const auto plan = plan_of({.batch = {.row_tokens = 10, .labels = 10}}, recipe);
+  EXPECT_EQ(plan.frozen, 4 * spec::num_parameters(small_model()));
+  EXPECT_EQ(plan.trained, 2 * 4 * 4 * (64 + 64));
+  EXPECT_EQ(plan.optimizer, 2 * plan.trained);
+}
+
+TEST(OptimizerBytes, NarrowWeightsHaveACopy) {
+  EXPECT_EQ(optimizer_bytes({{.numel = 10, .width = 4}}, false), 80);
+  EXPECT_EQ(optimizer_bytes({{.numel = 10, .width = 2}}, false), 120);
+  EXPECT_EQ(optimizer_bytes({{.numel = 10, .width = 2}}, true), 160);
+  EXPECT_EQ(optimizer_bytes({{.numel = 10, .is_trained = false}}, true), 0);
+}
+
+TEST(MemoryText, NamesEveryKind) {
+  EXPECT_THAT(memory_text({.frozen = 2048, .moment = "the loss"}),
+              testing::AllOf(testing::HasSubstr("2 KiB at the loss"),
+                             testing::HasSubstr("frozen weights 2 KiB")));
+}
+
+}  // namespace
+}  // namespace automodel::plan
