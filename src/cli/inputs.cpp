@@ -121,7 +121,8 @@ void bring_inputs(const config::Recipe& recipe) {
 void bring_recipe(Arguments arguments, std::span<const std::string> options) {
   const auto split = config::split_overrides(arguments, options);
   const ReadWords found = read_words(split.own, config::kRunFlags);
-  if (!found.plain.empty() && !found.asks_for_help()) {
+  const bool needs_inputs = !found.asks_for_help() && !found.options.contains("--smoke");
+  if (!found.plain.empty() && needs_inputs) {
     bring_inputs(config::load_recipe(found.plain.front(), split.overrides).recipe);
   }
 }

@@ -43,7 +43,10 @@ struct Demand {
   std::string path;
   When when;
   std::string text;
+  bool counts_in_smoke = true;
 };
+
+constexpr bool kNotInSmoke = false;
 
 std::vector<Demand> recipe_demands() {
   return {
@@ -59,12 +62,12 @@ std::vector<Demand> recipe_demands() {
       {"model.load_base_model", is(true), "weights of a base model after from_config"},
       {"model.backend.te_fp8.*", given(), "8-bit arithmetic (fp8)"},
       {"model.backend.fake_balanced_gate", is(true), "even routing of experts"},
-      {"distributed.dp_size", above(1), "training on several processes"},
-      {"distributed.dp_replicate_size", above(1), "hybrid sharding"},
-      {"distributed.tp_size", above(1), "tensor parallelism"},
-      {"distributed.pp_size", above(1), "pipeline parallelism"},
-      {"distributed.cp_size", above(1), "context parallelism"},
-      {"distributed.ep_size", above(1), "expert parallelism"},
+      {"distributed.dp_size", above(1), "training on several processes", kNotInSmoke},
+      {"distributed.dp_replicate_size", above(1), "hybrid sharding", kNotInSmoke},
+      {"distributed.tp_size", above(1), "tensor parallelism", kNotInSmoke},
+      {"distributed.pp_size", above(1), "pipeline parallelism", kNotInSmoke},
+      {"distributed.cp_size", above(1), "context parallelism", kNotInSmoke},
+      {"distributed.ep_size", above(1), "expert parallelism", kNotInSmoke},
       {"distributed.activation_checkpointing", is("selective"), "selective recompute"},
       {"distributed.offload_policy.*", given(), "offloading of shards"},
       {"skypilot.*", given(), "the skypilot launcher"},
@@ -109,8 +112,8 @@ std::vector<Demand> training_demands() {
 std::vector<Demand> data_demands() {
   return {
       {"packed_sequence.prepacked", is(true), "data sets that are packed already"},
-      {"*dataset*.dataset_name", is_hub_name(), "data sets of the hub"},
-      {"*dataset*.path_or_dataset*", is_hub_name(), "data sets of the hub"},
+      {"*dataset*.dataset_name", is_hub_name(), "data sets of the hub", kNotInSmoke},
+      {"*dataset*.path_or_dataset*", is_hub_name(), "data sets of the hub", kNotInSmoke},
       {"*dataset*._target_", like("*.make_seq2seq_dataset"), "encoder-decoder data"},
       {"*dataset*._target_", like("*.GLUE_MRPC"), "MRPC"},
       {"*dataset*._target_", like("*.DeltaLakeDataset"), "Delta tables"},
@@ -177,13 +180,16 @@ std::string short_value(const Node& node) {
 
 }  // namespace
 
-std::vector<std::string> find_not_built(const Node& tree) {
+std::vector<std::string> find_not_built(const Node& tree, Scope scope) {
   std::vector<std::string> out;
   std::vector<std::string> seen;
   const auto all = leaves(tree, "");
   for (const auto& group :
        {recipe_demands(), training_demands(), data_demands(), mock_demands(is_benchmark(all))}) {
     for (const Demand& demand : group) {
+      if (scope == Scope::smoke && !demand.counts_in_smoke) {
+        continue;
+      }
       const auto found = std::find_if(all.begin(), all.end(), [&](const Leaf& leaf) {
         return matches_wildcard(leaf.path, demand.path) && demand.when(leaf.node->value);
       });

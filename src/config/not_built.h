@@ -9,9 +9,12 @@
 
 namespace automodel::config {
 
+/// smoke: on one process, with made-up data.
+enum class Scope { run, smoke };
+
 /// "tensor parallelism (distributed.tp_size: 2)" for each thing that the checked tree asks for,
 /// without repeats.
-std::vector<std::string> find_not_built(const Node& tree);
+std::vector<std::string> find_not_built(const Node& tree, Scope scope = Scope::run);
 
 /// "compile.enabled: ..." for each value that is accepted but changes nothing here.
 std::vector<std::string> find_without_effect(const Node& tree);

@@ -7,10 +7,10 @@
 
 namespace automodel::config {
 
-inline const std::vector<std::string> kTrainOptions = {"--help", "--config"};
+inline const std::vector<std::string> kTrainOptions = {"--help", "--config", "--smoke"};
 inline const std::vector<std::string> kBenchOptions = {"--help", "--config",  "--warmup", "--steps",
                                                        "--rows", "--threads", "--json"};
 /// Those of all of them that have no value.
-inline const std::vector<std::string> kRunFlags = {"--help", "--json"};
+inline const std::vector<std::string> kRunFlags = {"--help", "--json", "--smoke"};
 
 }  // namespace automodel::config

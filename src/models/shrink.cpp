@@ -1,0 +1,168 @@
+#include "models/shrink.h"
+
+#include <algorithm>
+#include <array>
+#include <cctype>
+#include <map>
+#include <optional>
+#include <string_view>
+
+#include "base/text.h"
+#include "models/default_configs.h"
+
+namespace automodel::models {
+namespace {
+
+constexpr std::int64_t kLayers = 4;
+constexpr std::int64_t kHeads = 4;
+constexpr std::int64_t kVocabulary = 512;
+
+constexpr auto kLayerKeys =
+    std::to_array<std::string_view>({"num_hidden_layers", "n_layer", "n_layers", "num_layers"});
+constexpr auto kHeadKeys =
+    std::to_array<std::string_view>({"num_attention_heads", "n_head", "n_heads", "num_heads"});
+constexpr auto kKvHeadKeys =
+    std::to_array<std::string_view>({"num_key_value_heads", "num_kv_heads", "kv_n_heads"});
+
+/// The most that a size may be, by the names that configurations have for it.
+const std::map<std::string, std::int64_t, std::less<>>& most() {
+  static const std::map<std::string, std::int64_t, std::less<>> sizes = [] {
+    std::map<std::string, std::int64_t, std::less<>> out;
+    const auto add = [&out](std::int64_t size, const char* names) {
+      for (const std::string& name : split(names, ' ')) {
+        out[name] = size;
+      }
+    };
+    add(kLayers, "num_hidden_layers n_layer n_layers num_layers");
+    add(kHeads, "num_attention_heads n_head n_heads num_heads");
+    add(2, "num_key_value_heads num_kv_heads kv_n_heads");
+    add(64, "hidden_size n_embd d_model word_embed_proj_dim");
+    add(16, "head_dim qk_nope_head_dim v_head_dim kv_lora_rank hidden_size_per_layer_input");
+    add(16, "global_head_dim");
+    add(8, "qk_rope_head_dim rotary_dim num_experts n_routed_experts num_local_experts");
+    add(8, "moe_num_experts");
+    add(128, "intermediate_size ffn_dim ffn_hidden_size n_inner intermediate_size_mlp");
+    add(128, "shared_expert_intermediate_size dense_intermediate_size");
+    add(32, "moe_intermediate_size q_lora_rank expert_ffn_hidden_size");
+    add(kVocabulary, "vocab_size vocab_size_per_layer_input");
+    add(2, "num_experts_per_tok moe_k moe_topk n_shared_experts num_experts_per_token");
+    add(1, "n_group topk_group first_k_dense_replace num_dense_layers num_shared_experts");
+    add(1, "moe_num_shared_experts");
+    add(0, "num_kv_shared_layers num_nextn_predict_layers");
+    return out;
+  }();
+  return sizes;
+}
+
+template <std::size_t N>
+std::optional<std::int64_t> find_size(const Json& config,
+                                      const std::array<std::string_view, N>& keys) {
+  for (const std::string_view key : keys) {
+    const auto found = config.find(key);
+    if (found != config.end() && found->is_number_integer()) {
+      return found->get<std::int64_t>();
+    }
+  }
+  return std::nullopt;
+}
+
+/// What the whole config says, for its parts.
+struct Sizes {
+  std::optional<std::int64_t> layers, heads;
+  bool has_latents = false;  // head_dim is then the width of the rotated part
+};
+
+Json token_id(const Json& id) {
+  if (id.is_array()) {
+    Json out = Json::array();
+    for (const Json& one : id) {
+      out.push_back(token_id(one));
+    }
+    return out;
+  }
+  return id.is_number_integer() ? Json(id.get<std::int64_t>() % kVocabulary) : id;
+}
+
+Json shrink_value(const std::string& key, const Json& value, const Sizes& sizes) {
+  const bool is_size = value.is_number_integer();
+  const bool is_kv_heads = std::ranges::find(kKvHeadKeys, key) != kKvHeadKeys.end();
+  if (is_size && is_kv_heads && value == Json(sizes.heads.value_or(-1))) {
+    return kHeads;  // a key for each head, as before
+  }
+  const bool is_rotated = sizes.has_latents && key == "head_dim";
+  const auto limit = most().find(is_rotated ? "qk_rope_head_dim" : key);
+  if (is_size && limit != most().end()) {
+    return std::min(value.get<std::int64_t>(), limit->second);
+  }
+  if (key.ends_with("token_id")) {
+    return token_id(value);
+  }
+  if (value.is_object()) {
+    Json out = Json::object();
+    for (const auto& [name, child] : value.items()) {
+      out[name] = shrink_value(name, child, sizes);
+    }
+    return out;
+  }
+  const auto size = static_cast<std::int64_t>(value.is_array() ? value.size() : 0);
+  if (size > kLayers && size == sizes.layers.value_or(-1)) {
+    return Json(value.begin(), value.begin() + kLayers);
+  }
+  return value;
+}
+
+/// Letters and digits in lower case.
+std::string plain(std::string_view text) {
+  std::string out;
+  for (const char c : text) {
+    if (std::isalnum(static_cast<unsigned char>(c)) != 0) {
+      out += static_cast<char>(std::tolower(static_cast<unsigned char>(c)));
+    }
+  }
+  return out;
+}
+
+/// "30b-a3b": 3 of 30 billion parameters are active.
+bool names_active_parameters(const std::string& name) {
+  for (std::size_t i = 0; i + 2 < name.size(); ++i) {
+    const bool starts = name[i] == 'a' && i > 0 && name[i - 1] == 'b';
+    if (starts && std::isdigit(static_cast<unsigned char>(name[i + 1])) != 0) {
+      return true;
+    }
+  }
+  return false;
+}
+
+}  // namespace
+
+Json shrink_config(Json config) {
+  const Sizes sizes{.layers = find_size(config, kLayerKeys),
+                    .heads = find_size(config, kHeadKeys),
+                    .has_latents = config.contains("qk_rope_head_dim")};
+  return shrink_value("", config, sizes);
+}
+
+std::string type_of_name(const std::string& name) {
+  const std::string text = plain(std::string_view(name).substr(name.rfind('/') + 1));
+  const auto configs = default_configs();
+  std::string best;
+  for (const auto& [type, config] : configs) {
+    const std::string bare = plain(type);
+    if (text.find(bare) != std::string::npos && bare.size() > plain(best).size()) {
+      best = type;
+    }
+  }
+  if (best.empty()) {
+    for (const auto& [word, type] :
+         {std::pair("moonlight", "deepseek_v3"), std::pair("smollm2", "llama"),
+          std::pair("smollm", "llama"), std::pair("phi4", "phi3")}) {
+      if (text.find(word) != std::string::npos) {
+        return type;
+      }
+    }
+  }
+  const std::string routed = best + "_moe";
+  return names_active_parameters(text) && configs.contains(routed) ? routed : best;
+}
+
+}  // namespace automodel::models
