@@ -7,6 +7,7 @@
 #include "cli/commands/models.h"
 #include "cli/commands/plan.h"
 #include "cli/commands/render_template.h"
+#include "cli/commands/report.h"
 #include "cli/commands/tokenize.h"
 #include "cli/commands/validate.h"
 #include "cli/engine.h"
@@ -46,6 +47,7 @@ Program program() {
               engine_command("generate", "Write text with a model",
                              bring_words({.flags = {"--raw"}, .models = {"--adapter"}})),
               diff_command(),
+              report_command(),
               engine_command("merge", "Merge an adapter into its base model",
                              bring_words({.models = {"--base"}})),
               engine_command("convert", "Convert a checkpoint to another format", bring_words({})),

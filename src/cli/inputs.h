@@ -22,7 +22,7 @@ std::filesystem::path bring_model(const std::string& name, const std::string& re
 void bring_inputs(const config::Recipe& recipe);
 
 /// As bring_inputs, of the recipe that is the first word of the arguments but for `options` and
-/// overrides. Throws as config::load_recipe.
+/// overrides; with --smoke nothing is needed. Throws as config::load_recipe.
 void bring_recipe(Arguments arguments, std::span<const std::string> options);
 
 /// Which words of an engine's command name models: the first one that is no option, and the values

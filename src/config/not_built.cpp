@@ -38,6 +38,15 @@ When is_hub_name() {
   };
 }
 
+/// An address other than a folder's.
+When is_server() {
+  return [](const Json& value) {
+    const std::string text = value.is_string() ? value.get<std::string>() : "";
+    return text == "databricks" ||
+           (text.find(":/") != std::string::npos && !text.starts_with("file://"));
+  };
+}
+
 /// A value that asks for something. '*' in `path` and `like` is any text.
 struct Demand {
   std::string path;
@@ -103,8 +112,7 @@ std::vector<Demand> training_demands() {
       {"embedding_row_repair.enabled", is(true), "repair of embedding rows"},
       {"tool_call_eval._target_", given(), "evaluation of tool calls"},
       {"freeze_config.*", given(), "freezing of towers"},
-      {"wandb.project", given(), "Weights & Biases"},
-      {"mlflow.experiment_name", given(), "MLflow"},
+      {"mlflow.tracking_uri", is_server(), "MLflow servers (a folder works)"},
       {"comet.project_name", given(), "Comet"},
   };
 }

@@ -9,6 +9,7 @@
 #include "recipes/finetune/run_step.h"
 #include "recipes/finetune/run_summary.h"
 #include "recipes/finetune/validation.h"
+#include "recipes/finetune/watchers.h"
 #include "tensor/allocator.h"
 #include "tensor/threads.h"
 
@@ -71,6 +72,9 @@ ExitCode run_finetune(const config::LoadedRecipe& loaded) {
   std::optional<std::filesystem::path> last_checkpoint = restored.path;
 
   Json manifest = make_manifest(loaded, run, data, num_threads);
+  Watchers watchers(recipe, manifest["config"],
+                    restored.path ? std::optional(state.next_step) : std::nullopt);
+  manifest["watchers"] = watchers.ids();
   write_manifest(recipe, manifest);
   const bool is_terminal = isatty(STDOUT_FILENO) == 1;
   train::Progress progress(stdout, is_terminal, plan.end_step);
@@ -91,13 +95,15 @@ ExitCode run_finetune(const config::LoadedRecipe& loaded) {
                        first_logged);
   Validation validation(recipe, data, first_logged);
   if (!restored.path && recipe.step_scheduler.validate_at_start) {
-    validation.run(run.model, {.step = kBeforeTraining}, progress);
+    validation.run(run.model, {.step = kBeforeTraining}, watchers, progress);
   }
   RunTotals totals;
   bool stopping = false;
   while (state.next_step < plan.end_step && !stopping) {
     const auto metrics = run_step(state, loader, step_options(recipe)).metrics;
-    log.write(log_line(recipe, metrics));
+    const Json line = log_line(recipe, metrics);
+    log.write(line);
+    watchers.step(line);
     progress.step(metrics);
     if (totals.num_steps == 0 && !restored.path) {
       progress.notes(
@@ -110,7 +116,7 @@ ExitCode run_finetune(const config::LoadedRecipe& loaded) {
     if (!stopping && plan.is_validation_due(metrics.step)) {
       validation_loss = validation.run(
           run.model, {.step = metrics.step, .epoch = metrics.epoch, .lr = metrics.rates.lr},
-          progress);
+          watchers, progress);
       stopping = stop.received().has_value();
     }
     if (stopping || plan.is_checkpoint_due(metrics.step)) {
@@ -122,6 +128,7 @@ ExitCode run_finetune(const config::LoadedRecipe& loaded) {
       progress.notes(describe_save(saved));
     }
   }
+  watchers.finish(state.next_step >= plan.end_step);
   if (state.next_step < plan.end_step) {
     return interrupted(progress, last_checkpoint.has_value());
   }
@@ -131,6 +138,7 @@ ExitCode run_finetune(const config::LoadedRecipe& loaded) {
   progress.notes(describe_result(totals, last_checkpoint));
   progress.notes(compare_with(forecast, totals));
   progress.notes(validation.gains());
+  progress.notes(watchers.places());
   return ExitCode::ok;
 }
 

@@ -24,9 +24,10 @@ bool is_kept(const std::string& line, std::int64_t first_step) {
   return json["step"].get<std::int64_t>() < first_step;
 }
 
-void keep_earlier_lines(const std::filesystem::path& path, std::int64_t first_step) {
+/// Drops the other lines; returns the path.
+std::filesystem::path with_earlier_lines(std::filesystem::path path, std::int64_t first_step) {
   if (!std::filesystem::is_regular_file(path)) {
-    return;
+    return path;
   }
   std::string kept;
   for (const auto& line : split(read_file(path), '\n')) {
@@ -37,6 +38,7 @@ void keep_earlier_lines(const std::filesystem::path& path, std::int64_t first_st
   AtomicFile file(path);
   file.write(kept);
   file.commit();
+  return path;
 }
 
 }  // namespace
@@ -87,19 +89,9 @@ std::string utc_timestamp() {
                      fmt::gmtime(std::chrono::system_clock::to_time_t(now)), millis.count() % 1000);
 }
 
-JsonLines::JsonLines(std::filesystem::path path, std::int64_t first_step) : path_(std::move(path)) {
-  std::error_code error;
-  std::filesystem::create_directories(path_.parent_path(), error);
-  check(!error, ErrorKind::io, "cannot make the folder {}: {}", path_.parent_path().string(),
-        error.message());
-  keep_earlier_lines(path_, first_step);
-  file_.open(path_, std::ios::app);
-  check(file_.good(), ErrorKind::io, "cannot write {}", path_.string());
-}
+JsonLines::JsonLines(std::filesystem::path path, std::int64_t first_step)
+    : file_(with_earlier_lines(std::move(path), first_step)) {}
 
-void JsonLines::write(const Json& line) {
-  file_ << line.dump() << '\n' << std::flush;
-  check(file_.good(), ErrorKind::io, "cannot write {}; is the disk full?", path_.string());
-}
+void JsonLines::write(const Json& line) { file_.write(line.dump() + "\n"); }
 
 }  // namespace automodel::train

@@ -3,8 +3,8 @@
 
 #include <cstdint>
 #include <filesystem>
-#include <fstream>
 
+#include "base/growing_file.h"
 #include "base/json.h"
 #include "train/evaluate.h"
 #include "train/step.h"
@@ -55,8 +55,7 @@ class JsonLines {
   void write(const Json& line);
 
  private:
-  std::filesystem::path path_;
-  std::ofstream file_;
+  GrowingFile file_;
 };
 
 }  // namespace automodel::train

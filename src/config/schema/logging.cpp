@@ -19,20 +19,31 @@ Key wandb() {
         "tensorboard", "sync_tensorboard", "monitor_gym", "settings", "anonymous", "save_dir"}) {
     keys.push_back(anything(name, "passed to wandb"));
   }
-  return mapping("wandb", "Weights & Biases", keys).accepting(Extra::ignored);
+  return mapping("wandb", "Weights & Biases; written as an offline run, which `wandb sync` uploads",
+                 keys)
+      .accepting(Extra::ignored);
 }
 
 Key mlflow() {
   return mapping(
-      "mlflow", "MLflow",
+      "mlflow", "MLflow; written into a folder as its file store",
       {text("experiment_name", "experiment", "automodel-experiment"),
-       text("run_name", "name of the run", ""), text("tracking_uri", "server or folder").or_null(),
+       text("run_name", "name of the run", ""),
+       text("tracking_uri", "folder").or_null().otherwise("MLFLOW_TRACKING_URI or mlruns"),
        text("artifact_location", "folder of artifacts").or_null(),
        mapping("tags", "labels", {}).accepting(Extra::free),
        flag("resume", "go on with the run of a resumed checkpoint", true),
        text("description", "description").or_null(),
        integer("flatten_depth", "levels of the configuration that become parameters", 1)
            .at_least(0)});
+}
+
+Key tensorboard() {
+  return mapping("tensorboard", "TensorBoard; the section alone, {}, switches it on",
+                 {text("log_dir", "folder of the event files")
+                      .or_null()
+                      .otherwise("tensorboard in checkpoint.checkpoint_dir")})
+      .own();
 }
 
 Key comet() {
@@ -113,7 +124,9 @@ std::vector<Key> old_sections() {
 
 }  // namespace
 
-std::vector<Key> logging_sections() { return {wandb(), mlflow(), comet(), skypilot(), nemo_run()}; }
+std::vector<Key> logging_sections() {
+  return {wandb(), mlflow(), tensorboard(), comet(), skypilot(), nemo_run()};
+}
 
 std::vector<Key> dead_sections() {
   std::vector<Key> keys = {

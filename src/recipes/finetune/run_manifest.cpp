@@ -14,6 +14,7 @@
 #include "base/processor.h"
 #include "checkpoint/atomic_folder.h"
 #include "config/manifest.h"
+#include "recipes/finetune/run_plan.h"
 #include "tensor/library.h"
 #include "train/metrics.h"
 
@@ -89,6 +90,7 @@ Json make_manifest(const config::LoadedRecipe& loaded, const RunModel& run, cons
       git ? Json{{"commit", git->commit}, {"has_changes", git->has_changes}} : Json(nullptr);
   out["model"] = model_json(run.source.path);
   out["data"] = data_json(data);
+  out["sample"] = show_first_sample(data, /*is_terminal=*/false);
   out["results"] = nullptr;
   return out;
 }
@@ -96,7 +98,8 @@ Json make_manifest(const config::LoadedRecipe& loaded, const RunModel& run, cons
 void write_manifest(const config::Recipe& recipe, const Json& manifest) {
   const fs::path folder = recipe.checkpoint.checkpoint_dir;
   checkpoint::make_folders(folder);
-  write_file_atomic(folder / "manifest.json", manifest.dump(2) + "\n");
+  const auto text = manifest.dump(2, ' ', false, Json::error_handler_t::replace);
+  write_file_atomic(folder / "manifest.json", text + "\n");
 }
 
 std::vector<std::string> differences_from(const Json& earlier, const Json& manifest) {

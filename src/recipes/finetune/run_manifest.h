@@ -12,8 +12,8 @@ namespace automodel::recipes {
 
 /// config::manifest_config and: "time", "folder" (from which relative paths count), "software",
 /// "machine", "environment" (variables that change arithmetic), "git" (of that folder), "model"
-/// (fingerprints of its files), "data" (rows and content of each data set), "results" (null until
-/// the run is over).
+/// (fingerprints of its files), "data" (rows and content of each data set), "sample" (the first
+/// row), "results" (null until the run is over). The run adds "watchers".
 Json make_manifest(const config::LoadedRecipe& loaded, const RunModel& run, const RunData& data,
                    int num_threads);
 

@@ -43,7 +43,7 @@ Validation::Validation(const config::Recipe& recipe, const RunData& data, std::i
 }
 
 std::optional<double> Validation::run(const parallel::ShardedModel& model,
-                                      const train::ValidationMetrics& at,
+                                      const train::ValidationMetrics& at, Watchers& watchers,
                                       train::Progress& progress) {
   std::optional<double> best;
   for (auto& [name, set] : sets_) {
@@ -52,7 +52,9 @@ std::optional<double> Validation::run(const parallel::ShardedModel& model,
     metrics.evaluation = train::evaluate(model, *set.rows, set.batch_size);
     metrics.seconds = std::chrono::duration<double>(Clock::now() - begin).count();
     metrics.peak_memory_bytes = peak_memory_bytes();
-    set.log.write(train::to_json(metrics, train::utc_timestamp()));
+    const Json line = train::to_json(metrics, train::utc_timestamp());
+    set.log.write(line);
+    watchers.validation(validation_section(name), line);
     progress.note(result_text(name, metrics.evaluation));
     if (name == best_) {
       best = metrics.evaluation.loss;

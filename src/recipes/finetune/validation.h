@@ -7,6 +7,7 @@
 
 #include "config/recipe.h"
 #include "recipes/finetune/run_data.h"
+#include "recipes/finetune/watchers.h"
 #include "train/metrics.h"
 #include "train/progress.h"
 
@@ -20,10 +21,11 @@ class Validation {
 
   bool empty() const { return sets_.empty(); }
 
-  /// Measures every set and tells the results. `step` is the last one done, -1 before the first.
-  /// Returns the loss of the set that checkpoint.best_metric_key names, if there is one.
+  /// Measures every set and tells the results, those who watch the run as well. `step` is the last
+  /// one done, -1 before the first. Returns the loss of the set that checkpoint.best_metric_key
+  /// names, if there is one.
   std::optional<double> run(const parallel::ShardedModel& model, const train::ValidationMetrics& at,
-                            train::Progress& progress);
+                            Watchers& watchers, train::Progress& progress);
 
   /// "exact match on held-out rows: 0.012 -> 0.845 (loss 3.1 -> 0.2)" for each set that was
   /// measured more than once, in this run or before a restart.

@@ -14,6 +14,7 @@ class ValidationTest : public ::testing::Test {
   config::LoadedRecipe loaded_ = tiny_.load();
   RunModel run_ = load_run_model(loaded_.recipe);
   RunData data_ = load_run_data(loaded_.recipe, run_.source);
+  Watchers watchers_{loaded_.recipe, Json::object(), std::nullopt};
   std::FILE* stream_ = std::fopen("/dev/null", "w");
   train::Progress progress_{stream_, false, 1};
 
@@ -22,7 +23,8 @@ class ValidationTest : public ::testing::Test {
 
 TEST_F(ValidationTest, LogsEachSetAndReturnsTheLossThatDecides) {
   Validation validation(loaded_.recipe, data_, 0);
-  const auto loss = validation.run(run_.model, {.step = 3, .epoch = 1, .lr = 0.5}, progress_);
+  const auto loss =
+      validation.run(run_.model, {.step = 3, .epoch = 1, .lr = 0.5}, watchers_, progress_);
   const Json line = read_json(tiny_.path("out/validation.jsonl"));
   EXPECT_EQ(line["val_loss"].get<double>(), *loss);
   EXPECT_EQ(line["step"], 3);
@@ -31,15 +33,15 @@ TEST_F(ValidationTest, LogsEachSetAndReturnsTheLossThatDecides) {
 
 TEST_F(ValidationTest, NamedSetsHaveLogsOfTheirOwn) {
   data_.validation.emplace("other", data_.validation.at("default"));
-  Validation(loaded_.recipe, data_, 0).run(run_.model, {}, progress_);
+  Validation(loaded_.recipe, data_, 0).run(run_.model, {}, watchers_, progress_);
   EXPECT_TRUE(std::filesystem::exists(tiny_.path("out/validation_other.jsonl")));
 }
 
 TEST_F(ValidationTest, GainsAreFirstAgainstLast) {
   Validation validation(loaded_.recipe, data_, 0);
-  validation.run(run_.model, {.step = -1}, progress_);
+  validation.run(run_.model, {.step = -1}, watchers_, progress_);
   EXPECT_TRUE(validation.gains().empty());
-  validation.run(run_.model, {.step = 1}, progress_);
+  validation.run(run_.model, {.step = 1}, watchers_, progress_);
   EXPECT_THAT(validation.gains(),
               ::testing::ElementsAre(::testing::StartsWith("exact match on held-out rows: 0.")));
 }

@@ -1,0 +1,44 @@
+#pragma once
+// The programs that watch a run, as its sections tensorboard, wandb and mlflow say.
+
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "config/recipe.h"
+#include "watch/scalars.h"
+
+namespace automodel::recipes {
+
+class Watchers {
+ public:
+  /// `config`: every resolved value but secrets. `resumed_at`: the step at which the run goes on;
+  /// under the ids that the manifest in its folder has, if any. Throws Error(io).
+  Watchers(const config::Recipe& recipe, const Json& config,
+           std::optional<std::int64_t> resumed_at);
+
+  /// Shows the numbers of a line of training.jsonl, if log_remote_every_steps has one at its step.
+  void step(const Json& line);
+  /// Shows those of a line of a validation's log, under "<section>/".
+  void validation(const std::string& section, const Json& line);
+  void finish(bool is_complete);
+
+  /// "wandb" and "mlflow": the run's id there; for the manifest.
+  Json ids() const { return ids_; }
+  /// "watch with  tensorboard --logdir runs/first/tensorboard" for each.
+  std::vector<std::string> places() const;
+
+ private:
+  void show(const std::string& prefix, const Json& line);
+
+  std::int64_t every_ = 1;
+  Json ids_ = Json::object();
+  std::vector<std::unique_ptr<watch::Writer>> writers_;
+};
+
+/// Numbers of a log's line by name, those of objects in it as "object/name"; step, epoch and
+/// timestamp are none of them.
+std::vector<std::pair<std::string, double>> scalars_of(const Json& line);
+
+}  // namespace automodel::recipes

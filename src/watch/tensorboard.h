@@ -1,0 +1,18 @@
+#pragma once
+// TensorBoard's event files.
+
+#include <filesystem>
+#include <memory>
+
+#include "watch/scalars.h"
+
+namespace automodel::watch {
+
+/// Starts a new event file in `folder`. Points of earlier files from run.first_step on no longer
+/// count if the run was resumed. Values are in float32, as TensorBoard keeps them.
+/// Throws Error(io).
+/// Source: tensorflow/core/util/event.proto, framework/summary.proto; the TFRecord format.
+std::unique_ptr<Writer> tensorboard_writer(const std::filesystem::path& folder,
+                                           const RunFacts& run);
+
+}  // namespace automodel::watch

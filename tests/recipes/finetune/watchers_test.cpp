@@ -1,0 +1,70 @@
+#include "recipes/finetune/watchers.h"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include "tests/recipes/tiny_recipe.h"
+
+namespace automodel::recipes {
+namespace {
+
+using ::testing::ElementsAre;
+using ::testing::HasSubstr;
+using ::testing::IsEmpty;
+using ::testing::Pair;
+
+config::Recipe recipe(const TinyRecipe& tiny) {
+  return tiny
+      .load({"--tensorboard={}", "--step_scheduler.log_remote_every_steps=2",
+             "--wandb.dir=" + tiny.path("wb").string(),
+             "--mlflow.tracking_uri=file://" + tiny.path("ml").string()})
+      .recipe;
+}
+
+TEST(ScalarsOf, AreTheNumbersOfALine) {
+  EXPECT_THAT(scalars_of({{"step", 3},
+                          {"epoch", 0},
+                          {"timestamp", "now"},
+                          {"loss", 0.5},
+                          {"moe", {{"load", 2}}},
+                          {"list", {1, 2}}}),
+              ElementsAre(Pair("loss", 0.5), Pair("moe/load", 2)));
+}
+
+TEST(Watchers, NoneUnlessTheRecipeNamesThem) {
+  const TinyRecipe tiny;
+  const Watchers watchers(tiny.load().recipe, Json::object(), std::nullopt);
+  EXPECT_THAT(watchers.places(), IsEmpty());
+  EXPECT_THAT(watchers.ids(), IsEmpty());
+}
+
+TEST(Watchers, EachIsTold) {
+  const TinyRecipe tiny;
+  Watchers watchers(recipe(tiny), {{"seed", 1}}, std::nullopt);
+  EXPECT_THAT(watchers.places(), ElementsAre(HasSubstr("tensorboard --logdir"),
+                                             HasSubstr("wandb sync"), HasSubstr("mlflow ui")));
+  for (const int step : {0, 1, 2}) {
+    watchers.step({{"step", step}, {"loss", 0.5}});
+  }
+  watchers.validation("validation_dataset", {{"step", 2}, {"val_loss", 0.25}});
+  watchers.finish(true);
+  const auto id = watchers.ids()["mlflow"].get<std::string>();
+  std::filesystem::path file;
+  for (const auto& entry : std::filesystem::recursive_directory_iterator(tiny.path("ml"))) {
+    file = entry.path().filename() == "loss" ? entry.path() : file;
+  }
+  EXPECT_THAT(file.string(), HasSubstr(id));
+  EXPECT_THAT(read_file(file), ::testing::MatchesRegex("[0-9]+ 0.5 0\n[0-9]+ 0.5 2\n"));
+}
+
+TEST(Watchers, AResumedRunKeepsItsIds) {
+  const TinyRecipe tiny;
+  const auto again = recipe(tiny);
+  const Watchers first(again, Json::object(), std::nullopt);
+  write_text(tiny.path("out/manifest.json"), Json({{"watchers", first.ids()}}).dump());
+  EXPECT_EQ(Watchers(again, Json::object(), 4).ids(), first.ids());
+  EXPECT_NE(Watchers(again, Json::object(), std::nullopt).ids(), first.ids());
+}
+
+}  // namespace
+}  // namespace automodel::recipes

@@ -1,0 +1,80 @@
+#include "watch/mlflow.h"
+
+#include <gmock/gmock.h>
+
+#include "base/error.h"
+#include "tests/watch/folder.h"
+
+namespace automodel::watch {
+namespace {
+
+using testing::HasSubstr;
+
+// Read by MLflow itself in tests/cli/test_watch.py.
+class MlflowFiles : public Folder {
+ protected:
+  std::unique_ptr<Writer> make(const RunFacts& run = facts()) const {
+    return mlflow_writer({.folder = path_,
+                          .experiment = "exp",
+                          .description = "what",
+                          .tags = {{"a", "b"}},
+                          .run_id = "f00d"},
+                         run);
+  }
+  std::filesystem::path run_folder() const {
+    for (const auto& file : files()) {
+      if (file.filename() == "mlflow.user") {
+        return file.parent_path().parent_path();
+      }
+    }
+    return {};
+  }
+  std::string text(const std::string& name) const { return read_file(run_folder() / name); }
+};
+
+TEST_F(MlflowFiles, HoldParametersTagsAndPoints) {
+  const auto writer = make();
+  writer->write({.step = 3, .seconds = 1e9, .values = {{"loss", 0.25}, {"a/b", 1}}});
+  EXPECT_EQ(text("metrics/loss"), "1000000000000 0.25 3\n");
+  EXPECT_EQ(text("metrics/a/b"), "1000000000000 1 3\n");
+  EXPECT_EQ(text("params/optimizer.lr"), "0.5");
+  EXPECT_EQ(text("params/seed"), "3");
+  EXPECT_EQ(text("tags/a"), "b");
+  EXPECT_EQ(text("tags/mlflow.note.content"), "what");
+  EXPECT_EQ(parse_json(text("meta.yaml"), "")["status"], 1);
+  writer->finish(false, 1e9 + 1);
+  EXPECT_EQ(parse_json(text("meta.yaml"), "")["status"], 5);
+}
+
+TEST_F(MlflowFiles, OneExperimentForItsName) {
+  make();
+  const auto first = run_folder().parent_path();
+  make();
+  EXPECT_EQ(run_folder().parent_path(), first);
+}
+
+TEST_F(MlflowFiles, AResumedRunGoesOn) {
+  const auto first = make();
+  for (const std::int64_t step : {1, 2, 3}) {
+    first->write({.step = step, .seconds = 1e9, .values = {{"loss", 1}}});
+  }
+  auto run = facts();
+  run.is_resumed = true;
+  run.first_step = 2;
+  make(run)->write({.step = 2, .seconds = 1e9 + 9, .values = {{"loss", 7}}});
+  EXPECT_EQ(text("metrics/loss"), "1000000000000 1 1\n1000000009000 7 2\n");
+}
+
+TEST_F(MlflowFiles, AnExperimentWithoutAName) {
+  std::filesystem::create_directories(path_ / "5");
+  write_file_atomic(path_ / "5/meta.yaml", "experiment_id: '5'\n");
+  try {
+    make();
+    FAIL() << "read without a name";
+  } catch (const Error& error) {
+    EXPECT_THAT(error.message(), HasSubstr("an experiment without 'name'"));
+  }
+}
+
+}  // namespace
+}  // namespace automodel::watch
