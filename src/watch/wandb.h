@@ -20,10 +20,10 @@ struct WandbOptions {
   std::string id;
 };
 
-/// Starts a folder wandb/offline-run-TIME-ID. The points of one step are one there, so the last step
-/// is written when the next begins or the run ends; a step before the first counts as the first.
-/// Throws Error(io).
-/// Source: wandb's wandb_internal.proto; its transaction log is LevelDB's, with zlib's CRC-32.
+/// Starts a folder wandb/offline-run-TIME-ID. The points of one step are one there, so the last
+/// step is written when the next begins or the run ends; a step before the first counts as the
+/// first. Throws Error(io). Source: wandb's wandb_internal.proto; its transaction log is LevelDB's,
+/// with zlib's CRC-32.
 std::unique_ptr<Writer> wandb_writer(const WandbOptions& options, const RunFacts& run);
 
 }  // namespace automodel::watch

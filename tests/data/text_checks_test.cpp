@@ -27,9 +27,10 @@ TEST(TextChecks, ATemplateThatOnlyMarksWhatIsLearntDoesNotDiffer) {
 TEST(TextChecks, ADifferenceIsShown) {
   const TextContext other =
       with_template("{% for m in messages %}[{{ m.role }}] {{ m.content }}\n{% endfor %}");
-  EXPECT_EQ(template_difference(other, chatml_context()),
-            "the data set's writes \"[user] One?\\n[assistant] Two.\\n[user] Three?\\n[assi\" where "
-            "the model's writes \"<|im_start|>user\\nOne?<|im_end|>\\n<|im_start|>assi\"");
+  EXPECT_EQ(
+      template_difference(other, chatml_context()),
+      "the data set's writes \"[user] One?\\n[assistant] Two.\\n[user] Three?\\n[assi\" where "
+      "the model's writes \"<|im_start|>user\\nOne?<|im_end|>\\n<|im_start|>assi\"");
 }
 
 TEST(TextChecks, ATemplateThatRefusesDiffers) {

@@ -51,7 +51,8 @@ TEST_F(FindModel, FollowsTheReferenceToTheSnapshot) {
 }
 
 TEST_F(FindModel, SaysHowToGetAHubModel) {
-  EXPECT_THAT(error_of("org/name"), ::testing::HasSubstr("run 'automodel download org/name --revision main' first"));
+  EXPECT_THAT(error_of("org/name"),
+              ::testing::HasSubstr("run 'automodel download org/name --revision main' first"));
   EXPECT_THAT(error_of("gpt2"), ::testing::HasSubstr(cache_.string()));
 }
 
