@@ -2,6 +2,7 @@
 
 #include <CLI/CLI.hpp>
 #include <array>
+#include <vector>
 
 #include "base/error.h"
 #include "config/override.h"
@@ -9,7 +10,7 @@
 namespace automodel::corpus {
 namespace {
 
-constexpr std::array<std::string, 14> kOwn = {
+const std::vector<std::string> kOwn = {
     "--help",       "--config", "--dataset", "--tokenizer", "--target", "--keys", "--disable",
     "--max-tokens", "--show",   "--rows",    "--json",      "--strict", "--html", "--version"};
 

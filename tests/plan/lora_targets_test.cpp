@@ -5,6 +5,7 @@
 
 #include "base/error.h"
 #include "tests/plan/small_model.h"
+#include "tests/spec/routed_experts.h"
 
 namespace automodel::plan {
 namespace {
@@ -27,21 +28,9 @@ std::vector<spec::LoraModule> modules(bool tied_head = true, const spec::WeightN
   return spec::lora_modules(spec::parameters(model), names);
 }
 
-/// Four experts in the second layer.
-spec::ModelSpec routed_spec() {
-  auto model = small_model();
-  model.layers[1].ffn = spec::Moe{
-      .experts = 4, .per_token = 2, .inner = 8, .shared = spec::SharedExperts{.mlp = {.inner = 8}}};
-  return model;
-}
+spec::ModelSpec routed_spec() { return spec::with_experts(small_model()); }
 
-std::vector<spec::LoraModule> routed_modules() {
-  return spec::lora_modules(
-      spec::parameters(routed_spec()),
-      {.renames = {{"mlp.experts.gate_proj.weight", "mlp.experts.gate_up_proj"},
-                   {"mlp.experts.up_proj.weight", "mlp.experts.gate_up_proj"},
-                   {"mlp.experts.down_proj.weight", "mlp.experts.down_proj"}}});
-}
+std::vector<spec::LoraModule> routed_modules() { return spec::expert_modules(routed_spec()); }
 
 std::string message(const std::vector<spec::LoraModule>& modules, const config::Peft& peft) {
   try {

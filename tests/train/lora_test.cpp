@@ -3,6 +3,7 @@
 #include <gmock/gmock.h>
 
 #include "base/error.h"
+#include "tests/spec/routed_experts.h"
 #include "train/tiny_model.h"
 
 namespace automodel::train {
@@ -19,21 +20,9 @@ std::vector<spec::LoraModule> modules(bool tied_head = true) {
   return spec::lora_modules(spec::parameters(tiny_spec({.tied_head = tied_head})), {});
 }
 
-/// Four experts in the second layer.
-spec::ModelSpec routed_spec() {
-  auto model = tiny_spec();
-  model.layers[1].ffn = spec::Moe{
-      .experts = 4, .per_token = 2, .inner = 8, .shared = spec::SharedExperts{.mlp = {.inner = 8}}};
-  return model;
-}
+spec::ModelSpec routed_spec() { return spec::with_experts(tiny_spec()); }
 
-std::vector<spec::LoraModule> routed_modules() {
-  return spec::lora_modules(
-      spec::parameters(routed_spec()),
-      {.renames = {{"mlp.experts.gate_proj.weight", "mlp.experts.gate_up_proj"},
-                   {"mlp.experts.up_proj.weight", "mlp.experts.gate_up_proj"},
-                   {"mlp.experts.down_proj.weight", "mlp.experts.down_proj"}}});
-}
+std::vector<spec::LoraModule> routed_modules() { return spec::expert_modules(routed_spec()); }
 
 TEST(AttachLora, ExpertsHaveMatricesEach) {
   auto parameters = nn::initialise(routed_spec(), at::kFloat, 1);
