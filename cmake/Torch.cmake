@@ -27,3 +27,10 @@ target_include_directories(am_torch SYSTEM INTERFACE ${CMAKE_BINARY_DIR}/include
 target_link_libraries(am_torch INTERFACE ${TORCH_LIBRARIES})
 separate_arguments(AM_TORCH_FLAGS UNIX_COMMAND "${TORCH_CXX_FLAGS}")
 target_compile_options(am_torch INTERFACE ${AM_TORCH_FLAGS})
+
+# LibTorch's threads are OpenMP's. Its own copy of the runtime is taken where it has one: two would be two pools of threads.
+find_package(OpenMP REQUIRED COMPONENTS CXX)
+file(GLOB AM_OPENMP_LIBRARY ${TORCH_INSTALL_PREFIX}/lib/libgomp*.so*)
+if(NOT AM_OPENMP_LIBRARY)
+  set(AM_OPENMP_LIBRARY ${OpenMP_CXX_LIBRARIES})
+endif()

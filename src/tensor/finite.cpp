@@ -1,18 +1,18 @@
 #include "tensor/finite.h"
 
 #include <ATen/ATen.h>
-#include <ATen/Parallel.h>
 
 #include <algorithm>
 #include <atomic>
 
 #include "base/error.h"
 #include "tensor/tensor_info.h"
+#include "tensor/threads.h"
 
 namespace automodel {
 namespace {
 
-constexpr std::int64_t kChunk = 1 << 16;
+constexpr std::int64_t kChunk = 1 << 18;
 
 /// A value is not finite if all the bits of `mask` (its exponent) are set.
 template <typename Bits>
@@ -29,13 +29,12 @@ std::optional<std::int64_t> first_masked(const Tensor& dense, Bits mask) {
   const auto* values = static_cast<const Bits*>(dense.const_data_ptr());
   std::atomic<std::int64_t> first_chunk = INT64_MAX;
   const std::int64_t chunks = (dense.numel() + kChunk - 1) / kChunk;
-  at::parallel_for(0, chunks, 4, [&](std::int64_t begin, std::int64_t end) {
-    for (std::int64_t chunk = begin; chunk < std::min(end, first_chunk.load()); ++chunk) {
-      const std::int64_t start = chunk * kChunk;
-      if (any_masked(values + start, std::min(kChunk, dense.numel() - start), mask)) {
-        std::int64_t known = first_chunk.load();
-        while (chunk < known && !first_chunk.compare_exchange_weak(known, chunk)) {
-        }
+  for_each_task(chunks, [&](std::int64_t chunk, std::int64_t /*worker*/) {
+    std::int64_t known = first_chunk.load();
+    const std::int64_t start = chunk * kChunk;
+    if (chunk < known &&
+        any_masked(values + start, std::min(kChunk, dense.numel() - start), mask)) {
+      while (chunk < known && !first_chunk.compare_exchange_weak(known, chunk)) {
       }
     }
   });

@@ -1,14 +1,15 @@
 #include "tensor/gguf_dequant.h"
 
 #include <ATen/ATen.h>
-#include <ATen/Parallel.h>
 
+#include <algorithm>
 #include <array>
 #include <bit>
 #include <cstring>
 
 #include "base/error.h"
 #include "tensor/tensor_info.h"
+#include "tensor/threads.h"
 
 // Legend: d and m are a block's scale and minimum; a "sub-block" has scales of its own. In the K
 // formats, 256 values are laid out as halves of 128, those as 4 groups of 32 that share the bytes
@@ -248,8 +249,10 @@ template <typename Format>
 void decode_all(const Decoding& job) {
   constexpr std::int64_t kGrainValues = 1 << 15;
   const std::int64_t grain = kGrainValues / job.format.block_values;
-  at::parallel_for(0, job.num_blocks, grain, [&](std::int64_t begin, std::int64_t end) {
-    for (std::int64_t i = begin; i < end; ++i) {
+  const std::int64_t chunks = (job.num_blocks + grain - 1) / grain;
+  for_each_task(chunks, [&](std::int64_t chunk, std::int64_t /*worker*/) {
+    const std::int64_t end = std::min((chunk + 1) * grain, job.num_blocks);
+    for (std::int64_t i = chunk * grain; i < end; ++i) {
       Format::decode(job.blocks + i * job.format.block_bytes,
                      job.values + i * job.format.block_values);
     }

@@ -2,10 +2,16 @@
 
 #include <ATen/Parallel.h>
 
+#include <algorithm>
+#include <atomic>
 #include <cstdlib>
 
 #include "base/cores.h"
 #include "base/error.h"
+
+#ifndef _OPENMP
+#error "at::parallel_for runs on one thread in a source that is compiled without OpenMP"
+#endif
 
 namespace automodel {
 
@@ -19,6 +25,25 @@ int configure_threads(int num_threads) {
   }
   at::set_num_threads(num_threads);
   return num_threads;
+}
+
+std::int64_t num_workers() { return at::in_parallel_region() ? 1 : at::get_num_threads(); }
+
+void for_each_task(std::int64_t num_tasks,
+                   const std::function<void(std::int64_t, std::int64_t)>& work) {
+  const std::int64_t workers = std::min(num_tasks, num_workers());
+  if (workers <= 1) {
+    for (std::int64_t task = 0; task < num_tasks; ++task) {
+      work(task, 0);
+    }
+    return;
+  }
+  std::atomic<std::int64_t> next = 0;
+  at::parallel_for(0, workers, 1, [&](std::int64_t worker, std::int64_t /*end*/) {
+    for (std::int64_t task = next.fetch_add(1); task < num_tasks; task = next.fetch_add(1)) {
+      work(task, worker);
+    }
+  });
 }
 
 }  // namespace automodel

@@ -1,34 +1,16 @@
-// What the kernels' callers share: tasks, operands, several products at once.
+// What the kernels' callers share: operands, several products at once.
 
 #include <ATen/ATen.h>
 #include <gtest/gtest.h>
 
-#include <atomic>
 #include <vector>
 
 #include "ops/cpu/dispatch.h"
 #include "ops/cpu/gemm.h"
 #include "ops/cpu/operands.h"
-#include "ops/cpu/tasks.h"
 
 namespace automodel::ops::cpu {
 namespace {
-
-TEST(Tasks, EachRunsOnceAndNoWorkerTwiceAtATime) {
-  const int before = at::get_num_threads();
-  at::set_num_threads(3);
-  std::vector<std::atomic<int>> runs(100), busy(3);
-  for_each_task(100, [&](std::int64_t task, std::int64_t worker) {
-    EXPECT_EQ(busy.at(static_cast<std::size_t>(worker)).fetch_add(1), 0);
-    runs.at(static_cast<std::size_t>(task)).fetch_add(1);
-    busy.at(static_cast<std::size_t>(worker)).fetch_sub(1);
-  });
-  at::set_num_threads(before);
-  for (const auto& count : runs) {
-    EXPECT_EQ(count.load(), 1);
-  }
-  for_each_task(0, [](std::int64_t, std::int64_t) { FAIL(); });
-}
 
 Operand matrix(const at::Tensor& x) {
   return {.data = x.const_data_ptr(), .stride = x.stride(0), .inner_contiguous = true};

@@ -5,7 +5,7 @@
 #include <algorithm>
 #include <vector>
 
-#include "ops/cpu/tasks.h"
+#include "tensor/threads.h"
 
 namespace automodel::ops::cpu {
 namespace {

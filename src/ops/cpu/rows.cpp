@@ -5,7 +5,7 @@
 #include <algorithm>
 
 #include "ops/cpu/dispatch.h"
-#include "ops/cpu/tasks.h"
+#include "tensor/threads.h"
 
 namespace automodel::ops::cpu {
 namespace {
