@@ -2,6 +2,7 @@
 
 #include <ATen/ATen.h>
 
+#include "base/meter.h"
 #include "ops/cpu/attention.h"
 #include "ops/cpu/operands.h"
 #include "ops/optional_tensor.h"
@@ -77,6 +78,7 @@ struct AttentionNode : torch::autograd::Function<AttentionNode> {
   static Tensor forward(AutogradContext* context, const Tensor& q_thk, const Tensor& k_thk,
                         const Tensor& v_thk, const Tensor& sinks_or_empty,
                         const Settings& settings) {
+    const OperationTimer timer("attention");
     const Tensor sinks_h = or_undefined(sinks_or_empty);
     const Prepared prepared(settings, q_thk, k_thk, v_thk, sinks_h);
     const Tensor out_thk =
@@ -91,6 +93,7 @@ struct AttentionNode : torch::autograd::Function<AttentionNode> {
   }
 
   static variable_list backward(AutogradContext* context, const variable_list& grads) {
+    const OperationTimer timer("attention, gradients");
     const auto held = context->saved_data["settings"].toCapsule();
     const auto& settings = static_cast<HeldSettings*>(held.get())->settings;
     const auto saved = context->get_saved_variables();

@@ -1,6 +1,7 @@
 #include "ops/cross_entropy.h"
 
 #include "base/error.h"
+#include "base/meter.h"
 #include "ops/cpu/rows.h"
 #include "ops/linear_parts.h"
 #include "ops/matrix_product.h"
@@ -80,6 +81,7 @@ struct ChunkLoss {
 /// May overwrite z.
 ChunkLoss chunk_loss(const Tensor& z_nv, const Tensor& labels_n, const Head& head, double weight,
                      bool wants_gradient) {
+  const OperationTimer timer("loss");
   if (const auto* kernels = cpu::row_kernels_for({z_nv})) {
     const Tensor nll_n = cpu::row_losses(*kernels, z_nv, labels_n,
                                          {.wants_gradient = wants_gradient,
@@ -137,6 +139,9 @@ void add_gradients(Totals& out, const Tensor& rows_n, const Tensor& hidden_nd,
     out.grad_b_vr.add_(own.b_or);
   }
   if (out.grad_weight_vd.defined()) {
+    const OperationTimer timer("linear, gradient of weight",
+                               2.0 * static_cast<double>(grad_nv.numel()) *
+                                   static_cast<double>(hidden_nd.size(1)));
     add_matrix_product_(out.grad_weight_vd, grad_nv.t(), hidden_nd);
   }
   if (out.grad_bias_v.defined()) {
@@ -146,6 +151,8 @@ void add_gradients(Totals& out, const Tensor& rows_n, const Tensor& hidden_nd,
 
 Totals accumulate(const Tensor& hidden_td, const Head& stored, const Tensor& labels_t,
                   const CrossEntropyOptions& options) {
+  const OperationGroup group("head");
+  const OperationTimer timer("rows");
   const Tensor rows_n = labelled_rows(labels_t, stored.weight_vd.size(0));
   const Head head = converted(stored, hidden_td);
   Totals out = no_totals(hidden_td, stored);

@@ -1,11 +1,13 @@
 #include "ops/embedding.h"
 
 #include "base/error.h"
+#include "base/meter.h"
 
 namespace automodel::ops {
 
 Tensor embedding(const Tensor& ids_t, const Tensor& weight_vd, double scale,
                  std::optional<std::int64_t> padding_id, at::ScalarType compute) {
+  const OperationTimer timer("embedding");
   const auto low = ids_t.min().item<std::int64_t>();
   const auto high = ids_t.max().item<std::int64_t>();
   check(low >= 0 && high < weight_vd.size(0), ErrorKind::invalid_argument,

@@ -1,6 +1,7 @@
 #include "ops/experts.h"
 
 #include "base/error.h"
+#include "base/meter.h"
 #include "ops/grouped_product.h"
 #include "ops/linear_parts.h"
 #include "ops/optional_tensor.h"
@@ -168,6 +169,8 @@ class Backward {
 
   variable_list run(const AutogradContext& context) {
     const bool needs_x = context.needs_input_grad(0);
+    const OperationGroup group("experts");
+    const OperationTimer timer("rows, gradients");
     const auto needed = [&](std::size_t layer, bool needs_rows) {
       const auto first = 2 + layer * kPerLayer;
       return LinearGrads{needs_rows, context.needs_input_grad(first),
@@ -249,6 +252,8 @@ bool is_trained(at::TensorList tensors, std::size_t layer) {
 struct ExpertsNode : torch::autograd::Function<ExpertsNode> {
   static Tensor forward(AutogradContext* context, const Tensor& x_td, const Tensor& weights_tk,
                         at::TensorList tensors, const NodeOptions& options) {
+    const OperationGroup group("experts");
+    const OperationTimer timer("rows");
     const auto gate = Stack::of(tensors, 0, options.adapters[0]);
     const auto up = Stack::of(tensors, 1, options.adapters[1]);
     const auto down = Stack::of(tensors, 2, options.adapters[2]);

@@ -2,6 +2,7 @@
 
 #include <ATen/ATen.h>
 
+#include "base/meter.h"
 #include "ops/cpu/rows.h"
 
 namespace automodel::ops {
@@ -35,6 +36,7 @@ cpu::GluTask task_of(const Tensor& gate, const Tensor& up, const GluOptions& opt
 }  // namespace
 
 Tensor glu(const Tensor& gate, const Tensor& up, const GluOptions& options) {
+  const OperationTimer timer("gated product");
   const auto* kernels = gate_of(options) ? cpu::row_kernels_for({gate, up}) : nullptr;
   if (kernels == nullptr) {
     return glu_reference(gate, up, options);
@@ -48,6 +50,7 @@ Tensor glu(const Tensor& gate, const Tensor& up, const GluOptions& options) {
 
 GluGrads glu_backward(const Tensor& grad, const Tensor& gate, const Tensor& up,
                       const GluOptions& options) {
+  const OperationTimer timer("gated product, gradients");
   const auto* kernels = gate_of(options) ? cpu::row_kernels_for({grad, gate, up}) : nullptr;
   if (kernels == nullptr) {
     return glu_backward_reference(grad, gate, up, options);

@@ -2,12 +2,17 @@
 
 #include <ATen/ATen.h>
 
+#include "base/meter.h"
 #include "ops/cpu/gemm.h"
 #include "ops/cpu/operands.h"
 #include "ops/matrix_product.h"
 
 namespace automodel::ops {
 namespace {
+
+double product_flops(std::int64_t pairs, const Tensor& x_emn) {
+  return 2.0 * static_cast<double>(pairs) * static_cast<double>(x_emn.size(1) * x_emn.size(2));
+}
 
 std::int64_t num_pairs(const Rows& rows) {
   return rows.index_p.defined() ? rows.index_p.numel() : rows.matrix.size(0);
@@ -76,6 +81,7 @@ Tensor rows_of(const Rows& rows, std::int64_t begin, std::int64_t count) {
 
 Tensor grouped_product(const Rows& rows, const GroupCounts& counts_e, const Tensor& weight_ekn,
                        const Tensor& bias_en) {
+  const OperationTimer timer("product", product_flops(num_pairs(rows), weight_ekn));
   const Tensor y_pn = at::empty({num_pairs(rows), weight_ekn.size(2)}, rows.matrix.options());
   const Tensor weight = with_contiguous_matrices(factor_beside(weight_ekn, rows.matrix));
   if (const auto* kernels = kernels_for(rows, weight)) {
@@ -101,6 +107,7 @@ Tensor grouped_outer_product(const Rows& left, const Rows& right, const GroupCou
   const auto groups = static_cast<std::int64_t>(counts_e.size());
   const Tensor out_emn = at::empty({groups, left.matrix.size(1), right.matrix.size(1)},
                                    left.matrix.options().dtype(dtype));
+  const OperationTimer timer("gradient of weight", product_flops(num_pairs(left), out_emn));
   if (const auto* kernels = kernels_for(left, right.matrix);
       kernels != nullptr && kernels_for(right, out_emn) != nullptr) {
     std::vector<cpu::Product> products;

@@ -2,6 +2,7 @@
 
 #include <ATen/CPUGeneratorImpl.h>
 
+#include "base/meter.h"
 #include "ops/matrix_product.h"
 #include "ops/optional_tensor.h"
 
@@ -13,6 +14,10 @@ Tensor drop(const Tensor& x, double p, std::uint64_t seed) {
   auto generator = at::make_generator<at::CPUGeneratorImpl>(seed);
   const Tensor keep = at::empty(x.sizes(), at::kFloat).bernoulli_(1 - p, generator);
   return x * keep.mul_(1 / (1 - p)).to(x.options());
+}
+
+double product_flops(const Tensor& x_ti, const Tensor& weight_oi) {
+  return 2.0 * static_cast<double>(x_ti.size(0)) * static_cast<double>(weight_oi.numel());
 }
 
 Tensor as(const Tensor& weight, const Tensor& like) { return weight.to(like.scalar_type()); }
@@ -42,7 +47,11 @@ LinearParts LinearParts::of(at::TensorList tensors, const AdapterOptions& option
 }
 
 Tensor LinearParts::forward(const Tensor& x_ti) const {
-  const Tensor y_to = matrix_product(x_ti, weight_oi.t(), bias_o);
+  Tensor y_to;
+  {
+    const OperationTimer timer("linear", product_flops(x_ti, weight_oi));
+    y_to = matrix_product(x_ti, weight_oi.t(), bias_o);
+  }
   add_update_(y_to, x_ti);
   return y_to;
 }
@@ -51,6 +60,7 @@ void LinearParts::add_update_(const Tensor& y_to, const Tensor& x_ti) const {
   if (!a_ri.defined()) {
     return;
   }
+  const OperationTimer timer("adapter");
   const bool drops = options.dropout > 0;
   const Tensor x_in =
       drops && !options.dropout_after ? drop(x_ti, options.dropout, options.seed) : x_ti;
@@ -67,9 +77,11 @@ LinearParts::Grads LinearParts::backward(const Tensor& grad_to, const Tensor& x_
                                          const LinearGrads& needed) const {
   Grads out;
   if (needed.x_ti) {
+    const OperationTimer timer("linear, gradient of input", product_flops(grad_to, weight_oi));
     out.x_ti = matrix_product(grad_to, weight_oi);
   }
   if (needed.weight_oi) {
+    const OperationTimer timer("linear, gradient of weight", product_flops(grad_to, weight_oi));
     out.weight_oi = matrix_product(grad_to.t(), x_ti).to(weight_oi.scalar_type());
   }
   if (needed.bias_o && bias_o.defined()) {
@@ -84,6 +96,7 @@ void LinearParts::add_update_grads(Grads& out, const Tensor& grad_to, const Tens
   if (!a_ri.defined()) {
     return;
   }
+  const OperationTimer timer("adapter, gradients");
   const bool before = options.dropout > 0 && !options.dropout_after;
   const bool after = options.dropout > 0 && options.dropout_after;
   const Tensor update_to = after ? drop(grad_to, options.dropout, options.seed) : grad_to;

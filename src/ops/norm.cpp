@@ -1,6 +1,7 @@
 #include "ops/norm.h"
 
 #include "base/error.h"
+#include "base/meter.h"
 #include "ops/cpu/rows.h"
 #include "ops/optional_tensor.h"
 
@@ -171,6 +172,7 @@ struct RmsNorm : torch::autograd::Function<RmsNorm> {
   static Tensor forward(AutogradContext* context, const Tensor& x, const Tensor& weight_or_empty,
                         const RmsSettings& settings) {
     const Tensor weight_d = or_undefined(weight_or_empty);
+    const OperationTimer timer("norm");
     const auto normed = rms_forward(x, Tensor(), weight_d, settings);
     context->save_for_backward({x, weight_d, normed.inverse});
     settings.save(context);
@@ -179,6 +181,7 @@ struct RmsNorm : torch::autograd::Function<RmsNorm> {
 
   static variable_list backward(AutogradContext* context, const variable_list& grads) {
     const auto saved = context->get_saved_variables();
+    const OperationTimer timer("norm, gradients");
     const auto out = rms_backward(grads[0], Tensor(), saved, RmsSettings::restore(context),
                                   {context->needs_input_grad(0), context->needs_input_grad(1)});
     return {out.x, out.weight_d, Tensor()};
@@ -190,6 +193,7 @@ struct ResidualRmsNorm : torch::autograd::Function<ResidualRmsNorm> {
   static variable_list forward(AutogradContext* context, const Tensor& x_td, const Tensor& delta_td,
                                const Tensor& weight_or_empty, const RmsSettings& settings) {
     const Tensor weight_d = or_undefined(weight_or_empty);
+    const OperationTimer timer("norm");
     const auto normed = rms_forward(x_td, delta_td, weight_d, settings);
     context->save_for_backward({normed.sum, weight_d, normed.inverse});
     settings.save(context);
@@ -198,6 +202,7 @@ struct ResidualRmsNorm : torch::autograd::Function<ResidualRmsNorm> {
 
   static variable_list backward(AutogradContext* context, const variable_list& grads) {
     const auto saved = context->get_saved_variables();
+    const OperationTimer timer("norm, gradients");
     const bool needs_rows = context->needs_input_grad(0) || context->needs_input_grad(1);
     const auto out = rms_backward(grads[1], grads[0], saved, RmsSettings::restore(context),
                                   {needs_rows, context->needs_input_grad(2)});

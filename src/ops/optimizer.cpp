@@ -6,6 +6,7 @@
 #include <cmath>
 
 #include "base/error.h"
+#include "base/meter.h"
 #include "tensor/dtype.h"
 #include "tensor/tensor_info.h"
 
@@ -36,6 +37,7 @@ void check_operands(const Tensor& weight, const Tensor& grad, const AdamState& s
 
 void adam_step(const Tensor& weight, const Tensor& grad, const AdamState& state, std::int64_t step,
                const AdamOptions& options) {
+  const OperationTimer timer("update");
   check_operands(weight, grad, state, step);
   const at::NoGradGuard no_grad;
   const bool amsgrad = state.max_exp_avg_sq.defined();

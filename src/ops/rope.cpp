@@ -1,6 +1,7 @@
 #include "ops/rope.h"
 
 #include "base/error.h"
+#include "base/meter.h"
 
 namespace automodel::ops {
 namespace {
@@ -38,12 +39,14 @@ Tensor rotate(const Tensor& x_thk, const Tensor& cos_tr, const Tensor& sin_tr, b
 struct Rotate : torch::autograd::Function<Rotate> {
   static Tensor forward(AutogradContext* context, const Tensor& x_thk, const Tensor& cos_tr,
                         const Tensor& sin_tr, bool interleaved) {
+    const OperationTimer timer("rotary embedding");
     context->save_for_backward({cos_tr, sin_tr});
     context->saved_data["interleaved"] = interleaved;
     return rotate(x_thk, cos_tr, sin_tr, interleaved, /*backwards=*/false);
   }
 
   static variable_list backward(AutogradContext* context, const variable_list& grads) {
+    const OperationTimer timer("rotary embedding, gradients");
     const auto saved = context->get_saved_variables();
     const bool interleaved = context->saved_data["interleaved"].toBool();
     return {rotate(grads[0], saved[0], saved[1], interleaved, /*backwards=*/true), Tensor(),

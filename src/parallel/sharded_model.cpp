@@ -2,6 +2,7 @@
 
 #include <cmath>
 
+#include "base/meter.h"
 #include "base/stopwatch.h"
 #include "tensor/finite.h"
 
@@ -93,6 +94,7 @@ Tensor ShardedModel::last_logits(const nn::Tokens& tokens, nn::KvCache& cache) c
 }
 
 double ShardedModel::grad_norm() const {
+  const OperationTimer timer("gradient norm");
   double sum = 0;
   for (const auto& parameter : parameters_.all()) {
     const Tensor& grad = parameter.value.grad();
@@ -108,6 +110,7 @@ void ShardedModel::clip_gradients(double norm, double max_norm) {
   if (factor >= 1) {
     return;
   }
+  const OperationTimer timer("clipping");
   for (const auto& parameter : parameters_.all()) {
     if (parameter.value.grad().defined()) {
       parameter.value.mutable_grad().mul_(factor);

@@ -4,6 +4,7 @@
 
 #include "base/file.h"
 #include "base/isa.h"
+#include "base/meter.h"
 #include "base/stopwatch.h"
 #include "recipes/benchmark/bench_report.h"
 #include "recipes/benchmark/roofline.h"
@@ -64,9 +65,11 @@ ExitCode run_benchmark(const config::LoadedRecipe& loaded, const BenchOptions& o
   }
   report.peak_is_of_steps = reset_peak_memory();
   reset_allocator_peak();
+  start_meter();
   for (std::int64_t i = 0; i < plan.num_steps; ++i) {
     report.steps.push_back(measured_step(state, *loader, recipe));
   }
+  report.operations = stop_meter();
   report.peak_memory_bytes = peak_memory_bytes();
   report.allocator = allocator_stats();
   report.machine.matmul_flops = measure_matmul_flops(run.compute.dtype);

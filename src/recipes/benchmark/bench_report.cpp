@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <cmath>
 #include <functional>
 #include <numeric>
 
@@ -154,6 +155,49 @@ Json memory_json(const BenchReport& report) {
           {"page_faults_step", median(column(report.steps, faults))}};
 }
 
+/// Of one step, on average.
+std::vector<OperationUse> operations_of_step(const BenchReport& report) {
+  const auto steps = static_cast<double>(report.steps.size());
+  auto out = report.operations;
+  double rest = sum(report.steps, seconds_of) / steps;
+  for (auto& use : out) {
+    use.calls = std::llround(static_cast<double>(use.calls) / steps);
+    use.seconds /= steps;
+    use.flops /= steps;
+    rest -= use.seconds;
+  }
+  out.push_back({.name = "everything else", .seconds = rest});
+  return out;
+}
+
+Json operations_json(const BenchReport& report) {
+  Json out = Json::array();
+  for (const auto& use : operations_of_step(report)) {
+    out.push_back({{"name", use.name},
+                   {"calls", use.calls},
+                   {"seconds", use.seconds},
+                   {"tflops", use.flops / use.seconds / 1e12}});
+  }
+  return {{"operations", out}};
+}
+
+std::vector<std::string> operations_lines(const BenchReport& report) {
+  const double step = sum(report.steps, seconds_of) / static_cast<double>(report.steps.size());
+  std::vector<std::string> out = {
+      fmt::format("{:<36} {:>7} {:>9} {:>6} {:>8} {:>9}", "operation of a step", "calls", "seconds",
+                  "share", "TFLOP/s", "of product")};
+  for (const auto& use : operations_of_step(report)) {
+    const double speed = use.flops / use.seconds;
+    out.push_back(fmt::format(
+        "{:<36} {:>7} {:>9.4f} {:>4.1f} % {}", use.name, use.calls, use.seconds,
+        100 * use.seconds / step,
+        speed > 0 ? fmt::format("{:>8.3f} {:>7.0f} %", speed / 1e12,
+                                100 * speed / report.machine.matmul_flops)
+                  : ""));
+  }
+  return out;
+}
+
 std::string speed_line(const BenchReport& report) {
   return fmt::format(
       "speed       {:.1f} tokens/s ({:.1f} learnt); a step {:.3f} s (median of {}, best {:.3f})",
@@ -229,7 +273,7 @@ double step_flops(const RunModel& run, const data::Step& batch) {
 
 Json to_json(const BenchReport& report) {
   Json out = model_json(report);
-  for (const Json& part : {time_json(report), flops_json(report), memory_json(report)}) {
+  for (const Json& part : {time_json(report), flops_json(report), memory_json(report), operations_json(report)}) {
     out.update(part);
   }
   out["losses"] = losses(report);
@@ -242,7 +286,7 @@ std::vector<std::string> describe(const BenchReport& report) {
   const auto& model = report.model;
   const auto& machine = report.machine;
   const auto count = [](std::int64_t n) { return human_count(static_cast<std::uint64_t>(n)); };
-  return {
+  std::vector<std::string> out = {
       fmt::format("model       {}: {}, {} parameters, {} trained; stored in {}, computed in {}{}",
                   model.name, model.architecture, count(model.num_parameters),
                   count(model.num_trained), dtype_name(model.storage), dtype_name(model.compute),
@@ -259,6 +303,9 @@ std::vector<std::string> describe(const BenchReport& report) {
                   report.peak_is_of_steps ? " in the measured steps" : ", loading included",
                   gib(report.allocator.peak_live_bytes)),
       losses_line(report)};
+  const auto operations = operations_lines(report);
+  out.insert(out.end(), operations.begin(), operations.end());
+  return out;
 }
 
 }  // namespace automodel::recipes

@@ -6,6 +6,8 @@
 #include <vector>
 
 #include "base/json.h"
+#include "base/meter.h"
+#include "base/meter.h"
 #include "base/process.h"
 #include "base/processor.h"
 #include "recipes/benchmark/bench_plan.h"
@@ -48,6 +50,7 @@ struct BenchReport {
   BenchMachine machine;
   std::int64_t batch_size = 0;  // rows of a step
   std::vector<BenchStep> warmup, steps;
+  std::vector<OperationUse> operations;  // of all measured steps
   double load_seconds = 0;
   std::int64_t peak_memory_bytes = 0;  // resident
   bool peak_is_of_steps = false;       // false: loading and warm-up are in it
