@@ -2,8 +2,8 @@
 
 #include <cmath>
 
-#include "base/meter.h"
 #include "base/stopwatch.h"
+#include "ops/optimizer.h"
 #include "tensor/finite.h"
 
 namespace automodel::parallel {
@@ -94,28 +94,13 @@ Tensor ShardedModel::last_logits(const nn::Tokens& tokens, nn::KvCache& cache) c
 }
 
 double ShardedModel::grad_norm() const {
-  const OperationTimer timer("gradient norm");
-  double sum = 0;
-  for (const auto& parameter : parameters_.all()) {
-    const Tensor& grad = parameter.value.grad();
-    if (grad.defined()) {
-      sum += std::pow(at::linalg_vector_norm(grad, 2, {}, false, at::kFloat).item<double>(), 2);
-    }
-  }
-  return std::sqrt(sum);
-}
-
-void ShardedModel::clip_gradients(double norm, double max_norm) {
-  const double factor = max_norm / (norm + 1e-6);
-  if (factor >= 1) {
-    return;
-  }
-  const OperationTimer timer("clipping");
+  std::vector<Tensor> grads;
   for (const auto& parameter : parameters_.all()) {
     if (parameter.value.grad().defined()) {
-      parameter.value.mutable_grad().mul_(factor);
+      grads.push_back(parameter.value.grad());
     }
   }
+  return std::sqrt(ops::sum_of_squares(grads));
 }
 
 void ShardedModel::zero_grad() {

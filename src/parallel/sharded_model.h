@@ -59,9 +59,6 @@ class ShardedModel {
 
   /// Global 2-norm of all gradients, in float64; parameters without gradient count as zero.
   double grad_norm() const;
-  /// Multiplies every gradient by min(1, max_norm / (norm + 1e-6)), as
-  /// torch.nn.utils.clip_grad_norm_.
-  void clip_gradients(double norm, double max_norm);
   void zero_grad();
 
   const spec::ModelSpec& spec() const { return decoder_.spec(); }

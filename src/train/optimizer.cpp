@@ -1,5 +1,6 @@
 #include "train/optimizer.h"
 
+#include <algorithm>
 #include <regex>
 
 #include "base/error.h"
@@ -38,6 +39,8 @@ std::regex compile(const std::string& pattern) {
 }
 
 }  // namespace
+
+double clip_factor(double norm, double max_norm) { return std::min(max_norm / (norm + 1e-6), 1.0); }
 
 Optimizer::Optimizer(const std::vector<nn::Parameter>& trained, const config::Optimizer& options)
     : options_(options) {
@@ -80,29 +83,31 @@ void Optimizer::apply_overrides() {
   }
 }
 
-void Optimizer::step(const StepRates& rates) {
-  const at::NoGradGuard no_grad;
+void Optimizer::step(const StepRates& rates, double grad_scale) {
   ++num_steps_;
+  std::vector<ops::AdamUpdate> updates;
   for (const auto& slot : slots_) {
-    update(slot, rates);
+    updates.push_back(update_of(slot, rates, grad_scale));
   }
+  ops::adam_step(updates, num_steps_);
 }
 
-void Optimizer::update(const Slot& slot, const StepRates& rates) const {
-  const Tensor& weight = slot.master.defined() ? slot.master : slot.value;
-  const Tensor& stored = slot.value.grad();
-  const Tensor grad = stored.defined() ? stored.to(at::kFloat) : at::zeros_like(weight);
-  ops::adam_step(weight, grad, slot.state, num_steps_,
-                 {.lr = rates.lr * slot.lr_mult,
-                  .beta1 = options_.beta1,
-                  .beta2 = options_.beta2,
-                  .eps = options_.eps,
-                  .weight_decay = rates.weight_decay * slot.weight_decay_mult,
-                  .decoupled = options_.decoupled_weight_decay,
-                  .maximize = options_.maximize});
-  if (slot.master.defined()) {
-    slot.value.copy_(slot.master);
-  }
+ops::AdamUpdate Optimizer::update_of(const Slot& slot, const StepRates& rates,
+                                     double grad_scale) const {
+  const Tensor value = slot.value.detach();
+  const Tensor& grad = slot.value.grad();
+  return {.weight = slot.master.defined() ? slot.master : value,
+          .grad = grad.defined() ? grad : at::zeros_like(value),
+          .state = slot.state,
+          .stored = slot.master.defined() ? value : Tensor(),
+          .options = {.lr = rates.lr * slot.lr_mult,
+                      .beta1 = options_.beta1,
+                      .beta2 = options_.beta2,
+                      .eps = options_.eps,
+                      .weight_decay = rates.weight_decay * slot.weight_decay_mult,
+                      .decoupled = options_.decoupled_weight_decay,
+                      .maximize = options_.maximize,
+                      .grad_scale = grad_scale}};
 }
 
 void Optimizer::visit(StateVisitor& visitor) {

@@ -15,6 +15,10 @@ namespace automodel::train {
 
 using at::Tensor;
 
+/// What gradients of this norm are multiplied with so that their norm is at most max_norm, as in
+/// torch.nn.utils.clip_grad_norm_.
+double clip_factor(double norm, double max_norm);
+
 /// Adam (L2) or AdamW (decoupled) in float32 whatever the storage type: parameters that are not
 /// stored in float32 have a float32 master beside them, from which they are rounded.
 class Optimizer {
@@ -24,9 +28,9 @@ class Optimizer {
   /// param_group_overrides or one that matches no parameter.
   Optimizer(const std::vector<nn::Parameter>& trained, const config::Optimizer& options);
 
-  /// Updates every parameter from its gradient. One without gradient counts as a gradient of zero:
-  /// its moments fade and its weight decay goes on.
-  void step(const StepRates& rates);
+  /// Updates every parameter from its gradient times grad_scale. One without gradient counts as a
+  /// gradient of zero: its moments fade and its weight decay goes on.
+  void step(const StepRates& rates, double grad_scale = 1);
 
   /// Moments, masters and the step count; the parameters themselves are visited elsewhere.
   void visit(StateVisitor& visitor);
@@ -46,7 +50,7 @@ class Optimizer {
   };
   Slot make_slot(const nn::Parameter& parameter) const;
   void apply_overrides();
-  void update(const Slot& slot, const StepRates& rates) const;
+  ops::AdamUpdate update_of(const Slot& slot, const StepRates& rates, double grad_scale) const;
 
   config::Optimizer options_;
   std::vector<Slot> slots_;

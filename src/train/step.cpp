@@ -81,9 +81,8 @@ StepResult train_step(parallel::ShardedModel& model, Optimizer& optimizer,
   Stopwatch watch;
   result.grad_norm = model.grad_norm();
   check_finite_step(model, micro_batches, result, step);
-  model.clip_gradients(result.grad_norm, options.max_grad_norm);
   result.seconds.clip = watch.lap();
-  optimizer.step(rates);
+  optimizer.step(rates, clip_factor(result.grad_norm, options.max_grad_norm));
   step_corrections(model, result.routers);
   result.seconds.update = watch.lap();
   return result;

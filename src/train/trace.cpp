@@ -10,6 +10,7 @@
 #include "parallel/sharded_model.h"
 #include "tensor/safetensors.h"
 #include "tensor/safetensors_writer.h"
+#include "train/optimizer.h"
 
 namespace automodel::train {
 namespace {
@@ -180,16 +181,21 @@ class Tracer {
       model_.zero_grad();
       losses.push_back(backward(variants[static_cast<std::size_t>(step) % variants.size()]));
       norms.push_back(model_.grad_norm());
-      model_.clip_gradients(norms.back(), settings.max_grad_norm);
-      const at::NoGradGuard no_grad;
+      std::vector<ops::AdamUpdate> updates;
       for (std::size_t i = 0; i < parameters.size(); ++i) {
-        ops::adam_step(parameters[i].value, gradient(parameters[i]), states[i], step + 1,
-                       {.lr = settings.lr,
-                        .beta1 = settings.beta1,
-                        .beta2 = settings.beta2,
-                        .eps = settings.eps,
-                        .weight_decay = settings.weight_decay});
+        updates.push_back(
+            {.weight = parameters[i].value.detach(),
+             .grad = gradient(parameters[i]),
+             .state = states[i],
+             .stored = {},
+             .options = {.lr = settings.lr,
+                         .beta1 = settings.beta1,
+                         .beta2 = settings.beta2,
+                         .eps = settings.eps,
+                         .weight_decay = settings.weight_decay,
+                         .grad_scale = clip_factor(norms.back(), settings.max_grad_norm)}});
       }
+      ops::adam_step(updates, step + 1);
     }
     add("step.loss", at::tensor(losses, at::kFloat));
     add("step.grad_norm", at::tensor(norms, at::kFloat));

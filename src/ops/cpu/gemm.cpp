@@ -165,7 +165,7 @@ class Batch {
                      Index{1}, kStripPanels);
       const Index parts = std::max(wanted * width / std::max(panels, Index{1}), Index{1});
       const Index rows = ceil_div(piece.rows.size(), parts * piece.panel_rows) * piece.panel_rows;
-      for (const Range& strip : cut(columns, width * kernels_.panel_columns, 1)) {
+      for (const Range& strip : columns_of_strips(columns, panels, width)) {
         for (const Range& part : cut(piece.rows.size(), rows, piece.panel_rows)) {
           strips_.push_back({&piece, part, strip});
         }
@@ -173,6 +173,20 @@ class Batch {
       worker_floats_ =
           std::max(worker_floats_, strip_floats(piece.steps, width) + sum_floats(piece, width));
     }
+  }
+
+  /// Whole panels, at most `width` a strip, in strips that differ by one panel and whose number the
+  /// workers share evenly.
+  std::vector<Range> columns_of_strips(Index columns, Index panels, Index width) const {
+    const Index least = std::max(ceil_div(panels, width), Index{1});
+    const Index even = ceil_div(least, num_workers()) * num_workers();
+    const Index count = even <= panels ? even : least;
+    std::vector<Range> out;
+    for (Index i = 0; i < count; ++i) {
+      out.push_back({i * panels / count * kernels_.panel_columns,
+                     std::min((i + 1) * panels / count * kernels_.panel_columns, columns)});
+    }
+    return out;
   }
 
   Index strip_floats(const Steps& steps, Index panels) const {

@@ -200,10 +200,33 @@ struct RowKernels {
   void (*rms_norm_backward)(const NormTask&) = nullptr;
 };
 
+/// One step of Adam on `size` entries, all pointers to the first of them.
+struct AdamTask {
+  float* weight = nullptr;
+  std::uint16_t* stored = nullptr;  // takes the weight as bfloat16; null: none
+  float* exp_avg = nullptr;
+  float* exp_avg_sq = nullptr;
+  float* max_exp_avg_sq = nullptr;  // null: without amsgrad
+  Elements grad;
+  Index size = 0;
+  float grad_scale = 1;  // the gradient counts times this
+  float l2 = 0;          // weight * l2 is added to the gradient
+  float shrink = 1;      // of the weight
+  float beta1 = 0, beta2 = 0;
+  float step_size = 0;            // lr / (1 - beta1^step)
+  float root_scale = 1, eps = 0;  // of the denominator: sqrt(second) * root_scale + eps
+};
+
+struct UpdateKernels {
+  double (*sum_of_squares)(const Elements&, Index size) = nullptr;
+  void (*adam)(const AdamTask&) = nullptr;
+};
+
 struct Kernels {
   GemmKernels gemm;
   AttentionKernels attention;
   RowKernels rows;
+  UpdateKernels update;
 };
 
 }  // namespace automodel::ops::cpu

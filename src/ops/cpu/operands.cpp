@@ -46,4 +46,12 @@ Elements elements_of(const Tensor& x) {
   return {.data = const_cast<void*>(x.const_data_ptr()), .storage = storage_of(x)};
 }
 
+Elements elements_from(Elements elements, Index offset) {
+  if (elements.data != nullptr) {
+    elements.data =
+        static_cast<char*>(elements.data) + offset * (elements.storage == Storage::float32 ? 4 : 2);
+  }
+  return elements;
+}
+
 }  // namespace automodel::ops::cpu

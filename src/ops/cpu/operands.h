@@ -25,5 +25,7 @@ Output output_of(const Tensor& c_mn);
 
 /// A contiguous tensor; no data if x is undefined.
 Elements elements_of(const Tensor& x);
+/// Those from number `offset`.
+Elements elements_from(Elements elements, Index offset);
 
 }  // namespace automodel::ops::cpu

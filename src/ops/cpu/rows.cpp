@@ -14,18 +14,10 @@ constexpr Index kElementsPerTask = 16 << 10;
 
 Index ceil_div(Index a, Index b) { return (a + b - 1) / b; }
 
-Elements from(Elements elements, Index offset) {
-  if (elements.data != nullptr) {
-    elements.data =
-        static_cast<char*>(elements.data) + offset * (elements.storage == Storage::float32 ? 4 : 2);
-  }
-  return elements;
-}
-
 GluTask part(GluTask task, Index begin) {
   for (Elements* x :
        {&task.gate, &task.up, &task.out, &task.grad, &task.grad_gate, &task.grad_up}) {
-    *x = from(*x, begin);
+    *x = elements_from(*x, begin);
   }
   task.size = std::min(kElementsPerTask, task.size - begin);
   return task;
@@ -44,7 +36,7 @@ Index rows_per_task(Index width) {
 NormTask part(NormTask task, Index task_index) {
   const Index step = rows_per_task(task.width), begin = task_index * step;
   for (Elements* x : {&task.x, &task.residual, &task.sum, &task.out, &task.grad, &task.grad_x}) {
-    *x = from(*x, begin * task.width);
+    *x = elements_from(*x, begin * task.width);
   }
   task.inverse += begin;
   task.rows = std::min(step, task.rows - begin);
@@ -73,7 +65,7 @@ Tensor row_losses(const RowKernels& kernels, const Tensor& z_nv, const Tensor& l
   task.size = z_nv.size(1);
   for_each_task(z_nv.size(0), [&](Index row, Index /*worker*/) {
     LossRow own = task;
-    own.logits = from(elements_of(z_nv), row * task.size);
+    own.logits = elements_from(elements_of(z_nv), row * task.size);
     own.label = labels[row];
     losses[row] = kernels.loss(own);
   });

@@ -1,12 +1,15 @@
 #include "ops/cpu/kernels/attention.h"
 #include "ops/cpu/kernels/gemm.h"
 #include "ops/cpu/kernels/rows.h"
+#include "ops/cpu/kernels/update.h"
 
 namespace automodel::ops::cpu::AM_ISA {
 
 const Kernels& all_kernels() {
-  static const Kernels kKernels = {
-      .gemm = gemm_kernels(), .attention = attention_kernels(), .rows = row_kernels()};
+  static const Kernels kKernels = {.gemm = gemm_kernels(),
+                                   .attention = attention_kernels(),
+                                   .rows = row_kernels(),
+                                   .update = update_kernels()};
   return kKernels;
 }
 

@@ -5,6 +5,8 @@
 namespace automodel::ops::cpu::AM_ISA {
 namespace {
 
+constexpr Index kStepsAhead = 16;  // of what is read, asked for in advance
+
 /// Steps begin .. begin + count of one row with contiguous steps.
 template <class Load>
 void copy_row(Bytes row, Index inner, Index begin, Index count, float* out) {
@@ -78,6 +80,34 @@ void transpose_half(const PackTask& task, Index first_row, Index begin, Index co
   }
 }
 
+/// Steps are rows of the operand, often far apart: each is read once, and asked for in time.
+template <class Load>
+void copy_across(const PackTask& task, Index begin, Index count, float* out) {
+  const Across source(task.source, task.outer_begin, task.steps.inner, Load::kElementBytes);
+  const Across second(task.source, task.outer_begin + kWidth, task.steps.inner,
+                      Load::kElementBytes);
+  for (Index s = 0; s < count; ++s) {
+    Load::prefetch(source, begin + s + kStepsAhead);
+    vstore(out + s * kColumns, Load::across(source, begin + s, task.outer_count));
+    vstore(out + s * kColumns + kWidth,
+           task.outer_count > kWidth ? Load::across(second, begin + s, task.outer_count - kWidth)
+                                     : vset(0));
+  }
+}
+
+template <class Load>
+void transpose(const PackTask& task, Index begin, Index count, float* out) {
+  for (Index half = 0; half < kColumns; half += kWidth) {
+    if (half < task.outer_count) {
+      transpose_half<Load>(task, half, begin, count, out + half);
+    } else {
+      for (Index s = 0; s < count; ++s) {
+        vstore(out + s * kColumns + half, vset(0));
+      }
+    }
+  }
+}
+
 template <class Load>
 void pack_columns_as(const PackTask& task) {
   const Steps& steps = task.steps;
@@ -85,20 +115,10 @@ void pack_columns_as(const PackTask& task) {
     const Index begin = block * steps.per_block;
     const Index count = least(steps.per_block, steps.count() - begin);
     float* out = task.out + block * task.block_stride;
-    for (Index half = 0; half < kColumns; half += kWidth) {
-      const Index columns = task.outer_count - half;
-      if (columns <= 0) {
-        for (Index s = 0; s < count; ++s) {
-          vstore(out + s * kColumns + half, vset(0));
-        }
-      } else if (task.source.inner_contiguous) {
-        transpose_half<Load>(task, half, begin, count, out + half);
-      } else {
-        const Across source(task.source, task.outer_begin + half, steps.inner, Load::kElementBytes);
-        for (Index s = 0; s < count; ++s) {
-          vstore(out + s * kColumns + half, Load::across(source, begin + s, columns));
-        }
-      }
+    if (task.source.inner_contiguous) {
+      transpose<Load>(task, begin, count, out);
+    } else {
+      copy_across<Load>(task, begin, count, out);
     }
   }
 }

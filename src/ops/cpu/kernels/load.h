@@ -56,6 +56,11 @@ struct LoadElements {
     const Element* p = at(from.first) + from.offset(step);
     return columns >= kWidth ? Stored::load(p) : Stored::load(p, columns);
   }
+  AM_INLINE static void prefetch(const Across& from, Index step) {
+    if (step < from.inner) {
+      __builtin_prefetch(at(from.first) + from.offset(step));
+    }
+  }
 };
 
 using LoadFloat32 = LoadElements<StoredFloat32>;
@@ -94,6 +99,12 @@ struct LoadPairs {
         2 * step + 1 < from.inner ? vload_bf16(p + from.offset(2 * step + 1), columns) : vset(0);
     const __m512i shifted = _mm512_srli_epi32(_mm512_castps_si512(low), 16);
     return _mm512_castsi512_ps(_mm512_or_si512(shifted, _mm512_castps_si512(high)));
+  }
+  AM_INLINE static void prefetch(const Across& from, Index step) {
+    if (2 * step + 1 < from.inner) {
+      __builtin_prefetch(element(from.first) + from.offset(2 * step));
+      __builtin_prefetch(element(from.first) + from.offset(2 * step + 1));
+    }
   }
 };
 

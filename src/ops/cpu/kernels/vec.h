@@ -33,6 +33,7 @@ AM_INLINE Vec vadd(Vec a, Vec b) { return _mm512_add_ps(a, b); }
 AM_INLINE Vec vsub(Vec a, Vec b) { return _mm512_sub_ps(a, b); }
 AM_INLINE Vec vmul(Vec a, Vec b) { return _mm512_mul_ps(a, b); }
 AM_INLINE Vec vdiv(Vec a, Vec b) { return _mm512_div_ps(a, b); }
+AM_INLINE Vec vsqrt(Vec x) { return _mm512_sqrt_ps(x); }
 AM_INLINE Vec vmax(Vec a, Vec b) { return _mm512_max_ps(a, b); }
 AM_INLINE Vec vmin(Vec a, Vec b) { return _mm512_min_ps(a, b); }
 
@@ -132,6 +133,7 @@ AM_INLINE Vec vadd(Vec a, Vec b) { return _mm256_add_ps(a, b); }
 AM_INLINE Vec vsub(Vec a, Vec b) { return _mm256_sub_ps(a, b); }
 AM_INLINE Vec vmul(Vec a, Vec b) { return _mm256_mul_ps(a, b); }
 AM_INLINE Vec vdiv(Vec a, Vec b) { return _mm256_div_ps(a, b); }
+AM_INLINE Vec vsqrt(Vec x) { return _mm256_sqrt_ps(x); }
 AM_INLINE Vec vmax(Vec a, Vec b) { return _mm256_max_ps(a, b); }
 AM_INLINE Vec vmin(Vec a, Vec b) { return _mm256_min_ps(a, b); }
 

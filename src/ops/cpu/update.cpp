@@ -1,0 +1,54 @@
+#include "ops/cpu/update.h"
+
+#include <algorithm>
+#include <numeric>
+
+#include "ops/cpu/operands.h"
+#include "tensor/threads.h"
+
+namespace automodel::ops::cpu {
+namespace {
+
+constexpr Index kElementsPerTask = 1 << 16;
+
+AdamTask part(AdamTask task, Index begin) {
+  for (float** x : {&task.weight, &task.exp_avg, &task.exp_avg_sq, &task.max_exp_avg_sq}) {
+    *x += *x == nullptr ? 0 : begin;
+  }
+  task.stored += task.stored == nullptr ? 0 : begin;
+  task.grad = elements_from(task.grad, begin);
+  task.size = std::min(kElementsPerTask, task.size - begin);
+  return task;
+}
+
+}  // namespace
+
+double sum_of_squares(const UpdateKernels& kernels, std::span<const Run> runs) {
+  std::vector<Run> parts;
+  for (const Run& run : runs) {
+    for (Index begin = 0; begin < run.size; begin += kElementsPerTask) {
+      parts.push_back(
+          {elements_from(run.elements, begin), std::min(kElementsPerTask, run.size - begin)});
+    }
+  }
+  std::vector<double> sums(parts.size());
+  for_each_task(static_cast<Index>(parts.size()), [&](Index i, Index /*worker*/) {
+    const auto at = static_cast<std::size_t>(i);
+    sums[at] = kernels.sum_of_squares(parts[at].elements, parts[at].size);
+  });
+  return std::accumulate(sums.begin(), sums.end(), 0.0);
+}
+
+void adam(const UpdateKernels& kernels, std::span<const AdamTask> tasks) {
+  std::vector<AdamTask> parts;
+  for (const AdamTask& task : tasks) {
+    for (Index begin = 0; begin < task.size; begin += kElementsPerTask) {
+      parts.push_back(part(task, begin));
+    }
+  }
+  for_each_task(static_cast<Index>(parts.size()), [&](Index i, Index /*worker*/) {
+    kernels.adam(parts[static_cast<std::size_t>(i)]);
+  });
+}
+
+}  // namespace automodel::ops::cpu
