@@ -16,10 +16,6 @@ constexpr std::size_t kPerLayer = 4;     // weight, bias, A, B
 constexpr std::size_t kLayers = 3;       // gate, up, down
 constexpr std::size_t kFirstWeight = 2;  // in what is saved, behind x and the routing weights
 
-Tensor entry(const Tensor& stack, std::int64_t expert) {
-  return stack.defined() ? stack.select(0, expert) : Tensor();
-}
-
 /// Pairs (token, slot) in the order of their experts.
 struct Pairs {
   Tensor order_p;   // t * k + slot
@@ -78,20 +74,11 @@ struct Stack {
             or_undefined(tensors[first + 3]), options};
   }
 
-  LinearParts at(std::int64_t expert) const {
-    auto own = options;
-    own.seed += static_cast<std::uint64_t>(expert);
-    return {weight_eoi.select(0, expert), entry(bias_eo, expert), entry(a_eri, expert),
-            entry(b_eor, expert), own};
-  }
-
   /// [p, out]; the rows are pairs'.
   Tensor forward(const Rows& rows, const Pairs& pairs) const {
     const Tensor y_po = grouped_product(rows, pairs.counts_e, weight_eoi.transpose(1, 2), bias_eo);
     if (a_eri.defined()) {
-      pairs.for_each([&](std::int64_t e, std::int64_t begin, std::int64_t count) {
-        at(e).add_update_(y_po.narrow(0, begin, count), rows_of(rows, begin, count));
-      });
+      add_update_(y_po, rows, pairs);
     }
     return y_po;
   }
@@ -126,22 +113,49 @@ struct Stack {
     return out_eo;
   }
 
+  bool drops_before() const { return options.dropout > 0 && !options.dropout_after; }
+  bool drops_after() const { return options.dropout > 0 && options.dropout_after; }
+
+  Rows dropped_rows(const Rows& rows, const Pairs& pairs) const {
+    return {dropped(rows_of(rows, 0, pairs.order_p.numel()), options.dropout, options.seed), {}};
+  }
+
+  /// x A^T, [p, r].
+  Tensor narrowed(const Rows& rows, const Pairs& pairs) const {
+    return grouped_product(rows, pairs.counts_e, a_eri.transpose(1, 2));
+  }
+
+  void add_update_(const Tensor& y_po, const Rows& rows, const Pairs& pairs) const {
+    const OperationTimer timer("adapter");
+    const Rows low{narrowed(drops_before() ? dropped_rows(rows, pairs) : rows, pairs), {}};
+    const Tensor up_ero = b_eor.transpose(1, 2);
+    if (drops_after()) {
+      const Rows update{grouped_product(low, pairs.counts_e, up_ero), {}};
+      y_po.add_(dropped_rows(update, pairs).matrix, options.scale);
+    } else {
+      add_grouped_product_(y_po, low, pairs.counts_e, up_ero, options.scale);
+    }
+  }
+
   void add_update_grads(StackGrads& out, const Rows& grad, const Rows& rows, const Pairs& pairs,
                         const LinearGrads& needed) const {
+    const OperationTimer timer("adapter, gradients");
+    const Rows update = drops_after() ? dropped_rows(grad, pairs) : grad;
+    const Rows low{grouped_product(update, pairs.counts_e, b_eor).mul_(options.scale), {}};
     if (needed.adapter) {
-      out.a_eri = at::zeros_like(a_eri);
-      out.b_eor = at::zeros_like(b_eor);
+      const Rows x = drops_before() ? dropped_rows(rows, pairs) : rows;
+      out.a_eri = grouped_outer_product(low, x, pairs.counts_e, a_eri.scalar_type());
+      const Rows low_x{narrowed(x, pairs).mul_(options.scale), {}};
+      out.b_eor = grouped_outer_product(low_x, update, pairs.counts_e, b_eor.scalar_type())
+                      .transpose(1, 2)
+                      .contiguous();
     }
-    pairs.for_each([&](std::int64_t e, std::int64_t begin, std::int64_t count) {
-      LinearParts::Grads own;
-      own.x_ti = needed.x_ti ? out.rows_pk.narrow(0, begin, count) : Tensor();
-      at(e).add_update_grads(own, rows_of(grad, begin, count),
-                             needed.adapter ? rows_of(rows, begin, count) : Tensor(), needed);
-      if (needed.adapter) {
-        out.a_eri[e].copy_(own.a_ri);
-        out.b_eor[e].copy_(own.b_or);
-      }
-    });
+    if (needed.x_ti && drops_before()) {
+      const Rows through{grouped_product(low, pairs.counts_e, a_eri), {}};
+      out.rows_pk.add_(dropped_rows(through, pairs).matrix);
+    } else if (needed.x_ti) {
+      add_grouped_product_(out.rows_pk, low, pairs.counts_e, a_eri, 1);
+    }
   }
 };
 

@@ -52,16 +52,26 @@ Tensor with_contiguous_matrices(const Tensor& x_ekn) {
   return x_ekn.stride(1) == 1 || x_ekn.stride(2) == 1 ? x_ekn : x_ekn.contiguous();
 }
 
+/// What becomes of a product beside its place.
+struct Into {
+  Tensor y_pn;
+  Tensor bias_en;  // float32; or undefined
+  float scale = 1;
+  bool adds = false;
+};
+
 void multiply(const cpu::Kernels& kernels, const Rows& rows, const GroupCounts& counts_e,
-              const Tensor& weight_ekn, const Tensor& bias_en, const Tensor& y_pn) {
+              const Tensor& weight_ekn, const Into& into) {
   std::vector<cpu::Product> products;
   const Tensor weight_enk = weight_ekn.transpose(1, 2);
   for_each_group(counts_e, [&](std::int64_t e, std::int64_t begin, std::int64_t count) {
     if (count == 0) {
       return;
     }
-    auto out = cpu::output_of(y_pn.narrow(0, begin, count));
-    out.bias = bias_en.defined() ? bias_en[e].const_data_ptr<float>() : nullptr;
+    auto out = cpu::output_of(into.y_pn.narrow(0, begin, count));
+    out.bias = into.bias_en.defined() ? into.bias_en[e].const_data_ptr<float>() : nullptr;
+    out.scale = into.scale;
+    out.accumulate = into.adds;
     products.push_back({.a = operand_of(rows, begin, false),
                         .b = cpu::operand_of(weight_enk[e]),
                         .out = out,
@@ -89,7 +99,7 @@ Tensor grouped_product(const Rows& rows, const GroupCounts& counts_e, const Tens
         bias_en.defined()
             ? bias_en.detach().to(rows.matrix.scalar_type()).to(at::kFloat).contiguous()
             : Tensor();
-    multiply(*kernels, rows, counts_e, weight, bias32, y_pn);
+    multiply(*kernels, rows, counts_e, weight, {y_pn, bias32});
     return y_pn;
   }
   for_each_group(counts_e, [&](std::int64_t e, std::int64_t begin, std::int64_t count) {
@@ -100,6 +110,22 @@ Tensor grouped_product(const Rows& rows, const GroupCounts& counts_e, const Tens
     }
   });
   return y_pn;
+}
+
+void add_grouped_product_(const Tensor& y_pn, const Rows& rows, const GroupCounts& counts_e,
+                          const Tensor& weight_ekn, double scale) {
+  const Tensor weight = with_contiguous_matrices(factor_beside(weight_ekn, rows.matrix));
+  if (const auto* kernels = kernels_for(rows, weight);
+      kernels != nullptr && cpu::kernels_for(y_pn, weight) != nullptr) {
+    multiply(*kernels, rows, counts_e, weight, {y_pn, {}, static_cast<float>(scale), true});
+    return;
+  }
+  for_each_group(counts_e, [&](std::int64_t e, std::int64_t begin, std::int64_t count) {
+    if (count > 0) {
+      add_matrix_product_reference_(y_pn.narrow(0, begin, count), rows_of(rows, begin, count),
+                                    weight[e], scale);
+    }
+  });
 }
 
 Tensor grouped_outer_product(const Rows& left, const Rows& right, const GroupCounts& counts_e,

@@ -28,6 +28,11 @@ using GroupCounts = std::vector<std::int64_t>;
 Tensor grouped_product(const Rows& rows, const GroupCounts& counts_e, const Tensor& weight_ekn,
                        const Tensor& bias_en = {});
 
+/// Adds scale times such a product to y_pn, which is contiguous; one in bfloat16 is rounded once
+/// more.
+void add_grouped_product_(const Tensor& y_pn, const Rows& rows, const GroupCounts& counts_e,
+                          const Tensor& weight_ekn, double scale);
+
 /// Sum over each group's pairs of left_p^T right_p: [e, m, n] in `dtype`, zero for a group without
 /// pairs.
 Tensor grouped_outer_product(const Rows& left, const Rows& right, const GroupCounts& counts_e,

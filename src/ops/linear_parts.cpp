@@ -9,13 +9,6 @@
 namespace automodel::ops {
 namespace {
 
-/// Zeros entries with probability p and scales the rest, the same for the same seed.
-Tensor drop(const Tensor& x, double p, std::uint64_t seed) {
-  auto generator = at::make_generator<at::CPUGeneratorImpl>(seed);
-  const Tensor keep = at::empty(x.sizes(), at::kFloat).bernoulli_(1 - p, generator);
-  return x * keep.mul_(1 / (1 - p)).to(x.options());
-}
-
 double product_flops(const Tensor& x_ti, const Tensor& weight_oi) {
   return 2.0 * static_cast<double>(x_ti.size(0)) * static_cast<double>(weight_oi.numel());
 }
@@ -27,6 +20,12 @@ Tensor as(const Tensor& weight, const Tensor& like) { return weight.to(like.scal
 Tensor rank_first(const Tensor& narrow_ri, const Tensor& x_ti) { return narrow_ri.mm(x_ti.t()); }
 
 }  // namespace
+
+Tensor dropped(const Tensor& x, double p, std::uint64_t seed) {
+  auto generator = at::make_generator<at::CPUGeneratorImpl>(seed);
+  const Tensor keep = at::empty(x.sizes(), at::kFloat).bernoulli_(1 - p, generator);
+  return x * keep.mul_(1 / (1 - p)).to(x.options());
+}
 
 AdapterOptions AdapterOptions::of(const std::optional<Adapter>& adapter) {
   if (!adapter) {
@@ -63,11 +62,11 @@ void LinearParts::add_update_(const Tensor& y_to, const Tensor& x_ti) const {
   const OperationTimer timer("adapter");
   const bool drops = options.dropout > 0;
   const Tensor x_in =
-      drops && !options.dropout_after ? drop(x_ti, options.dropout, options.seed) : x_ti;
+      drops && !options.dropout_after ? dropped(x_ti, options.dropout, options.seed) : x_ti;
   const Tensor low_tr = rank_first(as(a_ri, x_ti), x_in).t();
   const Tensor up_ro = as(b_or, x_ti).t();
   if (drops && options.dropout_after) {
-    y_to.add_(drop(low_tr.mm(up_ro), options.dropout, options.seed), options.scale);
+    y_to.add_(dropped(low_tr.mm(up_ro), options.dropout, options.seed), options.scale);
   } else {
     y_to.addmm_(low_tr, up_ro, 1, options.scale);
   }
@@ -99,10 +98,10 @@ void LinearParts::add_update_grads(Grads& out, const Tensor& grad_to, const Tens
   const OperationTimer timer("adapter, gradients");
   const bool before = options.dropout > 0 && !options.dropout_after;
   const bool after = options.dropout > 0 && options.dropout_after;
-  const Tensor update_to = after ? drop(grad_to, options.dropout, options.seed) : grad_to;
+  const Tensor update_to = after ? dropped(grad_to, options.dropout, options.seed) : grad_to;
   const Tensor low_rt = rank_first(as(b_or, grad_to).t(), update_to).mul_(options.scale);
   if (needed.adapter) {
-    const Tensor x_in = before ? drop(x_ti, options.dropout, options.seed) : x_ti;
+    const Tensor x_in = before ? dropped(x_ti, options.dropout, options.seed) : x_ti;
     const Tensor grad_ro = rank_first(as(a_ri, x_in), x_in).mm(update_to).mul_(options.scale);
     out.b_or = grad_ro.t().to(b_or.scalar_type()).contiguous();
     out.a_ri = low_rt.mm(x_in).to(a_ri.scalar_type());
@@ -110,7 +109,7 @@ void LinearParts::add_update_grads(Grads& out, const Tensor& grad_to, const Tens
   if (needed.x_ti) {
     const Tensor a = as(a_ri, grad_to);
     if (before) {
-      out.x_ti.add_(drop(low_rt.t().mm(a), options.dropout, options.seed));
+      out.x_ti.add_(dropped(low_rt.t().mm(a), options.dropout, options.seed));
     } else {
       out.x_ti.addmm_(low_rt.t(), a);
     }

@@ -18,6 +18,9 @@ struct LinearGrads {
   bool x_ti, weight_oi, bias_o, adapter;
 };
 
+/// x with entries zeroed with probability p and the others scaled, the same for the same seed.
+Tensor dropped(const Tensor& x, double p, std::uint64_t seed);
+
 /// weight, bias, A and B for an autograd node's arguments, absent ones empty.
 std::vector<Tensor> tensors_of(const Linear& layer);
 
@@ -33,15 +36,9 @@ struct LinearParts {
   };
 
   Tensor forward(const Tensor& x_ti) const;
-  /// The adapter's part of it alone: adds its update to y, if there is an adapter.
-  void add_update_(const Tensor& y_to, const Tensor& x_ti) const;
   /// Only the gradients that are needed; the others stay undefined. x_ti may be undefined if none
   /// of them needs it.
   Grads backward(const Tensor& grad_to, const Tensor& x_ti, const LinearGrads& needed) const;
-
-  /// The adapter's part of it alone: adds to out.x_ti, sets out.a_ri and out.b_or.
-  void add_update_grads(Grads& out, const Tensor& grad_to, const Tensor& x_ti,
-                        const LinearGrads& needed) const;
 
   /// True if the backward of a trained weight will ask for x.
   bool needs_input() const;
@@ -50,6 +47,13 @@ struct LinearParts {
   /// tensors.
   void save(torch::autograd::AutogradContext* context, torch::autograd::variable_list first) const;
   static LinearParts restore(torch::autograd::AutogradContext* context, std::size_t num_first);
+
+ private:
+  /// The adapter's parts, if there is one. The first adds its update to y; the second adds to
+  /// out.x_ti and sets out.a_ri and out.b_or.
+  void add_update_(const Tensor& y_to, const Tensor& x_ti) const;
+  void add_update_grads(Grads& out, const Tensor& grad_to, const Tensor& x_ti,
+                        const LinearGrads& needed) const;
 };
 
 }  // namespace automodel::ops

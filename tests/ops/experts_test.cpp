@@ -86,6 +86,53 @@ TEST(Experts, AdaptersActAsTheirMergedWeights) {
        random_tensor({kExperts, 2, kInner}), random_tensor({kExperts, kDim, 2})});
 }
 
+/// The gradient along random directions against the difference quotient, in float64: the backward
+/// must drop what the forward dropped.
+TEST(Experts, AdaptersDropTheSameEntriesBothWays) {
+  for (const bool after : {false, true}) {
+    Inputs in = random_inputs();
+    for (Tensor& input : in) {
+      input = input.to(at::kDouble);
+    }
+    const Inputs base = {in[0], random_tensor({kExperts, 2, kDim}).to(at::kDouble),
+                         random_tensor({kExperts, kInner, 2}).to(at::kDouble),
+                         random_tensor({kExperts, 2, kInner}).to(at::kDouble),
+                         random_tensor({kExperts, kDim, 2}).to(at::kDouble)};
+    const auto value = [&](const Inputs& at, double dropout) {
+      const auto adapter = [&](const Tensor& a, const Tensor& b, std::uint64_t seed) {
+        return Adapter{.a_ri = a,
+                       .b_or = b,
+                       .scale = 0.5,
+                       .dropout = dropout,
+                       .dropout_after = after,
+                       .dropout_seed = seed};
+      };
+      const ExpertWeights weights{{in[2], in[3], adapter(at[1], at[2], 4)},
+                                  {in[4], in[5], {}},
+                                  {in[6], in[7], adapter(at[3], at[4], 5)}};
+      const Tensor y = experts(at[0], {some_experts(), in[1]}, weights, {});
+      return (y * at::linspace(-1, 1, y.numel(), at::kDouble).view_as(y)).sum();
+    };
+    Inputs leaves, up, down;
+    double along = 0;
+    std::vector<Tensor> directions;
+    for (const Tensor& input : base) {
+      leaves.push_back(input.detach().clone().requires_grad_(true));
+      directions.push_back(at::randn_like(input));
+      up.push_back(input + 1e-5 * directions.back());
+      down.push_back(input - 1e-5 * directions.back());
+    }
+    const auto grads = torch::autograd::grad({value(leaves, 0.4)}, leaves);
+    for (std::size_t i = 0; i < grads.size(); ++i) {
+      along += (grads[i] * directions[i]).sum().item<double>();
+    }
+    const double quotient =
+        (value(up, 0.4).item<double>() - value(down, 0.4).item<double>()) / 2e-5;
+    EXPECT_NEAR(along, quotient, 1e-5 * std::abs(quotient));
+    EXPECT_NE(value(base, 0.4).item<double>(), value(base, 0).item<double>());
+  }
+}
+
 TEST(Experts, FrozenWeightsGetNoGradient) {
   auto in = random_inputs();
   in[0].requires_grad_(true);

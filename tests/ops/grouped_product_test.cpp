@@ -49,6 +49,17 @@ TEST(GroupedProduct, AWeightStoredInAnotherDtype) {
             2e-6);
 }
 
+TEST(GroupedProduct, AddsToWhatIsThere) {
+  for (const auto dtype : {at::kFloat, at::kBFloat16, at::kDouble}) {
+    const Tensor x = at::randn({kPairs, 3}).to(dtype), weight = at::randn({4, 3, 33}).to(dtype);
+    const Tensor y = at::randn({kPairs, 33}).to(dtype);
+    const Tensor product = expected_product(x, weight, at::zeros({4, 33}));
+    const Tensor expected = y.to(at::kDouble) + 0.25 * product;
+    add_grouped_product_(y, {x, {}}, kCounts, weight, 0.25);
+    EXPECT_LE(relative_error(y.to(at::kDouble), expected), tolerance(dtype));
+  }
+}
+
 TEST(GroupedProduct, OuterProductsSumOverTheirGroup) {
   for (const auto dtype : {at::kFloat, at::kBFloat16, at::kDouble}) {
     const Tensor g = at::randn({6, 21}).to(dtype), x = at::randn({kPairs, 34}).to(dtype);
