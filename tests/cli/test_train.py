@@ -1,6 +1,7 @@
 """`automodel RECIPE` on tiny models: runs, goes on after any stop, and repeats itself byte for byte."""
 
 import json
+import os
 import re
 import signal
 import subprocess
@@ -89,6 +90,22 @@ def test_two_runs_are_byte_equal(automodel, recipe):
     for name in ("a", "b"):
         train(automodel, recipe, out(recipe, name))
     assert_same(recipe.parent / "a/epoch_1_step_5", recipe.parent / "b/epoch_1_step_5")
+
+
+@pytest.mark.parametrize("kind", ["dense", "qwen_moe", "deepseek", "lora"])
+def test_the_number_of_threads_changes_no_byte(automodel, tmp_path, kind):
+    # Wide enough for several tasks in every kernel.
+    size = {"hidden_size": 128, "intermediate_size": 352, "vocab_size": 2000}
+    changes = {"qwen_moe": tiny_run.QWEN_MOE, "deepseek": tiny_run.DEEPSEEK}.get(kind, {})
+    recipe = tiny_run.make(tmp_path, **size, **changes)
+    if kind == "lora":
+        tiny_run.edit(recipe, lambda content: content.update(peft=dict(tiny_run.PEFT)))
+    for threads in ("1", "2", "3"):
+        done = automodel(recipe, out(recipe, threads), "--step_scheduler.max_steps=3", timeout=300,
+                         env={**os.environ, "OMP_NUM_THREADS": threads})
+        assert done.returncode == 0, done.stdout + done.stderr
+    for threads in ("2", "3"):
+        assert_same(tmp_path / "1/epoch_0_step_2", tmp_path / threads / "epoch_0_step_2")
 
 
 @pytest.mark.parametrize("kind", ["full", "bf16", "lora"])
