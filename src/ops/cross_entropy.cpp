@@ -139,9 +139,9 @@ void add_gradients(Totals& out, const Tensor& rows_n, const Tensor& hidden_nd,
     out.grad_b_vr.add_(own.b_or);
   }
   if (out.grad_weight_vd.defined()) {
-    const OperationTimer timer("linear, gradient of weight",
-                               2.0 * static_cast<double>(grad_nv.numel()) *
-                                   static_cast<double>(hidden_nd.size(1)));
+    const OperationTimer timer(
+        "linear, gradient of weight",
+        2.0 * static_cast<double>(grad_nv.numel()) * static_cast<double>(hidden_nd.size(1)));
     add_matrix_product_(out.grad_weight_vd, grad_nv.t(), hidden_nd);
   }
   if (out.grad_bias_v.defined()) {

@@ -10,6 +10,8 @@
 namespace automodel::ops {
 namespace {
 
+constexpr std::int64_t kStreamedElements = 1 << 24;  // 64 MiB: more than caches keep
+
 double product_flops(std::int64_t pairs, const Tensor& x_emn) {
   return 2.0 * static_cast<double>(pairs) * static_cast<double>(x_emn.size(1) * x_emn.size(2));
 }
@@ -138,9 +140,11 @@ Tensor grouped_outer_product(const Rows& left, const Rows& right, const GroupCou
       kernels != nullptr && kernels_for(right, out_emn) != nullptr) {
     std::vector<cpu::Product> products;
     for_each_group(counts_e, [&](std::int64_t e, std::int64_t begin, std::int64_t count) {
+      auto out = cpu::output_of(out_emn[e]);
+      out.streams = out_emn.numel() >= kStreamedElements;
       products.push_back({.a = operand_of(left, begin, true),
                           .b = operand_of(right, begin, true),
-                          .out = cpu::output_of(out_emn[e]),
+                          .out = out,
                           .rows = out_emn.size(1),
                           .columns = out_emn.size(2),
                           .inner = count});

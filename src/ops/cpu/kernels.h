@@ -51,6 +51,9 @@ struct Output {
   const float* bias = nullptr;  // [columns]
   float scale = 1;
   bool accumulate = false;
+  /// Nobody reads it soon: whole lines are written past the caches where that is possible, which
+  /// saves reading them first.
+  bool streams = false;
 };
 
 /// Rows and columns of one product whose operands are packed. row_begin and column_begin are first

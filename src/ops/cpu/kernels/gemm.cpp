@@ -146,7 +146,15 @@ struct Sums {
   float* first;
   Index stride;
   bool add;  // to what is there
+  bool streams = false;
 };
+
+/// Whether sums that are written once may go past the caches, as whole lines.
+bool streams(const TileTask& task, const float* first) {
+  const Output& out = task.out;
+  return out.streams && !out.accumulate && task.steps.blocks() == 1 && out.stride % kColumns == 0 &&
+         reinterpret_cast<unsigned long long>(first) % (kColumns * sizeof(float)) == 0;
+}
 
 /// Whole panels that need nothing but their sums are taken in the output itself.
 bool is_plain(const TileTask& task) {
@@ -170,7 +178,8 @@ void sum_tile(const TileTask& task, const Sums& sums) {
             count,
             sums.first + (row - task.row_begin) * sums.stride + column - task.column_begin,
             sums.stride,
-            sums.add || block > 0};
+            sums.add || block > 0,
+            sums.streams};
         multiply_rows<Multiply, Layout>(least(task.panel_rows, task.row_end - row), strip);
       }
     }
@@ -212,7 +221,12 @@ void tile(const TileTask& task) {
   const Output& out = task.out;
   if (is_plain(task)) {
     float* first = static_cast<float*>(out.data) + task.row_begin * out.stride + task.column_begin;
-    return sum_tile(task, {first, out.stride, out.accumulate});
+    const bool past_caches = streams(task, first);
+    sum_tile(task, {first, out.stride, out.accumulate, past_caches});
+    if (past_caches) {
+      vfence();
+    }
+    return;
   }
   const Index width = (task.column_end - task.column_begin + kColumns - 1) / kColumns * kColumns;
   if (task.steps.blocks() == 0) {

@@ -33,8 +33,9 @@ struct Strip {
   const float* b;  // [steps, kColumns]
   Index steps;
   float* sums;
-  Index stride;  // of the sums
-  bool add;      // to what is there
+  Index stride;          // of the sums
+  bool add;              // to what is there
+  bool streams = false;  // past the caches; sums and stride are those of whole lines
 };
 
 /// Every loop over sums is unrolled, or GCC keeps them in memory at a third of the speed.
@@ -67,8 +68,13 @@ void multiply(const Strip& strip) {
       sum[r][0] = vadd(sum[r][0], vload(out));
       sum[r][1] = vadd(sum[r][1], vload(out + kWidth));
     }
-    vstore(out, sum[r][0]);
-    vstore(out + kWidth, sum[r][1]);
+    if (strip.streams) {
+      vstream(out, sum[r][0]);
+      vstream(out + kWidth, sum[r][1]);
+    } else {
+      vstore(out, sum[r][0]);
+      vstore(out + kWidth, sum[r][1]);
+    }
   }
 }
 

@@ -15,6 +15,9 @@ namespace automodel::ops::cpu::AM_ISA {
 
 using Bytes = const unsigned char*;
 
+/// Before others may read what vstream wrote.
+AM_INLINE void vfence() { _mm_sfence(); }
+
 #if defined(__AVX512F__)
 
 using Vec = __m512;
@@ -26,6 +29,8 @@ AM_INLINE __mmask16 first(Index n) {
 AM_INLINE Vec vload(const float* p) { return _mm512_loadu_ps(p); }
 AM_INLINE Vec vload(const float* p, Index n) { return _mm512_maskz_loadu_ps(first(n), p); }
 AM_INLINE void vstore(float* p, Vec x) { _mm512_storeu_ps(p, x); }
+/// Past the caches; p is aligned to a whole register.
+AM_INLINE void vstream(float* p, Vec x) { _mm512_stream_ps(p, x); }
 AM_INLINE void vstore(float* p, Vec x, Index n) { _mm512_mask_storeu_ps(p, first(n), x); }
 AM_INLINE Vec vset(float x) { return _mm512_set1_ps(x); }
 AM_INLINE Vec vfma(Vec a, Vec b, Vec c) { return _mm512_fmadd_ps(a, b, c); }
@@ -126,6 +131,7 @@ AM_INLINE __m256i first(Index n) {
 AM_INLINE Vec vload(const float* p) { return _mm256_loadu_ps(p); }
 AM_INLINE Vec vload(const float* p, Index n) { return _mm256_maskload_ps(p, first(n)); }
 AM_INLINE void vstore(float* p, Vec x) { _mm256_storeu_ps(p, x); }
+AM_INLINE void vstream(float* p, Vec x) { _mm256_stream_ps(p, x); }
 AM_INLINE void vstore(float* p, Vec x, Index n) { _mm256_maskstore_ps(p, first(n), x); }
 AM_INLINE Vec vset(float x) { return _mm256_set1_ps(x); }
 AM_INLINE Vec vfma(Vec a, Vec b, Vec c) { return _mm256_fmadd_ps(a, b, c); }
