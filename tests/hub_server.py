@@ -111,6 +111,11 @@ class Handler(http.server.BaseHTTPRequestHandler):
 
     def send_api(self, hub):
         _, _, kind, *rest = self.route.split("/")
+        if kind == "whoami-v2":
+            is_known = self.headers.get("Authorization") == f"Bearer {TOKEN}"
+            return self.send(200 if is_known else 401, b"{}", {"Content-Type": "application/json"})
+        if kind == "models" and not rest:
+            return self.send(200, b"[]", {"Content-Type": "application/json"})
         at = next(i for i, word in enumerate(rest) if word in ("revision", "tree"))
         name, what, revision = "/".join(rest[:at]), rest[at], "/".join(rest[at + 1:])
         repo = self.find_repo(hub, kind, name)

@@ -28,10 +28,15 @@ std::string help_text(const Program& program) {
   }
   text += fmt::format("  {:<16} {}\n  {:<16} {}\n\n", "help",
                       "Print this text, or the help of COMMAND", "version", "Print the version");
-  text += fmt::format("'{} COMMAND --help' lists a command's options.\n", program.name);
-  text +=
-      "Exit codes: 0 success, 1 failure, 2 bad input or usage, 75 interrupted by a signal after "
-      "saving.\n";
+  text += fmt::format("'{} COMMAND --help' lists a command's options, with an example.\n",
+                      program.name);
+  if (!program.example.empty()) {
+    text += "Example: " + program.example + "\n";
+  }
+  text += "\nExit codes:\n";
+  for (const ExitCodeText& code : exit_codes()) {
+    text += fmt::format("  {:<4} {}\n", static_cast<int>(code.code), code.meaning);
+  }
   return text;
 }
 
@@ -99,14 +104,18 @@ ExitCode dispatch_and_flush(const Program& program, Arguments arguments) {
   return code;
 }
 
-std::string unknown_option_text(const CLI::App& app, const std::string& word) {
+std::vector<std::string> long_names(const CLI::App& app) {
   std::vector<std::string> names;
   for (const CLI::Option* option : app.get_options()) {
     for (const std::string& name : option->get_lnames()) {
       names.push_back("--" + name);
     }
   }
-  return fmt::format("unknown argument '{}'{}", word, did_you_mean(word, names));
+  return names;
+}
+
+std::string unknown_option_text(const CLI::App& app, const std::string& word) {
+  return fmt::format("unknown argument '{}'{}", word, did_you_mean(word, long_names(app)));
 }
 
 }  // namespace
@@ -138,6 +147,23 @@ bool parse_arguments(CLI::App& app, Arguments arguments) {
     fail(ErrorKind::invalid_argument, "{}",
          unknown.empty() ? error.what() : unknown_option_text(app, unknown.front()));
   }
+}
+
+SplitArguments split_overrides(const CLI::App& app, Arguments arguments) {
+  const auto options = long_names(app);
+  SplitArguments out;
+  for (std::size_t i = 0; i < arguments.size(); ++i) {
+    const std::string& word = arguments[i];
+    const std::string name = word.substr(0, word.find('='));
+    const bool own = !word.starts_with("--") || std::ranges::find(options, name) != options.end();
+    (own ? out.own : out.overrides).push_back(word);
+    const bool has_value = !own && name.size() == word.size() && i + 1 < arguments.size() &&
+                           !arguments[i + 1].starts_with("--");
+    if (has_value) {
+      out.overrides.push_back(arguments[++i]);
+    }
+  }
+  return out;
 }
 
 }  // namespace automodel

@@ -1,6 +1,8 @@
 #pragma once
 // The exit codes of both programs: the only list.
 
+#include <span>
+
 #include "base/error.h"
 
 namespace automodel {
@@ -17,6 +19,14 @@ enum class ExitCode : int {
   /// of sysexits.h).
   interrupted = 75,
 };
+
+struct ExitCodeText {
+  ExitCode code;
+  const char* meaning;
+};
+
+/// What each means, for people.
+std::span<const ExitCodeText> exit_codes();
 
 /// invalid_argument, not_found, unsupported and corrupt_data are bad_input; interrupted is
 /// interrupted; else failure.

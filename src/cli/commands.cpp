@@ -1,8 +1,10 @@
 #include "cli/commands.h"
 
+#include "cli/commands/completion.h"
 #include "cli/commands/data.h"
 #include "cli/commands/describe.h"
 #include "cli/commands/diff.h"
+#include "cli/commands/doctor.h"
 #include "cli/commands/download.h"
 #include "cli/commands/models.h"
 #include "cli/commands/plan.h"
@@ -12,23 +14,22 @@
 #include "cli/commands/validate.h"
 #include "cli/engine.h"
 #include "cli/inputs.h"
-#include "config/run_options.h"
+#include "usage/convert.h"
+#include "usage/trace.h"
 
 namespace automodel::cli {
 namespace {
 
-void bring_for_train(Arguments arguments) { bring_recipe(arguments, config::kTrainOptions); }
-void bring_for_bench(Arguments arguments) { bring_recipe(arguments, config::kBenchOptions); }
-
-/// For a command whose first word is a model or an adapter.
-Bring bring_words(ModelWords words) {
-  return [words = std::move(words)](Arguments arguments) { bring_models(arguments, words); };
+/// For a command whose line names a model and nothing else that is fetched.
+template <typename Line>
+Command model_command() {
+  return engine_command<Line>([](const Line& line) { bring_model(line.model, line.revision); });
 }
 
 }  // namespace
 
 Program program() {
-  const Command train = engine_command("train", "Train by a recipe", bring_for_train);
+  const Command train = engine_command<usage::Train>(bring_for_train);
   return {
       .name = "automodel",
       .summary = "fine-tunes, pre-trains and distils Hugging Face models from recipes",
@@ -42,22 +43,21 @@ Program program() {
               render_template_command(),
               download_command(),
               train,
-              engine_command("bench", "Measure a recipe's training step", bring_for_bench),
+              engine_command<usage::Bench>(bring_for_bench),
               data_command(),
-              engine_command("generate", "Write text with a model",
-                             bring_words({.flags = {"--raw"}, .models = {"--adapter"}})),
+              engine_command<usage::Generate>(bring_for_generate),
               diff_command(),
               report_command(),
-              engine_command("merge", "Merge an adapter into its base model",
-                             bring_words({.models = {"--base"}})),
-              engine_command("convert", "Convert a checkpoint to another format", bring_words({})),
-              engine_command(
-                  "trace",
-                  "Write logits, loss and gradients of one batch, to compare implementations",
-                  bring_words({.flags = {"--recompute"}})),
+              engine_command<usage::Merge>(bring_for_merge),
+              model_command<usage::Convert>(),
+              model_command<usage::Trace>(),
               tokenize_command(),
+              doctor_command(),
+              completion_command(),
+              man_command(),
           },
       .run_recipe = train.run,
+      .example = "automodel recipe.yaml --smoke",
   };
 }
 

@@ -6,7 +6,7 @@
 #include <cstdio>
 #include <cstring>
 #include <filesystem>
-#include <utility>
+#include <vector>
 
 namespace automodel::cli {
 
@@ -30,15 +30,6 @@ void run_engine(const std::string& name, Arguments arguments) {
   std::fflush(nullptr);
   execv(engine.c_str(), argv.data());
   fail(ErrorKind::io, "cannot start {}: {}", engine.string(), std::strerror(errno));
-}
-
-Command engine_command(std::string name, std::string summary, Bring bring) {
-  auto run = [name, bring = std::move(bring)](Arguments arguments) -> ExitCode {
-    find_engine(name);
-    bring(arguments);
-    run_engine(name, arguments);
-  };
-  return {std::move(name), std::move(summary), std::move(run)};
 }
 
 }  // namespace automodel::cli

@@ -2,16 +2,12 @@
 
 #include <unistd.h>
 
-#include <algorithm>
 #include <cstdio>
-#include <map>
 
 #include "base/error.h"
 #include "base/hub_cache.h"
 #include "base/json.h"
 #include "config/load.h"
-#include "config/override.h"
-#include "config/run_options.h"
 #include "hub/fetch.h"
 #include "models/find_model.h"
 
@@ -49,33 +45,6 @@ void bring_dataset(const config::Dataset& section) {
   }
 }
 
-/// The arguments as options with their values and the rest.
-struct ReadWords {
-  std::vector<std::string> plain;
-  std::map<std::string, std::string> options;
-
-  bool asks_for_help() const { return options.contains("--help") || options.contains("-h"); }
-};
-
-ReadWords read_words(Arguments arguments, std::vector<std::string> flags) {
-  flags.insert(flags.end(), {"--help", "-h"});
-  ReadWords out;
-  for (std::size_t i = 0; i < arguments.size(); ++i) {
-    const std::string& word = arguments[i];
-    const auto equals = word.find('=');
-    if (!word.starts_with('-') || word == "-") {
-      out.plain.push_back(word);
-    } else if (equals != std::string::npos) {
-      out.options[word.substr(0, equals)] = word.substr(equals + 1);
-    } else if (std::ranges::find(flags, word) != flags.end() || i + 1 == arguments.size()) {
-      out.options[word] = "";
-    } else {
-      out.options[word] = arguments[++i];
-    }
-  }
-  return out;
-}
-
 /// Of the adapter in `folder`; empty if it is none.
 std::string base_model_of(const fs::path& folder) {
   const fs::path config = folder / "adapter_config.json";
@@ -86,6 +55,22 @@ std::string base_model_of(const fs::path& folder) {
   const Json json = read_json(config);
   const Json name = json.is_object() ? json.value("base_model_name_or_path", Json()) : Json();
   return name.is_string() ? name.get<std::string>() : "";
+}
+
+/// `hint`: what the user can do about the name.
+void bring_base_of(const fs::path& path, std::string_view hint) {
+  const std::string base = base_model_of(path);
+  if (!base.empty()) {
+    const ErrorContext context("looking for the base model of {} (named by the adapter{})",
+                               path.string(), hint);
+    bring_model(base);
+  }
+}
+
+/// Nothing is fetched for a recipe that cannot run.
+void bring_recipe(const std::string& path, const std::vector<std::string>& overrides) {
+  const auto environment = config::process_environment();
+  bring_inputs(config::load_recipe(path, overrides, environment, config::Scope::fetch).recipe);
 }
 
 }  // namespace
@@ -106,9 +91,13 @@ void bring_inputs(const config::Recipe& recipe) {
     bring_model(model.pretrained_model_name_or_path, model.revision.value_or("main"),
                 fresh ? hub::Need::config : hub::Need::model);
   }
+  bring_data(recipe);
+}
+
+void bring_data(const config::Recipe& recipe) {
   const auto& tokenizer = recipe.dataset.tokenizer;
   const std::string name = tokenizer ? tokenizer->pretrained_model_name_or_path : "";
-  if (!name.empty() && name != model.pretrained_model_name_or_path) {
+  if (!name.empty() && name != recipe.model.pretrained_model_name_or_path) {
     bring_model(name, "main", hub::Need::config);
   }
   bring_dataset(recipe.dataset);
@@ -118,37 +107,29 @@ void bring_inputs(const config::Recipe& recipe) {
   }
 }
 
-void bring_recipe(Arguments arguments, std::span<const std::string> options) {
-  const auto split = config::split_overrides(arguments, options);
-  const ReadWords found = read_words(split.own, config::kRunFlags);
-  const bool needs_inputs = !found.asks_for_help() && !found.options.contains("--smoke");
-  if (!found.plain.empty() && needs_inputs) {
-    bring_inputs(config::load_recipe(found.plain.front(), split.overrides).recipe);
+void bring_for_train(const usage::Train& line) {
+  if (!line.smoke) {
+    bring_recipe(line.recipe, line.overrides);
   }
 }
 
-void bring_models(Arguments arguments, const ModelWords& words) {
-  const ReadWords found = read_words(arguments, words.flags);
-  if (found.plain.empty() || found.asks_for_help()) {
-    return;
+void bring_for_bench(const usage::Bench& line) { bring_recipe(line.recipe, line.overrides); }
+
+void bring_for_generate(const usage::Generate& line) {
+  const fs::path path = bring_model(line.model, line.revision);
+  if (line.adapter.empty()) {
+    bring_base_of(path, "");
+  } else {
+    bring_model(line.adapter);
   }
-  const auto revision = found.options.find("--revision");
-  const fs::path path =
-      bring_model(found.plain.front(), revision == found.options.end() ? "main" : revision->second);
-  bool named = false;
-  for (const std::string& option : words.models) {
-    const auto given = found.options.find(option);
-    if (given != found.options.end()) {
-      bring_model(given->second);
-      named = true;
-    }
-  }
-  const std::string base = named ? "" : base_model_of(path);
-  if (!base.empty()) {
-    const bool has_option = std::ranges::find(words.models, "--base") != words.models.end();
-    const ErrorContext context("looking for the base model of {} (named by the adapter{})",
-                               path.string(), has_option ? "; --base overrides it" : "");
-    bring_model(base);
+}
+
+void bring_for_merge(const usage::Merge& line) {
+  const fs::path path = bring_model(line.adapter, line.revision);
+  if (line.base.empty()) {
+    bring_base_of(path, "; --base overrides it");
+  } else {
+    bring_model(line.base);
   }
 }
 

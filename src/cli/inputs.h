@@ -3,13 +3,14 @@
 // engine opens no connection.
 
 #include <filesystem>
-#include <span>
 #include <string>
-#include <vector>
 
-#include "base/command.h"
 #include "config/recipe.h"
 #include "hub/selection.h"
+#include "usage/bench.h"
+#include "usage/generate.h"
+#include "usage/merge.h"
+#include "usage/train.h"
 
 namespace automodel::cli {
 
@@ -20,22 +21,14 @@ std::filesystem::path bring_model(const std::string& name, const std::string& re
 
 /// The models, tokenizers and data sets that the recipe names.
 void bring_inputs(const config::Recipe& recipe);
+/// The same without the model.
+void bring_data(const config::Recipe& recipe);
 
-/// As bring_inputs, of the recipe that is the first word of the arguments but for `options` and
-/// overrides; with --smoke nothing is needed. Throws as config::load_recipe.
-void bring_recipe(Arguments arguments, std::span<const std::string> options);
-
-/// Which words of an engine's command name models: the first one that is no option, and the values
-/// of some options; "--revision" is about the former.
-struct ModelWords {
-  /// The options without a value; every other one has one.
-  std::vector<std::string> flags = {};
-  /// Options whose value is a model, such as "--base".
-  std::vector<std::string> models = {};
-};
-
-/// The models that the arguments name; of an adapter also the base model that it names, unless an
-/// option does.
-void bring_models(Arguments arguments, const ModelWords& words);
+// What the engine's commands need. With --smoke training needs nothing; of an adapter the base
+// model that it names is brought too, unless an option names one.
+void bring_for_train(const usage::Train& line);
+void bring_for_bench(const usage::Bench& line);
+void bring_for_generate(const usage::Generate& line);
+void bring_for_merge(const usage::Merge& line);
 
 }  // namespace automodel::cli

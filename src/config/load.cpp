@@ -12,7 +12,6 @@
 #include "config/extract.h"
 #include "config/manifest.h"
 #include "config/normalise.h"
-#include "config/not_built.h"
 #include "config/print.h"
 #include "config/rules.h"
 #include "config/schema/sections.h"
@@ -97,10 +96,11 @@ LoadedRecipe check_recipe(const std::string& path, std::span<const std::string> 
 }
 
 LoadedRecipe load_recipe(const std::string& path, std::span<const std::string> overrides,
-                         const Environment& environment) {
+                         const Environment& environment, Scope scope) {
   LoadedRecipe loaded = check_recipe(path, overrides, environment);
-  check(loaded.not_built.empty(), ErrorKind::unsupported,
-        "{} asks for what is not supported yet:\n  {}", path, join(loaded.not_built, "\n  "));
+  const auto waits = find_not_built(loaded.tree, scope);
+  check(waits.empty(), ErrorKind::unsupported, "{} asks for what is not supported yet:\n  {}", path,
+        join(waits, "\n  "));
   return loaded;
 }
 

@@ -7,6 +7,7 @@
 
 #include "config/interpolate.h"
 #include "config/node.h"
+#include "config/not_built.h"
 #include "config/override.h"
 #include "config/recipe.h"
 
@@ -34,8 +35,10 @@ struct LoadedRecipe {
 LoadedRecipe check_recipe(const std::string& path, std::span<const std::string> overrides = {},
                           const Environment& environment = process_environment());
 
-/// As check_recipe, for a run: throws Error(unsupported) if not_built is not empty.
+/// As check_recipe, for a run: throws Error(unsupported) if anything is not built that counts in
+/// `scope`.
 LoadedRecipe load_recipe(const std::string& path, std::span<const std::string> overrides = {},
-                         const Environment& environment = process_environment());
+                         const Environment& environment = process_environment(),
+                         Scope scope = Scope::run);
 
 }  // namespace automodel::config

@@ -1,5 +1,7 @@
 #include "config/manifest.h"
 
+#include <algorithm>
+
 #include "base/error.h"
 #include "base/text.h"
 #include "config/secret.h"
@@ -10,6 +12,12 @@ namespace {
 constexpr const char* kFormat = "automodel_run";
 constexpr int kVersion = 1;
 
+/// A text that may not be written, in a value or a list of values.
+bool holds_secret(const Node& node) {
+  const std::string text = node.is_text() ? node.value.get<std::string>() : "";
+  return without_secrets(text) != text || std::ranges::any_of(node.items, holds_secret);
+}
+
 /// Walks a tree once and sorts its values into the parts of a manifest.
 class Collector {
  public:
@@ -17,7 +25,7 @@ class Collector {
     Json out = Json::object();
     for (const Entry& entry : node.entries) {
       const std::string at = dotted(path, entry.key);
-      if (is_secret(entry.key) && !entry.value.is_null()) {
+      if ((is_secret(entry.key) && !entry.value.is_null()) || holds_secret(entry.value)) {
         secrets.push_back(at);
       } else {
         out[entry.key] = value(entry.value, at);

@@ -5,6 +5,7 @@
 #include <algorithm>
 
 #include "base/text.h"
+#include "config/secret.h"
 
 namespace automodel::config {
 
@@ -96,8 +97,9 @@ std::string describe(const Node& node) {
   if (node.kind == NodeKind::list) {
     return "a list";
   }
-  std::string text =
-      node.value.is_string() ? "'" + node.value.get<std::string>() + "'" : node.value.dump();
+  std::string text = node.value.is_string()
+                         ? "'" + without_secrets(node.value.get<std::string>()) + "'"
+                         : node.value.dump();
   if (text.size() > kLongest) {
     std::size_t cut = kLongest;
     while (cut > 0 && (static_cast<unsigned char>(text[cut]) & 0xC0U) == 0x80U) {

@@ -57,9 +57,20 @@ struct Demand {
   When when;
   std::string text;
   bool counts_in_smoke = true;
+  bool counts_before_fetching = true;
+
+  bool counts_in(Scope scope) const {
+    return scope == Scope::smoke ? counts_in_smoke
+                                 : scope != Scope::fetch || counts_before_fetching;
+  }
 };
 
 constexpr bool kNotInSmoke = false;
+constexpr bool kNotBeforeFetching = false;
+constexpr const char* kHubData =
+    "data sets of the hub that are not in its local cache: run 'automodel download NAME "
+    "--repo-type "
+    "dataset' first";
 
 std::vector<Demand> recipe_demands() {
   return {
@@ -124,14 +135,15 @@ std::vector<Demand> training_demands() {
 std::vector<Demand> data_demands() {
   return {
       {"packed_sequence.prepacked", is(true), "data sets that are packed already"},
-      {"*dataset*.dataset_name", is_hub_name(),
-       "data sets of the hub that are not in its local cache", kNotInSmoke},
-      {"*dataset*.path_or_dataset*", is_hub_name(),
-       "data sets of the hub that are not in its local cache", kNotInSmoke},
+      {"*dataset*.dataset_name", is_hub_name(), kHubData, kNotInSmoke, kNotBeforeFetching},
+      {"*dataset*.path_or_dataset*", is_hub_name(), kHubData, kNotInSmoke, kNotBeforeFetching},
       {"*dataset*._target_", like("*.make_seq2seq_dataset"), "encoder-decoder data"},
       {"*dataset*._target_", like("*.GLUE_MRPC"), "MRPC"},
       {"*dataset*._target_", like("*.DeltaLakeDataset"), "Delta tables"},
       {"*dataset*._target_", like("*.vlm.*"), "image data"},
+      {"*dataset*._target_", like("*.mock_prefix_tree.*"), "mock trees"},
+      {"*dataset*._target_", like("*.mock_seq_cls.*"), "mock classes"},
+      {"benchmark.nsys_start", above(-1), "profiling with nsys"},
   };
 }
 
@@ -153,26 +165,6 @@ std::vector<Leaf> leaves(const Node& node, const std::string& path) {
     append(std::to_string(i), node.items[i]);
   }
   return node.kind == NodeKind::scalar ? std::vector<Leaf>{{path, &node}} : out;
-}
-
-/// The benchmark's mock data need no tokenizer; other recipes cannot do without yet.
-std::vector<Demand> mock_demands(bool is_benchmark) {
-  std::vector<Demand> out = {{"*dataset*._target_", like("*.mock.*"), "mock sentences"},
-                             {"*dataset*._target_", like("*.mock_p*"), "mock packs and trees"},
-                             {"*dataset*._target_", like("*.mock_seq_cls.*"), "mock classes"},
-                             {"benchmark.nsys_start", above(-1), "profiling with nsys"}};
-  if (!is_benchmark) {
-    out.push_back({"*dataset*._target_", like("*.MockIterableDataset"),
-                   "mock data in recipes other than the benchmark"});
-  }
-  return out;
-}
-
-bool is_benchmark(const std::vector<Leaf>& all) {
-  return std::any_of(all.begin(), all.end(), [](const Leaf& leaf) {
-    return leaf.path == "recipe._target_" && leaf.node->is_text() &&
-           leaf.node->value.get<std::string>().starts_with("Benchmarking");
-  });
 }
 
 std::vector<Demand> without_effect() {
@@ -197,10 +189,9 @@ std::vector<std::string> find_not_built(const Node& tree, Scope scope) {
   std::vector<std::string> out;
   std::vector<std::string> seen;
   const auto all = leaves(tree, "");
-  for (const auto& group :
-       {recipe_demands(), training_demands(), data_demands(), mock_demands(is_benchmark(all))}) {
+  for (const auto& group : {recipe_demands(), training_demands(), data_demands()}) {
     for (const Demand& demand : group) {
-      if (scope == Scope::smoke && !demand.counts_in_smoke) {
+      if (!demand.counts_in(scope)) {
         continue;
       }
       const auto found = std::find_if(all.begin(), all.end(), [&](const Leaf& leaf) {

@@ -1,11 +1,11 @@
 #include "config/override.h"
 
-#include <algorithm>
-#include <optional>
+#include <map>
 #include <utility>
 
 #include "base/error.h"
 #include "base/text.h"
+#include "config/secret.h"
 
 namespace automodel::config {
 namespace {
@@ -36,6 +36,30 @@ Node& descend(Node& map, const std::string& key, const std::string& word) {
   return map.entries.back().value;
 }
 
+/// The words given so far for each path.
+using Given = std::map<std::string, std::string>;
+
+std::string shown(const std::string& path, const std::string& value) {
+  return is_secret(path) ? "a value" : fmt::format("'{}'", without_secrets(value));
+}
+
+/// Two words that cannot both be meant: another value for a key, or a value for a section beside
+/// one for a key in it.
+void check_agreement(Given& given, const std::string& word, const std::string& value) {
+  const std::string path = word.substr(2);
+  const auto [same, is_new] = given.emplace(path, value);
+  check(is_new || same->second == value, ErrorKind::invalid_argument,
+        "override {} is given twice, as {} and as {}; give it once", word,
+        shown(path, same->second), shown(path, value));
+  for (const auto& [other, ignored] : given) {
+    const bool inside = other.starts_with(path + ".");
+    check(!inside && !path.starts_with(other + "."), ErrorKind::invalid_argument,
+          "overrides --{} and --{} exclude each other: one sets the whole section, the other a key "
+          "in it; put the key into the section's value",
+          inside ? path : other, inside ? other : path);
+  }
+}
+
 void apply(Node& root, const std::string& word, std::string value) {
   Node* node = &root;
   for (const std::string& key : split(std::string_view(word).substr(2), '.')) {
@@ -48,36 +72,23 @@ void apply(Node& root, const std::string& word, std::string value) {
 
 }  // namespace
 
-SplitArguments split_overrides(std::span<const std::string> arguments,
-                               std::span<const std::string> options) {
-  SplitArguments out;
-  for (std::size_t i = 0; i < arguments.size(); ++i) {
-    const std::string& word = arguments[i];
-    const std::string name = word.substr(0, word.find('='));
-    const bool own =
-        !word.starts_with("--") || std::find(options.begin(), options.end(), name) != options.end();
-    (own ? out.own : out.overrides).push_back(word);
-    const bool has_value = !own && name.size() == word.size() && i + 1 < arguments.size() &&
-                           !arguments[i + 1].starts_with("--");
-    if (has_value) {
-      out.overrides.push_back(arguments[++i]);
-    }
-  }
-  return out;
-}
-
 Node apply_overrides(Node root, std::span<const std::string> overrides) {
+  Given given;
+  const auto set = [&](const std::string& word, const std::string& value) {
+    check_agreement(given, word, value);
+    apply(root, word, value);
+  };
   for (std::size_t i = 0; i < overrides.size(); ++i) {
     const std::string& word = overrides[i];
     check(word.starts_with("--") && word.size() > 2, ErrorKind::invalid_argument,
           "'{}' is no override; write --section.key value", word);
     const auto equals = word.find('=');
     if (equals != std::string::npos) {
-      apply(root, word.substr(0, equals), word.substr(equals + 1));
+      set(word.substr(0, equals), word.substr(equals + 1));
     } else if (i + 1 < overrides.size() && !overrides[i + 1].starts_with("--")) {
-      apply(root, word, overrides[++i]);
+      set(word, overrides[++i]);
     } else {
-      apply(root, word, "True");
+      set(word, "True");
     }
   }
   return root;

@@ -48,7 +48,8 @@ std::string scalar_text(const Node& node) {
   if (node.value.is_number_float()) {
     return number_text(node.value.get<double>());
   }
-  return node.is_text() ? text_text(node.value.get<std::string>()) : node.value.dump();
+  return node.is_text() ? text_text(without_secrets(node.value.get<std::string>()))
+                        : node.value.dump();
 }
 
 std::string flow_text(const Node& node) {

@@ -2,6 +2,8 @@
 
 #include <fmt/format.h>
 
+#include <set>
+
 #include "base/text.h"
 #include "config/check.h"
 #include "config/schema/sections.h"
@@ -152,6 +154,22 @@ std::string dead_part(const std::vector<Key>& sections) {
   return out;
 }
 
+void add_paths(const std::vector<Key>& keys, const std::string& parent,
+               std::set<std::string>& paths) {
+  for (const Key& key : keys) {
+    if (!key.dead.empty() || key.prefix) {
+      continue;
+    }
+    const std::string path = dotted(parent, key.name);
+    paths.insert(path);
+    add_paths(key.keys, path, paths);
+    for (const Target& target : key.targets) {
+      paths.insert(dotted(path, key.selector));
+      add_paths(target.keys, path, paths);
+    }
+  }
+}
+
 }  // namespace
 
 std::string reference() {
@@ -161,6 +179,12 @@ std::string reference() {
     out += section_part(section);
   }
   return out + dead_part(recipe.keys);
+}
+
+std::vector<std::string> recipe_paths() {
+  std::set<std::string> paths;
+  add_paths(recipe_key().keys, "", paths);
+  return {paths.begin(), paths.end()};
 }
 
 }  // namespace automodel::config

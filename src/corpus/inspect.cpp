@@ -9,7 +9,6 @@
 #include "base/file.h"
 #include "base/parallel.h"
 #include "config/load.h"
-#include "corpus/inspect_options.h"
 #include "corpus/run_data.h"
 #include "data/batch.h"
 #include "data/describe.h"
@@ -186,26 +185,23 @@ void print(const data::PageSection& page, const text::Tokenizer& tokenizer, bool
 
 }  // namespace
 
-ExitCode inspect_data(Arguments arguments, const OpenModel& open_model) {
-  const auto options = read_inspect_options(arguments);
-  if (!options) {
-    return ExitCode::ok;
-  }
-  const Subject subject = open_subject(*options, open_model);
-  if (options->json) {
+ExitCode inspect_data(const InspectOptions& options, const OpenModel& open_model) {
+  check_options(options);
+  const Subject subject = open_subject(options, open_model);
+  if (options.json) {
     return print_rows(subject);
   }
   std::vector<data::PageSection> pages;
   bool failed = false;
   for (std::size_t i = 0; i < subject.sections.size(); ++i) {
-    Inspection one = inspect(i, subject, *options);
+    Inspection one = inspect(i, subject, options);
     print(one.page, subject.text.tokenizer, subject.recipe.has_value());
     failed = failed || one.failed;
     pages.push_back(std::move(one.page));
   }
-  if (!options->html.empty()) {
-    write_file_atomic(options->html, data::data_page(subject.title, pages, subject.text.tokenizer));
-    fmt::print("written: {}\n", options->html);
+  if (!options.html.empty()) {
+    write_file_atomic(options.html, data::data_page(subject.title, pages, subject.text.tokenizer));
+    fmt::print("written: {}\n", options.html);
   }
   return failed ? ExitCode::bad_input : ExitCode::ok;
 }

@@ -4,7 +4,8 @@
 
 #include <functional>
 
-#include "base/command.h"
+#include "base/exit_code.h"
+#include "corpus/inspect_options.h"
 #include "corpus/model_facts.h"
 
 namespace automodel::corpus {
@@ -15,7 +16,8 @@ using OpenModel = std::function<ModelFacts(const config::ModelSource& model)>;
 /// set its lengths, tokens by role, checks, beginnings and ends, duplicates, packing, speed, and
 /// rows with what is learnt marked; --html writes the same as a page, --json every row's ids and
 /// labels. `open_model` opens the recipe's model.
-/// Returns bad_input if a row cannot be used or a check fails that is an error (--strict: any).
-ExitCode inspect_data(Arguments arguments, const OpenModel& open_model);
+/// Throws as check_options. Returns bad_input if a row cannot be used or a check fails that is an
+/// error (--strict: any).
+ExitCode inspect_data(const InspectOptions& options, const OpenModel& open_model);
 
 }  // namespace automodel::corpus

@@ -2,49 +2,32 @@
 
 #include <CLI/CLI.hpp>
 #include <array>
-#include <vector>
 
 #include "base/error.h"
-#include "config/override.h"
 
 namespace automodel::corpus {
-namespace {
 
-const std::vector<std::string> kOwn = {
-    "--help",       "--config", "--dataset", "--tokenizer", "--target", "--keys", "--disable",
-    "--max-tokens", "--show",   "--rows",    "--json",      "--strict", "--html", "--version"};
-
-void add_options(CLI::App& app, InspectOptions& options) {
-  app.add_option("recipe", options.recipe, "Recipe whose data sets are looked at");
-  app.add_option("--dataset", options.paths,
-                 "Without a recipe: data files, folders or patterns; needs --tokenizer");
-  app.add_option("--tokenizer", options.tokenizer, "Folder with tokenizer.json");
-  app.add_option("--target", options.target, "Kind of data set, as _target_ in a recipe");
-  app.add_option("--keys", options.keys, "Further keys of the data set section, as JSON");
-  app.add_option("--max-tokens", options.max_tokens, "The model's limit");
-  app.add_option("--disable", options.disabled, "Names of checks that are not made");
-  app.add_option("--show", options.num_shown, "Rows to show of each data set");
-  app.add_option("--rows", options.max_rows,
-                 "Rows to look at, evenly spread over the data set; 0: all");
-  app.add_flag("--json", options.json, "Print every row's ids and labels, one JSON object a line");
-  app.add_flag("--strict", options.strict, "Warnings count as errors");
-  app.add_option("--html", options.html, "Write a page with the same into this file");
-  app.footer(
-      "Example: automodel data recipe.yaml --dataset.seq_length 512 --html data.html\n"
-      "Recipe keys can be overridden: --section.key VALUE.");
+void InspectOptions::declare(CLI::App& app) {
+  app.description(
+      "Shows what a model would be trained on and checks it: the data sets of a recipe, or files. "
+      "--section.key VALUE overrides a key of the recipe");
+  app.add_option("recipe", recipe, "recipe whose data sets are looked at");
+  app.add_option("--dataset", paths,
+                 "without a recipe: data files, folders or patterns; needs --tokenizer");
+  app.add_option("--tokenizer", tokenizer, "folder with tokenizer.json");
+  app.add_option("--target", target, "kind of data set, as _target_ in a recipe");
+  app.add_option("--keys", keys, "further keys of the data set section, as JSON");
+  app.add_option("--max-tokens", max_tokens, "the model's limit");
+  app.add_option("--disable", disabled, "names of checks that are not made");
+  app.add_option("--show", num_shown, "rows to show of each data set");
+  app.add_option("--rows", max_rows, "rows to look at, evenly spread over the data set; 0: all");
+  app.add_flag("--json", json, "print every row's ids and labels, one JSON object a line");
+  app.add_flag("--strict", strict, "warnings count as errors");
+  app.add_option("--html", html, "write a page with the same into this file");
+  app.footer("Example: automodel data recipe.yaml --dataset.seq_length 512 --html data.html");
 }
 
-}  // namespace
-
-std::optional<InspectOptions> read_inspect_options(Arguments arguments) {
-  InspectOptions options;
-  CLI::App app("Shows what a model would be trained on and checks it", "automodel data");
-  add_options(app, options);
-  auto split = config::split_overrides(arguments, kOwn);
-  if (!parse_arguments(app, split.own)) {
-    return std::nullopt;
-  }
-  options.overrides = std::move(split.overrides);
+void check_options(const InspectOptions& options) {
   check(options.recipe.empty() != options.paths.empty(), ErrorKind::invalid_argument,
         "give either a recipe or files: automodel data RECIPE.yaml, or automodel data --dataset "
         "FILES --tokenizer FOLDER");
@@ -56,7 +39,6 @@ std::optional<InspectOptions> read_inspect_options(Arguments arguments) {
         "'{}' is neither an option nor a key of a recipe, as no recipe is given; keys of the data "
         "set go into --keys",
         options.overrides.empty() ? "" : options.overrides.front());
-  return options;
 }
 
 std::string path_key(const std::string& target) {

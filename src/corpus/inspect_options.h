@@ -2,15 +2,19 @@
 // The command line of `automodel data`.
 
 #include <cstdint>
-#include <optional>
 #include <string>
 #include <vector>
 
-#include "base/command.h"
+namespace CLI {
+class App;
+}
 
 namespace automodel::corpus {
 
 struct InspectOptions {
+  static constexpr const char* kName = "data";
+  static constexpr const char* kSummary = "Show what a model would be trained on, and check it";
+
   /// Either a recipe with overrides of its keys, or files with a tokenizer.
   std::string recipe;
   std::vector<std::string> overrides;
@@ -26,11 +30,12 @@ struct InspectOptions {
   bool json = false;
   bool strict = false;
   std::string html;
+
+  void declare(CLI::App& app);
 };
 
-/// Empty if help was asked for, and printed. Throws Error(invalid_argument) unless there is either
-/// a recipe or files with a tokenizer.
-std::optional<InspectOptions> read_inspect_options(Arguments arguments);
+/// Throws Error(invalid_argument) unless there is either a recipe or files with a tokenizer.
+void check_options(const InspectOptions& options);
 
 /// The key of a data set's section that holds its paths; it differs from kind to kind.
 std::string path_key(const std::string& target);

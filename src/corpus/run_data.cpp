@@ -1,11 +1,13 @@
 #include "corpus/run_data.h"
 
+#include <algorithm>
 #include <cmath>
 #include <numeric>
 
 #include "base/checksum.h"
 #include "base/error.h"
 #include "base/parallel.h"
+#include "data/mock_sentences.h"
 #include "data/registry.h"
 
 namespace automodel::corpus {
@@ -79,6 +81,23 @@ std::optional<data::TextContext> own_text(const ModelFacts& model) {
   }
 }
 
+/// How many tokens there are if all data sets are made up.
+std::optional<std::int64_t> mock_vocabulary(const config::Recipe& recipe) {
+  std::int64_t out = 0;
+  std::size_t num_mock = 0;
+  const auto sections = data_sections(recipe);
+  for (const DataSection& section : sections) {
+    if (data::is_mock_target(section.keys.target)) {
+      ++num_mock;
+      out = std::max(out, section.keys.keys.value("vocab_size", std::int64_t{1024}));
+    }
+  }
+  check(num_mock == 0 || num_mock == sections.size(), ErrorKind::unsupported,
+        "mock data beside real data are not supported: give mock or real data in dataset and in "
+        "every validation_dataset");
+  return num_mock > 0 ? std::optional(out) : std::nullopt;
+}
+
 /// The encoded training rows on disk. What is known of them by content (rows, tokenizer, template)
 /// may lie under any name.
 std::shared_ptr<const data::TokenStore> store_of(const config::Dataset& section,
@@ -107,6 +126,9 @@ std::vector<DataSection> data_sections(const config::Recipe& recipe) {
 }
 
 RecipeText open_text(const config::Recipe& recipe, const ModelFacts& model) {
+  if (const auto vocabulary = mock_vocabulary(recipe)) {
+    return {.used = data::mock_text(*vocabulary), .own = std::nullopt};
+  }
   check(recipe.dataset.tokenizer.has_value(), ErrorKind::unsupported,
         "dataset.tokenizer: null is not supported yet: this data set needs a tokenizer");
   const auto& tokenizer = *recipe.dataset.tokenizer;

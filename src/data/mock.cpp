@@ -26,6 +26,7 @@ class MockDataset final : public Dataset {
     }
     TokenizedSample out;
     out.notes.all_learnt = true;
+    out.notes.is_window = true;
     append_document(out, std::move(ids), std::vector<std::uint8_t>(length, 1));
     return out;
   }
@@ -54,6 +55,13 @@ std::unique_ptr<const Dataset> make_mock_dataset(const MockOptions& options) {
   check_size("seq_len", options.seq_len);
   check_size("num_samples", options.num_samples);
   return std::make_unique<MockDataset>(options);
+}
+
+MockOptions read_mock_options(Keys& keys) {
+  keys.any("batch_size");
+  return {.vocab_size = keys.integer("vocab_size", 1024),
+          .seq_len = keys.integer("seq_len", 1024),
+          .num_samples = keys.integer("num_samples", 1000000)};
 }
 
 }  // namespace automodel::data

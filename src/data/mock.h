@@ -5,6 +5,7 @@
 #include <memory>
 
 #include "data/dataset.h"
+#include "data/keys.h"
 
 namespace automodel::data {
 
@@ -20,5 +21,8 @@ struct MockOptions {
 /// mock_iterable_dataset.MockIterableDataset.
 /// Throws Error(invalid_argument) unless every size is positive.
 std::unique_ptr<const Dataset> make_mock_dataset(const MockOptions& options);
+
+/// The keys of upstream's class. How many samples come at once (batch_size) is for the loader.
+MockOptions read_mock_options(Keys& keys);
 
 }  // namespace automodel::data

@@ -10,6 +10,8 @@
 #include "data/hellaswag.h"
 #include "data/instruction.h"
 #include "data/megatron.h"
+#include "data/mock.h"
+#include "data/mock_sentences.h"
 #include "data/nanogpt.h"
 #include "data/squad.h"
 #include "data/xlam.h"
@@ -34,7 +36,7 @@ std::unique_ptr<const Dataset> build_tokens(Keys& keys, TextContext /*context*/)
   return make(options);
 }
 
-constexpr std::array<DatasetKind, 9> kKinds = {{
+constexpr std::array<DatasetKind, 12> kKinds = {{
     {"chat_dataset.ChatDataset", "conversations (messages, ShareGPT), learnt on the answers",
      build<read_chat_options, make_chat_dataset>},
     {"agent_chat.make_agent_chat_dataset", "conversations with tool calls",
@@ -54,6 +56,12 @@ constexpr std::array<DatasetKind, 9> kKinds = {{
      build_tokens<read_nanogpt_options, make_nanogpt_dataset>},
     {"hellaswag.HellaSwag", "endings of short stories",
      build<read_hellaswag_options, make_hellaswag_dataset>},
+    {"mock_iterable_dataset.MockIterableDataset", "random tokens",
+     build_tokens<read_mock_options, make_mock_dataset>},
+    {"mock.build_unpacked_dataset", "random sentences",
+     build_tokens<read_mock_unpacked_options, make_mock_unpacked_dataset>},
+    {"mock_packed.build_packed_dataset", "random sentences, packed",
+     build_tokens<read_mock_packed_options, make_mock_packed_dataset>},
 }};
 
 }  // namespace

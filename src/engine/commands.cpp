@@ -6,6 +6,7 @@
 #include "engine/commands/convert.h"
 #include "engine/commands/data.h"
 #include "engine/commands/describe.h"
+#include "engine/commands/doctor.h"
 #include "engine/commands/generate.h"
 #include "engine/commands/merge.h"
 #include "engine/commands/trace.h"
@@ -25,6 +26,7 @@ Program program() {
               convert_command(),
               data_command(),
               describe_command(),
+              doctor_command(),
               generate_command(),
               merge_command(),
               trace_command(),

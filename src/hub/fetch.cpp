@@ -85,8 +85,9 @@ fs::path partial_snapshot(const HubRepo& repo) {
   }
   fail(ErrorKind::not_found,
        "the {} is neither a path here nor in the local cache {}, and HF_HUB_OFFLINE forbids "
-       "downloads. Unset it, or give a local folder or file",
-       to_string(repo), hub_cache_folder().string());
+       "downloads. Unset it and run 'automodel download {}{}', or give a local folder or file",
+       to_string(repo), hub_cache_folder().string(), repo.id,
+       repo.kind == RepoKind::dataset ? " --repo-type dataset" : "");
 }
 
 void check_not_pickled(const HubRepo& repo, const std::vector<RepoFile>& wanted) {

@@ -20,7 +20,7 @@ std::optional<c10::Device> parse(const std::string& name) {
 }  // namespace
 
 c10::Device device_from_name(const std::string& name) {
-  const auto gpus = static_cast<std::int64_t>(torch::cuda::device_count());
+  const int gpus = num_gpus();
   if (name == "auto") {
     return gpus > 0 ? c10::Device(c10::kCUDA, 0) : c10::Device(c10::kCPU);
   }
@@ -33,5 +33,7 @@ c10::Device device_from_name(const std::string& name) {
         torch::cuda::is_available() ? "with CUDA" : "without CUDA", gpus);
   return device->is_cpu() ? *device : c10::Device(c10::kCUDA, index);
 }
+
+int num_gpus() { return static_cast<int>(torch::cuda::device_count()); }
 
 }  // namespace automodel

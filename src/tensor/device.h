@@ -11,4 +11,7 @@ namespace automodel {
 /// Throws Error(invalid_argument) for another name or a GPU that is not there.
 c10::Device device_from_name(const std::string& name);
 
+/// How many GPUs LibTorch can use.
+int num_gpus();
+
 }  // namespace automodel

@@ -9,5 +9,7 @@ namespace automodel {
 std::string torch_version();
 /// The instruction set for which LibTorch's own kernels were chosen: "DEFAULT", "AVX2", "AVX512".
 std::string torch_kernels();
+/// The file of libtorch_cpu that this process has loaded; empty if the system does not tell.
+std::string torch_library();
 
 }  // namespace automodel

@@ -86,6 +86,18 @@ TEST(Command, RefusesUnknownCommandsAndArgumentsWithTheNearestName) {
   EXPECT_THAT(outcome.err, HasSubstr("no command given"));
 }
 
+TEST(SplitOverrides, KeepsOwnOptionsAndFiles) {
+  CLI::App app;
+  app.add_flag("--print-config");
+  app.add_option("--out");
+  const std::vector<std::string> words = {"r.yaml", "--print-config", "--a.b", "1",  "--c=2",
+                                          "--d",    "--out",          "x",     "-h", "--help"};
+  const SplitArguments split = split_overrides(app, words);
+  EXPECT_THAT(split.own,
+              testing::ElementsAre("r.yaml", "--print-config", "--out", "x", "-h", "--help"));
+  EXPECT_THAT(split.overrides, testing::ElementsAre("--a.b", "1", "--c=2", "--d"));
+}
+
 TEST(Command, ReportsErrorsWithTheirFrames) {
   const Outcome outcome = run({"broken"});
   EXPECT_EQ(outcome.code, 1);

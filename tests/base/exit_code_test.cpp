@@ -2,6 +2,8 @@
 
 #include <gtest/gtest.h>
 
+#include <set>
+
 namespace automodel {
 namespace {
 
@@ -15,6 +17,15 @@ TEST(ExitCode, FollowsTheKindOfError) {
     EXPECT_EQ(exit_code_of(kind), ExitCode::failure);
   }
   EXPECT_EQ(exit_code_of(ErrorKind::interrupted), ExitCode::interrupted);
+}
+
+TEST(ExitCode, EachHasAMeaning) {
+  std::set<int> codes;
+  for (const ExitCodeText& text : exit_codes()) {
+    codes.insert(static_cast<int>(text.code));
+    EXPECT_STRNE(text.meaning, "");
+  }
+  EXPECT_EQ(codes, (std::set<int>{0, 1, 2, 75}));
 }
 
 }  // namespace

@@ -116,8 +116,3 @@ def test_what_cannot_be_measured_is_refused(automodel, benchmark):
     rows = benchmark.parent / "rows.jsonl"
     rows.write_text('{"input_ids": [700, 1]}\n')
     refused(automodel, "token id 700 is outside the vocabulary of 384", benchmark, "--rows", rows)
-
-
-def test_mock_data_elsewhere_is_refused(automodel, benchmark):
-    tiny_run.edit(benchmark, lambda content: content.update(recipe="TrainFinetuneRecipeForNextTokenPrediction"))
-    refused(automodel, "mock data in recipes other than the benchmark", benchmark)

@@ -1,6 +1,7 @@
 """The command line itself: help, version, unknown commands, the way to the engine."""
 
 import pathlib
+import re
 import shutil
 import subprocess
 import time
@@ -8,6 +9,8 @@ import time
 import pytest
 
 pytestmark = pytest.mark.fast
+
+ROOT = pathlib.Path(__file__).resolve().parents[2]
 
 
 @pytest.mark.parametrize("word", ["--version", "version", "-V"])
@@ -25,6 +28,32 @@ def test_help_lists_the_commands(automodel, word):
     assert done.returncode == 0
     for name in ("train", "generate", "merge", "version"):
         assert f"\n  {name} " in done.stdout
+
+
+def test_help_tells_the_exit_codes_and_an_example(automodel):
+    text = automodel("--help").stdout
+    assert [line.split()[0] for line in text.split("Exit codes:")[1].splitlines() if line] == ["0", "1", "2", "75"]
+    assert "\nExample: automodel recipe.yaml --smoke\n" in text
+
+
+def test_the_page_of_runs_tells_the_same_exit_codes(automodel):
+    page = (ROOT / "docs/runs.md").read_text()
+    for line in automodel("--help").stdout.split("Exit codes:\n")[1].splitlines():
+        code, meaning = line.split(maxsplit=1)
+        assert f"| {code} | {meaning} |" in page
+
+
+def test_each_command_shows_an_example(automodel):
+    names = re.findall(r"^  ([a-z-]+) +[A-Z]", automodel("--help").stdout, re.MULTILINE)
+    for name in set(names) - {"help", "version"}:
+        done = automodel(name, "--help")
+        assert done.returncode == 0 and f"Example: automodel {name}" in done.stdout, name
+
+
+def test_help_needs_no_engine(automodel, tmp_path):
+    alone = shutil.copy(automodel.path, tmp_path / "automodel")
+    done = subprocess.run([alone, "generate", "--help"], capture_output=True, text=True)
+    assert done.returncode == 0 and "--temperature" in done.stdout
 
 
 def test_unknown_command_names_the_nearest(automodel):
@@ -63,7 +92,7 @@ def test_a_missing_engine_is_named(automodel, tmp_path):
 def recipe_words(folder):
     """A recipe whose model is there, with an override."""
     (folder / "model").mkdir()
-    recipe = pathlib.Path(__file__).resolve().parents[2] / "examples" / "quickstart" / "recipe.yaml"
+    recipe = ROOT / "examples" / "quickstart" / "recipe.yaml"
     return [str(recipe), "--model.pretrained_model_name_or_path", str(folder / "model")]
 
 

@@ -1,6 +1,6 @@
 """Models and data sets by their names on the hub: the light program brings them, the engine opens no connection."""
 
-import re
+import shutil
 import subprocess
 import sys
 
@@ -52,6 +52,82 @@ def test_training_opens_no_socket(automodel, hub, run, recipe, tmp_path):
     assert hub.log == []
 
 
+@pytest.fixture
+def cached(run, recipe):
+    """The recipe, with its model in the cache."""
+    done = run(recipe, "--step_scheduler.max_steps", "1", timeout=300)
+    assert done.returncode == 0, done.stderr
+    return recipe
+
+
+def test_without_a_network_but_loopback(automodel, hub, cached, tmp_path):
+    alone = ["unshare", "--map-root-user", "--net"]
+    if subprocess.run([*alone, "true"], capture_output=True).returncode != 0:
+        pytest.skip("no network of one's own may be made")
+    words = [str(automodel.path), str(cached), f"--checkpoint.checkpoint_dir={tmp_path / 'again'}"]
+    listed = subprocess.run([*alone, "cat", "/proc/net/dev"], capture_output=True, text=True).stdout
+    assert [line.split(":")[0].strip() for line in listed.splitlines()[2:]] == ["lo"]
+    done = subprocess.run([*alone, *words], env=environment(hub, tmp_path / "hf", HF_HUB_OFFLINE="1"), capture_output=True,
+                          text=True, timeout=300)
+    assert done.returncode == 0, done.stderr
+    assert len(tiny_run.log(tmp_path / "again")) == 6
+
+
+def test_strace_sees_no_socket(automodel, hub, cached, tmp_path):
+    trace = ["strace", "-f", "-qq", "-e", "signal=none", "-e", "trace=socket,socketpair,connect,bind", "-o", str(tmp_path / "trace")]
+    if shutil.which("strace") is None or subprocess.run([*trace, "true"], capture_output=True).returncode != 0:
+        pytest.skip("strace may not trace here")
+    code = "import socket; socket.socket()"
+    subprocess.run([*trace, sys.executable, "-c", code], check=True)
+    assert "socket(" in (tmp_path / "trace").read_text()
+    words = [str(automodel.path), str(cached), f"--checkpoint.checkpoint_dir={tmp_path / 'again'}"]
+    done = subprocess.run([*trace, *words], env=environment(hub, tmp_path / "hf"), capture_output=True, text=True, timeout=300)
+    assert done.returncode == 0, done.stderr
+    assert len(tiny_run.log(tmp_path / "again")) == 6
+    assert (tmp_path / "trace").read_text() == ""
+
+
+@pytest.fixture
+def hub_data(hub, recipe, tmp_path):
+    """The recipe with its data sets on the hub as well."""
+    for name in ("train", "validation"):
+        hub.add(f"org/{name}-chats", {f"{name}.jsonl": (tmp_path / f"{name}.jsonl").read_bytes()}, kind="datasets")
+        (tmp_path / f"{name}.jsonl").unlink()
+    return tiny_run.edit(recipe, lambda content: [
+        content["dataset"].update(path_or_dataset_id="org/train-chats", split="train"),
+        content["validation_dataset"].update(path_or_dataset_id="org/validation-chats", split="validation")])
+
+
+def test_data_sets_are_fetched_before_training(hub, run, hub_data, tmp_path):
+    done = run(hub_data, timeout=300)
+    assert done.returncode == 0, done.stderr
+    assert len(trained(tmp_path)) == 6
+    hub.log.clear()
+    assert run(hub_data, "--checkpoint.checkpoint_dir", tmp_path / "again", HF_HUB_OFFLINE="1", timeout=300).returncode == 0
+    assert hub.log == []
+
+
+def test_data_sets_are_fetched_to_be_looked_at(hub, run, hub_data):
+    done = run("data", hub_data)
+    assert done.returncode == 0, done.stderr
+    assert "18 rows" in done.stdout and "7 rows" in done.stdout
+    assert not [path for path in hub.paths("/content/") if "safetensors" in path]
+
+
+def test_data_sets_that_cannot_be_fetched(hub, run, hub_data):
+    assert "'automodel download NAME --repo-type dataset'" in run("validate", hub_data, HF_HUB_OFFLINE="1").stdout
+    assert run("plan", hub_data, HF_HUB_OFFLINE="1").returncode == 2  # the model's config.json is not there either
+    assert run("download", "org/llama").returncode == 0
+    for words in (["train", hub_data], ["data", hub_data], ["bench", hub_data]):
+        done = run(*words, HF_HUB_OFFLINE="1")
+        assert done.returncode == 2 and "'automodel download org/train-chats --repo-type dataset'" in done.stderr, done.stderr
+
+
+def test_nothing_is_fetched_for_what_cannot_run(hub, run, hub_data):
+    assert_refused(run(hub_data, "--fp8.enabled"), "8-bit arithmetic (fp8)")
+    assert hub.log == []
+
+
 def test_the_recipe_names_a_revision(hub, run, recipe, tmp_path):
     hub.repos["models", "org/llama"].revisions = {"v1": COMMIT, COMMIT: COMMIT}
     assert_refused(run(recipe), "the model org/llama has no revision 'main'")
@@ -85,12 +161,13 @@ def test_commands_take_names_of_the_hub(hub, run, recipe, tmp_path):
     assert_refused(run("generate", "org/nothing", "red"), "looking for org/nothing, which is no path here, on the hub")
 
 
-@pytest.mark.parametrize("command", ["train", "bench", "generate", "merge", "convert", "trace"])
-def test_options_without_a_value_are_known(run, command):
-    options = re.findall(r"^ +(?:-\w,)?(--[a-z-]+) {2,}", run(command, "--help").stdout, re.MULTILINE)
-    assert "--help" in options
-    for option in set(options) - {"--help"}:  # the word behind it is the model or recipe, not its value
-        assert "org/nothing" in run(command, option, "org/nothing", HF_HUB_OFFLINE="1").stderr
+@pytest.mark.parametrize("words", [
+    ["train"], ["bench", "--json"], ["generate", "--raw"], ["merge", "--dtype", "float32"], ["convert", "--revision", "v1"],
+    ["trace", "--recompute"]])
+def test_options_are_told_from_names(run, words):
+    done = run(*words, "org/nothing", *{"merge": ["out"], "convert": ["out"], "trace": ["batch", "out"]}.get(words[0], []),
+               HF_HUB_OFFLINE="1")
+    assert done.returncode == 2 and "org/nothing" in done.stderr, done.stderr
 
 
 def test_an_adapter_brings_its_base(hub, run, recipe, tmp_path):

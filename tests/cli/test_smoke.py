@@ -52,9 +52,18 @@ def test_the_model_on_this_machine_is_shrunk(automodel, tmp_path):
     done = smoke(automodel, tmp_path, recipe, "--step_scheduler.global_batch_size=64")
     assert done.returncode == 0, done.stdout + done.stderr
     assert "model       llama, shrunk, with fresh weights\n" in done.stdout
-    assert "LlamaForCausalLM, 4 layers, width 64, vocabulary 384" in done.stdout
+    assert "LlamaForCausalLM, 4 layers, width 64, vocabulary 512" in done.stdout
     assert "3 of 4 rows" in done.stdout
     assert not (tmp_path / "out").exists()
+
+
+def test_a_vocabulary_smaller_than_the_tokenizers_grows(automodel, tmp_path):
+    recipe = tiny_run.make(tmp_path)
+    config = json.loads((tmp_path / "model/config.json").read_text())
+    (tmp_path / "model/config.json").write_text(json.dumps({**config, "vocab_size": 100}))
+    done = smoke(automodel, tmp_path, recipe)
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert "vocabulary 512" in done.stdout
 
 
 def test_training_features_stay(automodel, tmp_path):

@@ -137,7 +137,7 @@ def test_overrides(automodel):
 
     assert "max_steps: 3 " in printed("--step_scheduler.max_steps", "3")
     assert "max_steps: 3 " in printed("--step_scheduler.max_steps=3")
-    assert "max_steps: 4 " in printed("--step_scheduler.max_steps=3", "--step_scheduler.max_steps=4")
+    assert "max_steps: 3 " in printed("--step_scheduler.max_steps=3", "--step_scheduler.max_steps=3")
     assert "is_async: true " in printed("--checkpoint.is_async")
     assert "betas: [0.5, 0.75] " in printed("--optimizer.betas", "[0.5, 0.75]")
     assert "max_steps: null " in printed("--step_scheduler.max_steps", "null")
@@ -241,6 +241,28 @@ def test_secrets_are_masked(automodel, tmp_path):
     recipe["comet"] = {"api_key": "do-not-show"}
     path = write(tmp_path, "r.yaml", recipe)
     assert "do-not-show" not in effective(automodel, path)
+
+
+def test_logins_and_tokens_are_masked_under_any_key(automodel, tmp_path):
+    recipe = load(SMALL)
+    recipe["wandb"] = {"project": "https://me:do-not-show@host/x", "notes": "hf_DoNotShowDoNotShowDoNotShow"}
+    path = write(tmp_path, "r.yaml", recipe)
+    done = automodel("validate", path, "--print-config")
+    assert done.returncode == 0, done.stderr
+    assert "https://******@host/x" in done.stdout and "hf_******" in done.stdout
+    done = automodel("validate", path, "--seed=https://me:do-not-show@host", "--seedd=hf_DoNotShowDoNotShowDoNotShow")
+    assert done.returncode == 2
+    assert "seedd" in done.stderr and "https://******@host" in done.stderr
+    assert "ot-show" not in done.stderr and "DoNotShow" not in done.stderr
+
+
+@pytest.mark.parametrize("words, text", [
+    (["--optimizer.lr=1", "--optimizer.lr=2"], "override --optimizer.lr is given twice, as '1' and as '2'; give it once"),
+    (["--packed_sequence={}", "--packed_sequence.packed_sequence_size=8"], "exclude each other")])
+def test_contradictory_overrides(automodel, words, text):
+    done = automodel("validate", SMALL, *words)
+    assert done.returncode == 2 and text in done.stderr
+    assert automodel("validate", SMALL, words[0], words[0]).returncode == 0
 
 
 def test_the_reference_page_is_current(automodel):

@@ -31,14 +31,25 @@ TEST(NotBuilt, EachFeatureOnce) {
               ElementsAre("encoder-decoder data (dataset._target_: make_seq2seq_dataset)"));
 }
 
-TEST(NotBuilt, MockDataAreForTheBenchmark) {
+TEST(NotBuilt, MockDataThatNothingTrainsOn) {
+  const auto mock = [](const std::string& target) {
+    return check_text(kLeast, {"--dataset={'_target_': 'nemo_automodel.components.datasets.llm." +
+                                   target + "'}",
+                               "--step_scheduler.max_steps=3"})
+        .not_built;
+  };
+  EXPECT_THAT(mock("mock_iterable_dataset.MockIterableDataset"), IsEmpty());
+  EXPECT_THAT(mock("mock.build_unpacked_dataset"), IsEmpty());
+  EXPECT_THAT(mock("mock_packed.build_packed_dataset"), IsEmpty());
+  EXPECT_THAT(mock("mock_prefix_tree.build_mock_rollout_dataset"),
+              ElementsAre(HasSubstr("mock trees")));
+}
+
+TEST(NotBuilt, ProfilersOfTheBenchmark) {
   std::vector<std::string> overrides = {
+      "--recipe=BenchmarkingRecipeForNextTokenPrediction", "--step_scheduler.max_steps=3",
       "--dataset={'_target_': 'nemo_automodel.components.datasets.llm.mock_iterable_dataset."
-      "MockIterableDataset', 'seq_len': 8}",
-      "--step_scheduler.max_steps=3"};
-  EXPECT_THAT(check_text(kLeast, overrides).not_built,
-              ElementsAre(HasSubstr("mock data in recipes other than the benchmark")));
-  overrides.emplace_back("--recipe=BenchmarkingRecipeForNextTokenPrediction");
+      "MockIterableDataset', 'seq_len': 8}"};
   for (const char* key : {"warmup_steps=1", "peak_tflops=1", "nsys_end=-1", "nsys_ranks=[]"}) {
     overrides.push_back(std::string("--benchmark.") + key);
   }
@@ -49,10 +60,19 @@ TEST(NotBuilt, MockDataAreForTheBenchmark) {
               ElementsAre("profiling with nsys (benchmark.nsys_start: 2)"));
 }
 
+TEST(NotBuilt, BeforeFetchingTheHubsDataCountAsThere) {
+  const auto loaded = check_text(kLeast, {"--dataset.path_or_dataset_id=org/chats"});
+  EXPECT_THAT(find_not_built(loaded.tree, Scope::run), ElementsAre(HasSubstr("org/chats")));
+  EXPECT_THAT(find_not_built(loaded.tree, Scope::fetch), IsEmpty());
+  EXPECT_THAT(find_not_built(loaded.tree, Scope::smoke), IsEmpty());
+}
+
 TEST(NotBuilt, HubDataSetsButNoFiles) {
-  EXPECT_THAT(check_text(kLeast, {"--dataset.path_or_dataset_id=org/chats"}).not_built,
-              ElementsAre("data sets of the hub that are not in its local cache "
-                          "(dataset.path_or_dataset_id: org/chats)"));
+  EXPECT_THAT(
+      check_text(kLeast, {"--dataset.path_or_dataset_id=org/chats"}).not_built,
+      ElementsAre(
+          "data sets of the hub that are not in its local cache: run 'automodel "
+          "download NAME --repo-type dataset' first (dataset.path_or_dataset_id: org/chats)"));
   for (const char* path :
        {"./org/chats", "/org/chats", "org/chats.jsonl", "a/b/c", "org/*", "/tmp"}) {
     EXPECT_THAT(check_text(kLeast, {std::string("--dataset.path_or_dataset_id=") + path}).not_built,

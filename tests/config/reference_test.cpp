@@ -17,5 +17,15 @@ TEST(Reference, HasEverySection) {
   }
 }
 
+TEST(RecipePaths, AreThoseOfAllSectionsAndTargets) {
+  const auto paths = recipe_paths();
+  for (const char* path :
+       {"seed", "optimizer.lr", "optimizer._target_", "dataset.split",
+        "dataset.tokenizer.pretrained_model_name_or_path", "step_scheduler.max_steps"}) {
+    EXPECT_TRUE(std::ranges::binary_search(paths, path)) << path;
+  }
+  EXPECT_TRUE(std::ranges::is_sorted(paths));
+}
+
 }  // namespace
 }  // namespace automodel::config

@@ -32,6 +32,10 @@ INSTANTIATE_TEST_SUITE_P(
         Contradiction{
             {"--step_scheduler.global_batch_size=10", "--step_scheduler.local_batch_size=4"},
             "10 is not divisible by local_batch_size 4"},
+        Contradiction{{kData + "mock_iterable_dataset.MockIterableDataset', 'batch_size': 2}",
+                       "--step_scheduler.max_steps=3"},
+                      "dataset.batch_size: 2 rows come at once, but "
+                      "step_scheduler.local_batch_size is 1"},
         Contradiction{{"--distributed.dp_size=3"},
                       "32 is not divisible by local_batch_size 1 * distributed.dp_size 3"},
         Contradiction{{"--distributed.dp_size=4", "--distributed.dp_replicate_size=3"},

@@ -1,5 +1,7 @@
 #include "corpus/inspect_options.h"
 
+#include "base/command_line.h"
+#include "base/known.h"
 #include "corpus/support.h"
 
 namespace automodel::corpus {
@@ -9,13 +11,13 @@ using testing::ElementsAre;
 using testing::HasSubstr;
 
 std::string refused(const std::vector<std::string>& words) {
-  return data::error_of([&] { read_inspect_options(words); });
+  return data::error_of([&] { check_options(known(read_line<InspectOptions>(words))); });
 }
 
 TEST(InspectOptions, ARecipeWithOverrides) {
   const std::vector<std::string> words = {"a.yaml",  "--dataset.seq_length", "9", "--rows", "5",
                                           "--strict"};
-  const auto options = read_inspect_options(words);
+  const auto options = read_line<InspectOptions>(words);
   ASSERT_TRUE(options.has_value());
   EXPECT_EQ(options->recipe, "a.yaml");
   EXPECT_THAT(options->overrides, ElementsAre("--dataset.seq_length", "9"));

@@ -3,6 +3,8 @@
 #include <fstream>
 #include <sstream>
 
+#include "base/command_line.h"
+#include "base/known.h"
 #include "corpus/support.h"
 #include "data/checks.h"
 
@@ -20,7 +22,7 @@ struct Done {
 
 Done inspect(const std::vector<std::string>& words) {
   CaptureStdout();
-  const ExitCode code = inspect_data(words, read_model_facts);
+  const ExitCode code = inspect_data(known(read_line<InspectOptions>(words)), read_model_facts);
   return {code, GetCapturedStdout()};
 }
 

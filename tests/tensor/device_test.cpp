@@ -12,6 +12,7 @@ using testing::expect_error;
 
 TEST(Device, AutoIsAGpuIfThereIsOne) {
   EXPECT_EQ(device_from_name("auto").is_cuda(), torch::cuda::is_available());
+  EXPECT_EQ(num_gpus() > 0, torch::cuda::is_available());
   EXPECT_EQ(device_from_name("cpu"), c10::Device(c10::kCPU));
 }
 

@@ -4,6 +4,7 @@
 
 #include "cli/engine.h"
 #include "cli/inputs.h"
+#include "config/load.h"
 #include "corpus/inspect.h"
 
 namespace automodel::cli {
@@ -15,8 +16,11 @@ bool is_gguf(const config::ModelSource& model) {
              .extension() == ".gguf";
 }
 
-ExitCode run(Arguments arguments) {
-  return corpus::inspect_data(arguments, [&](const config::ModelSource& model) {
+ExitCode run(const corpus::InspectOptions& options, Arguments arguments) {
+  if (!options.recipe.empty()) {
+    bring_data(config::check_recipe(options.recipe, options.overrides).recipe);
+  }
+  return corpus::inspect_data(options, [&](const config::ModelSource& model) {
     if (is_gguf(model)) {
       run_engine("data", arguments);
     }
@@ -26,8 +30,6 @@ ExitCode run(Arguments arguments) {
 
 }  // namespace
 
-Command data_command() {
-  return {"data", "Show what a model would be trained on, and check the data", run};
-}
+Command data_command() { return make_command<corpus::InspectOptions>(run); }
 
 }  // namespace automodel::cli

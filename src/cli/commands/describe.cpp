@@ -2,7 +2,6 @@
 
 #include <fmt/format.h>
 
-#include <CLI/CLI.hpp>
 #include <filesystem>
 #include <string>
 
@@ -54,25 +53,30 @@ std::string describe_path(const fs::path& path) {
   return models::describe(read_json(file), file.string());
 }
 
-ExitCode run(Arguments arguments) {
+struct Line {
+  static constexpr const char* kName = "describe";
+  static constexpr const char* kSummary = "Show what a model or model type is made of";
+
   std::string model;
   std::string revision = "main";
-  CLI::App app("Says what a model is made of and what became of each key of its config.json",
-               "automodel describe");
-  app.add_option("model", model,
-                 "Hugging Face folder, config.json, .gguf file, hub id or model type (then with "
-                 "Transformers' default configuration)")
-      ->required();
-  app.add_option("--revision", revision, "branch, tag or commit of a hub id");
-  app.footer("Example: automodel describe llama");
-  if (!parse_arguments(app, arguments)) {
+
+  void declare(CLI::App& app) {
+    app.description("Says what a model is made of and what became of each key of its config.json");
+    app.add_option("model", model,
+                   "Hugging Face folder, config.json, .gguf file, hub id or model type (then with "
+                   "Transformers' default configuration)")
+        ->required();
+    app.add_option("--revision", revision, "branch, tag or commit of a hub id");
+    app.footer("Example: automodel describe llama");
+  }
+};
+
+ExitCode run(const Line& line, Arguments arguments) {
+  if (is_type(line.model)) {
+    fmt::print("{}", describe_type(line.model));
     return ExitCode::ok;
   }
-  if (is_type(model)) {
-    fmt::print("{}", describe_type(model));
-    return ExitCode::ok;
-  }
-  const auto path = find(model, revision);
+  const auto path = find(line.model, line.revision);
   if (path.extension() == ".gguf") {
     run_engine("describe", arguments);
   }
@@ -82,8 +86,6 @@ ExitCode run(Arguments arguments) {
 
 }  // namespace
 
-Command describe_command() {
-  return {"describe", "Show what a model or model type is made of", run};
-}
+Command describe_command() { return make_command<Line>(run); }
 
 }  // namespace automodel::cli

@@ -2,10 +2,10 @@
 
 #include <fmt/format.h>
 
-#include <CLI/CLI.hpp>
 #include <array>
 #include <optional>
 
+#include "base/command_line.h"
 #include "base/json_change.h"
 #include "cli/run_record.h"
 
@@ -106,24 +106,29 @@ void print(const Json& parts) {
   }
 }
 
-ExitCode run(Arguments arguments) {
+struct Line {
+  static constexpr const char* kName = "diff";
+  static constexpr const char* kSummary = "Say in what two training runs differ";
+
   std::string a;
   std::string b;
   bool json = false;
-  CLI::App app(
-      "Says in what two training runs differ: configuration, program, machine, model, data, "
-      "results. Times and places where they ran are left out.",
-      "automodel diff");
-  app.add_option("run_a", a, "folder of a run (checkpoint.checkpoint_dir)")->required();
-  app.add_option("run_b", b, "folder of another")->required();
-  app.add_flag("--json", json,
-               R"(print a JSON object instead, with "a" and "b" of each difference)");
-  app.footer("Example: automodel diff runs/first runs/second");
-  if (!parse_arguments(app, arguments)) {
-    return ExitCode::ok;
+
+  void declare(CLI::App& app) {
+    app.description(
+        "Says in what two training runs differ: configuration, program, machine, model, data, "
+        "results. Times and places where they ran are left out.");
+    app.add_option("run_a", a, "folder of a run (checkpoint.checkpoint_dir)")->required();
+    app.add_option("run_b", b, "folder of another")->required();
+    app.add_flag("--json", json,
+                 R"(print a JSON object instead, with "a" and "b" of each difference)");
+    app.footer("Example: automodel diff runs/first runs/second");
   }
-  const Json parts = compare(read_run(a), read_run(b));
-  if (json) {
+};
+
+ExitCode run(const Line& line, Arguments) {
+  const Json parts = compare(read_run(line.a), read_run(line.b));
+  if (line.json) {
     fmt::print("{}\n", parts.dump(1));
   } else {
     print(parts);
@@ -133,6 +138,6 @@ ExitCode run(Arguments arguments) {
 
 }  // namespace
 
-Command diff_command() { return {"diff", "Say in what two training runs differ", run}; }
+Command diff_command() { return make_command<Line>(run); }
 
 }  // namespace automodel::cli

@@ -3,9 +3,9 @@
 #include <fmt/format.h>
 #include <unistd.h>
 
-#include <CLI/CLI.hpp>
 #include <cstdio>
 
+#include "base/command_line.h"
 #include "base/hub_cache.h"
 #include "hub/fetch.h"
 
@@ -19,39 +19,43 @@ hub::Selection selection_of(RepoKind kind, std::vector<std::string> files) {
   return {.need = kind == RepoKind::model ? hub::Need::model : hub::Need::all};
 }
 
-ExitCode run(Arguments arguments) {
+struct Line {
+  static constexpr const char* kName = "download";
+  static constexpr const char* kSummary = "Download a model or data set from the hub";
+
   HubRepo repo;
   std::string kind = "model";
   std::vector<std::string> files;
-  CLI::App app(
-      "Downloads a model or data set from the hub into the cache that huggingface_hub shares, and "
-      "prints its folder. What an interrupted download has brought is used by the next one. "
-      "HF_TOKEN, HF_HOME, HF_ENDPOINT and HTTPS_PROXY are honoured",
-      "automodel download");
-  app.add_option("repository", repo.id, "name on the hub: org/name")->required();
-  app.add_option("files", files,
-                 "names of files, '*' for any text; default: of a model its configuration, "
-                 "tokenizer and weights in one format, of a data set everything");
-  app.add_option("--revision", repo.revision, "branch, tag or commit")->capture_default_str();
-  app.add_option("--repo-type", kind, "model or dataset")
-      ->check(CLI::IsMember({"model", "dataset"}))
-      ->capture_default_str();
-  app.footer("Example: automodel download HuggingFaceTB/SmolLM2-135M-Instruct");
-  if (!parse_arguments(app, arguments)) {
-    return ExitCode::ok;
+
+  void declare(CLI::App& app) {
+    app.description(
+        "Downloads a model or data set from the hub into the cache that huggingface_hub shares, "
+        "and prints its folder. What an interrupted download has brought is used by the next one. "
+        "HF_TOKEN, HF_HOME, HF_ENDPOINT and HTTPS_PROXY are honoured");
+    app.add_option("repository", repo.id, "name on the hub: org/name")->required();
+    app.add_option("files", files,
+                   "names of files, '*' for any text; default: of a model its configuration, "
+                   "tokenizer and weights in one format, of a data set everything");
+    app.add_option("--revision", repo.revision, "branch, tag or commit")->capture_default_str();
+    app.add_option("--repo-type", kind, "model or dataset")
+        ->check(CLI::IsMember({"model", "dataset"}))
+        ->capture_default_str();
+    app.footer("Example: automodel download HuggingFaceTB/SmolLM2-135M-Instruct");
   }
-  repo.kind = kind == "model" ? RepoKind::model : RepoKind::dataset;
+};
+
+ExitCode run(const Line& line, Arguments) {
+  HubRepo repo = line.repo;
+  repo.kind = line.kind == "model" ? RepoKind::model : RepoKind::dataset;
   hub::Progress progress(stderr, isatty(STDERR_FILENO) == 1);
   const auto folder =
-      hub::fetch(repo, selection_of(repo.kind, std::move(files)), hub::read_settings(), progress);
+      hub::fetch(repo, selection_of(repo.kind, line.files), hub::read_settings(), progress);
   fmt::print("{}\n", folder.string());
   return ExitCode::ok;
 }
 
 }  // namespace
 
-Command download_command() {
-  return {"download", "Download a model or data set from the hub", run};
-}
+Command download_command() { return make_command<Line>(run); }
 
 }  // namespace automodel::cli

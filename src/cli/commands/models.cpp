@@ -2,28 +2,34 @@
 
 #include <fmt/format.h>
 
-#include <CLI/CLI.hpp>
-
+#include "base/command_line.h"
 #include "models/describe.h"
 
 namespace automodel::cli {
 namespace {
 
-ExitCode run(Arguments arguments) {
+struct Line {
+  static constexpr const char* kName = "models";
+  static constexpr const char* kSummary =
+      "List the supported model types and what they are made of";
+
   bool json = false;
-  CLI::App app("Lists the supported model types with the kinds of blocks that each uses",
-               "automodel models");
-  app.add_flag("--json", json, "print a JSON array instead");
-  if (parse_arguments(app, arguments)) {
-    fmt::print("{}", json ? models::families_json().dump(1) + "\n" : models::describe_families());
+
+  void declare(CLI::App& app) {
+    app.description("Lists the supported model types with the kinds of blocks that each uses");
+    app.add_flag("--json", json, "print a JSON array instead");
+    app.footer("Example: automodel models --json");
   }
+};
+
+ExitCode run(const Line& line, Arguments) {
+  fmt::print("{}",
+             line.json ? models::families_json().dump(1) + "\n" : models::describe_families());
   return ExitCode::ok;
 }
 
 }  // namespace
 
-Command models_command() {
-  return {"models", "List the supported model types and what they are made of", run};
-}
+Command models_command() { return make_command<Line>(run); }
 
 }  // namespace automodel::cli

@@ -2,8 +2,7 @@
 
 #include <fmt/format.h>
 
-#include <CLI/CLI.hpp>
-
+#include "base/command_line.h"
 #include "base/text.h"
 #include "config/load.h"
 #include "plan/changes.h"
@@ -152,10 +151,34 @@ Json to_json(const std::vector<plan::Change>& changes) {
 }
 
 struct Options {
+  static constexpr const char* kName = "plan";
+  static constexpr const char* kSummary =
+      "Say what a training run will take: memory, arithmetic, time";
+
   std::string recipe;
+  std::vector<std::string> overrides;
   std::optional<std::int64_t> devices, length;
   std::optional<double> memory, flops, bandwidth;
   bool json = false;
+
+  void declare(CLI::App& app) {
+    app.description(
+        "Says what a training run will take, from the recipe and the model's config.json alone: "
+        "parameters, arithmetic, memory by kind, time; and what to change if it does not fit. "
+        "--section.key VALUE overrides a key of the recipe");
+    app.add_option("recipe", recipe, "recipe file")->required();
+    app.add_option("--devices", devices, "ranks; by default as many as the sizes make")
+        ->check(CLI::PositiveNumber);
+    app.add_option("--memory", memory, "GiB of each; by default this computer's")
+        ->check(CLI::PositiveNumber);
+    app.add_option("--flops", flops, "TFLOP/s that training reaches on each")
+        ->check(CLI::PositiveNumber);
+    app.add_option("--bandwidth", bandwidth, "GB/s of its memory")->check(CLI::PositiveNumber);
+    app.add_option("--length", length, "tokens of a row, where the recipe does not say")
+        ->check(CLI::PositiveNumber);
+    app.add_flag("--json", json, "print one line of JSON");
+    app.footer("Example: automodel plan recipe.yaml --memory 16 --length 2048");
+  }
 };
 
 plan::CostOptions cost_options(const Options& options, const config::Recipe& recipe) {
@@ -198,39 +221,13 @@ void report(const Options& options, const config::LoadedRecipe& loaded) {
   }
 }
 
-ExitCode run(Arguments arguments) {
-  Options options;
-  CLI::App app(
-      "Says what a training run will take, from the recipe and the model's config.json alone: "
-      "parameters, arithmetic, memory by kind, time; and what to change if it does not fit. "
-      "Recipe keys can be overridden: --section.key VALUE.",
-      "automodel plan");
-  app.add_option("recipe", options.recipe, "recipe file")->required();
-  app.add_option("--devices", options.devices, "ranks; by default as many as the sizes make")
-      ->check(CLI::PositiveNumber);
-  app.add_option("--memory", options.memory, "GiB of each; by default this computer's")
-      ->check(CLI::PositiveNumber);
-  app.add_option("--flops", options.flops, "TFLOP/s that training reaches on each")
-      ->check(CLI::PositiveNumber);
-  app.add_option("--bandwidth", options.bandwidth, "GB/s of its memory")
-      ->check(CLI::PositiveNumber);
-  app.add_option("--length", options.length, "tokens of a row, where the recipe does not say")
-      ->check(CLI::PositiveNumber);
-  app.add_flag("--json", options.json, "print one line of JSON");
-  app.footer("Example: automodel plan recipe.yaml --memory 16 --length 2048");
-  const std::vector<std::string> own = {"--help",      "--devices", "--memory", "--flops",
-                                        "--bandwidth", "--length",  "--json"};
-  const auto split = config::split_overrides(arguments, own);
-  if (parse_arguments(app, split.own)) {
-    report(options, config::check_recipe(options.recipe, split.overrides));
-  }
+ExitCode run(const Options& options, Arguments) {
+  report(options, config::check_recipe(options.recipe, options.overrides));
   return ExitCode::ok;
 }
 
 }  // namespace
 
-Command plan_command() {
-  return {"plan", "Say what a training run will take: memory, arithmetic, time", run};
-}
+Command plan_command() { return make_command<Options>(run); }
 
 }  // namespace automodel::cli

@@ -2,13 +2,13 @@
 
 #include <fmt/format.h>
 
-#include <CLI/CLI.hpp>
 #include <algorithm>
 #include <cstdio>
 #include <iostream>
 #include <optional>
 #include <string>
 
+#include "base/command_line.h"
 #include "base/error.h"
 #include "base/file.h"
 #include "base/json.h"
@@ -18,19 +18,27 @@
 namespace automodel::cli {
 namespace {
 
-constexpr const char* kFooter =
-    "Each line of the input is a JSON object: messages, template (its source, if no file is "
-    "given), "
-    "and by choice tools, documents, variables "
-    "(an object), add_generation_prompt, continue_final_message, and now (seconds since 1970, for "
-    "strftime_now). Each line of the output is {\"text\", \"spans\"} (spans: byte ranges of "
-    "generation blocks) or {\"error\", \"where\"}.\n"
-    "Example: echo '{\"messages\": [{\"role\": \"user\", \"content\": \"Hi\"}]}' | automodel "
-    "render-template chat_template.jinja --text";
+constexpr const char* kDescription =
+    "Renders conversations with a chat template, as Transformers would. Each line of the input is "
+    "a JSON object: messages, template (its source, if no file is given), and by choice tools, "
+    "documents, variables (an object), add_generation_prompt, continue_final_message, and now "
+    "(seconds since 1970, for strftime_now). Each line of the output is {\"text\", \"spans\"} "
+    "(spans: byte ranges of generation blocks) or {\"error\", \"where\"}.";
 
 struct Options {
+  static constexpr const char* kName = "render-template";
+  static constexpr const char* kSummary =
+      "Show the text that a chat template makes of conversations";
+
   std::string path;
   bool text = false;
+
+  void declare(CLI::App& app) {
+    app.description(kDescription);
+    app.add_option("template", path, "a Jinja file, e.g. chat_template.jinja");
+    app.add_flag("--text", text, "print the bare text instead of JSON");
+    app.footer("Example: automodel render-template chat_template.jinja --text <chats.jsonl");
+  }
 };
 
 // The value of an optional key, with the type of `otherwise`.
@@ -116,7 +124,7 @@ bool render_line(const std::optional<text::ChatTemplate>& given, const Json& row
   return ok;
 }
 
-ExitCode render_lines(const Options& options) {
+ExitCode render_lines(const Options& options, Arguments) {
   std::optional<text::ChatTemplate> given;
   if (!options.path.empty()) {
     given = text::ChatTemplate::parse(read_file(options.path), options.path);
@@ -130,20 +138,8 @@ ExitCode render_lines(const Options& options) {
   return ok ? ExitCode::ok : ExitCode::bad_input;
 }
 
-ExitCode run(Arguments arguments) {
-  Options options;
-  CLI::App app("Renders conversations with a chat template, as Transformers would.",
-               "automodel render-template");
-  app.add_option("template", options.path, "a Jinja file, e.g. chat_template.jinja");
-  app.add_flag("--text", options.text, "print the bare text instead of JSON");
-  app.footer(kFooter);
-  return parse_arguments(app, arguments) ? render_lines(options) : ExitCode::ok;
-}
-
 }  // namespace
 
-Command render_template_command() {
-  return {"render-template", "Show the text that a chat template makes of conversations", run};
-}
+Command render_template_command() { return make_command<Options>(render_lines); }
 
 }  // namespace automodel::cli

@@ -2,9 +2,9 @@
 
 #include <fmt/format.h>
 
-#include <CLI/CLI.hpp>
 #include <filesystem>
 
+#include "base/command_line.h"
 #include "base/file.h"
 #include "base/text.h"
 #include "cli/report_page.h"
@@ -14,11 +14,25 @@ namespace automodel::cli {
 namespace {
 
 struct Options {
+  static constexpr const char* kName = "report";
+  static constexpr const char* kSummary =
+      "Make one HTML page of training runs: curves, configuration, sample";
+
   std::vector<std::string> runs;
   std::string output;
+
+  void declare(CLI::App& app) {
+    app.description(
+        "Makes one HTML page of training runs: loss, learning rate, gradient norm, speed, memory, "
+        "expert load, validation, configuration and a sample, the runs overlaid. The page needs "
+        "no network.");
+    app.add_option("runs", runs, "folders of runs (checkpoint.checkpoint_dir)")->required();
+    app.add_option("--output", output, "the page; by default report.html in the first run");
+    app.footer("Example: automodel report runs/first runs/second --output both.html");
+  }
 };
 
-void write_report(const Options& options) {
+ExitCode run(const Options& options, Arguments) {
   std::vector<RunRecord> runs;
   for (const std::string& path : options.runs) {
     runs.push_back(read_run(path));
@@ -28,28 +42,11 @@ void write_report(const Options& options) {
                              : std::filesystem::path(options.output);
   write_file_atomic(output, report_page(runs));
   fmt::print("wrote {}\n", output.string());
-}
-
-ExitCode run(Arguments arguments) {
-  Options options;
-  CLI::App app(
-      "Makes one HTML page of training runs: loss, learning rate, gradient norm, speed, memory, "
-      "expert load, validation, configuration and a sample, the runs overlaid. The page needs no "
-      "network.",
-      "automodel report");
-  app.add_option("runs", options.runs, "folders of runs (checkpoint.checkpoint_dir)")->required();
-  app.add_option("--output", options.output, "the page; by default report.html in the first run");
-  app.footer("Example: automodel report runs/first runs/second --output both.html");
-  if (parse_arguments(app, arguments)) {
-    write_report(options);
-  }
   return ExitCode::ok;
 }
 
 }  // namespace
 
-Command report_command() {
-  return {"report", "Make one HTML page of training runs: curves, configuration, sample", run};
-}
+Command report_command() { return make_command<Options>(run); }
 
 }  // namespace automodel::cli

@@ -2,15 +2,16 @@
 
 #include <fmt/format.h>
 
-#include <CLI/CLI.hpp>
 #include <chrono>
 #include <cstdio>
 #include <filesystem>
 #include <iostream>
 #include <limits>
+#include <optional>
 #include <string>
 #include <vector>
 
+#include "base/command_line.h"
 #include "base/file.h"
 #include "base/hub_cache.h"
 #include "base/json.h"
@@ -25,22 +26,54 @@ namespace {
 constexpr std::size_t kBatch = 4096;
 
 struct Options {
+  static constexpr const char* kName = "tokenize";
+  static constexpr const char* kSummary = "Show how a tokenizer cuts text";
+
   std::string path;
   std::string revision = "main";
-  std::string text;
+  std::optional<std::string> text;
   bool offsets = false;
   bool decode = false;
   bool skip_special = false;
   bool no_special = false;
   bool as_file = false;
+  int threads = 1;
+  int bench = 0;
+  std::string export_folder;
+
+  void declare(CLI::App& app);
 
   text::EncodeOptions encode_options() const {
     return {.add_special_tokens = !no_special, .apply_length_settings = as_file};
   }
-  int threads = 1;
-  int bench = 0;
-  std::string export_folder;
 };
+
+void Options::declare(CLI::App& app) {
+  app.description(
+      "Shows the tokens of TEXT. Without TEXT it reads one JSON string a line from standard input "
+      "and writes the ids of each as a JSON list.");
+  app.add_option(
+         "PATH", path,
+         "folder with a tokenizer, hub id, its file (tokenizer.json, tekken.json, *.tiktoken, a "
+         "sentencepiece *.model), or a JSON dump of a GGUF file's tokenizer metadata")
+      ->required();
+  app.add_option("TEXT", text, "text to show");
+  app.add_option("--revision", revision, "branch, tag or commit of a hub id");
+  app.add_flag("--offsets", offsets,
+               R"(write {"ids": ..., "offsets": ...} with byte ranges of the text)");
+  app.add_flag("--decode", decode, "read lists of ids and write texts");
+  app.add_flag("--skip-special", skip_special, "leave special tokens out when decoding");
+  app.add_flag("--no-special", no_special,
+               "do not add the tokens of the post-processor (bos, eos ...)");
+  app.add_flag("--as-file", as_file,
+               "cut and pad as the truncation and padding settings of tokenizer.json say");
+  app.add_option("--export", export_folder,
+                 "write the tokenizer as tokenizer.json into this folder and stop");
+  app.add_option("--bench", bench,
+                 "encode the whole input this many times; write sizes and seconds instead of ids");
+  app.add_option("--threads", threads, "threads that encode")->check(CLI::Range(1, 1024));
+  app.footer("Example: automodel tokenize HuggingFaceTB/SmolLM2-135M-Instruct \"red green\"");
+}
 
 text::LoadedTokenizer load(const std::filesystem::path& path) {
   const bool may_be_metadata = path.extension() == ".json" && path.filename() != "tokenizer.json";
@@ -61,13 +94,13 @@ void export_to(const std::filesystem::path& folder, const text::LoadedTokenizer&
 }
 
 /// One token a line: id, token, and the part of the text it stands for.
-void show(const text::Tokenizer& tokenizer, const Options& options) {
-  const auto encoding = tokenizer.encode(options.text, options.encode_options());
+void show(const text::Tokenizer& tokenizer, const std::string& text, const Options& options) {
+  const auto encoding = tokenizer.encode(text, options.encode_options());
   for (std::size_t i = 0; i < encoding.ids.size(); ++i) {
     const auto [begin, end] = encoding.offsets[i];
     fmt::print("{:>8}  {:<24} {}\n", encoding.ids[i],
                Json(tokenizer.id_to_token(encoding.ids[i]).value_or("")).dump(),
-               Json(options.text.substr(begin, end - begin)).dump());
+               Json(text.substr(begin, end - begin)).dump());
   }
 }
 
@@ -161,35 +194,7 @@ void measure(const text::Tokenizer& tokenizer, const Options& options) {
   print_line(result);
 }
 
-ExitCode run(Arguments arguments) {
-  Options options;
-  CLI::App app(
-      "Shows the tokens of TEXT. Without TEXT it reads one JSON string a line from standard input "
-      "and writes the ids of each as a JSON list.",
-      "automodel tokenize");
-  app.add_option(
-         "PATH", options.path,
-         "Folder with a tokenizer, hub id, its file (tokenizer.json, tekken.json, *.tiktoken, a "
-         "sentencepiece *.model), or a JSON dump of a GGUF file's tokenizer metadata")
-      ->required();
-  app.add_option("TEXT", options.text, "Text to show");
-  app.add_option("--revision", options.revision, "Branch, tag or commit of a hub id");
-  app.add_flag("--offsets", options.offsets,
-               R"(Write {"ids": ..., "offsets": ...} with byte ranges of the text)");
-  app.add_flag("--decode", options.decode, "Read lists of ids and write texts");
-  app.add_flag("--skip-special", options.skip_special, "Leave special tokens out when decoding");
-  app.add_flag("--no-special", options.no_special,
-               "Do not add the tokens of the post-processor (bos, eos ...)");
-  app.add_flag("--as-file", options.as_file,
-               "Cut and pad as the truncation and padding settings of tokenizer.json say");
-  app.add_option("--export", options.export_folder,
-                 "Write the tokenizer as tokenizer.json into this folder and stop");
-  app.add_option("--bench", options.bench,
-                 "Encode the whole input this many times; write sizes and seconds instead of ids");
-  app.add_option("--threads", options.threads, "Threads that encode")->check(CLI::Range(1, 1024));
-  if (!parse_arguments(app, arguments)) {
-    return ExitCode::ok;
-  }
+ExitCode run(const Options& options, Arguments) {
   const text::LoadedTokenizer loaded =
       load(is_hub_id(options.path) ? bring_model(options.path, options.revision, hub::Need::config)
                                    : std::filesystem::path(options.path));
@@ -197,8 +202,8 @@ ExitCode run(Arguments arguments) {
     export_to(options.export_folder, loaded);
   } else if (options.bench > 0) {
     measure(loaded.tokenizer, options);
-  } else if (app.count("TEXT") > 0) {
-    show(loaded.tokenizer, options);
+  } else if (options.text) {
+    show(loaded.tokenizer, *options.text, options);
   } else {
     convert_input(loaded.tokenizer, options);
   }
@@ -207,6 +212,6 @@ ExitCode run(Arguments arguments) {
 
 }  // namespace
 
-Command tokenize_command() { return {"tokenize", "Show how a tokenizer cuts text", run}; }
+Command tokenize_command() { return make_command<Options>(run); }
 
 }  // namespace automodel::cli

@@ -2,9 +2,9 @@
 
 #include <fmt/format.h>
 
-#include <CLI/CLI.hpp>
 #include <cstdio>
 
+#include "base/command_line.h"
 #include "config/load.h"
 #include "config/print.h"
 #include "config/reference.h"
@@ -13,10 +13,26 @@ namespace automodel::cli {
 namespace {
 
 struct Options {
+  static constexpr const char* kName = "validate";
+  static constexpr const char* kSummary =
+      "Check recipes; print what each resolves to and what it would need";
+
   std::vector<std::string> recipes;
+  std::vector<std::string> overrides;
   bool print_config = false;
   bool lines = false;
   bool reference = false;
+
+  void declare(CLI::App& app) {
+    app.description(
+        "Checks recipes without weights, data or network. --section.key VALUE overrides a key");
+    app.add_option("recipe", recipes, "recipe files");
+    app.add_flag("--print-config", print_config, "print every resolved value with its origin");
+    app.add_flag("--lines", lines, "with --print-config: also line and column of each value");
+    app.add_flag("--reference", reference,
+                 "print the reference of all recipe keys (docs/recipe.md)");
+    app.footer("Example: automodel validate recipe.yaml --optimizer.lr 1e-4 --print-config");
+  }
 };
 
 void report(const std::string& path, const config::LoadedRecipe& loaded, const Options& options) {
@@ -36,11 +52,11 @@ void report(const std::string& path, const config::LoadedRecipe& loaded, const O
   }
 }
 
-ExitCode validate(const Options& options, const std::vector<std::string>& overrides) {
+ExitCode validate(const Options& options) {
   ExitCode code = ExitCode::ok;
   for (const std::string& path : options.recipes) {
     try {
-      report(path, config::check_recipe(path, overrides), options);
+      report(path, config::check_recipe(path, options.overrides), options);
     } catch (const Error& error) {
       if (options.recipes.size() == 1) {
         throw;
@@ -52,37 +68,18 @@ ExitCode validate(const Options& options, const std::vector<std::string>& overri
   return code;
 }
 
-ExitCode run(Arguments arguments) {
-  Options options;
-  CLI::App app(
-      "Checks recipes without weights, data or network. Recipe keys can be overridden: "
-      "--section.key VALUE.",
-      "automodel validate");
-  app.add_option("recipe", options.recipes, "recipe files");
-  app.add_flag("--print-config", options.print_config,
-               "print every resolved value with its origin");
-  app.add_flag("--lines", options.lines, "with --print-config: also line and column of each value");
-  app.add_flag("--reference", options.reference,
-               "print the reference of all recipe keys (docs/recipe.md)");
-  app.footer("Example: automodel validate recipe.yaml --optimizer.lr 1e-4 --print-config");
-  const std::vector<std::string> own = {"--help", "--print-config", "--lines", "--reference"};
-  const auto split = config::split_overrides(arguments, own);
-  if (!parse_arguments(app, split.own)) {
-    return ExitCode::ok;
-  }
+ExitCode run(const Options& options, Arguments) {
   if (options.reference) {
     fmt::print("{}", config::reference());
     return ExitCode::ok;
   }
   check(!options.recipes.empty(), ErrorKind::invalid_argument,
         "no recipe given; write: automodel validate RECIPE.yaml");
-  return validate(options, split.overrides);
+  return validate(options);
 }
 
 }  // namespace
 
-Command validate_command() {
-  return {"validate", "Check recipes; print what each resolves to and what it would need", run};
-}
+Command validate_command() { return make_command<Options>(run); }
 
 }  // namespace automodel::cli

@@ -53,6 +53,20 @@ void decay_is_within_the_run(Findings& f) {
   }
 }
 
+/// These data come as ready micro-batches, except to the benchmark, which sets their size itself.
+void mock_batches_are_micro_batches(Findings& f) {
+  const bool is_mock = f.text("dataset._target_").ends_with(".MockIterableDataset");
+  const bool is_benchmark = f.text("recipe._target_").starts_with("Benchmarking");
+  const auto rows = f.integer("dataset.batch_size");
+  const auto wanted = f.integer("step_scheduler.local_batch_size");
+  if (is_mock && !is_benchmark && rows && wanted && *rows != *wanted) {
+    f.problem("dataset.batch_size",
+              fmt::format("{} rows come at once, but step_scheduler.local_batch_size is {}; give "
+                          "both the same",
+                          *rows, *wanted));
+  }
+}
+
 void counters_leave_steps(Findings& f) {
   const auto max_steps = f.integer("step_scheduler.max_steps");
   const auto epochs = f.integer("step_scheduler.num_epochs");
@@ -166,6 +180,7 @@ void check_training_rules(Findings& findings) {
     one_schedule_on_resume(findings);
   }
   counters_leave_steps(findings);
+  mock_batches_are_micro_batches(findings);
   eight_bit_backend_is_consistent(findings);
   fused_loss_without_tensor_parallelism(findings);
   adapters_are_chosen_one_way(findings);

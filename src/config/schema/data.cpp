@@ -157,8 +157,8 @@ std::vector<Key> megatron_keys() {
 }
 
 std::vector<Key> mock_text_keys() {
-  return {count("mean_len", "mean sentence length", 20),
-          integer("std_len", "its standard deviation", 6).at_least(0),
+  return {number("mean_len", "mean sentence length", 20).at_least(0),
+          number("std_len", "its standard deviation", 6).at_least(0),
           count("vocab_size", "token ids", 100), count("max_sentence_len", "longest sentence", 64),
           integer("seed", "seed", 0)};
 }

@@ -1,37 +1,24 @@
 #include "engine/commands/bench.h"
 
-#include <CLI/CLI.hpp>
-
+#include "base/command_line.h"
 #include "config/load.h"
-#include "config/run_options.h"
 #include "recipes/benchmark.h"
+#include "usage/bench.h"
 
 namespace automodel::engine {
 namespace {
 
-ExitCode run_bench(Arguments arguments) {
-  const auto split = config::split_overrides(arguments, config::kBenchOptions);
-  std::string recipe;
-  recipes::BenchOptions options;
-  CLI::App app("Measures the training step of a recipe. --a.b.c VALUE overrides a key of it",
-               "automodel bench");
-  app.add_option("recipe", recipe, "YAML file")->required();
-  app.add_option("--warmup", options.warmup_steps,
-                 "steps before those that count, instead of the recipe's");
-  app.add_option("--steps", options.num_steps, "steps that count, instead of the recipe's");
-  app.add_option("--rows", options.rows,
-                 "rows of tokens instead of the recipe's data set: a file of JSON lines "
-                 "{\"input_ids\": [...], \"labels\": [...]}");
-  app.add_option("--threads", options.num_threads, "0: all cores");
-  app.add_flag("--json", options.json, "print one line of JSON");
-  if (!parse_arguments(app, split.own)) {
-    return ExitCode::ok;
-  }
-  return recipes::run_benchmark(config::load_recipe(recipe, split.overrides), options);
+ExitCode run_bench(const usage::Bench& line, Arguments) {
+  return recipes::run_benchmark(config::load_recipe(line.recipe, line.overrides),
+                                {.warmup_steps = line.warmup_steps,
+                                 .num_steps = line.num_steps,
+                                 .rows = line.rows,
+                                 .num_threads = line.num_threads,
+                                 .json = line.json});
 }
 
 }  // namespace
 
-Command bench_command() { return {"bench", "Measure a recipe's training step", run_bench}; }
+Command bench_command() { return make_command<usage::Bench>(run_bench); }
 
 }  // namespace automodel::engine

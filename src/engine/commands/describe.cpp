@@ -2,29 +2,36 @@
 
 #include <fmt/format.h>
 
-#include <CLI/CLI.hpp>
-
+#include "base/command_line.h"
 #include "checkpoint/model_folder.h"
 #include "models/describe.h"
 
 namespace automodel::engine {
 namespace {
 
-ExitCode run_describe(Arguments arguments) {
+struct Line {
+  static constexpr const char* kName = "describe";
+  static constexpr const char* kSummary = "Show what a .gguf file's model is made of";
+
   std::string model;
-  CLI::App app("Says what a .gguf file's model is made of", "automodel describe");
-  app.add_option("model", model, ".gguf file")->required();
-  if (parse_arguments(app, arguments)) {
-    const auto opened = checkpoint::open_model(model, {.weights = false});
-    fmt::print("{}", models::describe(opened.config, opened.path.string()));
+  std::string revision;
+
+  void declare(CLI::App& app) {
+    app.description("Says what a .gguf file's model is made of");
+    app.add_option("model", model, ".gguf file")->required();
+    app.add_option("--revision", revision, "has had its use before this program is asked");
+    app.footer("Example: automodel describe model.gguf");
   }
+};
+
+ExitCode run_describe(const Line& line, Arguments) {
+  const auto opened = checkpoint::open_model(line.model, {.weights = false});
+  fmt::print("{}", models::describe(opened.config, opened.path.string()));
   return ExitCode::ok;
 }
 
 }  // namespace
 
-Command describe_command() {
-  return {"describe", "Show what a .gguf file's model is made of", run_describe};
-}
+Command describe_command() { return make_command<Line>(run_describe); }
 
 }  // namespace automodel::engine

@@ -1,40 +1,26 @@
 #include "engine/commands/train.h"
 
-#include <CLI/CLI.hpp>
-
+#include "base/command_line.h"
 #include "config/load.h"
-#include "config/run_options.h"
 #include "recipes/benchmark.h"
 #include "recipes/finetune.h"
 #include "recipes/smoke.h"
+#include "usage/train.h"
 
 namespace automodel::engine {
 namespace {
 
-ExitCode run_train(Arguments arguments) {
-  const auto split = config::split_overrides(arguments, config::kTrainOptions);
-  std::string recipe;
-  bool smoke = false;
-  CLI::App app("Trains by a recipe. --a.b.c VALUE overrides a key of it", "automodel train");
-  app.add_option("recipe", recipe, "YAML file")->required();
-  app.add_flag(
-      "--smoke", smoke,
-      "try the recipe in seconds: 3 steps of its model, shrunk and fresh, on made-up data; "
-      "nothing is kept");
-  app.footer("Example: automodel train recipe.yaml --smoke");
-  if (!parse_arguments(app, split.own)) {
-    return ExitCode::ok;
+ExitCode run_train(const usage::Train& line, Arguments) {
+  if (line.smoke) {
+    return recipes::run_smoke(config::check_recipe(line.recipe, line.overrides));
   }
-  if (smoke) {
-    return recipes::run_smoke(config::check_recipe(recipe, split.overrides));
-  }
-  const auto loaded = config::load_recipe(recipe, split.overrides);
+  const auto loaded = config::load_recipe(line.recipe, line.overrides);
   return loaded.recipe.kind == config::RecipeKind::benchmark ? recipes::run_benchmark(loaded)
                                                              : recipes::run_finetune(loaded);
 }
 
 }  // namespace
 
-Command train_command() { return {"train", "Train by a recipe", run_train}; }
+Command train_command() { return make_command<usage::Train>(run_train); }
 
 }  // namespace automodel::engine

@@ -7,9 +7,11 @@
 #include <chrono>
 #include <cstdlib>
 #include <filesystem>
+#include <optional>
 
 #include "base/checksum.h"
 #include "base/text.h"
+#include "config/secret.h"
 #include "watch/mlflow.h"
 #include "watch/tensorboard.h"
 #include "watch/wandb.h"
@@ -144,19 +146,21 @@ Watchers::Watchers(const config::Recipe& recipe, const Json& config,
   const Json earlier = facts.is_resumed ? ids_in(recipe) : Json::object();
   const auto section = [&recipe](const char* name) {
     const auto found = recipe.other.find(name);
-    return found == recipe.other.end() || found->second.is_null() ? nullptr : &found->second;
+    return found == recipe.other.end() || found->second.is_null()
+               ? std::nullopt
+               : std::optional(config::masked_secrets(found->second));
   };
-  if (const Json* tensorboard = section("tensorboard")) {
+  if (const auto tensorboard = section("tensorboard")) {
     const auto folder = fs::path(recipe.checkpoint.checkpoint_dir) / "tensorboard";
     writers_.push_back(watch::tensorboard_writer(
         text_of(*tensorboard, "log_dir").value_or(folder.string()), facts));
   }
-  if (const Json* wandb = section("wandb")) {
+  if (const auto wandb = section("wandb")) {
     const auto options = wandb_options(*wandb, id_of("wandb", facts, earlier, 8));
     ids_["wandb"] = options.id;
     writers_.push_back(watch::wandb_writer(options, named(facts, text_of(*wandb, "name"))));
   }
-  if (const Json* mlflow = section("mlflow")) {
+  if (const auto mlflow = section("mlflow")) {
     const bool goes_on = mlflow->value("resume", true);
     const auto id = id_of("mlflow", facts, goes_on ? earlier : Json::object(), 32);
     ids_["mlflow"] = id;

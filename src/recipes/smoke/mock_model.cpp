@@ -18,6 +18,7 @@ namespace {
 namespace fs = std::filesystem;
 
 constexpr const char* kEnd = "<|im_end|>";
+constexpr std::int64_t kVocabulary = 512;  // of models with fewer tokens than the tokenizer has
 
 // Roles, tools and calls are written out, so that every kind of conversation renders.
 constexpr const char* kTemplate =
@@ -78,6 +79,15 @@ Json tokenizer_json() {
           {"model", text::bpe_json(text::vocabulary_json(tokens, "--smoke"), Json::array(), {})}};
 }
 
+/// A smaller vocabulary than the tokenizer's grows.
+void fit_vocabulary(Json& config) {
+  const auto text = config.find("text_config");
+  Json& sizes = text != config.end() && text->contains("vocab_size") ? *text : config;
+  if (sizes.value("vocab_size", kVocabulary) < kVocabulary) {
+    sizes["vocab_size"] = kVocabulary;
+  }
+}
+
 }  // namespace
 
 MockModel write_mock_model(const config::ModelSource& model, const fs::path& folder) {
@@ -85,6 +95,7 @@ MockModel write_mock_model(const config::ModelSource& model, const fs::path& fol
   Json config = here ? *here : config_by_name(model.pretrained_model_name_or_path);
   config.merge_patch(model.config_overrides);
   config = models::shrink_config(std::move(config));
+  fit_vocabulary(config);
   fs::create_directories(folder);
   write_file_atomic(folder / "config.json", config.dump(1));
   write_file_atomic(folder / "tokenizer.json", tokenizer_json().dump());

@@ -1,0 +1,26 @@
+#include "engine/commands/export.h"
+
+#include <fmt/format.h>
+
+#include "base/error.h"
+#include "base/text.h"
+
+namespace automodel::engine {
+
+void export_model(const std::string& out, const checkpoint::ModelFolder& source,
+                  const nn::Parameters& parameters, const usage::WrittenModel& written) {
+  checkpoint::ExportOptions options;
+  options.dtype =
+      written.dtype == "auto" ? checkpoint::stored_dtype(source) : dtype_from_name(written.dtype);
+  check(at::isFloatingType(options.dtype), ErrorKind::invalid_argument,
+        "--dtype {} is not a type for weights; use float32, bfloat16 or float16", written.dtype);
+  if (written.max_shard_bytes > 0) {
+    options.max_shard_bytes = static_cast<std::int64_t>(written.max_shard_bytes);
+  }
+  checkpoint::export_hf_folder(out, source, parameters, options);
+  const auto count = static_cast<std::uint64_t>(spec::num_parameters(source.spec));
+  fmt::print("wrote {}: {}, {} parameters, {}\n", out, source.spec.architecture, human_count(count),
+             dtype_name(options.dtype));
+}
+
+}  // namespace automodel::engine

@@ -1,0 +1,16 @@
+#pragma once
+// What the commands that write a model share.
+
+#include <string>
+
+#include "checkpoint/export.h"
+#include "usage/written_model.h"
+
+namespace automodel::engine {
+
+/// Writes the folder `out` and says so on stdout. "auto" is the type in which `source` is stored.
+/// Throws as checkpoint::export_hf_folder.
+void export_model(const std::string& out, const checkpoint::ModelFolder& source,
+                  const nn::Parameters& parameters, const usage::WrittenModel& written);
+
+}  // namespace automodel::engine

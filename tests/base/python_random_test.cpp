@@ -1,0 +1,37 @@
+#include "base/python_random.h"
+
+#include <gtest/gtest.h>
+
+namespace automodel {
+namespace {
+
+// What Python 3 prints for random.seed(SEED); random.random(); random.random();
+// random.gauss(20.0, 6.0), three times; random.choices(range(98), k=5).
+TEST(PythonRandom, IsPythons) {
+  PythonRandom random(0);
+  EXPECT_DOUBLE_EQ(random.uniform(), 0.8444218515250481);
+  EXPECT_DOUBLE_EQ(random.uniform(), 0.7579544029403025);
+  EXPECT_DOUBLE_EQ(random.gauss(20, 6), 15.921713311529473);
+  EXPECT_DOUBLE_EQ(random.gauss(20, 6), 22.22302140476396);
+  EXPECT_DOUBLE_EQ(random.gauss(20, 6), 13.901906634871574);
+  for (const std::size_t choice : {76, 29, 46, 57, 88}) {
+    EXPECT_EQ(random.choose(98), choice);
+  }
+}
+
+TEST(PythonRandom, SeedsOfOneAndTwoWords) {
+  EXPECT_DOUBLE_EQ(PythonRandom(5).uniform(), 0.6229016948897019);
+  EXPECT_DOUBLE_EQ(PythonRandom((std::uint64_t{1} << 40) + 3).uniform(), 0.21978710637116716);
+}
+
+TEST(PythonRandom, GoesOnAfterItsStateIsUsedUp) {
+  PythonRandom random(7);
+  double last = 0;
+  for (int i = 0; i < 700; ++i) {
+    last = random.uniform();
+  }
+  EXPECT_DOUBLE_EQ(last, 0.034097423373332436);
+}
+
+}  // namespace
+}  // namespace automodel

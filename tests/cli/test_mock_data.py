@@ -1,0 +1,94 @@
+"""Training on made-up data: no data set, no tokenizer, with `from_config` no weights."""
+
+import json
+import random
+
+import pytest
+import tiny_run
+
+LLM = "nemo_automodel.components.datasets.llm."
+KINDS = {
+    "sentences": {"_target_": LLM + "mock.build_unpacked_dataset", "num_sentences": 24},
+    "packs": {"_target_": LLM + "mock_packed.build_packed_dataset", "num_blocks": 24, "block_size": 48},
+    "batches": {"_target_": LLM + "mock_iterable_dataset.MockIterableDataset", "seq_len": 24, "vocab_size": 300, "num_samples": 40,
+                "batch_size": 2},
+}
+
+
+def words_of(seed, mean_len=20, std_len=6, vocab_size=100, max_sentence_len=64):
+    """Sentences as upstream's mock data sets draw them."""
+    draws = random.Random(seed)
+    while True:
+        length = max(1, min(max_sentence_len, int(draws.gauss(mean_len, std_len))))
+        yield [2 + i for i in draws.choices(range(vocab_size - 2), k=length)] + [1]
+
+
+def packs_of(sentences, size):
+    block = []
+    while True:
+        sentence = next(sentences)
+        if len(block) + len(sentence) > size:
+            if len(block) == size:
+                yield block
+            block = []
+        block = block + sentence
+
+
+@pytest.fixture
+def recipe(tmp_path):
+    path = tiny_run.make(tmp_path)
+    for file in (tmp_path / "model").iterdir():
+        if file.name != "config.json":
+            file.unlink()
+
+    def write(kind):
+        def change(content):
+            content["model"] = {"_target_": "nemo_automodel.NeMoAutoModelForCausalLM.from_config",
+                                "config": str(tmp_path / "model")}
+            content["dataset"] = KINDS[kind]
+            content["validation_dataset"] = {**KINDS[kind], **({} if kind == "batches" else {"seed": 9})}
+        return tiny_run.edit(path, change)
+
+    return write
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_a_fresh_model_trains_on_it(automodel, recipe, tmp_path, kind):
+    done = automodel(recipe(kind), timeout=300)
+    assert done.returncode == 0, done.stdout + done.stderr
+    losses = [line["loss"] for line in tiny_run.log(tmp_path / "out")]
+    assert len(losses) == 6 and losses[-1] < losses[0]
+    assert len(tiny_run.log(tmp_path / "out", "validation")) > 0
+
+
+def rows(automodel, recipe, *overrides):
+    done = automodel("data", recipe, "--json", *overrides)
+    assert done.returncode == 0, done.stderr
+    return [json.loads(line) for line in done.stdout.splitlines()]
+
+
+@pytest.mark.parametrize("seed", [0, 12345])
+def test_sentences_are_upstreams(automodel, recipe, seed):
+    sentences = words_of(seed, mean_len=9.5)
+    for row in rows(automodel, recipe("sentences"), f"--dataset.seed={seed}", "--dataset.mean_len=9.5"):
+        assert row["ids"] == next(sentences)
+
+
+def test_packs_are_upstreams(automodel, recipe):
+    packs = packs_of(words_of(3, vocab_size=50), 48)
+    for row in rows(automodel, recipe("packs"), "--dataset.seed=3", "--dataset.vocab_size=50"):
+        assert row["ids"] == next(packs)
+        assert sum(row["document_lengths"]) == 48 and len(row["document_lengths"]) > 1
+
+
+def test_tokens_outside_the_models_vocabulary(automodel, recipe):
+    done = automodel(recipe("sentences"), "--dataset.vocab_size=500", timeout=300)
+    assert done.returncode == 2 and "outside_vocabulary" in done.stderr, done.stderr
+
+
+def test_mock_beside_real_data_is_refused(automodel, recipe, tmp_path):
+    path = recipe("packs")
+    tiny_run.edit(path, lambda content: content.update(validation_dataset={
+        "_target_": LLM + "chat_dataset.ChatDataset", "path_or_dataset_id": str(tmp_path / "validation.jsonl")}))
+    done = automodel(path, timeout=300)
+    assert done.returncode == 2 and "mock data beside real data are not supported" in done.stderr
