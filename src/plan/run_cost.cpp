@@ -9,7 +9,7 @@
 
 #include "base/cores.h"
 #include "base/error.h"
-#include "base/processor.h"
+#include "base/isa.h"
 #include "config/step_plan.h"
 #include "models/find_model.h"
 #include "models/registry.h"
@@ -152,8 +152,8 @@ double step_seconds(const RunCost& cost, const std::vector<HeldParameter>& param
   }
   const double traffic =
       3 * weights * static_cast<double>(cost.micro_batches) + kUpdateBytes * trained;
-  return cost.flops / static_cast<double>(machine.devices) / machine.flops +
-         traffic / machine.bandwidth;
+  const double speed = cost.step.batch.compute_width == 2 ? machine.bfloat16_flops : machine.flops;
+  return cost.flops / static_cast<double>(machine.devices) / speed + traffic / machine.bandwidth;
 }
 
 std::int64_t largest_layer_bytes(const spec::ModelSpec& model, std::int64_t width) {
@@ -179,19 +179,21 @@ ModelCost model_cost(const spec::ModelSpec& spec, const config::Recipe& recipe) 
 
 }  // namespace
 
+/// docs/performance.md has the steps that these fit.
 Machine this_machine() {
-  constexpr double kCycles = 2.5e9;
-  constexpr double kReached = 0.5;  // of the peak, by whole training steps
-  const auto processor = this_processor();
-  const auto has = [&](const char* name) {
-    return std::ranges::find(processor.instruction_sets, name) != processor.instruction_sets.end();
-  };
-  const double per_cycle = has("avx512f") ? 64 : has("avx2") ? 32 : 8;
+  constexpr double kCycles = 3.5e9;
+  constexpr double kReached = 0.8;          // of the peak in float32, by whole training steps
+  constexpr double kReachedBfloat16 = 0.6;  // in bfloat16, of twice that peak
+  const Isa isa = chosen_isa();
+  const bool has_bfloat16 = isa == Isa::avx512_bf16;
+  const double per_cycle = isa >= Isa::avx512 ? 64 : isa == Isa::avx2 ? 32 : 8;
+  const double peak = kCycles * per_cycle * usable_cores();
   return {.devices = 1,
           .memory_bytes = usable_memory_bytes(),
-          .flops = kReached * kCycles * per_cycle * usable_cores(),
-          .bandwidth = 20e9,
-          .has_bfloat16 = has("avx512_bf16")};
+          .flops = kReached * peak,
+          .bfloat16_flops = has_bfloat16 ? kReachedBfloat16 * 2 * peak : kReached * peak,
+          .bandwidth = 50e9,
+          .has_bfloat16 = has_bfloat16};
 }
 
 spec::ModelSpec spec_of(const config::ModelSource& model) {

@@ -17,8 +17,9 @@ namespace automodel::plan {
 struct Machine {
   std::int64_t devices = 1;
   std::uint64_t memory_bytes = 0;
-  double flops = 0;      // per second, that training reaches
-  double bandwidth = 0;  // bytes per second of its memory
+  double flops = 0;           // per second, that training reaches in float32
+  double bfloat16_flops = 0;  // in bfloat16
+  double bandwidth = 0;       // bytes per second of its memory
   bool has_bfloat16 = false;
   bool operator==(const Machine&) const = default;
 };

@@ -14,9 +14,12 @@ namespace {
 
 using testing::HasSubstr;
 
-const CostOptions kOptions{
-    .machine = {.devices = 1, .memory_bytes = 1U << 30, .flops = 1e9, .bandwidth = 1e9},
-    .row_tokens = 100};
+const CostOptions kOptions{.machine = {.devices = 1,
+                                       .memory_bytes = 1U << 30,
+                                       .flops = 1e9,
+                                       .bfloat16_flops = 4e9,
+                                       .bandwidth = 1e9},
+                           .row_tokens = 100};
 
 TEST(CostOf, CountsAStep) {
   const auto cost = cost_of(small_recipe(), small_model(), kOptions);
@@ -91,6 +94,7 @@ TEST(SpecOf, ReadsAConfigWithOverrides) {
 TEST(ThisMachine, HasMemoryAndSpeed) {
   EXPECT_GT(this_machine().memory_bytes, 1U << 20);
   EXPECT_GT(this_machine().flops, 1e9);
+  EXPECT_GE(this_machine().bfloat16_flops, this_machine().flops);
 }
 
 }  // namespace

@@ -189,7 +189,9 @@ plan::CostOptions cost_options(const Options& options, const config::Recipe& rec
   if (options.memory) {
     out.machine.memory_bytes = static_cast<std::uint64_t>(*options.memory * kGib);
   }
-  out.machine.flops = options.flops ? *options.flops * 1e12 : out.machine.flops;
+  if (options.flops) {
+    out.machine.flops = out.machine.bfloat16_flops = *options.flops * 1e12;
+  }
   out.machine.bandwidth = options.bandwidth ? *options.bandwidth * 1e9 : out.machine.bandwidth;
   return out;
 }

@@ -183,17 +183,16 @@ Json operations_json(const BenchReport& report) {
 
 std::vector<std::string> operations_lines(const BenchReport& report) {
   const double step = sum(report.steps, seconds_of) / static_cast<double>(report.steps.size());
-  std::vector<std::string> out = {
-      fmt::format("{:<36} {:>7} {:>9} {:>6} {:>8} {:>9}", "operation of a step", "calls", "seconds",
-                  "share", "TFLOP/s", "of product")};
+  std::vector<std::string> out = {fmt::format("{:<36} {:>7} {:>9} {:>6} {:>8} {:>9}",
+                                              "operation of a step", "calls", "seconds", "share",
+                                              "TFLOP/s", "of product")};
   for (const auto& use : operations_of_step(report)) {
     const double speed = use.flops / use.seconds;
-    out.push_back(fmt::format(
-        "{:<36} {:>7} {:>9.4f} {:>4.1f} % {}", use.name, use.calls, use.seconds,
-        100 * use.seconds / step,
-        speed > 0 ? fmt::format("{:>8.3f} {:>7.0f} %", speed / 1e12,
-                                100 * speed / report.machine.matmul_flops)
-                  : ""));
+    out.push_back(fmt::format("{:<36} {:>7} {:>9.4f} {:>4.1f} % {}", use.name, use.calls,
+                              use.seconds, 100 * use.seconds / step,
+                              speed > 0 ? fmt::format("{:>8.3f} {:>7.0f} %", speed / 1e12,
+                                                      100 * speed / report.machine.matmul_flops)
+                                        : ""));
   }
   return out;
 }
@@ -273,7 +272,8 @@ double step_flops(const RunModel& run, const data::Step& batch) {
 
 Json to_json(const BenchReport& report) {
   Json out = model_json(report);
-  for (const Json& part : {time_json(report), flops_json(report), memory_json(report), operations_json(report)}) {
+  for (const Json& part :
+       {time_json(report), flops_json(report), memory_json(report), operations_json(report)}) {
     out.update(part);
   }
   out["losses"] = losses(report);
