@@ -19,9 +19,10 @@ const std::vector<std::string> kBenchmark = {
     "'nemo_automodel.components.datasets.llm.mock_iterable_dataset.MockIterableDataset', "
     "'seq_len': 5, 'vocab_size': 9}"};
 
-std::vector<std::string> benchmark(const std::string& further) {
+/// kBenchmark with another number of steps.
+std::vector<std::string> benchmark(const std::string& max_steps) {
   auto out = kBenchmark;
-  out.push_back(further);
+  out.at(2) = "--step_scheduler.max_steps=" + max_steps;
   return out;
 }
 
@@ -52,7 +53,7 @@ TEST(BenchPlan, OtherRecipesAndTheCommandLine) {
 
 TEST(BenchPlan, NothingToMeasureIsAnError) {
   const TinyRecipe tiny;
-  const auto recipe = tiny.load(benchmark("--step_scheduler.max_steps=2")).recipe;
+  const auto recipe = tiny.load(benchmark("2")).recipe;
   EXPECT_THAT(complaint(recipe, {}), HasSubstr("must be above benchmark.warmup_steps, 2"));
   EXPECT_THAT(complaint(tiny.load().recipe, {.warmup_steps = -1}), HasSubstr("found -1"));
 }
