@@ -34,14 +34,32 @@ std::string number_text(double value) {
   return dotted ? text : fmt::format("{}.0{}", text.substr(0, exponent), text.substr(exponent));
 }
 
-/// Text without quotes where YAML and upstream's typing read it back as the same text.
-std::string text_text(const std::string& text) {
+/// As Python writes a string, which upstream's typing reads back as that text.
+std::string python_literal(const std::string& text) {
+  std::string out = "'";
+  for (const char c : text) {
+    const bool is_control = static_cast<unsigned char>(c) < 0x20;
+    out += is_control               ? fmt::format("\\x{:02x}", c)
+           : c == '\'' || c == '\\' ? std::string("\\") + c
+                                    : std::string(1, c);
+  }
+  return out + "'";
+}
+
+/// Without quotes where YAML reads that as the same text.
+std::string key_text(const std::string& text) {
   const bool safe = !text.empty() &&
                     text.find_first_not_of(
                         "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_./+-") ==
                         std::string::npos &&
                     text[0] != '-' && type_scalar(text, true) == Json(text);
   return safe ? text : quoted(text);
+}
+
+/// A text that upstream's typing would take for something else in quotes, too, is printed as a
+/// Python string in quotes.
+std::string text_text(const std::string& text) {
+  return type_scalar(text, false) == Json(text) ? key_text(text) : quoted(python_literal(text));
 }
 
 std::string scalar_text(const Node& node) {
@@ -63,7 +81,7 @@ std::string flow_text(const Node& node) {
   if (node.kind == NodeKind::map) {
     for (const Entry& entry : node.entries) {
       parts.push_back(
-          fmt::format("{}: {}", text_text(entry.key),
+          fmt::format("{}: {}", key_text(entry.key),
                       is_secret(entry.key) ? std::string(kMask) : flow_text(entry.value)));
     }
     return fmt::format("{{{}}}", join(parts, ", "));
@@ -90,7 +108,7 @@ std::string comment(const Node& node, bool lines) {
 std::string print_map(const Node& map, bool lines, std::size_t indent) {
   std::string out;
   for (const Entry& entry : map.entries) {
-    std::string line = fmt::format("{:{}}{}:", "", indent, text_text(entry.key));
+    std::string line = fmt::format("{:{}}{}:", "", indent, key_text(entry.key));
     if (entry.value.kind == NodeKind::map && !entry.value.entries.empty()) {
       out += fmt::format("{}\n{}", line, print_map(entry.value, lines, indent + 2));
       continue;

@@ -3,6 +3,8 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include "config/interpolate.h"
+#include "config/yaml.h"
 #include "tests/config/recipes.h"
 
 namespace automodel::config {
@@ -25,10 +27,18 @@ TEST(Print, ValuesReadBackAsTheyWere) {
   EXPECT_EQ(one(nullptr), "k: null");
   EXPECT_EQ(one("text"), "k: text");
   EXPECT_EQ(one("yes"), "k: \"yes\"");
-  EXPECT_EQ(one("1"), "k: \"1\"");
+  EXPECT_EQ(one("1"), "k: \"'1'\"");
   EXPECT_EQ(one(""), "k: \"\"");
   EXPECT_EQ(one({1, "a"}), "k: [1, a]");
   EXPECT_EQ(one(Json::object()), "k: {}");
+}
+
+TEST(Print, TextsThatLookLikeValuesStayTexts) {
+  for (const char* text : {"1", "None", "[1, 'a']", "{'b': \"c\"}", "1e5", "'quoted'", "true",
+                           "yes", "a\nb", "(1, 2)", "0.9, 0.95", "\\x41"}) {
+    const auto document = parse_yaml(one(text), "printed");
+    EXPECT_EQ(to_json(type_tree(document.root, {}).root), Json({{"k", text}})) << text;
+  }
 }
 
 TEST(Print, ShowsOrigins) {
