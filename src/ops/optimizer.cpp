@@ -87,6 +87,8 @@ cpu::AdamTask task_of(const AdamUpdate& update, std::int64_t step) {
       .shrink = static_cast<float>(options.decoupled ? 1 - options.lr * decay : 1),
       .beta1 = static_cast<float>(options.beta1),
       .beta2 = static_cast<float>(options.beta2),
+      .rest1 = static_cast<float>(1 - options.beta1),
+      .rest2 = static_cast<float>(1 - options.beta2),
       .step_size = static_cast<float>(options.lr / (1 - std::pow(options.beta1, steps))),
       .root_scale = static_cast<float>(1 / std::sqrt(1 - std::pow(options.beta2, steps))),
       .eps = static_cast<float>(options.eps)};

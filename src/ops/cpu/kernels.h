@@ -216,6 +216,7 @@ struct AdamTask {
   float l2 = 0;          // weight * l2 is added to the gradient
   float shrink = 1;      // of the weight
   float beta1 = 0, beta2 = 0;
+  float rest1 = 1, rest2 = 1;     // 1 - beta, which float32 would round at the size of beta
   float step_size = 0;            // lr / (1 - beta1^step)
   float root_scale = 1, eps = 0;  // of the denominator: sqrt(second) * root_scale + eps
 };

@@ -44,8 +44,8 @@ AM_INLINE void adam_at(const AdamTask& task, const Row<Gradient>& gradient, Inde
   Vec g = vmul(gradient.load(i, n), vset(task.grad_scale));
   g = vfma(w, vset(task.l2), g);
   w = vmul(w, vset(task.shrink));
-  const Vec m = vfma(average.load(i, n), vset(task.beta1), vmul(g, vset(1 - task.beta1)));
-  const Vec g2 = vmul(vmul(g, g), vset(1 - task.beta2));
+  const Vec m = vfma(average.load(i, n), vset(task.beta1), vmul(g, vset(task.rest1)));
+  const Vec g2 = vmul(vmul(g, g), vset(task.rest2));
   Vec v = vfma(square.load(i, n), vset(task.beta2), g2);
   average.store(i, n, m);
   square.store(i, n, v);
