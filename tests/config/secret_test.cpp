@@ -38,9 +38,9 @@ TEST(Secret, OfAWholeValue) {
   const Json value = {
       {"name", "a"}, {"api_key", "abc"}, {"tags", Json::array({"x", "http://me:abc@h"})}, {"n", 1}};
   EXPECT_EQ(masked_secrets(value), Json({{"name", "a"},
-                                          {"api_key", "******"},
-                                          {"tags", Json::array({"x", "http://******@h"})},
-                                          {"n", 1}}));
+                                         {"api_key", "******"},
+                                         {"tags", Json::array({"x", "http://******@h"})},
+                                         {"n", 1}}));
 }
 
 TEST(Secret, OverridesAreMasked) {

@@ -7,7 +7,6 @@
 
 #include "base/json.h"
 #include "base/meter.h"
-#include "base/meter.h"
 #include "base/process.h"
 #include "base/processor.h"
 #include "recipes/benchmark/bench_plan.h"

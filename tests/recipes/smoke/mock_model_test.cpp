@@ -28,9 +28,9 @@ TEST(MockModel, ByItsNameIfItIsNotHere) {
 
 TEST(MockModel, AVocabularySmallerThanTheTokenizersGrows) {
   const TemporaryFolder folder;
-  const auto model = write_mock_model({.pretrained_model_name_or_path = "org/llama",
-                                       .config_overrides = {{"vocab_size", 100}}},
-                                      folder.path());
+  const auto model = write_mock_model(
+      {.pretrained_model_name_or_path = "org/llama", .config_overrides = {{"vocab_size", 100}}},
+      folder.path());
   EXPECT_EQ(model.vocab_size, 512);
   EXPECT_EQ(read_json(folder / "config.json")["vocab_size"], 512);
 }
