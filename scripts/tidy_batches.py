@@ -15,7 +15,7 @@ import sys
 MOST = 12  # sources of a batch
 NAME = re.compile(r"^[^(=]*?(?:^|[\s*&])([A-Za-z_]\w*)\s*(?:\(|=|\{|;|$)")
 TYPE = re.compile(r"^\s*(?:template <.*>\s*)?(?:struct|class|enum class|enum)\s+(\w+)")
-CONSTANT = re.compile(r"\b(k[A-Z]\w*)\b.*=")
+CONSTANT = re.compile(r"\b(k[A-Z]\w*)\b(?=[^,;]*=)")
 
 WORDS = {"const", "override", "noexcept", "operator", "default"}  # of the language, where a name may stand
 
@@ -36,8 +36,13 @@ def main() -> None:
     folder = pathlib.Path(sys.argv[2])
     folder.mkdir(parents=True, exist_ok=True)
     entries = {entry["file"]: entry for entry in json.loads(pathlib.Path(sys.argv[1]).read_text())}
-    batches = []  # (module and how it is compiled, names, sources)
+    known, strange = [], []
     for source in sys.stdin.read().split():
+        (known if str(pathlib.Path(source).resolve()) in entries else strange).append(source)
+    for source in strange:
+        print("not compiled on this machine, not looked at:", source, file=sys.stderr)
+    batches = []  # (module and how it is compiled, names, sources)
+    for source in known:
         names = local_names(pathlib.Path(source).read_text())
         command = entries[str(pathlib.Path(source).resolve())]["command"]
         kind = (source.split("/")[1], re.sub(r" -o .*", "", command))
@@ -54,6 +59,7 @@ def main() -> None:
         file = folder.resolve() / f"{i}.cpp"
         file.write_text("".join(f'#include "{path}"  // NOLINT(bugprone-suspicious-include)\n' for path in paths))
         command = entries[paths[0]]["command"].replace(paths[0], str(file))
+        command = command.replace(" -Wshadow", "")  # of other sources' names; g++ warns within each
         database.append({**entries[paths[0]], "file": str(file), "command": command})
         print(i, *sources)
     (folder / "compile_commands.json").write_text(json.dumps(database))
