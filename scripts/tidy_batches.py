@@ -36,8 +36,13 @@ def main() -> None:
     folder = pathlib.Path(sys.argv[2])
     folder.mkdir(parents=True, exist_ok=True)
     entries = {entry["file"]: entry for entry in json.loads(pathlib.Path(sys.argv[1]).read_text())}
-    batches = []  # (module and how it is compiled, names, sources)
+    known, strange = [], []
     for source in sys.stdin.read().split():
+        (known if str(pathlib.Path(source).resolve()) in entries else strange).append(source)
+    for source in strange:
+        print("not compiled on this machine, not looked at:", source, file=sys.stderr)
+    batches = []  # (module and how it is compiled, names, sources)
+    for source in known:
         names = local_names(pathlib.Path(source).read_text())
         command = entries[str(pathlib.Path(source).resolve())]["command"]
         kind = (source.split("/")[1], re.sub(r" -o .*", "", command))
