@@ -15,7 +15,7 @@ import sys
 MOST = 12  # sources of a batch
 NAME = re.compile(r"^[^(=]*?(?:^|[\s*&])([A-Za-z_]\w*)\s*(?:\(|=|\{|;|$)")
 TYPE = re.compile(r"^\s*(?:template <.*>\s*)?(?:struct|class|enum class|enum)\s+(\w+)")
-CONSTANT = re.compile(r"\b(k[A-Z]\w*)\b.*=")
+CONSTANT = re.compile(r"\b(k[A-Z]\w*)\b(?=[^,;]*=)")
 
 WORDS = {"const", "override", "noexcept", "operator", "default"}  # of the language, where a name may stand
 
