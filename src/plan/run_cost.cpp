@@ -185,15 +185,14 @@ Machine this_machine() {
   constexpr double kReached = 0.8;          // of the peak in float32, by whole training steps
   constexpr double kReachedBfloat16 = 0.6;  // in bfloat16, of twice that peak
   const Isa isa = chosen_isa();
-  const bool has_bfloat16 = isa == Isa::avx512_bf16;
   const double per_cycle = isa >= Isa::avx512 ? 64 : isa == Isa::avx2 ? 32 : 8;
   const double peak = kCycles * per_cycle * usable_cores();
   return {.devices = 1,
           .memory_bytes = usable_memory_bytes(),
           .flops = kReached * peak,
-          .bfloat16_flops = has_bfloat16 ? kReachedBfloat16 * 2 * peak : kReached * peak,
+          .bfloat16_flops = isa == Isa::avx512_bf16 ? kReachedBfloat16 * 2 * peak : kReached * peak,
           .bandwidth = 50e9,
-          .has_bfloat16 = has_bfloat16};
+          .has_bfloat16 = supported_isas().back() == Isa::avx512_bf16};
 }
 
 spec::ModelSpec spec_of(const config::ModelSource& model) {

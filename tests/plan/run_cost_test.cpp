@@ -3,6 +3,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <cstdlib>
 #include <fstream>
 
 #include "base/error.h"
@@ -95,6 +96,16 @@ TEST(ThisMachine, HasMemoryAndSpeed) {
   EXPECT_GT(this_machine().memory_bytes, 1U << 20);
   EXPECT_GT(this_machine().flops, 1e9);
   EXPECT_GE(this_machine().bfloat16_flops, this_machine().flops);
+}
+
+/// A run computes bfloat16 weights in the processor's types, whatever its kernels.
+TEST(ThisMachine, HasTheProcessorsTypesWithAnyKernels) {
+  const bool has = this_machine().has_bfloat16;
+  const char* before = std::getenv("AUTOMODEL_ISA");
+  const std::string saved = before != nullptr ? before : "";
+  ::setenv("AUTOMODEL_ISA", "reference", 1);
+  EXPECT_EQ(this_machine().has_bfloat16, has);
+  ::setenv("AUTOMODEL_ISA", saved.c_str(), 1);
 }
 
 }  // namespace
