@@ -52,7 +52,7 @@ Isa choose_isa(std::span<const Isa> supported, std::string_view wanted) {
   if (wanted.empty()) {
     return *std::max_element(supported.begin(), supported.end());
   }
-  const auto name = std::find(kNames.begin(), kNames.end(), wanted);
+  const auto* name = std::find(kNames.begin(), kNames.end(), wanted);
   check(name != kNames.end(), ErrorKind::invalid_argument,
         "AUTOMODEL_ISA: {} is none of {}; leave it unset for the best that this processor can run",
         wanted, fmt::join(kNames, ", "));

@@ -21,6 +21,14 @@ const T& known(const std::optional<T>& value,
 }
 
 template <typename T>
+T& known(std::optional<T>& value, std::source_location where = std::source_location::current()) {
+  if (!value) {
+    throw Error(ErrorKind::internal, "a value that must be known is not", where);
+  }
+  return *value;
+}
+
+template <typename T>
 T known(std::optional<T>&& value, std::source_location where = std::source_location::current()) {
   if (!value) {
     throw Error(ErrorKind::internal, "a value that must be known is not", where);

@@ -77,7 +77,7 @@ std::string shown(const Node& node, const std::string& path) {
   return is_secret(path) ? "a value that is not shown" : describe(node);
 }
 
-Node text_like(const Node& origin, Json value) {
+Node text_like(const Node& origin, const Json& value) {
   Node node = from_json(value, origin.origin);
   node.text = origin.text;
   return node;

@@ -31,26 +31,26 @@ void extract_validation_datasets(Recipe& recipe, const Json& json) {
 
 /// Every section that has no structure of its own.
 void extract_others(Recipe& recipe, const Json& json) {
-  static const std::vector<std::string> known = {"recipe",
-                                                 "seed",
-                                                 "step_scheduler",
-                                                 "dist_env",
-                                                 "distributed",
-                                                 "model",
-                                                 "peft",
-                                                 "loss_fn",
-                                                 "dataset",
-                                                 "disabled_data_checks",
-                                                 "dataloader",
-                                                 "optimizer",
-                                                 "lr_scheduler",
-                                                 "clip_grad_norm",
-                                                 "moe_metrics",
-                                                 "checkpoint",
-                                                 "packed_sequence",
-                                                 "validation_dataloader"};
+  static const std::vector<std::string> kSections = {"recipe",
+                                                     "seed",
+                                                     "step_scheduler",
+                                                     "dist_env",
+                                                     "distributed",
+                                                     "model",
+                                                     "peft",
+                                                     "loss_fn",
+                                                     "dataset",
+                                                     "disabled_data_checks",
+                                                     "dataloader",
+                                                     "optimizer",
+                                                     "lr_scheduler",
+                                                     "clip_grad_norm",
+                                                     "moe_metrics",
+                                                     "checkpoint",
+                                                     "packed_sequence",
+                                                     "validation_dataloader"};
   for (const auto& [key, section] : json.items()) {
-    const bool is_known = std::find(known.begin(), known.end(), key) != known.end();
+    const bool is_known = std::find(kSections.begin(), kSections.end(), key) != kSections.end();
     if (!is_known && !key.starts_with("validation_dataset")) {
       recipe.other[key] = section;
     }

@@ -94,7 +94,7 @@ class Typing {
 
  private:
   void type_text(Node& node, const std::string& path) {
-    Interpolated done = interpolate(node.text, environment_);
+    const Interpolated done = interpolate(node.text, environment_);
     for (const std::string& name : done.unset) {
       problems_.push_back({node.origin, path,
                            fmt::format("the environment variable '{}' is not set; set it, or write "

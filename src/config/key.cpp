@@ -5,7 +5,7 @@
 namespace automodel::config {
 namespace {
 
-Key make(std::string name, std::string doc, unsigned forms) {
+Key make(std::string name, std::string doc, Forms forms) {
   Key key;
   key.name = std::move(name);
   key.doc = std::move(doc);
@@ -14,7 +14,7 @@ Key make(std::string name, std::string doc, unsigned forms) {
 }
 
 template <typename T>
-Key make(std::string name, std::string doc, unsigned forms, const std::optional<T>& fallback) {
+Key make(std::string name, std::string doc, Forms forms, const std::optional<T>& fallback) {
   Key key = make(std::move(name), std::move(doc), forms);
   if (fallback) {
     key.fallback = Json(*fallback);
@@ -180,7 +180,7 @@ Key number(std::string name, std::string doc, std::optional<double> fallback) {
   return make(std::move(name), std::move(doc), kInteger | kNumber, fallback);
 }
 
-Key text(std::string name, std::string doc, std::optional<std::string> fallback) {
+Key text(std::string name, std::string doc, const std::optional<std::string>& fallback) {
   return make(std::move(name), std::move(doc), kText, fallback);
 }
 
@@ -191,8 +191,8 @@ Key texts(std::string name, std::string doc) {
   return key;
 }
 
-Key dtype(std::string name, std::string doc, std::optional<std::string> fallback) {
-  return text(std::move(name), std::move(doc), std::move(fallback))
+Key dtype(std::string name, std::string doc, const std::optional<std::string>& fallback) {
+  return text(std::move(name), std::move(doc), fallback)
       .one_of({"float32|torch.float32|fp32|float|torch.float", "bfloat16|torch.bfloat16|bf16",
                "float16|torch.float16|fp16|half|torch.half",
                "float64|torch.float64|double|torch.double", "float8_e4m3fn|torch.float8_e4m3fn",
@@ -200,11 +200,11 @@ Key dtype(std::string name, std::string doc, std::optional<std::string> fallback
                "int16|torch.int16", "int32|torch.int32"});
 }
 
-Key betas(std::string name, std::vector<double> fallback) {
+Key betas(std::string name, const std::vector<double>& fallback) {
   Key key = make(std::move(name), "decay rates of the two moments", kList);
   key.item = {number("", "").at_least(0)};
   key.num_items = 2;
-  key.fallback = Json(std::move(fallback));
+  key.fallback = fallback;
   return key;
 }
 
@@ -227,7 +227,9 @@ Key target_mapping(std::string name, std::string doc, std::vector<Target> target
   return key;
 }
 
-Key dead(std::string name, std::string why) { return anything(std::move(name), "").unread(why); }
+Key dead(std::string name, const std::string& why) {
+  return anything(std::move(name), "").unread(why);
+}
 
 std::string first_spelling(const std::string& choice) { return choice.substr(0, choice.find('|')); }
 

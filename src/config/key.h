@@ -12,15 +12,14 @@
 namespace automodel::config {
 
 /// What a value may be, as a set of bits.
-enum Form : unsigned {
-  kBoolean = 1,
-  kInteger = 2,
-  kNumber = 4,
-  kText = 8,
-  kList = 16,
-  kMap = 32,
-  kAny = 63
-};
+using Forms = unsigned;
+inline constexpr Forms kBoolean = 1;
+inline constexpr Forms kInteger = 2;
+inline constexpr Forms kNumber = 4;
+inline constexpr Forms kText = 8;
+inline constexpr Forms kList = 16;
+inline constexpr Forms kMap = 32;
+inline constexpr Forms kAny = 63;
 
 /// What happens to keys of a mapping that the table does not list.
 enum class Extra {
@@ -42,7 +41,7 @@ struct Target;
 struct Key {
   std::string name;
   std::string doc;
-  unsigned forms = 0;
+  Forms forms = 0;
   bool nullable = false;
   bool required = false;
   /// Not upstream's: an extension of this program.
@@ -126,20 +125,22 @@ struct Target {
 Key flag(std::string name, std::string doc, std::optional<bool> fallback = std::nullopt);
 Key integer(std::string name, std::string doc, std::optional<std::int64_t> fallback = std::nullopt);
 Key number(std::string name, std::string doc, std::optional<double> fallback = std::nullopt);
-Key text(std::string name, std::string doc, std::optional<std::string> fallback = std::nullopt);
+Key text(std::string name, std::string doc,
+         const std::optional<std::string>& fallback = std::nullopt);
 /// A list of texts; an absent one is empty unless the key is made nullable.
 Key texts(std::string name, std::string doc);
 /// Names of element types: float32, bfloat16, float16 and the 8-bit ones, with and without
 /// "torch.".
-Key dtype(std::string name, std::string doc, std::optional<std::string> fallback = std::nullopt);
+Key dtype(std::string name, std::string doc,
+          const std::optional<std::string>& fallback = std::nullopt);
 /// A list of exactly two numbers in [0, 1).
-Key betas(std::string name, std::vector<double> fallback);
+Key betas(std::string name, const std::vector<double>& fallback);
 /// Any value at all.
 Key anything(std::string name, std::string doc);
 Key mapping(std::string name, std::string doc, std::vector<Key> keys);
 Key target_mapping(std::string name, std::string doc, std::vector<Target> targets);
 /// Accepted and ignored, with a warning.
-Key dead(std::string name, std::string why);
+Key dead(std::string name, const std::string& why);
 
 /// The first spelling of "a|b|c".
 std::string first_spelling(const std::string& choice);

@@ -69,8 +69,8 @@ LoadedRecipe check_recipe(const std::string& path, std::span<const std::string> 
   TypedTree typed = type_tree(apply_overrides(std::move(source.tree), overrides), environment);
   NormalisedTree normal = normalise_tree(std::move(typed.root));
   append(warnings, std::move(normal.warnings));
-  static const Key table = recipe_key();
-  CheckedTree checked = check_tree(table, normal.root);
+  static const Key kTable = recipe_key();
+  CheckedTree checked = check_tree(kTable, normal.root);
   append(warnings, std::move(checked.warnings));
   drop_switched_off(checked.tree);
   std::vector<Problem> problems = std::move(typed.problems);

@@ -82,7 +82,7 @@ Json parse_manifest(std::string_view text) {
   if (!trim(text).starts_with('{')) {
     return nullptr;
   }
-  Json json = Json::parse(text, nullptr, /*allow_exceptions=*/false);
+  const Json json = Json::parse(text, nullptr, /*allow_exceptions=*/false);
   return json.is_object() && json.contains(kFormat) ? json : Json(nullptr);
 }
 

@@ -47,7 +47,7 @@ std::optional<Json> parse_integer(std::string_view digits, int base) {
 std::optional<Json> parse_float(const std::string& text) {
   char* end = nullptr;
   const double value = std::strtod(text.c_str(), &end);
-  if (end != text.c_str() + text.size() || !(is_digit(text.back()) || text.back() == '.')) {
+  if (end != text.c_str() + text.size() || (!is_digit(text.back()) && text.back() != '.')) {
     return std::nullopt;
   }
   return Json(value);
@@ -229,7 +229,7 @@ class LiteralParser {
   std::optional<Json> parse_signed() {
     const bool negative = text_[at_++] == '-';
     skip_blank();
-    const auto value = parse_number(number_token());
+    auto value = parse_number(number_token());
     if (!value || !negative) {
       return value;
     }

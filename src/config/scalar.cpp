@@ -24,18 +24,18 @@ bool is_one_of(std::string_view text, std::initializer_list<std::string_view> wo
 }
 
 bool is_integer(const std::string& text) {
-  static const std::regex pattern(
+  static const std::regex kPattern(
       "[-+]?0b[0-1_]+|[-+]?0[0-7_]+|[-+]?(0|[1-9][0-9_]*)|[-+]?0x[0-9a-fA-F_]+|"
       "[-+]?[1-9][0-9_]*(:[0-5]?[0-9])+");
-  return std::regex_match(text, pattern);
+  return std::regex_match(text, kPattern);
 }
 
 bool is_float(const std::string& text) {
-  static const std::regex pattern(
+  static const std::regex kPattern(
       "[-+]?([0-9][0-9_]*)\\.[0-9_]*([eE][-+][0-9]+)?|\\.[0-9][0-9_]*([eE][-+][0-9]+)?|"
       "[-+]?[0-9][0-9_]*(:[0-5]?[0-9])+\\.[0-9_]*|[-+]?\\.(inf|Inf|INF)|"
       "\\.(nan|NaN|NAN)");
-  return std::regex_match(text, pattern);
+  return std::regex_match(text, kPattern);
 }
 
 std::optional<Json> parse_digits(std::string_view digits, int base, bool negative) {
@@ -107,7 +107,7 @@ Json type_yaml_scalar(std::string_view text) {
   if (is_one_of(text, {"no", "No", "NO", "false", "False", "FALSE", "off", "Off", "OFF"})) {
     return false;
   }
-  const std::string word(text);
+  std::string word(text);
   if (text.size() <= kLongestNumber &&
       std::string_view("-+.0123456789").find(text[0]) != std::string_view::npos) {
     if (is_integer(word)) {
@@ -136,7 +136,7 @@ Json retype_string(std::string_view text) {
 }
 
 Json type_scalar(std::string_view text, bool plain) {
-  Json value = plain ? type_yaml_scalar(text) : Json(std::string(text));
+  const Json value = plain ? type_yaml_scalar(text) : Json(std::string(text));
   return value.is_string() ? retype_string(text) : value;
 }
 

@@ -10,6 +10,7 @@
 #include <string>
 
 #include "base/error.h"
+#include "base/known.h"
 
 namespace automodel::config {
 namespace {
@@ -171,7 +172,7 @@ class TreeBuilder : public YAML::EventHandler {
   }
 
   void add_entry(Frame& frame, Node node) {
-    const Node key = *std::exchange(frame.key, std::nullopt);
+    const Node key = known(std::exchange(frame.key, std::nullopt));
     if (Node* earlier = frame.node.find(key.text); earlier != nullptr && key.text != "<<") {
       const Origin& where = earlier->origin;
       warnings_.push_back(

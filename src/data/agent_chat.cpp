@@ -57,7 +57,7 @@ class AgentFormat {
   Conversation read(const Json& row) const {
     Conversation conversation = format_.read(row);
     if (options_.trim_incomplete_last_turn) {
-      conversation = trim_after_last_assistant(std::move(conversation));
+      conversation = trim_after_last_assistant(conversation);
     }
     if (options_.drop_history_reasoning) {
       conversation = data::drop_history_reasoning(std::move(conversation));
@@ -108,7 +108,7 @@ std::shared_ptr<const RowSource> filter(std::shared_ptr<const RowSource> rows,
 
 }  // namespace
 
-Conversation trim_after_last_assistant(Conversation conversation) {
+Conversation trim_after_last_assistant(const Conversation& conversation) {
   const std::size_t count = num_until_last_assistant(conversation);
   return count == 0 ? conversation : without(conversation, count, conversation.messages.size());
 }

@@ -47,7 +47,7 @@ std::unique_ptr<const Dataset> make_agent_chat_dataset(const AgentChatOptions& o
 AgentChatOptions read_agent_chat_options(Keys& keys);
 
 /// Without the messages after the last assistant's; unchanged if there is none.
-Conversation trim_after_last_assistant(Conversation conversation);
+Conversation trim_after_last_assistant(const Conversation& conversation);
 
 /// Without "reasoning_content" in all assistant's messages but the last.
 Conversation drop_history_reasoning(Conversation conversation);

@@ -8,9 +8,11 @@
 namespace automodel::data {
 
 TokenizedSample tokenize_completion(const Completion& completion, const TextContext& context) {
-  check(context.eos_id.has_value(), ErrorKind::invalid_argument,
-        "the tokenizer has no eos_token: the model could not learn where an answer ends. Set "
-        "eos_token in tokenizer_config.json");
+  if (!context.eos_id) {
+    fail(ErrorKind::invalid_argument,
+         "the tokenizer has no eos_token: the model could not learn where an answer ends. Set "
+         "eos_token in tokenizer_config.json");
+  }
   MarkedText marked{.text = completion.prompt + completion.answer, .answers = {}, .holes = {}};
   const std::size_t begin = completion.train_prompt ? 0 : completion.prompt.size();
   marked.answers.push_back({begin, marked.text.size(), false});

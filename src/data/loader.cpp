@@ -9,6 +9,7 @@
 #include <utility>
 
 #include "base/error.h"
+#include "base/known.h"
 #include "base/random.h"
 #include "data/prefetch.h"
 
@@ -134,7 +135,7 @@ class Loader::Stream {
               .ends_epoch = first.step_end == plan_.num_rows,
               .micro_batches = {}};
     for (std::int64_t i = 0; i < first.num_in_step; ++i) {
-      step.micro_batches.push_back(batches_->take());
+      step.micro_batches.push_back(known(batches_).take());
     }
     num_taken_ += first.num_in_step;
     state_ = step.ends_epoch ? LoaderState{step.epoch + 1, 0} : LoaderState{step.epoch, step.end};

@@ -72,7 +72,7 @@ struct MarkRequest {
   std::vector<bool> wanted;
   bool mask_reasoning_content = false;
   /// The tokenizer's; some templates print it behind the last message only.
-  std::string eos_token = "";
+  std::string eos_token;
 };
 
 /// Renders the messages and marks those that are wanted. Usually one text. If the template shows an

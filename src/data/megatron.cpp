@@ -10,6 +10,7 @@
 
 #include "base/checksum.h"
 #include "base/error.h"
+#include "base/known.h"
 #include "base/text.h"
 #include "data/blend.h"
 
@@ -115,7 +116,8 @@ std::vector<BlendEntry> blend(const MegatronOptions& options,
     const double sum = std::accumulate(options.weights.begin(), options.weights.end(), 0.0);
     std::int64_t size = 0;
     for (const double weight : options.weights) {
-      size += std::llround(std::ceil(weight / sum * static_cast<double>(*options.num_samples)));
+      size +=
+          std::llround(std::ceil(weight / sum * static_cast<double>(known(options.num_samples))));
     }
     return blend_by_weight(options.weights, size);
   }
@@ -138,7 +140,7 @@ std::optional<std::int64_t> samples_of_part(const MegatronOptions& options, std:
   }
   const double sum = std::accumulate(options.weights.begin(), options.weights.end(), 0.0);
   const double share =
-      std::ceil(options.weights[part] / sum * static_cast<double>(*options.num_samples));
+      std::ceil(options.weights[part] / sum * static_cast<double>(known(options.num_samples)));
   return std::llround(std::ceil(share * (1 + kSurplus)));
 }
 
@@ -186,7 +188,7 @@ void read_list(const Json& list, MegatronOptions& options) {
           ErrorKind::invalid_argument, "paths[{}] must be a {}, found {}", i,
           wants_weight ? "weight" : "prefix", list[i].dump());
     if (wants_weight) {
-      options.weights.push_back(*weight);
+      options.weights.push_back(known(weight));
     } else {
       const auto prefixes = prefixes_of(list[i].get<std::string>());
       check(!weighted || prefixes.size() == 1, ErrorKind::invalid_argument,

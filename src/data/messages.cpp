@@ -82,7 +82,7 @@ class Reader {
       return;
     }
     Json message = {{"role", role}, {"content", ""}};
-    for (auto& [key, value] : turn.items()) {
+    for (const auto& [key, value] : turn.items()) {
       if (key != "role" && key != "from" && key != "content" && key != "value") {
         message[key] = std::move(value);
       }
@@ -236,7 +236,7 @@ Json read_documents(Json documents) {
                      std::all_of(documents.begin(), documents.end(),
                                  [](const Json& document) { return document.is_object(); }));
   check(fits, ErrorKind::corrupt_data,
-        "documents must be a list of objects (such as {{\"title\": ..., \"text\": ...}}), found {}",
+        R"(documents must be a list of objects (such as {{"title": ..., "text": ...}}), found {})",
         documents.is_array() ? "a list with other things" : documents.type_name());
   return documents;
 }

@@ -9,6 +9,7 @@
 #include "base/error.h"
 #include "base/file.h"
 #include "base/fingerprint.h"
+#include "base/known.h"
 #include "base/random.h"
 #include "data/source.h"
 
@@ -78,8 +79,9 @@ class Nanogpt : public Dataset {
     }
     check(!begins_.empty(), ErrorKind::invalid_argument,
           "none of the {} files holds a sample: {} tokens{}", files_.size(), length_,
-          options.align_to_bos ? fmt::format(" that begin with bos_token {}", *options.bos_token)
-                               : "");
+          options.align_to_bos
+              ? fmt::format(" that begin with bos_token {}", known(options.bos_token))
+              : "");
   }
 
   std::int64_t size() const override { return static_cast<std::int64_t>(begins_.size()); }

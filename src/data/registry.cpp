@@ -30,7 +30,7 @@ std::unique_ptr<const Dataset> build(Keys& keys, TextContext context) {
 
 /// Of tokens already.
 template <auto read, auto make>
-std::unique_ptr<const Dataset> build_tokens(Keys& keys, TextContext /*context*/) {
+std::unique_ptr<const Dataset> build_tokens(Keys& keys, const TextContext& /*context*/) {
   const auto options = read(keys);
   keys.finish();
   return make(options);

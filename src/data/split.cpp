@@ -57,9 +57,9 @@ std::int64_t row_number(std::int64_t bound, bool percent, std::int64_t num_rows)
 }  // namespace
 
 Split parse_split(const std::string& text) {
-  static const std::regex form(R"(([\w.-]+)(?:\[(-?\d*)(%?):(-?\d*)(%?)\])?)");
+  static const std::regex kForm(R"(([\w.-]+)(?:\[(-?\d*)(%?):(-?\d*)(%?)\])?)");
   std::smatch match;
-  check(std::regex_match(text, match, form) && match[2] != "-" && match[4] != "-",
+  check(std::regex_match(text, match, kForm) && match[2] != "-" && match[4] != "-",
         ErrorKind::invalid_argument,
         "split '{}' is not understood; write a name and perhaps a slice, e.g. train, train[64:], "
         "train[:1024] or train[10%:20%]",

@@ -17,7 +17,7 @@ Json parse_text(const std::string& text, const std::string& where) {
 Json normal_arguments(const Json& arguments, ArgumentForm form, const std::string& where) {
   Json value = arguments;
   if (arguments.is_string()) {
-    const std::string text = arguments.get<std::string>();
+    std::string text = arguments.get<std::string>();
     value = trim(text).empty() ? Json::object() : parse_text(text, where);
     if (form == ArgumentForm::text && !trim(text).empty()) {
       return text;  // as the row writes it

@@ -54,9 +54,9 @@ std::set<std::string> own_keys() {
 }
 
 void extract_overrides(ModelSource& out, const Json& json) {
-  static const std::set<std::string> own = own_keys();
+  static const std::set<std::string> kOwn = own_keys();
   for (const auto& [key, value] : json.items()) {
-    if (!own.contains(key)) {
+    if (!kOwn.contains(key)) {
       out.config_overrides[key] = value;
     }
   }

@@ -63,7 +63,9 @@ class Section {
   template <typename Enum, std::size_t N>
   Enum choice(const char* key, const Names<Enum, N>& names) const {
     const auto value = optional_choice(key, names);
-    check(value.has_value(), ErrorKind::internal, "{} has no value after checking", key);
+    if (!value) {
+      fail(ErrorKind::internal, "{} has no value after checking", key);
+    }
     return *value;
   }
 

@@ -414,17 +414,17 @@ YosoConfig YoutuConfig Zamba2Config ZambaConfig ZayaConfig
 }  // namespace
 
 const std::vector<std::string>& model_config_names() {
-  static const std::vector<std::string> names = words(kKeys);
-  return names;
+  static const std::vector<std::string> kNames = words(kKeys);
+  return kNames;
 }
 
 bool is_config_class(std::string_view dotted_name) {
-  static const std::vector<std::string> classes = words(kClasses);
+  static const std::vector<std::string> kConfigClasses = words(kClasses);
   const auto dot = dotted_name.rfind('.');
   const bool known_package =
       dotted_name.starts_with("transformers.") || dotted_name.starts_with("nemo_automodel.");
-  return known_package &&
-         std::find(classes.begin(), classes.end(), dotted_name.substr(dot + 1)) != classes.end();
+  return known_package && std::find(kConfigClasses.begin(), kConfigClasses.end(),
+                                    dotted_name.substr(dot + 1)) != kConfigClasses.end();
 }
 
 bool is_config_from_pretrained(std::string_view dotted_name) {

@@ -22,10 +22,11 @@ Key reduction() {
 Key loss_section(std::string name) {
   const Key upcast = flag("fp32_upcast", "compute in float32", true);
   const Key group = anything("tp_group", "accepted; set by the program");
+  const bool trains = name == "loss_fn";
   return target_mapping(
-      name,
-      name == "loss_fn" ? "cross-entropy summed over all labels of a step, divided by their number"
-                        : "the distillation loss",
+      std::move(name),
+      trains ? "cross-entropy summed over all labels of a step, divided by their number"
+             : "the distillation loss",
       {
           loss("masked_ce.MaskedCrossEntropy", "cross-entropy of logits", {upcast, reduction()}),
           loss("linear_ce.FusedLinearCrossEntropy",

@@ -277,10 +277,11 @@ Key model_section(std::string name) {
     targets.push_back(entry(task, "from_config", doc + " with random weights", configured_keys()));
   }
   targets.push_back(gpt2());
-  Key section = target_mapping(std::move(name),
-                               student ? "what is trained; other keys override keys of config.json"
-                                       : "the teacher of a distillation",
-                               std::move(targets));
+  const Key section =
+      target_mapping(std::move(name),
+                     student ? "what is trained; other keys override keys of config.json"
+                             : "the teacher of a distillation",
+                     std::move(targets));
   return student ? section.must() : section;
 }
 

@@ -71,7 +71,7 @@ std::vector<Key> te_fused_adam_keys() {
                "keep only the bits that bfloat16 lacks of the master weights", false)};
 }
 
-std::vector<Key> dion_family_keys(std::vector<Key> special) {
+std::vector<Key> dion_family_keys(const std::vector<Key>& special) {
   std::vector<Key> keys = {
       learning_rate(5e-4),
       decay(0.0),
@@ -99,7 +99,6 @@ std::vector<Target> dion_family() {
       momentum(), adjust_lr(), flag("nesterov", "Nesterov momentum", false),
       flag("flatten", "treat tensors of more dimensions as matrices", false),
       flag("use_triton", "accepted; chooses an implementation", false)};
-  const std::vector<Key> nor_muon = muon;
   const std::vector<Key> dion2 = {
       number("fraction", "share of rows per step", 0.25).greater_than(0).at_most(1),
       number("ef_decay", "decay of the error feedback", 0.95).at_least(0), adjust_lr(),
@@ -119,7 +118,7 @@ std::vector<Target> dion_family() {
        .aliases = {module + "MuonConfig"}},
       {.name = "dion.NorMuon",
        .doc = "Muon with normalised rows",
-       .keys = dion_family_keys(nor_muon),
+       .keys = dion_family_keys(muon),
        .aliases = {module + "NorMuonConfig"}},
       {.name = "dion.Dion2",
        .doc = "Dion, second version",

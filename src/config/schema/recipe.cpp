@@ -5,7 +5,7 @@
 namespace automodel::config {
 namespace {
 
-Target recipe_kind(std::string name, std::string module, std::string doc) {
+Target recipe_kind(std::string name, const std::string& module, std::string doc) {
   std::string dotted = "nemo_automodel.recipes." + module + "." + name;
   return {
       .name = std::move(name), .doc = std::move(doc), .keys = {}, .aliases = {std::move(dotted)}};
