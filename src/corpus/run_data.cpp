@@ -6,6 +6,7 @@
 
 #include "base/checksum.h"
 #include "base/error.h"
+#include "base/known.h"
 #include "base/parallel.h"
 #include "data/mock_sentences.h"
 #include "data/registry.h"
@@ -131,7 +132,7 @@ RecipeText open_text(const config::Recipe& recipe, const ModelFacts& model) {
   }
   check(recipe.dataset.tokenizer.has_value(), ErrorKind::unsupported,
         "dataset.tokenizer: null is not supported yet: this data set needs a tokenizer");
-  const auto& tokenizer = *recipe.dataset.tokenizer;
+  const auto& tokenizer = known(recipe.dataset.tokenizer);
   check(!tokenizer.add_bos_token && !tokenizer.add_eos_token, ErrorKind::unsupported,
         "dataset.tokenizer: add_bos_token and add_eos_token are not supported yet");
   const auto& name = tokenizer.pretrained_model_name_or_path;

@@ -47,7 +47,7 @@ std::string split_in(std::string_view text) {
 /// The files of the split; `folder_of` names the folder in errors.
 class SplitFiles {
  public:
-  explicit SplitFiles(const std::string& split) : split_(split) {}
+  explicit SplitFiles(std::string split) : split_(std::move(split)) {}
 
   /// `names`: what may name the file's split, the most telling first.
   void add(const fs::path& file, std::initializer_list<std::string> names) {

@@ -10,7 +10,7 @@ struct FileChoice {
   /// The split whose files are taken, e.g. "train".
   std::string split = "train";
   /// Of a hub data set: the folder of its configuration, and the branch, tag or commit.
-  std::string configuration = "";
+  std::string configuration;
   std::string revision = "main";
 };
 

@@ -25,15 +25,11 @@ template <auto read, auto make>
 std::unique_ptr<const Dataset> build(Keys& keys, TextContext context) {
   const auto options = read(keys);
   keys.finish();
-  return make(options, std::move(context));
-}
-
-/// Of tokens already.
-template <auto read, auto make>
-std::unique_ptr<const Dataset> build_tokens(Keys& keys, const TextContext& /*context*/) {
-  const auto options = read(keys);
-  keys.finish();
-  return make(options);
+  if constexpr (requires { make(options); }) {  // of tokens already
+    return make(options);
+  } else {
+    return make(options, std::move(context));
+  }
 }
 
 constexpr std::array<DatasetKind, 12> kKinds = {{
@@ -51,9 +47,9 @@ constexpr std::array<DatasetKind, 12> kKinds = {{
     {"squad.make_squad_dataset", "questions about a text",
      build<read_squad_options, make_squad_dataset>},
     {"megatron_dataset.MegatronPretraining", "indexed token files (.bin and .idx) of Megatron",
-     build_tokens<read_megatron_options, make_megatron_dataset>},
+     build<read_megatron_options, make_megatron_dataset>},
     {"nanogpt_dataset.NanogptDataset", "token files (.bin) of nanogpt",
-     build_tokens<read_nanogpt_options, make_nanogpt_dataset>},
+     build<read_nanogpt_options, make_nanogpt_dataset>},
     {"hellaswag.HellaSwag", "endings of short stories",
      build<read_hellaswag_options, make_hellaswag_dataset>},
     {"mock_iterable_dataset.MockIterableDataset", "random tokens",

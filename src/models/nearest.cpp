@@ -27,7 +27,7 @@ std::vector<std::string> unread(const Family& family, const Json& usual, const J
   const ConfigReader reader(usual, family.model_type, family.key_names);
   try {
     family.spec(reader);
-  } catch (const Error&) {  // it has read what it asks for
+  } catch (const Error&) {  // NOLINT(bugprone-empty-catch): it has read what it asks for
   }
   return reader.unread(config, family.ignored_keys);
 }

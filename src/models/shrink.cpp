@@ -26,7 +26,7 @@ constexpr auto kKvHeadKeys =
 
 /// The most that a size may be, by the names that configurations have for it.
 const std::map<std::string, std::int64_t, std::less<>>& most() {
-  static const std::map<std::string, std::int64_t, std::less<>> sizes = [] {
+  static const std::map<std::string, std::int64_t, std::less<>> kSizes = [] {
     std::map<std::string, std::int64_t, std::less<>> out;
     const auto add = [&out](std::int64_t size, const char* names) {
       for (const std::string& name : split(names, ' ')) {
@@ -51,7 +51,7 @@ const std::map<std::string, std::int64_t, std::less<>>& most() {
     add(0, "num_kv_shared_layers num_nextn_predict_layers");
     return out;
   }();
-  return sizes;
+  return kSizes;
 }
 
 template <std::size_t N>
@@ -135,7 +135,7 @@ bool names_active_parameters(const std::string& name) {
 
 }  // namespace
 
-Json shrink_config(Json config) {
+Json shrink_config(const Json& config) {
   const Sizes sizes{.layers = find_size(config, kLayerKeys),
                     .heads = find_size(config, kHeadKeys),
                     .has_latents = config.contains("qk_rope_head_dim")};

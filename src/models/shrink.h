@@ -10,7 +10,7 @@ namespace automodel::models {
 /// A config.json of the same type with 4 layers, width 64, 4 heads, 8 experts and a vocabulary of
 /// 512, each if it is not less already: below a few million parameters. Lists with an entry for
 /// each layer are cut.
-Json shrink_config(Json config);
+Json shrink_config(const Json& config);
 
 /// The model type that a hub id names by the look of it ("meta-llama/Llama-3.2-1B" is "llama");
 /// empty if it does not say.

@@ -2,6 +2,8 @@
 
 #include <cmath>
 
+#include "base/known.h"
+
 namespace automodel::nn {
 namespace {
 
@@ -95,7 +97,7 @@ Tensor Block::feed(const Tensor& normed_td, const Tensor& x_td, const Sequence& 
 }
 
 Tensor Block::in_parallel(const Tensor& x_td, const Sequence& sequence, Ports& ports) const {
-  const Tensor normed_td = (*before_mixer_)(x_td);
+  const Tensor normed_td = known(before_mixer_)(x_td);
   const Tensor fed_td = before_ffn_ ? (*before_ffn_)(x_td) : normed_td;
   return x_td + mix(normed_td, sequence, ports) + feed(fed_td, x_td, sequence, ports);
 }
@@ -114,7 +116,7 @@ Tensor Block::add_branches(const Tensor& x_td, const Sequence& sequence, Ports& 
     case Placement::sandwich:
     case Placement::ffn_sandwich: {
       const Tensor normed_td = before_mixer_ ? (*before_mixer_)(x_td) : x_td;
-      const auto& norm = *before_ffn_;
+      const auto& norm = known(before_ffn_);
       const auto [sum_td, fed_td] =
           ops::residual_norm(scaled(x_td, mixer_weights_.stream), mix(normed_td, sequence, ports),
                              norm.weight_d, norm.bias_d, norm.options);
@@ -125,8 +127,8 @@ Tensor Block::add_branches(const Tensor& x_td, const Sequence& sequence, Ports& 
       return scaled(sum_td, ffn_weights_.stream) + feed(sum_td, sum_td, sequence, ports);
     }
     case Placement::post_residual: {
-      const Tensor sum_td = (*after_mixer_)(x_td + mix(x_td, sequence, ports));
-      return (*after_ffn_)(sum_td + feed(sum_td, sum_td, sequence, ports));
+      const Tensor sum_td = known(after_mixer_)(x_td + mix(x_td, sequence, ports));
+      return known(after_ffn_)(sum_td + feed(sum_td, sum_td, sequence, ports));
     }
     case Placement::parallel:
     case Placement::parallel_two:

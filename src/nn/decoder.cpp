@@ -1,6 +1,7 @@
 #include "nn/decoder.h"
 
 #include "base/error.h"
+#include "base/known.h"
 #include "ops/embedding.h"
 
 namespace automodel::nn {
@@ -77,8 +78,8 @@ Tensor Decoder::embed(const Tokens& tokens, const ForwardOptions& options,
     x_td = ops::linear(x_td, at_step(*project_in_, sequence));
   }
   if (positions_pd_.defined()) {
-    x_td = x_td + ops::embedding(tokens.positions_t + spec_.positions->offset, positions_pd_, 1,
-                                 std::nullopt, options.compute);
+    x_td = x_td + ops::embedding(tokens.positions_t + known(spec_.positions).offset, positions_pd_,
+                                 1, std::nullopt, options.compute);
   }
   return embedding_norm_ ? (*embedding_norm_)(x_td) : x_td;
 }
@@ -89,9 +90,9 @@ Tensor Decoder::finish(const Tensor& x_td, const Sequence& sequence) const {
     y_td = ops::linear(y_td, at_step(*project_out_, sequence));
   }
   if (transform_) {
-    const auto activation = activation_of(spec_.head_transform->activation);
+    const auto activation = activation_of(known(spec_.head_transform).activation);
     y_td = ops::activate(ops::linear(y_td, at_step(*transform_, sequence)), activation);
-    y_td = (*transform_norm_)(y_td);
+    y_td = known(transform_norm_)(y_td);
   }
   return y_td;
 }
@@ -114,8 +115,8 @@ Sequence Decoder::sequence(const Tokens& tokens, const ForwardOptions& options) 
   return out;
 }
 
-BlockFunction Decoder::block_function(std::size_t i, Sequence sequence, Ports& ports) const {
-  // By value: a recompute in the backward outlives the forward.
+BlockFunction Decoder::block_function(std::size_t i, const Sequence& sequence, Ports& ports) const {
+  // Holds a copy: a recompute in the backward outlives the forward.
   return [&ports, sequence, block = &blocks_[i], has_input = layer_inputs_.has_value(),
           borrows = spec::lender(spec_.layers[i]).has_value(),
           lends = lenders_.contains(static_cast<std::int64_t>(i))](const Tensors& inputs) {

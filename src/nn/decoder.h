@@ -51,7 +51,7 @@ class Decoder {
   /// Block i as the runner calls it: inputs are the stream, the layer's own input and lent keys and
   /// values, outputs the stream, kept keys and values, and the router's sums; those that this block
   /// has.
-  BlockFunction block_function(std::size_t i, Sequence sequence, Ports& ports) const;
+  BlockFunction block_function(std::size_t i, const Sequence& sequence, Ports& ports) const;
 
   spec::ModelSpec spec_;
   Tensor embedding_vd_, positions_pd_;

@@ -3,6 +3,8 @@
 #include <bit>
 #include <cmath>
 
+#include "base/known.h"
+
 namespace automodel::nn {
 
 Tensor alibi_slopes(const spec::Alibi& alibi, std::int64_t heads) {
@@ -71,8 +73,8 @@ Tensor GqaBlock::clip(const Tensor& x_to) const {
 
 Tensor GqaBlock::place(const Tensor& x_to, const std::optional<NormLayer>& norm,
                        const Sequence& sequence) const {
-  const bool over_all = norm && spec_.head_norm->over == spec::HeadNorm::Over::all_heads;
-  const bool norm_last = norm && spec_.head_norm->after_rope;
+  const bool over_all = norm && known(spec_.head_norm).over == spec::HeadNorm::Over::all_heads;
+  const bool norm_last = norm && known(spec_.head_norm).after_rope;
   Tensor x_thk = clip(over_all ? (*norm)(x_to) : x_to).unflatten(-1, {-1, spec_.head_dim});
   if (norm && !over_all && !norm_last) {
     x_thk = (*norm)(x_thk);
@@ -118,7 +120,8 @@ Tensor GqaBlock::attend(const Tensor& q_thk, const KeysValues& own, const Sequen
 }
 
 Tensor GqaBlock::gate(const Tensor& x_td, const Sequence& sequence) const {
-  Tensor x_thg = ops::linear(x_td, at_step(*gate_, sequence)).unflatten(-1, {spec_.heads, -1});
+  Tensor x_thg =
+      ops::linear(x_td, at_step(known(gate_), sequence)).unflatten(-1, {spec_.heads, -1});
   if (gate_bias_h_.defined()) {
     x_thg = x_thg + gate_bias_h_.to(x_thg.scalar_type()).unsqueeze(-1);
   }

@@ -2,12 +2,13 @@
 
 #include <cmath>
 
+#include "base/known.h"
 #include "ops/embedding.h"
 
 namespace automodel::nn {
 
 LayerInputsTable::LayerInputsTable(const spec::ModelSpec& model, const Parameters& parameters)
-    : spec_(*model.layer_inputs),
+    : spec_(known(model.layer_inputs)),
       pad_token_id_(model.pad_token_id),
       embedding_vq_(parameters.at("model.embed_tokens_per_layer.weight")),
       projection_(parameters.linear("model.per_layer_model_projection")),

@@ -2,6 +2,8 @@
 
 #include <ATen/ATen.h>
 
+#include "base/known.h"
+
 namespace automodel::nn {
 
 MlaBlock::MlaBlock(const spec::Mla& spec, const Parameters& parameters, std::int64_t layer,
@@ -27,7 +29,7 @@ Tensor MlaBlock::rotate(const Tensor& x_thr, const Sequence& sequence) const {
 Tensor MlaBlock::queries(const Tensor& x_td, const Sequence& sequence, Ports& ports) const {
   // The projections into latents are whole on every rank: tensor parallelism begins behind them.
   const Tensor in =
-      ports.enter(q_a_ ? (*q_norm_)(ops::linear(x_td, at_step(*q_a_, sequence))) : x_td);
+      ports.enter(q_a_ ? known(q_norm_)(ops::linear(x_td, at_step(*q_a_, sequence))) : x_td);
   const Tensor q_thk = ops::linear(in, at_step(q_, sequence)).unflatten(-1, {-1, spec_.head_dim()});
   return at::cat({q_thk.narrow(-1, 0, spec_.nope_dim),
                   rotate(q_thk.narrow(-1, spec_.nope_dim, spec_.rope_dim), sequence)},

@@ -1,5 +1,7 @@
 #include "nn/moe.h"
 
+#include "base/known.h"
+
 namespace automodel::nn {
 namespace {
 
@@ -134,7 +136,7 @@ ops::Routing MoeBlock::route(const Tensor& x_td, const Sequence& sequence) const
 }
 
 Tensor MoeBlock::shared(const Tensor& x_td, const Sequence& sequence, Ports& ports) const {
-  const Tensor y_td = shared_->forward(x_td, sequence, ports);
+  const Tensor y_td = known(shared_).forward(x_td, sequence, ports);
   return shared_gate_ ? at::sigmoid(ops::linear(x_td, at_step(*shared_gate_, sequence))) * y_td
                       : y_td;
 }

@@ -12,7 +12,7 @@ namespace automodel::nn {
 namespace {
 
 /// Standard normal numbers, those beyond +-cutoff drawn again: by the inverse of the distribution.
-Tensor truncated_normal(Tensor value, double cutoff, const at::Generator& generator) {
+Tensor truncated_normal(const Tensor& value, double cutoff, const at::Generator& generator) {
   const double edge = std::erf(cutoff / std::numbers::sqrt2);
   return value.uniform_(-edge, edge, generator)
       .erfinv_()

@@ -223,7 +223,7 @@ class Backward {
       out.bias_eo = bias_grads(w_p1);
     }
     if (needs_weights) {
-      Tensor grad_w_p = (h_pi * out.rows_pk).sum(1, false, at::kFloat);
+      const Tensor grad_w_p = (h_pi * out.rows_pk).sum(1, false, at::kFloat);
       if (down.bias_eo.defined()) {
         add_bias_shares_(grad_w_p);
       }

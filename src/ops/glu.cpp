@@ -2,6 +2,7 @@
 
 #include <ATen/ATen.h>
 
+#include "base/known.h"
 #include "base/meter.h"
 #include "ops/cpu/rows.h"
 
@@ -25,7 +26,7 @@ std::optional<cpu::Gate> gate_of(const GluOptions& options) {
 
 cpu::GluTask task_of(const Tensor& gate, const Tensor& up, const GluOptions& options) {
   const auto clamp = options.clamp.value_or(GluClamp{});
-  return {.kind = *gate_of(options),
+  return {.kind = known(gate_of(options)),
           .limit = static_cast<float>(clamp.limit),
           .alpha = static_cast<float>(clamp.alpha),
           .gate = cpu::elements_of(gate),

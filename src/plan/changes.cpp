@@ -16,7 +16,7 @@ constexpr const char* kAdapters = "nemo_automodel.components._peft.lora.PeftConf
 /// One thing that saves memory. `apply` returns false if the recipe has it already.
 struct Saving {
   std::function<bool(config::Recipe&)> apply;
-  std::string override_;
+  std::string argument;
   std::string effect;
   double penalty = 0;  // how much worse than its time it is, as a share of the time
 };
@@ -31,7 +31,7 @@ std::vector<Saving> savings(const config::Recipe& recipe) {
                            r.dataloader.batch_size = rows;
                            return true;
                          },
-                     .override_ = fmt::format("--step_scheduler.local_batch_size={}", rows)});
+                     .argument = fmt::format("--step_scheduler.local_batch_size={}", rows)});
     }
   }
   out.push_back({.apply =
@@ -41,14 +41,14 @@ std::vector<Saving> savings(const config::Recipe& recipe) {
                        recompute = config::ActivationCheckpointing::full;
                        return !had;
                      },
-                 .override_ = "--distributed.activation_checkpointing=true"});
+                 .argument = "--distributed.activation_checkpointing=true"});
   out.push_back({.apply =
                      [](config::Recipe& r) {
                        const bool had = r.model.torch_dtype == "bfloat16";
                        r.model.torch_dtype = "bfloat16";
                        return !had;
                      },
-                 .override_ = "--model.torch_dtype=bfloat16",
+                 .argument = "--model.torch_dtype=bfloat16",
                  .effect = "weights are rounded to bfloat16",
                  .penalty = 1});
   out.push_back({.apply =
@@ -57,7 +57,7 @@ std::vector<Saving> savings(const config::Recipe& recipe) {
                        r.peft = had ? r.peft : config::Peft{};
                        return !had;
                      },
-                 .override_ = fmt::format("--peft._target_={}", kAdapters),
+                 .argument = fmt::format("--peft._target_={}", kAdapters),
                  .effect = "adapters are trained instead of all weights",
                  .penalty = 2});
   return out;
@@ -72,7 +72,7 @@ std::optional<Change> after(const config::Recipe& recipe, const spec::ModelSpec&
     if (!saving->apply(changed)) {
       return std::nullopt;
     }
-    out.overrides.push_back(saving->override_);
+    out.overrides.push_back(saving->argument);
     out.effect = saving->effect.empty() ? out.effect : saving->effect;
   }
   try {
@@ -100,7 +100,7 @@ std::vector<std::vector<const Saving*>> sets_of(const std::vector<Saving>& all) 
     for (std::size_t i = 0; i < all.size(); ++i) {
       if (((bits >> i) & 1U) != 0) {
         chosen.push_back(&all[i]);
-        batches += all[i].override_.starts_with("--step_scheduler") ? 1 : 0;
+        batches += all[i].argument.starts_with("--step_scheduler") ? 1 : 0;
       }
     }
     if (batches <= 1 && chosen.size() <= 3) {

@@ -18,7 +18,7 @@ constexpr auto kRoles = std::to_array({spec::Role::attention, spec::Role::mlp, s
 constexpr std::size_t kMaxNamed = 12;
 
 std::optional<spec::Role> role_named(const std::string& pattern) {
-  const auto found = std::ranges::find(kRoles, pattern, [](auto role) { return to_string(role); });
+  const auto* found = std::ranges::find(kRoles, pattern, [](auto role) { return to_string(role); });
   return found == kRoles.end() ? std::nullopt : std::optional(*found);
 }
 

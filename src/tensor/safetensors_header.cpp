@@ -107,7 +107,7 @@ std::size_t dtype_rank(at::ScalarType dtype) {
   constexpr std::array<std::string_view, 16> kOrder = {
       "BOOL", "U8",   "I8",  "F8_E5M2", "F8_E4M3", "F8_E8M0", "I16", "U16",
       "F16",  "BF16", "I32", "U32",     "F32",     "F64",     "I64", "U64"};
-  const auto found = std::find(kOrder.begin(), kOrder.end(), safetensors_name(dtype));
+  const auto* found = std::find(kOrder.begin(), kOrder.end(), safetensors_name(dtype));
   return static_cast<std::size_t>(found - kOrder.begin());
 }
 

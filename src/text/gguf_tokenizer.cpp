@@ -26,7 +26,7 @@ constexpr auto kKinds = std::to_array<Kind>({{"gpt2", byte_level_parts},
                                              {"t5", unigram_parts}});
 
 const Kind& kind_of(const GgufSource& source) {
-  const auto found = std::find_if(kKinds.begin(), kKinds.end(), [&](const Kind& kind) {
+  const auto* found = std::find_if(kKinds.begin(), kKinds.end(), [&](const Kind& kind) {
     return kind.name == source.vocabulary.model;
   });
   if (found == kKinds.end()) {

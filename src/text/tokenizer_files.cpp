@@ -60,8 +60,8 @@ constexpr std::string_view kExpected =
 
 TokenizerFiles read_file_of(const fs::path& path, const Json& config) {
   const std::string name = path.filename().string();
-  const auto format = std::find_if(kFormats.begin(), kFormats.end(),
-                                   [&](const Format& f) { return f.has_name(name); });
+  const auto* format = std::find_if(kFormats.begin(), kFormats.end(),
+                                    [&](const Format& f) { return f.has_name(name); });
   const bool is_json = format == kFormats.end() && name.ends_with(".json");
   check(is_json || format != kFormats.end(), ErrorKind::unsupported,
         "{}: the name does not say which kind of tokenizer this is; expected {}", path.string(),

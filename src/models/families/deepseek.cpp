@@ -1,5 +1,6 @@
 #include <cmath>
 
+#include "base/known.h"
 #include "models/common.h"
 #include "models/family.h"
 #include "models/mla.h"
@@ -18,7 +19,7 @@ spec::Mla deepseek_attention(const ConfigReader& c,
                                                           .value_dim = 128}) {
   auto attention = mla(c, defaults);
   c.expect("head_dim", attention.rope_dim);
-  attention.rope->interleaved = c.flag("rope_interleave", true);
+  known(attention.rope).interleaved = c.flag("rope_interleave", true);
   return attention;
 }
 

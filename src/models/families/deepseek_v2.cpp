@@ -1,3 +1,4 @@
+#include "base/known.h"
 #include "models/common.h"
 #include "models/family.h"
 #include "models/mla.h"
@@ -36,7 +37,8 @@ spec::ModelSpec v2_spec(const ConfigReader& c) {
                            .nope_dim = 128,
                            .rope_dim = 64,
                            .value_dim = 128});
-  attention.rope->interleaved = attention.rope->in_float32 = true;
+  auto& rope = known(attention.rope);
+  rope.interleaved = rope.in_float32 = true;
   auto moe = routed_experts(c, {.experts = 64, .inner = 1407});
   moe.router = v2_router(c, moe);
   moe.shared = shared_experts(moe.inner * c.integer("n_shared_experts", 2), moe.activation);

@@ -8,7 +8,7 @@ namespace {
 bool slides_but_each_fifth(const ConfigReader&, std::int64_t layer) { return (layer + 1) % 5 != 0; }
 
 bool flint_slides(const ConfigReader& c, std::int64_t layer) {
-  return !(layer < 2 || layer % 4 == 1 || layer == layer_count(c) - 1);
+  return layer >= 2 && layer % 4 != 1 && layer != layer_count(c) - 1;
 }
 
 /// RoPE where the layer has a window; none on full layers.

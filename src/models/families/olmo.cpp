@@ -1,3 +1,4 @@
+#include "base/known.h"
 #include "models/common.h"
 #include "models/family.h"
 
@@ -51,8 +52,8 @@ spec::ModelSpec olmo2_spec(const ConfigReader& c) {
 spec::Rope olmo3_rope(const ConfigReader& c, std::int64_t head_dim, bool sliding) {
   const Defaults defaults{.theta = 500000};
   if (c.has("rope_parameters") || !sliding) {
-    return rope_of_kind(c, head_dim, sliding ? "sliding_attention" : "full_attention", defaults)
-        .value();
+    return known(
+        rope_of_kind(c, head_dim, sliding ? "sliding_attention" : "full_attention", defaults));
   }
   return {.theta = c.number("rope_theta", defaults.theta), .dim = head_dim};
 }

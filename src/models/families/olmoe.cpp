@@ -1,3 +1,4 @@
+#include "base/known.h"
 #include "models/common.h"
 #include "models/family.h"
 #include "models/moe.h"
@@ -42,7 +43,7 @@ spec::ModelSpec flex_olmo_spec(const ConfigReader& c) {
                            500000);
   for (auto& layer : model.layers) {
     layer.placement = spec::NormPlacement::post;
-    std::get<spec::Gqa>(layer.mixer).rope->in_float32 = true;
+    known(std::get<spec::Gqa>(layer.mixer).rope).in_float32 = true;
   }
   return model;
 }

@@ -19,7 +19,7 @@ bool slides_by_pattern(const ConfigReader& c, std::int64_t layer) {
 
 /// One layer each; `fit` turns the shared attention into that of layer i.
 template <typename Fit>
-spec::ModelSpec layered(const ConfigReader& c, spec::ModelSpec model, spec::Gqa attention,
+spec::ModelSpec layered(const ConfigReader& c, spec::ModelSpec model, const spec::Gqa& attention,
                         const std::vector<bool>& sliding, spec::NormPlacement placement, Fit fit) {
   const auto window = c.maybe_integer("sliding_window");
   for (std::size_t i = 0; i < sliding.size(); ++i) {

@@ -182,7 +182,8 @@ config::Dataset mock_dataset(config::Dataset section, const fs::path& folder,
   } else if (keys.contains("vocab_size")) {
     keys["vocab_size"] = vocab_size;
   }
-  const auto kind = std::ranges::find_if(kRowKinds, [&](const RowKind& k) { return is(k.target); });
+  const auto* kind =
+      std::ranges::find_if(kRowKinds, [&](const RowKind& k) { return is(k.target); });
   if (kind != kRowKinds.end() && !is("InstructionDataset")) {
     drop_places(keys);
     write_rows(file, kind->row);

@@ -94,7 +94,7 @@ MockModel write_mock_model(const config::ModelSource& model, const fs::path& fol
   const auto here = config_here(model);
   Json config = here ? *here : config_by_name(model.pretrained_model_name_or_path);
   config.merge_patch(model.config_overrides);
-  config = models::shrink_config(std::move(config));
+  config = models::shrink_config(config);
   fit_vocabulary(config);
   fs::create_directories(folder);
   write_file_atomic(folder / "config.json", config.dump(1));

@@ -184,7 +184,7 @@ void pack_steps(const TileRows& rows, const HeadsView& view, Index width, float*
                     .steps = {.inner = count, .pairs = false, .per_block = count},
                     .out = to,
                     .block_stride = 0});
-      fill_zero(to + count * kColumns, to + kRows * kColumns);
+      fill_zero(to + count * kColumns, to + Index{kRows} * kColumns);
     }
   }
 }

@@ -124,7 +124,7 @@ AM_INLINE void add_weighted_keys(const TileRows& rows, const float* weights, con
   }
 }
 
-AM_INLINE void fill_zero(float* begin, float* end) {
+AM_INLINE void fill_zero(float* begin, const float* end) {
   for (; begin + kWidth <= end; begin += kWidth) {
     vstore(begin, vset(0));
   }
