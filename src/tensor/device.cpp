@@ -25,8 +25,10 @@ c10::Device device_from_name(const std::string& name) {
     return gpus > 0 ? c10::Device(c10::kCUDA, 0) : c10::Device(c10::kCPU);
   }
   const auto device = parse(name);
-  check(device && (device->is_cpu() || device->is_cuda()), ErrorKind::invalid_argument,
-        "device: '{}' is not known; expected auto, cpu, cuda or cuda:N", name);
+  if (!device || (!device->is_cpu() && !device->is_cuda())) {
+    fail(ErrorKind::invalid_argument,
+         "device: '{}' is not known; expected auto, cpu, cuda or cuda:N", name);
+  }
   const c10::DeviceIndex index = device->has_index() ? device->index() : c10::DeviceIndex{0};
   check(device->is_cpu() || index < gpus, ErrorKind::invalid_argument,
         "device: {} is not there; LibTorch {} sees {} GPUs", name,

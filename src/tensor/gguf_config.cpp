@@ -2,10 +2,13 @@
 
 #include <ATen/ATen.h>
 
+#include <array>
 #include <cmath>
 #include <numbers>
+#include <utility>
 
 #include "base/error.h"
+#include "base/known.h"
 #include "tensor/gguf_facts.h"
 
 namespace automodel {
@@ -118,7 +121,7 @@ std::optional<Json> stated_scaling(const GgufFacts& facts) {
   check((kind == "linear" || kind == "yarn") && factor.has_value(), ErrorKind::unsupported,
         "{} is '{}'{}; linear and yarn with a factor are supported",
         facts.where("rope.scaling.type"), kind, factor ? "" : " without a factor");
-  Json scaling{{"rope_type", kind}, {"factor", *factor}};
+  Json scaling{{"rope_type", kind}, {"factor", known(factor)}};
   if (kind == "yarn" && original) {
     scaling["original_max_position_embeddings"] = *original;
   }
@@ -161,10 +164,10 @@ void add_gemma(Json& config, const GgufFacts& facts) {
 }
 
 void add_token_ids(Json& config, const GgufFile& file) {
-  const std::pair<const char*, const char*> kIds[] = {
-      {"bos_token_id", "tokenizer.ggml.bos_token_id"},
-      {"eos_token_id", "tokenizer.ggml.eos_token_id"},
-      {"pad_token_id", "tokenizer.ggml.padding_token_id"}};
+  constexpr auto kIds = std::to_array<std::pair<const char*, const char*>>(
+      {{"bos_token_id", "tokenizer.ggml.bos_token_id"},
+       {"eos_token_id", "tokenizer.ggml.eos_token_id"},
+       {"pad_token_id", "tokenizer.ggml.padding_token_id"}});
   for (const auto& [name, key] : kIds) {
     const auto found = file.metadata().find(key);
     if (found != file.metadata().end()) {

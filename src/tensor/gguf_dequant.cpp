@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <array>
 #include <bit>
+#include <cstddef>
 #include <cstring>
 
 #include "base/error.h"
@@ -19,6 +20,7 @@ namespace automodel {
 namespace {
 
 using Byte = std::uint8_t;
+using Index = std::ptrdiff_t;
 
 float half_at(const Byte* at) {
   std::uint16_t bits = 0;
@@ -110,10 +112,10 @@ struct Q2_K {
     const Byte* low = block + 16;
     const float d = half_at(block + 80);
     const float m = half_at(block + 82);
-    for (int sub = 0; sub < 16; ++sub) {
+    for (Index sub = 0; sub < 16; ++sub) {
       const float scale = d * static_cast<float>(block[sub] & 15);
       const float minimum = m * static_cast<float>(block[sub] >> 4);
-      const int group = sub / 2;
+      const Index group = sub / 2;
       const Byte* bytes = low + group / 4 * 32 + sub % 2 * 16;
       for (int i = 0; i < 16; ++i) {
         const int q = bytes[i] >> (group % 4 * 2) & 3;
@@ -128,9 +130,9 @@ struct Q3_K {
     const Byte* mask = block;
     const Byte* low = block + 32;
     const float d = half_at(block + 108);
-    for (int sub = 0; sub < 16; ++sub) {
+    for (Index sub = 0; sub < 16; ++sub) {
       const float scale = d * static_cast<float>(scale_of(block + 96, sub) - 32);
-      const int group = sub / 2;
+      const Index group = sub / 2;
       const Byte* bytes = low + group / 4 * 32 + sub % 2 * 16;
       const Byte* bits = mask + sub % 2 * 16;
       for (int i = 0; i < 16; ++i) {
@@ -140,7 +142,7 @@ struct Q3_K {
     }
   }
   /// 16 scales of 6 bits in 12 bytes: the low nibbles in the first 8, the high pairs in the last 4.
-  static int scale_of(const Byte* packed, int sub) {
+  static int scale_of(const Byte* packed, Index sub) {
     const int low = sub < 8 ? packed[sub] & 15 : packed[sub - 8] >> 4;
     const int high = packed[8 + sub % 4] >> (sub / 4 * 2) & 3;
     return low | high << 4;
@@ -153,7 +155,7 @@ struct SixBits {
 };
 
 /// The 8 scales and 8 minima of 6 bits that Q4_K and Q5_K pack into 12 bytes.
-SixBits scale_and_minimum(const Byte* packed, int sub) {
+SixBits scale_and_minimum(const Byte* packed, Index sub) {
   if (sub < 4) {
     return {packed[sub] & 63, packed[sub + 4] & 63};
   }
@@ -165,12 +167,12 @@ struct Q4_K {
   static void decode(const Byte* block, float* out) {
     const float d = half_at(block);
     const float m = half_at(block + 2);
-    for (int sub = 0; sub < 8; ++sub) {
+    for (Index sub = 0; sub < 8; ++sub) {
       const auto [s, n] = scale_and_minimum(block + 4, sub);
       const float scale = d * static_cast<float>(s);
       const float minimum = m * static_cast<float>(n);
       const Byte* bytes = block + 16 + sub / 2 * 32;
-      const int shift = sub % 2 * 4;
+      const Index shift = sub % 2 * 4;
       for (int i = 0; i < 32; ++i) {
         out[sub * 32 + i] = scale * static_cast<float>(bytes[i] >> shift & 15) - minimum;
       }
@@ -183,12 +185,12 @@ struct Q5_K {
     const float d = half_at(block);
     const float m = half_at(block + 2);
     const Byte* high = block + 16;
-    for (int sub = 0; sub < 8; ++sub) {
+    for (Index sub = 0; sub < 8; ++sub) {
       const auto [s, n] = scale_and_minimum(block + 4, sub);
       const float scale = d * static_cast<float>(s);
       const float minimum = m * static_cast<float>(n);
       const Byte* bytes = block + 48 + sub / 2 * 32;
-      const int shift = sub % 2 * 4;
+      const Index shift = sub % 2 * 4;
       for (int i = 0; i < 32; ++i) {
         const int q = (bytes[i] >> shift & 15) | (high[i] >> sub & 1) << 4;
         out[sub * 32 + i] = scale * static_cast<float>(q) - minimum;
@@ -200,10 +202,10 @@ struct Q5_K {
 struct Q6_K {
   static void decode(const Byte* block, float* out) {
     const float d = half_at(block + 208);
-    for (int sub = 0; sub < 16; ++sub) {
+    for (Index sub = 0; sub < 16; ++sub) {
       const float scale = d * static_cast<float>(static_cast<std::int8_t>(block[192 + sub]));
-      const int half = sub / 8;
-      const int group = sub / 2 % 4;
+      const Index half = sub / 8;
+      const Index group = sub / 2 % 4;
       const Byte* low = block + half * 64 + group % 2 * 32 + sub % 2 * 16;
       const Byte* high = block + 128 + half * 32 + sub % 2 * 16;
       for (int i = 0; i < 16; ++i) {

@@ -7,6 +7,7 @@
 #include <set>
 
 #include "base/error.h"
+#include "base/known.h"
 #include "tensor/tensor_info.h"
 
 namespace automodel {
@@ -188,7 +189,7 @@ std::uint64_t data_bytes(const GgufTensor& tensor) {
   check(row % format.block_values == 0, ErrorKind::corrupt_data,
         "rows of {} values do not divide into {} blocks of {}", row, format.name,
         format.block_values);
-  return static_cast<std::uint64_t>(*count / format.block_values * format.block_bytes);
+  return static_cast<std::uint64_t>(known(count) / format.block_values * format.block_bytes);
 }
 
 /// `begin` is still relative to the data; `end` is not set.

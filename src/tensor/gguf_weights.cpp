@@ -81,9 +81,10 @@ class GgufWeights final : public WeightSource {
         continue;  // gguf_config makes rope_scaling of it
       }
       const auto name = hf_weight_name(tensor.name, facts.architecture());
-      check(name.has_value(), ErrorKind::unsupported,
-            "{}: tensor '{}' of architecture '{}' is not known", file_->path().string(),
-            tensor.name, facts.architecture());
+      if (!name) {
+        fail(ErrorKind::unsupported, "{}: tensor '{}' of architecture '{}' is not known",
+             file_->path().string(), tensor.name, facts.architecture());
+      }
       sources_.emplace(*name, source_of(tensor, *name, facts));
       names_.push_back(*name);
     }
@@ -104,7 +105,7 @@ class GgufWeights final : public WeightSource {
   }
   Tensor tensor(std::string_view name) const override {
     const Source& source = find(name);
-    const Tensor stored = file_->tensor(source.gguf_name);
+    Tensor stored = file_->tensor(source.gguf_name);
     switch (source.change) {
       case Change::unpermute:
         return unpermute(stored, source.heads);

@@ -5,6 +5,7 @@
 #include <algorithm>
 
 #include "base/error.h"
+#include "base/known.h"
 
 namespace automodel {
 namespace {
@@ -34,7 +35,7 @@ std::int64_t num_bytes(const TensorInfo& info) {
   const auto count = num_elements(info);
   check(count.has_value(), ErrorKind::invalid_argument, "a tensor of shape {} is too large",
         shape_text(info.shape));
-  return *count * static_cast<std::int64_t>(c10::elementSize(info.dtype));
+  return known(count) * static_cast<std::int64_t>(c10::elementSize(info.dtype));
 }
 
 std::string shape_text(const std::vector<std::int64_t>& shape) {

@@ -7,6 +7,7 @@
 #include <optional>
 
 #include "base/error.h"
+#include "base/known.h"
 #include "text/tokenizer/json_node.h"
 #include "text/tokenizer/vocabulary.h"
 
@@ -144,7 +145,7 @@ ConfigTokens config_tokens(const TokenizerConfig& config) {
     if (raw && raw->is_object()) {
       tokens.tokens.push_back({.entry = entry_of(*raw, true), .is_special = true});
     } else if (values[i]) {
-      const Json text = *values[i];
+      const Json text = known(values[i]);
       tokens.tokens.push_back(
           {.entry = entry_of(JsonNode(text, std::string(kNames[i])), true), .is_special = true});
     }

@@ -12,7 +12,8 @@
 namespace automodel::text {
 namespace {
 
-enum TokenType : std::int32_t { kUnknown = 2, kControl = 3, kUserDefined = 4 };
+// Types of tokens.
+constexpr std::int32_t kUnknown = 2, kControl = 3, kUserDefined = 4;
 
 struct Kind {
   std::string_view name;  // tokenizer.ggml.model

@@ -91,8 +91,8 @@ std::string_view recent_category(char32_t c) {
   if (c < kRows.front().first) {
     return "";
   }
-  const auto row = std::lower_bound(kRows.begin(), kRows.end(), c,
-                                    [](const auto& r, char32_t value) { return r.last < value; });
+  const auto* row = std::lower_bound(kRows.begin(), kRows.end(), c,
+                                     [](const auto& r, char32_t value) { return r.last < value; });
   return row != kRows.end() && c >= row->first ? row->category : "";
 }
 

@@ -180,7 +180,7 @@ std::u32string lower_case(char32_t c) {
   if (c == 0x130) {
     return U"i\u0307";
   }
-  const auto recent =
+  const auto* recent =
       std::find_if(kRecentCapitals.begin(), kRecentCapitals.end(),
                    [&](const RecentCapitals& row) { return c >= row.first && c <= row.last; });
   if (recent != kRecentCapitals.end()) {

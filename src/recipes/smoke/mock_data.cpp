@@ -121,7 +121,7 @@ void write_megatron(const fs::path& prefix, std::int64_t vocab_size) {
     append(index, static_cast<std::int32_t>(kDocument));
   }
   for (std::int64_t i = 0; i < kDocuments; ++i) {
-    append(index, static_cast<std::int64_t>(2 * kDocument * i));
+    append(index, 2 * kDocument * i);
   }
   for (std::int64_t i = 0; i <= kDocuments; ++i) {
     append(index, i);

@@ -3,8 +3,10 @@
 #include <charconv>
 #include <map>
 #include <set>
+#include <utility>
 
 #include "base/error.h"
+#include "base/known.h"
 #include "base/text.h"
 #include "text/base64.h"
 #include "text/formats/formats.h"
@@ -120,7 +122,7 @@ const Row& row_of(const VocabularyFile& file) {
 /// "IQ== 0": the token '!' of rank 0.
 RankedToken parse_line(std::string_view line, const std::string& where) {
   const auto space = line.find(' ');
-  const auto bytes = decode_base64(line.substr(0, space));
+  auto bytes = decode_base64(line.substr(0, space));
   const std::string_view number =
       space == std::string_view::npos ? std::string_view() : line.substr(space + 1);
   std::int32_t rank = -1;
@@ -128,7 +130,7 @@ RankedToken parse_line(std::string_view line, const std::string& where) {
   check(bytes && !bytes->empty() && error == std::errc() && !number.empty() &&
             end == number.data() + number.size() && rank >= 0 && rank <= kMaxTokenId,
         ErrorKind::corrupt_data, "{}: expected a token in base64, a space and its rank", where);
-  return {*bytes, rank};
+  return {known(std::move(bytes)), rank};
 }
 
 std::vector<RankedToken> parse_ranks(const VocabularyFile& file) {

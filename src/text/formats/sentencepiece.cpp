@@ -14,8 +14,9 @@ namespace automodel::text {
 namespace {
 
 constexpr std::string_view kSpaceMark = "\u2581";
-enum ModelType : std::int64_t { kUnigram = 1, kBpe = 2 };
-enum PieceType : std::int64_t { kUnknown = 2, kControl = 3, kUserDefined = 4, kUnused = 5 };
+// Types of models, and of pieces.
+constexpr std::int64_t kUnigram = 1, kBpe = 2;
+constexpr std::int64_t kUnknown = 2, kControl = 3, kUserDefined = 4, kUnused = 5;
 
 /// sentencepiece_model.proto, as far as encoding depends on it; defaults are the proto's.
 struct Model {

@@ -1,8 +1,10 @@
 #include <algorithm>
 #include <array>
 #include <map>
+#include <utility>
 
 #include "base/error.h"
+#include "base/known.h"
 #include "text/base64.h"
 #include "text/formats/formats.h"
 #include "text/tokenizer/json_node.h"
@@ -94,7 +96,7 @@ std::vector<RankedToken> read_tokens(const JsonNode& list, std::size_t count) {
     auto bytes = decode_base64(item.at("token_bytes").string());
     check(bytes && !bytes->empty(), ErrorKind::corrupt_data, "{}.token_bytes: not base64",
           item.path());
-    tokens.push_back({std::move(*bytes), static_cast<std::int32_t>(i)});
+    tokens.push_back({known(std::move(bytes)), static_cast<std::int32_t>(i)});
   }
   return tokens;
 }

@@ -1,4 +1,5 @@
 #include "base/error.h"
+#include "base/known.h"
 #include "text/gguf/kinds.h"
 
 namespace automodel::text {
@@ -29,7 +30,7 @@ GgufParts word_piece_parts(const GgufSource& source) {
   }
   const bool lowercase = vocabulary.lowercase.value_or(true);
   Json vocab = gguf_vocabulary_json(tokens, source);
-  const std::string unknown = tokens[static_cast<std::size_t>(*vocabulary.unk_id)];
+  const std::string unknown = tokens[static_cast<std::size_t>(known(vocabulary.unk_id))];
   return {.normalizer = {{"type", "BertNormalizer"},
                          {"clean_text", true},
                          {"handle_chinese_chars", true},

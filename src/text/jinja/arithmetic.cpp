@@ -8,6 +8,7 @@
 #include <limits>
 
 #include "base/error.h"
+#include "base/known.h"
 
 namespace automodel::text::jinja {
 namespace {
@@ -75,8 +76,8 @@ std::pair<double, double> float_divmod(double a, double b) {
 
 double float_power(double base, double exponent) {
   check_divisor(base == 0.0 && exponent < 0, "0.0 cannot be raised to a negative power");
-  check(!(base < 0 && std::isfinite(base) && std::isfinite(exponent) &&
-          exponent != std::floor(exponent)),
+  check(base >= 0 || !std::isfinite(base) || !std::isfinite(exponent) ||
+            exponent == std::floor(exponent),
         ErrorKind::unsupported, "complex numbers are not supported: {} ** {}", base, exponent);
   const double result = std::pow(base, exponent);
   check(!(std::isinf(result) && std::isfinite(base) && std::isfinite(exponent)),
@@ -176,7 +177,8 @@ std::partial_ordering order_numbers(const Value& a, const Value& b) {
 Value apply_to_numbers(BinaryOp op, const Value& a, const Value& b) {
   const auto x = as_integer(a);
   const auto y = as_integer(b);
-  return x && y ? apply_to_integers(op, *x, *y) : apply_to_floats(op, *as_number(a), *as_number(b));
+  return x && y ? apply_to_integers(op, *x, *y)
+                : apply_to_floats(op, known(as_number(a)), known(as_number(b)));
 }
 
 double round_to_digits(double number, std::int64_t digits) {

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "base/known.h"
 #include "base/text.h"
 #include "text/jinja/markup.h"
 #include "text/jinja/number.h"
@@ -14,7 +15,7 @@ namespace {
 Value part_of(const std::string& text) {
   const bool digits = !text.empty() && std::all_of(text.begin(), text.end(),
                                                    [](char c) { return c >= '0' && c <= '9'; });
-  return digits ? Value(*parse_integer(text)) : Value(text);
+  return digits ? Value(known(parse_integer(text))) : Value(text);
 }
 
 }  // namespace

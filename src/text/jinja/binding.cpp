@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "base/error.h"
+#include "base/known.h"
 #include "text/jinja/operators.h"
 
 namespace automodel::text::jinja {
@@ -17,18 +18,19 @@ void check_count(std::string_view function, std::size_t count, std::size_t most)
 
 const Value& Bound::operator[](std::size_t i) const {
   check(given(i), ErrorKind::invalid_argument, "{}() misses its argument {}", function_, i + 1);
-  return *values_[i];
+  return known(values_[i]);
 }
 
 std::int64_t Bound::integer(std::size_t i, std::int64_t otherwise) const {
   if (!given(i)) {
     return otherwise;
   }
-  require_defined(*values_[i]);
-  const auto value = as_integer(*values_[i]);
-  check(value.has_value(), ErrorKind::invalid_argument,
-        "'{}' object cannot be interpreted as an integer", type_name(*values_[i]));
-  return *value;
+  const Value& value = (*this)[i];
+  require_defined(value);
+  const auto integer = as_integer(value);
+  check(integer.has_value(), ErrorKind::invalid_argument,
+        "'{}' object cannot be interpreted as an integer", type_name(value));
+  return known(integer);
 }
 
 String Bound::text(std::size_t i) const {
@@ -41,7 +43,7 @@ String Bound::text(std::size_t i) const {
 }
 
 bool Bound::flag(std::size_t i, bool otherwise) const {
-  return given(i) ? truth(*values_[i]) : otherwise;
+  return given(i) ? truth((*this)[i]) : otherwise;
 }
 
 Bound bind(std::string_view function, const Arguments& arguments,

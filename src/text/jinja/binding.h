@@ -7,6 +7,7 @@
 #include <string_view>
 #include <vector>
 
+#include "base/known.h"
 #include "text/jinja/object.h"
 
 namespace automodel::text::jinja {
@@ -19,11 +20,11 @@ class Bound {
 
   bool given(std::size_t i) const { return i < values_.size() && values_[i].has_value(); }
   /// Given and not None.
-  bool present(std::size_t i) const { return given(i) && !values_[i]->is<None>(); }
+  bool present(std::size_t i) const { return given(i) && !known(values_[i]).is<None>(); }
   /// Throws if argument i was not given.
   const Value& operator[](std::size_t i) const;
   Value get(std::size_t i, const Value& otherwise) const {
-    return given(i) ? *values_[i] : otherwise;
+    return given(i) ? known(values_[i]) : otherwise;
   }
   /// Throw Error(invalid_argument) if the argument has another type.
   std::int64_t integer(std::size_t i, std::int64_t otherwise) const;

@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "base/error.h"
+#include "base/known.h"
 #include "text/jinja/format_spec.h"
 #include "text/jinja/markup.h"
 #include "text/jinja/number.h"
@@ -131,7 +132,7 @@ class BraceFormatter {
   static Value index(std::string_view text) {
     check(!text.empty(), ErrorKind::invalid_argument, "Empty attribute in format string");
     const bool number = std::all_of(text.begin(), text.end(), is_digit_byte);
-    return number ? Value(*parse_integer(text)) : Value(std::string(text));
+    return number ? Value(known(parse_integer(text))) : Value(std::string(text));
   }
 
   Value first(std::string_view name, std::string_view whole) {
@@ -143,7 +144,8 @@ class BraceFormatter {
             ErrorKind::invalid_argument,
             "cannot switch from manual field specification to automatic field numbering");
       numbering_ = numbering;
-      const auto position = automatic ? next_++ : static_cast<std::size_t>(*parse_integer(name));
+      const auto position =
+          automatic ? next_++ : static_cast<std::size_t>(known(parse_integer(name)));
       check(position < arguments_.positional.size(), ErrorKind::invalid_argument,
             "tuple index out of range");
       return arguments_.positional[position];

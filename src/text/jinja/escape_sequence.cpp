@@ -82,7 +82,7 @@ class Unescaper {
   void hexadecimal(std::size_t digits) {
     constexpr std::string_view kHex = "0123456789abcdefABCDEF";
     const auto end = std::min(rest_.find_first_not_of(kHex), rest_.size());
-    check(end >= digits, ErrorKind::invalid_argument, "truncated \\x, \\u or \\U escape");
+    check(end >= digits, ErrorKind::invalid_argument, R"(truncated \x, \u or \U escape)");
     append(number(rest_.substr(0, digits), 16));
     rest_.remove_prefix(digits);
   }

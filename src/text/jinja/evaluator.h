@@ -20,7 +20,7 @@ class Evaluator {
   /// A chain of filters that starts with no input, applied to the text of a block.
   Value filter_block(const Expr& filters, Value text, Frame& frame);
   /// A call with the further keyword argument `caller`.
-  Value call_with_caller(const CallExpr& call, Value caller, Frame& frame);
+  Value call_with_caller(const CallExpr& node, Value caller, Frame& frame);
 
   Runtime& runtime() { return runtime_; }
   int line() const { return line_; }
@@ -49,7 +49,7 @@ class Evaluator {
   Arguments arguments(const CallArguments& node, Frame& frame);
   void add_starred(Arguments& out, const CallArguments& node, Frame& frame);
   Value run_filter(const FilterExpr& node, const Value& input, Frame& frame);
-  Value call(const Value& callee, const Arguments& arguments);
+  Value call(const Value& callee, const Arguments& values);
   Value made(Value value);
 
   Runtime& runtime_;

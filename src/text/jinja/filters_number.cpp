@@ -19,8 +19,9 @@ Value absolute(Runtime&, const Value& input, const Arguments& arguments) {
     return std::abs(*number);
   }
   const auto integer = as_integer(input);
-  check(integer.has_value(), ErrorKind::invalid_argument, "bad operand type for abs(): '{}'",
-        type_name(input));
+  if (!integer) {
+    fail(ErrorKind::invalid_argument, "bad operand type for abs(): '{}'", type_name(input));
+  }
   return *integer < 0 ? negate(*integer) : Value(*integer);
 }
 
@@ -91,7 +92,7 @@ Value round_number(Runtime& runtime, const Value& input, const Arguments& argume
     const double rounded = round_to_digits(*number, precision);
     return to_whole ? Value(truncate_to_integer(rounded)) : Value(rounded);
   }
-  return round_integer(*as_integer(input), precision);
+  return round_integer(known(as_integer(input)), precision);
 }
 
 }  // namespace

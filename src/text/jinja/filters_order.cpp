@@ -73,7 +73,7 @@ Value dictsort(Runtime& runtime, const Value& input, const Arguments& arguments)
   const Bound bound = bind("dictsort", arguments, {"case_sensitive", "by", "reverse"});
   const std::string by = bound.given(1) ? *bound.text(1).text : "key";
   check(by == "key" || by == "value", ErrorKind::invalid_argument,
-        "You can only sort by either \"key\" or \"value\"");
+        R"(You can only sort by either "key" or "value")");
   require_defined(input);
   const auto* dict = input.as<Dict>();
   check(dict != nullptr, ErrorKind::invalid_argument, "'{}' object has no attribute 'items'",

@@ -72,7 +72,7 @@ Predicate test_predicate(const Arguments& arguments, std::size_t skip) {
 
 // An iterator over `source` that begins with `make_step` when its first item is asked for.
 template <typename MakeStep>
-Value on_demand(const Value& source, const Arguments& arguments, MakeStep make_step) {
+Value on_demand(const Value& source, const Arguments& arguments, const MakeStep& make_step) {
   using Step = decltype(make_step());
   auto next = [source, make_step, items = std::shared_ptr<Iterator>(),
                step = Step()](Runtime& runtime) mutable -> std::optional<Value> {

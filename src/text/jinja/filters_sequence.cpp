@@ -24,7 +24,7 @@ Value item_count(Runtime& runtime, const Value& input, const Arguments& argument
   const auto size = length(input);
   check(size.has_value(), ErrorKind::invalid_argument, "object of type '{}' has no len()",
         type_name(input));
-  return *size;
+  return known(size);
 }
 
 Value first(Runtime& runtime, const Value& input, const Arguments& arguments) {

@@ -5,6 +5,7 @@
 #include <cctype>
 
 #include "base/error.h"
+#include "base/known.h"
 #include "text/jinja/binding.h"
 #include "text/jinja/filters.h"
 #include "text/jinja/iterate.h"
@@ -135,7 +136,7 @@ Value truncate(Runtime& runtime, const Value& input, const Arguments& arguments)
   check(most >= end_size, ErrorKind::invalid_argument, "expected length >= {}, got {}", end_size,
         most);
   check(leeway >= 0, ErrorKind::invalid_argument, "expected leeway >= 0, got {}", leeway);
-  if (*size - leeway <= most) {
+  if (known(size) - leeway <= most) {
     return input;
   }
   const String text = need_text("truncate", input);

@@ -6,6 +6,7 @@
 #include <cmath>
 
 #include "base/error.h"
+#include "base/known.h"
 #include "text/jinja/number.h"
 #include "text/jinja/print.h"
 #include "text/jinja/unicode.h"
@@ -249,7 +250,7 @@ std::string format_number(const Value& number, const FormatSpec& spec) {
         spec.type == 0 || spec.type == 'n' || kFloatTypes.find(spec.type) != std::string_view::npos,
         ErrorKind::invalid_argument, "Unknown format code '{}' for object of type 'float'",
         spec.type);
-    return assemble(float_parts(*as_number(number), spec), spec);
+    return assemble(float_parts(known(as_number(number)), spec), spec);
   }
   check(spec.precision < 0, ErrorKind::invalid_argument,
         "Precision not allowed in integer format specifier");

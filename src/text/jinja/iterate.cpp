@@ -12,7 +12,7 @@ using Pointer = std::shared_ptr<Iterator>;
 
 // An iterator over the positions 0 .. size-1 of something that `holder` keeps alive.
 template <typename At>
-Pointer iterate_positions(std::string type, const Value& holder, std::size_t size, At at) {
+Pointer iterate_positions(std::string type, const Value& holder, std::size_t size, const At& at) {
   const auto next = [position = std::size_t{0}, size, at,
                      holder](Runtime&) mutable -> std::optional<Value> {
     if (position >= size) {
@@ -105,7 +105,7 @@ std::vector<Value> collect(Runtime& runtime, const Value& value) {
   return drain(runtime, *iterate(value));
 }
 
-std::shared_ptr<Iterator> iterate_items(std::string type, List items) {
+std::shared_ptr<Iterator> iterate_items(std::string type, const List& items) {
   return iterate_values(std::move(type), Value(items), items.items);
 }
 

@@ -16,7 +16,7 @@ std::vector<Value> collect(Runtime& runtime, const Value& value);
 /// What remains of an iterator.
 std::vector<Value> drain(Runtime& runtime, Iterator& iterator);
 /// An iterator over fixed items.
-std::shared_ptr<Iterator> iterate_items(std::string type, List items);
+std::shared_ptr<Iterator> iterate_items(std::string type, const List& items);
 /// Key, value or both of one entry of a dict view.
 Value view_entry(const View& view, std::size_t index);
 

@@ -3,6 +3,7 @@
 #include <compare>
 
 #include "base/error.h"
+#include "base/known.h"
 #include "text/jinja/arithmetic.h"
 #include "text/jinja/equality.h"
 #include "text/jinja/iterate.h"
@@ -92,11 +93,11 @@ bool is_sequence(const Value& value) {
 }
 
 Value multiply(const Value& a, const Value& b) {
-  if (is_sequence(a) && as_integer(b)) {
-    return repeat(a, *as_integer(b));
+  if (const auto count = as_integer(b); count && is_sequence(a)) {
+    return repeat(a, *count);
   }
-  if (is_sequence(b) && as_integer(a)) {
-    return repeat(b, *as_integer(a));
+  if (const auto count = as_integer(a); count && is_sequence(b)) {
+    return repeat(b, *count);
   }
   check(!is_sequence(a) && !is_sequence(b), ErrorKind::invalid_argument,
         "can't multiply sequence by non-int of type '{}'", type_name(is_sequence(a) ? b : a));
@@ -244,14 +245,14 @@ Value negate(const Value& value) {
   const auto integer = as_integer(value);
   check(integer.has_value(), ErrorKind::invalid_argument, "bad operand type for unary -: '{}'",
         type_name(value));
-  return apply_to_numbers(BinaryOp::sub, std::int64_t{0}, *integer);
+  return apply_to_numbers(BinaryOp::sub, std::int64_t{0}, known(integer));
 }
 
 Value plus(const Value& value) {
   require_defined(value);
   check(as_number(value).has_value(), ErrorKind::invalid_argument,
         "bad operand type for unary +: '{}'", type_name(value));
-  return value.is<double>() ? value : Value(*as_integer(value));
+  return value.is<double>() ? value : Value(known(as_integer(value)));
 }
 
 bool less(const Value& a, const Value& b) { return ordered(CompareOp::lt, a, b); }

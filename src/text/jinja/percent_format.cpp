@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "base/error.h"
+#include "base/known.h"
 #include "text/jinja/format_spec.h"
 #include "text/jinja/markup.h"
 #include "text/jinja/number.h"
@@ -72,7 +73,7 @@ class PercentFormatter {
       ++at_;
       const auto number = as_integer(next_positional());
       check(number.has_value(), ErrorKind::invalid_argument, "* wants int");
-      return *number;
+      return known(number);
     }
     std::int64_t value = 0;
     while (is_digit_byte(peek())) {
@@ -136,12 +137,12 @@ class PercentFormatter {
     out_ += convert(value ? *value : next_positional(), spec, type);
   }
 
-  std::string escaped(const Value& value, std::string text) const {
+  std::string escaped(const Value& value, const std::string& text) const {
     const auto* string = value.as<String>();
-    return markup_ && !(string != nullptr && string->markup) ? escape_html(text) : text;
+    return markup_ && (string == nullptr || !string->markup) ? escape_html(text) : text;
   }
 
-  std::string convert(const Value& value, FormatSpec spec, char type) const {
+  std::string convert(const Value& value, const FormatSpec& spec, char type) const {
     switch (type) {
       case 's':
         return pad_text(escaped(value, to_text(value)), spec);
@@ -190,14 +191,14 @@ class PercentFormatter {
     }
     if (!integer) {
       spec.type = type;
-      return format_number(*as_number(value), spec);
+      return format_number(known(as_number(value)), spec);
     }
     spec.type = type == 'i' || type == 'u' ? 'd' : type;
-    check(value.is<double>() == false || spec.type == 'd', ErrorKind::invalid_argument,
+    check(!value.is<double>() || spec.type == 'd', ErrorKind::invalid_argument,
           "%{} format: an integer is required, not float", type);
     const Value whole =
         value.is<double>() ? Value(truncate_to_integer(*value.as<double>())) : value;
-    return minimum_digits(*as_integer(whole), spec);
+    return minimum_digits(known(as_integer(whole)), spec);
   }
 
   // A precision means at least so many digits.

@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "base/error.h"
+#include "base/known.h"
 #include "text/jinja/iterate.h"
 #include "text/jinja/loop.h"
 #include "text/jinja/macro_call.h"
@@ -188,7 +189,7 @@ class Renderer {
   // What a target holds, several names as a tuple.
   static Value packed(const Target& target, Frame& frame) {
     if (!target.is_tuple) {
-      return *variable(frame, target.slot);
+      return known(variable(frame, target.slot));
     }
     std::vector<Value> items;
     for (const Target& item : target.items) {

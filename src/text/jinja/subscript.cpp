@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "base/error.h"
+#include "base/known.h"
 #include "text/jinja/iterate.h"
 #include "text/jinja/markup.h"
 #include "text/jinja/methods.h"
@@ -31,9 +32,9 @@ bool is_internal(std::string_view name) {
 }
 
 std::optional<Value> number_attribute(const Value& object, std::string_view name) {
-  const bool integer = as_integer(object).has_value();
+  const auto integer = as_integer(object);
   if (name == "real" || (integer && name == "numerator")) {
-    return integer ? Value(*as_integer(object)) : object;
+    return integer ? Value(*integer) : object;
   }
   if (name == "imag") {
     return integer ? Value(std::int64_t{0}) : Value(0.0);
@@ -236,7 +237,7 @@ Value get_slice(const Value& object, const Value& start, const Value& stop, cons
   check(!object.is<Dict>(), ErrorKind::invalid_argument, "unhashable type: 'slice'");
   check(sliceable && size, ErrorKind::invalid_argument, "'{}' object is not subscriptable",
         type_name(object));
-  const SliceIndices indices = slice_indices(start, stop, step, *size);
+  const SliceIndices indices = slice_indices(start, stop, step, known(size));
   if (const auto* text = object.as<String>()) {
     return string_like(*text, slice_text(text->view(), indices));
   }

@@ -79,7 +79,7 @@ struct Bpe::Symbols {
     if (unknown) {
       list.push_back(*unknown);
     }
-    unknown = {*bpe.unk_id_, static_cast<std::uint32_t>(span.begin),
+    unknown = {known(bpe.unk_id_), static_cast<std::uint32_t>(span.begin),
                static_cast<std::uint32_t>(span.end)};
   }
 };
@@ -279,7 +279,7 @@ Json Bpe::to_json() const {
     const std::string left(known(vocabulary_.token(rule.left)));
     const std::string right(known(vocabulary_.token(rule.right)));
     merges.push_back(options_.merges_as_pairs ? Json::array({left, right})
-                                              : Json(left + " " + right));
+                                              : Json(fmt::format("{} {}", left, right)));
   }
   return {{"type", "BPE"},
           {"dropout", nullptr},

@@ -53,7 +53,7 @@ class Bpe : public TokenModel {
   std::optional<std::int32_t> whole(std::string_view piece) const;
   std::string spelling(std::string_view piece, Span character) const;
   std::int32_t character_id(std::string_view piece, Span character) const;
-  std::vector<PieceToken> split(std::string_view piece, std::vector<PieceToken> symbols) const;
+  std::vector<PieceToken> split(std::string_view piece, std::vector<PieceToken> list) const;
   std::span<const PieceToken> tokenize_word(std::string_view word, ModelScratch& scratch) const;
   std::size_t next_cut(std::string_view piece, std::size_t from) const;
 

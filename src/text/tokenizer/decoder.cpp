@@ -22,7 +22,7 @@ constexpr std::int64_t kMaxCount = 1 << 20;
 
 /// A step that changes each token for itself.
 template <typename Function>
-Steps per_token(Function function) {
+Steps per_token(const Function& function) {
   return {[function](Tokens tokens) {
     for (std::size_t i = 0; i < tokens.size(); ++i) {
       tokens[i] = function(std::move(tokens[i]), i, tokens.size());
@@ -33,7 +33,7 @@ Steps per_token(Function function) {
 
 Tokens fuse(Tokens tokens) { return {join(tokens, "")}; }
 
-Tokens decode_byte_level(Tokens tokens) {
+Tokens decode_byte_level(const Tokens& tokens) {
   std::string bytes;
   for (const std::string& token : tokens) {
     bytes += from_byte_characters(token).value_or(token);
@@ -169,7 +169,7 @@ Steps strip(const JsonNode& node) {
   const std::string content = to_utf8(node.at("content").character());
   const std::int64_t start = node.at("start").integer(kMaxCount);
   const std::int64_t stop = node.at("stop").integer(kMaxCount);
-  return per_token([=](std::string token, std::size_t, std::size_t) {
+  return per_token([=](const std::string& token, std::size_t, std::size_t) {
     std::string_view rest = token;
     for (std::int64_t i = 0; i < start && rest.starts_with(content); ++i) {
       rest.remove_prefix(content.size());

@@ -54,7 +54,7 @@ std::vector<PieceToken> MergeTable::apply_short(std::vector<PieceToken> symbols)
     look(i);
   }
   while (count > 1) {
-    const auto best =
+    const auto* best =
         std::min_element(ranks.begin(), ranks.begin() + static_cast<std::ptrdiff_t>(count - 1));
     if (*best == kNoRank) {
       break;

@@ -6,6 +6,7 @@
 #include <utility>
 
 #include "base/error.h"
+#include "base/known.h"
 #include "text/base64.h"
 #include "text/tokenizer/character_steps.h"
 #include "text/tokenizer/normal_forms.h"
@@ -19,7 +20,7 @@ using Steps = std::vector<NormalizerStep>;
 
 /// A step that needs nothing but the text.
 template <typename Function>
-Steps simple(Function function) {
+Steps simple(const Function& function) {
   return {[function](AlignedText text, RegexScratch&) { return function(std::move(text)); }};
 }
 
@@ -45,7 +46,7 @@ Steps precompiled(const JsonNode& node) {
   const JsonNode map = node.at("precompiled_charsmap");
   const auto blob = decode_base64(map.string());
   check(blob.has_value(), ErrorKind::corrupt_data, "{}: not base64", map.path());
-  const auto table = std::make_shared<const PrecompiledMap>(*blob, map.path());
+  const auto table = std::make_shared<const PrecompiledMap>(known(blob), map.path());
   return simple([table](AlignedText text) { return table->apply(std::move(text)); });
 }
 

@@ -76,7 +76,7 @@ std::shared_ptr<const TokenizerParts> read_tokenizer(const JsonNode& node, LoadO
   parts->pre_tokenizer = make_pre_tokenizer(member_or_null(node, "pre_tokenizer"));
   LoadedModel loaded = make_model(node.at("model"), parts->pre_tokenizer.maps_bytes);
   if (parts->pre_tokenizer.maps_bytes && !loaded.works_on_bytes) {
-    parts->pre_tokenizer.steps.push_back(
+    parts->pre_tokenizer.steps.emplace_back(
         [](PreTokenized input, RegexScratch&) { return map_bytes(std::move(input)); });
   }
   parts->model = std::move(loaded.model);

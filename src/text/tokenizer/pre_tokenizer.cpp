@@ -20,7 +20,7 @@ PreTokenizer one(PreTokenizerStep step) { return {{std::move(step)}, false}; }
 /// `first`, then `second`; the byte mapping at the end of `first` has to happen before `second`.
 PreTokenizer chain(PreTokenizer first, PreTokenizer second) {
   if (first.maps_bytes) {
-    first.steps.push_back(
+    first.steps.emplace_back(
         [](PreTokenized input, RegexScratch&) { return map_bytes(std::move(input)); });
   }
   first.steps.insert(first.steps.end(), std::make_move_iterator(second.steps.begin()),
@@ -62,7 +62,7 @@ PreTokenizer digits(const JsonNode& node) {
 PreTokenizer fixed_length(const JsonNode& node) {
   const auto length = node.find("length");
   const std::int64_t value = length ? length->integer(kMaxLength) : 5;
-  if (value == 0) {
+  if (length && value == 0) {
     length->wrong("a length above 0");
   }
   return one(split_by_length(static_cast<std::size_t>(value)));

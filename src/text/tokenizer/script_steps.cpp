@@ -49,8 +49,8 @@ std::string run(std::string_view first, std::string_view more) {
 }
 
 std::string script_pattern() {
-  constexpr std::string_view kHan = "\\p{Han}\\p{Hiragana}\\p{Katakana}\\x{30fc}";
-  constexpr std::string_view kCommon = "\\p{Common}&&[^\\x{20}\\x{30fc}]";
+  constexpr std::string_view kHan = R"(\p{Han}\p{Hiragana}\p{Katakana}\x{30fc})";
+  constexpr std::string_view kCommon = R"(\p{Common}&&[^\x{20}\x{30fc}])";
   std::string pattern = run(kHan, kHan);
   pattern += fmt::format("|[{0}](?:[{0}]|[\\x{{20}}\\p{{Unknown}}])*", kCommon);
   for (const std::string& name : split(kScripts, ' ')) {

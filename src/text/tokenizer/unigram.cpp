@@ -4,6 +4,7 @@
 #include <limits>
 
 #include "base/error.h"
+#include "base/known.h"
 #include "text/unicode.h"
 
 namespace automodel::text {
@@ -69,7 +70,7 @@ std::int32_t Unigram::unknown_id(std::string_view piece) const {
       unk_id_.has_value(), ErrorKind::invalid_argument,
       "'{}' has a character that is not in the vocabulary, and there is no unknown token (unk_id)",
       piece);
-  return *unk_id_;
+  return known(unk_id_);
 }
 
 std::vector<PieceToken> Unigram::best_path(std::string_view piece) const {

@@ -71,14 +71,14 @@ std::optional<std::int32_t> StringIds::find(std::string_view text) const {
 }
 
 Vocabulary::Vocabulary(const std::vector<Item>& items, std::string_view where) {
-  std::int32_t last = -1;
+  std::int32_t limit = 0;
   for (const Item& item : items) {
     check(item.id >= 0 && item.id <= kMaxTokenId, ErrorKind::corrupt_data,
           "{}: the id {} of token '{}' is not between 0 and {}", where, item.id, item.token,
           kMaxTokenId);
-    last = std::max(last, item.id);
+    limit = std::max(limit, item.id + 1);
   }
-  entry_of_id_.assign(static_cast<std::size_t>(last + 1), -1);
+  entry_of_id_.assign(static_cast<std::size_t>(limit), -1);
   ids_.reserve(items.size());
   for (const Item& item : items) {
     const auto id = static_cast<std::size_t>(item.id);

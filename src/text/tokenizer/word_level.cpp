@@ -1,6 +1,7 @@
 #include "text/tokenizer/word_level.h"
 
 #include "base/error.h"
+#include "base/known.h"
 
 namespace automodel::text {
 
@@ -17,7 +18,7 @@ std::span<const PieceToken> WordLevel::tokenize(std::string_view piece,
           "the word '{}' is not in the vocabulary, and neither is the unknown token '{}'", piece,
           unk_token_);
   }
-  scratch.tokens.assign(1, {*id, 0, static_cast<std::uint32_t>(piece.size())});
+  scratch.tokens.assign(1, {known(id), 0, static_cast<std::uint32_t>(piece.size())});
   return scratch.tokens;
 }
 

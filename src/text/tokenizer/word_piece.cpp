@@ -4,6 +4,7 @@
 #include <limits>
 
 #include "base/error.h"
+#include "base/known.h"
 #include "text/unicode.h"
 
 namespace automodel::text {
@@ -54,7 +55,7 @@ std::vector<PieceToken> WordPiece::split(std::string_view piece) const {
       unknown.has_value(), ErrorKind::invalid_argument,
       "the word '{}' cannot be made of tokens, and the unknown token '{}' is not in the vocabulary",
       piece, unk_token_);
-  return {{*unknown, 0, static_cast<std::uint32_t>(piece.size())}};
+  return {{known(unknown), 0, static_cast<std::uint32_t>(piece.size())}};
 }
 
 std::span<const PieceToken> WordPiece::tokenize(std::string_view piece,
