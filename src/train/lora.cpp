@@ -16,7 +16,7 @@ namespace {
 Tensor initial_a(const spec::LoraModule& module, const config::Peft& peft, std::uint64_t seed) {
   RandomStream stream(seed, StreamPurpose::init, hash_text(nn::lora_a_name(module.name)));
   auto generator = at::make_generator<at::CPUGeneratorImpl>(stream.next_u64());
-  Tensor a = at::empty(module.a_shape(peft.dim), at::kFloat);
+  const Tensor a = at::empty(module.a_shape(peft.dim), at::kFloat);
   if (peft.lora_a_init == "xavier") {
     return a.normal_(0, std::sqrt(2.0 / static_cast<double>(peft.dim + module.in)), generator);
   }

@@ -108,7 +108,8 @@ Training read_training(const SafetensorsFile& file) {
 
 /// The rows of the real tokens at their places in [b, t, ..]; zeros in the padding.
 Tensor placed(const Variant& variant, const Tensor& values_tn) {
-  Tensor all = at::zeros({variant.rows * variant.width, values_tn.size(1)}, values_tn.options());
+  const Tensor all =
+      at::zeros({variant.rows * variant.width, values_tn.size(1)}, values_tn.options());
   all.index_copy_(0, variant.places_t, values_tn);
   return all.view({variant.rows, variant.width, -1});
 }
