@@ -22,13 +22,13 @@ namespace {
 constexpr std::string_view kPrefix = "nemo_automodel.components.datasets.llm.";
 
 template <auto read, auto make>
-std::unique_ptr<const Dataset> build(Keys& keys, TextContext context) {
+std::unique_ptr<const Dataset> build(Keys& keys, const TextContext& context) {
   const auto options = read(keys);
   keys.finish();
   if constexpr (requires { make(options); }) {  // of tokens already
     return make(options);
   } else {
-    return make(options, std::move(context));
+    return make(options, context);
   }
 }
 

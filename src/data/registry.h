@@ -17,7 +17,7 @@ struct DatasetKind {
   /// After "nemo_automodel.components.datasets.llm.".
   std::string_view name;
   std::string_view summary;
-  std::unique_ptr<const Dataset> (*make)(Keys& keys, TextContext context);
+  std::unique_ptr<const Dataset> (*make)(Keys& keys, const TextContext& context);
 };
 
 /// Every kind that can be built.
