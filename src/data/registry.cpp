@@ -53,11 +53,11 @@ constexpr std::array<DatasetKind, 12> kKinds = {{
     {"hellaswag.HellaSwag", "endings of short stories",
      build<read_hellaswag_options, make_hellaswag_dataset>},
     {"mock_iterable_dataset.MockIterableDataset", "random tokens",
-     build_tokens<read_mock_options, make_mock_dataset>},
+     build<read_mock_options, make_mock_dataset>},
     {"mock.build_unpacked_dataset", "random sentences",
-     build_tokens<read_mock_unpacked_options, make_mock_unpacked_dataset>},
+     build<read_mock_unpacked_options, make_mock_unpacked_dataset>},
     {"mock_packed.build_packed_dataset", "random sentences, packed",
-     build_tokens<read_mock_packed_options, make_mock_packed_dataset>},
+     build<read_mock_packed_options, make_mock_packed_dataset>},
 }};
 
 }  // namespace
