@@ -16,7 +16,8 @@ enum class StreamPurpose : std::uint32_t {
   init = 2,
   dropout = 3,
   sampling = 4,
-  mock = 5
+  mock = 5,
+  rounding = 6
 };
 
 /// The same 64 bits for the same text on every machine and in every version (FNV-1a): the part of a

@@ -68,6 +68,8 @@ struct Optimizer {
   bool maximize = false;
   bool bias_correction = true;
   std::vector<ParamGroupOverride> param_group_overrides;
+  /// Weights that are not float32 have an exact value beside them.
+  bool master_weights = true;
   /// dtype names of the optimizer's state; null: float32.
   std::optional<std::string> master_weight_dtype;
   std::optional<std::string> exp_avg_dtype;

@@ -8,9 +8,11 @@
 
 #include "base/error.h"
 #include "base/meter.h"
+#include "base/random.h"
 #include "ops/cpu/dispatch.h"
 #include "ops/cpu/operands.h"
 #include "ops/cpu/update.h"
+#include "ops/rounding.h"
 #include "tensor/dtype.h"
 #include "tensor/tensor_info.h"
 
@@ -23,26 +25,44 @@ void check_shape(const Tensor& tensor, const Tensor& weight, const char* name) {
         shape_text(tensor.sizes().vec()), shape_text(weight.sizes().vec()));
 }
 
-void check_operand(const Tensor& tensor, const Tensor& weight, const char* name) {
-  check(tensor.scalar_type() == at::kFloat, ErrorKind::invalid_argument,
-        "the optimizer works in float32, but its {} is {}", name, dtype_name(tensor.scalar_type()));
+void check_state(const Tensor& tensor, const Tensor& weight, const char* name) {
+  check(tensor.scalar_type() == at::kFloat || tensor.scalar_type() == at::kBFloat16,
+        ErrorKind::invalid_argument, "the optimizer's {} is float32 or bfloat16, not {}", name,
+        dtype_name(tensor.scalar_type()));
   check_shape(tensor, weight, name);
 }
 
-void check_update(const AdamUpdate& update) {
-  const auto& [weight, grad, state, stored, options] = update;
-  check_operand(weight, weight, "weight");
-  check(at::isFloatingType(grad.scalar_type()), ErrorKind::invalid_argument,
-        "the optimizer's gradient is {}, which is no floating type",
-        dtype_name(grad.scalar_type()));
-  check_shape(grad, weight, "gradient");
-  check_operand(state.exp_avg, weight, "first moment");
-  check_operand(state.exp_avg_sq, weight, "second moment");
-  if (state.max_exp_avg_sq.defined()) {
-    check_operand(state.max_exp_avg_sq, weight, "maximum of the second moment");
+void check_weight(const Tensor& weight, const Tensor& master) {
+  const auto dtype = weight.scalar_type();
+  if (!master.defined()) {
+    check(dtype == at::kFloat || dtype == at::kBFloat16, ErrorKind::invalid_argument,
+          "the optimizer's weight without a master is float32 or bfloat16, not {}",
+          dtype_name(dtype));
+    return;
   }
-  if (stored.defined()) {
-    check_shape(stored, weight, "stored weight");
+  const auto exact = master.scalar_type();
+  check(exact == at::kFloat || (exact == at::kShort && dtype == at::kBFloat16),
+        ErrorKind::invalid_argument,
+        "the optimizer's master weight is float32, or int16 beside bfloat16; it is {} beside {}",
+        dtype_name(exact), dtype_name(dtype));
+  check_shape(master, weight, "master weight");
+}
+
+void check_update(const AdamUpdate& update) {
+  const Tensor& weight = update.weight;
+  check_weight(weight, update.master);
+  check(at::isFloatingType(update.grad.scalar_type()), ErrorKind::invalid_argument,
+        "the optimizer's gradient is {}, which is no floating type",
+        dtype_name(update.grad.scalar_type()));
+  check_shape(update.grad, weight, "gradient");
+  check_state(update.state.exp_avg, weight, "first moment");
+  check_state(update.state.exp_avg_sq, weight, "second moment");
+  if (const Tensor& largest = update.state.max_exp_avg_sq; largest.defined()) {
+    check_shape(largest, weight, "maximum of the second moment");
+    check(largest.scalar_type() == update.state.exp_avg_sq.scalar_type(),
+          ErrorKind::invalid_argument,
+          "the optimizer's second moment is {}, its maximum {}; both have one type",
+          dtype_name(update.state.exp_avg_sq.scalar_type()), dtype_name(largest.scalar_type()));
   }
 }
 
@@ -53,35 +73,46 @@ void check_updates(std::span<const AdamUpdate> updates, std::int64_t step) {
   }
 }
 
-bool is_plain(const Tensor& tensor, bool takes_bfloat16) {
-  return !tensor.defined() || (tensor.is_cpu() && tensor.is_contiguous() &&
-                               (tensor.scalar_type() == at::kFloat ||
-                                (takes_bfloat16 && tensor.scalar_type() == at::kBFloat16)));
+bool is_plain(const Tensor& tensor) {
+  return !tensor.defined() ||
+         (tensor.is_cpu() && tensor.is_contiguous() &&
+          (tensor.scalar_type() == at::kFloat || tensor.scalar_type() == at::kBFloat16));
 }
 
 bool is_for_kernel(const AdamUpdate& update) {
-  const auto& [weight, grad, state, stored, options] = update;
-  return is_plain(weight, false) && is_plain(grad, true) && is_plain(state.exp_avg, false) &&
-         is_plain(state.exp_avg_sq, false) && is_plain(state.max_exp_avg_sq, false) &&
-         is_plain(stored, true) && (!stored.defined() || stored.scalar_type() == at::kBFloat16);
+  const auto& [exp_avg, exp_avg_sq, max_exp_avg_sq] = update.state;
+  const Tensor& master = update.master;
+  const bool is_split = master.defined() && master.scalar_type() == at::kShort;
+  return is_plain(update.weight) && is_plain(update.grad) && is_plain(exp_avg) &&
+         is_plain(exp_avg_sq) && is_plain(max_exp_avg_sq) &&
+         (!master.defined() || (is_split && master.is_cpu() && master.is_contiguous()));
 }
 
-float* floats(const Tensor& tensor) {
-  return tensor.defined() ? tensor.mutable_data_ptr<float>() : nullptr;
+/// What bias correction divides a moment by.
+double correction(const AdamOptions& options, double beta, std::int64_t step) {
+  return options.bias_correction ? 1 - std::pow(beta, static_cast<double>(step)) : 1;
+}
+
+/// The number of the first entry's random bits.
+std::uint32_t noise_of(const AdamUpdate& update, std::int64_t step) {
+  return RandomStream(static_cast<std::uint64_t>(step), StreamPurpose::rounding, update.stream)
+      .next_u32();
 }
 
 cpu::AdamTask task_of(const AdamUpdate& update, std::int64_t step) {
-  const auto& [weight, grad, state, stored, options] = update;
-  const auto steps = static_cast<double>(step);
+  const AdamOptions& options = update.options;
   const double decay = options.weight_decay;
   return {
-      .weight = floats(weight),
-      .stored = stored.defined() ? static_cast<std::uint16_t*>(stored.mutable_data_ptr()) : nullptr,
-      .exp_avg = floats(state.exp_avg),
-      .exp_avg_sq = floats(state.exp_avg_sq),
-      .max_exp_avg_sq = floats(state.max_exp_avg_sq),
-      .grad = cpu::elements_of(grad),
-      .size = weight.numel(),
+      .weight = cpu::elements_of(update.weight),
+      .remainder = update.master.defined()
+                       ? static_cast<std::uint16_t*>(update.master.mutable_data_ptr())
+                       : nullptr,
+      .exp_avg = cpu::elements_of(update.state.exp_avg),
+      .exp_avg_sq = cpu::elements_of(update.state.exp_avg_sq),
+      .max_exp_avg_sq = cpu::elements_of(update.state.max_exp_avg_sq),
+      .grad = cpu::elements_of(update.grad),
+      .size = update.weight.numel(),
+      .noise = noise_of(update, step),
       .grad_scale = static_cast<float>(options.maximize ? -options.grad_scale : options.grad_scale),
       .l2 = static_cast<float>(options.decoupled ? 0 : decay),
       .shrink = static_cast<float>(options.decoupled ? 1 - options.lr * decay : 1),
@@ -89,8 +120,8 @@ cpu::AdamTask task_of(const AdamUpdate& update, std::int64_t step) {
       .beta2 = static_cast<float>(options.beta2),
       .rest1 = static_cast<float>(1 - options.beta1),
       .rest2 = static_cast<float>(1 - options.beta2),
-      .step_size = static_cast<float>(options.lr / (1 - std::pow(options.beta1, steps))),
-      .root_scale = static_cast<float>(1 / std::sqrt(1 - std::pow(options.beta2, steps))),
+      .step_size = static_cast<float>(options.lr / correction(options, options.beta1, step)),
+      .root_scale = static_cast<float>(1 / std::sqrt(correction(options, options.beta2, step))),
       .eps = static_cast<float>(options.eps)};
 }
 
@@ -101,19 +132,46 @@ Tensor scaled(const AdamUpdate& update) {
   return scale == 1 ? grad : grad * scale;
 }
 
-void store(const AdamUpdate& update) {
-  if (update.stored.defined()) {
-    update.stored.copy_(update.weight);
+/// The weight's exact value: a float32 tensor of the update's own, or a copy.
+Tensor exact_weight(const AdamUpdate& update) {
+  if (!update.master.defined()) {
+    return update.weight.to(at::kFloat);
+  }
+  return update.master.scalar_type() == at::kFloat ? update.master
+                                                   : joined_float32({update.weight, update.master});
+}
+
+/// Puts the exact value back, and its rounded copy.
+void set_weight(const AdamUpdate& update, const Tensor& exact, std::uint32_t noise) {
+  if (update.master.defined() && update.master.scalar_type() == at::kShort) {
+    const auto [upper, remainder] = split_float32(exact);
+    update.weight.copy_(upper);
+    update.master.copy_(remainder);
+  } else if (update.master.defined() || update.weight.scalar_type() == at::kFloat) {
+    update.weight.copy_(exact);
+  } else {
+    update.weight.copy_(rounded_at_random(exact, random_bits(noise + cpu::kWeightNoise, exact)));
   }
 }
 
+/// float32: the library's kernel can do it in place.
+bool is_for_library(const AdamUpdate& update) {
+  const bool is_exact = update.master.defined() ? update.master.scalar_type() == at::kFloat
+                                                : update.weight.scalar_type() == at::kFloat;
+  return is_exact && update.options.bias_correction &&
+         update.state.exp_avg.scalar_type() == at::kFloat &&
+         update.state.exp_avg_sq.scalar_type() == at::kFloat;
+}
+
 void update_by_library(const AdamUpdate& update, std::int64_t step) {
-  const auto& [weight, grad, state, stored, options] = update;
-  const bool amsgrad = state.max_exp_avg_sq.defined();
-  const std::vector<Tensor> weights = {weight}, grads = {scaled(update)},
-                            averages = {state.exp_avg}, squares = {state.exp_avg_sq};
+  const AdamOptions& options = update.options;
+  const auto& [exp_avg, exp_avg_sq, max_exp_avg_sq] = update.state;
+  const Tensor weight = exact_weight(update);
+  const bool amsgrad = max_exp_avg_sq.defined();
+  const std::vector<Tensor> weights = {weight}, grads = {scaled(update)}, averages = {exp_avg},
+                            squares = {exp_avg_sq};
   const std::vector<Tensor> maxima =
-      amsgrad ? std::vector<Tensor>{state.max_exp_avg_sq} : std::vector<Tensor>{};
+      amsgrad ? std::vector<Tensor>{max_exp_avg_sq} : std::vector<Tensor>{};
   const std::vector<Tensor> steps = {
       at::full({}, static_cast<double>(step), weight.options().requires_grad(false))};
   const auto run = [&](const auto& kernel) {
@@ -125,28 +183,39 @@ void update_by_library(const AdamUpdate& update, std::int64_t step) {
   } else {
     run([](const auto&... arguments) { at::_fused_adam_(arguments...); });
   }
-  store(update);
+  set_weight(update, weight, 0);
+}
+
+/// Into a moment, whatever its type.
+void set_moment(const Tensor& moment, const Tensor& exact, const Tensor& random) {
+  moment.copy_(moment.scalar_type() == at::kFloat ? exact : rounded_at_random(exact, random));
 }
 
 void update_by_formula(const AdamUpdate& update, std::int64_t step) {
-  const auto& [weight, grad, state, stored, options] = update;
+  const AdamOptions& options = update.options;
+  const auto& [exp_avg, exp_avg_sq, max_exp_avg_sq] = update.state;
+  const std::uint32_t noise = noise_of(update, step);
+  const Tensor random = random_bits(noise, update.weight);
+  const Tensor weight = exact_weight(update);
   Tensor direction = options.maximize ? -scaled(update) : scaled(update);
   if (options.decoupled) {
     weight.mul_(1 - options.lr * options.weight_decay);
   } else {
     direction = direction + options.weight_decay * weight;
   }
-  state.exp_avg.mul_(options.beta1).add_(direction, 1 - options.beta1);
-  state.exp_avg_sq.mul_(options.beta2).addcmul_(direction, direction, 1 - options.beta2);
-  Tensor second = state.exp_avg_sq;
-  if (state.max_exp_avg_sq.defined()) {
-    second = state.max_exp_avg_sq.copy_(at::maximum(state.max_exp_avg_sq, state.exp_avg_sq));
+  const Tensor first = exp_avg.to(at::kFloat) * options.beta1 + direction * (1 - options.beta1);
+  Tensor second =
+      exp_avg_sq.to(at::kFloat) * options.beta2 + direction.square() * (1 - options.beta2);
+  set_moment(exp_avg, first, random);
+  set_moment(exp_avg_sq, second, random.bitwise_right_shift(16));
+  if (max_exp_avg_sq.defined()) {
+    second = at::maximum(max_exp_avg_sq.to(at::kFloat), second);
+    set_moment(max_exp_avg_sq, second, random.bitwise_right_shift(16));
   }
-  const double correction1 = 1 - std::pow(options.beta1, step);
-  const double correction2 = 1 - std::pow(options.beta2, step);
-  const Tensor denominator = (second / correction2).sqrt() + options.eps;
-  weight.addcdiv_(state.exp_avg / correction1, denominator, -options.lr);
-  store(update);
+  const Tensor denominator =
+      (second / correction(options, options.beta2, step)).sqrt() + options.eps;
+  weight.addcdiv_(first / correction(options, options.beta1, step), denominator, -options.lr);
+  set_weight(update, weight, noise);
 }
 
 }  // namespace
@@ -161,7 +230,7 @@ void adam_step(std::span<const AdamUpdate> updates, std::int64_t step) {
     if (kernels != nullptr && is_for_kernel(update)) {
       tasks.push_back(task_of(update, step));
     } else {
-      update_by_library(update, step);
+      (is_for_library(update) ? update_by_library : update_by_formula)(update, step);
     }
   }
   if (!tasks.empty()) {
@@ -183,7 +252,7 @@ double sum_of_squares(std::span<const Tensor> tensors) {
   double sum = 0;
   std::vector<cpu::Run> runs;
   for (const Tensor& tensor : tensors) {
-    if (kernels != nullptr && is_plain(tensor, true)) {
+    if (kernels != nullptr && is_plain(tensor)) {
       runs.push_back({cpu::elements_of(tensor), tensor.numel()});
     } else {
       sum += std::pow(at::linalg_vector_norm(tensor, 2, {}, false, at::kFloat).item<double>(), 2);

@@ -21,29 +21,39 @@ struct AdamOptions {
   bool decoupled = true;
   /// Follows the gradient up instead of down.
   bool maximize = false;
+  /// The moments count divided by 1 - beta^step.
+  bool bias_correction = true;
   /// The gradient counts times this: clipping without a pass of its own.
   double grad_scale = 1;
 };
 
-/// What Adam keeps of one weight; float32, of the weight's shape.
+/// What Adam keeps of one weight, in float32 or bfloat16, of the weight's shape.
 struct AdamState {
   Tensor exp_avg;
   Tensor exp_avg_sq;
-  Tensor max_exp_avg_sq;  // undefined: without amsgrad
+  Tensor max_exp_avg_sq;  // of exp_avg_sq's type; undefined: without amsgrad
 };
 
-/// One weight's part of a step.
+/// One weight's part of a step. All arithmetic is in float32.
 struct AdamUpdate {
-  Tensor weight;  // float32
+  Tensor weight;  // float32, bfloat16 or float16
   Tensor grad;    // of a floating type
   AdamState state;
-  Tensor stored;  // takes the weight, rounded to its type; undefined: nothing does
+  /// Where the weight's exact value is, if not in the weight: float32, of which a weight of any
+  /// type takes the rounded value; or int16, what a bfloat16 weight is off (SplitFloat32).
+  /// Undefined beside a bfloat16 weight: the weight is rounded at random, so that steps smaller
+  /// than its last bit count in the mean.
+  Tensor master;
   AdamOptions options;
+  /// Of the random bits, with the step's number: other weights have another.
+  std::uint64_t stream = 0;
 };
 
-/// Step number `step` (from 1) of Adam, in place on every weight, its state and what is stored, in
-/// one pass over memory. Throws Error(invalid_argument) if step < 1, or a dtype or shape differs.
-/// Source: Kingma & Ba 2015; Loshchilov & Hutter 2019; matches torch.optim.Adam and AdamW.
+/// Step number `step` (from 1) of Adam, in place on every weight, its master and its state, in one
+/// pass over memory. bfloat16 moments are rounded at random: to the nearest, a second moment with
+/// beta2 = 0.999 would never shrink. Throws Error(invalid_argument) if step < 1, or a dtype or
+/// shape differs. Source: Kingma & Ba 2015; Loshchilov & Hutter 2019; matches torch.optim.Adam and
+/// AdamW.
 void adam_step(std::span<const AdamUpdate> updates, std::int64_t step);
 
 /// The plain reference: one ATen call for each line of the paper.

@@ -51,6 +51,16 @@ std::vector<Saving> savings(const config::Recipe& recipe) {
                  .argument = "--model.torch_dtype=bfloat16",
                  .effect = "weights are rounded to bfloat16",
                  .penalty = 1});
+  out.push_back(
+      {.apply =
+           [](config::Recipe& r) {
+             const auto before = r.optimizer;
+             r.optimizer.exp_avg_dtype = r.optimizer.exp_avg_sq_dtype = "bfloat16";
+             return r.optimizer != before;
+           },
+       .argument = "--optimizer.exp_avg_dtype=bfloat16 --optimizer.exp_avg_sq_dtype=bfloat16",
+       .effect = "the optimizer's moments are rounded to bfloat16",
+       .penalty = 0.5});
   out.push_back({.apply =
                      [](config::Recipe& r) {
                        const bool had = r.peft.has_value();

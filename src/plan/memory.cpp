@@ -53,7 +53,7 @@ class Step {
     fixed_.program = kProgramBytes;
     fixed_.frozen = sum_bytes(parameters, false);
     fixed_.trained = sum_bytes(parameters, true);
-    fixed_.optimizer = optimizer_bytes(parameters, shape.amsgrad);
+    fixed_.optimizer = optimizer_bytes(parameters, shape.optimizer);
     all_gradients_ = fixed_.trained;
     const auto trained = trained_linears(parameters);
     for (std::size_t i = 0; i < model.layers.size(); ++i) {
@@ -78,7 +78,6 @@ class Step {
     see({.gradients = all_gradients_,
          .workspace = trained_bytes(is_embedding),
          .moment = "the backward's end"});
-    see({.gradients = all_gradients_, .workspace = update_bytes(), .moment = "the update"});
     return most_;
   }
 
@@ -160,16 +159,6 @@ class Step {
     return out;
   }
 
-  /// The optimizer works in float32, one parameter at a time.
-  std::int64_t update_bytes() const {
-    std::int64_t out = 0;
-    for (const auto& parameter : parameters_) {
-      const bool converts = parameter.is_trained && parameter.width != kFloat;
-      out = converts ? std::max(out, parameter.numel * kFloat) : out;
-    }
-    return out;
-  }
-
   const spec::ModelSpec& model_;
   const std::vector<HeldParameter>& parameters_;
   const StepShape& shape_;
@@ -185,11 +174,16 @@ std::string bytes_text(std::int64_t bytes) {
 
 }  // namespace
 
-std::int64_t optimizer_bytes(const std::vector<HeldParameter>& parameters, bool amsgrad) {
+std::int64_t OptimizerShape::bytes_beside(std::int64_t width) const {
+  const std::int64_t moments = exp_avg_width + (amsgrad ? 2 : 1) * exp_avg_sq_width;
+  return moments + (master_weights ? kFloat - width : 0);
+}
+
+std::int64_t optimizer_bytes(const std::vector<HeldParameter>& parameters,
+                             const OptimizerShape& optimizer) {
   std::int64_t out = 0;
   for (const auto& parameter : parameters) {
-    const std::int64_t states = (amsgrad ? 3 : 2) + (parameter.width == kFloat ? 0 : 1);
-    out += parameter.is_trained ? parameter.numel * states * kFloat : 0;
+    out += parameter.is_trained ? parameter.numel * optimizer.bytes_beside(parameter.width) : 0;
   }
   return out;
 }

@@ -24,10 +24,21 @@ struct HeldParameter {
   bool operator==(const HeldParameter&) const = default;
 };
 
+/// What the optimizer keeps.
+struct OptimizerShape {
+  std::int64_t exp_avg_width = 4;  // bytes of a value
+  std::int64_t exp_avg_sq_width = 4;
+  bool amsgrad = false;        // the largest second moment too
+  bool master_weights = true;  // the exact value of narrower weights
+  /// Bytes beside one value of a parameter of this width.
+  std::int64_t bytes_beside(std::int64_t width) const;
+  bool operator==(const OptimizerShape&) const = default;
+};
+
 struct StepShape {
   BatchShape batch;
-  bool accumulates = false;         // more than one micro-batch a step
-  bool amsgrad = false;             // a third state of the optimizer
+  bool accumulates = false;  // more than one micro-batch a step
+  OptimizerShape optimizer;
   std::int64_t gathered_bytes = 0;  // weights of other ranks that are here for a while
   bool operator==(const StepShape&) const = default;
 };
@@ -49,8 +60,9 @@ struct MemoryPlan {
   bool operator==(const MemoryPlan&) const = default;
 };
 
-/// Bytes of the optimizer's state: Adam's, and float32 copies of narrower weights.
-std::int64_t optimizer_bytes(const std::vector<HeldParameter>& parameters, bool amsgrad);
+/// Bytes of the optimizer's state.
+std::int64_t optimizer_bytes(const std::vector<HeldParameter>& parameters,
+                             const OptimizerShape& optimizer);
 
 MemoryPlan plan_memory(const spec::ModelSpec& model, const std::vector<HeldParameter>& parameters,
                        const StepShape& step);

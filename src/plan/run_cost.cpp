@@ -143,15 +143,17 @@ double step_flops(const config::Recipe& recipe, const RunCost& cost) {
 /// Arithmetic, and traffic of weights and optimizer state.
 double step_seconds(const RunCost& cost, const std::vector<HeldParameter>& parameters,
                     const Machine& machine) {
-  constexpr double kUpdateBytes = 28;  // read and written for each trained value
   double weights = 0;
-  double trained = 0;
+  double update = 0;
   for (const auto& parameter : parameters) {
     weights += static_cast<double>(parameter.bytes());
-    trained += parameter.is_trained ? static_cast<double>(parameter.numel) : 0;
+    // Read and written: the weight and the state; read: the gradient.
+    const auto beside = cost.step.optimizer.bytes_beside(parameter.width);
+    update += parameter.is_trained
+                  ? static_cast<double>(parameter.numel * (3 * parameter.width + 2 * beside))
+                  : 0;
   }
-  const double traffic =
-      3 * weights * static_cast<double>(cost.micro_batches) + kUpdateBytes * trained;
+  const double traffic = 3 * weights * static_cast<double>(cost.micro_batches) + update;
   const double speed = cost.step.batch.compute_width == 2 ? machine.bfloat16_flops : machine.flops;
   return cost.flops / static_cast<double>(machine.devices) / speed + traffic / machine.bandwidth;
 }
@@ -193,6 +195,16 @@ Machine this_machine() {
           .bfloat16_flops = isa == Isa::avx512_bf16 ? kReachedBfloat16 * 2 * peak : kReached * peak,
           .bandwidth = 50e9,
           .has_bfloat16 = supported_isas().back() == Isa::avx512_bf16};
+}
+
+OptimizerShape optimizer_shape(const config::Optimizer& optimizer) {
+  const auto width = [](const std::optional<std::string>& dtype) {
+    return dtype ? width_of(*dtype) : kFloat;
+  };
+  return {.exp_avg_width = width(optimizer.exp_avg_dtype),
+          .exp_avg_sq_width = width(optimizer.exp_avg_sq_dtype),
+          .amsgrad = optimizer.amsgrad,
+          .master_weights = optimizer.master_weights};
 }
 
 spec::ModelSpec spec_of(const config::ModelSource& model) {
@@ -254,7 +266,7 @@ RunCost cost_of(const config::Recipe& recipe, const spec::ModelSpec& spec,
   out.flops = step_flops(recipe, out) * static_cast<double>(out.micro_batches * split.data);
   out.step.batch.row_tokens = (tokens + split.context - 1) / split.context;
   out.step.accumulates = out.micro_batches > 1;
-  out.step.amsgrad = recipe.optimizer.amsgrad;
+  out.step.optimizer = optimizer_shape(recipe.optimizer);
   out.step.gathered_bytes =
       split.shards > 1 ? largest_layer_bytes(spec, out.step.batch.compute_width) : 0;
   const auto parameters = held_parameters(spec, recipe, storage, options.machine.devices);

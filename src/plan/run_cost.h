@@ -57,6 +57,9 @@ struct CostOptions {
 /// folder or config.json, and as models::find_model and models::read_spec.
 spec::ModelSpec spec_of(const config::ModelSource& model);
 
+/// What the section's optimizer keeps.
+OptimizerShape optimizer_shape(const config::Optimizer& optimizer);
+
 /// The parameters of one rank; storage_width: bytes of a stored value.
 std::vector<HeldParameter> held_parameters(const spec::ModelSpec& model,
                                            const config::Recipe& recipe, std::int64_t storage_width,

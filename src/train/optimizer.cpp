@@ -4,14 +4,17 @@
 #include <regex>
 
 #include "base/error.h"
+#include "base/random.h"
 #include "tensor/dtype.h"
 
 namespace automodel::train {
 namespace {
 
-void check_state_dtype(const char* key, const std::optional<std::string>& name) {
-  check(!name || dtype_from_name(*name) == at::kFloat, ErrorKind::unsupported,
-        "optimizer.{}: {} is not supported yet; the state is float32", key, name.value_or(""));
+at::ScalarType state_dtype(const char* key, const std::optional<std::string>& name) {
+  const auto dtype = name ? dtype_from_name(*name) : at::kFloat;
+  check(dtype == at::kFloat || dtype == at::kBFloat16, ErrorKind::unsupported,
+        "optimizer.{}: {} is not supported yet; use float32 or bfloat16", key, name.value_or(""));
+  return dtype;
 }
 
 void check_supported(const config::Optimizer& options) {
@@ -21,11 +24,23 @@ void check_supported(const config::Optimizer& options) {
         ErrorKind::unsupported,
         "optimizer: this optimizer is not supported yet; use torch.optim.AdamW or "
         "torch.optim.Adam");
-  check(options.bias_correction, ErrorKind::unsupported,
-        "optimizer.bias_correction: false is not supported yet");
-  check_state_dtype("master_weight_dtype", options.master_weight_dtype);
-  check_state_dtype("exp_avg_dtype", options.exp_avg_dtype);
-  check_state_dtype("exp_avg_sq_dtype", options.exp_avg_sq_dtype);
+  const auto& master = options.master_weight_dtype;
+  check(!master || dtype_from_name(*master) == at::kFloat, ErrorKind::unsupported,
+        "optimizer.master_weight_dtype: {} is not supported yet; master weights are float32",
+        master.value_or(""));
+}
+
+/// What has the exact value of a weight; undefined: the weight itself.
+Tensor master_of(const Tensor& value, bool keeps) {
+  const auto dtype = value.scalar_type();
+  if (dtype == at::kFloat || (dtype == at::kBFloat16 && !keeps)) {
+    return {};
+  }
+  check(keeps, ErrorKind::unsupported,
+        "optimizer.master_weights: false is not supported with {} weights; use bfloat16 or float32",
+        dtype_name(dtype));
+  return dtype == at::kBFloat16 ? at::zeros_like(value, value.options().dtype(at::kShort)).detach()
+                                : value.detach().to(at::kFloat);
 }
 
 std::regex compile(const std::string& pattern) {
@@ -53,11 +68,15 @@ Optimizer::Optimizer(const std::vector<nn::Parameter>& trained, const config::Op
 
 Optimizer::Slot Optimizer::make_slot(const nn::Parameter& parameter) const {
   const Tensor& value = parameter.value;
-  const auto zeros = [&] { return at::zeros(value.sizes(), value.options().dtype(at::kFloat)); };
+  const auto zeros = [&](const char* key, const std::optional<std::string>& dtype) {
+    return at::zeros(value.sizes(), value.options().dtype(state_dtype(key, dtype)));
+  };
+  const auto second = [&] { return zeros("exp_avg_sq_dtype", options_.exp_avg_sq_dtype); };
   return {.name = parameter.spec.name,
           .value = value,
-          .master = value.scalar_type() == at::kFloat ? Tensor() : value.detach().to(at::kFloat),
-          .state = {zeros(), zeros(), options_.amsgrad ? zeros() : Tensor()}};
+          .master = master_of(value, options_.master_weights),
+          .state = {zeros("exp_avg_dtype", options_.exp_avg_dtype), second(),
+                    options_.amsgrad ? second() : Tensor()}};
 }
 
 void Optimizer::apply_overrides() {
@@ -96,10 +115,10 @@ ops::AdamUpdate Optimizer::update_of(const Slot& slot, const StepRates& rates,
                                      double grad_scale) const {
   const Tensor value = slot.value.detach();
   const Tensor& grad = slot.value.grad();
-  return {.weight = slot.master.defined() ? slot.master : value,
+  return {.weight = value,
           .grad = grad.defined() ? grad : at::zeros_like(value),
           .state = slot.state,
-          .stored = slot.master.defined() ? value : Tensor(),
+          .master = slot.master,
           .options = {.lr = rates.lr * slot.lr_mult,
                       .beta1 = options_.beta1,
                       .beta2 = options_.beta2,
@@ -107,7 +126,9 @@ ops::AdamUpdate Optimizer::update_of(const Slot& slot, const StepRates& rates,
                       .weight_decay = rates.weight_decay * slot.weight_decay_mult,
                       .decoupled = options_.decoupled_weight_decay,
                       .maximize = options_.maximize,
-                      .grad_scale = grad_scale}};
+                      .bias_correction = options_.bias_correction,
+                      .grad_scale = grad_scale},
+          .stream = hash_text(slot.name)};
 }
 
 void Optimizer::visit(StateVisitor& visitor) {
@@ -120,7 +141,8 @@ void Optimizer::visit(StateVisitor& visitor) {
       visitor.tensor("optimizer.max_exp_avg_sq." + slot.name, max_exp_avg_sq);
     }
     if (slot.master.defined()) {
-      visitor.tensor("optimizer.master." + slot.name, slot.master);
+      const char* kind = slot.master.scalar_type() == at::kShort ? "master_remainder" : "master";
+      visitor.tensor(fmt::format("optimizer.{}.{}", kind, slot.name), slot.master);
     }
   }
 }

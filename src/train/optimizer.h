@@ -20,11 +20,13 @@ using at::Tensor;
 double clip_factor(double norm, double max_norm);
 
 /// Adam (L2) or AdamW (decoupled) in float32 whatever the storage type: parameters that are not
-/// stored in float32 have a float32 master beside them, from which they are rounded.
+/// stored in float32 are the rounded values of exact ones. Of these the optimizer keeps what the
+/// parameter lacks, 16 bits beside bfloat16; without master weights the parameter is rounded at
+/// random.
 class Optimizer {
  public:
   /// Shares the tensors of `trained`. Throws Error(unsupported) for another kind of optimizer or a
-  /// state type other than float32; Error(invalid_argument) for a malformed pattern in
+  /// state type other than float32 and bfloat16; Error(invalid_argument) for a malformed pattern in
   /// param_group_overrides or one that matches no parameter.
   Optimizer(const std::vector<nn::Parameter>& trained, const config::Optimizer& options);
 
@@ -43,7 +45,7 @@ class Optimizer {
   struct Slot {
     std::string name;
     Tensor value;
-    Tensor master;  // undefined: the value is its own
+    Tensor master;  // as in ops::AdamUpdate
     ops::AdamState state;
     double lr_mult = 1;
     double weight_decay_mult = 1;

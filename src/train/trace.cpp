@@ -188,7 +188,7 @@ class Tracer {
             {.weight = parameters[i].value.detach(),
              .grad = gradient(parameters[i]),
              .state = states[i],
-             .stored = {},
+             .master = {},
              .options = {.lr = settings.lr,
                          .beta1 = settings.beta1,
                          .beta2 = settings.beta2,

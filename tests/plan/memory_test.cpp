@@ -55,11 +55,27 @@ TEST(PlanMemory, AdaptersAreAllThatIsTrained) {
   EXPECT_EQ(plan.optimizer, 2 * plan.trained);
 }
 
-TEST(OptimizerBytes, NarrowWeightsHaveACopy) {
-  EXPECT_EQ(optimizer_bytes({{.numel = 10, .width = 4}}, false), 80);
-  EXPECT_EQ(optimizer_bytes({{.numel = 10, .width = 2}}, false), 120);
-  EXPECT_EQ(optimizer_bytes({{.numel = 10, .width = 2}}, true), 160);
-  EXPECT_EQ(optimizer_bytes({{.numel = 10, .is_trained = false}}, true), 0);
+TEST(OptimizerBytes, NarrowWeightsHaveWhatTheyLack) {
+  const std::vector<HeldParameter> wide = {{.numel = 10, .width = 4}},
+                                   narrow = {{.numel = 10, .width = 2}};
+  EXPECT_EQ(optimizer_bytes(wide, {}), 80);
+  EXPECT_EQ(optimizer_bytes(narrow, {}), 100);
+  EXPECT_EQ(optimizer_bytes(narrow, {.amsgrad = true}), 140);
+  EXPECT_EQ(optimizer_bytes(narrow, {.exp_avg_width = 2, .exp_avg_sq_width = 2}), 60);
+  EXPECT_EQ(optimizer_bytes(narrow, {.exp_avg_sq_width = 2, .master_weights = false}), 60);
+  EXPECT_EQ(optimizer_bytes(wide, {.master_weights = false}), 80);
+  EXPECT_EQ(optimizer_bytes({{.numel = 10, .is_trained = false}}, {.amsgrad = true}), 0);
+}
+
+TEST(OptimizerShape, IsWhatTheSectionSays) {
+  EXPECT_EQ(optimizer_shape({}), OptimizerShape{});
+  EXPECT_EQ(
+      optimizer_shape({.amsgrad = true,
+                       .master_weights = false,
+                       .exp_avg_dtype = "bfloat16",
+                       .exp_avg_sq_dtype = "bfloat16"}),
+      (OptimizerShape{
+          .exp_avg_width = 2, .exp_avg_sq_width = 2, .amsgrad = true, .master_weights = false}));
 }
 
 TEST(MemoryText, NamesEveryKind) {

@@ -99,6 +99,7 @@ Optimizer extract_optimizer(const Json& json) {
     out.param_group_overrides.push_back(
         {rule.at("pattern"), rule.at("lr_mult"), rule.at("wd_mult")});
   }
+  out.master_weights = s.get("master_weights", true);
   out.master_weight_dtype = s.optional<std::string>("master_weight_dtype");
   out.exp_avg_dtype = s.optional<std::string>("exp_avg_dtype");
   out.exp_avg_sq_dtype = s.optional<std::string>("exp_avg_sq_dtype");

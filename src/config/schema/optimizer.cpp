@@ -12,7 +12,25 @@ Key epsilon(std::string name) {
 }
 
 Key state_dtype(std::string name, std::string what) {
-  return dtype(std::move(name), "element type of " + std::move(what)).or_null();
+  return dtype(std::move(name), "element type of " + std::move(what) +
+                                    "; null: float32; bfloat16 is rounded at random")
+      .or_null();
+}
+
+Key master_weights(bool fallback) {
+  return flag(
+      "master_weights",
+      "keep the exact value of bfloat16 weights; false: they are rounded at random, so that "
+      "small steps count in the mean",
+      fallback);
+}
+
+Key store_param_remainders() {
+  return flag(
+      "store_param_remainders",
+      "accepted; of a bfloat16 weight's exact value only the 16 bits that it lacks are kept, "
+      "always",
+      false);
 }
 
 Key param_group_overrides() {
@@ -65,10 +83,9 @@ std::vector<Key> te_fused_adam_keys() {
           flag("amsgrad", "must be false", false),
           flag("capturable", "accepted; for CUDA graphs", false),
           flag("set_grad_none", "accepted").or_null(),
-          flag("master_weights", "keep float32 weights beside narrower ones", false),
+          master_weights(false),
           flag("use_decoupled_grad", "accepted", false),
-          flag("store_param_remainders",
-               "keep only the bits that bfloat16 lacks of the master weights", false)};
+          store_param_remainders()};
 }
 
 std::vector<Key> dion_family_keys(const std::vector<Key>& special) {
@@ -158,12 +175,10 @@ Key optimizer_section() {
        .aliases = {"transformer_engine.pytorch.optimizers.FusedAdam"}},
       {.name = module + "FusedAdamConfig",
        .doc = "Adam or AdamW with narrow state, upstream's defaults",
-       .keys = joined(
-           typed_adam_keys(),
-           {flag("adam_w_mode", "weight decay as AdamW does it", true),
-            flag("bias_correction", "divide the moments by 1 - beta^step", true),
-            flag("master_weights", "keep float32 weights beside narrower ones", true),
-            flag("store_param_remainders", "keep only the bits that bfloat16 lacks", false)})},
+       .keys = joined(typed_adam_keys(),
+                      {flag("adam_w_mode", "weight decay as AdamW does it", true),
+                       flag("bias_correction", "divide the moments by 1 - beta^step", true),
+                       master_weights(true), store_param_remainders()})},
       {.name = "flashoptim.FlashAdamW",
        .doc = "AdamW with compressed state",
        .keys = {learning_rate(1e-3), betas("betas", {0.9, 0.999}), epsilon("eps"), decay(0.01),
@@ -187,9 +202,10 @@ Key optimizer_section() {
                      "how parameters follow from gradients; each `_target_` has its own defaults",
                      std::move(targets))
           .must();
-  section.keys = {state_dtype("master_weight_dtype", "the master weights"),
-                  state_dtype("exp_avg_dtype", "the first moment"),
-                  state_dtype("exp_avg_sq_dtype", "the second moment"), param_group_overrides()};
+  section.keys = {
+      dtype("master_weight_dtype", "element type of the master weights; float32 only").or_null(),
+      state_dtype("exp_avg_dtype", "the first moment"),
+      state_dtype("exp_avg_sq_dtype", "the second moment"), param_group_overrides()};
   return section;
 }
 

@@ -203,23 +203,30 @@ struct RowKernels {
   void (*rms_norm_backward)(const NormTask&) = nullptr;
 };
 
-/// One step of Adam on `size` entries, all pointers to the first of them.
+/// One step of Adam on `size` entries, all pointers to the first of them. A bfloat16 weight with a
+/// remainder is the upper half of a float32 one, rounded to the nearest: its bits are
+/// (weight << 16) + remainder. Without, and in bfloat16 moments, results are rounded at random
+/// (kernels/rounding.h), up as often as their lower half says.
 struct AdamTask {
-  float* weight = nullptr;
-  std::uint16_t* stored = nullptr;  // takes the weight as bfloat16; null: none
-  float* exp_avg = nullptr;
-  float* exp_avg_sq = nullptr;
-  float* max_exp_avg_sq = nullptr;  // null: without amsgrad
+  Elements weight;
+  std::uint16_t* remainder = nullptr;  // of the bfloat16 weight, signed; null: there is none
+  Elements exp_avg;
+  Elements exp_avg_sq;
+  Elements max_exp_avg_sq;  // stored as exp_avg_sq; no data: without amsgrad
   Elements grad;
   Index size = 0;
-  float grad_scale = 1;  // the gradient counts times this
-  float l2 = 0;          // weight * l2 is added to the gradient
-  float shrink = 1;      // of the weight
+  std::uint32_t noise = 0;  // the random bits of the first entry; the next ones have noise + 1, ...
+  float grad_scale = 1;     // the gradient counts times this
+  float l2 = 0;             // weight * l2 is added to the gradient
+  float shrink = 1;         // of the weight
   float beta1 = 0, beta2 = 0;
   float rest1 = 1, rest2 = 1;     // 1 - beta, which float32 would round at the size of beta
   float step_size = 0;            // lr / (1 - beta1^step)
   float root_scale = 1, eps = 0;  // of the denominator: sqrt(second) * root_scale + eps
 };
+
+/// Added to the noise, for other bits than those of the moments.
+inline constexpr std::uint32_t kWeightNoise = 0x68bc21eb;
 
 struct UpdateKernels {
   double (*sum_of_squares)(const Elements&, Index size) = nullptr;

@@ -12,11 +12,12 @@ namespace {
 constexpr Index kElementsPerTask = 1 << 16;
 
 AdamTask part(AdamTask task, Index begin) {
-  for (float** x : {&task.weight, &task.exp_avg, &task.exp_avg_sq, &task.max_exp_avg_sq}) {
-    *x += *x == nullptr ? 0 : begin;
+  for (Elements* x :
+       {&task.weight, &task.exp_avg, &task.exp_avg_sq, &task.max_exp_avg_sq, &task.grad}) {
+    *x = elements_from(*x, begin);
   }
-  task.stored += task.stored == nullptr ? 0 : begin;
-  task.grad = elements_from(task.grad, begin);
+  task.remainder += task.remainder == nullptr ? 0 : begin;
+  task.noise += static_cast<std::uint32_t>(begin);
   task.size = std::min(kElementsPerTask, task.size - begin);
   return task;
 }

@@ -156,7 +156,7 @@ Forecast forecast_run(const config::Recipe& recipe, const RunModel& run, const R
   const plan::StepShape step{
       .batch = fullest_batch(recipe, run, data),
       .accumulates = config::accumulation_steps(recipe.step_scheduler, 1) > 1,
-      .amsgrad = recipe.optimizer.amsgrad};
+      .optimizer = plan::optimizer_shape(recipe.optimizer)};
   const plan::CostOptions usual{.machine = plan::this_machine(),
                                 .row_tokens = mean_row_tokens(recipe, data),
                                 .storage_width = width_of(run.storage)};

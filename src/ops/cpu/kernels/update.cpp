@@ -1,6 +1,7 @@
 #include "ops/cpu/kernels/update.h"
 
 #include "ops/cpu/kernels/elements.h"
+#include "ops/cpu/kernels/rounding.h"
 
 namespace automodel::ops::cpu::AM_ISA {
 namespace {
@@ -34,48 +35,122 @@ double sum_of_squares(const Elements& elements, Index size) {
                                               : squares_of<StoredBfloat16>(elements, size);
 }
 
-/// kWidth entries, or n of them.
-template <class Gradient>
-AM_INLINE void adam_at(const AdamTask& task, const Row<Gradient>& gradient, Index i, Index n) {
-  const Row<StoredFloat32> weight(Elements{task.weight}), average(Elements{task.exp_avg});
-  const Row<StoredFloat32> square(Elements{task.exp_avg_sq});
-  const Row<StoredFloat32> largest(Elements{task.max_exp_avg_sq});
-  Vec w = weight.load(i, n);
-  Vec g = vmul(gradient.load(i, n), vset(task.grad_scale));
-  g = vfma(w, vset(task.l2), g);
-  w = vmul(w, vset(task.shrink));
-  const Vec m = vfma(average.load(i, n), vset(task.beta1), vmul(g, vset(task.rest1)));
-  const Vec g2 = vmul(vmul(g, g), vset(task.rest2));
-  Vec v = vfma(square.load(i, n), vset(task.beta2), g2);
-  average.store(i, n, m);
-  square.store(i, n, v);
-  if (task.max_exp_avg_sq != nullptr) {
-    v = vmax(v, largest.load(i, n));
-    largest.store(i, n, v);
+/// Weights that are float32, or bfloat16 without a remainder.
+template <class Stored>
+struct WholeWeights {
+  explicit WholeWeights(const AdamTask& task) : weight(task.weight) {}
+  AM_INLINE Vec load(Index i, Index n) const { return weight.load(i, n); }
+  AM_INLINE void store(Index i, Index n, Vec x, std::uint32_t noise) const {
+    store_at_random(Stored{}, weight.data + i, n, x, random_bits(noise + kWeightNoise));
   }
-  const Vec root = vfma(vsqrt(v), vset(task.root_scale), vset(task.eps));
-  w = vsub(w, vdiv(vmul(m, vset(task.step_size)), root));
-  weight.store(i, n, w);
-  if (task.stored != nullptr) {
-    Row<StoredBfloat16>(Elements{task.stored}).store(i, n, w);
+  Row<Stored> weight;
+};
+
+/// The upper half, rounded to the nearest, and what it is off.
+struct SplitWeights {
+  explicit SplitWeights(const AdamTask& task) : weight(task.weight), remainder(task.remainder) {}
+  AM_INLINE Vec load(Index i, Index n) const {
+    const bool whole = n >= kWidth;
+    const std::uint16_t* upper = weight.data + i;
+    const std::uint16_t* rest = remainder + i;
+    return of_bits(badd(upper_from(whole ? load_halves(upper) : load_halves(upper, n)),
+                        signed_from(whole ? load_halves(rest) : load_halves(rest, n))));
+  }
+  AM_INLINE void store(Index i, Index n, Vec x, std::uint32_t /*noise*/) const {
+    const Bits bits = bnumber(x, bits_of(x), bset(kNotANumber));
+    const Bits upper = badd(bits, bset(0x8000));
+    const Halves stored = upper_of(upper);
+    const Halves rest = lower_of(bsub(bits, upper_from(stored)));
+    if (n >= kWidth) {
+      store_halves(weight.data + i, stored);
+      store_halves(remainder + i, rest);
+    } else {
+      store_halves(weight.data + i, stored, n);
+      store_halves(remainder + i, rest, n);
+    }
+  }
+  Row<StoredBfloat16> weight;
+  std::uint16_t* remainder;
+};
+
+template <class Weights, class Average, class Square, class Gradient>
+struct Adam {
+  explicit Adam(const AdamTask& of)
+      : task(of),
+        weight(of),
+        average(of.exp_avg),
+        square(of.exp_avg_sq),
+        largest(of.max_exp_avg_sq),
+        gradient(of.grad) {}
+
+  /// kWidth entries, or n of them.
+  AM_INLINE void at(Index i, Index n) const {
+    const std::uint32_t noise = task.noise + static_cast<std::uint32_t>(i);
+    const Bits random = random_bits(noise);
+    Vec w = weight.load(i, n);
+    Vec g = vmul(gradient.load(i, n), vset(task.grad_scale));
+    g = vfma(w, vset(task.l2), g);
+    w = vmul(w, vset(task.shrink));
+    const Vec m = vfma(average.load(i, n), vset(task.beta1), vmul(g, vset(task.rest1)));
+    const Vec g2 = vmul(vmul(g, g), vset(task.rest2));
+    Vec v = vfma(square.load(i, n), vset(task.beta2), g2);
+    store_at_random(Average{}, average.data + i, n, m, random);
+    store_at_random(Square{}, square.data + i, n, v, bright<16>(random));
+    if (largest.data != nullptr) {
+      v = vmax(v, largest.load(i, n));
+      store_at_random(Square{}, largest.data + i, n, v, bright<16>(random));
+    }
+    const Vec root = vfma(vsqrt(v), vset(task.root_scale), vset(task.eps));
+    w = vsub(w, vdiv(vmul(m, vset(task.step_size)), root));
+    weight.store(i, n, w, noise);
+  }
+
+  void run() const {
+    Index i = 0;
+    for (; i + kWidth <= task.size; i += kWidth) {
+      at(i, kWidth);
+    }
+    if (i < task.size) {
+      at(i, task.size - i);
+    }
+  }
+
+  const AdamTask& task;
+  Weights weight;
+  Row<Average> average;
+  Row<Square> square, largest;
+  Row<Gradient> gradient;
+};
+
+/// use(StoredFloat32 or StoredBfloat16)
+template <class Use>
+AM_INLINE void with_storage(const Elements& elements, const Use& use) {
+  if (elements.storage == Storage::float32) {
+    use(StoredFloat32{});
+  } else {
+    use(StoredBfloat16{});
   }
 }
 
-template <class Gradient>
+template <class Weights>
 void adam_of(const AdamTask& task) {
-  const Row<Gradient> gradient(task.grad);
-  Index i = 0;
-  for (; i + kWidth <= task.size; i += kWidth) {
-    adam_at(task, gradient, i, kWidth);
-  }
-  if (i < task.size) {
-    adam_at(task, gradient, i, task.size - i);
-  }
+  with_storage(task.exp_avg, [&]<class Average>(Average) {
+    with_storage(task.exp_avg_sq, [&]<class Square>(Square) {
+      with_storage(task.grad, [&]<class Gradient>(Gradient) {
+        Adam<Weights, Average, Square, Gradient>(task).run();
+      });
+    });
+  });
 }
 
 void adam(const AdamTask& task) {
-  task.grad.storage == Storage::float32 ? adam_of<StoredFloat32>(task)
-                                        : adam_of<StoredBfloat16>(task);
+  if (task.remainder != nullptr) {
+    adam_of<SplitWeights>(task);
+  } else if (task.weight.storage == Storage::float32) {
+    adam_of<WholeWeights<StoredFloat32>>(task);
+  } else {
+    adam_of<WholeWeights<StoredBfloat16>>(task);
+  }
 }
 
 }  // namespace

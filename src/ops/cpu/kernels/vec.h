@@ -55,30 +55,43 @@ AM_INLINE Vec vround(Vec x) { return _mm512_roundscale_ps(x, 8); }
 /// x * 2^n for whole n.
 AM_INLINE Vec vscale(Vec x, Vec n) { return _mm512_scalef_ps(x, n); }
 
-/// bfloat16 is the upper half of a float32.
-AM_INLINE Vec widen(__m256i x) {
-  return _mm512_castsi512_ps(_mm512_slli_epi32(_mm512_cvtepu16_epi32(x), 16));
+/// A register's entries as whole numbers of 32 bits, and of 16.
+using Bits = __m512i;
+using Halves = __m256i;
+
+AM_INLINE Bits bits_of(Vec x) { return _mm512_castps_si512(x); }
+AM_INLINE Vec of_bits(Bits x) { return _mm512_castsi512_ps(x); }
+AM_INLINE Bits bset(std::uint32_t x) { return _mm512_set1_epi32(static_cast<int>(x)); }
+AM_INLINE Bits bcount() {
+  return _mm512_setr_epi32(0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15);
 }
-AM_INLINE Vec vload_bf16(const std::uint16_t* p) {
-  return widen(_mm256_loadu_si256(reinterpret_cast<const __m256i*>(p)));
+AM_INLINE Bits badd(Bits a, Bits b) { return _mm512_add_epi32(a, b); }
+AM_INLINE Bits bsub(Bits a, Bits b) { return _mm512_sub_epi32(a, b); }
+AM_INLINE Bits bmul(Bits a, Bits b) { return _mm512_mullo_epi32(a, b); }
+AM_INLINE Bits band(Bits a, Bits b) { return _mm512_and_si512(a, b); }
+AM_INLINE Bits bxor(Bits a, Bits b) { return _mm512_xor_si512(a, b); }
+template <int kBy>
+AM_INLINE Bits bright(Bits x) {
+  return _mm512_srli_epi32(x, kBy);
 }
-AM_INLINE Vec vload_bf16(const std::uint16_t* p, Index n) {
-  return widen(_mm256_maskz_loadu_epi16(first(n), p));
+/// `no` where x is not a number, else yes.
+AM_INLINE Bits bnumber(Vec x, Bits yes, Bits no) {
+  return _mm512_mask_mov_epi32(yes, _mm512_cmp_ps_mask(x, x, _CMP_UNORD_Q), no);
 }
-/// To the nearest, ties to even; not a number stays one.
-AM_INLINE __m256i narrow(Vec x) {
-  const __m512i bits = _mm512_castps_si512(x);
-  const __m512i odd = _mm512_and_si512(_mm512_srli_epi32(bits, 16), _mm512_set1_epi32(1));
-  const __m512i rounded = _mm512_add_epi32(bits, _mm512_add_epi32(odd, _mm512_set1_epi32(0x7fff)));
-  const __mmask16 nan = _mm512_cmp_ps_mask(x, x, _CMP_UNORD_Q);
-  const __m512i out = _mm512_mask_mov_epi32(rounded, nan, _mm512_set1_epi32(0x7fc00000));
-  return _mm512_cvtepi32_epi16(_mm512_srli_epi32(out, 16));
+AM_INLINE Bits upper_from(Halves x) { return _mm512_slli_epi32(_mm512_cvtepu16_epi32(x), 16); }
+AM_INLINE Bits signed_from(Halves x) { return _mm512_cvtepi16_epi32(x); }
+AM_INLINE Halves lower_of(Bits x) { return _mm512_cvtepi32_epi16(x); }
+AM_INLINE Halves load_halves(const std::uint16_t* p) {
+  return _mm256_loadu_si256(reinterpret_cast<const __m256i*>(p));
 }
-AM_INLINE void vstore_bf16(std::uint16_t* p, Vec x) {
-  _mm256_storeu_si256(reinterpret_cast<__m256i*>(p), narrow(x));
+AM_INLINE Halves load_halves(const std::uint16_t* p, Index n) {
+  return _mm256_maskz_loadu_epi16(first(n), p);
 }
-AM_INLINE void vstore_bf16(std::uint16_t* p, Vec x, Index n) {
-  _mm256_mask_storeu_epi16(p, first(n), narrow(x));
+AM_INLINE void store_halves(std::uint16_t* p, Halves x) {
+  _mm256_storeu_si256(reinterpret_cast<__m256i*>(p), x);
+}
+AM_INLINE void store_halves(std::uint16_t* p, Halves x, Index n) {
+  _mm256_mask_storeu_epi16(p, first(n), x);
 }
 
 AM_INLINE Vec quarters(Vec a, Vec b, bool odd) {
@@ -157,34 +170,47 @@ AM_INLINE Vec vscale(Vec x, Vec n) {
   return _mm256_mul_ps(x, _mm256_castsi256_ps(_mm256_slli_epi32(power, 23)));
 }
 
-AM_INLINE Vec widen(__m128i x) {
-  return _mm256_castsi256_ps(_mm256_slli_epi32(_mm256_cvtepu16_epi32(x), 16));
+using Bits = __m256i;
+using Halves = __m128i;
+
+AM_INLINE Bits bits_of(Vec x) { return _mm256_castps_si256(x); }
+AM_INLINE Vec of_bits(Bits x) { return _mm256_castsi256_ps(x); }
+AM_INLINE Bits bset(std::uint32_t x) { return _mm256_set1_epi32(static_cast<int>(x)); }
+AM_INLINE Bits bcount() { return _mm256_setr_epi32(0, 1, 2, 3, 4, 5, 6, 7); }
+AM_INLINE Bits badd(Bits a, Bits b) { return _mm256_add_epi32(a, b); }
+AM_INLINE Bits bsub(Bits a, Bits b) { return _mm256_sub_epi32(a, b); }
+AM_INLINE Bits bmul(Bits a, Bits b) { return _mm256_mullo_epi32(a, b); }
+AM_INLINE Bits band(Bits a, Bits b) { return _mm256_and_si256(a, b); }
+AM_INLINE Bits bxor(Bits a, Bits b) { return _mm256_xor_si256(a, b); }
+template <int kBy>
+AM_INLINE Bits bright(Bits x) {
+  return _mm256_srli_epi32(x, kBy);
 }
-AM_INLINE Vec vload_bf16(const std::uint16_t* p) {
-  return widen(_mm_loadu_si128(reinterpret_cast<const __m128i*>(p)));
+AM_INLINE Bits bnumber(Vec x, Bits yes, Bits no) {
+  return _mm256_blendv_epi8(yes, no, _mm256_castps_si256(_mm256_cmp_ps(x, x, _CMP_UNORD_Q)));
 }
-AM_INLINE Vec vload_bf16(const std::uint16_t* p, Index n) {
+AM_INLINE Bits upper_from(Halves x) { return _mm256_slli_epi32(_mm256_cvtepu16_epi32(x), 16); }
+AM_INLINE Bits signed_from(Halves x) { return _mm256_cvtepi16_epi32(x); }
+AM_INLINE Halves lower_of(Bits x) {
+  const __m256i low = band(x, bset(0xffff));
+  return _mm_packus_epi32(_mm256_castsi256_si128(low), _mm256_extracti128_si256(low, 1));
+}
+AM_INLINE Halves load_halves(const std::uint16_t* p) {
+  return _mm_loadu_si128(reinterpret_cast<const __m128i*>(p));
+}
+AM_INLINE Halves load_halves(const std::uint16_t* p, Index n) {
   alignas(16) std::uint16_t whole[kWidth] = {};
   for (Index i = 0; i < kWidth && i < n; ++i) {
     whole[i] = p[i];
   }
-  return vload_bf16(whole);
+  return load_halves(whole);
 }
-AM_INLINE __m128i narrow(Vec x) {
-  const __m256i bits = _mm256_castps_si256(x);
-  const __m256i odd = _mm256_and_si256(_mm256_srli_epi32(bits, 16), _mm256_set1_epi32(1));
-  const __m256i rounded = _mm256_add_epi32(bits, _mm256_add_epi32(odd, _mm256_set1_epi32(0x7fff)));
-  const __m256i nan = _mm256_castps_si256(_mm256_cmp_ps(x, x, _CMP_UNORD_Q));
-  const __m256i out = _mm256_blendv_epi8(rounded, _mm256_set1_epi32(0x7fc00000), nan);
-  const __m256i high = _mm256_srli_epi32(out, 16);
-  return _mm_packus_epi32(_mm256_castsi256_si128(high), _mm256_extracti128_si256(high, 1));
+AM_INLINE void store_halves(std::uint16_t* p, Halves x) {
+  _mm_storeu_si128(reinterpret_cast<__m128i*>(p), x);
 }
-AM_INLINE void vstore_bf16(std::uint16_t* p, Vec x) {
-  _mm_storeu_si128(reinterpret_cast<__m128i*>(p), narrow(x));
-}
-AM_INLINE void vstore_bf16(std::uint16_t* p, Vec x, Index n) {
+AM_INLINE void store_halves(std::uint16_t* p, Halves x, Index n) {
   alignas(16) std::uint16_t whole[kWidth];
-  vstore_bf16(whole, x);
+  store_halves(whole, x);
   for (Index i = 0; i < kWidth && i < n; ++i) {
     p[i] = whole[i];
   }
@@ -223,5 +249,22 @@ AM_INLINE float vlargest(Vec x) {
 }
 
 #endif
+
+inline constexpr std::uint32_t kNotANumber = 0x7fc00000;
+
+/// bfloat16 is the upper half of a float32.
+AM_INLINE Vec widen(Halves x) { return of_bits(upper_from(x)); }
+AM_INLINE Halves upper_of(Bits x) { return lower_of(bright<16>(x)); }
+/// To the nearest, ties to even; not a number stays one.
+AM_INLINE Halves narrow(Vec x) {
+  const Bits bits = bits_of(x);
+  const Bits odd = band(bright<16>(bits), bset(1));
+  const Bits rounded = badd(bits, badd(odd, bset(0x7fff)));
+  return upper_of(bnumber(x, rounded, bset(kNotANumber)));
+}
+AM_INLINE Vec vload_bf16(const std::uint16_t* p) { return widen(load_halves(p)); }
+AM_INLINE Vec vload_bf16(const std::uint16_t* p, Index n) { return widen(load_halves(p, n)); }
+AM_INLINE void vstore_bf16(std::uint16_t* p, Vec x) { store_halves(p, narrow(x)); }
+AM_INLINE void vstore_bf16(std::uint16_t* p, Vec x, Index n) { store_halves(p, narrow(x), n); }
 
 }  // namespace automodel::ops::cpu::AM_ISA

@@ -1,0 +1,28 @@
+#pragma once
+// float32 in fewer bits: rounded at random, or in two parts.
+
+#include <ATen/core/TensorBody.h>
+
+#include <cstdint>
+
+namespace automodel::ops {
+
+using at::Tensor;
+
+/// 32 random bits (int64, like `like`'s shape and device) for each of the numbers noise, noise + 1,
+/// ...: a pure function of the number (MurmurHash3's last steps).
+Tensor random_bits(std::uint32_t noise, const Tensor& like);
+
+/// float32 x as bfloat16: up as often as x is nearer to the upper neighbour, by the lower 16 of the
+/// random bits, so that the mean over many roundings is x. Not a number stays one.
+Tensor rounded_at_random(const Tensor& x, const Tensor& random);
+
+/// A float32 tensor in two: x's bits are (upper << 16) + remainder.
+struct SplitFloat32 {
+  Tensor upper;      // bfloat16: x to the nearest; halves away from zero
+  Tensor remainder;  // int16
+};
+SplitFloat32 split_float32(const Tensor& x);
+Tensor joined_float32(const SplitFloat32& parts);
+
+}  // namespace automodel::ops

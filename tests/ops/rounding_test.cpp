@@ -1,0 +1,66 @@
+#include "ops/rounding.h"
+
+#include <ATen/ATen.h>
+#include <gtest/gtest.h>
+
+#include <cmath>
+#include <limits>
+
+namespace automodel::ops {
+namespace {
+
+TEST(RandomBits, AreAFunctionOfTheNumber) {
+  const Tensor ten = random_bits(5, at::zeros({2, 5}));
+  EXPECT_EQ(ten.sizes(), (std::vector<std::int64_t>{2, 5}));
+  EXPECT_TRUE(ten.view(-1).slice(0, 3).equal(random_bits(8, at::zeros({7}))));
+  EXPECT_TRUE(random_bits(0xffffffff, at::zeros({2}))[1].equal(random_bits(0, at::zeros({1}))[0]));
+}
+
+TEST(RandomBits, AreEvenlySpread) {
+  const Tensor bits = random_bits(1, at::zeros({100000}));
+  for (int bit = 0; bit < 32; ++bit) {
+    const Tensor set = bits.bitwise_right_shift(bit).bitwise_and(1);
+    EXPECT_NEAR(set.to(at::kDouble).mean().item<double>(), 0.5, 0.008) << bit;  // 5 sigma
+  }
+}
+
+TEST(RoundedAtRandom, MeansTheExactValue) {
+  for (const float x : {1.001F, -1.001F, 3e-5F, 1 + 0x1p-9F}) {
+    const Tensor exact = at::full({100000}, x);
+    const Tensor rounded = rounded_at_random(exact, random_bits(7, exact)).to(at::kDouble);
+    const double ulp = std::abs(x) * 0x1p-7;
+    EXPECT_NEAR(rounded.mean().item<double>(), x, 0.01 * ulp);
+    EXPECT_LE((rounded - exact).abs().max().item<double>(), ulp);
+  }
+}
+
+TEST(RoundedAtRandom, KeepsWhatBfloat16Has) {
+  const float inf = std::numeric_limits<float>::infinity();
+  const Tensor x = at::tensor({0.0F, -0.0F, 1.5F, -256.0F, inf, -inf});
+  EXPECT_TRUE(rounded_at_random(x, at::full({6}, 0xffff, at::kLong)).equal(x.to(at::kBFloat16)));
+  const Tensor nan = at::full({1}, 0x7fffffff, at::kInt).view(at::kFloat);
+  EXPECT_TRUE(rounded_at_random(nan, at::full({1}, 0xffff, at::kLong)).isnan().item<bool>());
+}
+
+TEST(SplitFloat32, IsExact) {
+  const float inf = std::numeric_limits<float>::infinity();
+  const Tensor delicate = at::tensor({0.0F, -0.0F, 0x1.01p0F, 0x1.03p0F, -0x1.01p0F, 0x1.00fffep0F,
+                                      0x1.fffffep127F, 0x1p-149F, inf, -inf});
+  for (const Tensor& x : {delicate, at::randn({10000})}) {
+    const auto parts = split_float32(x);
+    EXPECT_TRUE(joined_float32(parts).view(at::kInt).equal(x.view(at::kInt)));
+  }
+  const Tensor x = at::randn({10000});
+  const Tensor off = (split_float32(x).upper.to(at::kFloat) - x).abs();
+  EXPECT_TRUE(off.le(x.abs() * 0x1p-8).all().item<bool>());
+}
+
+TEST(SplitFloat32, KeepsNotANumber) {
+  const Tensor nan = at::full({1}, 0x7fffffff, at::kInt).view(at::kFloat);
+  const auto parts = split_float32(nan);
+  EXPECT_TRUE(parts.upper.isnan().item<bool>());
+  EXPECT_TRUE(joined_float32(parts).isnan().item<bool>());
+}
+
+}  // namespace
+}  // namespace automodel::ops
