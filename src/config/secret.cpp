@@ -90,7 +90,7 @@ Json masked_secrets(const Json& value) {
     std::ranges::transform(value, out.begin(),
                            [](const Json& item) { return masked_secrets(item); });
   } else if (value.is_object()) {
-    for (auto& [key, item] : out.items()) {
+    for (const auto& [key, item] : out.items()) {
       item = is_secret(key) && !item.is_null() ? Json(kMask) : masked_secrets(Json(item));
     }
   }

@@ -4,7 +4,6 @@
 #include <gtest/gtest.h>
 
 #include <cmath>
-#include <limits>
 
 #include "base/error.h"
 #include "ops/cpu/operands.h"
@@ -40,6 +39,7 @@ AdamUpdate fresh(const Kind& kind, at::IntArrayRef shape) {
                     : kind.master == at::kShort ? zeros(at::kShort)
                                                 : weight.to(at::kFloat),
           .options = {.lr = 0.03,
+                      .eps = 1e-3,  // narrow gradients and weights may cancel to rounding errors
                       .weight_decay = 0.1,
                       .decoupled = kind.decoupled,
                       .maximize = kind.maximize,
@@ -52,7 +52,7 @@ using Step = void (*)(std::span<const AdamUpdate>, std::int64_t);
 
 /// Two weights of several tasks and of less than a register.
 std::vector<AdamUpdate> after_steps(Step step, const Kind& kind) {
-  std::vector<AdamUpdate> updates = {fresh(kind, {5}), fresh(kind, {97, 1409})};
+  std::vector<AdamUpdate> updates = {fresh(kind, {5}), fresh(kind, {97, 701})};
   for (int i = 1; i <= 4; ++i) {
     for (auto& update : updates) {
       update.grad = at::randn_like(update.weight).to(kind.grad);
@@ -67,37 +67,37 @@ void expect_close(const Tensor& got, const Tensor& expected) {
       << (got - expected).abs().max().item<double>();
 }
 
-/// bfloat16 has 8 bits: where float32 results differ in their last bit, the same random bits may
-/// round to neighbours.
-void expect_same_moment(const Tensor& got, const Tensor& expected) {
-  if (got.scalar_type() == at::kFloat) {
-    expect_close(got, expected);
-    return;
-  }
+/// bfloat16 has 8 bits. Where float32 results differ in their last bit, the same random bits may
+/// round to neighbours, and later steps go on from there; that is rare.
+void expect_nearly_same(const Tensor& got, const Tensor& expected) {
   const Tensor a = got.to(at::kFloat), b = expected.to(at::kFloat);
-  EXPECT_TRUE(at::allclose(a, b, 0x1p-6, 1e-6));
-  EXPECT_LT(a.ne(b).sum().item<double>(), 5 + 1e-3 * static_cast<double>(a.numel()));
+  EXPECT_TRUE(at::allclose(a, b, 0x1p-6, 1e-3)) << (a - b).abs().max().item<double>();
+  const Tensor differs = at::isclose(a, b, 2e-6, 1e-6).logical_not();
+  EXPECT_LT(differs.sum().item<double>(), 2 + 1e-3 * static_cast<double>(a.numel()));
 }
 
 Tensor exact_weight(const AdamUpdate& update) {
+  if (!update.master.defined()) {
+    return update.weight;
+  }
   return update.master.scalar_type() == at::kShort ? joined_float32({update.weight, update.master})
                                                    : update.master;
 }
 
 void expect_same(const std::vector<AdamUpdate>& got, const std::vector<AdamUpdate>& expected) {
   for (std::size_t i = 0; i < got.size(); ++i) {
-    expect_same_moment(got[i].state.exp_avg, expected[i].state.exp_avg);
-    expect_same_moment(got[i].state.exp_avg_sq, expected[i].state.exp_avg_sq);
-    if (got[i].state.max_exp_avg_sq.defined()) {
-      expect_same_moment(got[i].state.max_exp_avg_sq, expected[i].state.max_exp_avg_sq);
+    const auto& [exp_avg, exp_avg_sq, largest] = got[i].state;
+    const bool is_narrow = exact_weight(got[i]).scalar_type() != at::kFloat ||
+                           exp_avg.scalar_type() != at::kFloat ||
+                           exp_avg_sq.scalar_type() != at::kFloat;
+    const auto expect = is_narrow ? expect_nearly_same : expect_close;
+    expect(exp_avg, expected[i].state.exp_avg);
+    expect(exp_avg_sq, expected[i].state.exp_avg_sq);
+    if (largest.defined()) {
+      expect(largest, expected[i].state.max_exp_avg_sq);
     }
-    if (got[i].master.defined()) {
-      const Tensor exact = exact_weight(got[i]);
-      expect_close(exact, exact_weight(expected[i]));
-      expect_same_moment(got[i].weight, exact.to(got[i].weight.scalar_type()));
-    } else {
-      expect_same_moment(got[i].weight, expected[i].weight);
-    }
+    expect(exact_weight(got[i]), exact_weight(expected[i]));
+    expect_nearly_same(got[i].weight, exact_weight(got[i]).to(got[i].weight.scalar_type()));
   }
 }
 
@@ -197,9 +197,8 @@ TEST_P(AdamKernel, EqualsTheFormula) {
 /// for bit: without gradient and decay, only the storage is at work.
 TEST_P(AdamKernel, StoresAsTheReferenceDoes) {
   const auto& kernels = cpu::kernels_of(GetParam())->update;
-  const float inf = std::numeric_limits<float>::infinity();
   const Tensor x = at::cat({at::tensor({0.0F, -0.0F, 1.0F, 0x1.01p0F, -0x1.01p0F, 0x1.03p0F,
-                                        0x1.fffffep127F, 0x1p-149F, inf, -inf, std::nanf("")}),
+                                        0x1p-149F, -0x1.00ffffp-3F}),
                             at::randn({70000})});
   const Tensor random = random_bits(99, x);
   for (const bool keeps : {false, true}) {
@@ -221,9 +220,30 @@ TEST_P(AdamKernel, StoresAsTheReferenceDoes) {
     cpu::adam(kernels, {&task, 1});
     const Tensor got = keeps ? joined_float32({weight, remainder}) : weight.to(at::kFloat);
     const Tensor expected = keeps ? x : split_float32(x).upper.to(at::kFloat);
-    EXPECT_TRUE(at::allclose(got, expected, 0, 0, true));
+    EXPECT_TRUE(got.equal(expected));
     EXPECT_TRUE(narrow_v.equal(
         rounded_at_random(v * at::scalar_tensor(0.999F), random.bitwise_right_shift(16))));
+  }
+}
+
+TEST_P(AdamKernel, NotANumberStaysOne) {
+  const auto& kernels = cpu::kernels_of(GetParam())->update;
+  const Tensor grad = at::full({20}, 0x7fffffff, at::kInt).view(at::kFloat);
+  for (const bool keeps : {false, true}) {
+    const Tensor weight = at::ones({20}, at::kBFloat16), m = at::zeros({20}, at::kBFloat16);
+    const Tensor v = at::zeros({20}), remainder = at::zeros({20}, at::kShort);
+    const cpu::AdamTask task{
+        .weight = cpu::elements_of(weight),
+        .remainder = keeps ? static_cast<std::uint16_t*>(remainder.mutable_data_ptr()) : nullptr,
+        .exp_avg = cpu::elements_of(m),
+        .exp_avg_sq = cpu::elements_of(v),
+        .grad = cpu::elements_of(grad),
+        .size = 20,
+        .noise = 0xfffffff5,
+        .step_size = 1};
+    cpu::adam(kernels, {&task, 1});
+    EXPECT_TRUE(m.isnan().all().item<bool>());
+    EXPECT_TRUE(weight.isnan().all().item<bool>());
   }
 }
 
@@ -285,6 +305,7 @@ TEST(Adam, TakesWeightsThatAreNotContiguous) {
   const Tensor matrix = at::ones({2, 3});
   auto update = fresh({true, false, false}, {3, 2});
   update.weight = matrix.t();
+  update.options.eps = 0;
   update.grad = at::ones({3, 2});
   adam_step({&update, 1}, 1);
   EXPECT_NEAR(matrix[1][2].item<double>(), 1 - 0.03 * 0.1 - 0.03, 1e-5);

@@ -124,17 +124,17 @@ struct Twin {
   nn::Parameter weight;
   Optimizer optimizer;
 
-  explicit Twin(at::ScalarType dtype)
-      : weight(one("w", dtype)), optimizer({weight}, {.amsgrad = true}) {}
+  Twin(at::ScalarType dtype, const config::Optimizer& options)
+      : weight(one("w", dtype)), optimizer({weight}, options) {}
   void step(double grad) {
     set_grad(weight, grad);
     optimizer.step({.lr = 0.01, .weight_decay = 0.1});
   }
 };
 
-TEST(Optimizer, ContinuesBitForBitFromItsState) {
+void expect_continues(const config::Optimizer& options) {
   const testing::TemporaryFolder folder;
-  Twin first(at::kBFloat16), second(at::kBFloat16);
+  Twin first(at::kBFloat16, options), second(at::kBFloat16, options);
   first.step(1);
   StateSaver saver;
   first.optimizer.visit(saver);
@@ -142,10 +142,17 @@ TEST(Optimizer, ContinuesBitForBitFromItsState) {
   StateRestorer restorer(folder.path());
   second.optimizer.visit(restorer);
   restorer.finish();
+  second.weight.value.detach().copy_(first.weight.value);  // restored with the model
   first.step(-0.5);
   second.step(-0.5);
   EXPECT_TRUE(at::equal(first.weight.value, second.weight.value));
   EXPECT_EQ(second.optimizer.num_steps(), 2);
+}
+
+TEST(Optimizer, ContinuesBitForBitFromItsState) {
+  expect_continues({.amsgrad = true});
+  expect_continues({.exp_avg_dtype = "bfloat16", .exp_avg_sq_dtype = "bfloat16"});
+  expect_continues({.master_weights = false, .exp_avg_dtype = "bfloat16"});
 }
 
 std::string message(const config::Optimizer& options) {

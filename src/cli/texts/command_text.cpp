@@ -85,7 +85,7 @@ std::vector<CommandText> texts_of(const Program& program) {
 }
 
 std::string synopsis(const CommandText& command) {
-  std::string out = "automodel " + command.name;
+  const std::string out = "automodel " + command.name;
   bool has_options = false;
   std::string places;
   for (const OptionText& option : command.options) {

@@ -24,9 +24,9 @@ Key count(std::string name, std::string doc, std::int64_t fallback) {
   return integer(std::move(name), std::move(doc), fallback).at_least(1);
 }
 
-Key split(std::optional<std::string> fallback) {
+Key split(const std::optional<std::string>& fallback) {
   const Key key = text("split", "part of the data set, with a slice if wanted: train[:100]",
-                       std::move(fallback));
+                       fallback);
   return key.fallback ? key : key.or_null();
 }
 Key seq_length() {
@@ -65,10 +65,10 @@ Key column_mapping() {
       .must();
 }
 
-std::vector<Key> column_mapped_keys(std::optional<std::string> split_fallback) {
+std::vector<Key> column_mapped_keys(const std::optional<std::string>& split_fallback) {
   return {path_or_dataset_id(),
           column_mapping(),
-          split(std::move(split_fallback)),
+          split(split_fallback),
           text("name", "configuration of a hub data set").or_null(),
           flag("answer_only_loss_mask", "learn the answer only", true),
           seq_length(),

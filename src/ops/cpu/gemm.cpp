@@ -116,11 +116,11 @@ class Batch {
       kernels_.pack_rows(packs_[static_cast<std::size_t>(i)]);
     });
     list_strips();
-    const at::Tensor workspace = at::empty({num_workers() * worker_floats_}, at::kFloat);
+    workers_ = num_workers();
+    const at::Tensor workspace = at::empty({workers_ * worker_floats_}, at::kFloat);
     float* const first = workspace.mutable_data_ptr<float>();
-    for_each_task(static_cast<Index>(strips_.size()), [&](Index i, Index worker) {
-      run_strip(strips_[static_cast<std::size_t>(i)], first + worker * worker_floats_);
-    });
+    for_each_task(static_cast<Index>(strips_.size()),
+                  [&](Index i, Index worker) { run_strip(i, first + worker * worker_floats_); });
   }
 
  private:
@@ -196,7 +196,27 @@ class Batch {
     return kTileRowPanels * piece.panel_rows * panels * kernels_.panel_columns;
   }
 
-  void run_strip(const Strip& strip, float* workspace) const {
+  /// The columns that this worker takes next, if all take turns.
+  Ahead ahead_of(Index i) const {
+    const auto next = static_cast<std::size_t>(i + workers_);
+    if (next >= strips_.size()) {
+      return {};
+    }
+    const Strip& strip = strips_[next];
+    const Piece& piece = *strip.piece;
+    const Operand source = part(piece.product->b, strip.columns.begin, piece.inner.begin);
+    const Index bytes = source.storage == Storage::float32 ? 4 : 2;
+    const bool by_column = source.inner_contiguous;
+    return {.first = source.data,
+            .rows = source.rows != nullptr ? 0
+                    : by_column            ? strip.columns.size()
+                                           : piece.inner.size(),
+            .row_bytes = (by_column ? piece.inner.size() : strip.columns.size()) * bytes,
+            .stride_bytes = source.stride * bytes};
+  }
+
+  void run_strip(Index i, float* workspace) const {
+    const Strip& strip = strips_[static_cast<std::size_t>(i)];
     const Piece& piece = *strip.piece;
     const Index panels = ceil_div(strip.columns.size(), kernels_.panel_columns);
     const Index block = panels * kernels_.column_panel_floats;
@@ -220,12 +240,14 @@ class Batch {
                   .panel_rows = piece.panel_rows,
                   .column_end = strip.columns.size(),
                   .sums = workspace + strip_floats(piece.steps, panels),
-                  .out = output_of(piece, strip.columns.begin)};
+                  .out = output_of(piece, strip.columns.begin),
+                  .ahead = ahead_of(i)};
     const Index rows = kTileRowPanels * piece.panel_rows;
     for (tile.row_begin = strip.rows.begin; tile.row_begin < strip.rows.end;
          tile.row_begin += rows) {
       tile.row_end = std::min(tile.row_begin + rows, strip.rows.end);
       kernels_.tile(tile);
+      tile.ahead = {};
     }
   }
 
@@ -243,7 +265,7 @@ class Batch {
   std::vector<Piece> pieces_;
   std::vector<PackTask> packs_;
   std::vector<Strip> strips_;
-  Index floats_ = 0, worker_floats_ = 0;
+  Index floats_ = 0, worker_floats_ = 0, workers_ = 1;
 };
 
 }  // namespace

@@ -56,6 +56,12 @@ struct Output {
   bool streams = false;
 };
 
+/// What a later task reads, asked for while this one computes: so many bytes of each row.
+struct Ahead {
+  const void* first = nullptr;
+  Index rows = 0, row_bytes = 0, stride_bytes = 0;
+};
+
 /// Rows and columns of one product whose operands are packed. row_begin and column_begin are first
 /// entries of panels; columns count from the strip whose panels lie at b.
 struct TileTask {
@@ -68,6 +74,7 @@ struct TileTask {
   Index row_begin = 0, row_end = 0, column_begin = 0, column_end = 0;
   float* sums = nullptr;  // workspace of (rows) x (columns, whole panels)
   Output out;
+  Ahead ahead;
 };
 
 struct GemmKernels {

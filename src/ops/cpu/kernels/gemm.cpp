@@ -163,9 +163,40 @@ bool is_plain(const TileTask& task) {
          (task.column_end - task.column_begin) % kColumns == 0 && task.steps.blocks() > 0;
 }
 
+/// Asks for lines of Ahead, some at a time.
+class LinesAhead {
+ public:
+  LinesAhead(const Ahead& ahead, Index times)
+      : row_(static_cast<Bytes>(ahead.first)), rows_(ahead.rows), ahead_(ahead) {
+    const Index lines = ahead.rows * ((ahead.row_bytes + kLine - 1) / kLine);
+    at_once_ = times > 0 ? (lines + times - 1) / times : 0;
+  }
+
+  AM_INLINE void ask() {
+    for (Index n = 0; n < at_once_ && rows_ > 0; ++n) {
+      __builtin_prefetch(row_ + offset_, 0, 2);
+      offset_ += kLine;
+      if (offset_ >= ahead_.row_bytes) {
+        offset_ = 0;
+        row_ += ahead_.stride_bytes;
+        --rows_;
+      }
+    }
+  }
+
+ private:
+  static constexpr Index kLine = 64;
+  Bytes row_;
+  Index rows_, offset_ = 0, at_once_ = 0;
+  const Ahead& ahead_;
+};
+
 template <class Multiply, class Layout>
 void sum_tile(const TileTask& task, const Sums& sums) {
   const Steps& steps = task.steps;
+  const Index row_panels = (task.row_end - task.row_begin + task.panel_rows - 1) / task.panel_rows;
+  const Index column_panels = (task.column_end - task.column_begin + kColumns - 1) / kColumns;
+  LinesAhead ahead(task.ahead, steps.blocks() * row_panels * column_panels);
   for (Index block = 0; block < steps.blocks(); ++block) {
     const Index count = least(steps.per_block, steps.count() - block * steps.per_block);
     const float* a = task.a + block * task.a_block_stride;
@@ -181,6 +212,7 @@ void sum_tile(const TileTask& task, const Sums& sums) {
             sums.add || block > 0,
             sums.streams};
         multiply_rows<Multiply, Layout>(least(task.panel_rows, task.row_end - row), strip);
+        ahead.ask();
       }
     }
   }

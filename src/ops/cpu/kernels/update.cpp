@@ -7,6 +7,7 @@ namespace automodel::ops::cpu::AM_ISA {
 namespace {
 
 constexpr Index kSumElements = 1024;  // of a sum in float32
+constexpr Index kPair = Index{2} * kWidth;
 
 template <class Stored>
 double squares_of(const Elements& elements, Index size) {
@@ -16,7 +17,7 @@ double squares_of(const Elements& elements, Index size) {
     const Index end = begin + kSumElements < size ? begin + kSumElements : size;
     Vec even = vset(0), odd = vset(0);
     Index i = begin;
-    for (; i + 2 * kWidth <= end; i += 2 * kWidth) {
+    for (; i + kPair <= end; i += kPair) {
       const Vec a = x.load(i, kWidth), b = x.load(i + kWidth, kWidth);
       even = vfma(a, a, even);
       odd = vfma(b, b, odd);
