@@ -32,6 +32,12 @@ When other_than(Json usual) {
       [usual = std::move(usual)](const Json& value) { return !value.is_null() && value != usual; };
 }
 
+When neither(Json one, Json other) {
+  return [one = std::move(one), other = std::move(other)](const Json& value) {
+    return !value.is_null() && value != one && value != other;
+  };
+}
+
 /// Such a data set that is not in the local cache.
 When is_hub_name() {
   return [](const Json& value) {
@@ -109,12 +115,13 @@ std::vector<Demand> training_demands() {
       {"peft.moe_rank_scaling", is(true), "LoRA ranks scaled by experts"},
       {"optimizer._target_", like("*FlashAdamW*"), "the FlashAdamW optimizer"},
       {"optimizer._target_", like("dion.*"), "the Dion and Muon optimizers"},
-      {"optimizer.bias_correction", is(false), "Adam without bias correction"},
       {"lr_scheduler.use_checkpoint_opt_param_scheduler", is(false), "another schedule on resume"},
       {"lr_scheduler.override_opt_param_scheduler", is(true), "another schedule on resume"},
       {"step_scheduler.start_step", above(0), "counters that start above 0"},
       {"step_scheduler.start_epoch", above(0), "counters that start above 0"},
-      {"optimizer.*dtype", other_than("float32"), "narrow optimizer state"},
+      {"optimizer.master_weight_dtype", other_than("float32"), "narrow master weights"},
+      {"optimizer.exp_avg*dtype", neither("float32", "bfloat16"),
+       "optimizer state of other types than float32 and bfloat16"},
       {"loss_fn._target_", like("*KDLoss"), "knowledge distillation"},
       {"loss_fn.ignore_index", other_than(-100), "another ignore_index than -100"},
       {"loss_fn.reduction", other_than("sum"), "other reductions of the loss than sum"},
