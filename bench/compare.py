@@ -76,7 +76,14 @@ def recipe(model: pathlib.Path, mode: str, args: argparse.Namespace, batch: int)
         },
         "loss_fn": {"_target_": f"{LLM}.loss.masked_ce.MaskedCrossEntropy"},
         "dataset": {"_target_": f"{LLM}.datasets.llm.mock_iterable_dataset.MockIterableDataset", "seq_len": 1},
-        "optimizer": {"_target_": "torch.optim.AdamW", "lr": 1e-5, "weight_decay": 0},
+        # The state has the weights' type, as torch's optimizers make it.
+        "optimizer": {
+            "_target_": "torch.optim.AdamW",
+            "lr": 1e-5,
+            "weight_decay": 0,
+            "exp_avg_dtype": args.dtype,
+            "exp_avg_sq_dtype": args.dtype,
+        },
         "clip_grad_norm": {"max_norm": 1.0},
     }
     if mode in TARGETS:

@@ -25,8 +25,8 @@ Key count(std::string name, std::string doc, std::int64_t fallback) {
 }
 
 Key split(const std::optional<std::string>& fallback) {
-  const Key key = text("split", "part of the data set, with a slice if wanted: train[:100]",
-                       fallback);
+  const Key key =
+      text("split", "part of the data set, with a slice if wanted: train[:100]", fallback);
   return key.fallback ? key : key.or_null();
 }
 Key seq_length() {

@@ -149,11 +149,11 @@ struct Sums {
   bool streams = false;
 };
 
-/// Whether sums that are written once may go past the caches, as whole lines.
-bool streams(const TileTask& task, const float* first) {
-  const Output& out = task.out;
-  return out.streams && !out.accumulate && task.steps.blocks() == 1 && out.stride % kColumns == 0 &&
-         reinterpret_cast<unsigned long long>(first) % (kColumns * sizeof(float)) == 0;
+/// Whether what is written once may go past the caches, as whole lines.
+bool streams(const Output& out, const void* first) {
+  const Index element = out.storage == Storage::float32 ? 4 : 2;
+  return out.streams && !out.accumulate && out.stride % kColumns == 0 &&
+         reinterpret_cast<unsigned long long>(first) % (kColumns * element) == 0;
 }
 
 /// Whole panels that need nothing but their sums are taken in the output itself.
@@ -221,6 +221,7 @@ void sum_tile(const TileTask& task, const Sums& sums) {
 template <class Stored>
 void put_row(const Output& out, const float* sums, Index row, Index begin, Index end) {
   auto* to = static_cast<typename Stored::Element*>(out.data) + row * out.stride;
+  const bool past_caches = streams(out, to + begin);
   const Vec scale = vset(out.scale);
   for (Index column = begin; column < end; column += kWidth) {
     const Index n = end - column;
@@ -231,10 +232,12 @@ void put_row(const Output& out, const float* sums, Index row, Index begin, Index
     if (out.accumulate) {
       y = vadd(y, n >= kWidth ? Stored::load(to + column) : Stored::load(to + column, n));
     }
-    if (n >= kWidth) {
-      Stored::store(to + column, y);
-    } else {
+    if (n < kWidth) {
       Stored::store(to + column, y, n);
+    } else if (past_caches) {
+      Stored::stream(to + column, y);
+    } else {
+      Stored::store(to + column, y);
     }
   }
 }
@@ -253,7 +256,7 @@ void tile(const TileTask& task) {
   const Output& out = task.out;
   if (is_plain(task)) {
     float* first = static_cast<float*>(out.data) + task.row_begin * out.stride + task.column_begin;
-    const bool past_caches = streams(task, first);
+    const bool past_caches = task.steps.blocks() == 1 && streams(out, first);
     sum_tile(task, {first, out.stride, out.accumulate, past_caches});
     if (past_caches) {
       vfence();
@@ -274,6 +277,9 @@ void tile(const TileTask& task) {
     } else {
       put_row<StoredBfloat16>(out, sums, row, task.column_begin, task.column_end);
     }
+  }
+  if (out.streams) {
+    vfence();
   }
 }
 

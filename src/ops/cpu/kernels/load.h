@@ -12,6 +12,7 @@ struct StoredFloat32 {
   AM_INLINE static Vec load(const float* p, Index n) { return vload(p, n); }
   AM_INLINE static void store(float* p, Vec x) { vstore(p, x); }
   AM_INLINE static void store(float* p, Vec x, Index n) { vstore(p, x, n); }
+  AM_INLINE static void stream(float* p, Vec x) { vstream(p, x); }
 };
 
 struct StoredBfloat16 {
@@ -20,6 +21,7 @@ struct StoredBfloat16 {
   AM_INLINE static Vec load(const std::uint16_t* p, Index n) { return vload_bf16(p, n); }
   AM_INLINE static void store(std::uint16_t* p, Vec x) { vstore_bf16(p, x); }
   AM_INLINE static void store(std::uint16_t* p, Vec x, Index n) { vstore_bf16(p, x, n); }
+  AM_INLINE static void stream(std::uint16_t* p, Vec x) { stream_halves(p, narrow(x)); }
 };
 
 /// An operand whose steps are rows: where its first column lies.

@@ -90,6 +90,9 @@ AM_INLINE Halves load_halves(const std::uint16_t* p, Index n) {
 AM_INLINE void store_halves(std::uint16_t* p, Halves x) {
   _mm256_storeu_si256(reinterpret_cast<__m256i*>(p), x);
 }
+AM_INLINE void stream_halves(std::uint16_t* p, Halves x) {
+  _mm256_stream_si256(reinterpret_cast<__m256i*>(p), x);
+}
 AM_INLINE void store_halves(std::uint16_t* p, Halves x, Index n) {
   _mm256_mask_storeu_epi16(p, first(n), x);
 }
@@ -207,6 +210,9 @@ AM_INLINE Halves load_halves(const std::uint16_t* p, Index n) {
 }
 AM_INLINE void store_halves(std::uint16_t* p, Halves x) {
   _mm_storeu_si128(reinterpret_cast<__m128i*>(p), x);
+}
+AM_INLINE void stream_halves(std::uint16_t* p, Halves x) {
+  _mm_stream_si128(reinterpret_cast<__m128i*>(p), x);
 }
 AM_INLINE void store_halves(std::uint16_t* p, Halves x, Index n) {
   alignas(16) std::uint16_t whole[kWidth];
