@@ -151,9 +151,9 @@ struct Sums {
 
 /// Whether what is written once may go past the caches, as whole lines.
 bool streams(const Output& out, const void* first) {
-  const Index element = out.storage == Storage::float32 ? 4 : 2;
+  const unsigned long long line = kColumns * (out.storage == Storage::float32 ? 4ULL : 2ULL);
   return out.streams && !out.accumulate && out.stride % kColumns == 0 &&
-         reinterpret_cast<unsigned long long>(first) % (kColumns * element) == 0;
+         reinterpret_cast<unsigned long long>(first) % line == 0;
 }
 
 /// Whole panels that need nothing but their sums are taken in the output itself.
