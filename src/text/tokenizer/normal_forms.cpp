@@ -39,6 +39,10 @@ std::u32string decompose(char32_t c, NormalForm form) {
 }
 
 std::optional<char32_t> compose(char32_t a, char32_t b) {
+  constexpr char32_t kBeforeFinalJamo = 0x11A7;  // utf8proc 2.8 joins it too, and so loses it
+  if (b == kBeforeFinalJamo) {
+    return std::nullopt;
+  }
   std::array<utf8proc_int32_t, 2> pair{static_cast<utf8proc_int32_t>(a),
                                        static_cast<utf8proc_int32_t>(b)};
   const auto options = static_cast<utf8proc_option_t>(UTF8PROC_COMPOSE | UTF8PROC_STABLE);

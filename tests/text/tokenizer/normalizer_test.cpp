@@ -33,6 +33,8 @@ TEST(Normalizer, NormalForms) {
   EXPECT_EQ(after({{"type", "NFKD"}}, "ﬁé"), "fie\u0301");
   EXPECT_EQ(after({{"type", "NFC"}}, "q\u0307\u0323"),
             "q\u0323\u0307");  // marks in canonical order
+  EXPECT_EQ(after({{"type", "NFC"}}, "\uB194\u11A7 \u1100\u1161\u11A7"),
+            "\uB194\u11A7 \uAC00\u11A7");  // no final consonant, though the next ones are
   EXPECT_EQ(after({{"type", "NFC"}}, "中文 Привет éàü 한국어"), "中文 Привет éàü 한국어");
 }
 
