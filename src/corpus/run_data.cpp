@@ -8,6 +8,7 @@
 #include "base/error.h"
 #include "base/known.h"
 #include "base/parallel.h"
+#include "config/step_plan.h"
 #include "data/mock_sentences.h"
 #include "data/registry.h"
 
@@ -225,11 +226,11 @@ std::int64_t mean_row_tokens(const config::Recipe& recipe, const RunData& data) 
 
 data::LoaderOptions loader_options(const config::Recipe& recipe,
                                    std::vector<std::int64_t> lengths) {
+  const std::int64_t rows = config::micro_batch_rows(recipe);
   return {.seed = static_cast<std::uint64_t>(recipe.seed),
           .shuffle = is_shuffled(recipe),
-          .global_batch_size = recipe.step_scheduler.global_batch_size,
-          .local_batch_size =
-              recipe.dataloader.batch_size.value_or(recipe.step_scheduler.local_batch_size),
+          .global_batch_size = rows * config::accumulation_steps(recipe.step_scheduler, 1),
+          .local_batch_size = rows,
           .drop_last = recipe.dataloader.drop_last,
           .collate = {.drop_last_token = kDropLastToken},
           .lengths = std::move(lengths)};

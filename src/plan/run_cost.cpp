@@ -254,7 +254,7 @@ RunCost cost_of(const config::Recipe& recipe, const spec::ModelSpec& spec,
   RunCost out{.model = model_cost(spec, recipe), .row_tokens_assumed = !row};
   const std::int64_t longest = spec.max_positions > 0 ? spec.max_positions : kUsualRow;
   const std::int64_t tokens = row.value_or(std::min(kUsualRow, longest));
-  const std::int64_t rows = recipe.dataloader.batch_size.value_or(scheduler.local_batch_size);
+  const std::int64_t rows = config::micro_batch_rows(recipe);
   out.micro_batches = config::accumulation_steps(scheduler, split.data);
   out.step.batch = {
       .rows = rows,

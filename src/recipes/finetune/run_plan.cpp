@@ -144,7 +144,7 @@ std::vector<std::string> describe_data(const config::Recipe& recipe, const RunDa
 
 std::vector<std::string> describe_steps(const config::Recipe& recipe, const RunData& data,
                                         const config::StepPlan& steps) {
-  const auto batch = recipe.step_scheduler.global_batch_size;
+  const auto batch = loader_options(recipe).global_batch_size;
   return {fmt::format("steps       {} of {} rows, about {} tokens each; {} an epoch; seed {}",
                       steps.end_step, batch, count_text(batch * mean_row_tokens(recipe, data)),
                       steps.epoch_len.value_or(0), recipe.seed)};
