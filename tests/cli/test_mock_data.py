@@ -86,9 +86,12 @@ def test_tokens_outside_the_models_vocabulary(automodel, recipe):
     assert done.returncode == 2 and "outside_vocabulary" in done.stderr, done.stderr
 
 
-def test_mock_beside_real_data_is_refused(automodel, recipe, tmp_path):
-    path = recipe("packs")
-    tiny_run.edit(path, lambda content: content.update(validation_dataset={
-        "_target_": LLM + "chat_dataset.ChatDataset", "path_or_dataset_id": str(tmp_path / "validation.jsonl")}))
+@pytest.mark.parametrize("mock", ["dataset", "validation_dataset"])
+def test_beside_real_data(automodel, tmp_path, mock):
+    path = tiny_run.make(tmp_path)
+    tiny_run.edit(path, lambda content: content.update({mock: KINDS["packs"]}))
+    done = automodel("data", path, "--html", tmp_path / "page.html")
+    assert done.returncode == 0, done.stdout + done.stderr
     done = automodel(path, timeout=300)
-    assert done.returncode == 2 and "mock data beside real data are not supported" in done.stderr
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert len(tiny_run.log(tmp_path / "out")) == 6 and tiny_run.log(tmp_path / "out", "validation")

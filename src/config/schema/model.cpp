@@ -138,20 +138,20 @@ Target entry(const std::string& task, const std::string& method, std::string doc
           .extra = Extra::model_config};
 }
 
-/// As a vision-language model, beside which a drafter is trained.
+/// A vision-language model, beside which a drafter is trained.
 Target with_drafter() {
   return {.name =
               "nemo_automodel.components.models.gemma4_drafter.composite.Gemma4WithDrafter."
               "from_pretrained",
           .doc = "Gemma 4 and its drafter",
-          .keys = plus(plus(pretrained_keys(), architecture_keys()),
-                       {text("drafter_path", "folder or hub id of the drafter").must(),
-                        number("drafter_loss_weight", "weight of the drafter's loss", 1.0),
-                        integer("drafter_num_steps", "tokens that it drafts", 1).at_least(1),
-                        flag("freeze_base_for_drafter", "train the drafter alone", false),
-                        flag("share_embedding_with_base", "one embedding for both", false),
-                        flag("base_activation_checkpointing", "recompute the base", false)}),
-          .extra = Extra::model_config};
+          .keys = {text("pretrained_model_name_or_path", "folder or hub id of the model").must(),
+                   text("drafter_path", "folder or hub id of the drafter").must(),
+                   number("drafter_loss_weight", "weight of the drafter's loss", 1.0),
+                   integer("drafter_num_steps", "tokens that it drafts", 1).at_least(1),
+                   flag("freeze_base_for_drafter", "train the drafter alone", false),
+                   flag("share_embedding_with_base", "one embedding for both", false),
+                   flag("base_activation_checkpointing", "recompute the base", false)},
+          .extra = Extra::free};
 }
 
 Target gpt2() {
@@ -259,7 +259,7 @@ std::vector<Key> architecture_keys() {
     key.fallback.reset();
     keys.push_back(std::move(key));
   }
-  keys.push_back(mapping("text_config", "", keys).accepting(Extra::model_config));
+  keys.push_back(mapping("text_config", "", {}).accepting(Extra::model_config));
   return keys;
 }
 
