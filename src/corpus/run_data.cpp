@@ -99,6 +99,15 @@ std::optional<std::int64_t> mock_vocabulary(const config::Recipe& recipe) {
   return out;
 }
 
+/// Files of tokens ask for no tokenizer.
+bool all_are_tokens(const config::Recipe& recipe) {
+  const auto sections = data_sections(recipe);
+  return std::ranges::all_of(sections, [](const DataSection& section) {
+    return section.keys.target.ends_with("NanogptDataset") ||
+           data::is_mock_target(section.keys.target);
+  });
+}
+
 /// The encoded training rows on disk. What is known of them by content (rows, tokenizer, template)
 /// may lie under any name.
 std::shared_ptr<const data::TokenStore> store_of(const config::Dataset& section,
@@ -129,6 +138,11 @@ std::vector<DataSection> data_sections(const config::Recipe& recipe) {
 RecipeText open_text(const config::Recipe& recipe, const ModelFacts& model) {
   if (const auto vocabulary = mock_vocabulary(recipe)) {
     return {.used = data::mock_text(*vocabulary), .own = std::nullopt};
+  }
+  if (!recipe.dataset.tokenizer && all_are_tokens(recipe)) {
+    RecipeText out{.used = data::mock_text(model.vocab_size), .own = std::nullopt};
+    out.used.eos_id.reset();
+    return out;
   }
   check(recipe.dataset.tokenizer.has_value(), ErrorKind::unsupported,
         "dataset.tokenizer: null is not supported yet: this data set needs a tokenizer");

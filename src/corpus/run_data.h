@@ -51,7 +51,8 @@ struct RecipeText {
   std::optional<data::TextContext> own;
 };
 
-/// The model's tokenizer and templates, or those that `dataset.tokenizer` names, with its keys.
+/// Tokens without a name if the data are tokens and no tokenizer is named; else the model's
+/// tokenizer and templates, or those that `dataset.tokenizer` names, with its keys.
 /// Throws Error(invalid_argument | unsupported) for keys that cannot be.
 RecipeText open_text(const config::Recipe& recipe, const ModelFacts& model);
 

@@ -1,7 +1,9 @@
 """Training on made-up data: no data set, no tokenizer, with `from_config` no weights."""
 
 import json
+import math
 import random
+import struct
 
 import pytest
 import tiny_run
@@ -95,3 +97,25 @@ def test_beside_real_data(automodel, tmp_path, mock):
     done = automodel(path, timeout=300)
     assert done.returncode == 0, done.stdout + done.stderr
     assert len(tiny_run.log(tmp_path / "out")) == 6 and tiny_run.log(tmp_path / "out", "validation")
+
+
+def test_gpt2_from_nothing_but_tokens(automodel, tmp_path):
+    """As upstream's nanogpt recipe: an architecture without a folder, token files, no tokenizer."""
+    header = struct.pack("<256i", 278895051, 1, 4000, 2, *[0] * 252)
+    draws = random.Random(1)
+    (tmp_path / "part.bin").write_bytes(header + struct.pack("<4000H", *(draws.choice([1, 5, 7]) for _ in range(4000))))
+    recipe = tiny_run.recipe(tmp_path)
+    recipe["model"] = {"_target_": "nemo_automodel.components.models.gpt2.build_gpt2_model", "vocab_size": 300, "n_embd": 32,
+                       "n_layer": 2, "n_head": 2, "n_positions": 64}
+    recipe["dataset"] = {"_target_": LLM + "nanogpt_dataset.NanogptDataset", "file_pattern": str(tmp_path / "*.bin"), "seq_len": 32}
+    del recipe["validation_dataset"]
+    path = tiny_run.write(tmp_path / "recipe.yaml", recipe)
+    done = automodel(path, timeout=300)
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert "stored in float32" in done.stdout
+    losses = [line["loss"] for line in tiny_run.log(tmp_path / "out")]
+    assert abs(losses[0] - math.log(300)) < 0.2 and losses[-1] < losses[0]
+    config = json.loads((tmp_path / "out/LATEST/model/consolidated/config.json").read_text())
+    assert (config["model_type"], config["n_layer"], config["activation_function"]) == ("gpt2", 2, "gelu")
+    planned = automodel("plan", path)
+    assert planned.returncode == 0 and "GPT2LMHeadModel" in planned.stdout, planned.stderr

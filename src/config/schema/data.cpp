@@ -310,7 +310,7 @@ std::vector<Target> audio_targets() {
     keys.insert(keys.end(), prompts.begin(), prompts.end());
     return keys;
   };
-  const auto hub = [&](std::optional<std::string> name, std::vector<Key> keys) {
+  const auto hub = [&](const std::optional<std::string>& name, std::vector<Key> keys) {
     const Key place = text("path_or_dataset", "hub data set or folder", name);
     return with(name ? place : place.must(), with(split("train"), std::move(keys)));
   };

@@ -209,7 +209,7 @@ std::string show_first_sample(const RunData& data, bool is_terminal) {
 std::vector<std::string> check_first_loss(const config::Recipe& recipe, double loss,
                                           std::int64_t vocab_size) {
   const double uniform = std::log(static_cast<double>(vocab_size));
-  const bool fresh = recipe.model.entry == config::ModelEntry::from_config;
+  const bool fresh = recipe.model.entry != config::ModelEntry::from_pretrained;
   if (loss > uniform + 1 && !fresh) {
     return {
         fmt::format("the first loss, {:.2f}, is worse than guessing every token alike ({:.2f}): do "
