@@ -1,11 +1,7 @@
 #include "checkpoint/folder_lock.h"
 
-#include <fcntl.h>
-#include <sys/file.h>
 #include <unistd.h>
 
-#include <cerrno>
-#include <cstring>
 #include <string>
 
 #include "base/error.h"
@@ -14,31 +10,15 @@
 
 namespace automodel::checkpoint {
 
-namespace fs = std::filesystem;
-
-FolderLock::FolderLock(const fs::path& folder) {
-  const fs::path path = folder / ".lock";
-  descriptor_ = ::open(path.c_str(), O_RDWR | O_CREAT | O_CLOEXEC, 0644);
-  check(descriptor_ >= 0, ErrorKind::io, "cannot write to {}: {}. Choose another folder",
-        folder.string(), std::strerror(errno));
-  if (::flock(descriptor_, LOCK_EX | LOCK_NB) != 0 && errno == EWOULDBLOCK) {
-    ::close(descriptor_);
-    fail(ErrorKind::invalid_argument,
-         "another run (process {}) writes its checkpoints to {}; wait for it or choose another "
-         "folder",
-         trim(read_file(path)), folder.string());
-  }
-  const std::string owner = std::to_string(::getpid()) + "\n";
-  const bool written =
-      ::ftruncate(descriptor_, 0) == 0 &&
-      ::pwrite(descriptor_, owner.data(), owner.size(), 0) == static_cast<ssize_t>(owner.size());
-  if (!written) {
-    ::close(descriptor_);
-    fail(ErrorKind::io, "cannot write to {}: {}. Choose another folder", path.string(),
-         std::strerror(errno));
-  }
+std::unique_ptr<FileLock> lock_folder(const std::filesystem::path& folder) {
+  const auto file = folder / ".lock";
+  auto lock = std::make_unique<FileLock>(file, "Choose another folder");
+  check(lock->try_take(), ErrorKind::invalid_argument,
+        "another run (process {}) writes its checkpoints to {}; wait for it or choose another "
+        "folder",
+        trim(read_file(file)), folder.string());
+  lock->write(std::to_string(::getpid()) + "\n");
+  return lock;
 }
-
-FolderLock::~FolderLock() { ::close(descriptor_); }
 
 }  // namespace automodel::checkpoint

@@ -2,21 +2,14 @@
 // At most one process writes into a folder.
 
 #include <filesystem>
+#include <memory>
+
+#include "base/file_lock.h"
 
 namespace automodel::checkpoint {
 
-/// Held as long as the object lives; the kernel releases it if the process dies, however it dies.
-class FolderLock {
- public:
-  /// Locks `folder`/.lock. Throws Error(invalid_argument) that names the process which holds it,
-  /// Error(io) if nothing can be written there. On file systems without locks it locks nothing.
-  explicit FolderLock(const std::filesystem::path& folder);
-  ~FolderLock();
-  FolderLock(const FolderLock&) = delete;
-  FolderLock& operator=(const FolderLock&) = delete;
-
- private:
-  int descriptor_;
-};
+/// Takes `folder`/.lock for this process. Throws Error(invalid_argument) that names the process
+/// which holds it, Error(io) if nothing can be written there.
+std::unique_ptr<FileLock> lock_folder(const std::filesystem::path& folder);
 
 }  // namespace automodel::checkpoint

@@ -108,7 +108,7 @@ void write_content(const fs::path& folder, const SaveRequest& request) {
 CheckpointStore::CheckpointStore(StoreOptions options) : options_(std::move(options)) {
   make_folders(options_.folder);
   options_.folder = fs::canonical(options_.folder);
-  lock_ = std::make_unique<FolderLock>(options_.folder);
+  lock_ = lock_folder(options_.folder);
   remove_unfinished(options_.folder);
   point_links();
 }

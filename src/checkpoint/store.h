@@ -83,7 +83,7 @@ class CheckpointStore {
   std::vector<std::string> remove_old() const;
 
   StoreOptions options_;
-  std::unique_ptr<FolderLock> lock_;
+  std::unique_ptr<FileLock> lock_;
 };
 
 /// Restores every item from the checkpoint that holds it, bit for bit. Throws Error(corrupt_data |

@@ -86,7 +86,7 @@ fs::path bring_model(const std::string& name, const std::string& revision, hub::
 
 void bring_inputs(const config::Recipe& recipe) {
   const config::ModelSource& model = recipe.model;
-  const bool fresh = model.entry == config::ModelEntry::from_config && !model.load_base_model;
+  const bool fresh = model.entry != config::ModelEntry::from_pretrained && !model.load_base_model;
   if (!model.pretrained_model_name_or_path.empty()) {
     bring_model(model.pretrained_model_name_or_path, model.revision.value_or("main"),
                 fresh ? hub::Need::config : hub::Need::model);

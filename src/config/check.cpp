@@ -62,6 +62,22 @@ const Target* find_target(const Key& key, const std::string& name) {
   return nullptr;
 }
 
+/// One spelling of upstream's names: the path of one of its files is its module, and the package
+/// nemo_automodel.models is nemo_automodel.components.models.
+std::string canonical_name(std::string name) {
+  constexpr std::string_view kFile = ".py:";
+  constexpr std::string_view kModels = "nemo_automodel.models.";
+  const auto file = name.find(kFile);
+  if (name.starts_with("nemo_automodel/") && file != std::string::npos) {
+    std::replace(name.begin(), name.begin() + static_cast<std::ptrdiff_t>(file), '/', '.');
+    name.replace(file, kFile.size(), ".");
+  }
+  if (name.starts_with(kModels)) {
+    name = "nemo_automodel.components.models." + name.substr(kModels.size());
+  }
+  return name;
+}
+
 std::vector<std::string> target_names(const Key& key) {
   std::vector<std::string> names;
   for (const Target& target : key.targets) {
@@ -149,7 +165,7 @@ class Checker {
       problem(selector->origin, at, fmt::format("expected a name, found {}", describe(*selector)));
       return nullptr;
     }
-    const std::string name = selector->value.get<std::string>();
+    const std::string name = canonical_name(selector->value.get<std::string>());
     const Target* target = find_target(key, name);
     if (target == nullptr) {
       problem(selector->origin, at, unknown_target(key, *selector, name));

@@ -9,12 +9,13 @@ namespace {
 RecipeKind recipe_kind(const Json& json) {
   return Section(json).choice(
       "_target_",
-      Names<RecipeKind, 5>{
+      Names<RecipeKind, 6>{
           {{"TrainFinetuneRecipeForNextTokenPrediction", RecipeKind::finetune},
            {"KnowledgeDistillationRecipeForNextTokenPrediction", RecipeKind::distillation},
            {"BenchmarkingRecipeForNextTokenPrediction", RecipeKind::benchmark},
            {"TrainFinetuneRecipeForSequenceClassification", RecipeKind::sequence_classification},
-           {"FinetuneRecipeForVLM", RecipeKind::vlm_finetune}}});
+           {"FinetuneRecipeForVLM", RecipeKind::vlm_finetune},
+           {"KnowledgeDistillationRecipeForVLM", RecipeKind::vlm_distillation}}});
 }
 
 /// `validation_dataset` is "default"; behind it stands a separator and the name.

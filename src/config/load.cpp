@@ -35,11 +35,12 @@ std::vector<std::string> format_all(std::vector<Problem> problems, const std::st
   return out;
 }
 
-void refuse(const std::vector<Problem>& problems, const std::string& file) {
+void refuse(const std::vector<Problem>& problems, const std::string& file,
+            ErrorKind kind = ErrorKind::invalid_argument) {
   if (!problems.empty()) {
     const auto lines = format_all(problems, file);
-    fail(ErrorKind::invalid_argument, "the recipe has {} problem{}:\n  {}", lines.size(),
-         lines.size() == 1 ? "" : "s", join(lines, "\n  "));
+    fail(kind, "the recipe has {} problem{}:\n  {}", lines.size(), lines.size() == 1 ? "" : "s",
+         join(lines, "\n  "));
   }
 }
 
@@ -60,6 +61,22 @@ Source read_source(const std::string& path, std::vector<Problem>& warnings) {
   return {std::move(document.root), nullptr};
 }
 
+/// Of such recipes not even the keys can be checked.
+void refuse_other_kinds(const Node& root, const std::string& file) {
+  const Node* recipe = root.find("recipe");
+  const Node* name =
+      recipe != nullptr && recipe->kind == NodeKind::map ? recipe->find("_target_") : recipe;
+  const std::string text = name != nullptr && name->is_text() ? name->value : Json("");
+  for (const OtherKind& kind : other_kinds()) {
+    if (text.substr(text.rfind('.') + 1) == kind.name) {
+      refuse(
+          {{name->origin, "recipe",
+            fmt::format("{} trains {}, which is not supported yet", describe(*name), kind.trains)}},
+          file, ErrorKind::unsupported);
+    }
+  }
+}
+
 }  // namespace
 
 LoadedRecipe check_recipe(const std::string& path, std::span<const std::string> overrides,
@@ -69,6 +86,7 @@ LoadedRecipe check_recipe(const std::string& path, std::span<const std::string> 
   TypedTree typed = type_tree(apply_overrides(std::move(source.tree), overrides), environment);
   NormalisedTree normal = normalise_tree(std::move(typed.root));
   append(warnings, std::move(normal.warnings));
+  refuse_other_kinds(normal.root, path);
   static const Key kTable = recipe_key();
   CheckedTree checked = check_tree(kTable, normal.root);
   append(warnings, std::move(checked.warnings));

@@ -73,8 +73,8 @@ struct ModelSource {
   /// `config` names none.
   std::string pretrained_model_name_or_path;
   std::optional<std::string> revision;
-  /// With from_config: the configuration class whose defaults count, e.g. "Qwen3Config"; empty:
-  /// config.json's.
+  /// Not with from_pretrained: the configuration class whose defaults count, e.g. "Qwen3Config";
+  /// empty: config.json's.
   std::string config_class;
   /// auto (from_pretrained: the checkpoint's; from_config: bfloat16) or a dtype name: float32,
   /// bfloat16, float16.

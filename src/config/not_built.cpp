@@ -7,6 +7,7 @@
 
 #include "base/hub_cache.h"
 #include "base/text.h"
+#include "config/schema/sections.h"
 
 namespace automodel::config {
 namespace {
@@ -85,10 +86,9 @@ std::vector<Demand> recipe_demands() {
       {"recipe._target_", like("*VLM"), "vision-language models"},
       {"model._target_", like("*Seq2SeqLM.*"), "encoder-decoder models"},
       {"model._target_", like("*MultimodalLM.*"), "multimodal models"},
-      {"model._target_", like("*build_gpt2_model"), "the GPT-2 family"},
       {"model._target_", like("*ForSequenceClassification.*"), "sequence classification"},
       {"model._target_", like("*ForImageTextToText.*"), "vision-language models"},
-      {"model.config._target_", like("*Config"), "architectures from a configuration class"},
+      {"model.*drafter*", given(), "drafters of speculative decoding"},
       {"model.load_base_model", is(true), "weights of a base model after from_config"},
       {"model.backend.te_fp8.*", given(), "8-bit arithmetic (fp8)"},
       {"model.backend.fake_balanced_gate", is(true), "even routing of experts"},
@@ -123,6 +123,7 @@ std::vector<Demand> training_demands() {
       {"optimizer.exp_avg*dtype", neither("float32", "bfloat16"),
        "optimizer state of other types than float32 and bfloat16"},
       {"loss_fn._target_", like("*KDLoss"), "knowledge distillation"},
+      {"loss_fn._target_", like("*.models.*"), "losses of single models"},
       {"loss_fn.ignore_index", other_than(-100), "another ignore_index than -100"},
       {"loss_fn.reduction", other_than("sum"), "other reductions of the loss than sum"},
       {"loss_fn.logit_softcapping", above(0), "soft-capped logits in the loss"},
@@ -148,10 +149,20 @@ std::vector<Demand> data_demands() {
       {"*dataset*._target_", like("*.GLUE_MRPC"), "MRPC"},
       {"*dataset*._target_", like("*.DeltaLakeDataset"), "Delta tables"},
       {"*dataset*._target_", like("*.vlm.*"), "image data"},
+      {"*dataset*._target_", like("*.audio.*"), "audio data"},
       {"*dataset*._target_", like("*.mock_prefix_tree.*"), "mock trees"},
       {"*dataset*._target_", like("*.mock_seq_cls.*"), "mock classes"},
       {"benchmark.nsys_start", above(-1), "profiling with nsys"},
   };
+}
+
+std::vector<Demand> expert_demands() {
+  std::vector<Demand> out;
+  for (const std::string& name : moe_architecture_names()) {
+    out.push_back(
+        {"model.moe_overrides." + name, given(), "other routed experts than config.json's"});
+  }
+  return out;
 }
 
 struct Leaf {
@@ -196,7 +207,8 @@ std::vector<std::string> find_not_built(const Node& tree, Scope scope) {
   std::vector<std::string> out;
   std::vector<std::string> seen;
   const auto all = leaves(tree, "");
-  for (const auto& group : {recipe_demands(), training_demands(), data_demands()}) {
+  for (const auto& group :
+       {recipe_demands(), expert_demands(), training_demands(), data_demands()}) {
     for (const Demand& demand : group) {
       if (!demand.counts_in(scope)) {
         continue;

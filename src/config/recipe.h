@@ -12,7 +12,14 @@
 
 namespace automodel::config {
 
-enum class RecipeKind { finetune, distillation, sequence_classification, benchmark, vlm_finetune };
+enum class RecipeKind {
+  finetune,
+  distillation,
+  sequence_classification,
+  benchmark,
+  vlm_finetune,
+  vlm_distillation
+};
 
 struct Recipe {
   RecipeKind kind = RecipeKind::finetune;

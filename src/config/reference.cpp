@@ -154,6 +154,16 @@ std::string dead_part(const std::vector<Key>& sections) {
   return out;
 }
 
+std::string other_kinds_part() {
+  std::string out =
+      "\n## Recipes that are not supported yet\n\nTheir sections are not checked.\n\n| recipe | "
+      "trains |\n| --- | --- |\n";
+  for (const OtherKind& kind : other_kinds()) {
+    out += fmt::format("| `{}` | {} |\n", kind.name, kind.trains);
+  }
+  return out;
+}
+
 void add_paths(const std::vector<Key>& keys, const std::string& parent,
                std::set<std::string>& paths) {
   for (const Key& key : keys) {
@@ -178,7 +188,7 @@ std::string reference() {
   for (const Key& section : recipe.keys) {
     out += section_part(section);
   }
-  return out + dead_part(recipe.keys);
+  return out + dead_part(recipe.keys) + other_kinds_part();
 }
 
 std::vector<std::string> recipe_paths() {

@@ -71,6 +71,15 @@ std::int64_t accumulation_steps(const StepScheduler& scheduler, std::int64_t dp_
   return scheduler.global_batch_size / per_pass;
 }
 
+std::int64_t micro_batch_rows(const Recipe& recipe) {
+  const std::int64_t local = recipe.step_scheduler.local_batch_size;
+  if (recipe.dataloader.batch_size) {
+    return *recipe.dataloader.batch_size;
+  }
+  return recipe.kind == RecipeKind::benchmark ? local
+                                              : recipe.dataset.keys.value("batch_size", local);
+}
+
 std::int64_t epoch_length(std::int64_t num_batches, std::int64_t accumulation) {
   return ceil_divide(num_batches, accumulation);
 }

@@ -16,6 +16,10 @@ namespace automodel::config {
 /// Throws Error(invalid_argument) if that is no whole number.
 std::int64_t accumulation_steps(const StepScheduler& scheduler, std::int64_t dp_size);
 
+/// Rows of a micro-batch of training data: dataloader.batch_size; if that is null, as many as the
+/// data set yields at once, or local_batch_size.
+std::int64_t micro_batch_rows(const Recipe& recipe);
+
 /// Optimizer steps of an epoch: ceil(batches / accumulation); a smaller last group is a step too.
 std::int64_t epoch_length(std::int64_t num_batches, std::int64_t accumulation);
 

@@ -75,7 +75,8 @@ Subject open_subject(const InspectOptions& options, const OpenModel& open_model)
 std::shared_ptr<const data::Dataset> open_dataset(const DataSection& section,
                                                   const Subject& subject) {
   const ErrorContext context("preparing {}", section.name);
-  return data::make_dataset(section.keys.target, section.keys.keys, subject.text);
+  return data::make_dataset(section.keys.target, section.keys.keys,
+                            section_text(subject.text, section.keys));
 }
 
 Json row_as_json(const data::Dataset& dataset, std::int64_t row) {
@@ -143,7 +144,8 @@ std::vector<std::string> describe_packing(std::shared_ptr<const data::Dataset> d
 Inspection inspect(std::size_t index, const Subject& subject, const InspectOptions& options) {
   const DataSection& section = subject.sections[index];
   const auto dataset = open_dataset(section, subject);
-  data::Survey survey = data::survey(*dataset, subject.text, subject.surveys[index]);
+  const auto text = section_text(subject.text, section.keys);
+  data::Survey survey = data::survey(*dataset, text, subject.surveys[index]);
   if (section.keys.keys.value("skip_invalid_samples", false)) {
     skip_bad_rows(survey);
   }
@@ -155,7 +157,7 @@ Inspection inspect(std::size_t index, const Subject& subject, const InspectOptio
   const auto append = [&](const std::vector<std::string>& lines) {
     out.page.lines.insert(out.page.lines.end(), lines.begin(), lines.end());
   };
-  append(data::describe_audit(survey, subject.text, subject.surveys[index]));
+  append(data::describe_audit(survey, text, subject.surveys[index]));
   if (section.name == "dataset") {
     append(describe_packing(dataset, survey, subject));
   }

@@ -1,6 +1,7 @@
 #include "corpus/model_facts.h"
 
 #include "base/error.h"
+#include "models/config_class.h"
 #include "models/find_model.h"
 #include "models/registry.h"
 #include "models/stop_ids.h"
@@ -9,7 +10,9 @@ namespace automodel::corpus {
 
 ModelFacts read_model_facts(const config::ModelSource& model) {
   const std::string& name = model.pretrained_model_name_or_path;
-  const auto folder = models::find_model(name, model.revision.value_or("main"));
+  const auto folder = model.config_class.empty()
+                          ? models::find_model(name, model.revision.value_or("main"))
+                          : models::folder_of_class(model.config_class);
   const auto file = folder / "config.json";
   check(std::filesystem::exists(file), ErrorKind::not_found,
         "{} has no config.json; give a Hugging Face model folder or a .gguf file", folder.string());

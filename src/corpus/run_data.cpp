@@ -8,6 +8,7 @@
 #include "base/error.h"
 #include "base/known.h"
 #include "base/parallel.h"
+#include "config/step_plan.h"
 #include "data/mock_sentences.h"
 #include "data/registry.h"
 
@@ -82,21 +83,29 @@ std::optional<data::TextContext> own_text(const ModelFacts& model) {
   }
 }
 
+std::int64_t mock_vocabulary(const config::Dataset& section) {
+  return section.keys.value("vocab_size", std::int64_t{1024});
+}
+
 /// How many tokens there are if all data sets are made up.
 std::optional<std::int64_t> mock_vocabulary(const config::Recipe& recipe) {
   std::int64_t out = 0;
-  std::size_t num_mock = 0;
-  const auto sections = data_sections(recipe);
-  for (const DataSection& section : sections) {
-    if (data::is_mock_target(section.keys.target)) {
-      ++num_mock;
-      out = std::max(out, section.keys.keys.value("vocab_size", std::int64_t{1024}));
+  for (const DataSection& section : data_sections(recipe)) {
+    if (!data::is_mock_target(section.keys.target)) {
+      return std::nullopt;
     }
+    out = std::max(out, mock_vocabulary(section.keys));
   }
-  check(num_mock == 0 || num_mock == sections.size(), ErrorKind::unsupported,
-        "mock data beside real data are not supported: give mock or real data in dataset and in "
-        "every validation_dataset");
-  return num_mock > 0 ? std::optional(out) : std::nullopt;
+  return out;
+}
+
+/// Files of tokens ask for no tokenizer.
+bool all_are_tokens(const config::Recipe& recipe) {
+  const auto sections = data_sections(recipe);
+  return std::ranges::all_of(sections, [](const DataSection& section) {
+    return section.keys.target.ends_with("NanogptDataset") ||
+           data::is_mock_target(section.keys.target);
+  });
 }
 
 /// The encoded training rows on disk. What is known of them by content (rows, tokenizer, template)
@@ -130,6 +139,11 @@ RecipeText open_text(const config::Recipe& recipe, const ModelFacts& model) {
   if (const auto vocabulary = mock_vocabulary(recipe)) {
     return {.used = data::mock_text(*vocabulary), .own = std::nullopt};
   }
+  if (!recipe.dataset.tokenizer && all_are_tokens(recipe)) {
+    RecipeText out{.used = data::mock_text(model.vocab_size), .own = std::nullopt};
+    out.used.eos_id.reset();
+    return out;
+  }
   check(recipe.dataset.tokenizer.has_value(), ErrorKind::unsupported,
         "dataset.tokenizer: null is not supported yet: this data set needs a tokenizer");
   const auto& tokenizer = known(recipe.dataset.tokenizer);
@@ -145,6 +159,17 @@ RecipeText open_text(const config::Recipe& recipe, const ModelFacts& model) {
   return out;
 }
 
+data::TextContext section_text(const data::TextContext& text, const config::Dataset& section) {
+  if (!data::is_mock_target(section.target)) {
+    return text;
+  }
+  auto out = data::mock_text(mock_vocabulary(section));
+  out.allows_too_long = text.allows_too_long;
+  out.allows_untrained = text.allows_untrained;
+  out.finds_roles = text.finds_roles;
+  return out;
+}
+
 data::SurveyOptions survey_options(const config::Recipe& recipe, const ModelFacts& model,
                                    const RecipeText& text, const config::Dataset& section) {
   data::SurveyOptions out{.num_threads = num_cores(),
@@ -153,10 +178,12 @@ data::SurveyOptions survey_options(const config::Recipe& recipe, const ModelFact
                                      .eos_ids = model.stop_ids},
                           .disabled = recipe.disabled_data_checks};
   const Json chat_template = section.keys.value("chat_template", Json());
-  const auto used = chat_template.is_string()
-                        ? data::with_chat_template(text.used, chat_template.get<std::string>())
-                        : text.used;
-  out.text_failures = data::failed_text_checks(used, text.own ? &*text.own : nullptr, out.limits);
+  auto used = section_text(text.used, section);
+  if (chat_template.is_string()) {
+    used = data::with_chat_template(std::move(used), chat_template.get<std::string>());
+  }
+  const bool compares = text.own && !data::is_mock_target(section.target);
+  out.text_failures = data::failed_text_checks(used, compares ? &*text.own : nullptr, out.limits);
   return out;
 }
 
@@ -176,7 +203,8 @@ RunData load_run_data(const config::Recipe& recipe, const ModelFacts& model) {
     const ErrorContext context("preparing {}", where);
     auto survey = survey_options(recipe, model, text, section);
     survey.max_rows = kSurveyedRows;
-    return data::prepare(data::make_dataset(section.target, section.keys, text.used), text.used,
+    const auto used = section_text(text.used, section);
+    return data::prepare(data::make_dataset(section.target, section.keys, used), used,
                          std::move(survey), section.keys.value("skip_invalid_samples", false));
   };
   RunData out{.text = text.used, .train = prepare(training_section(recipe), "dataset")};
@@ -225,11 +253,11 @@ std::int64_t mean_row_tokens(const config::Recipe& recipe, const RunData& data) 
 
 data::LoaderOptions loader_options(const config::Recipe& recipe,
                                    std::vector<std::int64_t> lengths) {
+  const std::int64_t rows = config::micro_batch_rows(recipe);
   return {.seed = static_cast<std::uint64_t>(recipe.seed),
           .shuffle = is_shuffled(recipe),
-          .global_batch_size = recipe.step_scheduler.global_batch_size,
-          .local_batch_size =
-              recipe.dataloader.batch_size.value_or(recipe.step_scheduler.local_batch_size),
+          .global_batch_size = rows * config::accumulation_steps(recipe.step_scheduler, 1),
+          .local_batch_size = rows,
           .drop_last = recipe.dataloader.drop_last,
           .collate = {.drop_last_token = kDropLastToken},
           .lengths = std::move(lengths)};

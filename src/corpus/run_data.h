@@ -51,9 +51,13 @@ struct RecipeText {
   std::optional<data::TextContext> own;
 };
 
-/// The model's tokenizer and templates, or those that `dataset.tokenizer` names, with its keys.
+/// Tokens without a name if the data are tokens and no tokenizer is named; else the model's
+/// tokenizer and templates, or those that `dataset.tokenizer` names, with its keys.
 /// Throws Error(invalid_argument | unsupported) for keys that cannot be.
 RecipeText open_text(const config::Recipe& recipe, const ModelFacts& model);
+
+/// The same for the rows of one section: made-up data have words of their own.
+data::TextContext section_text(const data::TextContext& text, const config::Dataset& section);
 
 /// The checks of a section's rows, all of them, as the recipe and the model want it, with what
 /// already fails of tokenizer and template.

@@ -12,9 +12,9 @@
 #include <thread>
 
 #include "base/error.h"
+#include "base/file_lock.h"
 #include "base/parallel.h"
 #include "base/text.h"
-#include "hub/blob_lock.h"
 #include "hub/partial_file.h"
 #include "hub/retry.h"
 
@@ -121,9 +121,11 @@ void download_blob(Job& job, Http& http, const RepoFile& file, const fs::path& p
 
 void get_file(Job& job, Http& http, const RepoFile& file) {
   const auto blob = job.cache.blob(file);
-  const BlobLock lock(job.cache.lock_file(file), [&] {
+  FileLock lock(job.cache.lock_file(file), "Let HF_HOME name a folder that you may write to");
+  if (!lock.try_take()) {
     job.progress.note(fmt::format("{}: another process downloads it; waiting", file.path));
-  });
+    lock.take();
+  }
   if (!fs::exists(blob)) {
     const std::string ending =
         lock.held() ? ".incomplete" : fmt::format(".{}.incomplete", ::getpid());

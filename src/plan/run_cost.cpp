@@ -11,6 +11,7 @@
 #include "base/error.h"
 #include "base/isa.h"
 #include "config/step_plan.h"
+#include "models/config_class.h"
 #include "models/find_model.h"
 #include "models/registry.h"
 #include "plan/lora_targets.h"
@@ -170,7 +171,9 @@ std::int64_t largest_layer_bytes(const spec::ModelSpec& model, std::int64_t widt
 
 ModelCost model_cost(const spec::ModelSpec& spec, const config::Recipe& recipe) {
   ModelCost out{.spec = spec,
-                .name = recipe.model.pretrained_model_name_or_path,
+                .name = recipe.model.config_class.empty()
+                            ? recipe.model.pretrained_model_name_or_path
+                            : recipe.model.config_class,
                 .parameters = spec::num_parameters(spec),
                 .active = spec::num_active_parameters(spec)};
   for (const auto& parameter : held_parameters(spec, recipe, kFloat)) {
@@ -208,12 +211,10 @@ OptimizerShape optimizer_shape(const config::Optimizer& optimizer) {
 }
 
 spec::ModelSpec spec_of(const config::ModelSource& model) {
-  check(
-      model.entry != config::ModelEntry::build_gpt2 && model.config_class.empty(),
-      ErrorKind::unsupported,
-      "a plan needs a model with a config.json; architectures from a class are not supported yet");
   const fs::path path =
-      models::find_model(model.pretrained_model_name_or_path, model.revision.value_or("main"));
+      model.config_class.empty()
+          ? models::find_model(model.pretrained_model_name_or_path, model.revision.value_or("main"))
+          : models::folder_of_class(model.config_class);
   check(path.extension() != ".gguf", ErrorKind::unsupported,
         "{}: a plan needs a config.json; give a Hugging Face folder", path.string());
   const fs::path file = fs::is_directory(path) ? path / "config.json" : path;
@@ -254,7 +255,7 @@ RunCost cost_of(const config::Recipe& recipe, const spec::ModelSpec& spec,
   RunCost out{.model = model_cost(spec, recipe), .row_tokens_assumed = !row};
   const std::int64_t longest = spec.max_positions > 0 ? spec.max_positions : kUsualRow;
   const std::int64_t tokens = row.value_or(std::min(kUsualRow, longest));
-  const std::int64_t rows = recipe.dataloader.batch_size.value_or(scheduler.local_batch_size);
+  const std::int64_t rows = config::micro_batch_rows(recipe);
   out.micro_batches = config::accumulation_steps(scheduler, split.data);
   out.step.batch = {
       .rows = rows,

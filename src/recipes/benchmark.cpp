@@ -8,6 +8,7 @@
 #include "base/stopwatch.h"
 #include "recipes/benchmark/bench_report.h"
 #include "recipes/benchmark/roofline.h"
+#include "recipes/finetune/run_data.h"
 #include "tensor/library.h"
 #include "tensor/threads.h"
 
@@ -44,7 +45,7 @@ ExitCode run_benchmark(const config::LoadedRecipe& loaded, const BenchOptions& o
   }
   const BenchPlan plan = plan_benchmark(recipe, options);
   install_arena_allocator();
-  BenchReport report{.batch_size = recipe.step_scheduler.global_batch_size};
+  BenchReport report{.batch_size = corpus::loader_options(recipe).global_batch_size};
   report.machine = {.processor = this_processor(),
                     .num_threads = configure_threads(options.num_threads),
                     .own_kernels = std::string(isa_name(chosen_isa())),

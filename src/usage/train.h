@@ -17,6 +17,7 @@ struct Train {
   std::string recipe;
   std::vector<std::string> overrides;
   bool smoke = false;
+  std::string processes = "1";
 
   void declare(CLI::App& app);
 };

@@ -15,25 +15,24 @@ using automodel::testing::TemporaryFolder;
 
 TEST(FolderLock, KeepsOthersOut) {
   const TemporaryFolder folder;
-  const FolderLock lock(folder.path());
+  const auto lock = lock_folder(folder.path());
   const auto owner = fmt::format("another run (process {}) writes", ::getpid());
-  expect_error(ErrorKind::invalid_argument, owner, [&] { const FolderLock second(folder.path()); });
+  expect_error(ErrorKind::invalid_argument, owner, [&] { lock_folder(folder.path()); });
 }
 
 TEST(FolderLock, EndsWithItsProcess) {
   const TemporaryFolder folder;
   EXPECT_EQ(run_in_child([&] {
-              const FolderLock lock(folder.path());
+              const auto lock = lock_folder(folder.path());
               ::kill(::getpid(), SIGKILL);
             }),
             -SIGKILL);
-  const FolderLock lock(folder.path());
+  const auto lock = lock_folder(folder.path());
 }
 
 TEST(FolderLock, NeedsAFolderThatCanBeWritten) {
   const TemporaryFolder folder;
-  expect_error(ErrorKind::io, "Choose another folder",
-               [&] { const FolderLock lock(folder / "missing"); });
+  expect_error(ErrorKind::io, "Choose another folder", [&] { lock_folder(folder / "missing"); });
 }
 
 }  // namespace

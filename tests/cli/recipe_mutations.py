@@ -146,3 +146,12 @@ def spelling(value):
     if value is None:
         return "~"
     return None
+
+
+def quoted(node):
+    """Every scalar as a text: quoting is lost by the time that upstream gives them types."""
+    if isinstance(node, dict):
+        return {key: quoted(value) for key, value in node.items()}
+    if isinstance(node, list):
+        return [quoted(value) for value in node]
+    return str(node)

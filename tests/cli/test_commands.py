@@ -108,6 +108,14 @@ def test_training_is_handed_to_the_engine_beside_the_program(automodel, tmp_path
     assert done.stdout == " ".join(["train", *words]) + "\n"
 
 
+def test_upstreams_number_of_processes(automodel, tmp_path):
+    recipe, *words = recipe_words(tmp_path)
+    done = automodel(recipe, "--nproc-per-node", "8", *words)
+    assert done.returncode == 2 and "training on several processes is not supported yet" in done.stderr
+    done = automodel(recipe, "--nproc-per-node=1", *words, "--optimizer.lrr=1")
+    assert "the recipe has 1 problem" in done.stderr and "optimizer.lrr" in done.stderr
+
+
 def test_an_engine_that_cannot_start_is_an_error(automodel, tmp_path):
     alone = shutil.copy(automodel.path, tmp_path / "automodel")
     (tmp_path / "automodel-engine").write_text("not executable")

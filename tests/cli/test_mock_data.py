@@ -1,7 +1,9 @@
 """Training on made-up data: no data set, no tokenizer, with `from_config` no weights."""
 
 import json
+import math
 import random
+import struct
 
 import pytest
 import tiny_run
@@ -86,9 +88,34 @@ def test_tokens_outside_the_models_vocabulary(automodel, recipe):
     assert done.returncode == 2 and "outside_vocabulary" in done.stderr, done.stderr
 
 
-def test_mock_beside_real_data_is_refused(automodel, recipe, tmp_path):
-    path = recipe("packs")
-    tiny_run.edit(path, lambda content: content.update(validation_dataset={
-        "_target_": LLM + "chat_dataset.ChatDataset", "path_or_dataset_id": str(tmp_path / "validation.jsonl")}))
+@pytest.mark.parametrize("mock", ["dataset", "validation_dataset"])
+def test_beside_real_data(automodel, tmp_path, mock):
+    path = tiny_run.make(tmp_path)
+    tiny_run.edit(path, lambda content: content.update({mock: KINDS["packs"]}))
+    done = automodel("data", path, "--html", tmp_path / "page.html")
+    assert done.returncode == 0, done.stdout + done.stderr
     done = automodel(path, timeout=300)
-    assert done.returncode == 2 and "mock data beside real data are not supported" in done.stderr
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert len(tiny_run.log(tmp_path / "out")) == 6 and tiny_run.log(tmp_path / "out", "validation")
+
+
+def test_gpt2_from_nothing_but_tokens(automodel, tmp_path):
+    """As upstream's nanogpt recipe: an architecture without a folder, token files, no tokenizer."""
+    header = struct.pack("<256i", 278895051, 1, 4000, 2, *[0] * 252)
+    draws = random.Random(1)
+    (tmp_path / "part.bin").write_bytes(header + struct.pack("<4000H", *(draws.choice([1, 5, 7]) for _ in range(4000))))
+    recipe = tiny_run.recipe(tmp_path)
+    recipe["model"] = {"_target_": "nemo_automodel.components.models.gpt2.build_gpt2_model", "vocab_size": 300, "n_embd": 32,
+                       "n_layer": 2, "n_head": 2, "n_positions": 64}
+    recipe["dataset"] = {"_target_": LLM + "nanogpt_dataset.NanogptDataset", "file_pattern": str(tmp_path / "*.bin"), "seq_len": 32}
+    del recipe["validation_dataset"]
+    path = tiny_run.write(tmp_path / "recipe.yaml", recipe)
+    done = automodel(path, timeout=300)
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert "stored in float32" in done.stdout
+    losses = [line["loss"] for line in tiny_run.log(tmp_path / "out")]
+    assert abs(losses[0] - math.log(300)) < 0.2 and losses[-1] < losses[0]
+    config = json.loads((tmp_path / "out/LATEST/model/consolidated/config.json").read_text())
+    assert (config["model_type"], config["n_layer"], config["activation_function"]) == ("gpt2", 2, "gelu")
+    planned = automodel("plan", path)
+    assert planned.returncode == 0 and "GPT2LMHeadModel" in planned.stdout, planned.stderr

@@ -17,7 +17,6 @@ WAITS = {
     "llama3_1_8b_squad_qlora": "4-bit weights (QLoRA)",
     "llama3_1_8b_hellaswag_fp8": "8-bit arithmetic (fp8)",
     "llama3_2_1b_squad_qat": "quantisation-aware training",
-    "nanogpt_pretrain": "the GPT-2 family",
     "megatron_pretrain_moonlight_16b_te_slurm": "checkpoints in torch's DCP format",
     "qwen3_moe_30b_te_deepep": "even routing of experts",
     "gemma3_vl_4b_cord_v2_peft": "vision-language models",

@@ -151,7 +151,12 @@ TEST(Extract, ModelFromConfig) {
       read({"--model={'_target_': 'nemo_automodel.components.models.gpt2.build_gpt2_model', "
             "'n_layer': 2}"});
   EXPECT_EQ(gpt2.model.entry, ModelEntry::build_gpt2);
+  EXPECT_EQ(gpt2.model.config_class, "GPT2Config");
+  EXPECT_EQ(gpt2.model.torch_dtype, "float32");
   EXPECT_EQ(gpt2.model.config_overrides.at("n_layer"), 2);
+  EXPECT_EQ(gpt2.model.config_overrides.at("activation_function"), "gelu");
+  EXPECT_EQ(gpt2.model.config_overrides.at("n_positions"), 2048);
+  EXPECT_FALSE(gpt2.model.config_overrides.contains("n_ctx"));
 }
 
 TEST(Extract, ModelTasks) {

@@ -25,6 +25,34 @@ TEST(Load, NamesMissingSections) {
   }
 }
 
+TEST(Load, SaysWhatUpstreamsOtherRecipesTrain) {
+  EXPECT_THAT(complaint("seed: 1\nrecipe: TrainBiEncoderRecipe\nmodels: {}\n"),
+              HasSubstr("recipe.yaml:2:9: recipe: 'TrainBiEncoderRecipe' trains retrieval models, "
+                        "which is not supported yet"));
+  EXPECT_THAT(complaint("recipe: {_target_: nemo_automodel.recipes.llm.train_eagle3."
+                        "TrainEagle3Recipe}\n"),
+              HasSubstr("trains drafters of speculative decoding, which is not supported yet"));
+}
+
+TEST(Load, UpstreamsFilesAndAliasesAreItsModules) {
+  const auto target = [](const std::string& name) {
+    return check_text(kLeast, {"--dataset={'_target_': '" + name + "', 'path_or_dataset_id': 'x'}"})
+        .recipe.dataset.target;
+  };
+  for (const char* name :
+       {"nemo_automodel/components/datasets/llm/chat_dataset.py:ChatDataset",
+        "nemo_automodel.components.datasets.llm.ChatDataset",
+        "nemo_automodel.components.datasets.llm.chat_dataset.ChatDatasetConfig"}) {
+    EXPECT_EQ(target(name), "chat_dataset.ChatDataset") << name;
+  }
+  EXPECT_EQ(check_text(kLeast, {"--model._target_=nemo_automodel.models.qwen2.model."
+                                "Qwen2ForCausalLM.from_pretrained"})
+                .recipe.model.task,
+            ModelTask::causal_lm);
+  EXPECT_THAT(complaint_with({"--dataset._target_=mine/chat_dataset.py:ChatDataset"}),
+              HasSubstr("unknown name"));
+}
+
 TEST(Load, ReadsVariablesOfTheGivenEnvironment) {
   const std::string text = std::string(kLeast) + "seed: ${SEED}\n";
   EXPECT_EQ(check_text(text, {}, {{"SEED", "9"}}).recipe.seed, 9);

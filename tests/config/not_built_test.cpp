@@ -23,6 +23,13 @@ TEST(NotBuilt, NamesFeatureKeyAndValue) {
               ElementsAre("the Dion and Muon optimizers (optimizer._target_: Muon)"));
 }
 
+TEST(NotBuilt, WhatChangesRoutedExperts) {
+  EXPECT_THAT(check_text(kLeast, {"--model.moe_overrides.aux_loss_coeff=0.1"}).not_built,
+              IsEmpty());
+  EXPECT_THAT(check_text(kLeast, {"--model.moe_overrides.score_func=sigmoid"}).not_built,
+              ElementsAre(HasSubstr("other routed experts than config.json's")));
+}
+
 TEST(NotBuilt, EachFeatureOnce) {
   const std::string data =
       "{'_target_': 'nemo_automodel.components.datasets.llm.seq2seq.make_seq2seq_dataset', "

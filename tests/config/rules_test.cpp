@@ -32,10 +32,6 @@ INSTANTIATE_TEST_SUITE_P(
         Contradiction{
             {"--step_scheduler.global_batch_size=10", "--step_scheduler.local_batch_size=4"},
             "10 is not divisible by local_batch_size 4"},
-        Contradiction{{kData + "mock_iterable_dataset.MockIterableDataset', 'batch_size': 2}",
-                       "--step_scheduler.max_steps=3"},
-                      "dataset.batch_size: 2 rows come at once, but "
-                      "step_scheduler.local_batch_size is 1"},
         Contradiction{{"--distributed.dp_size=3"},
                       "32 is not divisible by local_batch_size 1 * distributed.dp_size 3"},
         Contradiction{{"--distributed.dp_size=4", "--distributed.dp_replicate_size=3"},
@@ -151,6 +147,8 @@ INSTANTIATE_TEST_SUITE_P(
         Contradiction{{"--validation_dataloader.persistent_workers"},
                       "validation_dataloader.persistent_workers: needs num_workers > 0"},
         Contradiction{{"--dataloader.batch_size=null"}, "null is for streamed data sets"},
+        Contradiction{{"--packed_sequence.pack_size=64"},
+                      "packed_sequence.pack_size: only vision-language recipes have this key"},
         Contradiction{{"--checkpoint.best_metric_key=mine"},
                       "there is no section validation_dataset_mine"}));
 
@@ -189,6 +187,22 @@ TEST(Rules, WarnOfWhatIsIgnored) {
   EXPECT_THAT(warns({kData + "squad.make_squad_dataset', 'split': 'train[:9]', "
                              "'limit_dataset_samples': 4}"}),
               testing::ElementsAre(HasSubstr("ignored: split has a slice already")));
+  EXPECT_THAT(warns({"--dataloader.batch_size=4", "--step_scheduler.local_batch_size=2"}),
+              testing::ElementsAre(HasSubstr(
+                  "dataloader.batch_size: micro-batches are of 4 rows, not of "
+                  "step_scheduler.local_batch_size 2: a step trains on 64 rows, not on 32")));
+  EXPECT_THAT(
+      warns({kData + "mock_iterable_dataset.MockIterableDataset'}", "--step_scheduler.max_steps=3",
+             "--step_scheduler.local_batch_size=8", "--dataloader.batch_size=null"}),
+      testing::ElementsAre(HasSubstr("dataset.batch_size: micro-batches are of 1 rows")));
+  EXPECT_THAT(warns({"--recipe=FinetuneRecipeForVLM", "--packed_sequence.packed_sequence_size=8",
+                     "--packed_sequence.pack_size=64"}),
+              testing::ElementsAre(HasSubstr("vision-language recipes read pack_size")));
+  EXPECT_THAT(
+      warns(
+          {"--recipe=FinetuneRecipeForVLM", "--distributed.tp_size=2",
+           "--loss_fn._target_=nemo_automodel.components.loss.linear_ce.FusedLinearCrossEntropy"}),
+      testing::ElementsAre(HasSubstr("upstream computes MaskedCrossEntropy instead")));
   EXPECT_THAT(warns({}), testing::IsEmpty());
 }
 

@@ -22,6 +22,18 @@ TEST(Batches, AccumulationAndEpochLength) {
   EXPECT_EQ(epoch_length(17, 8), 3) << "a smaller last group is a step too";
 }
 
+TEST(Batches, RowsOfAMicroBatch) {
+  Recipe recipe{.step_scheduler = {.global_batch_size = 32, .local_batch_size = 8}};
+  recipe.dataloader.batch_size = 4;
+  EXPECT_EQ(micro_batch_rows(recipe), 4);
+  recipe.dataloader.batch_size.reset();
+  EXPECT_EQ(micro_batch_rows(recipe), 8);
+  recipe.dataset.keys["batch_size"] = 1;
+  EXPECT_EQ(micro_batch_rows(recipe), 1);
+  recipe.kind = RecipeKind::benchmark;
+  EXPECT_EQ(micro_batch_rows(recipe), 8) << "the benchmark sets it";
+}
+
 struct Length {
   std::optional<std::int64_t> num_epochs;
   std::optional<std::int64_t> max_steps;

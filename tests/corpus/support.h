@@ -8,6 +8,7 @@
 #include "corpus/model_facts.h"
 #include "data/support.h"
 #include "data/test_text.h"
+#include "tests/config/recipes.h"
 
 namespace automodel::corpus {
 
@@ -51,30 +52,19 @@ class TinyCorpus {
                   const std::string& question = "Say it.") const {
     std::string rows;
     for (const std::string& answer : answers) {
-      const Json messages = {{{"role", "user"}, {"content", question}},
-                             {{"role", "assistant"}, {"content", answer}}};
-      rows += Json{{"messages", messages}}.dump() + "\n";
+      rows += config::chat_row(question, answer);
     }
     folder_.write(name, rows);
   }
 
   /// The recipe's file; `more` are lines of it.
   std::string write_recipe(const std::string& more = "") const {
-    return folder_.write("recipe.yaml", fmt::format(R"(
-recipe: TrainFinetuneRecipeForNextTokenPrediction
-step_scheduler: {{global_batch_size: 2, local_batch_size: 2, max_steps: 2}}
-distributed: {{strategy: fsdp2}}
-model:
-  _target_: nemo_automodel.NeMoAutoModelForCausalLM.from_pretrained
-  pretrained_model_name_or_path: {0}/model
-loss_fn: {{_target_: nemo_automodel.components.loss.masked_ce.MaskedCrossEntropy}}
-dataset:
-  _target_: nemo_automodel.components.datasets.llm.chat_dataset.ChatDataset
-  path_or_dataset_id: {0}/train.jsonl
-optimizer: {{_target_: torch.optim.AdamW, lr: 0.01}}
-{1}
-)",
-                                                    folder_.path(), more));
+    return folder_.write(
+        "recipe.yaml", config::chat_recipe(path("model"), path("train.jsonl"),
+                                           "step_scheduler: {global_batch_size: 2, "
+                                           "local_batch_size: 2, max_steps: 2}\n"
+                                           "optimizer: {_target_: torch.optim.AdamW, lr: 0.01}\n" +
+                                               more));
   }
 
   config::Recipe recipe(const std::vector<std::string>& overrides = {},

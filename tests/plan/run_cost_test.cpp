@@ -87,8 +87,9 @@ TEST(SpecOf, ReadsAConfigWithOverrides) {
   config::ModelSource source{.pretrained_model_name_or_path = folder.string(),
                              .config_overrides = {{"num_hidden_layers", 3}}};
   EXPECT_EQ(spec_of(source).layers.size(), 3U);
-  source.config_class = "LlamaConfig";
-  EXPECT_THROW(spec_of(source), Error);
+  source.config_class = "GPT2Config";
+  source.config_overrides = {{"n_layer", 5}};
+  EXPECT_EQ(spec_of(source).layers.size(), 5U);
   remove_tree(folder);
 }
 

@@ -9,6 +9,7 @@
 #include "config/load.h"
 #include "nn/parameters.h"
 #include "tensor/temporary_folder.h"
+#include "tests/config/recipes.h"
 
 namespace automodel::recipes {
 
@@ -42,34 +43,24 @@ class TinyRecipe {
 
   /// The recipe with overrides: 2 steps of 3 rows.
   config::LoadedRecipe load(const std::vector<std::string>& overrides = {}) const {
-    write_text(path("recipe.yaml"), fmt::format(R"(
-recipe: TrainFinetuneRecipeForNextTokenPrediction
+    const std::string more = fmt::format(R"(
 step_scheduler: {{global_batch_size: 3, local_batch_size: 3, max_steps: 2, num_epochs: 4}}
-distributed: {{strategy: fsdp2}}
-model:
-  _target_: nemo_automodel.NeMoAutoModelForCausalLM.from_pretrained
-  pretrained_model_name_or_path: {0}/model
-loss_fn: {{_target_: nemo_automodel.components.loss.masked_ce.MaskedCrossEntropy}}
-dataset:
-  _target_: nemo_automodel.components.datasets.llm.chat_dataset.ChatDataset
-  path_or_dataset_id: {0}/train.jsonl
 validation_dataset:
   _target_: nemo_automodel.components.datasets.llm.chat_dataset.ChatDataset
-  path_or_dataset_id: {0}/validation.jsonl
+  path_or_dataset_id: {}
 optimizer: {{_target_: torch.optim.AdamW, lr: 0.01}}
-checkpoint: {{checkpoint_dir: {0}/out}}
+checkpoint: {{checkpoint_dir: {}}}
 )",
-                                                folder_.path().string()));
+                                         path("validation.jsonl").string(), path("out").string());
+    write_text(path("recipe.yaml"),
+               config::chat_recipe(path("model").string(), path("train.jsonl").string(), more));
     return config::load_recipe(path("recipe.yaml").string(), overrides);
   }
 
   void write_rows(const std::string& name, int count) const {
     std::string rows;
     for (int i = 0; i < count; ++i) {
-      rows += fmt::format(R"({{"messages": [{{"role": "user", "content": "w{}"}}, )"
-                          R"({{"role": "assistant", "content": "w{}"}}]}})"
-                          "\n",
-                          i % 8, (i + 1) % 8);
+      rows += config::chat_row(fmt::format("w{}", i % 8), fmt::format("w{}", (i + 1) % 8));
     }
     write_text(path(name), rows);
   }

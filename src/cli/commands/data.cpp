@@ -11,9 +11,10 @@ namespace automodel::cli {
 namespace {
 
 bool is_gguf(const config::ModelSource& model) {
-  return bring_model(model.pretrained_model_name_or_path, model.revision.value_or("main"),
+  return model.config_class.empty() &&
+         bring_model(model.pretrained_model_name_or_path, model.revision.value_or("main"),
                      hub::Need::config)
-             .extension() == ".gguf";
+                 .extension() == ".gguf";
 }
 
 ExitCode run(const corpus::InspectOptions& options, Arguments arguments) {

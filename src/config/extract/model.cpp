@@ -91,6 +91,18 @@ MoeOverrides extract_moe_overrides(const Json& json) {
           .gate_bias_update_factor = s.optional<double>("gate_bias_update_factor")};
 }
 
+/// As upstream's function builds it: HF's GPT-2 with the exact GELU, in float32.
+void extract_gpt2(ModelSource& out) {
+  out.config_class = "GPT2Config";
+  Json& keys = out.config_overrides;
+  keys["activation_function"] = "gelu";
+  if (keys.contains("n_ctx") && !keys.at("n_ctx").is_null()) {
+    keys["n_positions"] = keys.at("n_ctx");
+  }
+  keys.erase("n_ctx");
+  out.torch_dtype = out.torch_dtype == "auto" ? "float32" : out.torch_dtype;
+}
+
 }  // namespace
 
 Distributed extract_distributed(const Json& json) {
@@ -138,6 +150,9 @@ ModelSource extract_model(const Json& json) {
   extract_overrides(out, json);
   if (s.has("config")) {
     extract_config(out, json.at("config"));
+  }
+  if (out.entry == ModelEntry::build_gpt2) {
+    extract_gpt2(out);
   }
   return out;
 }

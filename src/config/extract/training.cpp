@@ -55,7 +55,9 @@ LossKind loss_kind(const std::string& target) {
       {"FusedLinearCrossEntropy", LossKind::fused_linear_cross_entropy},
       {"ChunkedCrossEntropy", LossKind::chunked_cross_entropy},
       {"TEParallelCrossEntropy", LossKind::te_parallel_cross_entropy},
-      {"KDLoss", LossKind::kd}};
+      {"KDLoss", LossKind::kd},
+      {"Gemma4TensorParallelFusedLinearCrossEntropy", LossKind::fused_linear_cross_entropy},
+      {"NemotronParseLoss", LossKind::masked_cross_entropy}};
   return kKinds.at(target.substr(target.rfind('.') + 1));
 }
 

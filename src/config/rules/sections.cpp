@@ -146,6 +146,26 @@ void loader_fits(Findings& f, const std::string& section, const std::string& tar
   }
 }
 
+/// `packed_sequence` has one set of keys for text and one for images.
+void packing_is_the_kinds_own(Findings& f) {
+  const bool sees = f.text("recipe._target_").ends_with("VLM");
+  const std::vector<const char*> keys =
+      sees ? std::vector{"packed_sequence_size"}
+           : std::vector{"pack_size",      "pretokenize",          "max_length",
+                         "packing_ratio",  "balance_media_tokens", "collate_max_length",
+                         "packing_format", "attn_implementation",  "post_tokenize_hook_fn"};
+  for (const char* key : keys) {
+    const std::string path = fmt::format("packed_sequence.{}", key);
+    if (f.is_given(path) && sees) {
+      f.warning(path, "ignored: vision-language recipes read pack_size");
+    } else if (f.is_given(path)) {
+      f.problem(path,
+                "only vision-language recipes have this key; text is packed by "
+                "packed_sequence_size");
+    }
+  }
+}
+
 std::vector<std::string> validation_sections(const Node& tree) {
   std::vector<std::string> names;
   for (const Entry& entry : tree.entries) {
@@ -199,6 +219,7 @@ void check_section_rules(Findings& findings) {
   if (findings.has("tool_call_eval")) {
     exactly_one_source(findings, "tool_call_eval");
   }
+  packing_is_the_kinds_own(findings);
   best_metric_exists(findings);
   consolidated_needs_safetensors(findings);
   restoring_is_enabled(findings);

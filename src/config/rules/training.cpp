@@ -53,17 +53,20 @@ void decay_is_within_the_run(Findings& f) {
   }
 }
 
-/// These data come as ready micro-batches, except to the benchmark, which sets their size itself.
-void mock_batches_are_micro_batches(Findings& f) {
+/// The number of micro-batches follows from local_batch_size, whatever is in them.
+void micro_batches_are_of_local_size(Findings& f) {
+  const Node* loader = find_path(f.tree(), "dataloader.batch_size");
   const bool is_mock = f.text("dataset._target_").ends_with(".MockIterableDataset");
   const bool is_benchmark = f.text("recipe._target_").starts_with("Benchmarking");
-  const auto rows = f.integer("dataset.batch_size");
+  const bool data_decide = loader != nullptr && loader->is_null() && is_mock && !is_benchmark;
+  const char* key = data_decide ? "dataset.batch_size" : "dataloader.batch_size";
+  const auto rows = f.integer(key);
   const auto wanted = f.integer("step_scheduler.local_batch_size");
-  if (is_mock && !is_benchmark && rows && wanted && *rows != *wanted) {
-    f.problem("dataset.batch_size",
-              fmt::format("{} rows come at once, but step_scheduler.local_batch_size is {}; give "
-                          "both the same",
-                          *rows, *wanted));
+  const auto all = f.integer("step_scheduler.global_batch_size");
+  if (rows && wanted && all && *rows != *wanted) {
+    f.warning(key, fmt::format("micro-batches are of {} rows, not of step_scheduler."
+                               "local_batch_size {}: a step trains on {} rows, not on {}",
+                               *rows, *wanted, *all / *wanted * *rows, *all));
   }
 }
 
@@ -131,8 +134,14 @@ void one_schedule_on_resume(Findings& f) {
 }
 
 void fused_loss_without_tensor_parallelism(Findings& f) {
-  if (f.text("loss_fn._target_").ends_with("FusedLinearCrossEntropy") &&
-      f.integer("distributed.tp_size").value_or(1) > 1) {
+  if (!f.text("loss_fn._target_").ends_with(".FusedLinearCrossEntropy") ||
+      f.integer("distributed.tp_size").value_or(1) <= 1) {
+    return;
+  }
+  if (f.text("recipe._target_").ends_with("VLM")) {
+    f.warning("loss_fn._target_",
+              "upstream computes MaskedCrossEntropy instead, since distributed.tp_size > 1");
+  } else {
     f.problem("loss_fn._target_",
               "FusedLinearCrossEntropy is not possible with distributed.tp_size > 1");
   }
@@ -180,7 +189,7 @@ void check_training_rules(Findings& findings) {
     one_schedule_on_resume(findings);
   }
   counters_leave_steps(findings);
-  mock_batches_are_micro_batches(findings);
+  micro_batches_are_of_local_size(findings);
   eight_bit_backend_is_consistent(findings);
   fused_loss_without_tensor_parallelism(findings);
   adapters_are_chosen_one_way(findings);

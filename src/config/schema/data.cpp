@@ -10,9 +10,13 @@ constexpr const char* kModule = "nemo_automodel.components.datasets.";
 Target dataset(const std::string& name, std::string doc, std::vector<Key> keys,
                const std::string& config = "") {
   const std::string module = kModule + name.substr(0, name.rfind('.') + 1);
-  Target target{.name = kModule + name, .doc = std::move(doc), .keys = std::move(keys)};
+  const std::string package = kModule + name.substr(0, name.find('.'));
+  Target target{.name = kModule + name,
+                .doc = std::move(doc),
+                .keys = std::move(keys),
+                .aliases = {package + name.substr(name.rfind('.'))}};
   if (!config.empty()) {
-    target.aliases = {module + config};
+    target.aliases.push_back(module + config);
   }
   return target;
 }
@@ -206,7 +210,9 @@ std::vector<Target> task_targets() {
           "llm.seq2seq.make_seq2seq_dataset", "sources and targets of an encoder-decoder model",
           {seq_length(), limit(), split("train"),
            text("dataset_name", "hub data set", "rajpurkar/squad"),
-           text("source_template", "how the source is written").or_null(),
+           text("source_template", "how the source is written",
+                "question: {question}  context: {context}")
+               .or_null(),
            text("source_key", "column of the source", "question"),
            text("target_key", "column of the target", "answers"),
            integer("decoder_start_token_id", "first token of the decoder").at_least(0).or_null(),
@@ -269,13 +275,55 @@ std::vector<Target> mock_targets() {
   };
 }
 
-Target images(const std::string& function, const std::string& fallback, const std::string& config) {
-  Target target = dataset("vlm.datasets." + function, "images with questions",
-                          {text("path_or_dataset", "hub data set or folder", fallback).or_list(),
-                           split("train"), limit(), seq_length()},
-                          config);
+/// Which media there are and how they are read is not in the table: other keys are only told.
+Target media(const std::string& name, std::string doc, std::vector<Key> keys,
+             const std::string& config) {
+  for (const Key& key : {flag("pretokenize", "tokenise before training"),
+                         flag("truncate", "cut sequences that are longer than max_length"),
+                         flag("inject_fake_images", "an image for rows without one"),
+                         anything("packing", "older form of packed_sequence"),
+                         optional_count("max_length", "longest sequence").or_absent(),
+                         text("chat_template", "template").or_absent()}) {
+    keys.push_back(key);
+  }
+  Target target = dataset(name, std::move(doc), std::move(keys), config);
   target.extra = Extra::ignored;
   return target;
+}
+
+Target images(const std::string& function, const std::string& fallback, const std::string& config) {
+  return media("vlm.datasets." + function, "images with questions",
+               {text("path_or_dataset", "hub data set or folder", fallback).or_list(),
+                split("train"), limit(), seq_length()},
+               config);
+}
+
+std::vector<Target> audio_targets() {
+  const auto columns = [](const std::string& text_column) {
+    return std::vector<Key>{integer("sampling_rate", "samples a second", 16000).at_least(1),
+                            text("audio_column", "column of the audio", "audio"),
+                            text("text_column", "column of the transcript", text_column)};
+  };
+  const std::vector<Key> prompts = {text("system_prompt", "first message").or_null(),
+                                    text("user_prompt", "text beside the audio").or_null()};
+  const auto with_prompts = [&](std::vector<Key> keys) {
+    keys.insert(keys.end(), prompts.begin(), prompts.end());
+    return keys;
+  };
+  const auto hub = [&](const std::optional<std::string>& name, std::vector<Key> keys) {
+    const Key place = text("path_or_dataset", "hub data set or folder", name);
+    return with(name ? place : place.must(), with(split("train"), std::move(keys)));
+  };
+  return {
+      media("audio.datasets.make_cv17_dataset", "transcripts of CommonVoice 17",
+            hub("ysdede/commonvoice_17_tr_fixed", columns("transcription")), "Cv17DatasetConfig"),
+      media("audio.datasets.make_hf_audio_asr_dataset", "transcripts of speech",
+            hub(std::nullopt, with(text("name", "configuration of a hub data set").or_null(),
+                                   with_prompts(columns("text")))),
+            ""),
+      media("audio.multi_en.make_multi_en_asr_dataset",
+            "transcripts of English speech from several data sets", with_prompts(columns("text")),
+            "")};
 }
 
 std::vector<Target> image_targets() {
@@ -288,7 +336,20 @@ std::vector<Target> image_targets() {
           images("make_shopify_product_catalogue_dataset", "Shopify/product-catalogue",
                  "ShopifyProductCatalogueDatasetConfig"),
           images("make_tulu3_dataset", "allenai/tulu-3-sft-mixture", ""),
-          images("make_meta_dataset", "", "MetaDatasetConfig")};
+          images("make_meta_dataset", "", "MetaDatasetConfig"),
+          media("vlm.datasets.make_tulu3_magicoder_text_mix_dataset",
+                "conversations of Tulu 3 and Magicoder",
+                {text("tulu_split", "part of Tulu 3", "train"),
+                 text("magicoder_split", "part of Magicoder", "train"),
+                 integer("seed", "seed of the mix", 42), count("max_turns", "longest", 16),
+                 optional_count("limit_total", "rows that are read")},
+                "Tulu3MagicoderTextMixDatasetConfig"),
+          media("vlm.mock.build_mock_vlm_dataset", "made-up images",
+                {count("num_samples", "samples", 10),
+                 count("num_images_per_sample", "images of a sample", 1),
+                 text("prompt", "question", "Describe this image."),
+                 texts("responses", "answers").or_absent(), integer("seed", "seed", 0)},
+                "")};
 }
 
 }  // namespace
@@ -332,7 +393,8 @@ Key tokenizer_key() {
 
 Key dataset_section(std::string name) {
   std::vector<Target> targets = text_targets();
-  for (const auto& group : {task_targets(), token_targets(), mock_targets(), image_targets()}) {
+  for (const auto& group :
+       {task_targets(), token_targets(), mock_targets(), image_targets(), audio_targets()}) {
     targets.insert(targets.end(), group.begin(), group.end());
   }
   const bool training = name == "dataset";

@@ -111,7 +111,8 @@ std::vector<Key> megatron_fsdp_keys() {
 Key moe() {
   return mapping(
       "moe", "expert parallelism; ignored unless ep_size > 1",
-      {accepted_target({"nemo_automodel.components.moe.config.MoEParallelizerConfig",
+      {accepted_target({"nemo_automodel.components.distributed.config.MoEParallelizerConfig",
+                        "nemo_automodel.components.moe.config.MoEParallelizerConfig",
                         "nemo_automodel.components.moe.parallelizer.MoEParallelizerConfig"}),
        flag("ignore_router_for_ac", "keep the router's outputs instead of recomputing them", true),
        flag("reshard_after_forward", "free gathered experts after the forward pass", false),

@@ -29,13 +29,18 @@ Key collate() {
        .keys = {},
        .extra = Extra::free},
   };
-  for (const char* name :
-       {"default_collate_fn", "phi4_mm_collate_fn", "qwen2_5_collate_fn", "qwen3_omni_collate_fn",
-        "kimi_vl_collate_fn", "kimi_k25_vl_collate_fn", "nemotron_parse_collate_fn",
-        "nemotron_omni_collate_fn", "gemma4_prefix_collate_fn", "llava_onevision_collate_fn",
-        "pad_collate_fn", "neat_packed_vlm_collater", "packed_sequence_thd_vlm_collater"}) {
-    targets.push_back({.name = data + "vlm.collate_fns." + name,
-                       .doc = "images and text",
+  const std::string images = "vlm.collate_fns.";
+  const std::string audio = "audio.collate_fns.";
+  for (const std::string& name :
+       {images + "default_collate_fn", images + "phi4_mm_collate_fn", images + "qwen2_5_collate_fn",
+        images + "qwen3_omni_collate_fn", images + "kimi_vl_collate_fn",
+        images + "kimi_k25_vl_collate_fn", images + "nemotron_parse_collate_fn",
+        images + "nemotron_omni_collate_fn", images + "gemma4_prefix_collate_fn",
+        images + "llava_onevision_collate_fn", images + "pad_collate_fn",
+        images + "neat_packed_vlm_collater", images + "packed_sequence_thd_vlm_collater",
+        audio + "qwen2_5_omni_asr_collate_fn", audio + "qwen3_omni_asr_collate_fn"}) {
+    targets.push_back({.name = data + name,
+                       .doc = name.starts_with("vlm") ? "images and text" : "audio and text",
                        .keys = {integer("max_length", "longest sequence").at_least(1).or_null(),
                                 flag("drop_overlong", "leave out longer ones", false)},
                        .extra = Extra::ignored});
@@ -80,23 +85,42 @@ Key dataloader_section(std::string name) {
 }
 
 Key packed_sequence_section() {
-  return mapping("packed_sequence",
-                 "several sequences in one row of training data; docs/data.md explains it",
-                 {integer("packed_sequence_size", "tokens of a pack; 0: off", 0).at_least(0),
-                  text("packing_strategy",
-                       "thd: in order; neat: the longest first, each into the first pack with room",
-                       "thd")
-                      .one_of({"thd", "neat"}),
-                  integer("max_packs", "most packs").at_least(1).or_null(),
-                  flag("prepacked", "the data set is packed already", false),
-                  integer("num_proc", "accepted", 1).at_least(1).or_null(),
-                  flag("drop_long_samples", "neat: leave out sequences longer than a pack", true),
-                  text("long_samples", "what becomes of sequences longer than a pack")
-                      .one_of({"refuse", "drop", "split"})
-                      .or_null()
-                      .own()
-                      .otherwise("neat with drop_long_samples: drop, else refuse"),
-                  flag("split_across_pack", "").unread("it has no effect")})
+  return mapping(
+             "packed_sequence",
+             "several sequences in one row of training data; docs/data.md explains it",
+             {integer("packed_sequence_size", "tokens of a pack; 0: off", 0).at_least(0),
+              text("packing_strategy",
+                   "thd: in order; neat: the longest first, each into the first pack with room",
+                   "thd")
+                  .one_of({"thd", "neat"}),
+              integer("max_packs", "most packs").at_least(1).or_null(),
+              flag("prepacked", "the data set is packed already", false),
+              integer("num_proc", "accepted", 1).at_least(1).or_null(),
+              flag("drop_long_samples", "neat: leave out sequences longer than a pack", true),
+              text("long_samples", "what becomes of sequences longer than a pack")
+                  .one_of({"refuse", "drop", "split"})
+                  .or_null()
+                  .own()
+                  .otherwise("neat with drop_long_samples: drop, else refuse"),
+              flag("split_across_pack", "").unread("it has no effect"),
+              integer("pack_size", "vision-language: tokens of a pack; 0: off").at_least(0),
+              flag("pretokenize", "vision-language: tokenise before packing"),
+              integer("max_length", "vision-language: longest sequence").at_least(1).or_absent(),
+              number("packing_ratio", "vision-language: share of a pack that is filled")
+                  .greater_than(0)
+                  .at_most(1),
+              flag("balance_media_tokens", "vision-language: even out images over packs"),
+              integer("collate_max_length", "vision-language: longest batch row")
+                  .at_least(1)
+                  .or_absent(),
+              text("packing_format", "vision-language: neat or thd").one_of({"neat", "thd"}),
+              text("attn_implementation", "vision-language: accepted").or_absent(),
+              target_mapping("post_tokenize_hook_fn", "vision-language: changes the tokens",
+                             {{.name = "nemo_automodel.components.datasets.vlm.collate_fns."
+                                       "gemma4_inject_thinking_prefix",
+                               .doc = "an empty thought before each answer",
+                               .keys = {}}})
+                  .or_target_name()})
       .always_there();
 }
 

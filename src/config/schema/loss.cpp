@@ -5,11 +5,16 @@
 namespace automodel::config {
 namespace {
 
-Target loss(std::string name, std::string doc, std::vector<Key> keys) {
+/// `config`: upstream's typed form of the same.
+Target loss(const std::string& name, std::string doc, std::vector<Key> keys,
+            const std::string& config = "") {
+  const std::string components = "nemo_automodel.components.";
   keys.insert(keys.begin(), integer("ignore_index", "label of tokens that are not learnt", -100));
-  return {.name = "nemo_automodel.components.loss." + std::move(name),
-          .doc = std::move(doc),
-          .keys = std::move(keys)};
+  Target target{.name = components + name, .doc = std::move(doc), .keys = std::move(keys)};
+  if (!config.empty()) {
+    target.aliases = {components + "loss.loss." + config, components + "loss." + config};
+  }
+  return target;
 }
 
 Key reduction() {
@@ -22,30 +27,42 @@ Key reduction() {
 Key loss_section(std::string name) {
   const Key upcast = flag("fp32_upcast", "compute in float32", true);
   const Key group = anything("tp_group", "accepted; set by the program");
+  const Key softcapping =
+      number("logit_softcapping", "logits become cap * tanh(logits / cap); 0: off", 0.0)
+          .at_least(0);
   const bool trains = name == "loss_fn";
   return target_mapping(
       std::move(name),
       trains ? "cross-entropy summed over all labels of a step, divided by their number"
              : "the distillation loss",
       {
-          loss("masked_ce.MaskedCrossEntropy", "cross-entropy of logits", {upcast, reduction()}),
-          loss("linear_ce.FusedLinearCrossEntropy",
+          loss("loss.masked_ce.MaskedCrossEntropy", "cross-entropy of logits",
+               {upcast, reduction()}, "MaskedCrossEntropyConfig"),
+          loss("loss.linear_ce.FusedLinearCrossEntropy",
                "head and cross-entropy in one, without storing the logits; needs "
                "model.output_hidden_states",
-               {number("logit_softcapping", "logits become cap * tanh(logits / cap); 0: off", 0.0)
-                    .at_least(0),
-                reduction()}),
-          loss("chunked_ce.ChunkedCrossEntropy", "cross-entropy in chunks of tokens",
+               {softcapping, reduction()}, "FusedLinearCEConfig"),
+          loss("loss.chunked_ce.ChunkedCrossEntropy", "cross-entropy in chunks of tokens",
                {integer("chunk_len", "tokens per chunk", 32).at_least(1),
                 flag("compile", "accepted; chooses an implementation", true), reduction()}),
-          loss("te_parallel_ce.TEParallelCrossEntropy",
-               "cross-entropy of logits that are split over ranks", {reduction(), group}),
-          loss("kd_loss.KDLoss", "Kullback-Leibler divergence between teacher and student",
+          loss("loss.te_parallel_ce.TEParallelCrossEntropy",
+               "cross-entropy of logits that are split over ranks", {reduction(), group},
+               "TEParallelCEConfig"),
+          loss("loss.kd_loss.KDLoss", "Kullback-Leibler divergence between teacher and student",
                {number("temperature", "both distributions are softened by this", 1.0)
                     .greater_than(0),
                 upcast, group,
                 integer("chunk_size", "vocabulary entries per chunk; 0: all at once", 0)
-                    .at_least(0)}),
+                    .at_least(0)},
+               "KDLossConfig"),
+          loss("models.gemma4_moe.loss.Gemma4TensorParallelFusedLinearCrossEntropy",
+               "FusedLinearCrossEntropy over a head that is split over ranks",
+               {softcapping, reduction()}),
+          loss("models.nemotron_parse.nemotron_parse_loss.NemotronParseLoss",
+               "cross-entropy with a weight for coordinates",
+               {number("coordinate_weight", "weight of coordinates", 10.0).at_least(0),
+                integer("class_token_start_idx", "first token of coordinates", 50000).at_least(0),
+                integer("num_heads", "prediction heads", 1).at_least(1), upcast, reduction()}),
       });
 }
 

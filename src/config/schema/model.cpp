@@ -54,18 +54,21 @@ Key attention() {
 
 /// Of upstream's MoEConfig what says how to train; the rest is the checkpoint's.
 Key moe_overrides_key() {
-  return mapping(
-      "moe_overrides", "what training does to the routers; see moe.md",
-      {number("aux_loss_coeff", "weight of the balance loss over each document")
-           .at_least(0)
-           .or_null()
-           .otherwise("0"),
-       number("z_loss_coeff", "weight of the z-loss").at_least(0).or_null().otherwise("0").own(),
-       number("gate_bias_update_factor",
-              "by how much each expert's correction follows its load after a step")
-           .at_least(0)
-           .or_null()
-           .otherwise("0.001 for deepseek_v3 without adapters, else 0")});
+  std::vector<Key> keys = {
+      number("aux_loss_coeff", "weight of the balance loss over each document")
+          .at_least(0)
+          .or_null()
+          .otherwise("0"),
+      number("z_loss_coeff", "weight of the z-loss").at_least(0).or_null().otherwise("0").own(),
+      number("gate_bias_update_factor",
+             "by how much each expert's correction follows its load after a step")
+          .at_least(0)
+          .or_null()
+          .otherwise("0.001 for deepseek_v3 without adapters, else 0")};
+  for (const std::string& name : moe_architecture_names()) {
+    keys.push_back(anything(name, "not supported: config.json says it"));
+  }
+  return mapping("moe_overrides", "what training does to the routers; see moe.md", std::move(keys));
 }
 
 std::vector<Key> common_keys() {
@@ -135,6 +138,22 @@ Target entry(const std::string& task, const std::string& method, std::string doc
           .extra = Extra::model_config};
 }
 
+/// A vision-language model, beside which a drafter is trained.
+Target with_drafter() {
+  return {.name =
+              "nemo_automodel.components.models.gemma4_drafter.composite.Gemma4WithDrafter."
+              "from_pretrained",
+          .doc = "Gemma 4 and its drafter",
+          .keys = {text("pretrained_model_name_or_path", "folder or hub id of the model").must(),
+                   text("drafter_path", "folder or hub id of the drafter").must(),
+                   number("drafter_loss_weight", "weight of the drafter's loss", 1.0),
+                   integer("drafter_num_steps", "tokens that it drafts", 1).at_least(1),
+                   flag("freeze_base_for_drafter", "train the drafter alone", false),
+                   flag("share_embedding_with_base", "one embedding for both", false),
+                   flag("base_activation_checkpointing", "recompute the base", false)},
+          .extra = Extra::free};
+}
+
 Target gpt2() {
   return {
       .name = "nemo_automodel.components.models.gpt2.build_gpt2_model",
@@ -153,6 +172,38 @@ Target gpt2() {
 }
 
 }  // namespace
+
+std::vector<std::string> moe_architecture_names() {
+  return {"n_routed_experts",
+          "n_shared_experts",
+          "n_activated_experts",
+          "n_expert_groups",
+          "n_limited_groups",
+          "train_gate",
+          "score_func",
+          "route_scale",
+          "dim",
+          "inter_dim",
+          "moe_inter_dim",
+          "norm_topk_prob",
+          "router_bias",
+          "expert_bias",
+          "expert_activation",
+          "apply_router_weight_after_down",
+          "activation_alpha",
+          "activation_limit",
+          "swiglu_limit",
+          "softmax_before_topk",
+          "router_weights_fp32",
+          "router_weight_uses_score_correction_bias",
+          "dtype",
+          "shared_expert_gate",
+          "shared_expert_inter_dim",
+          "shared_expert_activation",
+          "force_e_score_correction_bias",
+          "moe_latent_size",
+          "enable_routing_replay"};
+}
 
 std::vector<Key> architecture_keys() {
   std::vector<Key> keys;
@@ -276,6 +327,7 @@ Key model_section(std::string name) {
     targets.push_back(entry(task, "from_pretrained", doc + " with its weights", pretrained_keys()));
     targets.push_back(entry(task, "from_config", doc + " with random weights", configured_keys()));
   }
+  targets.push_back(with_drafter());
   targets.push_back(gpt2());
   const Key section =
       target_mapping(std::move(name),

@@ -73,6 +73,21 @@ std::vector<Key> joined(std::vector<Key> first, const std::vector<Key>& second) 
   return first;
 }
 
+/// Where upstream has the typed form of an optimizer.
+std::vector<std::string> typed_names(const std::string& name) {
+  const std::string package = "nemo_automodel.components.optim.";
+  return {package + "optimizer." + name, package + name};
+}
+
+/// An optimizer by upstream's configuration class.
+Target typed(const std::string& name, std::string doc, const std::vector<Key>& special) {
+  const auto names = typed_names(name);
+  return {.name = names[0],
+          .doc = std::move(doc),
+          .keys = joined(typed_adam_keys(), special),
+          .aliases = {names[1]}};
+}
+
 std::vector<Key> te_fused_adam_keys() {
   return {learning_rate(1e-3),
           betas("betas", {0.9, 0.999}),
@@ -116,42 +131,46 @@ std::vector<Target> dion_family() {
       momentum(), adjust_lr(), flag("nesterov", "Nesterov momentum", false),
       flag("flatten", "treat tensors of more dimensions as matrices", false),
       flag("use_triton", "accepted; chooses an implementation", false)};
+  const std::vector<Key> nor_muon = {
+      momentum(),
+      number("muon_beta2", "decay rate of the rows' second moment", 0.95).at_least(0).at_most(1),
+      adjust_lr()};
   const std::vector<Key> dion2 = {
       number("fraction", "share of rows per step", 0.25).greater_than(0).at_most(1),
-      number("ef_decay", "decay of the error feedback", 0.95).at_least(0), adjust_lr(),
-      flag("flatten", "treat tensors of more dimensions as matrices", false),
-      flag("use_triton", "accepted; chooses an implementation", false)};
+      number("ef_decay", "decay of the error feedback", 0.95).at_least(0), adjust_lr()};
   const std::vector<Key> dion = {
       momentum(),
       number("rank_fraction", "rank relative to the smaller dimension", 1.0).greater_than(0),
       integer("rank_multiple_of", "rank is rounded up to a multiple of this", 1).at_least(1),
       integer("power_iters", "power iterations per step", 1).at_least(1),
       text("qr_method", "orthogonalisation", "rcqr").one_of({"qr", "cqr", "rcqr"})};
-  const std::string module = "nemo_automodel.components.optim.optimizer.";
   return {
       {.name = "dion.Muon",
        .doc = "Muon: orthogonalised momentum",
        .keys = dion_family_keys(muon),
-       .aliases = {module + "MuonConfig"}},
+       .aliases = typed_names("MuonConfig")},
       {.name = "dion.NorMuon",
        .doc = "Muon with normalised rows",
-       .keys = dion_family_keys(muon),
-       .aliases = {module + "NorMuonConfig"}},
+       .keys = dion_family_keys(nor_muon),
+       .aliases = typed_names("NorMuonConfig")},
       {.name = "dion.Dion2",
        .doc = "Dion, second version",
        .keys = dion_family_keys(dion2),
-       .aliases = {module + "Dion2Config"}},
+       .aliases = typed_names("Dion2Config")},
       {.name = "dion.Dion",
        .doc = "Dion: low-rank orthogonalised momentum",
        .keys = dion_family_keys(dion),
-       .aliases = {module + "DionConfig"}},
+       .aliases = typed_names("DionConfig")},
   };
 }
 
 }  // namespace
 
 Key optimizer_section() {
-  const std::string module = "nemo_automodel.components.optim.optimizer.";
+  const Key master_bits = integer("master_weight_bits", "bits of the master weights", 24)
+                              .at_least(16)
+                              .at_most(32)
+                              .or_null();
   const Key amsgrad = flag("amsgrad", "keep the largest second moment", false);
   std::vector<Target> targets = {
       {.name = "torch.optim.AdamW",
@@ -162,38 +181,23 @@ Key optimizer_section() {
        .doc = "Adam; weight decay is added to the gradient",
        .keys = torch_adam_keys(0.0),
        .aliases = {"torch.optim.adam.Adam"}},
-      {.name = module + "AdamWConfig",
-       .doc = "AdamW with upstream's defaults",
-       .keys = joined(typed_adam_keys(),
-                      {amsgrad, flag("fused", "accepted; chooses an implementation", false)})},
-      {.name = module + "AdamConfig",
-       .doc = "Adam with upstream's defaults",
-       .keys = joined(typed_adam_keys(), {amsgrad})},
+      typed("AdamWConfig", "AdamW with upstream's defaults",
+            {amsgrad, flag("fused", "accepted; chooses an implementation", false)}),
+      typed("AdamConfig", "Adam with upstream's defaults", {amsgrad}),
       {.name = "transformer_engine.pytorch.optimizers.fused_adam.FusedAdam",
        .doc = "Adam or AdamW with narrow state",
        .keys = te_fused_adam_keys(),
        .aliases = {"transformer_engine.pytorch.optimizers.FusedAdam"}},
-      {.name = module + "FusedAdamConfig",
-       .doc = "Adam or AdamW with narrow state, upstream's defaults",
-       .keys = joined(typed_adam_keys(),
-                      {flag("adam_w_mode", "weight decay as AdamW does it", true),
-                       flag("bias_correction", "divide the moments by 1 - beta^step", true),
-                       master_weights(true), store_param_remainders()})},
+      typed("FusedAdamConfig", "Adam or AdamW with narrow state, upstream's defaults",
+            {flag("adam_w_mode", "weight decay as AdamW does it", true),
+             flag("bias_correction", "divide the moments by 1 - beta^step", true),
+             master_weights(true), store_param_remainders()}),
       {.name = "flashoptim.FlashAdamW",
        .doc = "AdamW with compressed state",
        .keys = {learning_rate(1e-3), betas("betas", {0.9, 0.999}), epsilon("eps"), decay(0.01),
-                integer("master_weight_bits", "bits of the master weights", 24)
-                    .at_least(16)
-                    .at_most(32)
-                    .or_null()},
+                master_bits},
        .extra = Extra::ignored},
-      {.name = module + "FlashAdamWConfig",
-       .doc = "AdamW with compressed state, upstream's defaults",
-       .keys = joined(typed_adam_keys(),
-                      {integer("master_weight_bits", "bits of the master weights", 24)
-                           .at_least(16)
-                           .at_most(32)
-                           .or_null()})},
+      typed("FlashAdamWConfig", "AdamW with compressed state, upstream's defaults", {master_bits}),
   };
   const auto dion = dion_family();
   targets.insert(targets.end(), dion.begin(), dion.end());

@@ -13,6 +13,32 @@ Target recipe_kind(std::string name, const std::string& module, std::string doc)
 
 }  // namespace
 
+std::vector<OtherKind> other_kinds() {
+  const char* retrieval = "retrieval models";
+  const char* drafter = "drafters of speculative decoding";
+  const char* diffusion = "diffusion models";
+  const char* multimodal = "models that make images and text";
+  return {{"TrainBiEncoderRecipe", retrieval},
+          {"TrainCrossEncoderRecipe", retrieval},
+          {"EmbeddingDistillRecipe", retrieval},
+          {"MineHardNegativesRecipe", retrieval},
+          {"TrainEagle1Recipe", drafter},
+          {"TrainEagle2Recipe", drafter},
+          {"TrainEagle3Recipe", drafter},
+          {"TrainDFlashRecipe", drafter},
+          {"TrainDFlash2Recipe", drafter},
+          {"TrainDSparkRecipe", drafter},
+          {"TrainDominoRecipe", drafter},
+          {"TrainJetSpecRecipe", drafter},
+          {"TrainVispecRecipe", drafter},
+          {"TrainVispecStage1Recipe", drafter},
+          {"DiffusionLMSFTRecipe", diffusion},
+          {"DiffusionGemmaSFTRecipe", diffusion},
+          {"TrainDiffusionRecipe", diffusion},
+          {"FinetuneRecipeForMultimodal", multimodal},
+          {"PretrainRecipeForMultimodal", multimodal}};
+}
+
 Key recipe_section() {
   return target_mapping(
              "recipe",
@@ -26,7 +52,9 @@ Key recipe_section() {
               recipe_kind("TrainFinetuneRecipeForSequenceClassification", "llm.train_seq_cls",
                           "classification of whole sequences"),
               recipe_kind("FinetuneRecipeForVLM", "vlm.finetune",
-                          "fine-tuning of a vision-language model")})
+                          "fine-tuning of a vision-language model"),
+              recipe_kind("KnowledgeDistillationRecipeForVLM", "vlm.kd",
+                          "distillation of a vision-language model")})
       .or_target_name()
       .must();
 }

@@ -10,6 +10,12 @@ namespace automodel::config {
 Key recipe_key();
 
 Key recipe_section();
+/// A recipe of upstream whose sections are not in the table, and what it trains.
+struct OtherKind {
+  std::string name;
+  std::string trains;
+};
+std::vector<OtherKind> other_kinds();
 Key step_scheduler_section();
 Key lr_scheduler_section();
 Key clip_grad_norm_section();
@@ -23,6 +29,8 @@ Key model_section(std::string name);
 Key backend_key();
 /// Keys of config.json that recipes override most and whose types are therefore known here.
 std::vector<Key> architecture_keys();
+/// Keys of model.moe_overrides that change the architecture.
+std::vector<std::string> moe_architecture_names();
 Key peft_section();
 Key quantization_section();
 Key fp8_section();

@@ -3,16 +3,14 @@
 #include "base/command_line.h"
 #include "corpus/inspect.h"
 #include "recipes/finetune/run_data.h"
+#include "recipes/finetune/run_model.h"
 
 namespace automodel::engine {
 namespace {
 
 ExitCode run(const corpus::InspectOptions& options, Arguments) {
   return corpus::inspect_data(options, [](const config::ModelSource& model) {
-    return recipes::model_facts(checkpoint::open_model(model.pretrained_model_name_or_path,
-                                                       {.revision = model.revision.value_or("main"),
-                                                        .config_overrides = model.config_overrides,
-                                                        .weights = false}));
+    return recipes::model_facts(recipes::open_run_source(model, /*weights=*/false));
   });
 }
 

@@ -35,7 +35,7 @@ bool is_mock(const config::Recipe& recipe) {
 std::shared_ptr<const data::Dataset> mock_rows(const config::Recipe& recipe,
                                                const checkpoint::ModelFolder& source) {
   const Json& keys = recipe.dataset.keys;
-  const bool fresh = recipe.model.entry == config::ModelEntry::from_config;
+  const bool fresh = recipe.model.entry != config::ModelEntry::from_pretrained;
   return data::make_mock_dataset(
       {.vocab_size = fresh ? source.spec.vocab_size : keys.at("vocab_size").get<std::int64_t>(),
        .seq_len = keys.at("seq_len").get<std::int64_t>(),

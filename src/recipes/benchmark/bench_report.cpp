@@ -170,13 +170,19 @@ std::vector<OperationUse> operations_of_step(const BenchReport& report) {
   return out;
 }
 
+/// FLOP/s; none for what does no arithmetic, or none that took time.
+std::optional<double> speed_of(const OperationUse& use) {
+  return use.flops > 0 && use.seconds > 0 ? std::optional(use.flops / use.seconds) : std::nullopt;
+}
+
 Json operations_json(const BenchReport& report) {
   Json out = Json::array();
   for (const auto& use : operations_of_step(report)) {
-    out.push_back({{"name", use.name},
-                   {"calls", use.calls},
-                   {"seconds", use.seconds},
-                   {"tflops", use.flops / use.seconds / 1e12}});
+    Json line = {{"name", use.name}, {"calls", use.calls}, {"seconds", use.seconds}};
+    if (const auto speed = speed_of(use)) {
+      line["tflops"] = *speed / 1e12;
+    }
+    out.push_back(std::move(line));
   }
   return {{"operations", out}};
 }
@@ -187,12 +193,12 @@ std::vector<std::string> operations_lines(const BenchReport& report) {
                                               "operation of a step", "calls", "seconds", "share",
                                               "TFLOP/s", "of product")};
   for (const auto& use : operations_of_step(report)) {
-    const double speed = use.flops / use.seconds;
+    const auto speed = speed_of(use);
     out.push_back(fmt::format("{:<36} {:>7} {:>9.4f} {:>4.1f} % {}", use.name, use.calls,
                               use.seconds, 100 * use.seconds / step,
-                              speed > 0 ? fmt::format("{:>8.3f} {:>7.0f} %", speed / 1e12,
-                                                      100 * speed / report.machine.matmul_flops)
-                                        : ""));
+                              speed ? fmt::format("{:>8.3f} {:>7.0f} %", *speed / 1e12,
+                                                  100 * *speed / report.machine.matmul_flops)
+                                    : ""));
   }
   return out;
 }

@@ -2,6 +2,7 @@
 
 #include "base/error.h"
 #include "checkpoint/load.h"
+#include "models/config_class.h"
 #include "recipes/finetune/router_training.h"
 #include "tensor/device.h"
 #include "tensor/dtype.h"
@@ -10,19 +11,7 @@ namespace automodel::recipes {
 namespace {
 
 bool is_fresh(const config::ModelSource& model) {
-  return model.entry == config::ModelEntry::from_config;
-}
-
-checkpoint::ModelFolder open_source(const config::ModelSource& model) {
-  check(model.entry != config::ModelEntry::build_gpt2 &&
-            model.task == config::ModelTask::causal_lm && !model.load_base_model,
-        ErrorKind::unsupported,
-        "model._target_: only NeMoAutoModelForCausalLM.from_pretrained and .from_config are "
-        "supported yet");
-  return checkpoint::open_model(model.pretrained_model_name_or_path,
-                                {.revision = model.revision.value_or("main"),
-                                 .config_overrides = model.config_overrides,
-                                 .weights = !is_fresh(model)});
+  return model.entry != config::ModelEntry::from_pretrained;
 }
 
 at::ScalarType storage_dtype(const config::ModelSource& model,
@@ -44,9 +33,26 @@ nn::Parameters make_parameters(const config::Recipe& recipe, const checkpoint::M
 
 }  // namespace
 
+checkpoint::ModelFolder open_run_source(const config::ModelSource& model, bool weights) {
+  const std::string name = model.config_class.empty()
+                               ? model.pretrained_model_name_or_path
+                               : models::folder_of_class(model.config_class).string();
+  auto source = checkpoint::open_model(name, {.revision = model.revision.value_or("main"),
+                                              .config_overrides = model.config_overrides,
+                                              .weights = weights && !is_fresh(model)});
+  if (model.entry == config::ModelEntry::build_gpt2) {
+    source.spec.init_rules.clear();  // upstream's function draws all weights alike
+  }
+  return source;
+}
+
 RunModel load_run_model(const config::Recipe& recipe) {
   const auto device = device_from_name(recipe.dist_env.device);
-  auto source = open_source(recipe.model);
+  check(recipe.model.task == config::ModelTask::causal_lm && !recipe.model.load_base_model,
+        ErrorKind::unsupported,
+        "model._target_: only NeMoAutoModelForCausalLM.from_pretrained and .from_config are "
+        "supported yet");
+  auto source = open_run_source(recipe.model);
   source.spec = with_router_training(std::move(source.spec), recipe);
   const auto storage = storage_dtype(recipe.model, source);
   const auto compute = train::resolve_compute_dtype(recipe.model.compute_dtype, storage,

@@ -19,6 +19,10 @@ struct RunModel {
   parallel::ShardedModel model;
 };
 
+/// The model as the recipe names it: a folder, a name on the hub, or a configuration class. Throws
+/// as checkpoint::open_model and models::folder_of_class.
+checkpoint::ModelFolder open_run_source(const config::ModelSource& model, bool weights = true);
+
 /// from_pretrained: the checkpoint's weights; from_config: fresh ones drawn from the recipe's seed.
 /// With a section peft adapters are attached and all else is frozen.
 /// Throws as open_model, load_parameters and attach_lora; Error(unsupported) for other entries.

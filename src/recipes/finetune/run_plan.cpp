@@ -144,7 +144,7 @@ std::vector<std::string> describe_data(const config::Recipe& recipe, const RunDa
 
 std::vector<std::string> describe_steps(const config::Recipe& recipe, const RunData& data,
                                         const config::StepPlan& steps) {
-  const auto batch = recipe.step_scheduler.global_batch_size;
+  const auto batch = loader_options(recipe).global_batch_size;
   return {fmt::format("steps       {} of {} rows, about {} tokens each; {} an epoch; seed {}",
                       steps.end_step, batch, count_text(batch * mean_row_tokens(recipe, data)),
                       steps.epoch_len.value_or(0), recipe.seed)};
@@ -209,7 +209,7 @@ std::string show_first_sample(const RunData& data, bool is_terminal) {
 std::vector<std::string> check_first_loss(const config::Recipe& recipe, double loss,
                                           std::int64_t vocab_size) {
   const double uniform = std::log(static_cast<double>(vocab_size));
-  const bool fresh = recipe.model.entry == config::ModelEntry::from_config;
+  const bool fresh = recipe.model.entry != config::ModelEntry::from_pretrained;
   if (loss > uniform + 1 && !fresh) {
     return {
         fmt::format("the first loss, {:.2f}, is worse than guessing every token alike ({:.2f}): do "

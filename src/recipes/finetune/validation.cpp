@@ -27,6 +27,18 @@ std::string result_text(const std::string& set, const train::Evaluation& result)
                      result.exact_match);
 }
 
+/// Exact match counts where a row was ever right: of pre-training it says nothing.
+std::string gain_text(const std::string& title, const Json& first, const Json& last) {
+  const auto value = [](const Json& line, const char* key) { return line.at(key).get<double>(); };
+  const auto loss =
+      fmt::format("{:.4f} -> {:.4f}", value(first, "val_loss"), value(last, "val_loss"));
+  const double before = value(first, "exact_match");
+  const double after = value(last, "exact_match");
+  return before > 0 || after > 0 ? fmt::format("exact match on {}: {:.3f} -> {:.3f} (loss {})",
+                                               title, before, after, loss)
+                                 : fmt::format("loss on {}: {}", title, loss);
+}
+
 }  // namespace
 
 Validation::Validation(const config::Recipe& recipe, const RunData& data, std::int64_t first_step)
@@ -72,10 +84,7 @@ std::vector<std::string> Validation::gains() const {
     }
     const Json first = parse_json(lines.front(), set.path.string());
     const Json last = parse_json(lines.back(), set.path.string());
-    out.push_back(
-        fmt::format("exact match on {}: {:.3f} -> {:.3f} (loss {:.4f} -> {:.4f})", set_title(name),
-                    first.at("exact_match").get<double>(), last.at("exact_match").get<double>(),
-                    first.at("val_loss").get<double>(), last.at("val_loss").get<double>()));
+    out.push_back(gain_text(set_title(name), first, last));
   }
   return out;
 }

@@ -5,6 +5,7 @@
 #include "base/error.h"
 #include "base/file.h"
 #include "base/json.h"
+#include "models/config_class.h"
 #include "models/default_configs.h"
 #include "models/find_model.h"
 #include "models/registry.h"
@@ -31,8 +32,10 @@ constexpr const char* kTemplate =
 
 std::optional<Json> config_here(const config::ModelSource& model) {
   try {
-    const fs::path path =
-        models::find_model(model.pretrained_model_name_or_path, model.revision.value_or("main"));
+    const fs::path path = model.config_class.empty()
+                              ? models::find_model(model.pretrained_model_name_or_path,
+                                                   model.revision.value_or("main"))
+                              : models::folder_of_class(model.config_class);
     const fs::path file = fs::is_directory(path) ? path / "config.json" : path;
     return fs::exists(file) && file.extension() == ".json" ? std::optional(read_json(file))
                                                            : std::nullopt;

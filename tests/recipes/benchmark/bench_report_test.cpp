@@ -74,6 +74,20 @@ TEST(BenchReport, WhatIsNotKnownIsNotClaimed) {
   EXPECT_THAT(join(describe(given), "\n"), HasSubstr("1.50 GiB resident, loading included"));
 }
 
+TEST(BenchReport, SpeedOfOperationsWithArithmeticAndTime) {
+  auto given = report({step(2, 100, 4)});
+  given.operations = {{.name = "product", .calls = 2, .seconds = 0.5, .flops = 1e9},
+                      {.name = "copy", .calls = 1, .seconds = 0.5},
+                      {.name = "instant", .calls = 1, .flops = 1e9}};
+  const Json all = to_json(given).at("operations");
+  ASSERT_EQ(all.size(), 4);
+  EXPECT_DOUBLE_EQ(all[0].at("tflops"), 0.002);
+  EXPECT_FALSE(all[1].contains("tflops"));
+  EXPECT_FALSE(all[2].contains("tflops"));
+  EXPECT_EQ(all[3].at("name"), "everything else");
+  EXPECT_FALSE(all[3].contains("tflops"));
+}
+
 TEST(BenchReport, AsText) {
   const auto text = join(describe(report({step(2, 100, 4), step(2, 100, 3)})), "\n");
   for (const char* part :

@@ -123,6 +123,13 @@ TEST(LoaderOptions, AreTheRecipes) {
   EXPECT_EQ(options.global_batch_size, 3);
   EXPECT_EQ(options.local_batch_size, 3);
   EXPECT_TRUE(loader_options(recipe.load().recipe).shuffle);
+  const auto larger =
+      loader_options(recipe
+                         .load({"--step_scheduler.global_batch_size=8",
+                                "--step_scheduler.local_batch_size=2", "--dataloader.batch_size=3"})
+                         .recipe);
+  EXPECT_EQ(larger.local_batch_size, 3);
+  EXPECT_EQ(larger.global_batch_size, 12) << "four micro-batches, as local_batch_size says";
 }
 
 }  // namespace

@@ -50,10 +50,10 @@ TEST(LoadRunModel, FromConfigDrawsFreshWeights) {
   EXPECT_TRUE(at::equal(one.model.parameters().at(name), two.model.parameters().at(name)));
 }
 
-TEST(LoadRunModel, OtherEntriesAreRefused) {
+TEST(LoadRunModel, OtherTasksAreRefused) {
   const TinyRecipe recipe;
   auto changed = recipe.load().recipe;
-  changed.model.entry = config::ModelEntry::build_gpt2;
+  changed.model.task = config::ModelTask::seq2seq_lm;
   try {
     load_run_model(changed);
     FAIL() << "no error";

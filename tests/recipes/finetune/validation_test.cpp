@@ -42,8 +42,21 @@ TEST_F(ValidationTest, GainsAreFirstAgainstLast) {
   validation.run(run_.model, {.step = -1}, watchers_, progress_);
   EXPECT_TRUE(validation.gains().empty());
   validation.run(run_.model, {.step = 1}, watchers_, progress_);
-  EXPECT_THAT(validation.gains(),
-              ::testing::ElementsAre(::testing::StartsWith("exact match on held-out rows: 0.")));
+  EXPECT_EQ(validation.gains().size(), 1);
+}
+
+TEST_F(ValidationTest, GainsSayNothingOfMatchesThatNeverWere) {
+  const Validation validation(loaded_.recipe, data_, 0);
+  const auto gains = [&](double before, double after) {
+    const auto line = [](double match, double loss) {
+      return Json{{"exact_match", match}, {"val_loss", loss}}.dump() + "\n";
+    };
+    write_text(tiny_.path("out/validation.jsonl"), line(before, 3) + line(after, 2.5));
+    return validation.gains();
+  };
+  EXPECT_THAT(gains(0, 0.25), ::testing::ElementsAre("exact match on held-out rows: 0.000 -> 0.250 "
+                                                     "(loss 3.0000 -> 2.5000)"));
+  EXPECT_THAT(gains(0, 0), ::testing::ElementsAre("loss on held-out rows: 3.0000 -> 2.5000"));
 }
 
 }  // namespace
