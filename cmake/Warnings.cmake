@@ -12,7 +12,7 @@ if((CMAKE_CXX_COMPILER_ID STREQUAL GNU AND CMAKE_CXX_COMPILER_VERSION VERSION_LE
   target_compile_options(am_options INTERFACE -Werror)
 endif()
 if(AM_SANITIZE)
-  target_compile_options(am_options INTERFACE -Wno-maybe-uninitialized)  # false alarms in instrumented code, says GCC's manual
+  target_compile_options(am_options INTERFACE $<$<CXX_COMPILER_ID:GNU>:-Wno-maybe-uninitialized>)  # false alarms in instrumented code, says GCC's manual
   target_compile_options(am_options INTERFACE -fsanitize=${AM_SANITIZE} -fno-omit-frame-pointer -fno-sanitize-recover=all)
   target_link_options(am_options INTERFACE -fsanitize=${AM_SANITIZE})
 endif()

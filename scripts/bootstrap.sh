@@ -7,6 +7,8 @@
 source "$root/scripts/common.sh"
 # shellcheck source=scripts/torch.sh
 source "$root/scripts/torch.sh"
+# shellcheck source=scripts/arrow.sh
+source "$root/scripts/arrow.sh"
 
 # Compilers of LibTorch sources take up to 2 GiB each.
 num_jobs() {
@@ -34,14 +36,14 @@ show_progress() {
 configure() {
   local preset=$1 folder="$root/build/$1" key
   shift
-  key=$(printf '%s\n' "$root" "$torch_dir" "$*" "$(sha256sum <"$root/CMakePresets.json")")
+  key=$(printf '%s\n' "$root" "$torch_dir" "$arrow_dir" "$*" "$(sha256sum <"$root/CMakePresets.json")")
   if [ -e "$folder/build.ninja" ] && [ "$(cat "$folder/.configured" 2>/dev/null)" = "$key" ]; then
     return
   fi
   if [ -e "$folder/CMakeCache.txt" ] && ! grep -qx "CMAKE_HOME_DIRECTORY:INTERNAL=$root" "$folder/CMakeCache.txt"; then
     rm -rf "$folder" # the project was moved
   fi
-  logged "$folder/log" cmake -S "$root" --preset "$preset" -DAM_TORCH_DIR="$torch_dir" "$@"
+  logged "$folder/log" cmake -S "$root" --preset "$preset" -DAM_TORCH_DIR="$torch_dir" -DAM_ARROW_DIR="${arrow_dir:-none}" "$@"
   echo "$key" >"$folder/.configured"
 }
 
@@ -61,7 +63,7 @@ build() {
 }
 
 # What the program was built for; a change of it, or a newer source, means building again.
-program_key() { printf '%s\n' "$root" "AM_TORCH_DIR=${AM_TORCH_DIR-}"; }
+program_key() { printf '%s\n' "$root" "AM_TORCH_DIR=${AM_TORCH_DIR-} AM_ARROW_DIR=${AM_ARROW_DIR-}"; }
 
 program_is_current() {
   local stamp="$root/build/release/.program"
@@ -81,19 +83,20 @@ build_release() {
   mv "$stamp.new" "$stamp"
 }
 
-# prepare [own]: packages, compiler, LibTorch.
+# prepare [own]: packages, compiler, LibTorch, Arrow.
 # shellcheck disable=SC2120
 prepare() {
   ensure_packages "$root/scripts/packages.txt"
   ensure_compiler
   choose_torch "$@"
+  choose_arrow
 }
 
 build_program() {
   program_is_current && return
   # shellcheck disable=SC2119
   prepare
-  build_release automodel automodel-engine
+  build_release automodel automodel-engine ${arrow_dir:+automodel-tables}
 }
 
 # locked FUNCTION: runs it as the only set-up of this tree. Without root's rights nothing is touched, the lock's file

@@ -19,8 +19,8 @@ constexpr std::size_t kCommitDigits = 40;
 
 /// Of files that data sets are read from.
 constexpr auto kDataEndings = std::to_array<std::string_view>(
-    {".jsonl", ".ndjson", ".json", ".csv", ".tsv", ".txt", ".parquet", ".arrow", ".bin", ".idx",
-     ".npy", ".gz", ".zst", ".yaml", ".yml"});
+    {".jsonl", ".ndjson", ".json", ".csv", ".tsv", ".txt", ".parquet", ".arrow", ".feather", ".bin",
+     ".idx", ".npy", ".gz", ".zst", ".yaml", ".yml"});
 
 bool is_word_character(char c) {
   return std::isalnum(static_cast<unsigned char>(c)) != 0 || c == '_';

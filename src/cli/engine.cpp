@@ -8,10 +8,12 @@
 #include <filesystem>
 #include <vector>
 
+#include "base/child.h"
+
 namespace automodel::cli {
 
 std::filesystem::path find_engine(const std::string& command) {
-  auto engine = std::filesystem::read_symlink("/proc/self/exe").parent_path() / "automodel-engine";
+  auto engine = beside_program("automodel-engine");
   check(std::filesystem::exists(engine), ErrorKind::not_found,
         "'{}' needs {}, which was not built; build with -DAM_TORCH=ON (the release preset)",
         command, engine.string());

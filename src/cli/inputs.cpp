@@ -97,8 +97,11 @@ void bring_inputs(const config::Recipe& recipe) {
 void bring_data(const config::Recipe& recipe) {
   const auto& tokenizer = recipe.dataset.tokenizer;
   const std::string name = tokenizer ? tokenizer->pretrained_model_name_or_path : "";
-  if (!name.empty() && name != recipe.model.pretrained_model_name_or_path) {
-    bring_model(name, "main", hub::Need::config);
+  const Json revision = tokenizer ? tokenizer->keys.value("revision", Json()) : Json();
+  if (!name.empty() &&
+      (name != recipe.model.pretrained_model_name_or_path || revision.is_string())) {
+    bring_model(name, revision.is_string() ? revision.get<std::string>() : "main",
+                hub::Need::config);
   }
   bring_dataset(recipe.dataset);
   for (const auto& [section_name, section] : recipe.validation_datasets) {

@@ -8,6 +8,20 @@
 
 namespace automodel::corpus {
 
+std::filesystem::path find_tokenizer(const TokenizerPlace& place, const std::string& model_name,
+                                     const std::filesystem::path& model_path) {
+  const bool is_own = place.name == model_name && place.revision.empty();
+  auto path =
+      is_own ? model_path
+             : models::find_model(place.name, place.revision.empty() ? "main" : place.revision);
+  if (!place.subfolder.empty()) {
+    path /= place.subfolder;
+    check(std::filesystem::is_directory(path), ErrorKind::not_found,
+          "dataset.tokenizer.subfolder: there is no folder {}", path.string());
+  }
+  return path;
+}
+
 ModelFacts read_model_facts(const config::ModelSource& model) {
   const std::string& name = model.pretrained_model_name_or_path;
   const auto folder = model.config_class.empty()
@@ -23,8 +37,8 @@ ModelFacts read_model_facts(const config::ModelSource& model) {
           .vocab_size = spec.vocab_size,
           .max_tokens = spec.max_positions,
           .stop_ids = models::stop_ids(folder, config),
-          .open_text = [name, folder](const std::string& other) {
-            return data::load_text_context(other == name ? folder : models::find_model(other));
+          .open_text = [name, folder](const TokenizerPlace& place) {
+            return data::load_text_context(find_tokenizer(place, name, folder));
           }};
 }
 

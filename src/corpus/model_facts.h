@@ -2,6 +2,7 @@
 // What data must fit of the model that is trained on it.
 
 #include <cstdint>
+#include <filesystem>
 #include <functional>
 #include <string>
 #include <vector>
@@ -11,6 +12,17 @@
 
 namespace automodel::corpus {
 
+/// Where a tokenizer is.
+struct TokenizerPlace {
+  /// A folder, .gguf file or hub id.
+  std::string name;
+  /// On the hub; empty: the model's own, or "main" for another name.
+  std::string revision = {};
+  /// A folder in it; empty: itself.
+  std::string subfolder = {};
+  bool operator==(const TokenizerPlace&) const = default;
+};
+
 struct ModelFacts {
   /// As the recipe names it.
   std::string name;
@@ -18,9 +30,14 @@ struct ModelFacts {
   std::int64_t vocab_size = 0, max_tokens = 0;
   /// Tokens that end an answer beside the tokenizer's eos_token.
   std::vector<std::int32_t> stop_ids;
-  /// Opens the tokenizer and chat templates of this model, or of another one by its name.
-  std::function<data::TextContext(const std::string& name)> open_text;
+  /// Opens the tokenizer and chat templates of this model, or of another one.
+  std::function<data::TextContext(const TokenizerPlace& place)> open_text;
 };
+
+/// The folder or file of a tokenizer; `model_path` is that of the model named `model_name`.
+/// Throws Error(not_found).
+std::filesystem::path find_tokenizer(const TokenizerPlace& place, const std::string& model_name,
+                                     const std::filesystem::path& model_path);
 
 /// Of a Hugging Face folder, or a hub id in the local cache; reads no weights.
 /// Throws Error(not_found), Error(corrupt_data | unsupported) as models::read_spec.

@@ -59,25 +59,43 @@ void set_token(const Json& keys, const char* key, const text::Tokenizer& tokeniz
 }
 
 /// What `dataset.tokenizer` says beside which one it is.
-data::TextContext with_keys(data::TextContext text, const Json& keys) {
-  for (const char* key : {"revision", "subfolder", "model_max_length"}) {
-    check(keys.value(key, Json()).is_null(), ErrorKind::unsupported,
-          "dataset.tokenizer.{} is not supported yet; give the tokenizer's folder", key);
-  }
-  check(keys.value("truncation_side", Json()) != "left", ErrorKind::unsupported,
-        "dataset.tokenizer.truncation_side: left is not supported yet; rows are cut at their end");
+data::TextContext with_keys(data::TextContext text, const config::TokenizerSource& source) {
+  const Json& keys = source.keys;
+  check(keys.value("model_max_length", Json()).is_null(), ErrorKind::unsupported,
+        "dataset.tokenizer.model_max_length is not supported yet; give dataset.seq_length");
   set_token(keys, "bos_token", text.tokenizer, text.special_tokens.bos_token, text.bos_id);
   set_token(keys, "eos_token", text.tokenizer, text.special_tokens.eos_token, text.eos_id);
+  check(!source.add_bos_token || text.bos_id, ErrorKind::invalid_argument,
+        "dataset.tokenizer.add_bos_token: the tokenizer has no bos_token; give "
+        "dataset.tokenizer.bos_token");
+  check(!source.add_eos_token || text.eos_id, ErrorKind::invalid_argument,
+        "dataset.tokenizer.add_eos_token: the tokenizer has no eos_token; give "
+        "dataset.tokenizer.eos_token");
+  text.prepends_bos = source.add_bos_token;  // EOS ends every answer anyway
+  text.adds_bos = data::puts_bos(text);
+  text.cuts_beginning = keys.value("truncation_side", Json()) == "left";
   const Json chat_template = keys.value("chat_template", Json());
   return chat_template.is_null()
              ? text
              : data::with_chat_template(std::move(text), chat_template.get<std::string>());
 }
 
+/// Where the recipe's tokenizer is: the model's unless it names another, another version or folder.
+TokenizerPlace place_of(const config::TokenizerSource& source, const ModelFacts& model) {
+  const std::string& name = source.pretrained_model_name_or_path;
+  const auto text = [&](const char* key) {
+    const Json value = source.keys.value(key, Json());
+    return value.is_string() ? value.get<std::string>() : "";
+  };
+  return {.name = name.empty() ? model.name : name,
+          .revision = text("revision"),
+          .subfolder = text("subfolder")};
+}
+
 /// A model may have no tokenizer of its own if the recipe names another.
 std::optional<data::TextContext> own_text(const ModelFacts& model) {
   try {
-    return model.open_text(model.name);
+    return model.open_text({.name = model.name});
   } catch (const Error&) {
     return std::nullopt;
   }
@@ -147,12 +165,10 @@ RecipeText open_text(const config::Recipe& recipe, const ModelFacts& model) {
   check(recipe.dataset.tokenizer.has_value(), ErrorKind::unsupported,
         "dataset.tokenizer: null is not supported yet: this data set needs a tokenizer");
   const auto& tokenizer = known(recipe.dataset.tokenizer);
-  check(!tokenizer.add_bos_token && !tokenizer.add_eos_token, ErrorKind::unsupported,
-        "dataset.tokenizer: add_bos_token and add_eos_token are not supported yet");
-  const auto& name = tokenizer.pretrained_model_name_or_path;
-  const bool is_own = name.empty() || name == model.name;
-  auto opened = model.open_text(is_own ? model.name : name);
-  RecipeText out{.used = with_keys(opened, tokenizer.keys),
+  const TokenizerPlace place = place_of(tokenizer, model);
+  const bool is_own = place == TokenizerPlace{.name = model.name};
+  auto opened = model.open_text(place);
+  RecipeText out{.used = with_keys(opened, tokenizer),
                  .own = is_own ? std::move(opened) : own_text(model)};
   out.used.max_tokens = model.max_tokens;
   out.used = data::without_checks(std::move(out.used), recipe.disabled_data_checks);

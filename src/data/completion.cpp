@@ -19,7 +19,7 @@ TokenizedSample tokenize_completion(const Completion& completion, const TextCont
   if (context.finds_roles) {
     marked.turns = {{Role::prompt, completion.prompt.size()}, {Role::answer, marked.text.size()}};
   }
-  text::Encoding encoding = context.tokenizer.encode(marked.text);
+  text::Encoding encoding = encode(context, marked.text);
   TokenMask mask = mask_tokens(marked, encoding,
                                [&](std::int32_t id) { return context.tokenizer.is_special(id); });
   std::vector<Role> roles = roles_of(marked, encoding);

@@ -102,8 +102,9 @@ std::vector<std::string> describe_survey(const Survey& survey) {
       human_count(static_cast<std::uint64_t>(trained)), percent(trained, stats.total)));
   if (survey.audit.num_documents > stats.count) {
     lines.push_back(
-        fmt::format("the chat template shows earlier answers otherwise as the conversation goes "
-                    "on: {} rows became {} documents, each as the model sees it when it answers",
+        fmt::format("{} rows became {} documents: two answers, a source and its target, or a "
+                    "conversation whose template shows earlier answers otherwise as it goes on, "
+                    "each as the model sees it when it answers",
                     stats.count, survey.audit.num_documents));
   }
   if (!survey.bad.empty()) {

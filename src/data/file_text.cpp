@@ -25,9 +25,10 @@ constexpr std::size_t kChunkBytes = std::size_t{1} << 18;
 /// Where the expanded bytes go, with an eye on how many they become.
 class Sink {
  public:
-  Sink(const MappedFile& source, const fs::path& target, const ExpandLimits& limits)
-      : source_(source.path()),
-        most_(std::max<std::uint64_t>(limits.always, limits.most_times * source.bytes().size())),
+  Sink(const fs::path& source, const fs::path& target, const ExpandLimits& limits)
+      : source_(source),
+        most_(std::max<std::uint64_t>(limits.always,
+                                      limits.most_times * MappedFile(source).bytes().size())),
         file_(target) {}
 
   void write(std::string_view bytes) {
@@ -133,25 +134,36 @@ fs::path unused_name(const fs::path& folder) {
   return name;
 }
 
+MappedFile expanded(const fs::path& path, const ExpandLimits& limits,
+                    const std::function<void(Sink&)>& expand) {
+  const Unlink made{unused_name(cache_folder("expanded"))};
+  {
+    Sink sink(path, made.path, limits);
+    expand(sink);
+  }
+  return MappedFile(made.path);
+}
+
 MappedFile open_text(const std::string& path, const ExpandLimits& limits) {
   MappedFile file(path);
   if (without_compression(path) == fs::path(path)) {
     return file;
   }
   check(!file.bytes().empty(), ErrorKind::corrupt_data, "{}: the file is empty", path);
-  const Unlink expanded{unused_name(cache_folder("expanded"))};
-  {
-    Sink sink(file, expanded.path, limits);
-    to_lower_ascii(fs::path(path).extension().string()) == ".gz" ? expand_gzip(file, sink)
-                                                                 : expand_zstd(file, sink);
-  }
-  return MappedFile(expanded.path);
+  const bool is_gzip = to_lower_ascii(fs::path(path).extension().string()) == ".gz";
+  return expanded(path, limits,
+                  [&](Sink& sink) { is_gzip ? expand_gzip(file, sink) : expand_zstd(file, sink); });
 }
 
 }  // namespace
 
 FileText::FileText(const std::string& path, const ExpandLimits& limits)
     : path_(path), file_(open_text(path, limits)) {}
+
+FileText::FileText(const std::string& path, const Expand& expand, const ExpandLimits& limits)
+    : path_(path), file_(expanded(path, limits, [&](Sink& sink) {
+        expand([&](std::string_view bytes) { sink.write(bytes); });
+      })) {}
 
 fs::path without_compression(const fs::path& path) {
   const std::string ending = to_lower_ascii(path.extension().string());

@@ -3,6 +3,7 @@
 
 #include <cstdint>
 #include <filesystem>
+#include <functional>
 #include <string>
 #include <string_view>
 
@@ -17,6 +18,9 @@ struct ExpandLimits {
   std::uint64_t always = std::uint64_t{64} << 20;
 };
 
+/// Writes the text of a file of another kind, piece by piece.
+using Expand = std::function<void(const std::function<void(std::string_view)>& write)>;
+
 /// A file's bytes, memory-mapped. A .gz or .zst file is expanded into a file without name in the
 /// cache folder "expanded", which the disk gets back when the object goes.
 class FileText {
@@ -24,6 +28,8 @@ class FileText {
   /// Throws Error(not_found | io), Error(corrupt_data) that names the file if what is compressed is
   /// damaged, cut off or a bomb.
   explicit FileText(const std::string& path, const ExpandLimits& limits = {});
+  /// What `expand` writes, kept as an expanded file is. Throws the same.
+  FileText(const std::string& path, const Expand& expand, const ExpandLimits& limits = {});
 
   std::string_view text() const { return file_.text(); }
   std::span<const std::byte> bytes() const { return file_.bytes(); }

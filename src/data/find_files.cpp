@@ -6,12 +6,15 @@
 #include <array>
 #include <filesystem>
 #include <map>
+#include <optional>
+#include <regex>
 #include <set>
 #include <string_view>
 #include <utility>
 
 #include "base/error.h"
 #include "base/hub_cache.h"
+#include "base/json.h"
 #include "base/text.h"
 #include "data/file_text.h"
 #include "data/source.h"
@@ -44,17 +47,24 @@ std::string split_in(std::string_view text) {
   return "";
 }
 
-/// The files of the split; `folder_of` names the folder in errors.
+/// "train_sft" for "train_sft-00000-of-00003", as data sets of the hub name the parts of a split;
+/// nothing for other names.
+std::optional<std::string> split_of_part(const std::string& stem) {
+  static const std::regex form("(.+)-[0-9]{5}-of-[0-9]{5}(-[0-9a-f]+)?");
+  std::smatch match;
+  return std::regex_match(stem, match, form) ? std::optional(match[1].str()) : std::nullopt;
+}
+
+/// The files of the split.
 class SplitFiles {
  public:
   explicit SplitFiles(std::string split) : split_(std::move(split)) {}
 
   /// `names`: what may name the file's split, the most telling first.
   void add(const fs::path& file, std::initializer_list<std::string> names) {
-    const fs::path stem = without_compression(file).stem();
-    std::string named = stem == split_ ? split_ : "";
+    std::string named;
     for (const std::string& name : names) {
-      named = named.empty() ? split_in(name) : named;
+      named = named.empty() ? split_of(name) : named;
     }
     if (named == split_) {
       of_split_.push_back(file.string());
@@ -76,13 +86,68 @@ class SplitFiles {
   }
 
  private:
+  /// "train_sft" is a split of its own where `datasets` named it, else a file of "train".
+  std::string split_of(const std::string& name) const {
+    const auto part = split_of_part(name);
+    const std::string whole = part.value_or(name);
+    const bool is_own = whole == split_ ||
+                        (part && whole.find('_') != std::string::npos && !split_in(whole).empty());
+    return is_own ? whole : split_in(whole);
+  }
+
   std::string split_;
   std::vector<std::string> of_split_, unnamed_;
   std::set<std::string> others_;
 };
 
+/// A text of a JSON object, empty if there is none.
+std::string text_of(const Json& json, const char* key) {
+  const Json value = json.is_object() ? json.value(key, Json()) : Json();
+  return value.is_string() ? value.get<std::string>() : "";
+}
+
+/// The files that state.json lists, as `Dataset.save_to_disk` writes it.
+std::vector<fs::path> saved_files(const fs::path& folder, const Json& state) {
+  const auto list = state.is_object() ? state.value("_data_files", Json()) : Json();
+  std::vector<fs::path> out;
+  for (const Json& file : list) {
+    out.push_back(folder / text_of(file, "filename"));
+  }
+  const bool fits = !out.empty() && std::all_of(out.begin(), out.end(), [&](const fs::path& path) {
+    return path.has_filename() && path.parent_path() == folder;
+  });
+  check(fits, ErrorKind::corrupt_data,
+        "{}: \"_data_files\" must list files of this folder, as Dataset.save_to_disk writes it",
+        (folder / "state.json").string());
+  return out;
+}
+
+/// What `Dataset.save_to_disk` wrote into the folder itself or, a split in each, into those below.
+void add_saved(SplitFiles& files, const fs::path& folder) {
+  if (fs::exists(folder / "state.json")) {
+    const Json state = read_json(folder / "state.json");
+    for (const fs::path& file : saved_files(folder, state)) {
+      files.add(file, {text_of(state, "_split")});
+    }
+    return;
+  }
+  for (const fs::directory_entry& below : fs::directory_iterator(folder)) {
+    if (fs::exists(below.path() / "state.json")) {
+      for (const fs::path& file :
+           saved_files(below.path(), read_json(below.path() / "state.json"))) {
+        files.add(file, {below.path().filename().string()});
+      }
+    }
+  }
+}
+
 std::vector<std::string> files_of_folder(const std::string& folder, const std::string& split) {
+  const fs::path path(folder);
   SplitFiles files(split);
+  if (fs::exists(path / "state.json") || fs::exists(path / "dataset_dict.json")) {
+    add_saved(files, path);
+    return files.take("the folder " + folder);
+  }
   for (const fs::directory_entry& entry : fs::directory_iterator(folder)) {
     if (entry.is_regular_file() && is_data_file(entry.path())) {
       files.add(entry.path(), {without_compression(entry.path()).stem().string()});

@@ -22,6 +22,8 @@ std::vector<std::string> find_paths(const std::string& path);
 /// - a file, or a pattern;
 /// - a folder: its files of the split, by the words in their names (train, validation, valid, dev,
 ///   eval, test); "train" also means files without such a word where none has it;
+/// - a folder that `save_to_disk` of the Python package `datasets` wrote: what its state.json
+/// lists;
 /// - a hub id ("org/name") whose snapshot lies in huggingface_hub's cache: as a folder, with the
 ///   folders below it, which may be named after splits as well.
 /// Throws Error(not_found) that says what is there, Error(invalid_argument) if the snapshot has

@@ -8,22 +8,33 @@
 namespace automodel::data {
 namespace {
 
-TokenizedSample truncate(const TokenizedSample& sample, std::int64_t length) {
+/// Appends tokens [begin, end) of `from` to the document that `to` ends in.
+void append(TokenizedSample& to, const TokenizedSample& from, std::int64_t begin,
+            std::int64_t end) {
+  to.ids.insert(to.ids.end(), from.ids.begin() + begin, from.ids.begin() + end);
+  to.loss_mask.insert(to.loss_mask.end(), from.loss_mask.begin() + begin,
+                      from.loss_mask.begin() + end);
+  if (!from.roles.empty()) {
+    to.roles.insert(to.roles.end(), from.roles.begin() + begin, from.roles.begin() + end);
+  }
+}
+
+TokenizedSample truncate(const TokenizedSample& sample, std::int64_t length,
+                         const LengthLimit& limit) {
   TokenizedSample cut;
   cut.notes = sample.notes;
-  auto ids = sample.ids.begin();
-  auto mask = sample.loss_mask.begin();
-  auto role = sample.roles.begin();
+  std::int64_t begin = 0;
   for (const std::int64_t old : sample.document_lengths) {
     const std::int64_t kept = std::min(old, length);
-    append_document(cut, {ids, ids + kept}, {mask, mask + kept});
+    const bool keeps_first = limit.cuts_beginning && kept > 0 && kept < old &&
+                             sample.ids[static_cast<std::size_t>(begin)] == limit.bos_id;
+    const std::int64_t first = keeps_first ? 1 : 0;
+    const std::int64_t rest = limit.cuts_beginning ? begin + old - (kept - first) : begin;
+    append(cut, sample, begin, begin + first);
+    append(cut, sample, rest, rest + kept - first);
+    cut.document_lengths.push_back(kept);
     cut.notes.truncated |= kept < old;
-    ids += old;
-    mask += old;
-    if (!sample.roles.empty()) {
-      cut.roles.insert(cut.roles.end(), role, role + kept);
-      role += old;
-    }
+    begin += old;
   }
   return cut;
 }
@@ -44,6 +55,8 @@ LengthLimit for_model(LengthLimit limit, const TextContext& context) {
   limit.max_tokens = context.max_tokens;
   limit.allows_too_long = context.allows_too_long;
   limit.allows_untrained = context.allows_untrained;
+  limit.cuts_beginning = context.cuts_beginning;
+  limit.bos_id = context.bos_id;
   return limit;
 }
 
@@ -51,7 +64,7 @@ TokenizedSample apply_limit(TokenizedSample sample, const LengthLimit& limit) {
   const bool had_something = num_trained_tokens(sample) > 0;
   const std::int64_t kept = limit.seq_length > 0 ? limit.seq_length : limit.max_tokens;
   if (limit.truncate && kept > 0) {
-    sample = truncate(sample, kept);
+    sample = truncate(sample, kept, limit);
   }
   const auto longest =
       *std::max_element(sample.document_lengths.begin(), sample.document_lengths.end());

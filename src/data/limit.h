@@ -2,6 +2,7 @@
 // How long a sample may be.
 
 #include <cstdint>
+#include <optional>
 
 #include "data/keys.h"
 #include "data/sample.h"
@@ -13,6 +14,9 @@ struct LengthLimit {
   /// Cuts documents at their end to seq_length tokens, or max_tokens if that is 0. Otherwise
   /// seq_length has no effect, as in Hugging Face's tokenizers.
   bool truncate = false;
+  /// Cuts them at their beginning instead, behind a first token `bos_id`.
+  bool cuts_beginning = false;
+  std::optional<std::int32_t> bos_id;
   std::int64_t seq_length = 0;
   /// Tokens of one document that the model can take; 0: unknown.
   std::int64_t max_tokens = 0;

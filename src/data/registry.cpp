@@ -13,6 +13,8 @@
 #include "data/mock.h"
 #include "data/mock_sentences.h"
 #include "data/nanogpt.h"
+#include "data/preference.h"
+#include "data/seq2seq.h"
 #include "data/squad.h"
 #include "data/xlam.h"
 
@@ -32,7 +34,7 @@ std::unique_ptr<const Dataset> build(Keys& keys, const TextContext& context) {
   }
 }
 
-constexpr std::array<DatasetKind, 12> kKinds = {{
+constexpr std::array<DatasetKind, 14> kKinds = {{
     {"chat_dataset.ChatDataset", "conversations (messages, ShareGPT), learnt on the answers",
      build<read_chat_options, make_chat_dataset>},
     {"agent_chat.make_agent_chat_dataset", "conversations with tool calls",
@@ -46,6 +48,10 @@ constexpr std::array<DatasetKind, 12> kKinds = {{
     {"xlam.make_xlam_dataset", "function calls", build<read_xlam_options, make_xlam_dataset>},
     {"squad.make_squad_dataset", "questions about a text",
      build<read_squad_options, make_squad_dataset>},
+    {"preference_dataset.PreferenceDataset", "a chosen and a rejected answer to one prompt",
+     build<read_preference_options, make_preference_dataset>},
+    {"seq2seq.make_seq2seq_dataset", "sources and targets of encoder-decoder models",
+     build<read_seq2seq_options, make_seq2seq_dataset>},
     {"megatron_dataset.MegatronPretraining", "indexed token files (.bin and .idx) of Megatron",
      build<read_megatron_options, make_megatron_dataset>},
     {"nanogpt_dataset.NanogptDataset", "token files (.bin) of nanogpt",

@@ -10,6 +10,7 @@
 #include "base/text.h"
 #include "data/csv_rows.h"
 #include "data/json_rows.h"
+#include "data/table_rows.h"
 #include "data/text_rows.h"
 
 namespace automodel::data {
@@ -22,30 +23,28 @@ using Open = std::shared_ptr<const RowSource> (*)(const std::string&, const Sour
 struct FileKind {
   std::string_view ending;
   Open open;
+  bool compressible = true;
 };
 
 /// A new kind of file is a source of its own and one line here.
-constexpr std::array<FileKind, 6> kFileKinds = {{
+constexpr std::array<FileKind, 9> kFileKinds = {{
     {".jsonl", open_jsonl},
     {".ndjson", open_jsonl},
     {".json", open_json},
     {".csv", open_csv},
     {".tsv", open_csv},
     {".txt", open_plain_text},
+    {".parquet", open_table, false},
+    {".arrow", open_table, false},
+    {".feather", open_table, false},
 }};
 
-/// Files of tables that this program does not read, so that they are not overlooked in folders.
-constexpr std::array<std::string_view, 3> kTables = {".parquet", ".arrow", ".feather"};
-
-bool is_table(const fs::path& path) {
-  const std::string ending = to_lower_ascii(path.extension().string());
-  return std::find(kTables.begin(), kTables.end(), ending) != kTables.end();
-}
-
 const FileKind* kind_of(const fs::path& path) {
-  const std::string ending = to_lower_ascii(without_compression(path).extension().string());
-  const auto* const kind = std::find_if(kFileKinds.begin(), kFileKinds.end(),
-                                        [&](const FileKind& k) { return k.ending == ending; });
+  const std::string ending = to_lower_ascii(path.extension().string());
+  const std::string inner = to_lower_ascii(without_compression(path).extension().string());
+  const auto* const kind = std::find_if(
+      kFileKinds.begin(), kFileKinds.end(),
+      [&](const FileKind& k) { return k.ending == (k.compressible ? inner : ending); });
   return kind == kFileKinds.end() ? nullptr : kind;
 }
 
@@ -100,31 +99,25 @@ class Concatenation : public RowSource {
 bool is_data_file(const fs::path& path) {
   constexpr std::array<std::string_view, 4> kDescriptions = {
       "dataset_info.json", "dataset_infos.json", "state.json", "dataset_dict.json"};
-  return (kind_of(path) != nullptr || is_table(path)) &&
-         std::find(kDescriptions.begin(), kDescriptions.end(), path.filename().string()) ==
-             kDescriptions.end();
+  const std::string name = path.filename().string();
+  const bool is_cache = name.starts_with("cache-") && name.ends_with(".arrow");
+  return kind_of(path) != nullptr && !is_cache &&
+         std::find(kDescriptions.begin(), kDescriptions.end(), name) == kDescriptions.end();
 }
 
 std::string known_endings() {
-  std::vector<std::string> endings;
+  std::vector<std::string> texts, tables;
   for (const FileKind& kind : kFileKinds) {
-    endings.emplace_back(kind.ending);
+    (kind.compressible ? texts : tables).emplace_back(kind.ending);
   }
-  return join(endings, ", ") + ", each also with .gz or .zst behind it";
+  return join(tables, ", ") + ", and, each also with .gz or .zst behind it, " + join(texts, ", ");
 }
 
 std::shared_ptr<const RowSource> open_file(const std::string& path, SourceOptions options) {
-  check(!is_table(path), ErrorKind::unsupported,
-        "{0}: parquet and arrow files are not read; convert the file once: python -c \"import "
-        "pandas; pandas.read_{1}('{0}').to_json('{2}', orient='records', lines=True)\", or for a "
-        "data set of the hub: python -c \"import datasets; datasets.load_dataset(NAME, "
-        "split=SPLIT).to_json(FILE)\"",
-        path, path.ends_with(".parquet") ? "parquet" : "feather",
-        fs::path(path).replace_extension(".jsonl").string());
   const FileKind* kind = kind_of(path);
   check(kind != nullptr, ErrorKind::unsupported,
         "{}: files that end in '{}' are not supported; supported are {}", path,
-        without_compression(path).extension().string(), known_endings());
+        fs::path(path).filename().extension().string(), known_endings());
   auto rows = kind->open(path, options);
   check(rows->size() > 0, ErrorKind::corrupt_data, "{}: the file has no{} rows", path,
         rows->num_skipped() > 0 ? " valid" : "");

@@ -36,13 +36,14 @@ struct SourceOptions {
 };
 
 /// Opens one file; the ending of its name says how: .jsonl, .ndjson, .json, .csv, .tsv, .txt (a row
-/// a line, column "text"), each also compressed (.gz, .zst). Every row is parsed once here, so that
-/// a malformed file fails before the first training step.
+/// a line, column "text"), each also compressed (.gz, .zst), or .parquet, .arrow, .feather. Every
+/// row is parsed once here, so that a malformed file fails before the first training step.
 /// Throws Error(not_found | io | unsupported), Error(corrupt_data) that names the first malformed
 /// row unless options.skip_invalid.
 std::shared_ptr<const RowSource> open_file(const std::string& path, SourceOptions options = {});
 
-/// True if open_file knows the ending and the name is not that of a data set's description.
+/// True if open_file knows the ending and the name is not that of a data set's description or of
+/// what the Python package `datasets` keeps for itself beside the data.
 bool is_data_file(const std::filesystem::path& path);
 
 /// What open_file knows, for errors.

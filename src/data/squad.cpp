@@ -12,14 +12,6 @@
 namespace automodel::data {
 namespace {
 
-std::string first_answer(const Json& row) {
-  const Json& answers = column(row, "answers");
-  const Json texts = answers.is_object() ? answers.value("text", Json()) : Json();
-  check(texts.is_array() && (texts.empty() || texts[0].is_string()), ErrorKind::corrupt_data,
-        R"(column 'answers' must be {{"text": ["..."]}}, found {})", answers.dump());
-  return texts.empty() ? "" : std::string(trim(texts[0].get_ref<const std::string&>()));
-}
-
 std::string prompt(const Json& row) {
   return fmt::format("Context: {} Question: {} Answer: ", text_column(row, "context"),
                      text_column(row, "question"));
@@ -28,7 +20,8 @@ std::string prompt(const Json& row) {
 Conversation as_conversation(const Json& row) {
   Conversation conversation;
   conversation.messages.push_back({{"role", "user"}, {"content", prompt(row)}});
-  conversation.messages.push_back({{"role", "assistant"}, {"content", first_answer(row)}});
+  conversation.messages.push_back(
+      {{"role", "assistant"}, {"content", first_answer(row, "answers")}});
   conversation.learnable = {true, true};
   return conversation;
 }
@@ -39,11 +32,20 @@ RowFormat make_format(const std::shared_ptr<const TextContext>& context) {
     return [format](const Json& row) { return format.tokenize(as_conversation(row)); };
   }
   return [context](const Json& row) {
-    return tokenize_completion({.prompt = prompt(row), .answer = first_answer(row)}, *context);
+    return tokenize_completion({.prompt = prompt(row), .answer = first_answer(row, "answers")},
+                               *context);
   };
 }
 
 }  // namespace
+
+std::string first_answer(const Json& row, const std::string& name) {
+  const Json& answers = column(row, name);
+  const Json texts = answers.is_object() ? answers.value("text", Json()) : Json();
+  check(texts.is_array() && (texts.empty() || texts[0].is_string()), ErrorKind::corrupt_data,
+        R"(column '{}' must be {{"text": ["..."]}}, found {})", name, answers.dump());
+  return texts.empty() ? "" : std::string(trim(texts[0].get_ref<const std::string&>()));
+}
 
 std::unique_ptr<const Dataset> make_squad_dataset(const SquadOptions& options,
                                                   TextContext context) {

@@ -28,6 +28,10 @@ struct SquadOptions {
 /// is a chat template. A row without answers learns to answer nothing.
 std::unique_ptr<const Dataset> make_squad_dataset(const SquadOptions& options, TextContext context);
 
+/// The first of the answers in a column as SQuAD has it, {"text": [...]}, without blanks around it;
+/// empty if there is none. Throws Error(corrupt_data).
+std::string first_answer(const Json& row, const std::string& name);
+
 /// The keys of upstream's squad.make_squad_dataset.
 SquadOptions read_squad_options(Keys& keys);
 

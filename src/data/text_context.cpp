@@ -48,7 +48,6 @@ std::string read_template(const std::string& path, const TextContext& context) {
 TextContext make_text_context(text::Tokenizer tokenizer, const text::TokenizerConfig& config) {
   const auto bos_id = id_of(tokenizer, config.bos_token, "bos_token");
   const auto eos_id = id_of(tokenizer, config.eos_token, "eos_token");
-  const auto of_nothing = tokenizer.encode("").ids;
   TextContext context{.tokenizer = std::move(tokenizer),
                       .special_tokens = {.bos_token = config.bos_token,
                                          .eos_token = config.eos_token,
@@ -59,13 +58,29 @@ TextContext make_text_context(text::Tokenizer tokenizer, const text::TokenizerCo
                                          .mask_token = config.mask_token},
                       .templates = {},
                       .bos_id = bos_id,
-                      .eos_id = eos_id,
-                      .adds_bos = bos_id && !of_nothing.empty() && of_nothing.front() == *bos_id};
+                      .eos_id = eos_id};
+  context.adds_bos = puts_bos(context);
   for (const auto& [name, source] : config.chat_templates) {
     context.templates.emplace(name,
                               text::ChatTemplate::parse(source, "chat template '" + name + "'"));
   }
   return context;
+}
+
+text::Encoding encode(const TextContext& context, const std::string& text) {
+  text::Encoding encoding = context.tokenizer.encode(text);
+  const bool misses_bos = context.prepends_bos && context.bos_id &&
+                          (encoding.ids.empty() || encoding.ids.front() != *context.bos_id);
+  if (misses_bos) {
+    encoding.ids.insert(encoding.ids.begin(), *context.bos_id);
+    encoding.offsets.insert(encoding.offsets.begin(), {0, 0});
+  }
+  return encoding;
+}
+
+bool puts_bos(const TextContext& context) {
+  const auto ids = encode(context, "").ids;
+  return context.bos_id && !ids.empty() && ids.front() == *context.bos_id;
 }
 
 TextContext load_text_context(const std::filesystem::path& folder) {
@@ -117,7 +132,10 @@ std::vector<std::string> special_tokens_in(const TextContext& context, const std
 
 std::uint64_t content_hash(const TextContext& context) {
   const text::SpecialTokens& names = context.special_tokens;
-  Json parts = {{"variables", context.template_variables}, {"max_tokens", context.max_tokens}};
+  Json parts = {{"variables", context.template_variables},
+                {"max_tokens", context.max_tokens},
+                {"prepends_bos", context.prepends_bos},
+                {"cuts_beginning", context.cuts_beginning}};
   for (const auto& name : {names.bos_token, names.eos_token, names.unk_token, names.sep_token,
                            names.pad_token, names.cls_token, names.mask_token}) {
     parts["special"].push_back(name ? Json(*name) : Json());

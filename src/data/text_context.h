@@ -27,6 +27,10 @@ struct TextContext {
   std::optional<std::int32_t> bos_id, eos_id;
   /// The tokenizer itself puts the BOS token before a text.
   bool adds_bos = false;
+  /// encode() does where the tokenizer does not.
+  bool prepends_bos = false;
+  /// Documents that are too long lose their beginning, not their end.
+  bool cuts_beginning = false;
   /// The tokens that a document may have at most, 0 if unknown.
   std::int64_t max_tokens = 0;
   /// Further variables for the template, e.g. {"enable_thinking": false}.
@@ -43,6 +47,12 @@ TextContext make_text_context(text::Tokenizer tokenizer, const text::TokenizerCo
 /// Reads the tokenizer (text::load_tokenizer), tokenizer_config.json and chat templates of a
 /// Hugging Face folder. Throws Error(not_found | unsupported | corrupt_data).
 TextContext load_text_context(const std::filesystem::path& folder);
+
+/// A text that no chat template has rendered, with the special tokens that belong to it.
+text::Encoding encode(const TextContext& context, const std::string& text);
+
+/// Whether encode() puts the BOS token before a text.
+bool puts_bos(const TextContext& context);
 
 /// The same number for contexts that encode and render alike.
 std::uint64_t content_hash(const TextContext& context);

@@ -2,7 +2,10 @@
 
 #include <gtest/gtest.h>
 
+#include <stdexcept>
 #include <vector>
+
+#include "base/error.h"
 
 namespace automodel {
 namespace {
@@ -16,6 +19,49 @@ TEST(OutputOf, IsWhatTheProgramPrints) {
 TEST(OutputOf, NothingIfItFails) {
   EXPECT_EQ(said({"false"}), std::nullopt);
   EXPECT_EQ(said({"no-such-program-here"}), std::nullopt);
+}
+
+ChildEnd run(const std::string& script, std::string& out) {
+  const std::vector<std::string> words = {"/bin/sh", "-c", script};
+  return run_child(words, [&](std::string_view piece) { out += piece; });
+}
+
+TEST(RunChild, GivesWhatTheProgramSaysAndHowItEnded) {
+  std::string out;
+  const ChildEnd end = run("printf 'a b'; echo why >&2; exit 3", out);
+  EXPECT_EQ(out, "a b");
+  EXPECT_EQ(end.code, 3);
+  EXPECT_EQ(end.errors, "why\n");
+  EXPECT_EQ(run("kill -9 $$", out).code, 128 + 9);
+}
+
+TEST(RunChild, HangsOnNeitherOutput) {
+  std::string out;
+  const ChildEnd end = run("yes | head -c 300000 >&2; yes | head -c 300000", out);
+  EXPECT_EQ(end.code, 0);
+  EXPECT_EQ(out.size(), 300000U);
+  EXPECT_FALSE(end.errors.empty());
+}
+
+TEST(RunChild, EndsWithTheOneWhoReads) {
+  const std::vector<std::string> words = {"/bin/sh", "-c", "yes"};
+  EXPECT_THROW(run_child(words, [](std::string_view) { throw std::runtime_error("enough"); }),
+               std::runtime_error);
+}
+
+TEST(RunChild, AProgramThatIsNotThereIsAnError) {
+  const std::vector<std::string> words = {"/no/such/program"};
+  try {
+    run_child(words, [](std::string_view) {});
+    FAIL();
+  } catch (const Error& error) {
+    EXPECT_EQ(error.message(), "cannot start /no/such/program: No such file or directory");
+  }
+}
+
+TEST(BesideProgram, IsInTheFolderOfThisOne) {
+  const auto path = beside_program("base_tests");
+  EXPECT_TRUE(std::filesystem::exists(path)) << path;
 }
 
 }  // namespace

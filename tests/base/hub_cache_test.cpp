@@ -90,6 +90,7 @@ TEST(HubId, FilesAndFoldersAreNoDataSetsOfTheHub) {
   EXPECT_TRUE(names_hub_dataset("rajpurkar/squad"));
   EXPECT_TRUE(names_hub_dataset("org/name.v2"));
   EXPECT_FALSE(names_hub_dataset("data/train.jsonl"));
+  EXPECT_FALSE(names_hub_dataset("data/train.feather"));
   EXPECT_FALSE(names_hub_dataset("data/train.JSONL.gz"));
   EXPECT_FALSE(names_hub_dataset("/data/train"));
   EXPECT_FALSE(names_hub_dataset("data/*"));

@@ -71,6 +71,26 @@ def test_every_kind_of_file(automodel, tokenizer, tmp_path, monkeypatch, name, c
     assert "Why, then? [So.<|im_end|>]" in done.stdout
 
 
+def test_preference_pairs_show_both_answers(automodel, tokenizer, rows):
+    pair = {"prompt": "Hi", "chosen": "Hello", "rejected": [{"role": "assistant", "content": "Go away"}]}
+    words = ["--tokenizer", tokenizer, "--target", "preference_dataset.PreferenceDataset"]
+    done = automodel("data", "--dataset", rows(pair), *words)
+    assert done.returncode == 0, done.stdout + done.stderr
+    for answer in ("Hello", "Go away"):
+        assert f"<|im_start|>user\nHi<|im_end|>\n<|im_start|>assistant\n[{answer}<|im_end|>]\n" in done.stdout
+    assert "2 documents" in done.stdout
+    done = automodel("data", "--dataset", rows({**pair, "rejected": "Hello"}), *words)
+    assert done.returncode == 2
+    assert "rows.jsonl:1: 'chosen' and 'rejected' are the same" in done.stdout
+
+
+def test_sources_and_targets(automodel, tokenizer, rows):
+    done = automodel("data", "--dataset", rows({"question": "Why?", "answers": {"text": ["So."]}}), "--tokenizer", tokenizer,
+                     "--target", "seq2seq.make_seq2seq_dataset", "--keys", '{"decoder_start_token_id": 33}')
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert "Why?" in done.stdout and "![So.<|im_end|>]" in done.stdout
+
+
 def test_token_files_of_nanogpt(automodel, tokenizer, tmp_path):
     header = [278895051, 1, 12, 2] + [0] * 252
     tokens = b"hello world!"

@@ -44,7 +44,7 @@ class Machine:
         inherited = {key: value for key, value in os.environ.items() if not key.startswith("AM_")}
         return subprocess.run(
             [self.root / "automodel", *arguments],
-            env={**inherited, "PATH": path, **environment},
+            env={**inherited, "PATH": path, "AM_ARROW_DIR": "none", **environment},
             capture_output=True,
             text=True,
         )
@@ -105,6 +105,13 @@ def fake_libtorch(folder: pathlib.Path) -> pathlib.Path:
     return folder
 
 
+def test_a_folder_without_arrow_is_refused(machine, tmp_path):
+    torch = str(fake_libtorch(tmp_path / "torch"))
+    done = machine.run("--version", AM_TORCH_DIR=torch, AM_ARROW_DIR=str(tmp_path))
+    assert done.returncode == 2
+    assert f"AM_ARROW_DIR={tmp_path} is no pyarrow package" in done.stderr
+
+
 def test_a_failed_configuration_shows_its_end_and_the_log(machine, tmp_path):
     machine.command("cmake", '[ "$1" = --version ] && echo cmake version 3.25.1 || { echo no fmt here; exit 1; }')
     done = machine.run("--version", AM_TORCH_DIR=str(fake_libtorch(tmp_path / "torch")))
@@ -113,13 +120,41 @@ def test_a_failed_configuration_shows_its_end_and_the_log(machine, tmp_path):
     assert f"the whole log is {machine.root}/build/release/log" in done.stderr
 
 
+NINJA = """mkdir -p bin && printf '#!/bin/sh\\necho "ran $@"\\n' >bin/automodel && chmod +x bin/automodel; echo "built $@" >>../../built"""
+CMAKE = '[ "$1" = --version ] && echo cmake version 3.25.1 || { echo "$@" >>"$2/../configured"; touch "$2/build/release/build.ninja"; }'
+
+
+def test_without_pyarrow_the_rest_is_built(machine, tmp_path):
+    machine.command("ninja", NINJA)
+    machine.command("cmake", CMAKE)
+    python = machine.root / ".deps/python/bin/python"
+    python.parent.mkdir(parents=True)
+    python.write_text('#!/bin/sh\n[ "$3" = --version ] || { echo no network; exit 1; }\n')
+    python.chmod(0o755)
+    done = machine.run("a", AM_TORCH_DIR=str(fake_libtorch(tmp_path / "torch")), AM_ARROW_DIR="")
+    assert (done.returncode, done.stdout) == (0, "ran a\n"), done.stderr
+    assert "pyarrow==26.0.1 cannot be had (see .deps/log): Parquet and Arrow files will not be read" in done.stderr
+    assert "no network" in (machine.root / ".deps/log").read_text()
+    assert "-DAM_ARROW_DIR=none" in (tmp_path / "configured").read_text()
+    assert "automodel-tables" not in (machine.root / "built").read_text()
+
+
+def test_with_pyarrow_its_program_is_built(machine, tmp_path):
+    machine.command("ninja", NINJA)
+    machine.command("cmake", CMAKE)
+    header = tmp_path / "pyarrow/include/parquet/arrow/reader.h"
+    header.parent.mkdir(parents=True)
+    header.touch()
+    done = machine.run("a", AM_TORCH_DIR=str(fake_libtorch(tmp_path / "torch")), AM_ARROW_DIR=str(tmp_path / "pyarrow"))
+    assert (done.returncode, done.stdout) == (0, "ran a\n"), done.stderr
+    assert f"-DAM_ARROW_DIR={tmp_path / 'pyarrow'}" in (tmp_path / "configured").read_text()
+    assert "automodel automodel-engine automodel-tables" in (machine.root / "built").read_text()
+
+
 def test_builds_once_and_again_when_a_source_changes(machine, tmp_path):
     torch = str(fake_libtorch(tmp_path / "torch"))
-    machine.command(
-        "ninja",
-        """mkdir -p bin && printf '#!/bin/sh\\necho "ran $@"\\n' >bin/automodel && chmod +x bin/automodel; echo built""",
-    )
-    machine.command("cmake", '[ "$1" = --version ] && echo cmake version 3.25.1 || touch "$2/build/release/build.ninja"')
+    machine.command("ninja", NINJA)
+    machine.command("cmake", CMAKE)
     first = machine.run("a", "b c", AM_TORCH_DIR=torch)
     assert (first.returncode, first.stdout) == (0, "ran a b c\n")
     assert "building release" in first.stderr

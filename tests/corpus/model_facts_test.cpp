@@ -14,9 +14,23 @@ TEST(ModelFacts, OfAFolder) {
   EXPECT_EQ(facts.vocab_size, 264);
   EXPECT_EQ(facts.max_tokens, 64);
   EXPECT_THAT(facts.stop_ids, ElementsAre(261));
-  EXPECT_EQ(facts.open_text(facts.name).eos_id, data::kImEnd);
-  EXPECT_THAT(data::error_of([&] { facts.open_text(corpus.path("nowhere")); }),
+  EXPECT_EQ(facts.open_text({.name = facts.name}).eos_id, data::kImEnd);
+  EXPECT_THAT(data::error_of([&] { facts.open_text({.name = corpus.path("nowhere")}); }),
               HasSubstr("nowhere"));
+}
+
+TEST(ModelFacts, WhereATokenizerIs) {
+  const TinyCorpus corpus;
+  const std::string model = corpus.path("model");
+  std::filesystem::create_directories(model + "/inner");
+  EXPECT_EQ(find_tokenizer({.name = model}, model, "/snapshot"), "/snapshot");
+  EXPECT_EQ(find_tokenizer({.name = model, .revision = "v2"}, model, "/snapshot"), model);
+  EXPECT_EQ(find_tokenizer({.name = model, .subfolder = "inner"}, "", ""), model + "/inner");
+  EXPECT_EQ(data::error_of([&] { find_tokenizer({.name = model, .subfolder = "outer"}, "", ""); }),
+            "dataset.tokenizer.subfolder: there is no folder " + model + "/outer");
+  EXPECT_THAT(data::error_of(
+                  [&] { find_tokenizer({.name = "org/name", .revision = "v2"}, "org/name", ""); }),
+              HasSubstr("the hub model 'org/name' (revision v2) is not in the local cache"));
 }
 
 TEST(ModelFacts, OverridesOfTheRecipeCount) {

@@ -43,6 +43,69 @@ TEST(RunData, ChecksStopARunAndCanBeSwitchedOff) {
       3);
 }
 
+/// The only row of a recipe of texts without a template, with these keys of the tokenizer.
+data::TokenizedSample row_with(const TinyCorpus& corpus, std::vector<std::string> keys) {
+  corpus.write("texts.jsonl", R"({"q": "question", "a": "answer"})");
+  for (std::string& key : keys) {
+    key = "--dataset.tokenizer." + key;
+  }
+  auto recipe = corpus.recipe(keys);
+  recipe.dataset.target =
+      "column_mapped_text_instruction_dataset.ColumnMappedTextInstructionDataset";
+  recipe.dataset.keys = {{"path_or_dataset_id", corpus.path("texts.jsonl")},
+                         {"column_mapping", {{"question", "q"}, {"answer", "a"}}},
+                         {"seq_length", 9},
+                         {"truncation", true}};
+  return load(recipe).train.dataset->sample(0);
+}
+
+std::string text_of(const data::TokenizedSample& sample) {
+  const auto tokenizer =
+      text::Tokenizer::from_json(data::tokenizer_json(), "the tokenizer of the tests");
+  return tokenizer.decode(sample.ids);
+}
+
+TEST(RunData, TokenizerKeysSayWhatIsPutFirstAndCut) {
+  const TinyCorpus corpus;
+  EXPECT_EQ(text_of(row_with(corpus, {"truncation_side=left"})), "n answer<|im_end|>");
+  EXPECT_EQ(text_of(row_with(corpus, {"truncation_side=left", "add_bos_token=true"})),
+            "<s> answer<|im_end|>");
+  EXPECT_EQ(text_of(row_with(corpus, {"truncation_side=left", "eos_token=</s>"})), "n answer</s>");
+  EXPECT_EQ(text_of(row_with(corpus, {"truncation_side=left", "add_bos_token=true",
+                                      "add_eos_token=true", "bos_token=</s>"})),
+            "</s> answer<|im_end|>");
+  EXPECT_THAT(data::error_of([&] { row_with(corpus, {"truncation_side=right"}); }),
+              HasSubstr("nothing learnt is left of the row"));
+}
+
+TEST(RunData, TokenizerKeysThatCannotBe) {
+  const TinyCorpus corpus;
+  const auto error = [&](const std::vector<std::string>& keys) {
+    return data::error_of([&] { row_with(corpus, keys); });
+  };
+  EXPECT_EQ(error({"bos_token=<none>"}),
+            "dataset.tokenizer.bos_token: '<none>' is not a token of the tokenizer");
+  EXPECT_THAT(error({"model_max_length=8"}),
+              HasSubstr("dataset.tokenizer.model_max_length is not supported yet"));
+  EXPECT_THAT(error({"subfolder=inner"}), HasSubstr("there is no folder"));
+  corpus.write_tokenizer_config({{"pad_token", "<s>"}});
+  EXPECT_THAT(error({"add_bos_token=true"}),
+              HasSubstr("dataset.tokenizer.add_bos_token: the tokenizer has no bos_token"));
+  EXPECT_THAT(error({"add_eos_token=true"}),
+              HasSubstr("dataset.tokenizer.add_eos_token: the tokenizer has no eos_token"));
+}
+
+TEST(RunData, ATokenizerOfAnotherFolderWithAnotherTemplate) {
+  const TinyCorpus corpus;
+  corpus.write("other/inner/tokenizer.json", data::tokenizer_json().dump());
+  corpus.write("t.jinja", "{% for m in messages %}{{ m.content + eos_token }}{% endfor %}");
+  const auto recipe =
+      corpus.recipe({"--dataset.tokenizer.pretrained_model_name_or_path=" + corpus.path("other"),
+                     "--dataset.tokenizer.subfolder=inner", "--dataset.tokenizer.eos_token=</s>",
+                     "--dataset.tokenizer.chat_template=" + corpus.path("t.jinja")});
+  EXPECT_EQ(text_of(load(recipe).train.dataset->sample(0)), "Say it.</s>one</s>");
+}
+
 TEST(RunData, PacksAreMadeOnDemandOnly) {
   const TinyCorpus corpus;
   ::setenv("AUTOMODEL_CACHE", corpus.path("cache").c_str(), 1);

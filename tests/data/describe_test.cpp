@@ -56,8 +56,9 @@ TEST(Describe, Survey) {
             (std::vector<std::string>{
                 "10 rows (3 looked at), 10 to 30 tokens (median 30), 40 tokens in all, 8 learnt "
                 "(20.0 %)",
-                "the chat template shows earlier answers otherwise as the conversation goes on: 2 "
-                "rows became 3 documents, each as the model sees it when it answers",
+                "2 rows became 3 documents: two answers, a source and its target, or a "
+                "conversation whose template shows earlier answers otherwise as it goes on, each "
+                "as the model sees it when it answers",
                 "1 rows cannot be used, first: rows:8: unusable",
                 "warning empty_answer: 1 of 3 rows have an answer without any text (first "
                 "rows:1); the model learns to say nothing there"}));

@@ -101,5 +101,18 @@ TEST_F(Text, NamesWithoutCompression) {
   EXPECT_EQ(without_compression("d.gz/rows.csv"), "d.gz/rows.csv");
 }
 
+TEST_F(Text, MayBeMadeOfAFileOfAnotherKind) {
+  const auto path = folder_.write("x", "abc");
+  const auto twice = [](const auto& write) {
+    write("abc");
+    write("abc");
+  };
+  EXPECT_EQ(FileText(path, twice).text(), "abcabc");
+  EXPECT_EQ(FileText(path, twice).path(), path);
+  EXPECT_THAT(error_of([&] { FileText(path, twice, {.most_times = 1, .always = 1}); }),
+              HasSubstr("expands to more than 3 bytes"));
+  EXPECT_THAT(error_of([&] { FileText(folder_.path("none"), twice); }), HasSubstr("none"));
+}
+
 }  // namespace
 }  // namespace automodel::data

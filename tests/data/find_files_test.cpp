@@ -49,6 +49,16 @@ TEST_F(HubDataset, FilesAreThoseOfTheSplit) {
               HasSubstr("of split 'validation', but of test and train; give the path of a file"));
 }
 
+TEST_F(HubDataset, APartNamesItsSplitExactly) {
+  for (const auto* split : {"train_sft", "train_gen", "test_sft"}) {
+    add(fmt::format("data/{}-00000-of-00001-0123abcd.parquet", split));
+  }
+  EXPECT_THAT(find_data_files("org/chats", {.split = "train_sft"}),
+              ElementsAre(snapshot("data/train_sft-00000-of-00001-0123abcd.parquet")));
+  EXPECT_THAT(error_of([] { find_data_files("org/chats", {}); }),
+              HasSubstr("of split 'train', but of test_sft and train_gen and train_sft"));
+}
+
 TEST_F(HubDataset, FoldersMayBeSplits) {
   add("train/0000.jsonl");
   add("test/0000.jsonl");
@@ -75,6 +85,40 @@ TEST_F(HubDataset, WhatIsNotInTheCacheIsSaid) {
               HasSubstr("bring it by 'automodel download org/none --repo-type dataset'"));
   EXPECT_THAT(error_of([] { find_data_files("org/chats", {.revision = "v2"}); }),
               HasSubstr("no data set of that name is in the local hub cache"));
+}
+
+TEST(SavedDataset, FilesAreThoseOfItsState) {
+  const ScratchFolder folder;
+  const auto save = [&](const std::string& place, const std::string& split) {
+    folder.write(place + "/cache-01.arrow", "");
+    folder.write(place + "/state.json",
+                 "{\"_data_files\": [{\"filename\": \"data-00000-of-00001.arrow\"}], \"_split\": " +
+                     split + "}");
+    return folder.write(place + "/data-00000-of-00001.arrow", "");
+  };
+  const auto one = save("one", "null");
+  EXPECT_THAT(find_data_files(folder.path("one"), {}), ElementsAre(one));
+  const auto eval = save("eval", "\"validation\"");
+  EXPECT_THAT(find_data_files(folder.path("eval"), {.split = "validation"}), ElementsAre(eval));
+  EXPECT_THAT(error_of([&] { find_data_files(folder.path("eval"), {}); }),
+              HasSubstr("of split 'train', but of validation"));
+  folder.write("all/dataset_dict.json", R"({"splits": ["train", "test"]})");
+  const auto train = save("all/train", "\"train\"");
+  const auto test = save("all/test", "\"train\"");
+  EXPECT_THAT(find_data_files(folder.path("all"), {}), ElementsAre(train));
+  EXPECT_THAT(find_data_files(folder.path("all"), {.split = "test"}), ElementsAre(test));
+}
+
+TEST(SavedDataset, AStateOfAnotherKindIsAnError) {
+  const ScratchFolder folder;
+  for (const auto* state : {"[]", "{}", R"({"_data_files": [{"filename": "../a.arrow"}]})",
+                            R"({"_data_files": [{"filename": ""}]})", R"({"_data_files": [3]})"}) {
+    folder.write("state.json", state);
+    EXPECT_EQ(error_of([&] { find_data_files(folder.path(), {}); }),
+              folder.path("state.json") +
+                  ": \"_data_files\" must list files of this folder, as "
+                  "Dataset.save_to_disk writes it");
+  }
 }
 
 TEST(FindPaths, PatternsAreSorted) {

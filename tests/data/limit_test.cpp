@@ -24,6 +24,18 @@ TEST(Limit, CutsEachDocument) {
   EXPECT_EQ(by_model.ids, (std::vector<std::int32_t>{1, 2, 5, 6}));
 }
 
+TEST(Limit, CutsTheBeginningBehindABos) {
+  LengthLimit limit{.truncate = true, .cuts_beginning = true, .seq_length = 3};
+  EXPECT_EQ(apply_limit(two_documents(), limit).ids, (std::vector<std::int32_t>{2, 3, 4, 5, 6}));
+  limit.bos_id = 1;
+  const auto cut = apply_limit(two_documents(), limit);
+  EXPECT_EQ(cut.ids, (std::vector<std::int32_t>{1, 3, 4, 5, 6}));
+  EXPECT_EQ(cut.loss_mask, (std::vector<std::uint8_t>{0, 1, 1, 0, 1}));
+  EXPECT_EQ(cut.document_lengths, (std::vector<std::int64_t>{3, 2}));
+  limit.seq_length = 4;
+  EXPECT_EQ(apply_limit(two_documents(), limit), two_documents());
+}
+
 TEST(Limit, CutsRolesToo) {
   TokenizedSample sample = two_documents();
   sample.roles = {Role::user, Role::user, Role::assistant, Role::tool, Role::prompt, Role::answer};
@@ -59,8 +71,12 @@ TEST(Limit, OfAModel) {
   TextContext context = test_context();
   context.max_tokens = 7;
   context.allows_too_long = true;
-  EXPECT_EQ(for_model({.truncate = true}, context),
-            (LengthLimit{.truncate = true, .max_tokens = 7, .allows_too_long = true}));
+  context.cuts_beginning = true;
+  EXPECT_EQ(for_model({.truncate = true}, context), (LengthLimit{.truncate = true,
+                                                                 .cuts_beginning = true,
+                                                                 .bos_id = kBos,
+                                                                 .max_tokens = 7,
+                                                                 .allows_too_long = true}));
   context.allows_untrained = true;
   EXPECT_TRUE(for_model({}, context).allows_untrained);
 }

@@ -36,9 +36,9 @@ TEST(Source, FoldersMayNameFilesAfterSplits) {
   EXPECT_EQ(open_rows({folder.path()}, {.split = "validation"})->row(0)["n"], 3);
   EXPECT_EQ(open_rows({folder.path()}, {.split = "extra"})->size(), 1);
   EXPECT_THAT(error_of([&] { open_rows({folder.path()}, {.split = "test"}); }),
-              HasSubstr("has no data file (.jsonl, .ndjson, .json, .csv, .tsv, .txt, each also "
-                        "with .gz or .zst behind "
-                        "it) of split 'test', but of train and validation"));
+              HasSubstr("has no data file (.parquet, .arrow, .feather, and, each also with .gz or "
+                        ".zst behind it, .jsonl, .ndjson, .json, .csv, .tsv, .txt) of split "
+                        "'test', but of train and validation"));
 }
 
 TEST(Source, EveryKindOfFile) {
@@ -61,19 +61,13 @@ TEST(Source, WhatIsNotThereIsAnError) {
   EXPECT_THAT(error_of([&] { open_rows({folder.path()}); }), HasSubstr("has no data file"));
 }
 
-TEST(Source, ParquetIsNamedWithAWayToConvertIt) {
-  const ScratchFolder folder;
-  const auto path = folder.write("train.parquet", "PAR1");
-  for (const auto& place : {path, folder.path()}) {
-    EXPECT_THAT(error_of([&] { open_rows({place}); }),
-                testing::StartsWith(path +
-                                    ": parquet and arrow files are not read; convert the "
-                                    "file once: python -c \"import pandas; "
-                                    "pandas.read_parquet('" +
-                                    path + "').to_json('" + folder.path("train.jsonl") + "'"));
+TEST(Source, WhatDatasetsKeepsBesideTheDataIsNoData) {
+  for (const auto* name : {"a.parquet", "a.arrow", "A.FEATHER", "a.json.gz", "cache.jsonl"}) {
+    EXPECT_TRUE(is_data_file(name)) << name;
   }
-  EXPECT_THAT(error_of([&] { open_rows({folder.write("a.arrow", "")}); }),
-              HasSubstr("pandas.read_feather("));
+  for (const auto* name : {"cache-0123.arrow", "state.json", "dataset_info.json", "a.parquet.gz"}) {
+    EXPECT_FALSE(is_data_file(name)) << name;
+  }
 }
 
 TEST(Source, OtherKindsOfFilesAreNamed) {
@@ -81,8 +75,9 @@ TEST(Source, OtherKindsOfFilesAreNamed) {
   const auto path = folder.write("rows.xml", "<rows/>");
   EXPECT_EQ(error_of([&] { open_rows({path}); }),
             path +
-                ": files that end in '.xml' are not supported; supported are .jsonl, .ndjson, "
-                ".json, .csv, .tsv, .txt, each also with .gz or .zst behind it");
+                ": files that end in '.xml' are not supported; supported are .parquet, .arrow, "
+                ".feather, and, each also with .gz or .zst behind it, .jsonl, .ndjson, .json, "
+                ".csv, .tsv, .txt");
 }
 
 TEST(Source, EmptyFilesAreErrors) {

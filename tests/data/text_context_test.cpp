@@ -28,6 +28,21 @@ TEST(TextContext, WhetherTheTokenizerPutsABosBeforeTexts) {
   EXPECT_TRUE(test_context({}, true).adds_bos);
 }
 
+TEST(TextContext, ABosCanBePutFirstWhereTheTokenizerDoesNot) {
+  TextContext context = test_context();
+  EXPECT_EQ(encode(context, "x").ids, (std::vector<std::int32_t>{'x'}));
+  context.prepends_bos = true;
+  EXPECT_TRUE(puts_bos(context));
+  const auto encoding = encode(context, "x");
+  EXPECT_EQ(encoding.ids, (std::vector<std::int32_t>{kBos, 'x'}));
+  EXPECT_EQ(encoding.offsets,
+            (std::vector<std::pair<std::uint32_t, std::uint32_t>>{{0, 0}, {0, 1}}));
+  EXPECT_EQ(encode(context, "<s>x").ids, (std::vector<std::int32_t>{kBos, 'x'}));
+  context = test_context({}, true);
+  context.prepends_bos = true;
+  EXPECT_EQ(encode(context, "x").ids, (std::vector<std::int32_t>{kBos, 'x'}));
+}
+
 TEST(TextContext, SpecialTokensMustBeTokens) {
   text::TokenizerConfig config;
   config.eos_token = "<|end|>";
@@ -76,6 +91,11 @@ TEST(TextContext, TheHashSeesWhatChangesTokens) {
   TextContext other = chatml_context();
   other.template_variables["enable_thinking"] = false;
   EXPECT_NE(content_hash(other), hash);
+  for (bool TextContext::* flag : {&TextContext::prepends_bos, &TextContext::cuts_beginning}) {
+    TextContext flagged = chatml_context();
+    flagged.*flag = true;
+    EXPECT_NE(content_hash(flagged), hash);
+  }
 }
 
 TEST(TextContext, SpecialTokensInText) {

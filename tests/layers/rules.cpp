@@ -18,7 +18,15 @@ constexpr int kMaxFunctionLines = 60;
 constexpr int kMaxRecipeLines = 100;
 constexpr int kMaxParameters = 6;
 constexpr int kMaxNesting = 4;
-constexpr std::array<std::string_view, 3> kTorchFolders = {"ATen/", "c10/", "torch/"};
+/// Whose headers lie in a folder: the word for them in src/LAYERS, and their name in problems.
+struct Library {
+  std::string_view folder, word, name;
+};
+constexpr std::array<Library, 5> kLibraries = {{{"ATen/", "torch", "LibTorch"},
+                                                {"c10/", "torch", "LibTorch"},
+                                                {"torch/", "torch", "LibTorch"},
+                                                {"arrow/", "arrow", "Arrow"},
+                                                {"parquet/", "arrow", "Arrow"}}};
 
 bool is_cpp(std::string_view path) { return path.ends_with(".cpp") || path.ends_with(".h"); }
 
@@ -43,11 +51,11 @@ bool is_neighbour(const std::string& path, const Include& include) {
 std::string include_problem(const Table& table, const std::string& module, const Include& include) {
   const std::set<std::string>& allowed = table.allowed.at(module);
   if (!include.quoted) {
-    const bool torch =
-        std::any_of(kTorchFolders.begin(), kTorchFolders.end(),
-                    [&](std::string_view folder) { return include.path.starts_with(folder); });
-    return torch && !allowed.contains("torch")
-               ? fmt::format("<{}>: src/LAYERS gives {} no LibTorch", include.path, module)
+    const auto* const library =
+        std::find_if(kLibraries.begin(), kLibraries.end(),
+                     [&](const Library& l) { return include.path.starts_with(l.folder); });
+    return library != kLibraries.end() && !allowed.contains(std::string(library->word))
+               ? fmt::format("<{}>: src/LAYERS gives {} no {}", include.path, module, library->name)
                : "";
   }
   const bool test_header = include.path.starts_with("tests/");
@@ -131,7 +139,7 @@ Table parse_table(std::string_view text) {
 
 Problems check_table(const Table& table) {
   Problems problems;
-  std::set<std::string> above = {"torch"};
+  std::set<std::string> above = {"torch", "arrow"};
   for (const std::string& module : table.modules) {
     for (const std::string& name : table.allowed.at(module)) {
       if (!above.contains(name)) {

@@ -14,7 +14,8 @@ namespace automodel::layers {
 using Files = std::map<std::string, std::string>;
 using Problems = std::vector<std::string>;
 
-/// src/LAYERS: each module with the modules it may include ("torch": LibTorch's headers).
+/// src/LAYERS: each module with the modules it may include ("torch": LibTorch's headers,
+/// "arrow": Arrow's).
 struct Table {
   std::vector<std::string> modules;  // in the order of the file
   std::map<std::string, std::set<std::string>> allowed;
@@ -23,13 +24,14 @@ struct Table {
 /// Reads "module: names"; lines that start with # are comments.
 Table parse_table(std::string_view text);
 
-/// A module may name only "torch" and modules above it, so that there is no cycle; and each only
-/// once.
+/// A module may name only "torch", "arrow" and modules above it, so that there is no cycle; and
+/// each only once.
 Problems check_table(const Table& table);
 
 /// Sources and tests of a module include its own headers and those of the modules that it names, as
 /// "module/path"; tests may also share headers, as "tests/module/path" or, within a folder, by
-/// name. <ATen/...>, <c10/...> and <torch/...> need "torch".
+/// name. <ATen/...>, <c10/...> and <torch/...> need "torch", <arrow/...> and <parquet/...>
+/// "arrow".
 Problems check_includes(const Table& table, const Files& files);
 
 /// Each src/M/a/b.cpp (main.cpp aside: it only calls the module) has a test: tests/M/a/b_test.cpp,

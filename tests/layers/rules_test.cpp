@@ -62,6 +62,8 @@ TEST(CheckIncludes, RefusesLibTorchWithoutTheWord) {
     EXPECT_THAT(check_includes(kTable, {{"src/data/x.h", text}}),
                 ElementsAre(HasSubstr("src/LAYERS gives data no LibTorch")));
   }
+  EXPECT_THAT(check_includes(kTable, {{"src/data/x.h", "#include <arrow/api.h>"}}),
+              ElementsAre(HasSubstr("src/LAYERS gives data no Arrow")));
 }
 
 TEST(CheckMirror, AcceptsEachKindOfTest) {

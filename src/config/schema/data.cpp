@@ -206,6 +206,13 @@ std::vector<Target> text_targets() {
 
 std::vector<Target> task_targets() {
   return {
+      dataset("llm.preference_dataset.PreferenceDataset",
+              "a chosen and a rejected answer to one prompt; upstream has no such kind",
+              {path_or_dataset_id(), split("train"),
+               text("name", "configuration of a hub data set").or_null(), limit(), seq_length(),
+               padding("do_not_pad"), truncation("do_not_truncate"), chat_template(),
+               flag("skip_invalid_samples", "leave out rows that cannot be used, with a count",
+                    false)}),
       dataset(
           "llm.seq2seq.make_seq2seq_dataset", "sources and targets of an encoder-decoder model",
           {seq_length(), limit(), split("train"),

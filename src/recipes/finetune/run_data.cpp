@@ -7,14 +7,15 @@
 namespace automodel::recipes {
 namespace {
 
-data::TextContext open_text(const checkpoint::ModelFolder& source, const std::string& name) {
-  if (name == source.name) {
+data::TextContext open_text(const checkpoint::ModelFolder& source,
+                            const corpus::TokenizerPlace& place) {
+  const auto path = corpus::find_tokenizer(place, source.name, source.path);
+  if (path == source.path) {
     return train::model_text(source);
   }
-  const auto path = models::find_model(name);
   return std::filesystem::is_directory(path)
              ? data::load_text_context(path)
-             : train::model_text(checkpoint::open_model(name, {.weights = false}));
+             : train::model_text(checkpoint::open_model(path.string(), {.weights = false}));
 }
 
 }  // namespace
@@ -24,7 +25,9 @@ corpus::ModelFacts model_facts(const checkpoint::ModelFolder& source) {
           .vocab_size = source.spec.vocab_size,
           .max_tokens = source.spec.max_positions,
           .stop_ids = models::stop_ids(source.path, source.config),
-          .open_text = [source](const std::string& name) { return open_text(source, name); }};
+          .open_text = [source](const corpus::TokenizerPlace& place) {
+            return open_text(source, place);
+          }};
 }
 
 RunData load_run_data(const config::Recipe& recipe, const checkpoint::ModelFolder& source) {

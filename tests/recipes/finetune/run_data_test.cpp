@@ -42,8 +42,8 @@ TEST(LoadRunData, AnotherFoldersTokenizer) {
 TEST(LoadRunData, TokenizerSettingsThatAreNotBuilt) {
   const TinyRecipe recipe;
   auto changed = recipe.load().recipe;
-  changed.dataset.tokenizer->add_bos_token = true;
-  EXPECT_THAT(message(changed), ::testing::HasSubstr("add_eos_token are not supported yet"));
+  changed.dataset.tokenizer->keys["model_max_length"] = 8;
+  EXPECT_THAT(message(changed), ::testing::HasSubstr("model_max_length is not supported yet"));
   changed.dataset.tokenizer.reset();
   EXPECT_THAT(message(changed), ::testing::HasSubstr("tokenizer: null is not supported yet"));
 }

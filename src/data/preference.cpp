@@ -1,0 +1,150 @@
+#include "data/preference.h"
+
+#include <algorithm>
+#include <functional>
+#include <utility>
+
+#include "base/error.h"
+#include "data/chat_format.h"
+#include "data/columns.h"
+#include "data/completion.h"
+
+namespace automodel::data {
+namespace {
+
+/// A prompt with one of its answers, as turns.
+struct Side {
+  std::string name;  // of the answer's column
+  Json turns = Json::array();
+  std::size_t num_prompt = 0;
+};
+
+Json as_turns(const Json& value, const char* role, const std::string& name) {
+  if (value.is_string()) {
+    return Json::array({{{"role", role}, {"content", value}}});
+  }
+  check(value.is_array() || value.is_object(), ErrorKind::corrupt_data,
+        "column '{}' must hold a text, a turn or a list of turns, found {}", name,
+        value.type_name());
+  return value.is_array() ? value : Json::array({value});
+}
+
+std::size_t num_common(const Json& a, const Json& b) {
+  std::size_t count = 0;
+  while (count < std::min(a.size(), b.size()) && a[count] == b[count]) {
+    ++count;
+  }
+  return count;
+}
+
+/// The turns before the answers, where a column holds them.
+Json prompt_of(const Json& row) {
+  for (const char* name : {"prompt", "messages", "conversations"}) {
+    const Json value = row.value(name, Json());
+    if (!value.is_null()) {
+      return as_turns(value, "user", name);
+    }
+  }
+  return Json::array();
+}
+
+Side side_of(const Json& row, const char* name) {
+  Side side{.name = name, .turns = prompt_of(row)};
+  side.num_prompt = side.turns.size();
+  for (const Json& turn : as_turns(column(row, name), "assistant", name)) {
+    side.turns.push_back(turn);
+  }
+  return side;
+}
+
+/// The chosen side, then the rejected one.
+std::vector<Side> sides_of(const Json& row) {
+  std::vector<Side> sides = {side_of(row, "chosen"), side_of(row, "rejected")};
+  check(sides[0].turns != sides[1].turns, ErrorKind::corrupt_data,
+        "'chosen' and 'rejected' are the same: there is nothing to prefer");
+  if (sides[0].num_prompt == 0) {
+    const std::size_t count = num_common(sides[0].turns, sides[1].turns);
+    check(count > 0, ErrorKind::corrupt_data,
+          "'chosen' and 'rejected' begin with different turns; they must answer one prompt, which "
+          "is what they have in common or stands in the column 'prompt'");
+    sides[0].num_prompt = sides[1].num_prompt = count;
+  }
+  return sides;
+}
+
+void append(TokenizedSample& sample, const TokenizedSample& side) {
+  check(side.document_lengths.size() == 1, ErrorKind::unsupported,
+        "the chat template shows an answer otherwise once the conversation has gone on; put all "
+        "turns but the last answer into the prompt");
+  append_document(sample, side.ids, side.loss_mask);
+  sample.roles.insert(sample.roles.end(), side.roles.begin(), side.roles.end());
+  sample.notes.special_in_content |= side.notes.special_in_content;
+  sample.notes.merged_boundary |= side.notes.merged_boundary;
+  sample.notes.empty_answer |= side.notes.empty_answer;
+  sample.notes.truncated |= side.notes.truncated;
+}
+
+Conversation read_turns(const ChatFormat& format, const Json& row, const Json& turns) {
+  return format.read({{"messages", turns},
+                      {"tools", row.value("tools", Json())},
+                      {"documents", row.value("documents", Json())}});
+}
+
+TokenizedSample tokenize_turns(const ChatFormat& format, const Json& row, const Side& side) {
+  const Json prompt(side.turns.begin(),
+                    side.turns.begin() + static_cast<std::ptrdiff_t>(side.num_prompt));
+  const std::size_t num_prompt = read_turns(format, row, prompt).messages.size();
+  Conversation conversation = read_turns(format, row, side.turns);
+  for (std::size_t i = 0; i < num_prompt; ++i) {
+    conversation.learnable[i] = false;
+  }
+  return format.tokenize(conversation);
+}
+
+/// One side of a row to a document.
+using SideFormat = std::function<TokenizedSample(const Json& row, const Side& side)>;
+
+SideFormat side_format(std::shared_ptr<const TextContext> context) {
+  if (find_template(*context, false) != nullptr) {
+    const ChatFormat format(std::move(context), {});
+    return
+        [format](const Json& row, const Side& side) { return tokenize_turns(format, row, side); };
+  }
+  return [context = std::move(context)](const Json& row, const Side& side) {
+    return tokenize_completion(
+        {.prompt = text_column(row, "prompt"), .answer = text_column(row, side.name)}, *context);
+  };
+}
+
+}  // namespace
+
+std::unique_ptr<const Dataset> make_preference_dataset(const PreferenceOptions& options,
+                                                       TextContext context) {
+  if (options.chat_template) {
+    context = with_chat_template(std::move(context), *options.chat_template);
+  }
+  const LengthLimit limit = for_model(options.limit, context);
+  const auto shared = std::make_shared<const TextContext>(std::move(context));
+  const auto format = [tokenize = side_format(shared), limit](const Json& row) {
+    TokenizedSample sample;
+    for (const Side& side : sides_of(row)) {
+      append(sample, apply_limit(tokenize(row, side), limit));
+    }
+    return sample;
+  };
+  return make_row_dataset(open_split(options.paths, options.split, options.rows), format, shared);
+}
+
+PreferenceOptions read_preference_options(Keys& keys) {
+  PreferenceOptions options;
+  options.paths = keys.paths("path_or_dataset_id");
+  options.split = keys.text("split", "train");
+  options.rows.configuration = keys.text("name", "");
+  options.rows.max_rows = keys.maybe_integer("limit_dataset_samples");
+  options.rows.source.skip_invalid = keys.flag("skip_invalid_samples", false);
+  options.limit = read_limit(keys);
+  options.chat_template = keys.maybe_text("chat_template");
+  return options;
+}
+
+}  // namespace automodel::data

@@ -1,0 +1,59 @@
+#include "data/table_rows.h"
+
+#include <string_view>
+
+#include "base/error.h"
+#include "base/text.h"
+#include "data/text_rows.h"
+
+namespace automodel::data {
+namespace {
+
+/// What a program ends with whose libraries are gone, by the dynamic linker.
+constexpr int kNotLoaded = 127;
+
+void check_program(bool ok, const std::string& path, const std::filesystem::path& program) {
+  const bool is_parquet = path.ends_with(".parquet");
+  check(ok, ErrorKind::unsupported,
+        "{0}: Parquet and Arrow files are read by {1}, which {2}: it needs the Python package "
+        "pyarrow at build time and afterwards; install it by '.deps/python/bin/python -m pip "
+        "install pyarrow==26.0.1' in the project's folder, then 'touch CMakeLists.txt' and start "
+        "./automodel again; or convert the file where pandas is: python -c \"import pandas; "
+        "pandas.read_{3}('{0}').to_json('{4}', orient='records', lines=True)\"",
+        path, program.string(),
+        std::filesystem::exists(program) ? "cannot be loaded" : "was not built",
+        is_parquet ? "parquet" : "feather",
+        std::filesystem::path(path).replace_extension(".jsonl").string());
+}
+
+/// A line is a row, or a text that says why there is none.
+Json parse_row(std::string_view text, const std::string& path, std::int64_t line) {
+  Json row = parse_json(text, path, line);
+  if (row.is_string()) {
+    fail(ErrorKind::corrupt_data, "{}:{}: {}", path, line, row.get_ref<const std::string&>());
+  }
+  return row;
+}
+
+}  // namespace
+
+FileText table_text(const std::string& path, const std::filesystem::path& program) {
+  check_program(std::filesystem::exists(program), path, program);
+  return {path, [&](const auto& write) {
+            const std::vector<std::string> words = {program.string(), path};
+            const ChildEnd end = run_child(words, write);
+            check_program(end.code != kNotLoaded, path, program);
+            check(end.code <= 128, ErrorKind::corrupt_data,
+                  "{}: the program that reads it was ended by signal {}, as happens if a file is "
+                  "damaged or memory runs out",
+                  path, end.code - 128);
+            check(end.code == 0, ErrorKind::corrupt_data, "{}: {}", path, trim(end.errors));
+          }};
+}
+
+std::shared_ptr<const RowSource> open_table(const std::string& path, const SourceOptions& options) {
+  return make_text_rows(table_text(path, beside_program("automodel-tables")),
+                        {.name = "a table", .end = end_of_line, .parse = parse_row}, options);
+}
+
+}  // namespace automodel::data

@@ -1,0 +1,124 @@
+#include "data/preference.h"
+
+#include "base/text.h"
+#include "data/describe.h"
+#include "data/support.h"
+#include "data/test_text.h"
+
+namespace automodel::data {
+namespace {
+
+using testing::HasSubstr;
+
+std::string shown(const std::string& row, const TextContext& context,
+                  const LengthLimit& limit = {}) {
+  const ScratchFolder folder;
+  const auto dataset = make_preference_dataset(
+      {.paths = {folder.write("rows.jsonl", row + "\n")}, .limit = limit}, context);
+  const TokenizedSample sample = dataset->sample(0);
+  EXPECT_EQ(sample.document_lengths.size(), 2U);
+  return show_sample(sample, context.tokenizer, MarkStyle::brackets);
+}
+
+/// What the documents of a question and its answers look like, one after the other.
+std::string both(const std::string& chosen, const std::string& rejected,
+                 const std::string& question = "q") {
+  const ScratchFolder folder;
+  const TextContext context = chatml_context();
+  TokenizedSample sample;
+  for (const std::string& answer : {chosen, rejected}) {
+    const std::string prompt =
+        "<|im_start|>user\n" + question + "<|im_end|>\n<|im_start|>assistant\n";
+    const auto ids = context.tokenizer.encode(prompt + answer + "<|im_end|>\n").ids;
+    const auto first = context.tokenizer.encode(prompt).ids.size();
+    std::vector<std::uint8_t> learnt(ids.size(), 1);
+    std::fill_n(learnt.begin(), first, 0);
+    learnt.back() = 0;
+    append_document(sample, ids, learnt);
+  }
+  return show_sample(sample, context.tokenizer, MarkStyle::brackets);
+}
+
+TEST(Preference, RowsOfEveryForm) {
+  const std::string expected = both("yes", "no");
+  EXPECT_THAT(expected, HasSubstr("[yes<|im_end|>]"));
+  for (const auto* row :
+       {R"({"prompt": "q", "chosen": "yes", "rejected": "no"})",
+        R"({"prompt": [{"role": "user", "content": "q"}],
+            "chosen": [{"role": "assistant", "content": "yes"}],
+            "rejected": [{"role": "assistant", "content": "no"}]})",
+        R"({"chosen": [{"role": "user", "content": "q"}, {"role": "assistant", "content": "yes"}],
+            "rejected": [{"role": "user", "content": "q"}, {"role": "assistant", "content": "no"}]})",
+        R"({"conversations": [{"from": "human", "value": "q"}],
+            "chosen": {"from": "gpt", "value": "yes"}, "rejected": {"from": "gpt", "value": "no"}})",
+        R"({"messages": [{"role": "user", "content": "q"}], "chosen": "yes", "rejected": "no"})"}) {
+    EXPECT_EQ(shown(replace_all(row, "\n", " "), chatml_context()), expected) << row;
+  }
+}
+
+TEST(Preference, OnlyWhatFollowsThePromptIsLearnt) {
+  const auto text = shown(
+      R"({"prompt": [{"role": "user", "content": "q"}, {"role": "assistant", "content": "old"},)"
+      R"({"role": "user", "content": "r"}], "chosen": "yes", "rejected": "no"})",
+      chatml_context());
+  EXPECT_THAT(text, HasSubstr("assistant\nold<|im_end|>"));
+  EXPECT_THAT(text, HasSubstr("[yes<|im_end|>]"));
+  EXPECT_THAT(text, HasSubstr("[no<|im_end|>]"));
+}
+
+TEST(Preference, TextsWithoutATemplate) {
+  EXPECT_THAT(shown(R"({"prompt": "q: ", "chosen": "yes", "rejected": "no"})", test_context()),
+              testing::AllOf(HasSubstr("q: [yes</s>]"), HasSubstr("q: [no</s>]")));
+  EXPECT_THAT(
+      error_of([] {
+        shown(R"({"prompt": [{"role": "user", "content": "q"}], "chosen": "a", "rejected": "b"})",
+              test_context());
+      }),
+      HasSubstr("rows.jsonl:1: column 'prompt' must hold a string"));
+}
+
+TEST(Preference, BothSidesMustBeLearntAfterTruncation) {
+  const std::string row = R"({"prompt": "q", "chosen": "yes", "rejected": "no"})";
+  const LengthLimit limit{.truncate = true, .seq_length = 12};
+  EXPECT_THAT(error_of([&] { shown(row, chatml_context(), limit); }),
+              HasSubstr("after truncation to 12 tokens nothing learnt is left"));
+}
+
+TEST(Preference, PairsThatCannotBeAreNamed) {
+  const auto error = [](const std::string& row) {
+    return error_of([&] { shown(row, chatml_context()); });
+  };
+  EXPECT_THAT(error(R"({"prompt": "q", "chosen": "a", "rejected": "a"})"),
+              HasSubstr("rows.jsonl:1: 'chosen' and 'rejected' are the same"));
+  EXPECT_THAT(error(R"({"prompt": "q", "chosen": "a"})"), HasSubstr("no column 'rejected'"));
+  EXPECT_THAT(
+      error(R"({"prompt": "q", "chosen": "a", "rejected": 3})"),
+      HasSubstr("column 'rejected' must hold a text, a turn or a list of turns, found number"));
+  EXPECT_THAT(error(R"({"chosen": [{"role": "user", "content": "q"}],)"
+                    R"( "rejected": [{"role": "user", "content": "r"}]})"),
+              HasSubstr("'chosen' and 'rejected' begin with different turns"));
+}
+
+TEST(Preference, Keys) {
+  Keys keys({{"path_or_dataset_id", "x.jsonl"},
+             {"split", "test"},
+             {"name", "small"},
+             {"limit_dataset_samples", 3},
+             {"skip_invalid_samples", true},
+             {"seq_length", 8},
+             {"padding", true},
+             {"truncation", true},
+             {"chat_template", kChatMl}},
+            "dataset X");
+  const PreferenceOptions options = read_preference_options(keys);
+  keys.finish();
+  EXPECT_EQ(options.split, "test");
+  EXPECT_EQ(options.rows.configuration, "small");
+  EXPECT_EQ(options.rows.max_rows, 3);
+  EXPECT_TRUE(options.rows.source.skip_invalid);
+  EXPECT_EQ(options.limit, (LengthLimit{.truncate = true, .seq_length = 8}));
+  EXPECT_EQ(options.chat_template, kChatMl);
+}
+
+}  // namespace
+}  // namespace automodel::data
