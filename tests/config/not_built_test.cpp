@@ -34,8 +34,9 @@ TEST(NotBuilt, EachFeatureOnce) {
   const std::string data =
       "{'_target_': 'nemo_automodel.components.datasets.llm.seq2seq.make_seq2seq_dataset', "
       "'dataset_name': 'x.jsonl'}";
-  EXPECT_THAT(check_text(kLeast, {"--dataset=" + data, "--validation_dataset=" + data}).not_built,
-              ElementsAre("encoder-decoder data (dataset._target_: make_seq2seq_dataset)"));
+  EXPECT_THAT(
+      check_text(kLeast, {"--dataset=" + data, "--validation_dataset=" + data}).not_built,
+      ElementsAre("training on encoder-decoder data (dataset._target_: make_seq2seq_dataset)"));
 }
 
 TEST(NotBuilt, MockDataThatNothingTrainsOn) {
