@@ -50,9 +50,9 @@ std::string split_in(std::string_view text) {
 /// "train_sft" for "train_sft-00000-of-00003", as data sets of the hub name the parts of a split;
 /// nothing for other names.
 std::optional<std::string> split_of_part(const std::string& stem) {
-  static const std::regex form("(.+)-[0-9]{5}-of-[0-9]{5}(-[0-9a-f]+)?");
+  static const std::regex kForm("(.+)-[0-9]{5}-of-[0-9]{5}(-[0-9a-f]+)?");
   std::smatch match;
-  return std::regex_match(stem, match, form) ? std::optional(match[1].str()) : std::nullopt;
+  return std::regex_match(stem, match, kForm) ? std::optional(match[1].str()) : std::nullopt;
 }
 
 /// The files of the split.
