@@ -23,8 +23,8 @@ Json number(double value) {
 }
 
 bool is_utf8(std::string_view bytes) {
-  static const bool ready = (arrow::util::InitializeUTF8(), true);
-  return ready && arrow::util::ValidateUTF8(bytes);
+  static const bool kReady = (arrow::util::InitializeUTF8(), true);
+  return kReady && arrow::util::ValidateUTF8(bytes);
 }
 
 Json text(std::string_view bytes, const arrow::DataType& type) {
