@@ -8,18 +8,14 @@
 
 #include <array>
 #include <cerrno>
-#include <cstdio>
 #include <cstring>
 #include <utility>
 #include <vector>
 
 #include "base/error.h"
-#include "base/text.h"
 
 namespace automodel {
 namespace {
-
-std::string quoted(const std::string& word) { return "'" + replace_all(word, "'", "'\\''") + "'"; }
 
 /// A file descriptor that closes itself.
 class Descriptor {
@@ -64,7 +60,7 @@ class Child {
     ::posix_spawn_file_actions_init(&actions);
     ::posix_spawn_file_actions_adddup2(&actions, out.number(), STDOUT_FILENO);
     ::posix_spawn_file_actions_adddup2(&actions, errors.number(), STDERR_FILENO);
-    const int error = ::posix_spawn(&id_, argv[0], &actions, nullptr, argv.data(), environ);
+    const int error = ::posix_spawnp(&id_, argv[0], &actions, nullptr, argv.data(), environ);
     ::posix_spawn_file_actions_destroy(&actions);
     check(error == 0, ErrorKind::io, "cannot start {}: {}", words[0], std::strerror(error));
   }
@@ -88,23 +84,6 @@ class Child {
 
 }  // namespace
 
-std::optional<std::string> output_of(std::span<const std::string> words) {
-  std::string command;
-  for (const std::string& word : words) {
-    command += quoted(word) + " ";
-  }
-  std::FILE* pipe = popen((command + "2>/dev/null").c_str(), "re");
-  if (pipe == nullptr) {
-    return std::nullopt;
-  }
-  std::string out;
-  std::array<char, 4096> buffer{};
-  for (std::size_t n = 0; (n = std::fread(buffer.data(), 1, buffer.size(), pipe)) > 0;) {
-    out.append(buffer.data(), n);
-  }
-  return pclose(pipe) == 0 ? std::optional(out) : std::nullopt;
-}
-
 ChildEnd run_child(std::span<const std::string> words,
                    const std::function<void(std::string_view piece)>& take) {
   std::array<int, 2> ends{};
@@ -125,6 +104,16 @@ ChildEnd run_child(std::span<const std::string> words,
   ::lseek(errors.number(), 0, SEEK_SET);
   end.errors.append(buffer.data(), read_some(errors, buffer));
   return end;
+}
+
+std::optional<std::string> output_of(std::span<const std::string> words) {
+  std::string out;
+  try {
+    const ChildEnd end = run_child(words, [&](std::string_view piece) { out += piece; });
+    return end.code == 0 ? std::optional(out) : std::nullopt;
+  } catch (const Error&) {
+    return std::nullopt;
+  }
 }
 
 std::filesystem::path beside_program(const std::string& name) {

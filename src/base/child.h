@@ -21,9 +21,9 @@ struct ChildEnd {
   std::string errors;
 };
 
-/// Runs the program whose path is the first word and calls `take` with its standard output, piece
-/// by piece. What `take` throws ends the child and is passed on. Throws Error(io) if the program
-/// cannot be started.
+/// Runs the program that the first word names, a path or found on PATH, and calls `take` with its
+/// standard output, piece by piece. What `take` throws ends the child and is passed on. Throws
+/// Error(io) if the program cannot be started.
 ChildEnd run_child(std::span<const std::string> words,
                    const std::function<void(std::string_view piece)>& take);
 

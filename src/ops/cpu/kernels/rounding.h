@@ -1,7 +1,7 @@
 #pragma once
 // Rounding at random.
 
-#include "ops/cpu/kernels/load.h"
+#include "ops/cpu/kernels/elements.h"
 
 namespace automodel::ops::cpu::AM_ISA {
 
@@ -20,15 +20,21 @@ AM_INLINE Halves narrow_at_random(Vec x, Bits random) {
   return upper_of(bnumber(x, sum, bset(kNotANumber)));
 }
 
-/// Stores kWidth entries, or n of them.
-AM_INLINE void store_at_random(StoredFloat32 /*stored*/, float* p, Index n, Vec x,
-                               Bits /*random*/) {
-  n >= kWidth ? vstore(p, x) : vstore(p, x, n);
+/// kWidth entries, or n of them.
+AM_INLINE Halves load_some(const std::uint16_t* p, Index n) {
+  return n >= kWidth ? load_halves(p) : load_halves(p, n);
 }
-AM_INLINE void store_at_random(StoredBfloat16 /*stored*/, std::uint16_t* p, Index n, Vec x,
+AM_INLINE void store_some(std::uint16_t* p, Index n, Halves x) {
+  n >= kWidth ? store_halves(p, x) : store_halves(p, x, n);
+}
+
+AM_INLINE void store_at_random(const Row<StoredFloat32>& row, Index i, Index n, Vec x,
+                               Bits /*random*/) {
+  row.store(i, n, x);
+}
+AM_INLINE void store_at_random(const Row<StoredBfloat16>& row, Index i, Index n, Vec x,
                                Bits random) {
-  const Halves halves = narrow_at_random(x, random);
-  n >= kWidth ? store_halves(p, halves) : store_halves(p, halves, n);
+  store_some(row.data + i, n, narrow_at_random(x, random));
 }
 
 }  // namespace automodel::ops::cpu::AM_ISA

@@ -42,7 +42,7 @@ struct WholeWeights {
   explicit WholeWeights(const AdamTask& task) : weight(task.weight) {}
   AM_INLINE Vec load(Index i, Index n) const { return weight.load(i, n); }
   AM_INLINE void store(Index i, Index n, Vec x, std::uint32_t noise) const {
-    store_at_random(Stored{}, weight.data + i, n, x, random_bits(noise + kWeightNoise));
+    store_at_random(weight, i, n, x, random_bits(noise + kWeightNoise));
   }
   Row<Stored> weight;
 };
@@ -51,24 +51,14 @@ struct WholeWeights {
 struct SplitWeights {
   explicit SplitWeights(const AdamTask& task) : weight(task.weight), remainder(task.remainder) {}
   AM_INLINE Vec load(Index i, Index n) const {
-    const bool whole = n >= kWidth;
-    const std::uint16_t* upper = weight.data + i;
-    const std::uint16_t* rest = remainder + i;
-    return of_bits(badd(upper_from(whole ? load_halves(upper) : load_halves(upper, n)),
-                        signed_from(whole ? load_halves(rest) : load_halves(rest, n))));
+    return of_bits(
+        badd(upper_from(load_some(weight.data + i, n)), signed_from(load_some(remainder + i, n))));
   }
   AM_INLINE void store(Index i, Index n, Vec x, std::uint32_t /*noise*/) const {
     const Bits bits = bnumber(x, bits_of(x), bset(kNotANumber));
-    const Bits upper = badd(bits, bset(0x8000));
-    const Halves stored = upper_of(upper);
-    const Halves rest = lower_of(bsub(bits, upper_from(stored)));
-    if (n >= kWidth) {
-      store_halves(weight.data + i, stored);
-      store_halves(remainder + i, rest);
-    } else {
-      store_halves(weight.data + i, stored, n);
-      store_halves(remainder + i, rest, n);
-    }
+    const Halves upper = upper_of(badd(bits, bset(0x8000)));
+    store_some(weight.data + i, n, upper);
+    store_some(remainder + i, n, lower_of(bsub(bits, upper_from(upper))));
   }
   Row<StoredBfloat16> weight;
   std::uint16_t* remainder;
@@ -95,11 +85,11 @@ struct Adam {
     const Vec m = vfma(average.load(i, n), vset(task.beta1), vmul(g, vset(task.rest1)));
     const Vec g2 = vmul(vmul(g, g), vset(task.rest2));
     Vec v = vfma(square.load(i, n), vset(task.beta2), g2);
-    store_at_random(Average{}, average.data + i, n, m, random);
-    store_at_random(Square{}, square.data + i, n, v, bright<16>(random));
+    store_at_random(average, i, n, m, random);
+    store_at_random(square, i, n, v, bright<16>(random));
     if (largest.data != nullptr) {
       v = vmax(v, largest.load(i, n));
-      store_at_random(Square{}, largest.data + i, n, v, bright<16>(random));
+      store_at_random(largest, i, n, v, bright<16>(random));
     }
     const Vec root = vfma(vsqrt(v), vset(task.root_scale), vset(task.eps));
     w = vsub(w, vdiv(vmul(m, vset(task.step_size)), root));
