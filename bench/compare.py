@@ -68,6 +68,7 @@ def recipe(model: pathlib.Path, mode: str, args: argparse.Namespace, batch: int)
             "local_batch_size": batch,
             "max_steps": args.warmup + args.steps,
         },
+        "dist_env": {"device": args.device},
         "distributed": {"strategy": "fsdp2", "activation_checkpointing": args.recompute},
         "model": {
             "_target_": "nemo_automodel.NeMoAutoModelForCausalLM.from_pretrained",
@@ -107,7 +108,7 @@ def write_rows(path: pathlib.Path, vocab_size: int, tokens: int, args: argparse.
 def sides(model: pathlib.Path, mode: str, rows: pathlib.Path, args: argparse.Namespace) -> dict:
     """Name -> (command, environment)."""
     options = ["--model", str(model), "--mode", mode, "--rows", str(rows), "--dtype", args.dtype, "--lr", "1e-5"]
-    options += ["--warmup", str(args.warmup), "--steps", str(args.steps), "--threads", str(args.threads)]
+    options += ["--device", args.device, "--warmup", str(args.warmup), "--steps", str(args.steps), "--threads", str(args.threads)]
     options += ["--recompute"] if args.recompute else []
     baseline = [sys.executable, str(BASELINE), "run", *options]
     out = {"stock": (baseline, {})}
@@ -232,6 +233,7 @@ def parse() -> argparse.Namespace:
     parser.add_argument("--batch", type=int, default=1, help="rows of a step")
     parser.add_argument("--chats", action="store_true", help="rows of chat-like lengths, the prompts masked")
     parser.add_argument("--dtype", default="float32", choices=["auto", "float32", "bfloat16"])
+    parser.add_argument("--device", default="cpu", help="cpu, cuda or cuda:N")
     parser.add_argument("--recompute", action="store_true")
     parser.add_argument("--isa", nargs="+", default=[], help="ours also with these values of AUTOMODEL_ISA")
     parser.add_argument("--warmup", type=int, default=2)

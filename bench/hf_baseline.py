@@ -74,20 +74,42 @@ class Trainer:
 
     def __init__(self, model: torch.nn.Module, batch: dict[str, torch.Tensor], lr: float):
         self.model, self.batch = model, batch
+        self.device = model.device
         self.parameters = [p for p in model.parameters() if p.requires_grad]
         self.optimizer = torch.optim.AdamW(self.parameters, lr=lr, weight_decay=0.0, fused=True)
+
+    def clock(self) -> float:
+        if self.device.type == "cuda":
+            torch.cuda.synchronize(self.device)
+        return time.perf_counter()
+
+    def forget_peak(self) -> None:
+        """The peak counts from here: loading is left out. Not every container allows it."""
+        if self.device.type == "cuda":
+            torch.cuda.reset_peak_memory_stats(self.device)
+            return
+        try:
+            pathlib.Path("/proc/self/clear_refs").write_text("5")
+        except OSError:
+            pass
+
+    def peak_gib(self) -> float:
+        """Of the process, or of tensors on the GPU."""
+        if self.device.type == "cuda":
+            return torch.cuda.max_memory_allocated(self.device) / 2**30
+        return status_gib("VmHWM")
 
     def step(self) -> dict[str, float]:
         num_labels = (self.batch["labels"][:, 1:] != -100).sum()
         cpu, start = time.process_time(), time.perf_counter()
         loss = self.model(**self.batch, num_items_in_batch=num_labels).loss
-        forward = time.perf_counter()
+        forward = self.clock()
         loss.backward()
-        backward = time.perf_counter()
+        backward = self.clock()
         torch.nn.utils.clip_grad_norm_(self.parameters, 1.0)
         self.optimizer.step()
         self.optimizer.zero_grad(set_to_none=True)
-        end = time.perf_counter()
+        end = self.clock()
         return dict(
             loss=loss.item(),
             seconds=end - start,
@@ -101,14 +123,6 @@ class Trainer:
 def status_gib(key: str) -> float:
     status = pathlib.Path("/proc/self/status").read_text()
     return int(re.search(rf"{key}:\s+(\d+) kB", status).group(1)) / 2**20
-
-
-def forget_peak() -> None:
-    """The peak counts from here: loading is left out. Not every container allows it."""
-    try:
-        pathlib.Path("/proc/self/clear_refs").write_text("5")
-    except OSError:
-        pass
 
 
 def environment() -> dict:
@@ -136,12 +150,12 @@ def print_environment(args: argparse.Namespace) -> None:
 def run(args: argparse.Namespace) -> None:
     torch.set_num_threads(args.threads)
     start = time.perf_counter()
-    model = load(args)
+    model = load(args).to(args.device)
     load_seconds = time.perf_counter() - start
     rows = row_files.read(args.rows)
-    trainer = Trainer(model, make_batch(rows), args.lr)
+    trainer = Trainer(model, {name: tensor.to(args.device) for name, tensor in make_batch(rows).items()}, args.lr)
     warm = [trainer.step() for _ in range(args.warmup)]
-    forget_peak()
+    trainer.forget_peak()
     steps = [trainer.step() for _ in range(args.steps)]
     print(json.dumps(report(args, rows, trainer, warm, steps) | dict(load_s=round(load_seconds, 2), env=environment())))
 
@@ -166,7 +180,7 @@ def report(args: argparse.Namespace, rows: list[dict], trainer: Trainer, warm: l
         cpu_s_steps=column("cpu_seconds"),
         split_median={key: round(statistics.median(column(key)), 4) for key in ("forward", "backward", "clip_and_step")},
         tok_s=round(num_tokens / median, 1),
-        peak_rss_steps_gib=round(status_gib("VmHWM"), 3),
+        peak_rss_steps_gib=round(trainer.peak_gib(), 3),
         losses=[step["loss"] for step in warm + steps],
     )
 
@@ -191,6 +205,7 @@ def main() -> None:
     command.add_argument("--rows", required=True)
     command.add_argument("--recompute", action="store_true")
     command.add_argument("--lr", type=float, default=1e-5)
+    command.add_argument("--device", default="cpu", help="as torch names it")
     command.add_argument("--warmup", type=int, default=1)
     command.add_argument("--steps", type=int, default=3)
     command.add_argument("--threads", type=int, default=os.cpu_count())

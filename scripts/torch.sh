@@ -10,7 +10,7 @@ torch_index="https://download.pytorch.org/whl/cpu"
 oldest_torch=2.11
 own_python="$root/.deps/python/bin/python"
 
-has_libtorch() { [ -e "$1/share/cmake/Torch/TorchConfig.cmake" ] && [ -e "$1/lib/libtorch_cpu.so" ]; }
+has_libtorch() { [ -e "$1/include/torch/headeronly/version.h" ] && [ -e "$1/lib/libtorch_cpu.so" ]; }
 
 # Prints "VERSION FOLDER" of a Python's torch without importing it; fails if there is none.
 torch_of() {
@@ -20,15 +20,11 @@ print(importlib.metadata.version("torch"), importlib.util.find_spec("torch").sub
 PYTHON
 }
 
-# The folder of the active Python's torch, if the build can use it. A CUDA build of torch wants the CUDA toolkit.
+# The folder of the active Python's torch, if the build can use it.
 active_torch() {
   local version folder
   read -r version folder < <(torch_of python3) || return 1
   has_libtorch "$folder" && at_least "${version%%+*}" "$oldest_torch" || return 1
-  if ! grep -q '^cuda.* = None' "$folder/version.py" && ! command -v nvcc >/dev/null; then
-    say "not using the active Python's torch $version: it was built for CUDA and there is no CUDA toolkit (nvcc)"
-    return 1
-  fi
   echo "$folder"
 }
 
@@ -69,7 +65,7 @@ choose_torch() {
   local record="$root/.deps/torch_dir"
   if [ -n "${AM_TORCH_DIR-}" ]; then
     has_libtorch "$AM_TORCH_DIR" ||
-      die "$bad_input" "AM_TORCH_DIR=$AM_TORCH_DIR holds no LibTorch (share/cmake/Torch and lib/libtorch_cpu.so are expected)"
+      die "$bad_input" "AM_TORCH_DIR=$AM_TORCH_DIR holds no LibTorch (include/torch/headeronly/version.h and lib/libtorch_cpu.so are expected)"
     torch_dir=$(cd "$AM_TORCH_DIR" && pwd)
     return
   fi

@@ -9,6 +9,7 @@
 #include "recipes/benchmark/bench_report.h"
 #include "recipes/benchmark/roofline.h"
 #include "recipes/finetune/run_data.h"
+#include "tensor/device.h"
 #include "tensor/library.h"
 #include "tensor/threads.h"
 
@@ -64,16 +65,16 @@ ExitCode run_benchmark(const config::LoadedRecipe& loaded, const BenchOptions& o
   for (std::int64_t i = 0; i < plan.warmup_steps; ++i) {
     report.warmup.push_back(measured_step(state, *loader, recipe));
   }
-  report.peak_is_of_steps = reset_peak_memory();
+  report.peak_is_of_steps = reset_peak_memory(run.model.options().device);
   reset_allocator_peak();
   start_meter();
   for (std::int64_t i = 0; i < plan.num_steps; ++i) {
     report.steps.push_back(measured_step(state, *loader, recipe));
   }
   report.operations = stop_meter();
-  report.peak_memory_bytes = peak_memory_bytes();
+  report.peak_memory_bytes = peak_memory_bytes(run.model.options().device);
   report.allocator = allocator_stats();
-  report.machine.matmul_flops = measure_matmul_flops(run.compute.dtype);
+  report.machine.matmul_flops = measure_matmul_flops(run.compute.dtype, run.model.options().device);
   tell(report, plan, options.json);
   return ExitCode::ok;
 }

@@ -1,10 +1,13 @@
 #include "tensor/device.h"
 
+#include <c10/core/CachingDeviceAllocator.h>
+#include <c10/core/impl/VirtualGuardImpl.h>
 #include <torch/cuda.h>
 
 #include <optional>
 
 #include "base/error.h"
+#include "base/process.h"
 
 namespace automodel {
 namespace {
@@ -37,5 +40,28 @@ c10::Device device_from_name(const std::string& name) {
 }
 
 int num_gpus() { return static_cast<int>(torch::cuda::device_count()); }
+
+void synchronize(c10::Device device) {
+  if (!device.is_cpu()) {
+    c10::impl::VirtualGuardImpl(device.type()).synchronizeDevice(device.index());
+  }
+}
+
+std::int64_t peak_memory_bytes(c10::Device device) {
+  if (device.is_cpu()) {
+    return peak_memory_bytes();
+  }
+  using Kind = c10::CachingAllocator::StatType;
+  const auto stats = at::getDeviceAllocator(device.type())->getDeviceStats(device.index());
+  return stats.allocated_bytes[static_cast<std::size_t>(Kind::AGGREGATE)].peak;
+}
+
+bool reset_peak_memory(c10::Device device) {
+  if (device.is_cpu()) {
+    return reset_peak_memory();
+  }
+  at::getDeviceAllocator(device.type())->resetPeakStats(device.index());
+  return true;
+}
 
 }  // namespace automodel

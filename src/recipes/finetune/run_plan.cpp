@@ -160,8 +160,11 @@ Forecast forecast_run(const config::Recipe& recipe, const RunModel& run, const R
   const plan::CostOptions usual{.machine = plan::this_machine(),
                                 .row_tokens = mean_row_tokens(recipe, data),
                                 .storage_width = width_of(run.storage)};
-  return {.memory = plan::plan_memory(run.model.spec(), held(run), step),
-          .step_seconds = plan::cost_of(recipe, run.model.spec(), usual).seconds};
+  Forecast out{.memory = plan::plan_memory(run.model.spec(), held(run), step), .step_seconds = {}};
+  if (run.model.options().device.is_cpu()) {
+    out.step_seconds = plan::cost_of(recipe, run.model.spec(), usual).seconds;
+  }
+  return out;
 }
 
 std::vector<std::string> compare_with(const Forecast& forecast, const RunTotals& totals) {
@@ -174,15 +177,23 @@ std::vector<std::string> compare_with(const Forecast& forecast, const RunTotals&
   const auto planned = static_cast<double>(forecast.memory.total());
   const auto measured = static_cast<double>(totals.peak_memory_bytes);
   const double seconds = totals.seconds / static_cast<double>(totals.num_steps);
-  return {fmt::format("memory      {} planned, {} measured ({:+.0f} %)",
-                      bytes_text(forecast.memory.total()), bytes_text(totals.peak_memory_bytes),
-                      off(planned, measured)),
-          fmt::format("time        {:.3g} s a step planned, {:.3g} s measured ({:+.0f} %)",
-                      forecast.step_seconds, seconds, off(forecast.step_seconds, seconds))};
+  std::vector<std::string> out = {fmt::format(
+      "memory      {} planned, {} measured ({:+.0f} %)", bytes_text(forecast.memory.total()),
+      bytes_text(totals.peak_memory_bytes), off(planned, measured))};
+  if (forecast.step_seconds) {
+    out.push_back(fmt::format("time        {:.3g} s a step planned, {:.3g} s measured ({:+.0f} %)",
+                              *forecast.step_seconds, seconds,
+                              off(*forecast.step_seconds, seconds)));
+  }
+  return out;
 }
 
 Json to_json(const Forecast& forecast) {
-  return {{"memory_bytes", forecast.memory.total()}, {"step_seconds", forecast.step_seconds}};
+  Json out = {{"memory_bytes", forecast.memory.total()}};
+  if (forecast.step_seconds) {
+    out["step_seconds"] = *forecast.step_seconds;
+  }
+  return out;
 }
 
 std::vector<std::string> describe_run(const config::Recipe& recipe, const RunModel& run,

@@ -2,6 +2,7 @@
 // What a run is going to do, told before it does it.
 
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -17,7 +18,7 @@ namespace automodel::recipes {
 /// What the run is expected to take.
 struct Forecast {
   plan::MemoryPlan memory;
-  double step_seconds = 0;
+  std::optional<double> step_seconds;  // on a GPU it is not known
   bool operator==(const Forecast&) const = default;
 };
 

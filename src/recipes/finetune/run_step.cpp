@@ -1,7 +1,7 @@
 #include "recipes/finetune/run_step.h"
 
-#include "base/process.h"
 #include "base/stopwatch.h"
+#include "tensor/device.h"
 #include "train/moe_metrics.h"
 #include "train/tokens.h"
 
@@ -39,7 +39,7 @@ RunStep run_step(RunState& state, data::Loader& loader, const train::StepOptions
                  .result = result,
                  .rates = rates,
                  .seconds = watch.seconds(),
-                 .peak_memory_bytes = peak_memory_bytes()};
+                 .peak_memory_bytes = peak_memory_bytes(state.run.model.options().device)};
   ++state.next_step;
   state.loader = loader.state();
   return out;

@@ -5,8 +5,8 @@
 #include <chrono>
 
 #include "base/file.h"
-#include "base/process.h"
 #include "base/text.h"
+#include "tensor/device.h"
 
 namespace automodel::recipes {
 namespace {
@@ -63,7 +63,7 @@ std::optional<double> Validation::run(const parallel::ShardedModel& model,
     const auto begin = Clock::now();
     metrics.evaluation = train::evaluate(model, *set.rows, set.batch_size);
     metrics.seconds = std::chrono::duration<double>(Clock::now() - begin).count();
-    metrics.peak_memory_bytes = peak_memory_bytes();
+    metrics.peak_memory_bytes = peak_memory_bytes(model.options().device);
     const Json line = train::to_json(metrics, train::utc_timestamp());
     set.log.write(line);
     watchers.validation(validation_section(name), line);
