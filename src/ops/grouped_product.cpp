@@ -84,6 +84,45 @@ void multiply(const cpu::Kernels& kernels, const Rows& rows, const GroupCounts& 
   cpu::gemm(kernels.gemm, products);
 }
 
+/// LibTorch's grouped product is for a GPU's bfloat16 and rows of whole 16 bytes.
+bool is_for_library(const Tensor& a, const Tensor& b) {
+  const auto fits = [](const Tensor& x) {
+    return x.is_cuda() && x.scalar_type() == at::kBFloat16 && x.size(-1) % 8 == 0 &&
+           (x.dim() == 2 || x.size(-2) % 8 == 0);
+  };
+  return fits(a) && fits(b);
+}
+
+/// Where each group ends among the pairs.
+Tensor ends_of(const GroupCounts& counts_e, at::Device device) {
+  const Tensor counts = at::tensor(counts_e, at::kInt);
+  return counts.cumsum(0, at::kInt).to(device);
+}
+
+Tensor library_product(const Rows& rows, const GroupCounts& counts_e, const Tensor& weight_ekn) {
+  return at::_grouped_mm(rows_of(rows, 0, num_pairs(rows)).contiguous(), weight_ekn,
+                         ends_of(counts_e, weight_ekn.device()));
+}
+
+/// One row of the stack for each pair.
+Tensor by_pair(const Tensor& stack_en, const GroupCounts& counts_e, std::int64_t pairs) {
+  const Tensor counts = at::tensor(counts_e, at::kLong).to(stack_en.device());
+  return at::repeat_interleave(stack_en, counts, 0, pairs);
+}
+
+/// A group without pairs has a product of zeros.
+Tensor library_outer_product(const Rows& left, const Rows& right, const GroupCounts& counts_e) {
+  const Tensor a_pm = rows_of(left, 0, num_pairs(left)).contiguous();
+  const Tensor b_pn = rows_of(right, 0, num_pairs(right)).contiguous();
+  Tensor out_emn = at::_grouped_mm(a_pm.t(), b_pn, ends_of(counts_e, a_pm.device()));
+  for_each_group(counts_e, [&](std::int64_t e, std::int64_t, std::int64_t count) {
+    if (count == 0) {
+      out_emn[e].zero_();
+    }
+  });
+  return out_emn;
+}
+
 }  // namespace
 
 Tensor rows_of(const Rows& rows, std::int64_t begin, std::int64_t count) {
@@ -94,8 +133,12 @@ Tensor rows_of(const Rows& rows, std::int64_t begin, std::int64_t count) {
 Tensor grouped_product(const Rows& rows, const GroupCounts& counts_e, const Tensor& weight_ekn,
                        const Tensor& bias_en) {
   const OperationTimer timer("product", product_flops(num_pairs(rows), weight_ekn));
-  const Tensor y_pn = at::empty({num_pairs(rows), weight_ekn.size(2)}, rows.matrix.options());
   const Tensor weight = with_contiguous_matrices(factor_beside(weight_ekn, rows.matrix));
+  if (is_for_library(rows.matrix, weight)) {
+    const Tensor y_pn = library_product(rows, counts_e, weight);
+    return bias_en.defined() ? y_pn.add_(by_pair(bias_en, counts_e, num_pairs(rows))) : y_pn;
+  }
+  const Tensor y_pn = at::empty({num_pairs(rows), weight_ekn.size(2)}, rows.matrix.options());
   if (const auto* kernels = kernels_for(rows, weight)) {
     const Tensor bias32 =
         bias_en.defined()
@@ -122,6 +165,10 @@ void add_grouped_product_(const Tensor& y_pn, const Rows& rows, const GroupCount
     multiply(*kernels, rows, counts_e, weight, {y_pn, {}, static_cast<float>(scale), true});
     return;
   }
+  if (is_for_library(rows.matrix, weight)) {
+    y_pn.add_(library_product(rows, counts_e, weight), scale);
+    return;
+  }
   for_each_group(counts_e, [&](std::int64_t e, std::int64_t begin, std::int64_t count) {
     if (count > 0) {
       add_matrix_product_reference_(y_pn.narrow(0, begin, count), rows_of(rows, begin, count),
@@ -133,8 +180,8 @@ void add_grouped_product_(const Tensor& y_pn, const Rows& rows, const GroupCount
 Tensor grouped_outer_product(const Rows& left, const Rows& right, const GroupCounts& counts_e,
                              at::ScalarType dtype) {
   const auto groups = static_cast<std::int64_t>(counts_e.size());
-  const Tensor out_emn = at::empty({groups, left.matrix.size(1), right.matrix.size(1)},
-                                   left.matrix.options().dtype(dtype));
+  Tensor out_emn = at::empty({groups, left.matrix.size(1), right.matrix.size(1)},
+                             left.matrix.options().dtype(dtype));
   const OperationTimer timer("gradient of weight", product_flops(num_pairs(left), out_emn));
   if (const auto* kernels = kernels_for(left, right.matrix);
       kernels != nullptr && kernels_for(right, out_emn) != nullptr) {
@@ -151,6 +198,9 @@ Tensor grouped_outer_product(const Rows& left, const Rows& right, const GroupCou
     });
     cpu::gemm(kernels->gemm, products);
     return out_emn;
+  }
+  if (is_for_library(left.matrix, right.matrix)) {
+    return library_outer_product(left, right, counts_e).to(dtype);
   }
   for_each_group(counts_e, [&](std::int64_t e, std::int64_t begin, std::int64_t count) {
     const Tensor a = rows_of(left, begin, count), b = rows_of(right, begin, count);

@@ -154,36 +154,76 @@ void set_weight(const AdamUpdate& update, const Tensor& exact, std::uint32_t noi
   }
 }
 
-/// float32: the library's kernel can do it in place.
+/// float32 moments and an exact weight: the library's kernel can do it in place.
 bool is_for_library(const AdamUpdate& update) {
-  const bool is_exact = update.master.defined() ? update.master.scalar_type() == at::kFloat
-                                                : update.weight.scalar_type() == at::kFloat;
-  return is_exact && update.options.bias_correction &&
-         update.state.exp_avg.scalar_type() == at::kFloat &&
+  return (update.master.defined() || update.weight.scalar_type() == at::kFloat) &&
+         update.options.bias_correction && update.state.exp_avg.scalar_type() == at::kFloat &&
          update.state.exp_avg_sq.scalar_type() == at::kFloat;
 }
 
-void update_by_library(const AdamUpdate& update, std::int64_t step) {
-  const AdamOptions& options = update.options;
-  const auto& [exp_avg, exp_avg_sq, max_exp_avg_sq] = update.state;
-  const Tensor weight = exact_weight(update);
-  const bool amsgrad = max_exp_avg_sq.defined();
-  const std::vector<Tensor> weights = {weight}, grads = {scaled(update)}, averages = {exp_avg},
-                            squares = {exp_avg_sq};
-  const std::vector<Tensor> maxima =
-      amsgrad ? std::vector<Tensor>{max_exp_avg_sq} : std::vector<Tensor>{};
-  const std::vector<Tensor> steps = {
-      at::full({}, static_cast<double>(step), weight.options().requires_grad(false))};
+/// May one call of the library have both?
+bool go_together(const AdamUpdate& a, const AdamUpdate& b) {
+  return a.options == b.options && a.weight.device() == b.weight.device() &&
+         a.state.max_exp_avg_sq.defined() == b.state.max_exp_avg_sq.defined();
+}
+
+/// The operands of one call.
+struct LibraryLists {
+  std::vector<Tensor> weights, grads, averages, squares, maxima, steps;
+
+  void add(const AdamUpdate& update, const Tensor& step) {
+    weights.push_back(exact_weight(update));
+    const Tensor grad = scaled(update);
+    const bool is_alike = grad.strides() == weights.back().strides();
+    grads.push_back(is_alike ? grad : at::empty_like(weights.back()).copy_(grad));
+    averages.push_back(update.state.exp_avg);
+    squares.push_back(update.state.exp_avg_sq);
+    if (update.state.max_exp_avg_sq.defined()) {
+      maxima.push_back(update.state.max_exp_avg_sq);
+    }
+    steps.push_back(step);
+  }
+};
+
+void call_library(std::span<const AdamUpdate> updates, std::int64_t step) {
+  const AdamOptions& options = updates[0].options;
+  const bool amsgrad = updates[0].state.max_exp_avg_sq.defined();
+  const Tensor count = at::full({}, static_cast<double>(step),
+                                at::device(updates[0].weight.device()).dtype(at::kFloat));
+  LibraryLists lists;
+  for (const AdamUpdate& update : updates) {
+    lists.add(update, count);
+  }
   const auto run = [&](const auto& kernel) {
-    kernel(weights, grads, averages, squares, maxima, steps, options.lr, options.beta1,
-           options.beta2, options.weight_decay, options.eps, amsgrad, options.maximize);
+    kernel(lists.weights, lists.grads, lists.averages, lists.squares, lists.maxima, lists.steps,
+           options.lr, options.beta1, options.beta2, options.weight_decay, options.eps, amsgrad,
+           options.maximize);
   };
   if (options.decoupled) {
     run([](const auto&... arguments) { at::_fused_adamw_(arguments...); });
   } else {
     run([](const auto&... arguments) { at::_fused_adam_(arguments...); });
   }
-  set_weight(update, weight, 0);
+  for (std::size_t i = 0; i < updates.size(); ++i) {
+    set_weight(updates[i], lists.weights[i], 0);
+  }
+}
+
+/// In calls with few copies of weights and gradients at once.
+void update_by_library(std::span<const AdamUpdate> updates, std::int64_t step) {
+  constexpr std::int64_t kElements = 1 << 26;
+  while (!updates.empty()) {
+    std::size_t count = 1;
+    std::int64_t elements = updates[0].weight.numel();
+    for (; count < updates.size() && go_together(updates[0], updates[count]); ++count) {
+      elements += updates[count].weight.numel();
+      if (elements > kElements) {
+        break;
+      }
+    }
+    call_library(updates.first(count), step);
+    updates = updates.subspan(count);
+  }
 }
 
 /// Into a moment, whatever its type.
@@ -226,13 +266,17 @@ void adam_step(std::span<const AdamUpdate> updates, std::int64_t step) {
   const at::NoGradGuard no_grad;
   const auto* kernels = cpu::kernels();
   std::vector<cpu::AdamTask> tasks;
+  std::vector<AdamUpdate> of_library;
   for (const AdamUpdate& update : updates) {
     if (kernels != nullptr && is_for_kernel(update)) {
       tasks.push_back(task_of(update, step));
+    } else if (is_for_library(update)) {
+      of_library.push_back(update);
     } else {
-      (is_for_library(update) ? update_by_library : update_by_formula)(update, step);
+      update_by_formula(update, step);
     }
   }
+  update_by_library(of_library, step);
   if (!tasks.empty()) {
     cpu::adam(kernels->update, tasks);
   }
@@ -249,15 +293,17 @@ void adam_step_reference(std::span<const AdamUpdate> updates, std::int64_t step)
 double sum_of_squares(std::span<const Tensor> tensors) {
   const OperationTimer timer("gradient norm");
   const auto* kernels = cpu::kernels();
-  double sum = 0;
   std::vector<cpu::Run> runs;
+  std::vector<Tensor> norms;
   for (const Tensor& tensor : tensors) {
     if (kernels != nullptr && is_plain(tensor)) {
       runs.push_back({cpu::elements_of(tensor), tensor.numel()});
     } else {
-      sum += std::pow(at::linalg_vector_norm(tensor, 2, {}, false, at::kFloat).item<double>(), 2);
+      norms.push_back(at::linalg_vector_norm(tensor, 2, {}, false, at::kFloat));
     }
   }
+  const double sum =
+      norms.empty() ? 0 : at::stack(norms).to(at::kDouble).square().sum().item<double>();
   return runs.empty() ? sum : sum + cpu::sum_of_squares(kernels->update, runs);
 }
 

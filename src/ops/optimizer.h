@@ -25,6 +25,7 @@ struct AdamOptions {
   bool bias_correction = true;
   /// The gradient counts times this: clipping without a pass of its own.
   double grad_scale = 1;
+  bool operator==(const AdamOptions&) const = default;
 };
 
 /// What Adam keeps of one weight, in float32 or bfloat16, of the weight's shape.

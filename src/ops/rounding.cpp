@@ -5,23 +5,22 @@
 namespace automodel::ops {
 namespace {
 
-constexpr std::int64_t kNotANumber = 0x7fc00000;
+constexpr int kNotANumber = 0x7fc00000;
 
 /// Whole numbers of 32 bits, in int64.
 Tensor low32(const Tensor& x) { return x.bitwise_and(0xffffffff); }
 Tensor times(const Tensor& x, std::int64_t factor) { return low32(x * factor); }
 Tensor mixed(const Tensor& x, int by) { return x.bitwise_xor(x.bitwise_right_shift(by)); }
 
-/// The bits of float32 x, not a number's made one pattern.
+/// The bits of float32 x as int32, not a number's made one pattern.
 Tensor bits_of(const Tensor& x) {
-  const Tensor bits = low32(x.contiguous().view(at::kInt).to(at::kLong));
+  const Tensor bits = x.contiguous().view(at::kInt);
   return at::where(x.isnan(), at::scalar_tensor(kNotANumber, bits.options()), bits);
 }
 
 /// The bfloat16 tensor of the upper halves.
 Tensor upper_of(const Tensor& bits) {
-  const Tensor upper = bits.bitwise_right_shift(16).bitwise_and(0xffff);
-  return upper.to(at::kShort).view(at::kBFloat16);
+  return bits.bitwise_right_shift(16).to(at::kShort).view(at::kBFloat16);
 }
 
 }  // namespace
@@ -36,21 +35,20 @@ Tensor random_bits(std::uint32_t noise, const Tensor& like) {
 
 Tensor rounded_at_random(const Tensor& x, const Tensor& random) {
   const Tensor bits = bits_of(x);
-  const Tensor sum = bits + random.bitwise_and(0xffff);
+  const Tensor sum = bits + random.bitwise_and(0xffff).to(at::kInt);
   return upper_of(at::where(x.isnan(), bits, sum));
 }
 
+/// What the rounded upper half lacks, between -2^15 and 2^15 - 1, is the lower half as a signed
+/// number.
 SplitFloat32 split_float32(const Tensor& x) {
   const Tensor bits = bits_of(x);
-  const Tensor upper = (bits + 0x8000).bitwise_right_shift(16);
-  const Tensor remainder = bits - upper.bitwise_left_shift(16);
-  return {upper_of(bits + 0x8000), remainder.to(at::kShort)};
+  return {upper_of(bits + 0x8000), bits.to(at::kShort)};
 }
 
 Tensor joined_float32(const SplitFloat32& parts) {
-  const Tensor upper = parts.upper.contiguous().view(at::kShort).to(at::kLong);
-  const Tensor bits = upper.bitwise_left_shift(16) + parts.remainder.to(at::kLong);
-  return bits.to(at::kInt).view(at::kFloat);
+  const Tensor upper = parts.upper.contiguous().view(at::kShort).to(at::kInt);
+  return (upper.bitwise_left_shift(16) + parts.remainder.to(at::kInt)).view(at::kFloat);
 }
 
 }  // namespace automodel::ops

@@ -14,7 +14,7 @@ def recipe(tmp_path):
 
 
 @pytest.fixture
-def benchmark(recipe):
+def bench_recipe(recipe):
     """The same model on mock data: a recipe as upstream's benchmarks are."""
     def change(content):
         del content["validation_dataset"], content["lr_scheduler"]
@@ -37,8 +37,8 @@ def refused(automodel, text, *arguments):
     assert text in done.stderr, done.stderr
 
 
-def test_a_benchmark_recipe(automodel, benchmark):
-    found = figures(automodel, benchmark)
+def test_a_benchmark_recipe(automodel, bench_recipe):
+    found = figures(automodel, bench_recipe)
     assert len(found["s_warmup"]) == 2 and len(found["s_steps"]) == len(found["cpu_s_steps"]) == 4
     assert len(found["losses"]) == 6
     assert found["tokens"] == found["label_tokens"] == [4 * 24] * 4
@@ -58,14 +58,14 @@ def test_a_benchmark_recipe(automodel, benchmark):
     assert found["env"]["isa"] and found["env"]["threads"] >= 1
 
 
-def test_train_runs_a_benchmark_recipe_too(automodel, benchmark):
-    path = benchmark.parent / "figures.json"
-    done = automodel(benchmark, f"--benchmark.json_output_path={path}", timeout=300)
+def test_train_runs_a_benchmark_recipe_too(automodel, bench_recipe):
+    path = bench_recipe.parent / "figures.json"
+    done = automodel(bench_recipe, f"--benchmark.json_output_path={path}", timeout=300)
     assert done.returncode == 0, done.stderr
     for part in ["LlamaForCausalLM", "tokens/s", "forward ", "TFLOP/s", "GiB resident", "losses "]:
         assert part in done.stdout
     assert json.loads(path.read_text())["batch"] == 4
-    assert not (benchmark.parent / "out").exists()  # nothing is kept
+    assert not (bench_recipe.parent / "out").exists()  # nothing is kept
 
 
 def test_the_step_is_the_training_step(automodel, recipe):
@@ -76,43 +76,43 @@ def test_the_step_is_the_training_step(automodel, recipe):
     assert found["label_tokens"] != found["tokens"]
 
 
-def test_rows_of_tokens(automodel, benchmark):
-    path = benchmark.parent / "rows.jsonl"
+def test_rows_of_tokens(automodel, bench_recipe):
+    path = bench_recipe.parent / "rows.jsonl"
     rows = [{"input_ids": list(range(i, i + 9)), "labels": [-100] * 5 + list(range(i + 5, i + 9))} for i in range(4)]
     path.write_text("".join(json.dumps(row) + "\n" for row in rows))
-    found = figures(automodel, benchmark, "--rows", path, "--optimizer.lr=0.01")
+    found = figures(automodel, bench_recipe, "--rows", path, "--optimizer.lr=0.01")
     assert found["tokens"] == [4 * 8] * 4 and found["label_tokens"] == [4 * 4] * 4
     assert found["losses"] == sorted(found["losses"], reverse=True)  # the same rows every step
 
 
-def test_lora_recompute_and_threads(automodel, benchmark):
-    tiny_run.edit(benchmark, lambda content: content.update(peft=dict(tiny_run.PEFT)))
-    plain = figures(automodel, benchmark, "--threads=1")
-    again = figures(automodel, benchmark, "--threads=1", "--distributed.activation_checkpointing=true")
+def test_lora_recompute_and_threads(automodel, bench_recipe):
+    tiny_run.edit(bench_recipe, lambda content: content.update(peft=dict(tiny_run.PEFT)))
+    plain = figures(automodel, bench_recipe, "--threads=1")
+    again = figures(automodel, bench_recipe, "--threads=1", "--distributed.activation_checkpointing=true")
     assert plain["mode"] == "lora" and plain["trainable_m"] < plain["params_m"]
     assert again["recompute"] and not plain["recompute"]
     assert again["losses"] == plain["losses"]
     assert plain["env"]["threads"] == 1
 
 
-def test_random_weights_from_the_seed(automodel, benchmark):
+def test_random_weights_from_the_seed(automodel, bench_recipe):
     def fresh(content):
         content["model"] = {"_target_": "nemo_automodel.NeMoAutoModelForCausalLM.from_config", "torch_dtype": "float32",
                             "config": {"_target_": "transformers.AutoConfig.from_pretrained",
-                                       "pretrained_model_name_or_path": str(benchmark.parent / "model")}}
-    (benchmark.parent / "model/model.safetensors").unlink()
-    tiny_run.edit(benchmark, fresh)
-    first, second = figures(automodel, benchmark), figures(automodel, benchmark, "--seed=6")
-    assert first["losses"] == figures(automodel, benchmark)["losses"]
+                                       "pretrained_model_name_or_path": str(bench_recipe.parent / "model")}}
+    (bench_recipe.parent / "model/model.safetensors").unlink()
+    tiny_run.edit(bench_recipe, fresh)
+    first, second = figures(automodel, bench_recipe), figures(automodel, bench_recipe, "--seed=6")
+    assert first["losses"] == figures(automodel, bench_recipe)["losses"]
     assert first["losses"] != second["losses"]
 
 
-def test_what_cannot_be_measured_is_refused(automodel, benchmark):
-    refused(automodel, "must be above benchmark.warmup_steps, 6", benchmark, "--benchmark.warmup_steps=6")
-    refused(automodel, "benchmark.nsys_start: 3", benchmark, "--benchmark.nsys_start=3")
-    refused(automodel, "unknown key", benchmark, "--optimizer.lrr=1")
-    refused(automodel, "nowhere.jsonl", benchmark, "--rows", "/nowhere.jsonl")
-    refused(automodel, "--steps", benchmark, "--steps", "many")
-    rows = benchmark.parent / "rows.jsonl"
+def test_what_cannot_be_measured_is_refused(automodel, bench_recipe):
+    refused(automodel, "must be above benchmark.warmup_steps, 6", bench_recipe, "--benchmark.warmup_steps=6")
+    refused(automodel, "benchmark.nsys_start: 3", bench_recipe, "--benchmark.nsys_start=3")
+    refused(automodel, "unknown key", bench_recipe, "--optimizer.lrr=1")
+    refused(automodel, "nowhere.jsonl", bench_recipe, "--rows", "/nowhere.jsonl")
+    refused(automodel, "--steps", bench_recipe, "--steps", "many")
+    rows = bench_recipe.parent / "rows.jsonl"
     rows.write_text('{"input_ids": [700, 1]}\n')
-    refused(automodel, "token id 700 is outside the vocabulary of 384", benchmark, "--rows", rows)
+    refused(automodel, "token id 700 is outside the vocabulary of 384", bench_recipe, "--rows", rows)

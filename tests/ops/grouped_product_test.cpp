@@ -1,5 +1,7 @@
 #include "ops/grouped_product.h"
 
+#include <torch/cuda.h>
+
 #include "tests/ops/gradient_check.h"
 
 namespace automodel::ops {
@@ -75,6 +77,34 @@ TEST(GroupedProduct, OuterProductsSumOverTheirGroup) {
       EXPECT_LE((own - expected).abs().max().item<double>(), 20 * tolerance(dtype)) << e;
       begin += kCounts[e];
     }
+  }
+}
+
+/// There LibTorch's grouped product takes widths of whole 16 bytes, and the loop the others.
+TEST(GroupedProduct, OnAGpuAsOnTheCpu) {
+  if (!torch::cuda::is_available()) {
+    GTEST_SKIP() << "there is no GPU";
+  }
+  for (const std::int64_t width : {48, 33}) {
+    const Tensor x = at::randn({6, 64}).to(at::kBFloat16),
+                 g = at::randn({6, width}).to(at::kBFloat16);
+    const Tensor weight = at::randn({4, 64, width}).to(at::kBFloat16);
+    const Tensor bias = at::randn({4, width}).to(at::kBFloat16);
+    const Tensor index = at::tensor({5, 0, 0, 3, 1, 2, 4, 5}, at::kLong);
+    const auto on_gpu = [](const Tensor& tensor) { return tensor.to(at::kCUDA); };
+    const Rows rows{on_gpu(x), on_gpu(index)};
+    const auto expect_equal = [](const Tensor& got, const Tensor& expected) {
+      EXPECT_LE(relative_error(got.cpu().to(at::kDouble), expected.to(at::kDouble)), 8e-3);
+    };
+    const Tensor y = grouped_product({x, index}, kCounts, weight, bias);
+    expect_equal(grouped_product(rows, kCounts, on_gpu(weight), on_gpu(bias)), y);
+    const Tensor sum = on_gpu(y);
+    add_grouped_product_(y, {x, index}, kCounts, weight, 0.25);
+    add_grouped_product_(sum, rows, kCounts, on_gpu(weight), 0.25);
+    expect_equal(sum, y);
+    expect_equal(
+        grouped_outer_product(rows, {on_gpu(g.index_select(0, index)), {}}, kCounts, at::kFloat),
+        grouped_outer_product({x, index}, {g.index_select(0, index), {}}, kCounts, at::kFloat));
   }
 }
 

@@ -2,6 +2,7 @@
 
 #include <ATen/ATen.h>
 #include <gtest/gtest.h>
+#include <torch/cuda.h>
 
 #include <cmath>
 
@@ -49,6 +50,33 @@ AdamUpdate fresh(const Kind& kind, at::IntArrayRef shape) {
 }
 
 using Step = void (*)(std::span<const AdamUpdate>, std::int64_t);
+
+/// adam_step with everything moved to a GPU and back.
+void on_gpu_step(std::span<const AdamUpdate> updates, std::int64_t step) {
+  const auto moved = [](const Tensor& x) { return x.defined() ? x.to(at::kCUDA) : x; };
+  std::vector<AdamUpdate> there;
+  for (AdamUpdate update : updates) {
+    for (Tensor* tensor :
+         {&update.weight, &update.grad, &update.state.exp_avg, &update.state.exp_avg_sq,
+          &update.state.max_exp_avg_sq, &update.master}) {
+      *tensor = moved(*tensor);
+    }
+    there.push_back(update);
+  }
+  adam_step(there, step);
+  for (std::size_t i = 0; i < there.size(); ++i) {
+    const auto back = [](const Tensor& to, const Tensor& from) {
+      if (to.defined()) {
+        to.copy_(from);
+      }
+    };
+    back(updates[i].weight, there[i].weight);
+    back(updates[i].master, there[i].master);
+    back(updates[i].state.exp_avg, there[i].state.exp_avg);
+    back(updates[i].state.exp_avg_sq, there[i].state.exp_avg_sq);
+    back(updates[i].state.max_exp_avg_sq, there[i].state.max_exp_avg_sq);
+  }
+}
 
 /// Two weights of several tasks and of less than a register.
 std::vector<AdamUpdate> after_steps(Step step, const Kind& kind) {
@@ -153,6 +181,19 @@ TEST_P(AdamTest, TakesBfloat16WeightsWithoutMaster) {
   own.bias_correction = false;
   own.grad = at::kBFloat16;
   expect_as_reference(own);
+}
+
+/// Where there is one: LibTorch's kernel takes all weights at once.
+TEST_P(AdamTest, OnAGpuAsOnTheCpu) {
+  if (!torch::cuda::is_available()) {
+    GTEST_SKIP() << "there is no GPU";
+  }
+  for (const auto weight : {at::kFloat, at::kBFloat16}) {
+    Kind own = kind();
+    own.weight = own.grad = weight;
+    own.master = at::kShort;
+    expect_same(after_steps(on_gpu_step, own), after_steps(adam_step_reference, own));
+  }
 }
 
 INSTANTIATE_TEST_SUITE_P(AllKinds, AdamTest,
