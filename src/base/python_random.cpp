@@ -1,5 +1,6 @@
 #include "base/python_random.h"
 
+#include <bit>
 #include <cmath>
 #include <numbers>
 #include <vector>
@@ -92,6 +93,15 @@ double PythonRandom::gauss(double mean, double deviation) {
 
 std::size_t PythonRandom::choose(std::size_t size) {
   return static_cast<std::size_t>(std::floor(uniform() * static_cast<double>(size)));
+}
+
+std::uint32_t PythonRandom::below(std::uint32_t limit) {
+  const int unused_bits = std::countl_zero(limit);
+  std::uint32_t out = limit;
+  while (out >= limit) {
+    out = next() >> unused_bits;
+  }
+  return out;
 }
 
 }  // namespace automodel

@@ -21,6 +21,8 @@ class PythonRandom {
   double gauss(double mean, double deviation);
   /// The index of one choice of choices(population): uniform below `size`.
   std::size_t choose(std::size_t size);
+  /// randrange(limit) of a limit from 1: uniform below it.
+  std::uint32_t below(std::uint32_t limit);
 
  private:
   std::uint32_t next();

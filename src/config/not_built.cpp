@@ -147,12 +147,11 @@ std::vector<Demand> data_demands() {
       {"*dataset*.path_or_dataset*", is_hub_name(), kHubData, kNotInSmoke, kNotBeforeFetching},
       {"*dataset*._target_", like("*.make_seq2seq_dataset"), "training on encoder-decoder data"},
       {"*dataset*._target_", like("*.PreferenceDataset"), "preference losses (DPO)"},
-      {"*dataset*._target_", like("*.GLUE_MRPC"), "MRPC"},
+      {"*dataset*._target_", like("*.GLUE_MRPC"), "sequence classification"},
+      {"*dataset*._target_", like("*.mock_seq_cls.*"), "sequence classification"},
       {"*dataset*._target_", like("*.DeltaLakeDataset"), "Delta tables"},
       {"*dataset*._target_", like("*.vlm.*"), "image data"},
       {"*dataset*._target_", like("*.audio.*"), "audio data"},
-      {"*dataset*._target_", like("*.mock_prefix_tree.*"), "mock trees"},
-      {"*dataset*._target_", like("*.mock_seq_cls.*"), "mock classes"},
       {"benchmark.nsys_start", above(-1), "profiling with nsys"},
   };
 }

@@ -106,16 +106,16 @@ std::string text_of(const Json& json, const char* key) {
   return value.is_string() ? value.get<std::string>() : "";
 }
 
-/// The files that state.json lists, as `Dataset.save_to_disk` writes it.
+/// The files that state.json lists, as `Dataset.save_to_disk` writes it: none of an empty split.
 std::vector<fs::path> saved_files(const fs::path& folder, const Json& state) {
   const auto list = state.is_object() ? state.value("_data_files", Json()) : Json();
   std::vector<fs::path> out;
   for (const Json& file : list) {
     out.push_back(folder / text_of(file, "filename"));
   }
-  const bool fits = !out.empty() && std::all_of(out.begin(), out.end(), [&](const fs::path& path) {
-    return path.has_filename() && path.parent_path() == folder;
-  });
+  const bool fits = list.is_array() && std::all_of(out.begin(), out.end(), [&](const auto& path) {
+                      return path.has_filename() && path.parent_path() == folder;
+                    });
   check(fits, ErrorKind::corrupt_data,
         "{}: \"_data_files\" must list files of this folder, as Dataset.save_to_disk writes it",
         (folder / "state.json").string());

@@ -2,11 +2,9 @@
 
 #include <fmt/format.h>
 
-#include <limits>
-
 #include "base/checksum.h"
-#include "base/error.h"
 #include "base/random.h"
+#include "data/mock_rows.h"
 
 namespace automodel::data {
 namespace {
@@ -46,14 +44,9 @@ class MockDataset final : public Dataset {
 }  // namespace
 
 std::unique_ptr<const Dataset> make_mock_dataset(const MockOptions& options) {
-  constexpr std::int64_t kMost = std::numeric_limits<std::int32_t>::max();
-  const auto check_size = [](const char* name, std::int64_t value) {
-    check(value > 0 && value < kMost, ErrorKind::invalid_argument,
-          "mock data: {} must be positive and below 2^31, found {}", name, value);
-  };
-  check_size("vocab_size", options.vocab_size);
-  check_size("seq_len", options.seq_len);
-  check_size("num_samples", options.num_samples);
+  check_mock_size("vocab_size", options.vocab_size, 1);
+  check_mock_size("seq_len", options.seq_len, 1);
+  check_mock_size("num_samples", options.num_samples, 1);
   return std::make_unique<MockDataset>(options);
 }
 

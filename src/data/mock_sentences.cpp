@@ -5,12 +5,11 @@
 #include <algorithm>
 #include <cmath>
 #include <cstdlib>
-#include <limits>
 #include <utility>
 
-#include "base/checksum.h"
 #include "base/error.h"
 #include "base/python_random.h"
+#include "data/mock_rows.h"
 
 namespace automodel::data {
 namespace {
@@ -20,49 +19,18 @@ using Sentence = std::vector<std::int32_t>;
 constexpr std::int32_t kEos = 1;
 constexpr std::int32_t kFirstWord = 2;
 
-class MockSentences final : public Dataset {
- public:
-  explicit MockSentences(std::vector<std::vector<Sentence>> rows) : rows_(std::move(rows)) {}
-
-  std::int64_t size() const override { return static_cast<std::int64_t>(rows_.size()); }
-
-  TokenizedSample sample(std::int64_t index) const override {
-    TokenizedSample out;
-    out.notes.all_learnt = true;
-    for (const Sentence& sentence : rows_.at(static_cast<std::size_t>(index))) {
-      append_document(out, sentence, std::vector<std::uint8_t>(sentence.size(), 1));
-    }
-    return out;
+TokenizedSample row_of(const std::vector<Sentence>& sentences) {
+  TokenizedSample out;
+  out.notes.all_learnt = true;
+  for (const Sentence& sentence : sentences) {
+    append_document(out, sentence, std::vector<std::uint8_t>(sentence.size(), 1));
   }
-
-  std::string location(std::int64_t index) const override {
-    return fmt::format("mock row {}", index);
-  }
-
-  std::uint64_t content_hash() const override {
-    std::uint64_t out = hash_of(rows_.size());
-    for (const auto& row : rows_) {
-      for (const Sentence& sentence : row) {
-        const auto* bytes = reinterpret_cast<const char*>(sentence.data());
-        out = hash_of(out, checksum({bytes, sentence.size() * sizeof(std::int32_t)}));
-      }
-    }
-    return out;
-  }
-
- private:
-  std::vector<std::vector<Sentence>> rows_;
-};
-
-void check_size(const char* name, std::int64_t value, std::int64_t least) {
-  constexpr std::int64_t kMost = std::numeric_limits<std::int32_t>::max();
-  check(value >= least && value < kMost, ErrorKind::invalid_argument,
-        "mock data: {} must be at least {} and below 2^31, found {}", name, least, value);
+  return out;
 }
 
 void check_sentences(const MockSentenceOptions& options) {
-  check_size("vocab_size", options.vocab_size, kFirstWord + 1);
-  check_size("max_sentence_len", options.max_sentence_len, 1);
+  check_mock_size("vocab_size", options.vocab_size, kFirstWord + 1);
+  check_mock_size("max_sentence_len", options.max_sentence_len, 1);
 }
 
 /// A draw of one sentence after the other.
@@ -130,27 +98,27 @@ MockSentenceOptions read_sentence_options(Keys& keys) {
 }  // namespace
 
 std::unique_ptr<const Dataset> make_mock_unpacked_dataset(const MockUnpackedOptions& options) {
-  check_size("num_sentences", options.num_sentences, 1);
+  check_mock_size("num_sentences", options.num_sentences, 1);
   check_sentences(options.sentences);
   SentenceStream stream(options.sentences);
-  std::vector<std::vector<Sentence>> rows;
+  std::vector<TokenizedSample> rows;
   for (std::int64_t i = 0; i < options.num_sentences; ++i) {
-    rows.push_back({stream.next()});
+    rows.push_back(row_of({stream.next()}));
   }
-  return std::make_unique<MockSentences>(std::move(rows));
+  return make_mock_rows(std::move(rows));
 }
 
 std::unique_ptr<const Dataset> make_mock_packed_dataset(const MockPackedOptions& options) {
-  check_size("num_blocks", options.num_blocks, 1);
-  check_size("block_size", options.block_size, 2);
+  check_mock_size("num_blocks", options.num_blocks, 1);
+  check_mock_size("block_size", options.block_size, 2);
   check_sentences(options.sentences);
   SentenceStream stream(options.sentences);
-  std::vector<std::vector<Sentence>> rows;
+  std::vector<TokenizedSample> rows;
   Sentence next;
   for (std::int64_t i = 0; i < options.num_blocks; ++i) {
-    rows.push_back(fill_block(stream, static_cast<std::size_t>(options.block_size), next));
+    rows.push_back(row_of(fill_block(stream, static_cast<std::size_t>(options.block_size), next)));
   }
-  return std::make_unique<MockSentences>(std::move(rows));
+  return make_mock_rows(std::move(rows));
 }
 
 MockUnpackedOptions read_mock_unpacked_options(Keys& keys) {
@@ -165,7 +133,7 @@ MockPackedOptions read_mock_packed_options(Keys& keys) {
 }
 
 TextContext mock_text(std::int64_t vocab_size) {
-  check_size("vocab_size", vocab_size, 1);
+  check_mock_size("vocab_size", vocab_size, 1);
   Json vocabulary = {{"<pad>", 0}, {"<eos>", kEos}};
   for (std::int64_t id = kFirstWord; id < vocab_size; ++id) {
     vocabulary[fmt::format("tok_{}", id)] = id;

@@ -1,5 +1,6 @@
 #include "data/registry.h"
 
+#include <algorithm>
 #include <array>
 #include <vector>
 
@@ -11,6 +12,7 @@
 #include "data/instruction.h"
 #include "data/megatron.h"
 #include "data/mock.h"
+#include "data/mock_prefix_tree.h"
 #include "data/mock_sentences.h"
 #include "data/nanogpt.h"
 #include "data/preference.h"
@@ -34,7 +36,7 @@ std::unique_ptr<const Dataset> build(Keys& keys, const TextContext& context) {
   }
 }
 
-constexpr std::array<DatasetKind, 14> kKinds = {{
+constexpr std::array<DatasetKind, 15> kKinds = {{
     {"chat_dataset.ChatDataset", "conversations (messages, ShareGPT), learnt on the answers",
      build<read_chat_options, make_chat_dataset>},
     {"agent_chat.make_agent_chat_dataset", "conversations with tool calls",
@@ -64,7 +66,13 @@ constexpr std::array<DatasetKind, 14> kKinds = {{
      build<read_mock_unpacked_options, make_mock_unpacked_dataset>},
     {"mock_packed.build_packed_dataset", "random sentences, packed",
      build<read_mock_packed_options, make_mock_packed_dataset>},
+    {"mock_prefix_tree.build_mock_rollout_dataset", "random answers that share prompts",
+     build<read_mock_rollout_options, make_mock_rollout_dataset>},
 }};
+
+/// Upstream's kinds whose rows have a class and no token that is learnt.
+constexpr std::array<std::string_view, 2> kClassKinds = {
+    "seq_cls.GLUE_MRPC", "mock_seq_cls.MockSequenceClassificationDataset"};
 
 }  // namespace
 
@@ -84,6 +92,10 @@ std::unique_ptr<const Dataset> make_dataset(const std::string& target, const Jso
     }
     names.emplace_back(kind.name);
   }
+  check(std::ranges::find(kClassKinds, name) == kClassKinds.end(), ErrorKind::unsupported,
+        "the rows of {} have a class each and no token that is learnt: they are for sequence "
+        "classification, which is not supported yet",
+        name);
   fail(ErrorKind::unsupported, "the data set '{}' is not supported{}; supported are: {}", target,
        did_you_mean(name, names), join(names, ", "));
 }

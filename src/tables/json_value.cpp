@@ -1,6 +1,7 @@
 #include "tables/json_value.h"
 
 #include <arrow/array.h>
+#include <arrow/extension_type.h>
 #include <arrow/type.h>
 #include <arrow/type_traits.h>
 #include <arrow/util/float16.h>
@@ -64,6 +65,17 @@ Json map(const arrow::MapArray& array, std::int64_t index) {
     out[name] = json_value(*array.items(), i);
   }
   return out;
+}
+
+/// Text of the type arrow.json, as the package `datasets` stores what has no one type, is the value
+/// that it stands for.
+Json extension(const arrow::ExtensionArray& array, std::int64_t index) {
+  Json stored = json_value(*array.storage(), index);
+  const auto& type = static_cast<const arrow::ExtensionType&>(*array.type());
+  if (type.extension_name() != "arrow.json") {
+    return stored;
+  }
+  return parse_json(stored.get_ref<const std::string&>(), "a value of type arrow.json");
 }
 
 // Times, as Python's isoformat() writes them.
@@ -133,9 +145,7 @@ struct Form {
   arrow::Status Visit(const arrow::DictionaryArray& array) {
     return give(json_value(*array.dictionary(), array.GetValueIndex(index)));
   }
-  arrow::Status Visit(const arrow::ExtensionArray& array) {
-    return give(json_value(*array.storage(), index));
-  }
+  arrow::Status Visit(const arrow::ExtensionArray& array) { return give(extension(array, index)); }
   template <typename ArrayType>
   arrow::Status Visit(const ArrayType& array) {
     using T = typename ArrayType::TypeClass;

@@ -48,6 +48,7 @@ Table parquet_table(const File& file, arrow::MemoryPool* pool) {
   parquet::ArrowReaderProperties form;
   form.set_batch_size(kBatchRows);
   form.set_pre_buffer(false);
+  form.set_arrow_extensions_enabled(true);  // columns of Parquet's own type JSON are arrow.json
   parquet::arrow::FileReaderBuilder builder;
   require(builder.Open(file, properties));
   builder.memory_pool(pool)->properties(form);

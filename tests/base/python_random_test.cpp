@@ -19,6 +19,19 @@ TEST(PythonRandom, IsPythons) {
   }
 }
 
+// random.Random(9): five of randrange(1022), two of randrange(2**32 - 5), randrange(1), random().
+TEST(PythonRandom, BelowALimit) {
+  PythonRandom random(9);
+  for (const std::uint32_t number : {474U, 627U, 382U, 273U, 141U}) {
+    EXPECT_EQ(random.below(1022), number);
+  }
+  for (const std::uint32_t number : {799486471U, 3721854805U}) {
+    EXPECT_EQ(random.below(4294967291), number);
+  }
+  EXPECT_EQ(random.below(1), 0U);
+  EXPECT_DOUBLE_EQ(random.uniform(), 0.33832551168488023);
+}
+
 TEST(PythonRandom, SeedsOfOneAndTwoWords) {
   EXPECT_DOUBLE_EQ(PythonRandom(5).uniform(), 0.6229016948897019);
   EXPECT_DOUBLE_EQ(PythonRandom((std::uint64_t{1} << 40) + 3).uniform(), 0.21978710637116716);

@@ -7,6 +7,8 @@ import struct
 
 import pytest
 import tiny_run
+import torch
+from transformers import AutoModelForCausalLM
 
 LLM = "nemo_automodel.components.datasets.llm."
 KINDS = {
@@ -14,6 +16,8 @@ KINDS = {
     "packs": {"_target_": LLM + "mock_packed.build_packed_dataset", "num_blocks": 24, "block_size": 48},
     "batches": {"_target_": LLM + "mock_iterable_dataset.MockIterableDataset", "seq_len": 24, "vocab_size": 300, "num_samples": 40,
                 "batch_size": 2},
+    "rollouts": {"_target_": LLM + "mock_prefix_tree.build_mock_rollout_dataset", "num_groups": 24, "completions_per_group": 3,
+                 "prompt_len": 12, "completion_len": 6, "vocab_size": 20},
 }
 
 
@@ -81,6 +85,60 @@ def test_packs_are_upstreams(automodel, recipe):
     for row in rows(automodel, recipe("packs"), "--dataset.seed=3", "--dataset.vocab_size=50"):
         assert row["ids"] == next(packs)
         assert sum(row["document_lengths"]) == 48 and len(row["document_lengths"]) > 1
+
+
+def rollouts_of(seed, completions_per_group=3, prompt_len=12, completion_len=6, vocab_size=20):
+    """Groups of a prompt and its answers as upstream's build_mock_rollout_dataset draws them."""
+    draws = random.Random(seed)
+    while True:
+        lengths = [prompt_len] + [completion_len] * completions_per_group
+        prompt, *answers = [[draws.randint(2, vocab_size - 1) for _ in range(length)] for length in lengths]
+        yield prompt, answers
+
+
+def test_rollouts_are_upstreams(automodel, recipe):
+    for row, (prompt, answers) in zip(rows(automodel, recipe("rollouts"), "--dataset.seed=7"), rollouts_of(7), strict=False):
+        assert row["ids"] == [token for answer in answers for token in prompt + answer]
+        assert row["document_lengths"] == [18, 18, 18]
+        unlearnt = [-100] * 12
+        assert row["labels"] == [label for answer in answers for label in [*unlearnt, *answer[1:], -100]]
+
+
+def folded_loss(model, groups):
+    """The loss of upstream's prefix_tree_collate_fn: the prompt once, each answer sees it and itself."""
+    total, count = 0.0, 0
+    for prompt, answers in groups:
+        ids, labels, positions = list(prompt), [-100] * len(prompt), list(range(len(prompt)))
+        owners = [0] * len(prompt)
+        for number, answer in enumerate(answers, 1):
+            ids += answer
+            labels += [*answer[1:], -100]
+            positions += range(len(prompt), len(prompt) + len(answer))
+            owners += [number] * len(answer)
+        owner = torch.tensor(owners)
+        sees = torch.tril(torch.ones(len(ids), len(ids), dtype=torch.bool)) & ((owner == 0) | (owner[:, None] == owner))
+        mask = torch.zeros(sees.shape).masked_fill(~sees, torch.finfo(torch.float32).min)
+        logits = model(torch.tensor([ids]), attention_mask=mask[None, None], position_ids=torch.tensor([positions])).logits[0]
+        total += torch.nn.functional.cross_entropy(logits, torch.tensor(labels), reduction="sum").item()
+        count += sum(label != -100 for label in labels)
+    return total / count
+
+
+def test_rollouts_lose_what_upstreams_folded_form_loses(automodel, tmp_path):
+    def change(content):
+        content["dataset"] = {**KINDS["rollouts"], "num_groups": 4}
+        content["step_scheduler"].update(max_steps=1, local_batch_size=1)
+        content["dataloader"] = {"collate_fn": LLM + "prefix_tree.prefix_tree_collate_fn"}
+        del content["validation_dataset"]
+
+    done = automodel(tiny_run.edit(tiny_run.make(tmp_path), change), timeout=300)
+    assert done.returncode == 0, done.stdout + done.stderr
+    step = tiny_run.log(tmp_path / "out")[0]
+    model = AutoModelForCausalLM.from_pretrained(tmp_path / "model", attn_implementation="eager")
+    groups = rollouts_of(0)
+    with torch.no_grad():
+        assert step["loss"] == pytest.approx(folded_loss(model, [next(groups) for _ in range(4)]), rel=1e-6)
+    assert step["num_label_tokens"] == 4 * 3 * 5
 
 
 def test_tokens_outside_the_models_vocabulary(automodel, recipe):

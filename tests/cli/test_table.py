@@ -12,6 +12,7 @@ import pyarrow.parquet as pq
 import pytest
 
 import byte_tokenizer
+import saved_datasets
 
 TOOL = {"type": "function", "function": {"name": "f", "parameters": {"type": "object", "properties": {"x": {"type": "string"}}}}}
 CALL = {"type": "function", "function": {"name": "f", "arguments": '{"x": "1"}'}}
@@ -140,7 +141,19 @@ def test_every_type_has_the_value_that_python_sees(lines, tmp_path, name):
     assert lines(tmp_path / name) == [{key: plain(value) for key, value in row.items()} for row in wanted]
 
 
+@pytest.mark.parametrize("name", [name for name in WRITERS if name != "brotli.parquet"])  # version 1.0 has no type JSON
+def test_json_texts_are_the_values_that_they_stand_for(lines, tmp_path, name):
+    """As `datasets` stores columns whose values have no one type, and as Parquet's own type JSON."""
+    values = [{"a": [1, None, "é"], "b": {}}, [], "text", None]
+    texts = pa.array([None if value is None else json.dumps(value) for value in values]).cast(pa.json_())
+    lists = pa.array([["1"], ["{}", None], None, []], pa.list_(pa.string())).cast(pa.list_(pa.json_()))
+    WRITERS[name](pa.table({"value": texts, "list": lists}), tmp_path / name)
+    assert lines(tmp_path / name) == [{"value": value, "list": items} for value, items
+                                      in zip(values, [[1], [{}, None], None, []])]
+
+
 @pytest.mark.parametrize("value, reason", [
+    (pa.array(["{1}"]).cast(pa.json_()), "column 'c': a value of type arrow.json:1:2: "),
     (pa.array([b"\xff\xd8"], pa.binary()), "column 'c': the 2 bytes of a value of type binary are not UTF-8 text"),
     (pa.array([float("inf")]), "column 'c': a number is infinite"),
     (pa.array([5], pa.duration("s")), "column 'c': values of type duration[s] have no form in JSON"),
@@ -191,13 +204,9 @@ def test_a_table_that_grows_without_measure_is_a_bomb(automodel, cache, tmp_path
 
 
 def save_to_disk(folder, rows, split):
-    """As `Dataset.save_to_disk` of the package `datasets` lays it out."""
-    folder.mkdir(parents=True)
-    ipc(pa.ipc.new_stream)(pa.Table.from_pylist(rows), folder / "data-00000-of-00001.arrow")
+    """With what a map() leaves beside the data set."""
+    saved_datasets.save_to_disk(folder, pa.Table.from_pylist(rows), split=split)
     ipc(pa.ipc.new_stream)(pa.Table.from_pylist([{"text": "of a map()"}]), folder / "cache-0123456789abcdef.arrow")
-    state = {"_data_files": [{"filename": "data-00000-of-00001.arrow"}], "_fingerprint": "0", "_split": split}
-    (folder / "state.json").write_text(json.dumps(state))
-    (folder / "dataset_info.json").write_text("{}")
 
 
 def test_folders_of_the_package_datasets(automodel, cache, tmp_path):

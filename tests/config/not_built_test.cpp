@@ -39,7 +39,7 @@ TEST(NotBuilt, EachFeatureOnce) {
       ElementsAre("training on encoder-decoder data (dataset._target_: make_seq2seq_dataset)"));
 }
 
-TEST(NotBuilt, MockDataThatNothingTrainsOn) {
+TEST(NotBuilt, DataThatNothingTrainsOn) {
   const auto mock = [](const std::string& target) {
     return check_text(kLeast, {"--dataset={'_target_': 'nemo_automodel.components.datasets.llm." +
                                    target + "'}",
@@ -49,8 +49,12 @@ TEST(NotBuilt, MockDataThatNothingTrainsOn) {
   EXPECT_THAT(mock("mock_iterable_dataset.MockIterableDataset"), IsEmpty());
   EXPECT_THAT(mock("mock.build_unpacked_dataset"), IsEmpty());
   EXPECT_THAT(mock("mock_packed.build_packed_dataset"), IsEmpty());
-  EXPECT_THAT(mock("mock_prefix_tree.build_mock_rollout_dataset"),
-              ElementsAre(HasSubstr("mock trees")));
+  EXPECT_THAT(mock("mock_prefix_tree.build_mock_rollout_dataset"), IsEmpty());
+  EXPECT_THAT(mock("mock_seq_cls.MockSequenceClassificationDataset"),
+              ElementsAre("sequence classification (dataset._target_: "
+                          "MockSequenceClassificationDataset)"));
+  EXPECT_THAT(mock("seq_cls.GLUE_MRPC"),
+              ElementsAre("sequence classification (dataset._target_: GLUE_MRPC)"));
 }
 
 TEST(NotBuilt, ProfilersOfTheBenchmark) {

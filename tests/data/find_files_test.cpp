@@ -109,6 +109,17 @@ TEST(SavedDataset, FilesAreThoseOfItsState) {
   EXPECT_THAT(find_data_files(folder.path("all"), {.split = "test"}), ElementsAre(test));
 }
 
+TEST(SavedDataset, ASplitMayBeEmpty) {
+  const ScratchFolder folder;
+  folder.write("dataset_dict.json", R"({"splits": ["train", "test"]})");
+  folder.write("test/state.json", R"({"_data_files": [], "_split": null})");
+  folder.write("train/state.json", R"({"_data_files": [{"filename": "data.arrow"}]})");
+  const auto train = folder.write("train/data.arrow", "");
+  EXPECT_THAT(find_data_files(folder.path(), {}), ElementsAre(train));
+  EXPECT_THAT(error_of([&] { find_data_files(folder.path(), {.split = "test"}); }),
+              HasSubstr("has no data file"));
+}
+
 TEST(SavedDataset, AStateOfAnotherKindIsAnError) {
   const ScratchFolder folder;
   for (const auto* state : {"[]", "{}", R"({"_data_files": [{"filename": "../a.arrow"}]})",

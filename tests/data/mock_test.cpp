@@ -26,7 +26,7 @@ TEST(MockData, RowsDifferAndRepeatThemselves) {
 
 TEST(MockData, SizesAreChecked) {
   EXPECT_THAT(error_of([] { make_mock_dataset({.seq_len = 0}); }),
-              testing::HasSubstr("seq_len must be positive and below 2^31, found 0"));
+              testing::HasSubstr("seq_len must be at least 1 and below 2^31, found 0"));
 }
 
 }  // namespace

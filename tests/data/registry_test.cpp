@@ -55,5 +55,14 @@ TEST(Registry, UnknownTargetsAndKeysAreErrors) {
             "'seq_length'?");
 }
 
+TEST(Registry, ClassesOfTextsAreNotLearntYet) {
+  for (const char* name : {"seq_cls.GLUE_MRPC", "mock_seq_cls.MockSequenceClassificationDataset"}) {
+    EXPECT_EQ(error_of([&] { make_dataset(name, Json::object(), chatml_context()); }),
+              "the rows of " + std::string(name) +
+                  " have a class each and no token that is learnt: they are for sequence "
+                  "classification, which is not supported yet");
+  }
+}
+
 }  // namespace
 }  // namespace automodel::data

@@ -1,6 +1,7 @@
 #include "tables/json_value.h"
 
 #include <arrow/array.h>
+#include <arrow/extension/json.h>
 #include <arrow/extension_type.h>
 #include <arrow/json/from_string.h>
 #include <arrow/type.h>
@@ -156,6 +157,14 @@ TEST(JsonValue, AbsurdTimesAreRefused) {
         error_of([&] { of_numbers<arrow::Time64Array>(arrow::time64(TimeUnit::NANO), {value}); }),
         HasSubstr("a time of day lies"));
   }
+}
+
+TEST(JsonValue, TextOfTheTypeJsonIsTheValue) {
+  const auto texts = array(arrow::utf8(), R"(["{\"b\": [1, null]}", null, "\"t\"", "{"])");
+  const auto values = arrow::ExtensionType::WrapArray(arrow::extension::json(), texts);
+  EXPECT_EQ(all(*values->Slice(0, 3)), R"([{"b":[1,null]},null,"t"])");
+  EXPECT_THAT(error_of([&] { json_value(*values, 3); }),
+              HasSubstr("a value of type arrow.json:1:2: "));
 }
 
 TEST(JsonValue, WhatHasNoFormInJsonIsNamed) {

@@ -227,7 +227,7 @@ std::vector<Target> task_targets() {
       dataset("llm.seq_cls.GLUE_MRPC", "MRPC: do two sentences mean the same?",
               {split("train"), optional_count("num_samples_limit", "rows that are read"),
                flag("trust_remote_code", "accepted; no code is run", true),
-               count("max_length", "longest sequence", 256)}),
+               count("max_length", "longest sequence", 256).or_null()}),
   };
 }
 
