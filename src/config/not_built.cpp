@@ -195,10 +195,14 @@ std::vector<Demand> without_effect() {
   };
 }
 
+/// The last part of a dotted name; other values as they are.
 std::string short_value(const Node& node) {
-  const std::string text = node.is_text() ? node.value.get<std::string>() : describe(node);
-  return text.find('.') == std::string::npos || !node.is_text() ? text
-                                                                : text.substr(text.rfind('.') + 1);
+  if (!node.is_text()) {
+    return describe(node);
+  }
+  const auto text = node.value.get<std::string>();
+  const bool is_dotted = text.find('.') != std::string::npos && !text.ends_with('.');
+  return is_dotted ? text.substr(text.rfind('.') + 1) : text;
 }
 
 }  // namespace

@@ -21,6 +21,10 @@ TEST(NotBuilt, NamesFeatureKeyAndValue) {
               ElementsAre("tensor parallelism (distributed.tp_size: 2)"));
   EXPECT_THAT(check_text(kLeast, {"--optimizer._target_=dion.Muon"}).not_built,
               ElementsAre("the Dion and Muon optimizers (optimizer._target_: Muon)"));
+  const std::string heads = "--checkpoint.skip_task_head_prefixes_for_base_model=";
+  EXPECT_THAT(
+      check_text(kLeast, {heads + "['classifier.']"}).not_built,
+      ElementsAre("task heads (checkpoint.skip_task_head_prefixes_for_base_model.0: classifier.)"));
 }
 
 TEST(NotBuilt, WhatChangesRoutedExperts) {
