@@ -18,6 +18,22 @@ CASES = {
             rope_parameters=dict(rope_type="default", rope_theta=100000.0),
         ),
     ),
+    # Qwen3-0.6B with 4 of its 28 layers: a head of 152 thousand rows
+    "dense-152k": (
+        "qwen3",
+        dict(
+            vocab_size=151936,
+            hidden_size=1024,
+            intermediate_size=3072,
+            num_hidden_layers=4,
+            num_attention_heads=16,
+            num_key_value_heads=8,
+            head_dim=128,
+            max_position_embeddings=40960,
+            tie_word_embeddings=True,
+            rope_parameters=dict(rope_type="default", rope_theta=1e6),
+        ),
+    ),
     # wider and less deep: bigger matrices, a small vocabulary
     "dense-96m-wide": (
         "llama",

@@ -6,7 +6,8 @@
 
 Sides: `stock` is Transformers as a user starts it; `tuned` has the allocator that PyTorch's performance guide
 recommends (jemalloc with huge pages, apt-get install libjemalloc2); `ours` is `automodel bench`. `--dtype auto` is the
-type that a user would choose on this processor: bfloat16 where it has bfloat16 arithmetic, else float32. `--isa reference`
+type that a user would choose on this processor: bfloat16 where it has bfloat16 arithmetic, else float32. With `--chats`
+there is also Transformers taking one row at a time, so that nothing is padded: its fastest layout on a CPU. `--isa reference`
 adds a side: ours without its own kernels.
 
 Each run is a process of its own, in the order A B C C B A and so on, so that a machine that slows down does so for all;
@@ -114,6 +115,10 @@ def sides(model: pathlib.Path, mode: str, rows: pathlib.Path, args: argparse.Nam
     out = {"stock": (baseline, {})}
     if library := ctypes.util.find_library("jemalloc"):
         out["tuned"] = (baseline, {"LD_PRELOAD": library, **JEMALLOC})
+    if args.compile:
+        out["tuned, compiled"] = ([*baseline, "--compile"], out.get("tuned", out["stock"])[1])
+    if args.chats:
+        out["tuned, row by row"] = ([*baseline, "--layout", "rows"], out.get("tuned", out["stock"])[1])
     path = rows.with_suffix(".yaml")
     path.write_text(yaml.safe_dump(recipe(model, mode, args, args.batch), sort_keys=False))
     ours = [str(PROGRAM), "bench", str(path), "--rows", str(rows), "--threads", str(args.threads), "--json"]
@@ -232,6 +237,7 @@ def parse() -> argparse.Namespace:
     parser.add_argument("--tokens", nargs="+", type=int, default=[512, 2048], help="of a row; with --chats: at most")
     parser.add_argument("--batch", type=int, default=1, help="rows of a step")
     parser.add_argument("--chats", action="store_true", help="rows of chat-like lengths, the prompts masked")
+    parser.add_argument("--compile", action="store_true", help="also Transformers with torch.compile")
     parser.add_argument("--dtype", default="float32", choices=["auto", "float32", "bfloat16"])
     parser.add_argument("--device", default="cpu", help="cpu, cuda or cuda:N")
     parser.add_argument("--recompute", action="store_true")

@@ -57,6 +57,11 @@ def load(args: argparse.Namespace) -> torch.nn.Module:
     return model.train()
 
 
+def make_batches(rows: list[dict], layout: str, device: str) -> list[dict[str, torch.Tensor]]:
+    parts = [rows] if layout == "pad" else [[row] for row in rows]
+    return [{name: tensor.to(device) for name, tensor in make_batch(part).items()} for part in parts]
+
+
 def make_batch(rows: list[dict]) -> dict[str, torch.Tensor]:
     """As the default collator: padded to the longest row, with the mask of what is no padding."""
     width = max(len(row["input_ids"]) for row in rows)
@@ -70,10 +75,10 @@ def make_batch(rows: list[dict]) -> dict[str, torch.Tensor]:
 
 
 class Trainer:
-    """One optimizer step at a time, timed."""
+    """One optimizer step at a time, timed. The gradients of several batches are summed."""
 
-    def __init__(self, model: torch.nn.Module, batch: dict[str, torch.Tensor], lr: float):
-        self.model, self.batch = model, batch
+    def __init__(self, model: torch.nn.Module, batches: list[dict[str, torch.Tensor]], lr: float):
+        self.model, self.batches = model, batches
         self.device = model.device
         self.parameters = [p for p in model.parameters() if p.requires_grad]
         self.optimizer = torch.optim.AdamW(self.parameters, lr=lr, weight_decay=0.0, fused=True)
@@ -100,11 +105,15 @@ class Trainer:
         return status_gib("VmHWM")
 
     def step(self) -> dict[str, float]:
-        num_labels = (self.batch["labels"][:, 1:] != -100).sum()
+        num_labels = sum((batch["labels"][:, 1:] != -100).sum() for batch in self.batches)
         cpu, start = time.process_time(), time.perf_counter()
-        loss = self.model(**self.batch, num_items_in_batch=num_labels).loss
-        forward = self.clock()
-        loss.backward()
+        loss, forward_seconds = 0.0, 0.0
+        for batch in self.batches:
+            begin = time.perf_counter()
+            part = self.model(**batch, num_items_in_batch=num_labels).loss
+            forward_seconds += self.clock() - begin
+            part.backward()
+            loss += part.detach()
         backward = self.clock()
         torch.nn.utils.clip_grad_norm_(self.parameters, 1.0)
         self.optimizer.step()
@@ -114,8 +123,8 @@ class Trainer:
             loss=loss.item(),
             seconds=end - start,
             cpu_seconds=time.process_time() - cpu,
-            forward=forward - start,
-            backward=backward - forward,
+            forward=forward_seconds,
+            backward=backward - start - forward_seconds,
             clip_and_step=end - backward,
         )
 
@@ -151,9 +160,11 @@ def run(args: argparse.Namespace) -> None:
     torch.set_num_threads(args.threads)
     start = time.perf_counter()
     model = load(args).to(args.device)
+    if args.compile:
+        model.compile()
     load_seconds = time.perf_counter() - start
     rows = row_files.read(args.rows)
-    trainer = Trainer(model, {name: tensor.to(args.device) for name, tensor in make_batch(rows).items()}, args.lr)
+    trainer = Trainer(model, make_batches(rows, args.layout, args.device), args.lr)
     warm = [trainer.step() for _ in range(args.warmup)]
     trainer.forget_peak()
     steps = [trainer.step() for _ in range(args.steps)]
@@ -206,6 +217,8 @@ def main() -> None:
     command.add_argument("--recompute", action="store_true")
     command.add_argument("--lr", type=float, default=1e-5)
     command.add_argument("--device", default="cpu", help="as torch names it")
+    command.add_argument("--compile", action="store_true", help="torch.compile; the first step takes minutes")
+    command.add_argument("--layout", default="pad", choices=["pad", "rows"], help="rows: one at a time, nothing padded")
     command.add_argument("--warmup", type=int, default=1)
     command.add_argument("--steps", type=int, default=3)
     command.add_argument("--threads", type=int, default=os.cpu_count())

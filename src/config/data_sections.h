@@ -40,6 +40,7 @@ struct Dataloader {
   /// Sequences per micro-batch; null: the data set yields whole batches. Absent in the recipe:
   /// local_batch_size.
   std::optional<std::int64_t> batch_size = 1;
+  bool names_batch_size = false;
   /// null: yes for data sets with a length, else no.
   std::optional<bool> shuffle;
   std::int64_t shuffle_buffer_size = 10000;

@@ -91,7 +91,7 @@ std::vector<Demand> recipe_demands() {
       {"model.*drafter*", given(), "drafters of speculative decoding"},
       {"model.load_base_model", is(true), "weights of a base model after from_config"},
       {"model.backend.te_fp8.*", given(), "8-bit arithmetic (fp8)"},
-      {"model.backend.fake_balanced_gate", is(true), "even routing of experts"},
+      {"model.backend.fake_gate_noise", above(0), "noise of the even routing of experts"},
       {"distributed.dp_size", above(1), "training on several processes", kNotInSmoke},
       {"distributed.dp_replicate_size", above(1), "hybrid sharding", kNotInSmoke},
       {"distributed.tp_size", above(1), "tensor parallelism", kNotInSmoke},

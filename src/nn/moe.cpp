@@ -103,6 +103,20 @@ Tensor MoeBlock::decide(const Tensor& logits_te, const Sequence& sequence) const
   return experts_tk;
 }
 
+/// Slot t * k + j goes to expert (t * k + j) % e; all weights are alike.
+ops::Routing MoeBlock::even(const Tensor& x_td, const Sequence& sequence) const {
+  const std::int64_t slots = x_td.size(0) * spec_.per_token;
+  const Tensor experts_tk = at::arange(slots, x_td.options().dtype(at::kLong))
+                                .remainder(spec_.experts)
+                                .view({x_td.size(0), spec_.per_token});
+  if (sequence.routing) {
+    sequence.routing->experts_tk = experts_tk;
+  }
+  const auto dtype = spec_.router.weights_in_float32 ? at::kFloat : x_td.scalar_type();
+  return {experts_tk, at::full(experts_tk.sizes(), 1.0 / static_cast<double>(spec_.per_token),
+                               x_td.options().dtype(dtype))};
+}
+
 Tensor MoeBlock::sums(const Tensor& logits_te, const Tensor& experts_tk,
                       const Sequence& sequence) const {
   const auto& training = spec_.training;
@@ -122,6 +136,9 @@ Tensor MoeBlock::sums(const Tensor& logits_te, const Tensor& experts_tk,
 }
 
 ops::Routing MoeBlock::route(const Tensor& x_td, const Sequence& sequence) const {
+  if (spec_.training.even) {
+    return even(x_td, sequence);
+  }
   const Tensor logits_te = logits(x_td, sequence);
   const Tensor experts_tk = decide(logits_te, sequence);
   if (sequence.router_sums && spec_.training.has_loss()) {

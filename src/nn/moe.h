@@ -37,6 +37,7 @@ class MoeBlock {
   ops::Routing route(const Tensor& x_td, const Sequence& sequence) const;
   /// The experts of each token: those of sequence.routing, or chosen now and kept there.
   Tensor decide(const Tensor& logits_te, const Sequence& sequence) const;
+  ops::Routing even(const Tensor& x_td, const Sequence& sequence) const;
   Tensor sums(const Tensor& logits_te, const Tensor& experts_tk, const Sequence& sequence) const;
   Tensor shared(const Tensor& x_td, const Sequence& sequence, Ports& ports) const;
 

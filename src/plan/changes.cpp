@@ -7,6 +7,7 @@
 #include <optional>
 
 #include "base/error.h"
+#include "config/step_plan.h"
 
 namespace automodel::plan {
 namespace {
@@ -21,17 +22,26 @@ struct Saving {
   double penalty = 0;  // how much worse than its time it is, as a share of the time
 };
 
+/// Micro-batches of so many rows.
+Saving smaller_batch(const config::Recipe& recipe, std::int64_t rows) {
+  Saving out{.apply =
+                 [rows](config::Recipe& r) {
+                   r.step_scheduler.local_batch_size = rows;
+                   r.dataloader.batch_size = rows;
+                   return true;
+                 },
+             .argument = fmt::format("--step_scheduler.local_batch_size={}", rows)};
+  if (recipe.dataloader.names_batch_size) {
+    out.argument += fmt::format(" --dataloader.batch_size={}", rows);
+  }
+  return out;
+}
+
 std::vector<Saving> savings(const config::Recipe& recipe) {
   std::vector<Saving> out;
-  for (std::int64_t rows = recipe.step_scheduler.local_batch_size / 2; rows > 0; rows /= 2) {
+  for (std::int64_t rows = config::micro_batch_rows(recipe) / 2; rows > 0; rows /= 2) {
     if (recipe.step_scheduler.global_batch_size % rows == 0) {
-      out.push_back({.apply =
-                         [rows](config::Recipe& r) {
-                           r.step_scheduler.local_batch_size = rows;
-                           r.dataloader.batch_size = rows;
-                           return true;
-                         },
-                     .argument = fmt::format("--step_scheduler.local_batch_size={}", rows)});
+      out.push_back(smaller_batch(recipe, rows));
     }
   }
   out.push_back({.apply =

@@ -194,6 +194,7 @@ std::string full(const Moe& moe) {
       .add_unless(training.sequence_balance_loss, 0, "balance loss of sequences times")
       .add_unless(training.z_loss, 0, "z-loss times")
       .add_unless(training.correction_step, 0, "correction trained in steps of")
+      .add_if(training.even, "experts take turns")
       .text();
 }
 

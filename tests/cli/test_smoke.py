@@ -3,6 +3,7 @@
 import json
 import os
 import pathlib
+import re
 
 import pytest
 import tiny_run
@@ -18,7 +19,6 @@ WAITS = {
     "llama3_1_8b_hellaswag_fp8": "8-bit arithmetic (fp8)",
     "llama3_2_1b_squad_qat": "quantisation-aware training",
     "megatron_pretrain_moonlight_16b_te_slurm": "checkpoints in torch's DCP format",
-    "qwen3_moe_30b_te_deepep": "even routing of experts",
     "gemma3_vl_4b_cord_v2_peft": "vision-language models",
 }
 
@@ -42,7 +42,8 @@ def test_each_of_upstreams_runs_or_says_what_it_waits_for(automodel, tmp_path, p
     else:
         assert done.returncode == 0, done.stdout + done.stderr
         assert "the recipe works: 3 steps were made" in done.stdout
-        assert done.stdout.count("| loss ") == 3
+        losses = re.search(r"^losses +(.*)", done.stdout, re.MULTILINE)  # a benchmark's, all at the end
+        assert (len(losses[1].split()) if losses else done.stdout.count("| loss ")) == 3
     assert set(os.listdir()) == here
 
 

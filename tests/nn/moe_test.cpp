@@ -122,6 +122,21 @@ TEST(MoeBlock, KeepsItsChoiceAndTakesAKeptOne) {
 }
 
 /// The router's correction changes between the forward and the backward that runs the block again.
+TEST(MoeBlock, ExpertsTakeTurnsInBenchmarks) {
+  auto moe = some_moe();
+  moe.shared.reset();
+  const auto parameters = tiny_parameters(routed_spec(moe));
+  const Tensor x_td = at::randn({5, 24});
+  moe.training.even = true;
+  const auto record = std::make_shared<RoutingRecord>();
+  const Tensor y = run(moe, parameters, x_td, record);
+  const Tensor turns = at::arange(10).remainder(5).view({5, 2});
+  EXPECT_TRUE(record->experts_tk.equal(turns));
+  EXPECT_TRUE(at::bincount(record->experts_tk.flatten()).eq(2).all().item<bool>());
+  parameters.at("model.layers.0.mlp.gate.weight").detach().mul_(-3);
+  EXPECT_TRUE(run(moe, parameters, x_td).equal(y));
+}
+
 TEST(MoeBlock, ARecomputeDoesNotRouteAgain) {
   auto moe = some_moe();
   moe.router = {.score = spec::Router::Score::sigmoid, .correction = true};

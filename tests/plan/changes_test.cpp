@@ -35,6 +35,17 @@ TEST(CheapestChanges, SmallerBatchesCostNothing) {
   }
 }
 
+TEST(CheapestChanges, ABatchOfTheLoaderIsMadeSmallerThere) {
+  auto recipe = small_recipe();
+  recipe.dataloader.batch_size = 4;
+  recipe.dataloader.names_batch_size = true;
+  recipe.step_scheduler.local_batch_size = 1;
+  const auto changes = cheapest_changes(recipe, small_model(), with_memory(total(recipe) - 1));
+  ASSERT_FALSE(changes.empty());
+  EXPECT_THAT(changes[0].overrides,
+              ElementsAre("--step_scheduler.local_batch_size=2 --dataloader.batch_size=2"));
+}
+
 TEST(CheapestChanges, WhatChangesTheModelComesLast) {
   auto recipe = small_recipe();
   recipe.step_scheduler.local_batch_size = recipe.dataloader.batch_size.emplace(1);

@@ -57,8 +57,9 @@ Dataset extract_dataset(const Json& json, const std::string& model_name) {
 Dataloader extract_dataloader(const Json& json, std::int64_t local_batch_size) {
   const Section s(json);
   Dataloader out;
-  out.batch_size = json.contains("batch_size") ? s.optional<std::int64_t>("batch_size")
-                                               : std::optional(local_batch_size);
+  out.names_batch_size = json.contains("batch_size");
+  out.batch_size = out.names_batch_size ? s.optional<std::int64_t>("batch_size")
+                                        : std::optional(local_batch_size);
   out.shuffle = s.optional<bool>("shuffle");
   out.shuffle_buffer_size = s.get("shuffle_buffer_size", out.shuffle_buffer_size);
   out.group_by_length = s.get("group_by_length", false);

@@ -38,14 +38,33 @@ void check_overrides(const spec::ModelSpec& model, const config::Recipe& recipe)
         "which peft leaves as it is; remove the key or train without peft");
 }
 
+/// `model.backend.fake_balanced_gate`.
+bool routes_evenly(const spec::ModelSpec& model, const config::Recipe& recipe) {
+  if (!recipe.model.backend.value("fake_balanced_gate", false)) {
+    return false;
+  }
+  check(first_moe(model) != nullptr, ErrorKind::invalid_argument,
+        "model.backend.fake_balanced_gate: {} has no routed experts; remove the key",
+        model.model_type);
+  check(recipe.model.moe_overrides == config::MoeOverrides(), ErrorKind::invalid_argument,
+        "model.backend.fake_balanced_gate: the routers decide nothing then, and "
+        "model.moe_overrides trains them; remove one");
+  return true;
+}
+
 }  // namespace
 
 spec::ModelSpec with_router_training(spec::ModelSpec model, const config::Recipe& recipe) {
   check_overrides(model, recipe);
+  const bool even = routes_evenly(model, recipe);
   const auto& overrides = recipe.model.moe_overrides;
   for (auto& layer : model.layers) {
     if (auto* moe = spec::moe_of(layer)) {
       auto& training = moe->training;
+      if (even) {
+        training = {.even = true};
+        continue;
+      }
       training.sequence_balance_loss =
           overrides.aux_loss_coeff.value_or(training.sequence_balance_loss);
       training.z_loss = overrides.z_loss_coeff.value_or(training.z_loss);
@@ -62,6 +81,10 @@ std::string describe_router_training(const spec::ModelSpec& model) {
     return "";
   }
   const auto& training = moe->training;
+  if (training.even) {
+    return "model.backend.fake_balanced_gate: experts take turns, the routers decide nothing; for "
+           "benchmarks, such a model is of no use";
+  }
   std::vector<std::string> losses, parts;
   for (const auto& [name, coefficient] :
        {std::pair("balance", training.balance_loss),

@@ -9,9 +9,10 @@
 
 namespace automodel::recipes {
 
-/// The model with `model.moe_overrides`. Corrections stay where adapters are trained: an adapter
-/// could not hold them. Throws Error(invalid_argument) if the model has no experts, no correction
-/// to move, or adapters are trained and corrections were asked for.
+/// The model with `model.moe_overrides` and `model.backend.fake_balanced_gate`. Corrections stay
+/// where adapters are trained: an adapter could not hold them. Throws Error(invalid_argument) if
+/// the model has no experts, no correction to move, adapters are trained and corrections were asked
+/// for, or routers that decide nothing were to be trained.
 spec::ModelSpec with_router_training(spec::ModelSpec model, const config::Recipe& recipe);
 
 /// "losses: balance x0.001, z x0.0001; corrections move by 0.001 a step"; empty: nothing.

@@ -51,6 +51,21 @@ TEST(RouterTraining, AdaptersLeaveTheCorrections) {
   EXPECT_EQ(trained(recipe).correction_step, 0);
 }
 
+TEST(RouterTraining, RoutersOfABenchmarkDecideNothing) {
+  config::Recipe recipe;
+  recipe.model.backend = {{"fake_balanced_gate", true}};
+  EXPECT_EQ(trained(recipe), (spec::RouterTraining{.even = true}));
+  EXPECT_THAT(describe_router_training(with_router_training(routed(), recipe)),
+              HasSubstr("experts take turns"));
+  auto dense = routed();
+  dense.layers.resize(1);
+  expect_error(ErrorKind::invalid_argument, "some_moe has no routed experts; remove the key",
+               [&] { with_router_training(dense, recipe); });
+  recipe.model.moe_overrides.z_loss_coeff = 0.5;
+  expect_error(ErrorKind::invalid_argument, "model.moe_overrides trains them; remove one",
+               [&] { with_router_training(routed(), recipe); });
+}
+
 TEST(RouterTraining, WhatCannotBeIsAnError) {
   const auto refused = [](const char* text, const spec::ModelSpec& model,
                           const config::Recipe& recipe) {
