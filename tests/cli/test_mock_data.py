@@ -141,6 +141,14 @@ def test_rollouts_lose_what_upstreams_folded_form_loses(automodel, tmp_path):
     assert step["num_label_tokens"] == 4 * 3 * 5
 
 
+def test_a_smoke_run_on_long_rollouts(automodel, tmp_path):
+    long = {**KINDS["rollouts"], "prompt_len": 5000, "completion_len": 900}
+    recipe = tiny_run.edit(tiny_run.make(tmp_path), lambda content: content.update(dataset=long, validation_dataset=long))
+    done = automodel("train", "--smoke", recipe, timeout=300)
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert "made up, as mock_prefix_tree.build_mock_rollout_dataset" in done.stdout
+
+
 def test_tokens_outside_the_models_vocabulary(automodel, recipe):
     done = automodel(recipe("sentences"), "--dataset.vocab_size=500", timeout=300)
     assert done.returncode == 2 and "outside_vocabulary" in done.stderr, done.stderr

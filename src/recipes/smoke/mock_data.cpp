@@ -131,10 +131,16 @@ void write_megatron(const fs::path& prefix, std::int64_t vocab_size) {
 }
 
 void shorten(Json& keys) {
-  for (const char* key : {"seq_length", "seq_len", "max_length", "block_size"}) {
+  const auto limit = [&](const char* key, std::int64_t most) {
     if (keys.contains(key) && keys.at(key).is_number_integer()) {
-      keys[key] = std::min(keys.at(key).get<std::int64_t>(), kMockTokens);
+      keys[key] = std::min(keys.at(key).get<std::int64_t>(), most);
     }
+  };
+  for (const char* key : {"seq_length", "seq_len", "max_length", "block_size"}) {
+    limit(key, kMockTokens);
+  }
+  for (const char* key : {"prompt_len", "completion_len"}) {  // a document has both
+    limit(key, kMockTokens / 2);
   }
 }
 

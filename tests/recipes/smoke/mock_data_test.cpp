@@ -48,6 +48,10 @@ TEST(MockDataset, MockDataStayButForTheirSizes) {
                                      .keys = {{"seq_len", 4096}, {"vocab_size", 151936}}},
                                     "/nowhere", "train", 512);
   EXPECT_EQ(section.keys, Json({{"seq_len", kMockTokens}, {"vocab_size", 512}}));
+  const auto rollouts = mock_dataset({.target = "mock_prefix_tree.build_mock_rollout_dataset",
+                                      .keys = {{"prompt_len", 9000}, {"completion_len", 400}}},
+                                     "/nowhere", "train", 512);
+  EXPECT_EQ(rollouts.keys, Json({{"prompt_len", 64}, {"completion_len", 64}}));
 }
 
 }  // namespace
