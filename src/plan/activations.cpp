@@ -10,7 +10,8 @@ namespace {
 
 constexpr std::int64_t kFloat = 4;
 constexpr std::int64_t kIndex = 8;
-constexpr std::int64_t kLossRows = 256;  // of one chunk of the loss
+constexpr std::int64_t kLossRows = 256;    // of one chunk of the loss
+constexpr std::int64_t kWidestHead = 256;  // of our attention kernel
 
 /// Counts what one layer keeps. Values are in the compute type; the rest is counted in bytes.
 class Kept {
@@ -57,13 +58,21 @@ class Kept {
     const bool plain = !gqa.softcap && !gqa.sinks && !gqa.alibi && !gqa.chunk &&
                        gqa.value_width() == gqa.head_dim &&
                        (!gqa.window || *gqa.window >= batch_.row_tokens);
-    add_scores(gqa.heads, plain, gqa.softcap.has_value());
+    const bool own =
+        takes_heads(gqa.head_dim, gqa.value_width()) && !(gqa.alibi && gqa.alibi->in_bfloat16);
+    add_scores(gqa.heads, own || plain, gqa.softcap.has_value());
   }
 
   void add(const spec::Mla& mla) {
     values_ += dim_ + 2 * mla.heads * (mla.head_dim() + mla.value_dim) +
                2 * mla.q_lora_rank.value_or(0) + 2 * mla.kv_lora_rank;
-    add_scores(mla.heads, mla.head_dim() == mla.value_dim, false);
+    const bool own = takes_heads(mla.head_dim(), mla.value_dim);
+    add_scores(mla.heads, own || mla.head_dim() == mla.value_dim, false);
+  }
+
+  /// Our attention, whatever its mask.
+  bool takes_heads(std::int64_t width, std::int64_t value_width) const {
+    return batch_.own_kernels && std::max(width, value_width) <= kWidestHead;
   }
 
   /// The fused kernel keeps one number per row and head; the plain one all probabilities.
@@ -149,7 +158,8 @@ std::int64_t loss_kept_bytes(const spec::ModelSpec& model, const BatchShape& bat
 
 std::int64_t loss_chunk_bytes(const spec::ModelSpec& model, const BatchShape& batch) {
   const std::int64_t copies = batch.compute_width < kFloat ? 2 * batch.compute_width : 0;
-  return std::min(batch.labels, kLossRows) * model.vocab_size * (2 * kFloat + copies);
+  const std::int64_t width = batch.own_kernels ? batch.compute_width : 2 * kFloat + copies;
+  return std::min(batch.labels, kLossRows) * model.vocab_size * width;
 }
 
 }  // namespace automodel::plan

@@ -16,6 +16,7 @@ struct BatchShape {
   std::int64_t labels = 0;         // tokens that are predicted, of all rows
   std::int64_t compute_width = 4;  // bytes of a value
   bool recompute = false;
+  bool own_kernels = false;  // computed by our kernels for CPUs, not by LibTorch's operators
   std::int64_t tokens() const { return rows * row_tokens; }
   bool operator==(const BatchShape&) const = default;
 };

@@ -197,7 +197,8 @@ Machine this_machine() {
           .flops = kReached * peak,
           .bfloat16_flops = isa == Isa::avx512_bf16 ? kReachedBfloat16 * 2 * peak : kReached * peak,
           .bandwidth = 50e9,
-          .has_bfloat16 = supported_isas().back() == Isa::avx512_bf16};
+          .has_bfloat16 = supported_isas().back() == Isa::avx512_bf16,
+          .own_kernels = isa != Isa::reference};
 }
 
 OptimizerShape optimizer_shape(const config::Optimizer& optimizer) {
@@ -263,7 +264,8 @@ RunCost cost_of(const config::Recipe& recipe, const spec::ModelSpec& spec,
       .labels = rows * tokens,
       .compute_width = compute_width(recipe.model, storage, options.machine.has_bfloat16),
       .recompute =
-          recipe.distributed.activation_checkpointing != config::ActivationCheckpointing::off};
+          recipe.distributed.activation_checkpointing != config::ActivationCheckpointing::off,
+      .own_kernels = options.machine.own_kernels};
   out.flops = step_flops(recipe, out) * static_cast<double>(out.micro_batches * split.data);
   out.step.batch.row_tokens = (tokens + split.context - 1) / split.context;
   out.step.accumulates = out.micro_batches > 1;

@@ -21,6 +21,7 @@ struct Machine {
   double bfloat16_flops = 0;  // in bfloat16
   double bandwidth = 0;       // bytes per second of its memory
   bool has_bfloat16 = false;
+  bool own_kernels = false;  // ours for CPUs are there
   bool operator==(const Machine&) const = default;
 };
 

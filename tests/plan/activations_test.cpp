@@ -33,6 +33,18 @@ TEST(KeptBytes, ProbabilitiesOfPlainAttentionGrowWithTheSquare) {
   EXPECT_GT(kept_bytes(model, 0, {.row_tokens = 100}, kAll), fused + 4 * 4 * 100 * 100);
 }
 
+TEST(KeptBytes, OurAttentionKeepsNoProbabilities) {
+  auto model = small_model();
+  const BatchShape ours{.row_tokens = 100, .own_kernels = true};
+  const auto plain = kept_bytes(model, 0, ours, kAll);
+  auto& gqa = std::get<spec::Gqa>(model.layers[0].mixer);
+  gqa.softcap = 30;
+  gqa.sinks = true;
+  EXPECT_EQ(kept_bytes(model, 0, ours, kAll), plain);
+  gqa.alibi = spec::Alibi{.in_bfloat16 = true};
+  EXPECT_GT(kept_bytes(model, 0, ours, kAll), plain + 4 * 4 * 100 * 100);
+}
+
 TEST(KeptBytes, ExpertsKeepTheChosenOnes) {
   const BatchShape batch{.row_tokens = 1};
   const auto two = kept_bytes(small_model(true), 0, batch, kAll);
@@ -53,6 +65,8 @@ TEST(LossBytes, AChunkHasAtMost256Rows) {
   const auto model = small_model();
   EXPECT_EQ(loss_chunk_bytes(model, {.labels = 10}), 10 * 1000 * 8);
   EXPECT_EQ(loss_chunk_bytes(model, {.labels = 5000}), 256 * 1000 * 8);
+  EXPECT_EQ(loss_chunk_bytes(model, {.labels = 10, .compute_width = 2, .own_kernels = true}),
+            10 * 1000 * 2);
   EXPECT_EQ(loss_kept_bytes(model, {.row_tokens = 10}), 10 * 3 * 64 * 4);
 }
 

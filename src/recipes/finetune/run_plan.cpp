@@ -65,7 +65,8 @@ plan::BatchShape fullest_batch(const config::Recipe& recipe, const RunModel& run
           .labels = std::llround(learnt_share(data.train.survey) *
                                  static_cast<double>(rows * row_tokens)),
           .compute_width = width_of(run.model.options().compute),
-          .recompute = run.model.options().recompute};
+          .recompute = run.model.options().recompute,
+          .own_kernels = run.model.options().device.is_cpu() && chosen_isa() != Isa::reference};
 }
 
 std::int64_t num_values(const std::vector<nn::Parameter>& parameters, bool trained) {
