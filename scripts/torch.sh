@@ -79,5 +79,6 @@ choose_torch() {
     ensure_own_torch
     torch_dir=$(own_torch_dir)
   fi
+  mkdir -p "$root/.deps"
   echo "$torch_dir" >"$record"
 }

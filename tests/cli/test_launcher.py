@@ -7,6 +7,7 @@ import os
 import pathlib
 import shutil
 import subprocess
+import sys
 
 import pytest
 
@@ -99,7 +100,7 @@ def test_a_folder_without_libtorch_is_refused(machine, tmp_path):
 
 
 def fake_libtorch(folder: pathlib.Path) -> pathlib.Path:
-    for name in ("share/cmake/Torch/TorchConfig.cmake", "lib/libtorch_cpu.so"):
+    for name in ("include/torch/headeronly/version.h", "lib/libtorch_cpu.so"):
         (folder / name).parent.mkdir(parents=True)
         (folder / name).touch()
     return folder
@@ -122,6 +123,20 @@ def test_a_failed_configuration_shows_its_end_and_the_log(machine, tmp_path):
 
 NINJA = """mkdir -p bin && printf '#!/bin/sh\\necho "ran $@"\\n' >bin/automodel && chmod +x bin/automodel; echo "built $@" >>../../built"""
 CMAKE = '[ "$1" = --version ] && echo cmake version 3.25.1 || { echo "$@" >>"$2/../configured"; touch "$2/build/release/build.ninja"; }'
+
+
+def test_a_torch_with_cuda_is_taken_without_the_cuda_toolkit(machine, tmp_path):
+    torch = fake_libtorch(tmp_path / "torch")
+    (torch / "lib/libtorch_cuda.so").touch()
+    (torch / "version.py").write_text("cuda: Optional[str] = '13.0'\n")
+    machine.command("python3", f'[ "$1" = - ] || exec {sys.executable} "$@"; cat >/dev/null; echo "2.11.0+cu130 {torch}"')
+    machine.command("nvcc", "exit 127")
+    machine.command("ninja", NINJA)
+    machine.command("cmake", CMAKE)
+    done = machine.run("a", AM_TORCH_DIR="")
+    assert (done.returncode, done.stdout) == (0, "ran a\n"), done.stderr
+    assert f"using the active Python's torch in {torch}" in done.stderr
+    assert f"-DAM_TORCH_DIR={torch}" in (machine.root / "configured").read_text()
 
 
 def test_without_pyarrow_the_rest_is_built(machine, tmp_path):
