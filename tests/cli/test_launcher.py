@@ -136,7 +136,7 @@ def test_a_torch_with_cuda_is_taken_without_the_cuda_toolkit(machine, tmp_path):
     done = machine.run("a", AM_TORCH_DIR="")
     assert (done.returncode, done.stdout) == (0, "ran a\n"), done.stderr
     assert f"using the active Python's torch in {torch}" in done.stderr
-    assert f"-DAM_TORCH_DIR={torch}" in (machine.root / "configured").read_text()
+    assert f"-DAM_TORCH_DIR={torch}" in (tmp_path / "configured").read_text()
 
 
 def test_without_pyarrow_the_rest_is_built(machine, tmp_path):
