@@ -3,6 +3,8 @@
 #
 #   cmake --preset fuzz && ninja -C build/fuzz tokenizer_json_fuzz
 #   build/fuzz/bin/tokenizer_json_fuzz -max_total_time=600 tests/text/fuzz/corpus/tokenizer_json
+#
+# Those of modules that need LibTorch (gguf_fuzz, safetensors_fuzz): cmake --preset fuzz -DAM_TORCH=ON; libomp-19-dev
 
 function(am_fuzzers name)
   file(GLOB targets CONFIGURE_DEPENDS ${CMAKE_SOURCE_DIR}/tests/${name}/fuzz/*_fuzz.cpp)

@@ -50,4 +50,6 @@ find_package(OpenMP REQUIRED COMPONENTS CXX)
 file(GLOB AM_OPENMP_LIBRARY ${AM_TORCH_LIB}/libgomp*.so*)
 if(NOT AM_OPENMP_LIBRARY)
   set(AM_OPENMP_LIBRARY ${OpenMP_CXX_LIBRARIES})
+elseif(CMAKE_CXX_COMPILER_ID MATCHES Clang)  # the fuzz targets: clang's code calls a runtime of its own
+  list(APPEND AM_OPENMP_LIBRARY ${OpenMP_CXX_LIBRARIES})
 endif()
