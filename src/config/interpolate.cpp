@@ -59,8 +59,6 @@ Variable parse_braced(std::string_view inside) {
   return {trim(inside.substr(0, comma)), true, trim(inside.substr(comma + 1))};
 }
 
-bool is_name_key(std::string_view key) { return key == "_target_" || key.ends_with("_fn"); }
-
 /// On the command line null means null; upstream takes it as a text there.
 bool is_null_override(const Node& node, std::string_view text) {
   return node.origin.kind == OriginKind::overridden && text == "null";
@@ -120,6 +118,8 @@ class Typing {
 };
 
 }  // namespace
+
+bool is_name_key(std::string_view key) { return key == "_target_" || key.ends_with("_fn"); }
 
 Environment process_environment() {
   Environment variables;

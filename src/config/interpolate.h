@@ -28,6 +28,9 @@ struct Interpolated {
 /// "$5" and "$ " stay. What is put in is not looked at again.
 Interpolated interpolate(std::string_view text, const Environment& environment);
 
+/// `_target_` and keys that end in "_fn": what is below them is a name, taken as it is written.
+bool is_name_key(std::string_view key);
+
 struct TypedTree {
   Node root;
   std::vector<Problem> problems;

@@ -6,6 +6,7 @@
 #include <cmath>
 
 #include "base/text.h"
+#include "config/interpolate.h"
 #include "config/scalar.h"
 #include "config/secret.h"
 
@@ -62,31 +63,36 @@ std::string text_text(const std::string& text) {
   return type_scalar(text, false) == Json(text) ? key_text(text) : quoted(python_literal(text));
 }
 
-std::string scalar_text(const Node& node) {
+std::string scalar_text(const Node& node, bool is_name) {
   if (node.value.is_number_float()) {
     return number_text(node.value.get<double>());
   }
-  return node.is_text() ? text_text(without_secrets(node.value.get<std::string>()))
-                        : node.value.dump();
+  if (!node.is_text()) {
+    return node.value.dump();
+  }
+  const std::string text = without_secrets(node.value.get<std::string>());
+  return is_name ? key_text(text) : text_text(text);
 }
 
-std::string flow_text(const Node& node) {
+/// is_name: it stands below a name's key, which is read without upstream's typing.
+std::string flow_text(const Node& node, bool is_name) {
   std::vector<std::string> parts;
   if (node.kind == NodeKind::list) {
     for (const Node& item : node.items) {
-      parts.push_back(flow_text(item));
+      parts.push_back(flow_text(item, false));
     }
     return fmt::format("[{}]", join(parts, ", "));
   }
   if (node.kind == NodeKind::map) {
     for (const Entry& entry : node.entries) {
-      parts.push_back(
-          fmt::format("{}: {}", key_text(entry.key),
-                      is_secret(entry.key) ? std::string(kMask) : flow_text(entry.value)));
+      parts.push_back(fmt::format("{}: {}", key_text(entry.key),
+                                  is_secret(entry.key)
+                                      ? std::string(kMask)
+                                      : flow_text(entry.value, is_name_key(entry.key))));
     }
     return fmt::format("{{{}}}", join(parts, ", "));
   }
-  return scalar_text(node);
+  return scalar_text(node, is_name);
 }
 
 Origin origin_of(const Node& node) {
@@ -114,7 +120,8 @@ std::string print_map(const Node& map, bool lines, std::size_t indent) {
       continue;
     }
     const bool masked = is_secret(entry.key) && !entry.value.is_null();
-    line += fmt::format(" {}", masked ? std::string(kMask) : flow_text(entry.value));
+    line += fmt::format(
+        " {}", masked ? std::string(kMask) : flow_text(entry.value, is_name_key(entry.key)));
     out += fmt::format("{:<{}} {}\n", line, kCommentColumn, comment(entry.value, lines));
   }
   return out;

@@ -13,8 +13,8 @@ namespace {
 using testing::HasSubstr;
 using testing::Not;
 
-std::string one(const Json& value) {
-  const std::string text = print_tree(from_json({{"k", value}}, {}), false);
+std::string one(const Json& value, const char* key = "k") {
+  const std::string text = print_tree(from_json({{key, value}}, {}), false);
   return text.substr(0, text.find_last_not_of(' ', text.find('#') - 1) + 1);
 }
 
@@ -38,6 +38,15 @@ TEST(Print, TextsThatLookLikeValuesStayTexts) {
                            "yes", "a\nb", "(1, 2)", "0.9, 0.95", "\\x41"}) {
     const auto document = parse_yaml(one(text), "printed");
     EXPECT_EQ(to_json(type_tree(document.root, {}).root), Json({{"k", text}})) << text;
+  }
+}
+
+TEST(Print, NamesAreWrittenAsTheyAreRead) {
+  for (const char* key : {"_target_", "collate_fn"}) {
+    for (const char* text : {"a.b", "r\"\"", "1", "None", "'quoted'", "yes", "", "(1, 2)"}) {
+      const auto document = parse_yaml(one(text, key), "printed");
+      EXPECT_EQ(to_json(type_tree(document.root, {}).root), Json({{key, text}})) << text;
+    }
   }
 }
 
