@@ -12,8 +12,8 @@ namespace {
 
 constexpr std::int64_t kStreamedElements = 1 << 24;  // 64 MiB: more than caches keep
 
-double product_flops(std::int64_t pairs, const Tensor& x_emn) {
-  return 2.0 * static_cast<double>(pairs) * static_cast<double>(x_emn.size(1) * x_emn.size(2));
+double product_flops(std::int64_t pairs, std::int64_t m, std::int64_t n) {
+  return 2.0 * static_cast<double>(pairs) * static_cast<double>(m * n);
 }
 
 std::int64_t num_pairs(const Rows& rows) {
@@ -132,7 +132,8 @@ Tensor rows_of(const Rows& rows, std::int64_t begin, std::int64_t count) {
 
 Tensor grouped_product(const Rows& rows, const GroupCounts& counts_e, const Tensor& weight_ekn,
                        const Tensor& bias_en) {
-  const OperationTimer timer("product", product_flops(num_pairs(rows), weight_ekn));
+  const OperationTimer timer(
+      "product", product_flops(num_pairs(rows), weight_ekn.size(1), weight_ekn.size(2)));
   const Tensor weight = with_contiguous_matrices(factor_beside(weight_ekn, rows.matrix));
   if (is_for_library(rows.matrix, weight)) {
     const Tensor y_pn = library_product(rows, counts_e, weight);
@@ -179,10 +180,13 @@ void add_grouped_product_(const Tensor& y_pn, const Rows& rows, const GroupCount
 
 Tensor grouped_outer_product(const Rows& left, const Rows& right, const GroupCounts& counts_e,
                              at::ScalarType dtype) {
-  const auto groups = static_cast<std::int64_t>(counts_e.size());
-  Tensor out_emn = at::empty({groups, left.matrix.size(1), right.matrix.size(1)},
+  const std::int64_t m = left.matrix.size(1), n = right.matrix.size(1);
+  const OperationTimer timer("gradient of weight", product_flops(num_pairs(left), m, n));
+  if (is_for_library(left.matrix, right.matrix)) {
+    return library_outer_product(left, right, counts_e).to(dtype);
+  }
+  Tensor out_emn = at::empty({static_cast<std::int64_t>(counts_e.size()), m, n},
                              left.matrix.options().dtype(dtype));
-  const OperationTimer timer("gradient of weight", product_flops(num_pairs(left), out_emn));
   if (const auto* kernels = kernels_for(left, right.matrix);
       kernels != nullptr && kernels_for(right, out_emn) != nullptr) {
     std::vector<cpu::Product> products;
@@ -198,9 +202,6 @@ Tensor grouped_outer_product(const Rows& left, const Rows& right, const GroupCou
     });
     cpu::gemm(kernels->gemm, products);
     return out_emn;
-  }
-  if (is_for_library(left.matrix, right.matrix)) {
-    return library_outer_product(left, right, counts_e).to(dtype);
   }
   for_each_group(counts_e, [&](std::int64_t e, std::int64_t begin, std::int64_t count) {
     const Tensor a = rows_of(left, begin, count), b = rows_of(right, begin, count);

@@ -3,6 +3,7 @@
 #include <gtest/gtest.h>
 #include <torch/cuda.h>
 
+#include "base/process.h"
 #include "tests/tensor/expect_error.h"
 
 namespace automodel {
@@ -23,6 +24,12 @@ TEST(Device, OthersAreRefused) {
   }
   expect_error(ErrorKind::invalid_argument, "cuda:99 is not there",
                [] { device_from_name("cuda:99"); });
+}
+
+TEST(Device, MemoryOfTheCpuIsTheProcesss) {
+  synchronize(at::kCPU);
+  EXPECT_EQ(peak_memory_bytes(c10::Device(at::kCPU)), peak_memory_bytes());
+  EXPECT_EQ(reset_peak_memory(c10::Device(at::kCPU)), reset_peak_memory());
 }
 
 }  // namespace
