@@ -41,6 +41,13 @@ HeadsView from_head(HeadsView view, Index token, Index head) {
   return view;
 }
 
+/// Whether products are of pairs of bfloat16: where the processor multiplies them.
+bool in_pairs(const Kernels& kernels, const AttentionInputs& inputs) {
+  const auto is_narrow = [](const HeadsView& x) { return x.storage == Storage::bfloat16; };
+  return kernels.gemm.has_pairs && is_narrow(inputs.q) && is_narrow(inputs.k) &&
+         is_narrow(inputs.v);
+}
+
 /// Keys or values of all documents and heads as right operands.
 class PackedHeads {
  public:
@@ -50,7 +57,10 @@ class PackedHeads {
 
   PackedHeads(const Kernels& kernels, const std::vector<Document>& documents,
               const AttentionInputs& inputs)
-      : kernels_(kernels), documents_(documents), inputs_(inputs) {}
+      : kernels_(kernels),
+        documents_(documents),
+        inputs_(inputs),
+        in_pairs_(cpu::in_pairs(kernels, inputs)) {}
 
   void add(const HeadsView& view, Index width, Layouts layouts) {
     const Index columns = kernels_.attention.panel_columns;
@@ -63,9 +73,9 @@ class PackedHeads {
     for (const Document& document : documents_) {
       for (Index head = 0; head < inputs_.shape.kv_heads; ++head) {
         const Index by_key =
-            place(layouts.by_key, ceil_div(document.keys, columns) * columns * width);
+            place(layouts.by_key, ceil_div(document.keys, columns) * columns * steps(width));
         const Index by_width =
-            place(layouts.by_width, ceil_div(width, columns) * columns * document.keys);
+            place(layouts.by_width, ceil_div(width, columns) * columns * steps(document.keys));
         offsets.emplace_back(by_key, by_width);
       }
     }
@@ -86,6 +96,8 @@ class PackedHeads {
     });
   }
 
+  bool in_pairs() const { return in_pairs_; }
+
   /// Of the operand that was added as number `index`.
   PackedKeys at(std::size_t index, std::size_t document, Index head) const {
     return packed_[index][document * static_cast<std::size_t>(inputs_.shape.kv_heads) +
@@ -93,6 +105,8 @@ class PackedHeads {
   }
 
  private:
+  Index steps(Index elements) const { return in_pairs_ ? ceil_div(elements, 2) : elements; }
+
   void list(const HeadsView& view, Index width, Index i, const PackedKeys& to) {
     const Index columns = kernels_.attention.panel_columns;
     const Document& document = documents_[static_cast<std::size_t>(i / inputs_.shape.kv_heads)];
@@ -103,16 +117,16 @@ class PackedHeads {
       task.source.inner_contiguous = true;
       task.outer_begin = key;
       task.outer_count = std::min(columns, document.keys - key);
-      task.steps = {.inner = width, .pairs = false, .per_block = width};
-      task.out = const_cast<float*>(to.by_key) + key * width;
+      task.steps = {.inner = width, .pairs = in_pairs_, .per_block = steps(width)};
+      task.out = const_cast<float*>(to.by_key) + key * steps(width);
       tasks_.push_back(task);
     }
     for (Index column = 0; to.by_width != nullptr && column < width; column += columns) {
       task.source.inner_contiguous = false;
       task.outer_begin = column;
       task.outer_count = std::min(columns, width - column);
-      task.steps = {.inner = document.keys, .pairs = false, .per_block = document.keys};
-      task.out = const_cast<float*>(to.by_width) + column * document.keys;
+      task.steps = {.inner = document.keys, .pairs = in_pairs_, .per_block = steps(document.keys)};
+      task.out = const_cast<float*>(to.by_width) + column * steps(document.keys);
       tasks_.push_back(task);
     }
   }
@@ -120,6 +134,7 @@ class PackedHeads {
   const Kernels& kernels_;
   const std::vector<Document>& documents_;
   const AttentionInputs& inputs_;
+  bool in_pairs_;
   std::vector<at::Tensor> buffers_;
   std::vector<std::vector<PackedKeys>> packed_;
   std::vector<PackTask> tasks_;
@@ -136,6 +151,7 @@ AttentionTile tile_of(const AttentionInputs& inputs, const PackedHeads& packed,
           .keys = documents[document].keys,
           .k = packed.at(kKeys, document, head),
           .v = packed.at(kValues, document, head),
+          .in_pairs = packed.in_pairs(),
           .q = inputs.q};
 }
 

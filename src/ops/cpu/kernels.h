@@ -110,7 +110,7 @@ struct AttentionShape {
 };
 
 /// Keys or values of one document and head, packed as right operands. Widths and numbers of keys
-/// are rounded up to whole panels.
+/// are rounded up to whole panels of columns; widths or numbers of keys are steps.
 struct PackedKeys {
   const float* by_key = nullptr;    // columns are keys: panels [width, panel_columns]
   const float* by_width = nullptr;  // columns are entries of a key: panels [keys, panel_columns]
@@ -125,6 +125,7 @@ struct AttentionTile {
   Index first_token = 0;                 // of the document, in all views
   Index keys = 0;                        // of the document
   PackedKeys k, v;
+  bool in_pairs = false;       // so are k and v packed; q and grad_out are bfloat16
   HeadsView q, out;            // the backward does not read out
   float* log_sums = nullptr;   // [tokens, heads]
   float* workspace = nullptr;  // AttentionKernels::workspace_floats

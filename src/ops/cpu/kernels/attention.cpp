@@ -28,7 +28,29 @@ void raise_largest(RowState& row, float largest) {
   }
 }
 
-/// One row of products becomes weights e^(logit - largest); keys that are not seen get 0.
+/// Entries i and following of a row, in the steps of a product.
+template <class By>
+AM_INLINE void put_steps(float* row, Index i, Vec x) {
+  if constexpr (By::kPairs) {
+    store_halves(reinterpret_cast<std::uint16_t*>(row) + i, round_halves(x));
+  } else {
+    vstore(row + i, x);
+  }
+}
+
+/// The block's keys before `first` and from `end` on, both multiples of a register or the end of
+/// the keys.
+template <class By>
+AM_INLINE void clear_outside(float* row, Index first, Index end, const BlockKeys& keys) {
+  fill_zero(row + keys.begin / By::kPerStep, row + least(first, keys.panels_end()) / By::kPerStep);
+  if (end < keys.panels_end()) {
+    fill_zero(row + end / By::kPerStep, row + keys.panels_end() / By::kPerStep);
+  }
+}
+
+/// One row of products becomes the steps of weights e^(logit - largest); keys that are not seen
+/// get 0.
+template <class By>
 void weigh_row(float* s, const Logits& logits, Span seen, const BlockKeys& keys, RowState& row) {
   const Index first = seen.is_empty() ? keys.end : seen.begin / kWidth * kWidth;
   Vec largest = vset(kLowest);
@@ -46,14 +68,11 @@ void weigh_row(float* s, const Logits& logits, Span seen, const BlockKeys& keys,
   for (; i < seen.end; i += kWidth) {
     const Vec e = vexp(vsub(vload(s + i), vset(row.largest)));
     const Vec weight = vwithin(seen.begin - i, seen.end - i, e, vset(0));
-    vstore(s + i, weight);
+    put_steps<By>(s, i, weight);
     sum = vadd(sum, weight);
   }
   row.sum += vsum(sum);
-  fill_zero(s + keys.begin, s + least(first, keys.panels_end()));
-  if (i < keys.panels_end()) {
-    fill_zero(s + i, s + keys.panels_end());
-  }
+  clear_outside<By>(s, first, i, keys);
 }
 
 template <class Stored>
@@ -80,13 +99,15 @@ struct Workspace {
         scores(queries + kTilePanels * kRowPanelFloats),
         grads(scores + kTilePanels * kRowPanelFloats),
         grad_scores(grads + kTilePanels * kRowPanelFloats),
-        sums(grad_scores + kTilePanels * kRowPanelFloats),
+        grad_pairs(grad_scores + kTilePanels * kRowPanelFloats),
+        sums(grad_pairs + (kHasPairs ? kTilePanels * kRowPanelFloats : 0)),
         query_steps(sums + kTilePanels * kRows *
                                most(in_panels(shape.key_width), in_panels(shape.value_width))),
         grad_steps(query_steps + kTilePanels * kRows * in_panels(shape.key_width)),
         end(grad_steps + kTilePanels * kRows * in_panels(shape.value_width)) {}
   float *queries, *scores;          // panels of rows
   float *grads, *grad_scores;       // the same, of the backward
+  float* grad_pairs;                // grad_scores as pairs of keys
   float* sums;                      // [rows, whole panels of a width]
   float *query_steps, *grad_steps;  // rows as steps: panels of columns [rows, kColumns]
   float* end;
@@ -97,7 +118,8 @@ Index workspace_floats(const AttentionShape& shape) {
   return none.end - none.queries;
 }
 
-void forward(const AttentionTile& tile) {
+template <class By>
+void forward_by(const AttentionTile& tile) {
   const TileRows rows(tile);
   const Workspace work(tile.shape, tile.workspace);
   const Index width = in_panels(tile.shape.value_width);
@@ -111,20 +133,22 @@ void forward(const AttentionTile& tile) {
     }
   }
   fill_zero(work.sums, work.sums + rows.all_rows() * width);
-  pack_tile_rows(rows, tile.q, tile.shape.key_width, work.queries);
+  pack_tile_rows<By>(rows, tile.q, tile.shape.key_width, work.queries);
   const Span all = rows.keys();
   for (Index first = all.begin / kBlockSteps * kBlockSteps; first < all.end; first += kBlockSteps) {
     const BlockKeys keys(first, all);
-    multiply_by_keys(rows, work.queries, tile.k.by_key, tile.shape.key_width, keys, work.scores);
+    multiply_by_keys<By>(rows, work.queries, tile.k.by_key, tile.shape.key_width, keys,
+                         work.scores);
     for (Index p = 0; p < rows.panels; ++p) {
       for (Index r = 0; r < rows.rows(p); ++r) {
         const Index query = rows.query(p) + r;
-        weigh_row(work.scores + p * kRowPanelFloats + r * kRowStride,
-                  Logits(tile.rule, rows.head(p), query - first),
-                  keys.of(visible_keys(tile.rule, query)), keys, states[p * kRows + r]);
+        weigh_row<By>(work.scores + p * kRowPanelFloats + r * kRowStride,
+                      Logits(tile.rule, rows.head(p), query - first),
+                      keys.of(visible_keys(tile.rule, query)), keys, states[p * kRows + r]);
       }
     }
-    add_weighted_keys(rows, work.scores, tile.v.by_width, tile.shape.value_width, keys, work.sums);
+    add_weighted_keys<By>(rows, work.scores, tile.v.by_width, tile.shape.value_width, keys,
+                          work.sums);
   }
   for (Index p = 0; p < rows.panels; ++p) {
     for (Index r = 0; r < rows.rows(p); ++r) {
@@ -136,107 +160,171 @@ void forward(const AttentionTile& tile) {
   }
 }
 
-/// One row: products of query and key become weights, those of grad_out and value the gradients of
-/// products.
+/// One row of a backward: its products of query and key, those of grad_out and value, and what
+/// makes weights and gradients of products of them.
 struct RowGradient {
   float* weights;
   float* grads;
+  Logits logits;
+  Span seen;  // of the block's keys
   float log_sum, dot;
+  Index first() const { return seen.begin / kWidth * kWidth; }
 };
 
-void differentiate_row(const RowGradient& row, const AttentionRule& rule, const Logits& logits,
-                       Span seen, const BlockKeys& keys) {
-  const Index first = seen.is_empty() ? keys.end : seen.begin / kWidth * kWidth;
+struct WeightAndGrad {
+  Vec weight, grad;
+};
+
+/// Of keys i and following; 0 where they are not seen.
+AM_INLINE WeightAndGrad differentiate(const RowGradient& row, float softcap, Index i) {
+  const Vec capped = row.logits.capped(vload(row.weights + i));
+  const Vec e = vexp(vsub(row.logits.placed(capped, i), vset(row.log_sum)));
+  const Vec weight = vwithin(row.seen.begin - i, row.seen.end - i, e, vset(0));
+  Vec grad = vmul(vmul(weight, vsub(vload(row.grads + i), vset(row.dot))), row.logits.scale);
+  if (softcap != 0) {
+    const Vec t = vmul(capped, vset(1 / softcap));
+    grad = vmul(grad, vsub(vset(1), vmul(t, t)));
+  }
+  return {weight, vwithin(row.seen.begin - i, row.seen.end - i, grad, vset(0))};
+}
+
+/// A row's products become its weights and gradients.
+void differentiate_row(const RowGradient& row, float softcap, const BlockKeys& keys) {
+  const Index first = row.seen.is_empty() ? keys.end : row.first();
   Index i = first;
-  for (; i < seen.end; i += kWidth) {
-    const Vec capped = logits.capped(vload(row.weights + i));
-    const Vec e = vexp(vsub(logits.placed(capped, i), vset(row.log_sum)));
-    const Vec weight = vwithin(seen.begin - i, seen.end - i, e, vset(0));
-    Vec grad = vmul(vmul(weight, vsub(vload(row.grads + i), vset(row.dot))), logits.scale);
-    if (rule.softcap != 0) {
-      const Vec t = vmul(capped, vset(1 / rule.softcap));
-      grad = vmul(grad, vsub(vset(1), vmul(t, t)));
-    }
+  for (; i < row.seen.end; i += kWidth) {
+    const auto [weight, grad] = differentiate(row, softcap, i);
     vstore(row.weights + i, weight);
-    vstore(row.grads + i, vwithin(seen.begin - i, seen.end - i, grad, vset(0)));
+    vstore(row.grads + i, grad);
   }
-  float* const both[] = {row.weights, row.grads};
-  for (float* x : both) {
-    fill_zero(x + keys.begin, x + least(first, keys.panels_end()));
-    if (i < keys.panels_end()) {
-      fill_zero(x + i, x + keys.panels_end());
-    }
+  clear_outside<ByFloat32>(row.weights, first, i, keys);
+  clear_outside<ByFloat32>(row.grads, first, i, keys);
+}
+
+/// Two rows' become pairs of rows in the first one's place, and the gradients pairs of keys in
+/// grad_pairs and kRowStride further. Of two neighbours the second one sees at least as far.
+void differentiate_pair(const RowGradient& one, const RowGradient& two, float softcap,
+                        const BlockKeys& keys, float* grad_pairs) {
+  const Index end = most(one.seen.end, two.seen.end);
+  const bool sees_none = one.seen.is_empty() && two.seen.is_empty();
+  const Index begin = two.seen.is_empty()   ? one.first()
+                      : one.seen.is_empty() ? two.first()
+                                            : least(one.first(), two.first());
+  const Index first = sees_none ? keys.end : begin;
+  Index i = first;
+  for (; !sees_none && i < end; i += kWidth) {
+    const auto a = differentiate(one, softcap, i), b = differentiate(two, softcap, i);
+    vstore(one.weights + i, pair_up(a.weight, b.weight));
+    vstore(one.grads + i, pair_up(a.grad, b.grad));
+    put_steps<ByPairs>(grad_pairs, i, a.grad);
+    put_steps<ByPairs>(grad_pairs + kRowStride, i, b.grad);
   }
+  clear_outside<ByFloat32>(one.weights, first, i, keys);
+  clear_outside<ByFloat32>(one.grads, first, i, keys);
+  clear_outside<ByPairs>(grad_pairs, first, i, keys);
+  clear_outside<ByPairs>(grad_pairs + kRowStride, first, i, keys);
 }
 
 /// The tile's rows as the steps of a product, each panel filled up with zeros.
+template <class By>
 void pack_steps(const TileRows& rows, const HeadsView& view, Index width, float* out) {
   for (Index p = 0; p < rows.panels; ++p) {
     const Index count = rows.rows(p);
     for (Index column = 0; column < width; column += kColumns) {
-      float* to = out + column * rows.all_rows() + p * kRows * kColumns;
-      pack_columns({.source = {.data = element_at(view, rows.offset(view, p, 0)),
-                               .storage = view.storage,
-                               .stride = view.token_stride,
-                               .inner_contiguous = false},
-                    .outer_begin = column,
-                    .outer_count = least(kColumns, width - column),
-                    .steps = {.inner = count, .pairs = false, .per_block = count},
-                    .out = to,
-                    .block_stride = 0});
-      fill_zero(to + count * kColumns, to + Index{kRows} * kColumns);
+      float* to = out + (column * rows.all_rows() + p * kRows * kColumns) / By::kPerStep;
+      pack_columns(
+          {.source = {.data = element_at(view, rows.offset(view, p, 0)),
+                      .storage = view.storage,
+                      .stride = view.token_stride,
+                      .inner_contiguous = false},
+           .outer_begin = column,
+           .outer_count = least(kColumns, width - column),
+           .steps = {.inner = count, .pairs = By::kPairs, .per_block = steps_of<By>(count)},
+           .out = to,
+           .block_stride = 0});
+      fill_zero(to + steps_of<By>(count) * kColumns, to + kRows / By::kPerStep * kColumns);
     }
   }
 }
 
 /// Adds what the rows' weights of the block's keys make of the rows, [keys, whole panels of width].
+template <class By>
 void add_to_keys(const TileRows& rows, const float* weights, const float* steps, Index width,
                  const BlockKeys& keys, float* sums) {
-  const Index stride = in_panels(width);
+  const Index stride = in_panels(width), all_steps = rows.all_rows() / By::kPerStep;
   for (Index column = 0; column < width; column += kColumns) {
     for (Index key = keys.begin; key < keys.end; key += kRows) {
-      multiply_rows<MultiplyFloat32, RowsAsSteps>(
-          least(kRows, keys.end - key),
-          {weights + key, steps + column * rows.all_rows(), rows.all_rows(),
-           sums + key * stride + column, stride, true});
+      multiply_rows<typename By::Multiply, typename By::RowsAsSteps>(
+          least(kRows, keys.end - key), {weights + key, steps + column * all_steps, all_steps,
+                                         sums + key * stride + column, stride, true});
     }
   }
 }
 
+/// Row r of panel p; one that the panel lacks sees nothing.
+RowGradient row_gradient(const AttentionBackward& task, const TileRows& rows, const Workspace& work,
+                         const BlockKeys& keys, Index p, Index r) {
+  const Index at = p * kRowPanelFloats + r * kRowStride;
+  const Index query = rows.query(p) + r;
+  RowGradient row{work.scores + at,
+                  work.grad_scores + at,
+                  Logits(task.tile.rule, rows.head(p), query - keys.first),
+                  {0, 0},
+                  0,
+                  0};
+  if (r < rows.rows(p)) {
+    const Index value = rows.row_value(p, r);
+    row.seen = keys.of(visible_keys(task.tile.rule, query));
+    row.log_sum = task.tile.log_sums[value];
+    row.dot = task.dots[value];
+  }
+  return row;
+}
+
+template <class By>
+void differentiate_panel(const AttentionBackward& task, const TileRows& rows, const Workspace& work,
+                         const BlockKeys& keys, Index p) {
+  const float softcap = task.tile.rule.softcap;
+  for (Index r = 0; r < rows.rows(p); r += By::kPerStep) {
+    const RowGradient row = row_gradient(task, rows, work, keys, p, r);
+    if constexpr (By::kPairs) {
+      differentiate_pair(row, row_gradient(task, rows, work, keys, p, r + 1), softcap, keys,
+                         work.grad_pairs + p * kRowPanelFloats + r * kRowStride);
+    } else {
+      differentiate_row(row, softcap, keys);
+    }
+  }
+}
+
+template <class By>
 void differentiate_block(const AttentionBackward& task, const TileRows& rows, const Workspace& work,
                          const BlockKeys& keys) {
   const AttentionTile& tile = task.tile;
   const AttentionShape& shape = tile.shape;
-  multiply_by_keys(rows, work.queries, tile.k.by_key, shape.key_width, keys, work.scores);
-  multiply_by_keys(rows, work.grads, tile.v.by_key, shape.value_width, keys, work.grad_scores);
+  multiply_by_keys<By>(rows, work.queries, tile.k.by_key, shape.key_width, keys, work.scores);
+  multiply_by_keys<By>(rows, work.grads, tile.v.by_key, shape.value_width, keys, work.grad_scores);
   for (Index p = 0; p < rows.panels; ++p) {
-    for (Index r = 0; r < rows.rows(p); ++r) {
-      const Index query = rows.query(p) + r;
-      const Index at = p * kRowPanelFloats + r * kRowStride;
-      const Index value = rows.row_value(p, r);
-      differentiate_row(
-          {work.scores + at, work.grad_scores + at, tile.log_sums[value], task.dots[value]},
-          tile.rule, Logits(tile.rule, rows.head(p), query - keys.first),
-          keys.of(visible_keys(tile.rule, query)), keys);
-    }
+    differentiate_panel<By>(task, rows, work, keys, p);
   }
-  add_weighted_keys(rows, work.grad_scores, tile.k.by_width, shape.key_width, keys, work.sums);
+  add_weighted_keys<By>(rows, By::kPairs ? work.grad_pairs : work.grad_scores, tile.k.by_width,
+                        shape.key_width, keys, work.sums);
   const Index segment_key = keys.first - task.key_begin;
-  add_to_keys(rows, work.grad_scores, work.query_steps, shape.key_width, keys,
-              task.grad_k + segment_key * in_panels(shape.key_width));
-  add_to_keys(rows, work.scores, work.grad_steps, shape.value_width, keys,
-              task.grad_v + segment_key * in_panels(shape.value_width));
+  add_to_keys<By>(rows, work.grad_scores, work.query_steps, shape.key_width, keys,
+                  task.grad_k + segment_key * in_panels(shape.key_width));
+  add_to_keys<By>(rows, work.scores, work.grad_steps, shape.value_width, keys,
+                  task.grad_v + segment_key * in_panels(shape.value_width));
 }
 
-void backward(const AttentionBackward& task) {
+template <class By>
+void backward_by(const AttentionBackward& task) {
   const AttentionTile& tile = task.tile;
   const TileRows rows(tile);
   const Workspace work(tile.shape, tile.workspace);
   const Index width = in_panels(tile.shape.key_width);
-  pack_tile_rows(rows, tile.q, tile.shape.key_width, work.queries);
-  pack_tile_rows(rows, task.grad_out, tile.shape.value_width, work.grads);
-  pack_steps(rows, tile.q, tile.shape.key_width, work.query_steps);
-  pack_steps(rows, task.grad_out, tile.shape.value_width, work.grad_steps);
+  pack_tile_rows<By>(rows, tile.q, tile.shape.key_width, work.queries);
+  pack_tile_rows<By>(rows, task.grad_out, tile.shape.value_width, work.grads);
+  pack_steps<By>(rows, tile.q, tile.shape.key_width, work.query_steps);
+  pack_steps<By>(rows, task.grad_out, tile.shape.value_width, work.grad_steps);
   // Rows that a panel lacks take part as steps.
   fill_zero(work.scores, work.scores + rows.panels * kRowPanelFloats);
   fill_zero(work.grad_scores, work.grad_scores + rows.panels * kRowPanelFloats);
@@ -244,7 +332,7 @@ void backward(const AttentionBackward& task) {
   const Span all = rows.keys();
   const Span own = {most(all.begin, task.key_begin), least(all.end, task.key_end)};
   for (Index first = own.begin / kBlockSteps * kBlockSteps; first < own.end; first += kBlockSteps) {
-    differentiate_block(task, rows, work, BlockKeys(first, own));
+    differentiate_block<By>(task, rows, work, BlockKeys(first, own));
   }
   for (Index p = 0; p < rows.panels; ++p) {
     for (Index r = 0; r < rows.rows(p); ++r) {
@@ -252,6 +340,14 @@ void backward(const AttentionBackward& task) {
                     work.sums + (p * kRows + r) * width, tile.shape.key_width, 1);
     }
   }
+}
+
+void forward(const AttentionTile& tile) {
+  tile.in_pairs ? forward_by<ByPairs>(tile) : forward_by<ByFloat32>(tile);
+}
+
+void backward(const AttentionBackward& task) {
+  task.tile.in_pairs ? backward_by<ByPairs>(task) : backward_by<ByFloat32>(task);
 }
 
 Index heads_of_tile(const AttentionShape& shape) { return tile_heads(shape); }

@@ -21,6 +21,25 @@ AM_INLINE Index tile_queries(const AttentionShape& shape) {
   return kTilePanels / tile_heads(shape) * kRows;
 }
 
+/// What a product multiplies in one step: a float32, or a pair of bfloat16. Then weights of keys
+/// and gradients of products are rounded to bfloat16; all sums stay float32.
+struct ByFloat32 {
+  using Multiply = MultiplyFloat32;
+  using RowsAsSteps = automodel::ops::cpu::AM_ISA::RowsAsSteps;
+  static constexpr bool kPairs = false;
+  static constexpr Index kPerStep = 1;
+};
+struct ByPairs {
+  using Multiply = MultiplyPairs;
+  using RowsAsSteps = RowPairsAsSteps;
+  static constexpr bool kPairs = true;
+  static constexpr Index kPerStep = 2;
+};
+template <class By>
+AM_INLINE Index steps_of(Index elements) {
+  return (elements + By::kPerStep - 1) / By::kPerStep;
+}
+
 /// Half-open.
 struct Span {
   Index begin, end;
@@ -82,6 +101,7 @@ AM_INLINE Bytes element_at(const HeadsView& view, Index offset) {
 }
 
 /// A panel of rows as a left operand.
+template <class By>
 AM_INLINE void pack_tile_rows(const TileRows& rows, const HeadsView& view, Index width,
                               float* out) {
   for (Index p = 0; p < rows.panels; ++p) {
@@ -91,35 +111,40 @@ AM_INLINE void pack_tile_rows(const TileRows& rows, const HeadsView& view, Index
                           .inner_contiguous = true},
                .outer_begin = 0,
                .outer_count = rows.rows(p),
-               .steps = {.inner = width, .pairs = false, .per_block = width},
+               .steps = {.inner = width, .pairs = By::kPairs, .per_block = steps_of<By>(width)},
                .out = out + p * kRowPanelFloats,
                .block_stride = 0});
   }
 }
 
 /// Scores of all panels against the block's keys (or values): a panel's row by row of kRowStride.
+template <class By>
 AM_INLINE void multiply_by_keys(const TileRows& rows, const float* a, const float* by_key,
                                 Index width, const BlockKeys& keys, float* out) {
   for (Index column = keys.begin; column < keys.panels_end(); column += kColumns) {
-    const float* b = by_key + (keys.first + column) * width;
+    const float* b = by_key + (keys.first + column) * steps_of<By>(width);
     for (Index p = 0; p < rows.panels; ++p) {
-      multiply_rows<MultiplyFloat32, PackedRows>(
-          rows.rows(p), {a + p * kRowPanelFloats, b, width, out + p * kRowPanelFloats + column,
-                         kRowStride, false});
+      multiply_rows<typename By::Multiply, PackedRows>(
+          rows.rows(p), {a + p * kRowPanelFloats, b, steps_of<By>(width),
+                         out + p * kRowPanelFloats + column, kRowStride, false});
     }
   }
 }
 
 /// Adds rows (weights of keys) times keys (or values) to sums [all rows, whole panels of width].
+template <class By>
 AM_INLINE void add_weighted_keys(const TileRows& rows, const float* weights, const float* by_width,
                                  Index width, const BlockKeys& keys, float* sums) {
   const Index stride = in_panels(width);
+  const Index begin = keys.begin / By::kPerStep;  // whole steps, as are blocks
   for (Index column = 0; column < width; column += kColumns) {
-    const float* b = by_width + column * rows.tile.keys + (keys.first + keys.begin) * kColumns;
+    const float* b = by_width + column * steps_of<By>(rows.tile.keys) +
+                     (keys.first / By::kPerStep + begin) * kColumns;
     for (Index p = 0; p < rows.panels; ++p) {
-      multiply_rows<MultiplyFloat32, PackedRows>(
-          rows.rows(p), {weights + p * kRowPanelFloats + keys.begin, b, keys.end - keys.begin,
-                         sums + p * kRows * stride + column, stride, true});
+      multiply_rows<typename By::Multiply, PackedRows>(
+          rows.rows(p),
+          {weights + p * kRowPanelFloats + begin, b, steps_of<By>(keys.end - keys.begin),
+           sums + p * kRows * stride + column, stride, true});
     }
   }
 }

@@ -117,12 +117,22 @@ struct MultiplyPairs {
   }
 };
 
+/// Rounded to the nearest; what float32 holds below its smallest normal number becomes 0.
+AM_INLINE Halves round_halves(Vec x) { return (__m256i)_mm512_cvtneps_pbh(x); }
+
 #else
 
 inline constexpr bool kHasPairs = false;
 using LoadPairs = LoadBfloat16;  // never asked for
 using MultiplyPairs = MultiplyFloat32;
+AM_INLINE Halves round_halves(Vec x) { return narrow(x); }
 
 #endif
+
+/// Entries of two rows as pairs, the first one's in the lower half.
+AM_INLINE Vec pair_up(Vec first, Vec second) {
+  const Bits low = bright<16>(upper_from(round_halves(first)));
+  return of_bits(bxor(low, upper_from(round_halves(second))));
+}
 
 }  // namespace automodel::ops::cpu::AM_ISA

@@ -26,6 +26,10 @@ struct PackedColumns {  // each step's rows one behind the other
 struct RowsAsSteps {  // PackedRows, read with rows for steps
   static constexpr Index kAlongRow = 1, kAlongStep = kRowStride;
 };
+struct RowPairsAsSteps {  // the same, each even row holding itself and the next one as pairs
+  static constexpr Index kAlongRow = 1, kAlongStep = 2 * kRowStride;
+};
+static_assert(kRows % 2 == 0);
 
 /// Some steps of one panel of rows and one of columns.
 struct Strip {
