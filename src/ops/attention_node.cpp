@@ -25,23 +25,13 @@ struct HeldSettings : torch::CustomClassHolder {
   Settings settings;
 };
 
-/// Heads whose entries are contiguous.
-Tensor readable(const Tensor& x_thk) {
-  return x_thk.stride(2) == 1 || x_thk.size(2) <= 1 ? x_thk : x_thk.contiguous();
-}
-
-cpu::HeadsView view_of(const Tensor& x_thk) {
-  return {.data = const_cast<void*>(x_thk.const_data_ptr()),
-          .storage = cpu::storage_of(x_thk),
-          .token_stride = x_thk.stride(0),
-          .head_stride = x_thk.stride(1)};
-}
-
 /// The inputs as the kernels take them, and the tensors behind them.
 struct Prepared {
   Prepared(const Settings& settings, const Tensor& q_thk, const Tensor& k_thk, const Tensor& v_thk,
            const Tensor& sinks_h)
-      : q(readable(q_thk)), k(readable(k_thk)), v(readable(v_thk)) {
+      : q(cpu::with_contiguous_heads(q_thk)),
+        k(cpu::with_contiguous_heads(k_thk)),
+        v(cpu::with_contiguous_heads(v_thk)) {
     const auto& options = settings.options;
     if (sinks_h.defined()) {
       sinks = sinks_h.detach().to(at::kFloat).contiguous();
@@ -57,9 +47,9 @@ struct Prepared {
     inputs.rule.window = options.window.value_or(0);
     inputs.rule.chunk = options.chunk.value_or(0);
     inputs.cu_seqlens = settings.cu_seqlens;
-    inputs.q = view_of(q);
-    inputs.k = view_of(k);
-    inputs.v = view_of(v);
+    inputs.q = cpu::heads_of(q);
+    inputs.k = cpu::heads_of(k);
+    inputs.v = cpu::heads_of(v);
   }
 
   Tensor q, k, v, sinks, slopes;
@@ -84,7 +74,7 @@ struct AttentionNode : torch::autograd::Function<AttentionNode> {
     const Tensor out_thk =
         at::empty({q_thk.size(0), q_thk.size(1), v_thk.size(2)}, q_thk.options());
     const Tensor log_sums_th = at::empty({q_thk.size(0), q_thk.size(1)}, at::kFloat);
-    cpu::attention_forward(*settings.kernels, prepared.inputs, view_of(out_thk),
+    cpu::attention_forward(*settings.kernels, prepared.inputs, cpu::heads_of(out_thk),
                            log_sums_th.mutable_data_ptr<float>());
     context->save_for_backward({q_thk, k_thk, v_thk, out_thk, log_sums_th, sinks_h});
     context->saved_data["settings"] =
@@ -98,9 +88,8 @@ struct AttentionNode : torch::autograd::Function<AttentionNode> {
     const auto& settings = static_cast<HeldSettings*>(held.get())->settings;
     const auto saved = context->get_saved_variables();
     const Prepared prepared(settings, saved[0], saved[1], saved[2], saved[5]);
-    const Tensor grad_thk = readable(grads[0]);
+    const Tensor grad_thk = cpu::with_contiguous_heads(grads[0]);
     const Tensor& log_sums_th = saved[4];
-    const Tensor dots_th = (grad_thk.to(at::kFloat) * saved[3].to(at::kFloat)).sum(-1).contiguous();
     const auto& shape = prepared.inputs.shape;
     const auto& kernels = *settings.kernels;
     const auto panel = kernels.attention.panel_columns;
@@ -112,14 +101,15 @@ struct AttentionNode : torch::autograd::Function<AttentionNode> {
     const Tensor grad_q = at::zeros({segments, tokens, shape.heads, shape.key_width}, at::kFloat);
     const Tensor grad_k = zeros(shape.key_width), grad_v = zeros(shape.value_width);
     cpu::attention_backward(kernels, prepared.inputs,
-                            {.grad_out = view_of(grad_thk),
-                             .dots = dots_th.const_data_ptr<float>(),
+                            {.grad_out = cpu::heads_of(grad_thk),
+                             .out = cpu::heads_of(saved[3]),
                              .log_sums = log_sums_th.const_data_ptr<float>(),
                              .grad_q = grad_q.mutable_data_ptr<float>(),
                              .grad_k = grad_k.mutable_data_ptr<float>(),
                              .grad_v = grad_v.mutable_data_ptr<float>()});
     Tensor grad_sinks;
     if (prepared.sinks.defined() && context->needs_input_grad(3)) {
+      const Tensor dots_th = (grad_thk.to(at::kFloat) * saved[3].to(at::kFloat)).sum(-1);
       grad_sinks = -((prepared.sinks - log_sums_th).exp_() * dots_th).sum(0);
       grad_sinks = grad_sinks.to(saved[5].scalar_type());
     }

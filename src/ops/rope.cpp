@@ -2,6 +2,7 @@
 
 #include "base/error.h"
 #include "base/meter.h"
+#include "ops/cpu/rope.h"
 
 namespace automodel::ops {
 namespace {
@@ -19,8 +20,8 @@ std::pair<Tensor, Tensor> pairs(const Tensor& x_thk, std::int64_t r, bool interl
 }
 
 /// Rotation by the tables' angles, or by their negatives.
-Tensor rotate(const Tensor& x_thk, const Tensor& cos_tr, const Tensor& sin_tr, bool interleaved,
-              bool backwards) {
+Tensor rotate_reference(const Tensor& x_thk, const Tensor& cos_tr, const Tensor& sin_tr,
+                        bool interleaved, bool backwards) {
   const auto r = cos_tr.size(-1);
   const Tensor cos = cos_tr.unsqueeze(1);
   const Tensor sin = backwards ? sin_tr.neg().unsqueeze(1) : sin_tr.unsqueeze(1);
@@ -34,6 +35,13 @@ Tensor rotate(const Tensor& x_thk, const Tensor& cos_tr, const Tensor& sin_tr, b
     out.narrow(-1, 2 * r, rest).copy_(x_thk.narrow(-1, 2 * r, rest));
   }
   return out;
+}
+
+Tensor rotate(const Tensor& x_thk, const Tensor& cos_tr, const Tensor& sin_tr, bool interleaved,
+              bool backwards) {
+  const auto* kernels = cpu::rope_kernels_for(x_thk, cos_tr, sin_tr);
+  return kernels != nullptr ? cpu::rope(*kernels, x_thk, cos_tr, sin_tr, interleaved, backwards)
+                            : rotate_reference(x_thk, cos_tr, sin_tr, interleaved, backwards);
 }
 
 struct Rotate : torch::autograd::Function<Rotate> {

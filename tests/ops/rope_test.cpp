@@ -1,7 +1,9 @@
 #include "ops/rope.h"
 
 #include "base/error.h"
+#include "ops/cpu/rope.h"
 #include "tests/ops/gradient_check.h"
+#include "tests/ops/own_isas.h"
 
 namespace automodel::ops {
 namespace {
@@ -24,6 +26,42 @@ Tensor plain_rope(const Tensor& x, const RopeTables& tables, bool interleaved) {
   }
   return at::stack(columns, 2);
 }
+
+class RopeKernel : public testing::TestWithParam<Isa> {};
+
+TEST_P(RopeKernel, EqualsThePlainRotationRoundedOnce) {
+  const auto& kernels = *cpu::kernels_of(GetParam());
+  for (const std::int64_t pairs : {1, 3, 8, 16, 20, 64}) {
+    for (const auto dtype : {at::kFloat, at::kBFloat16}) {
+      const auto tables =
+          rope_tables(at::arange(700), at::linspace(1, 0.01, pairs, at::kFloat), 1.5, dtype);
+      const RopeTables exact{tables.cos_tr.to(at::kDouble), tables.sin_tr.to(at::kDouble)};
+      // Heads of a fused projection, with entries behind the pairs.
+      const Tensor fused = at::randn({700, 5, 2 * pairs + 5}, at::kFloat).to(dtype);
+      const Tensor x = fused.narrow(1, 1, 3);
+      for (const bool interleaved : {false, true}) {
+        const Tensor expected = plain_rope(x.to(at::kDouble), exact, interleaved);
+        const Tensor ours = cpu::rope(kernels, x, tables.cos_tr, tables.sin_tr, interleaved, false);
+        ASSERT_EQ(ours.scalar_type(), dtype);
+        // Entries are below 10: float32 has 2^-24 of them, bfloat16 2^-9, twice each.
+        EXPECT_LE((ours.to(at::kDouble) - expected).abs().max().item<double>(),
+                  dtype == at::kFloat ? 2e-6 : 4e-2)
+            << pairs;
+        const Tensor back = cpu::rope(kernels, x, tables.cos_tr, tables.sin_tr, interleaved, true);
+        const RopeTables negative{exact.cos_tr, -exact.sin_tr};
+        EXPECT_LE((back.to(at::kDouble) - plain_rope(x.to(at::kDouble), negative, interleaved))
+                      .abs()
+                      .max()
+                      .item<double>(),
+                  dtype == at::kFloat ? 2e-6 : 4e-2)
+            << pairs;
+      }
+    }
+  }
+}
+
+INSTANTIATE_TEST_SUITE_P(EverySet, RopeKernel, testing::ValuesIn(own_isas()), name_of_isa);
+GTEST_ALLOW_UNINSTANTIATED_PARAMETERIZED_TEST(RopeKernel);
 
 TEST(Rope, EqualsThePlainRotation) {
   const auto positions = at::arange(6);

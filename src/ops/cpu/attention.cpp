@@ -199,10 +199,10 @@ std::vector<SegmentTask> segment_tasks(const Kernels& kernels, const AttentionIn
     const Index keys = segment_keys(kernels.attention, documents[n]);
     for (Index head = 0; head < shape.kv_heads; ++head) {
       SegmentTask task{.backward = {.tile = tile_of(inputs, packed, documents, n, head),
-                                    .grad_out = gradients.grad_out,
-                                    .dots = gradients.dots},
+                                    .grad_out = gradients.grad_out},
                        .kv_head = head};
       auto& backward = task.backward;
+      backward.tile.out = gradients.out;
       backward.tile.log_sums = const_cast<float*>(gradients.log_sums);
       for (Index segment = 0; segment * keys < documents[n].keys; ++segment) {
         backward.key_begin = segment * keys;

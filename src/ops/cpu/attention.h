@@ -23,8 +23,7 @@ void attention_forward(const Kernels& kernels, const AttentionInputs& inputs, co
 Index num_attention_segments(const AttentionKernels& kernels, const AttentionInputs& inputs);
 
 struct AttentionGradients {
-  HeadsView grad_out;
-  const float* dots = nullptr;      // [tokens, heads]: of grad_out and out
+  HeadsView grad_out, out;
   const float* log_sums = nullptr;  // of the forward
   /// [segments, tokens, heads, key width], zero at the beginning; their sum is the gradient.
   float* grad_q = nullptr;

@@ -125,8 +125,8 @@ struct AttentionTile {
   Index first_token = 0;                 // of the document, in all views
   Index keys = 0;                        // of the document
   PackedKeys k, v;
-  bool in_pairs = false;       // so are k and v packed; q and grad_out are bfloat16
-  HeadsView q, out;            // the backward does not read out
+  bool in_pairs = false;  // so are k and v packed; q and grad_out are bfloat16
+  HeadsView q, out;
   float* log_sums = nullptr;   // [tokens, heads]
   float* workspace = nullptr;  // AttentionKernels::workspace_floats
 };
@@ -137,10 +137,9 @@ struct AttentionBackward {
   AttentionTile tile;
   Index key_begin = 0, key_end = 0;
   HeadsView grad_out;
-  const float* dots = nullptr;  // [tokens, heads]: of grad_out and out
-  HeadsView grad_q;             // float32, set
-  float* grad_k = nullptr;      // added to: [keys of the segment, whole panels of key_width]
-  float* grad_v = nullptr;      // the same of value_width
+  HeadsView grad_q;         // float32, set
+  float* grad_k = nullptr;  // added to: [keys of the segment, whole panels of key_width]
+  float* grad_v = nullptr;  // the same of value_width
 };
 
 struct AttentionKernels {
@@ -159,6 +158,17 @@ struct AttentionKernels {
 struct Elements {
   void* data = nullptr;
   Storage storage = Storage::float32;
+};
+
+/// The first 2 * pairs entries of each head are rotated pair by pair, by the angles of its token;
+/// the others are copied.
+struct RopeTask {
+  HeadsView x, out;
+  Elements cos, sin;  // [tokens, pairs]
+  Index token_begin = 0, token_end = 0;
+  Index heads = 0, width = 0, pairs = 0;
+  bool interleaved = false;  // a pair are two neighbours, else an entry of each half
+  bool backwards = false;    // by the negative angle
 };
 
 /// One row of logits z: its loss logsumexp(z) - z[label], and in place of z, if wanted, the
@@ -245,6 +255,7 @@ struct Kernels {
   GemmKernels gemm;
   AttentionKernels attention;
   RowKernels rows;
+  void (*rope)(const RopeTask&) = nullptr;
   UpdateKernels update;
 };
 

@@ -39,6 +39,17 @@ Output output_of(const Tensor& c_mn) {
   return {.data = c_mn.mutable_data_ptr(), .storage = storage_of(c_mn), .stride = c_mn.size(1)};
 }
 
+Tensor with_contiguous_heads(const Tensor& x_thk) {
+  return is_contiguous(x_thk, 2) ? x_thk : x_thk.contiguous();
+}
+
+HeadsView heads_of(const Tensor& x_thk) {
+  return {.data = const_cast<void*>(x_thk.const_data_ptr()),
+          .storage = storage_of(x_thk),
+          .token_stride = x_thk.stride(0),
+          .head_stride = x_thk.stride(1)};
+}
+
 Elements elements_of(const Tensor& x) {
   if (!x.defined()) {
     return {};

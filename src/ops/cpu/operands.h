@@ -23,6 +23,10 @@ Tensor with_contiguous_dimension(const Tensor& x);
 /// A contiguous matrix, to be written.
 Output output_of(const Tensor& c_mn);
 
+/// Heads whose entries are contiguous: these, or a copy.
+Tensor with_contiguous_heads(const Tensor& x_thk);
+HeadsView heads_of(const Tensor& x_thk);
+
 /// A contiguous tensor; no data if x is undefined.
 Elements elements_of(const Tensor& x);
 /// Those from number `offset`.

@@ -17,6 +17,7 @@ TEST(Tables, EverySetOfThisProcessorHasAll) {
       EXPECT_NE(set->gemm.tile, nullptr);
       EXPECT_NE(set->attention.backward, nullptr);
       EXPECT_NE(set->rows.rms_norm_backward, nullptr);
+      EXPECT_NE(set->rope, nullptr);
     }
   }
 }

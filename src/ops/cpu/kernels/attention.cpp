@@ -104,12 +104,14 @@ struct Workspace {
         query_steps(sums + kTilePanels * kRows *
                                most(in_panels(shape.key_width), in_panels(shape.value_width))),
         grad_steps(query_steps + kTilePanels * kRows * in_panels(shape.key_width)),
-        end(grad_steps + kTilePanels * kRows * in_panels(shape.value_width)) {}
+        dots(grad_steps + kTilePanels * kRows * in_panels(shape.value_width)),
+        end(dots + kTilePanels * kRows) {}
   float *queries, *scores;          // panels of rows
   float *grads, *grad_scores;       // the same, of the backward
   float* grad_pairs;                // grad_scores as pairs of keys
   float* sums;                      // [rows, whole panels of a width]
   float *query_steps, *grad_steps;  // rows as steps: panels of columns [rows, kColumns]
+  float* dots;                      // [rows], of grad_out and out
   float* end;
 };
 
@@ -261,6 +263,32 @@ void add_to_keys(const TileRows& rows, const float* weights, const float* steps,
   }
 }
 
+template <class Stored>
+float dot_of(Bytes a, Bytes b, Index size) {
+  using Element = typename Stored::Element;
+  const auto* x = reinterpret_cast<const Element*>(a);
+  const auto* y = reinterpret_cast<const Element*>(b);
+  Vec sum = vset(0);
+  Index i = 0;
+  for (; i + kWidth <= size; i += kWidth) {
+    sum = vfma(Stored::load(x + i), Stored::load(y + i), sum);
+  }
+  if (i < size) {
+    sum = vfma(Stored::load(x + i, size - i), Stored::load(y + i, size - i), sum);
+  }
+  return vsum(sum);
+}
+
+/// The product of a row's grad_out and out, which are stored alike.
+float row_dot(const AttentionBackward& task, const TileRows& rows, Index p, Index r) {
+  const AttentionTile& tile = task.tile;
+  const Bytes grad = element_at(task.grad_out, rows.offset(task.grad_out, p, r));
+  const Bytes out = element_at(tile.out, rows.offset(tile.out, p, r));
+  return tile.out.storage == Storage::float32
+             ? dot_of<StoredFloat32>(grad, out, tile.shape.value_width)
+             : dot_of<StoredBfloat16>(grad, out, tile.shape.value_width);
+}
+
 /// Row r of panel p; one that the panel lacks sees nothing.
 RowGradient row_gradient(const AttentionBackward& task, const TileRows& rows, const Workspace& work,
                          const BlockKeys& keys, Index p, Index r) {
@@ -276,7 +304,7 @@ RowGradient row_gradient(const AttentionBackward& task, const TileRows& rows, co
     const Index value = rows.row_value(p, r);
     row.seen = keys.of(visible_keys(task.tile.rule, query));
     row.log_sum = task.tile.log_sums[value];
-    row.dot = task.dots[value];
+    row.dot = work.dots[p * kRows + r];
   }
   return row;
 }
@@ -325,6 +353,11 @@ void backward_by(const AttentionBackward& task) {
   pack_tile_rows<By>(rows, task.grad_out, tile.shape.value_width, work.grads);
   pack_steps<By>(rows, tile.q, tile.shape.key_width, work.query_steps);
   pack_steps<By>(rows, task.grad_out, tile.shape.value_width, work.grad_steps);
+  for (Index p = 0; p < rows.panels; ++p) {
+    for (Index r = 0; r < rows.rows(p); ++r) {
+      work.dots[p * kRows + r] = row_dot(task, rows, p, r);
+    }
+  }
   // Rows that a panel lacks take part as steps.
   fill_zero(work.scores, work.scores + rows.panels * kRowPanelFloats);
   fill_zero(work.grad_scores, work.grad_scores + rows.panels * kRowPanelFloats);

@@ -131,6 +131,18 @@ AM_INLINE void vtranspose(Vec* r) {
   }
 }
 
+/// Neighbours 2 i and 2 i + 1 change places.
+AM_INLINE Vec vswap(Vec x) { return _mm512_permute_ps(x, 0xb1); }
+/// Each entry of the lower half twice.
+AM_INLINE Vec vtwice(Vec x) {
+  return _mm512_permutexvar_ps(_mm512_setr_epi32(0, 0, 1, 1, 2, 2, 3, 3, 4, 4, 5, 5, 6, 6, 7, 7),
+                               x);
+}
+/// -1, 1, -1, ...
+AM_INLINE Vec valternate() {
+  return _mm512_setr_ps(-1, 1, -1, 1, -1, 1, -1, 1, -1, 1, -1, 1, -1, 1, -1, 1);
+}
+
 /// Sum of the entries, in one order.
 AM_INLINE float vsum(Vec x) { return _mm512_reduce_add_ps(x); }
 AM_INLINE float vlargest(Vec x) { return _mm512_reduce_max_ps(x); }
@@ -242,6 +254,12 @@ AM_INLINE void vtranspose(Vec* r) {
     r[i + 4] = _mm256_permute2f128_ps(quads[i], quads[i + 4], 0x31);
   }
 }
+
+AM_INLINE Vec vswap(Vec x) { return _mm256_permute_ps(x, 0xb1); }
+AM_INLINE Vec vtwice(Vec x) {
+  return _mm256_permutevar8x32_ps(x, _mm256_setr_epi32(0, 0, 1, 1, 2, 2, 3, 3));
+}
+AM_INLINE Vec valternate() { return _mm256_setr_ps(-1, 1, -1, 1, -1, 1, -1, 1); }
 
 AM_INLINE float vsum(Vec x) {
   const __m128 four = _mm_add_ps(_mm256_castps256_ps128(x), _mm256_extractf128_ps(x, 1));
