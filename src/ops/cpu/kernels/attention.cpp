@@ -57,7 +57,7 @@ void weigh_row(float* s, const Logits& logits, Span seen, const BlockKeys& keys,
   for (Index i = first; i < seen.end; i += kWidth) {
     const Vec x = logits.placed(logits.capped(vload(s + i)), i);
     vstore(s + i, x);
-    largest = vmax(largest, vwithin(seen.begin - i, seen.end - i, x, vset(kLowest)));
+    largest = vmax(largest, within(seen, i, x, vset(kLowest)));
   }
   const float found = vlargest(largest);
   if (found > row.largest) {
@@ -67,7 +67,7 @@ void weigh_row(float* s, const Logits& logits, Span seen, const BlockKeys& keys,
   Index i = first;
   for (; i < seen.end; i += kWidth) {
     const Vec e = vexp(vsub(vload(s + i), vset(row.largest)));
-    const Vec weight = vwithin(seen.begin - i, seen.end - i, e, vset(0));
+    const Vec weight = within(seen, i, e, vset(0));
     put_steps<By>(s, i, weight);
     sum = vadd(sum, weight);
   }
@@ -181,13 +181,13 @@ struct WeightAndGrad {
 AM_INLINE WeightAndGrad differentiate(const RowGradient& row, float softcap, Index i) {
   const Vec capped = row.logits.capped(vload(row.weights + i));
   const Vec e = vexp(vsub(row.logits.placed(capped, i), vset(row.log_sum)));
-  const Vec weight = vwithin(row.seen.begin - i, row.seen.end - i, e, vset(0));
+  const Vec weight = within(row.seen, i, e, vset(0));
   Vec grad = vmul(vmul(weight, vsub(vload(row.grads + i), vset(row.dot))), row.logits.scale);
   if (softcap != 0) {
     const Vec t = vmul(capped, vset(1 / softcap));
     grad = vmul(grad, vsub(vset(1), vmul(t, t)));
   }
-  return {weight, vwithin(row.seen.begin - i, row.seen.end - i, grad, vset(0))};
+  return {weight, within(row.seen, i, grad, vset(0))};
 }
 
 /// A row's products become its weights and gradients.

@@ -46,6 +46,12 @@ struct Span {
   bool is_empty() const { return begin >= end; }
 };
 
+/// The keys i and following that are in seen, elsewhere y; most registers are in it as a whole.
+AM_INLINE Vec within(Span seen, Index i, Vec x, Vec y) {
+  return i >= seen.begin && i + kWidth <= seen.end ? x
+                                                   : vwithin(seen.begin - i, seen.end - i, x, y);
+}
+
 AM_INLINE Span visible_keys(const AttentionRule& rule, Index query) {
   Index begin = 0;
   if (rule.window > 0) {
