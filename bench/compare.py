@@ -8,7 +8,8 @@ Sides: `stock` is Transformers as a user starts it; `tuned` has the allocator th
 recommends (jemalloc with huge pages, apt-get install libjemalloc2); `ours` is `automodel bench`. `--dtype auto` is the
 type that a user would choose on this processor: bfloat16 where it has bfloat16 arithmetic, else float32. With `--chats`
 there is also Transformers taking one row at a time, so that nothing is padded: its fastest layout on a CPU. `--isa reference`
-adds a side: ours without its own kernels.
+adds a side: ours without its own kernels. `--unsloth PYTHON` adds Unsloth's CPU backend, compiled, as that interpreter has it
+(it wants a Transformers of its own: `python3 -m venv DIR && DIR/bin/pip install torch==2.13.0+cpu unsloth`).
 
 Each run is a process of its own, in the order A B C C B A and so on, so that a machine that slows down does so for all;
 compared are medians over all measured steps. A comparison whose losses differ between the sides is not printed.
@@ -117,6 +118,9 @@ def sides(model: pathlib.Path, mode: str, rows: pathlib.Path, args: argparse.Nam
         out["tuned"] = (baseline, {"LD_PRELOAD": library, **JEMALLOC})
     if args.compile:
         out["tuned, compiled"] = ([*baseline, "--compile"], out.get("tuned", out["stock"])[1])
+    if args.unsloth:
+        command = [args.unsloth, *baseline[1:], "--unsloth"]
+        out["Unsloth, compiled"] = (command, out.get("tuned", out["stock"])[1] | {"UNSLOTH_CPU_COMPILE": "1", "HF_HUB_OFFLINE": "1"})
     if args.chats:
         out["tuned, row by row"] = ([*baseline, "--layout", "rows"], out.get("tuned", out["stock"])[1])
     path = rows.with_suffix(".yaml")
@@ -238,6 +242,7 @@ def parse() -> argparse.Namespace:
     parser.add_argument("--batch", type=int, default=1, help="rows of a step")
     parser.add_argument("--chats", action="store_true", help="rows of chat-like lengths, the prompts masked")
     parser.add_argument("--compile", action="store_true", help="also Transformers with torch.compile")
+    parser.add_argument("--unsloth", metavar="PYTHON", help="also Unsloth, of this interpreter")
     parser.add_argument("--dtype", default="float32", choices=["auto", "float32", "bfloat16"])
     parser.add_argument("--device", default="cpu", help="cpu, cuda or cuda:N")
     parser.add_argument("--recompute", action="store_true")

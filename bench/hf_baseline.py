@@ -1,6 +1,6 @@
 #!/usr/bin/env python3
-"""The training step of Transformers (and PEFT) on the CPU, to compare with: one process, one configuration, one line
-of JSON.
+"""The training step of Transformers (and PEFT), or of Unsloth, on the CPU, to compare with: one process, one configuration,
+one line of JSON.
 
     hf_baseline.py write CASE FOLDER [--dtype bfloat16]      a built-in model with random weights as a checkpoint
     hf_baseline.py environment                               versions, processor, allocator
@@ -18,7 +18,12 @@ import os
 import pathlib
 import re
 import statistics
+import sys
+import tempfile
 import time
+
+if "--unsloth" in sys.argv:
+    import unsloth  # noqa: F401, before Transformers, which it changes
 
 import rows as row_files
 import torch
@@ -34,7 +39,48 @@ def write(args: argparse.Namespace) -> None:
     model.save_pretrained(args.folder)
 
 
+def load_with_unsloth(args: argparse.Namespace) -> torch.nn.Module:
+    """Its loader and adapters; the step around them is the same."""
+    from unsloth import FastLanguageModel
+
+    with tempfile.TemporaryDirectory() as folder:
+        folder = pathlib.Path(folder)
+        for path in pathlib.Path(args.model).iterdir():
+            (folder / path.name).symlink_to(path.resolve())
+        write_tokenizer(folder)  # it asks for one
+        model, _ = FastLanguageModel.from_pretrained(
+            str(folder),
+            max_seq_length=8192,
+            dtype=getattr(torch, args.dtype),
+            load_in_4bit=False,
+            full_finetuning=args.mode == "full",
+        )
+    if args.mode in TARGETS:
+        layers, _ = TARGETS[args.mode]
+        model = FastLanguageModel.get_peft_model(
+            model,
+            r=8,
+            lora_alpha=16,
+            lora_dropout=0,
+            bias="none",
+            target_modules=layers,
+            use_gradient_checkpointing="unsloth" if args.recompute else False,
+        )
+    return model.train()
+
+
+def write_tokenizer(folder: pathlib.Path) -> None:
+    from tokenizers import Tokenizer
+    from tokenizers.models import WordLevel
+    from transformers import PreTrainedTokenizerFast
+
+    tokenizer = Tokenizer(WordLevel({"a": 0, "b": 1}, unk_token="a"))
+    PreTrainedTokenizerFast(tokenizer_object=tokenizer, eos_token="b", pad_token="a").save_pretrained(folder)
+
+
 def load(args: argparse.Namespace) -> torch.nn.Module:
+    if args.unsloth:
+        return load_with_unsloth(args)
     from transformers import AutoModelForCausalLM
 
     model = AutoModelForCausalLM.from_pretrained(args.model, dtype=getattr(torch, args.dtype))
@@ -218,6 +264,7 @@ def main() -> None:
     command.add_argument("--lr", type=float, default=1e-5)
     command.add_argument("--device", default="cpu", help="as torch names it")
     command.add_argument("--compile", action="store_true", help="torch.compile; the first step takes minutes")
+    command.add_argument("--unsloth", action="store_true", help="the model and its adapters as Unsloth loads them")
     command.add_argument("--layout", default="pad", choices=["pad", "rows"], help="rows: one at a time, nothing padded")
     command.add_argument("--warmup", type=int, default=1)
     command.add_argument("--steps", type=int, default=3)
