@@ -48,6 +48,14 @@ std::vector<Isa> supported_isas() {
   return out;
 }
 
+bool has_bfloat16_tiles() {
+#if defined(__x86_64__)
+  return __builtin_cpu_supports("amx-bf16") != 0;
+#else
+  return false;
+#endif
+}
+
 Isa choose_isa(std::span<const Isa> supported, std::string_view wanted) {
   if (wanted.empty()) {
     return *std::max_element(supported.begin(), supported.end());

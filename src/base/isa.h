@@ -25,6 +25,10 @@ Isa choose_isa(std::span<const Isa> supported, std::string_view wanted);
 /// choose_isa() for this processor and the environment variable AUTOMODEL_ISA.
 Isa chosen_isa();
 
+/// Whether the processor multiplies tiles of bfloat16 (AMX), many times as fast as registers of it.
+/// No kernel here does; LibTorch's products do.
+bool has_bfloat16_tiles();
+
 /// One line for people: "avx2 (AUTOMODEL_ISA; this processor can run reference, avx2, avx512)".
 std::string describe_isa(std::span<const Isa> supported, std::string_view wanted);
 /// The same for this processor and environment.
