@@ -257,8 +257,8 @@ void add_to_keys(const TileRows& rows, const float* weights, const float* steps,
   for (Index column = 0; column < width; column += kColumns) {
     for (Index key = keys.begin; key < keys.end; key += kRows) {
       multiply_rows<typename By::Multiply, typename By::RowsAsSteps>(
-          least(kRows, keys.end - key), {weights + key, steps + column * all_steps, all_steps,
-                                         sums + key * stride + column, stride, true});
+          least(kRows, keys.end - key), Strip{weights + key, steps + column * all_steps, all_steps,
+                                              sums + key * stride + column, stride, true});
     }
   }
 }

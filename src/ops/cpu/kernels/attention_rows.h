@@ -110,6 +110,7 @@ AM_INLINE Bytes element_at(const HeadsView& view, Index offset) {
 template <class By>
 AM_INLINE void pack_tile_rows(const TileRows& rows, const HeadsView& view, Index width,
                               float* out) {
+  const Steps steps{.inner = width, .pairs = By::kPairs, .per_block = steps_of<By>(width)};
   for (Index p = 0; p < rows.panels; ++p) {
     pack_rows({.source = {.data = element_at(view, rows.offset(view, p, 0)),
                           .storage = view.storage,
@@ -117,7 +118,7 @@ AM_INLINE void pack_tile_rows(const TileRows& rows, const HeadsView& view, Index
                           .inner_contiguous = true},
                .outer_begin = 0,
                .outer_count = rows.rows(p),
-               .steps = {.inner = width, .pairs = By::kPairs, .per_block = steps_of<By>(width)},
+               .steps = steps,
                .out = out + p * kRowPanelFloats,
                .block_stride = 0});
   }
@@ -127,12 +128,13 @@ AM_INLINE void pack_tile_rows(const TileRows& rows, const HeadsView& view, Index
 template <class By>
 AM_INLINE void multiply_by_keys(const TileRows& rows, const float* a, const float* by_key,
                                 Index width, const BlockKeys& keys, float* out) {
+  const Index steps = steps_of<By>(width);
   for (Index column = keys.begin; column < keys.panels_end(); column += kColumns) {
-    const float* b = by_key + (keys.first + column) * steps_of<By>(width);
+    const float* b = by_key + (keys.first + column) * steps;
     for (Index p = 0; p < rows.panels; ++p) {
       multiply_rows<typename By::Multiply, PackedRows>(
-          rows.rows(p), {a + p * kRowPanelFloats, b, steps_of<By>(width),
-                         out + p * kRowPanelFloats + column, kRowStride, false});
+          rows.rows(p), Strip{a + p * kRowPanelFloats, b, steps, out + p * kRowPanelFloats + column,
+                              kRowStride, false});
     }
   }
 }
@@ -143,14 +145,14 @@ AM_INLINE void add_weighted_keys(const TileRows& rows, const float* weights, con
                                  Index width, const BlockKeys& keys, float* sums) {
   const Index stride = in_panels(width);
   const Index begin = keys.begin / By::kPerStep;  // whole steps, as are blocks
+  const Index steps = steps_of<By>(keys.end - keys.begin);
+  const Index all_steps = steps_of<By>(rows.tile.keys);
   for (Index column = 0; column < width; column += kColumns) {
-    const float* b = by_width + column * steps_of<By>(rows.tile.keys) +
-                     (keys.first / By::kPerStep + begin) * kColumns;
+    const float* b = by_width + column * all_steps + (keys.first / By::kPerStep + begin) * kColumns;
     for (Index p = 0; p < rows.panels; ++p) {
       multiply_rows<typename By::Multiply, PackedRows>(
-          rows.rows(p),
-          {weights + p * kRowPanelFloats + begin, b, steps_of<By>(keys.end - keys.begin),
-           sums + p * kRows * stride + column, stride, true});
+          rows.rows(p), Strip{weights + p * kRowPanelFloats + begin, b, steps,
+                              sums + p * kRows * stride + column, stride, true});
     }
   }
 }
