@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "base/json.h"
+#include "base/recompute.h"
 
 namespace automodel::config {
 
@@ -20,7 +21,6 @@ struct DistEnv {
 };
 
 enum class Strategy { fsdp2, ddp, megatron_fsdp };
-enum class ActivationCheckpointing { off, full, selective };
 
 /// `distributed.pipeline`.
 struct Pipeline {
@@ -43,8 +43,8 @@ struct Distributed {
   std::int64_t cp_size = 1;
   std::int64_t ep_size = 1;
   bool sequence_parallel = false;
-  /// Recompute of each block's activations in the backward pass.
-  ActivationCheckpointing activation_checkpointing = ActivationCheckpointing::off;
+  /// Null: the least that makes the step fit into memory ("auto", ours).
+  std::optional<Recompute> activation_checkpointing = Recompute::off;
   /// Present only if pp_size > 1.
   std::optional<Pipeline> pipeline;
   /// All keys of the section as resolved.

@@ -98,7 +98,6 @@ std::vector<Demand> recipe_demands() {
       {"distributed.pp_size", above(1), "pipeline parallelism", kNotInSmoke},
       {"distributed.cp_size", above(1), "context parallelism", kNotInSmoke},
       {"distributed.ep_size", above(1), "expert parallelism", kNotInSmoke},
-      {"distributed.activation_checkpointing", is("selective"), "selective recompute"},
       {"distributed.offload_policy.*", given(), "offloading of shards"},
       {"skypilot.*", given(), "the skypilot launcher"},
       {"nemo_run.*", given(), "the nemo_run launcher"},

@@ -103,6 +103,7 @@ Sequence Decoder::sequence(const Tokens& tokens, const ForwardOptions& options) 
                .rope_tables = {},
                .training = options.training,
                .dropout_seed = options.dropout_seed,
+               .inner = options.inner,
                .cache = options.cache,
                .routing = nullptr,
                .router_sums = nullptr,

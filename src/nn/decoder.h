@@ -17,6 +17,7 @@ struct ForwardOptions {
   at::ScalarType compute = at::kFloat;
   bool training = false;
   std::uint64_t dropout_seed = 0;
+  ops::Inner inner = ops::Inner::kept;  // of feed-forwards
   KvCache* cache = nullptr;
 };
 

@@ -33,10 +33,10 @@ Tensor MlpBlock::forward(const Tensor& x_td, const Sequence& sequence, Ports& po
   const Tensor in_td = ports.enter(x_td);
   const auto up = at_step(up_, sequence);
   const auto down = at_step(down_, sequence);
-  const auto activation = activation_of(spec_.activation);
+  const ops::MlpOptions options{activation_of(spec_.activation), sequence.inner};
   return ports.leave(spec_.gated
-                         ? ops::gated_mlp(in_td, at_step(gate_, sequence), up, down, activation)
-                         : ops::plain_mlp(in_td, up, down, activation));
+                         ? ops::gated_mlp(in_td, at_step(gate_, sequence), up, down, options)
+                         : ops::plain_mlp(in_td, up, down, options));
 }
 
 }  // namespace automodel::nn

@@ -165,9 +165,8 @@ Tensor MoeBlock::forward(const Tensor& x_td, const Tensor& router_td, const Sequ
   const ops::ExpertWeights experts{.gate = at_step(experts_.gate, sequence),
                                    .up = at_step(experts_.up, sequence),
                                    .down = at_step(experts_.down, sequence)};
-  Tensor y_td = ports.leave(spec_.weight_on_input
-                                ? ops::experts_of_weighted_input(in_td, routing, experts, glu_)
-                                : ops::experts(in_td, routing, experts, glu_));
+  const auto run = spec_.weight_on_input ? ops::experts_of_weighted_input : ops::experts;
+  Tensor y_td = ports.leave(run(in_td, routing, experts, glu_, sequence.inner));
   if (shared_) {
     y_td = y_td + shared(x_td, sequence, ports);
   }

@@ -162,6 +162,7 @@ struct Stack {
 struct NodeOptions {
   Pairs pairs;
   GluOptions glu;
+  Inner inner = Inner::kept;
   std::array<AdapterOptions, kLayers> adapters;
 };
 
@@ -185,13 +186,14 @@ class Backward {
     const bool needs_x = context.needs_input_grad(0);
     const OperationGroup group("experts");
     const OperationTimer timer("rows, gradients");
+    find_inner();
     const auto needed = [&](std::size_t layer, bool needs_rows) {
       const auto first = 2 + layer * kPerLayer;
       return LinearGrads{needs_rows, context.needs_input_grad(first),
                          context.needs_input_grad(first + 1), context.needs_input_grad(first + 2)};
     };
     const auto down = through_down(needed(2, true), context.needs_input_grad(1));
-    const auto inner = glu_backward(down.rows_pk, gate_pi(), up_pi(), options_.glu);
+    const auto inner = glu_backward(down.rows_pk, gate_pi_, up_pi_, options_.glu);
     const Rows x{saved_[0], pairs_.tokens_p};
     const auto gate = stacks_[0].backward({inner.gate, {}}, x, pairs_, needed(0, needs_x));
     auto up = stacks_[1].backward({inner.up, {}}, x, pairs_, needed(1, needs_x));
@@ -205,8 +207,14 @@ class Backward {
   }
 
  private:
-  const Tensor& gate_pi() const { return saved_[kFirstWeight + kLayers * kPerLayer]; }
-  const Tensor& up_pi() const { return saved_[kFirstWeight + kLayers * kPerLayer + 1]; }
+  /// What the forward kept, or the same again.
+  void find_inner() {
+    const auto* kept = saved_.data() + kFirstWeight + kLayers * kPerLayer;
+    const Rows x{saved_[0], pairs_.tokens_p};
+    const bool is_kept = options_.inner == Inner::kept;
+    gate_pi_ = is_kept ? kept[0] : stacks_[0].forward(x, pairs_);
+    up_pi_ = is_kept ? kept[1] : stacks_[1].forward(x, pairs_);
+  }
 
   /// The weight multiplies h here instead of the output: its own gradient is then h times the
   /// gradient of h, and the output need not be kept.
@@ -214,7 +222,7 @@ class Backward {
     const Stack& down = stacks_[2];
     const Rows grad{grad_td_, pairs_.tokens_p};
     const Tensor w_p1 = saved_[1].flatten().index_select(0, pairs_.order_p).unsqueeze(1);
-    const Tensor h_pi = glu(gate_pi(), up_pi(), options_.glu);
+    const Tensor h_pi = glu(gate_pi_, up_pi_, options_.glu);
     const bool needs_rows = needed.weight_oi || needed.adapter;
     const Rows weighted{needs_rows ? (h_pi * w_p1).to(h_pi.scalar_type()) : Tensor(), {}};
     auto out =
@@ -254,7 +262,7 @@ class Backward {
   const NodeOptions& options_;
   const Pairs& pairs_;
   const variable_list& saved_;
-  Tensor grad_td_, grad_weights_tk_;
+  Tensor grad_td_, grad_weights_tk_, gate_pi_, up_pi_;
   std::vector<Stack> stacks_;
 };
 
@@ -271,14 +279,17 @@ struct ExpertsNode : torch::autograd::Function<ExpertsNode> {
     const auto gate = Stack::of(tensors, 0, options.adapters[0]);
     const auto up = Stack::of(tensors, 1, options.adapters[1]);
     const auto down = Stack::of(tensors, 2, options.adapters[2]);
-    variable_list saved = {is_trained(tensors, 0) || is_trained(tensors, 1) ? x_td : Tensor(),
-                           weights_tk};
+    const bool keeps = options.inner == Inner::kept;
+    variable_list saved = {
+        !keeps || is_trained(tensors, 0) || is_trained(tensors, 1) ? x_td : Tensor(), weights_tk};
     saved.insert(saved.end(), tensors.begin(), tensors.end());
     const Pairs& pairs = options.pairs;
     const Tensor gate_pi = gate.forward({x_td, pairs.tokens_p}, pairs);
     const Tensor up_pi = up.forward({x_td, pairs.tokens_p}, pairs);
     const Tensor y_pd = down.forward({glu(gate_pi, up_pi, options.glu), {}}, pairs);
-    saved.insert(saved.end(), {gate_pi, up_pi});
+    if (keeps) {
+      saved.insert(saved.end(), {gate_pi, up_pi});
+    }
     context->save_for_backward(std::move(saved));
     context->saved_data["options"] =
         c10::IValue::make_capsule(c10::make_intrusive<HeldOptions>(options));
@@ -310,9 +321,10 @@ void check_shapes(const Tensor& x_td, const Routing& routing, const ExpertWeight
 }  // namespace
 
 Tensor experts(const Tensor& x_td, const Routing& routing, const ExpertWeights& weights,
-               const GluOptions& options) {
+               const GluOptions& options, Inner inner) {
   check_shapes(x_td, routing, weights);
-  NodeOptions node{Pairs::of(routing.experts_tk, weights.gate.weight_eoi.size(0)), options, {}};
+  NodeOptions node{
+      Pairs::of(routing.experts_tk, weights.gate.weight_eoi.size(0)), options, inner, {}};
   std::vector<Tensor> tensors;
   for (const auto* layer : {&weights.gate, &weights.up, &weights.down}) {
     node.adapters[tensors.size() / kPerLayer] = AdapterOptions::of(layer->adapter);
@@ -323,13 +335,14 @@ Tensor experts(const Tensor& x_td, const Routing& routing, const ExpertWeights& 
 }
 
 Tensor experts_of_weighted_input(const Tensor& x_td, const Routing& routing,
-                                 const ExpertWeights& weights, const GluOptions& options) {
+                                 const ExpertWeights& weights, const GluOptions& options,
+                                 Inner inner) {
   const auto per_token = routing.experts_tk.size(1);
   const Tensor weighted_tkd = x_td.unsqueeze(1) * routing.weights_tk.unsqueeze(-1);
   const Tensor x_pd = weighted_tkd.flatten(0, 1).to(x_td.scalar_type());
   const Tensor ones_p1 = at::ones({x_pd.size(0), 1}, x_td.options());
   const Tensor y_pd =
-      experts(x_pd, {routing.experts_tk.reshape({-1, 1}), ones_p1}, weights, options);
+      experts(x_pd, {routing.experts_tk.reshape({-1, 1}), ones_p1}, weights, options, inner);
   return y_pd.unflatten(0, {-1, per_token}).sum(1);
 }
 

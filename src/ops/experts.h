@@ -24,14 +24,15 @@ struct Routing {
 
 /// sum over k of weight * down(glu(gate(x), up(x))) of the chosen experts; [t, d] in x's dtype.
 /// One matrix product per expert with tokens; experts without tokens cost nothing and get a zero
-/// gradient. Deterministic: no sum depends on the order of threads. Keeps gate(x) and up(x).
+/// gradient. Deterministic: no sum depends on the order of threads.
 /// Throws Error(invalid_argument) for shapes that do not fit.
 Tensor experts(const Tensor& x_td, const Routing& routing, const ExpertWeights& weights,
-               const GluOptions& options);
+               const GluOptions& options, Inner inner = Inner::kept);
 
 /// As experts(), with the weight applied to the expert's input instead of its output.
 /// Source: transformers Llama4TextMoe.
 Tensor experts_of_weighted_input(const Tensor& x_td, const Routing& routing,
-                                 const ExpertWeights& weights, const GluOptions& options);
+                                 const ExpertWeights& weights, const GluOptions& options,
+                                 Inner inner = Inner::kept);
 
 }  // namespace automodel::ops

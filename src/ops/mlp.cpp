@@ -1,5 +1,7 @@
 #include "ops/mlp.h"
 
+#include <array>
+
 #include "base/error.h"
 #include "ops/glu.h"
 #include "ops/linear_parts.h"
@@ -11,55 +13,137 @@ namespace {
 using torch::autograd::AutogradContext;
 using torch::autograd::variable_list;
 
-struct DownOptions {
-  AdapterOptions adapter;
-  Activation activation;
+constexpr std::size_t kPerLayer = 4;    // weight, bias, A, B
+constexpr std::size_t kFirstLayer = 3;  // in what is saved, behind x, gate(x) and up(x)
+enum Layer : std::uint8_t { kGate, kUp, kDown, kLayers };
+
+/// What is no tensor of the node.
+struct NodeOptions {
+  MlpOptions mlp;
+  bool has_gate = true;
+  std::array<AdapterOptions, kLayers> adapters;
 };
 
-/// down(act(gate) * up), or down(act(gate)) where up is undefined.
-struct DownNode : torch::autograd::Function<DownNode> {
-  static Tensor hidden(const Tensor& gate_ti, const Tensor& up_ti, Activation activation) {
-    return up_ti.defined() ? glu(gate_ti, up_ti, {activation, std::nullopt})
-                           : activate(gate_ti, activation);
+struct HeldOptions : torch::CustomClassHolder {
+  explicit HeldOptions(NodeOptions o) : options(std::move(o)) {}
+  NodeOptions options;
+};
+
+/// The whole feed-forward. Without a gate, the gate's tensors are empty.
+class Mlp {
+ public:
+  Mlp(at::TensorList tensors, const NodeOptions& options) : options_(options) {
+    for (std::size_t i = 0; i < kLayers; ++i) {
+      layers_[i] = LinearParts::of(tensors.slice(i * kPerLayer, kPerLayer), options.adapters[i]);
+    }
   }
 
-  static Tensor forward(AutogradContext* context, const Tensor& gate_ti, const Tensor& up_or_empty,
-                        at::TensorList down, const DownOptions& options) {
-    const Tensor up_ti = or_undefined(up_or_empty);
-    const auto parts = LinearParts::of(down, options.adapter);
-    parts.save(context, {gate_ti, up_ti});
-    context->saved_data["activation"] = static_cast<std::int64_t>(options.activation);
-    return parts.forward(hidden(gate_ti, up_ti, options.activation));
+  const LinearParts& operator[](Layer layer) const { return layers_[layer]; }
+  bool has_gate() const { return options_.has_gate; }
+
+  /// gate(x) and up(x); the first is undefined without a gate.
+  std::pair<Tensor, Tensor> inner(const Tensor& x_td) const {
+    const Tensor gate_ti = has_gate() ? layers_[kGate].forward(x_td) : Tensor();
+    return {gate_ti, layers_[kUp].forward(x_td)};
+  }
+
+  /// What down sees.
+  Tensor hidden(const Tensor& gate_ti, const Tensor& up_ti) const {
+    const auto activation = options_.mlp.activation;
+    return has_gate() ? glu(gate_ti, up_ti, {activation, std::nullopt})
+                      : activate(up_ti, activation);
+  }
+
+  GluGrads inner_grads(const Tensor& grad_ti, const Tensor& gate_ti, const Tensor& up_ti) const {
+    const auto activation = options_.mlp.activation;
+    return has_gate() ? glu_backward(grad_ti, gate_ti, up_ti, {activation, std::nullopt})
+                      : GluGrads{Tensor(), activate_backward(grad_ti, up_ti, activation)};
+  }
+
+  bool needs_input() const {
+    return options_.mlp.inner == Inner::recomputed || layers_[kUp].needs_input() ||
+           (has_gate() && layers_[kGate].needs_input());
+  }
+
+ private:
+  const NodeOptions& options_;
+  std::array<LinearParts, kLayers> layers_;
+};
+
+struct MlpNode : torch::autograd::Function<MlpNode> {
+  static Tensor forward(AutogradContext* context, const Tensor& x_td, at::TensorList tensors,
+                        const NodeOptions& options) {
+    const Mlp mlp(tensors, options);
+    const auto [gate_ti, up_ti] = mlp.inner(x_td);
+    const bool keeps = options.mlp.inner == Inner::kept;
+    variable_list saved = {mlp.needs_input() ? x_td : Tensor(), keeps ? gate_ti : Tensor(),
+                           keeps ? up_ti : Tensor()};
+    saved.insert(saved.end(), tensors.begin(), tensors.end());
+    context->save_for_backward(std::move(saved));
+    context->saved_data["options"] =
+        c10::IValue::make_capsule(c10::make_intrusive<HeldOptions>(options));
+    return mlp[kDown].forward(mlp.hidden(gate_ti, up_ti));
   }
 
   static variable_list backward(AutogradContext* context, const variable_list& grads) {
+    const auto held = context->saved_data["options"].toCapsule();
+    const auto& options = static_cast<HeldOptions*>(held.get())->options;
     const auto saved = context->get_saved_variables();
-    const Tensor& gate_ti = saved[0];
-    const Tensor& up_ti = saved[1];
-    const auto activation = static_cast<Activation>(context->saved_data["activation"].toInt());
-    const auto parts = LinearParts::restore(context, 2);
-    const bool needs_hidden =
-        context->needs_input_grad(0) || (up_ti.defined() && context->needs_input_grad(1));
-    const LinearGrads needed{needs_hidden, context->needs_input_grad(2),
-                             context->needs_input_grad(3), context->needs_input_grad(4)};
-    const Tensor h_ti =
-        needed.weight_oi || needed.adapter ? hidden(gate_ti, up_ti, activation) : Tensor();
-    auto out = parts.backward(grads[0], h_ti, needed);
-    GluGrads grads_of;
-    if (needs_hidden) {
-      grads_of = up_ti.defined()
-                     ? glu_backward(out.x_ti, gate_ti, up_ti, {activation, std::nullopt})
-                     : GluGrads{activate_backward(out.x_ti, gate_ti, activation), Tensor()};
+    const Mlp mlp(at::TensorList(saved).slice(kFirstLayer), options);
+    const Tensor& x_td = saved[0];
+    auto [gate_ti, up_ti] = std::pair(saved[1], saved[2]);
+    if (!up_ti.defined()) {
+      std::tie(gate_ti, up_ti) = mlp.inner(x_td);
     }
-    return {grads_of.gate, grads_of.up, out.weight_oi, out.bias_o, out.a_ri, out.b_or, Tensor()};
+    const auto needed = [&](Layer layer, bool needs_input) {
+      const auto first = 1 + layer * kPerLayer;
+      return LinearGrads{needs_input, context->needs_input_grad(first),
+                         context->needs_input_grad(first + 1),
+                         context->needs_input_grad(first + 2)};
+    };
+    const auto of_down = needed(kDown, true);
+    const bool sees_hidden = of_down.weight_oi || of_down.adapter;
+    const auto down =
+        mlp[kDown].backward(grads[0], sees_hidden ? mlp.hidden(gate_ti, up_ti) : Tensor(), of_down);
+    const auto inner = mlp.inner_grads(down.x_ti, gate_ti, up_ti);
+    const bool needs_x = context->needs_input_grad(0);
+    LinearParts::Grads gate;
+    if (mlp.has_gate()) {
+      gate = mlp[kGate].backward(inner.gate, x_td, needed(kGate, needs_x));
+    }
+    auto up = mlp[kUp].backward(inner.up, x_td, needed(kUp, needs_x));
+    if (needs_x && mlp.has_gate()) {
+      up.x_ti.add_(gate.x_ti);
+    }
+    variable_list out = {up.x_ti};
+    for (const auto* own : {static_cast<const LinearParts::Grads*>(&gate),
+                            static_cast<const LinearParts::Grads*>(&up), &down}) {
+      out.insert(out.end(), {own->weight_oi, own->bias_o, own->a_ri, own->b_or});
+    }
+    out.emplace_back();  // the options
+    return out;
   }
 };
 
-Tensor down_of(const Tensor& gate_ti, const Tensor& up_ti, const Linear& down,
-               Activation activation) {
-  const auto tensors = tensors_of(down);
-  return DownNode::apply(gate_ti, or_empty(up_ti), at::TensorList(tensors),
-                         DownOptions{AdapterOptions::of(down.adapter), activation});
+Tensor mlp_of(const Tensor& x_td, const std::array<const Linear*, kLayers>& layers,
+              const MlpOptions& options) {
+  NodeOptions node{.mlp = options, .has_gate = layers[kGate] != nullptr, .adapters = {}};
+  std::vector<Tensor> tensors;
+  for (std::size_t i = 0; i < kLayers; ++i) {
+    const auto own = layers[i] != nullptr ? tensors_of(*layers[i])
+                                          : std::vector<Tensor>(kPerLayer, or_empty(Tensor()));
+    tensors.insert(tensors.end(), own.begin(), own.end());
+    node.adapters[i] =
+        layers[i] != nullptr ? AdapterOptions::of(layers[i]->adapter) : AdapterOptions();
+  }
+  const auto& up = layers[kUp]->weight_oi;
+  check(x_td.dim() == 2 && x_td.size(1) == up.size(1) &&
+            layers[kDown]->weight_oi.size(1) == up.size(0) &&
+            (!node.has_gate || layers[kGate]->weight_oi.sizes() == up.sizes()),
+        ErrorKind::invalid_argument, "feed-forward: input of width {} for up [{}] and down [{}]",
+        x_td.size(-1), fmt::join(up.sizes(), ", "),
+        fmt::join(layers[kDown]->weight_oi.sizes(), ", "));
+  return MlpNode::apply(x_td, at::TensorList(tensors), node);
 }
 
 }  // namespace
@@ -97,12 +181,13 @@ Tensor activate_backward(const Tensor& grad, const Tensor& x, Activation activat
 }
 
 Tensor gated_mlp(const Tensor& x_td, const Linear& gate, const Linear& up, const Linear& down,
-                 Activation activation) {
-  return down_of(linear(x_td, gate), linear(x_td, up), down, activation);
+                 const MlpOptions& options) {
+  return mlp_of(x_td, {&gate, &up, &down}, options);
 }
 
-Tensor plain_mlp(const Tensor& x_td, const Linear& up, const Linear& down, Activation activation) {
-  return down_of(linear(x_td, up), Tensor(), down, activation);
+Tensor plain_mlp(const Tensor& x_td, const Linear& up, const Linear& down,
+                 const MlpOptions& options) {
+  return mlp_of(x_td, {nullptr, &up, &down}, options);
 }
 
 }  // namespace automodel::ops

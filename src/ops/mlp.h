@@ -12,13 +12,22 @@ Tensor activate(const Tensor& x, Activation activation);
 /// The gradient of x for the gradient of activate(x).
 Tensor activate_backward(const Tensor& grad, const Tensor& x, Activation activation);
 
-/// down(act(gate(x)) * up(x)). x_td: [t, d]; returns [t, d] in x's dtype.
-/// Keeps gate(x) and up(x) for the backward; the product of width i is recomputed there, not kept.
-/// Source: Shazeer 2020.
-Tensor gated_mlp(const Tensor& x_td, const Linear& gate, const Linear& up, const Linear& down,
-                 Activation activation);
+/// What becomes of gate(x) and up(x), of a feed-forward's inner width, until the backward.
+/// Recomputed ones give the same bytes.
+enum class Inner { kept, recomputed };
 
-/// down(act(up(x))); keeps up(x) only.
-Tensor plain_mlp(const Tensor& x_td, const Linear& up, const Linear& down, Activation activation);
+struct MlpOptions {
+  Activation activation = Activation::silu;
+  Inner inner = Inner::kept;
+};
+
+/// down(act(gate(x)) * up(x)). x_td: [t, d]; returns [t, d] in x's dtype. What down sees is always
+/// recomputed in the backward. Source: Shazeer 2020.
+Tensor gated_mlp(const Tensor& x_td, const Linear& gate, const Linear& up, const Linear& down,
+                 const MlpOptions& options);
+
+/// down(act(up(x))).
+Tensor plain_mlp(const Tensor& x_td, const Linear& up, const Linear& down,
+                 const MlpOptions& options);
 
 }  // namespace automodel::ops

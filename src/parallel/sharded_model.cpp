@@ -46,9 +46,14 @@ MicroBatchResult ShardedModel::forward_backward(const nn::Tokens& tokens,
   nn::Ports ports;
   nn::LocalRunner keep;
   nn::RecomputeRunner recompute;
-  nn::BlockRunner& runner = options_.recompute ? static_cast<nn::BlockRunner&>(recompute) : keep;
-  const nn::ForwardOptions forward{
-      .compute = options_.compute, .training = true, .dropout_seed = dropout_seed};
+  nn::BlockRunner& runner =
+      options_.recompute == Recompute::full ? static_cast<nn::BlockRunner&>(recompute) : keep;
+  const nn::ForwardOptions forward{.compute = options_.compute,
+                                   .training = true,
+                                   .dropout_seed = dropout_seed,
+                                   .inner = options_.recompute == Recompute::selective
+                                                ? ops::Inner::recomputed
+                                                : ops::Inner::kept};
   const auto local = on_device(tokens);
   const auto output = decoder_.forward(local, forward, runner, ports);
   const Tensor loss = ops::linear_cross_entropy(output.hidden_td, decoder_.head(forward),

@@ -5,6 +5,7 @@
 #include <cstdint>
 #include <string>
 
+#include "base/recompute.h"
 #include "nn/decoder.h"
 #include "nn/parameters.h"
 
@@ -14,7 +15,7 @@ using at::Tensor;
 
 struct ModelOptions {
   at::ScalarType compute = at::kFloat;
-  bool recompute = false;  // of each block in the backward
+  Recompute recompute = Recompute::off;
   at::Device device = at::kCPU;
 };
 
@@ -65,6 +66,8 @@ class ShardedModel {
   const nn::Parameters& parameters() const { return parameters_; }
   nn::Parameters& parameters() { return parameters_; }
   const ModelOptions& options() const { return options_; }
+  /// From the next micro-batch on. Changes memory and time, not results.
+  void set_recompute(Recompute recompute) { options_.recompute = recompute; }
 
  private:
   Tensor hidden(const nn::Tokens& tokens, const nn::ForwardOptions& options) const;

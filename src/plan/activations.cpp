@@ -13,6 +13,15 @@ constexpr std::int64_t kIndex = 8;
 constexpr std::int64_t kLossRows = 256;    // of one chunk of the loss
 constexpr std::int64_t kWidestHead = 256;  // of our attention kernel
 
+/// Values of one token that are of a feed-forward's inner width.
+std::int64_t inner_values(const spec::Mlp& mlp) { return (mlp.gated ? 2 : 1) * mlp.inner; }
+std::int64_t inner_values(const spec::Moe& moe) {
+  return 2 * moe.per_token * moe.inner + (moe.shared ? inner_values(moe.shared->mlp) : 0);
+}
+std::int64_t inner_values(const spec::MlpBesideMoe& both) {
+  return inner_values(both.mlp) + inner_values(both.moe);
+}
+
 /// Counts what one layer keeps. Values are in the compute type; the rest is counted in bytes.
 class Kept {
  public:
@@ -24,7 +33,7 @@ class Kept {
         trained_(trained),
         prefix_(spec::layer_prefix(static_cast<std::int64_t>(index))) {}
 
-  std::int64_t bytes() {
+  LayerBytes bytes() {
     values_ += 2 * dim_;  // the stream before each branch
     if (!spec::norm_names(layer_.placement).after_mixer.empty()) {
       values_ += 2 * dim_;
@@ -35,7 +44,15 @@ class Kept {
     if (layer_.input) {
       values_ += dim_ + 3 * layer_.input->dim;
     }
-    return batch_.tokens() * (values_ * batch_.compute_width + token_bytes_) + score_bytes_;
+    LayerBytes out{batch_.tokens() * (values_ * batch_.compute_width + token_bytes_) + score_bytes_,
+                   batch_.tokens() * inner_ * batch_.compute_width};
+    if (batch_.recompute == Recompute::off) {
+      return {out.kept + out.again, 0};
+    }
+    if (batch_.recompute == Recompute::full) {
+      return {batch_.tokens() * dim_ * batch_.compute_width, out.kept + out.again};
+    }
+    return out;
   }
 
  private:
@@ -87,23 +104,25 @@ class Kept {
         square * (heads * (kFloat + (width < kFloat ? width : 0) + (softcapped ? width : 0)) + 1);
   }
 
+  /// The feed-forward's input is kept for trained weights and for a recompute.
+  bool is_input_kept(std::initializer_list<std::string_view> layers) const {
+    return batch_.recompute == Recompute::selective || any_trained(layers);
+  }
+
   void add(const spec::Mlp& mlp) {
-    if (any_trained({"mlp.gate_proj", "mlp.up_proj"})) {
+    if (is_input_kept({"mlp.gate_proj", "mlp.up_proj"})) {
       values_ += dim_;
     }
-    values_ += (mlp.gated ? 2 : 1) * mlp.inner;
+    inner_ += inner_values(mlp);
   }
 
   void add(const spec::Moe& moe) {
-    if (any_trained({"mlp.gate", "mlp.experts"})) {
+    if (is_input_kept({"mlp.gate", "mlp.experts"})) {
       values_ += dim_;
     }
-    values_ += 2 * moe.per_token * moe.inner;
+    inner_ += inner_values(moe);
     token_bytes_ += 2 * moe.experts * kFloat + moe.per_token * (2 * kIndex + kFloat);
-    if (moe.shared) {
-      values_ += (moe.shared->mlp.gated ? 2 : 1) * moe.shared->mlp.inner;
-      values_ += moe.shared->gated ? dim_ : 0;
-    }
+    values_ += moe.shared && moe.shared->gated ? dim_ : 0;
   }
 
   void add(const spec::MlpBesideMoe& both) {
@@ -118,6 +137,7 @@ class Kept {
   const TrainedLinears& trained_;
   std::string prefix_;
   std::int64_t values_ = 0;       // of one token
+  std::int64_t inner_ = 0;        // the same, of feed-forwards' inner products
   std::int64_t token_bytes_ = 0;  // of one token
   std::int64_t score_bytes_ = 0;
 };
@@ -139,9 +159,21 @@ std::int64_t pairs_of(const spec::MlpBesideMoe& both) { return both.moe.per_toke
 
 }  // namespace
 
-std::int64_t kept_bytes(const spec::ModelSpec& model, std::size_t index, const BatchShape& batch,
-                        const TrainedLinears& trained) {
+LayerBytes layer_bytes(const spec::ModelSpec& model, std::size_t index, const BatchShape& batch,
+                       const TrainedLinears& trained) {
   return Kept(model, index, batch, trained).bytes();
+}
+
+double recomputed_flops(const spec::ModelSpec& model, const BatchShape& batch,
+                        double forward_flops) {
+  if (batch.recompute != Recompute::selective) {
+    return batch.recompute == Recompute::full ? forward_flops : 0;
+  }
+  std::int64_t values = 0;
+  for (const auto& layer : model.layers) {
+    values += std::visit([](const auto& ffn) { return inner_values(ffn); }, layer.ffn);
+  }
+  return 2.0 * static_cast<double>(batch.tokens() * model.dim * values);
 }
 
 std::int64_t backward_bytes(const spec::ModelSpec& model, std::size_t index,

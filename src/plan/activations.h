@@ -5,6 +5,7 @@
 #include <set>
 #include <string>
 
+#include "base/recompute.h"
 #include "spec/model_spec.h"
 
 namespace automodel::plan {
@@ -15,7 +16,7 @@ struct BatchShape {
   std::int64_t row_tokens = 0;
   std::int64_t labels = 0;         // tokens that are predicted, of all rows
   std::int64_t compute_width = 4;  // bytes of a value
-  bool recompute = false;
+  Recompute recompute = Recompute::off;
   bool own_kernels = false;  // computed by our kernels for CPUs, not by LibTorch's operators
   std::int64_t tokens() const { return rows * row_tokens; }
   bool operator==(const BatchShape&) const = default;
@@ -24,9 +25,17 @@ struct BatchShape {
 /// Linear layers whose input is kept since they, or their adapters, are trained; by name.
 using TrainedLinears = std::set<std::string>;
 
-/// Bytes that layer `index` keeps until its backward.
-std::int64_t kept_bytes(const spec::ModelSpec& model, std::size_t index, const BatchShape& batch,
-                        const TrainedLinears& trained);
+/// Bytes of one layer's activations.
+struct LayerBytes {
+  std::int64_t kept = 0;   // until its backward
+  std::int64_t again = 0;  // recomputed then, and held as long as it takes
+};
+LayerBytes layer_bytes(const spec::ModelSpec& model, std::size_t index, const BatchShape& batch,
+                       const TrainedLinears& trained);
+
+/// Arithmetic of what the backward of a micro-batch recomputes; forward_flops: of its forward.
+double recomputed_flops(const spec::ModelSpec& model, const BatchShape& batch,
+                        double forward_flops);
 
 /// Bytes that the backward of a layer needs beside what is kept, at its widest point.
 std::int64_t backward_bytes(const spec::ModelSpec& model, std::size_t index,

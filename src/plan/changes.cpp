@@ -12,6 +12,7 @@
 namespace automodel::plan {
 namespace {
 
+constexpr const char* kRecompute = "--distributed.activation_checkpointing=";
 constexpr const char* kAdapters = "nemo_automodel.components._peft.lora.PeftConfig";
 
 /// One thing that saves memory. `apply` returns false if the recipe has it already.
@@ -44,14 +45,16 @@ std::vector<Saving> savings(const config::Recipe& recipe) {
       out.push_back(smaller_batch(recipe, rows));
     }
   }
-  out.push_back({.apply =
-                     [](config::Recipe& r) {
-                       auto& recompute = r.distributed.activation_checkpointing;
-                       const bool had = recompute != config::ActivationCheckpointing::off;
-                       recompute = config::ActivationCheckpointing::full;
-                       return !had;
-                     },
-                 .argument = "--distributed.activation_checkpointing=true"});
+  for (const auto wanted : {Recompute::selective, Recompute::full}) {
+    out.push_back({.apply =
+                       [wanted](config::Recipe& r) {
+                         auto& recompute = r.distributed.activation_checkpointing;
+                         const bool had = !recompute || *recompute >= wanted;
+                         recompute = wanted;
+                         return !had;
+                       },
+                   .argument = fmt::format("{}{}", kRecompute, recompute_name(wanted))});
+  }
   out.push_back({.apply =
                      [](config::Recipe& r) {
                        const bool had = r.model.torch_dtype == "bfloat16";
@@ -111,19 +114,22 @@ double expense(const Change& change, const std::vector<const Saving*>& chosen, d
   return out;
 }
 
-/// Every non-empty set of at most three savings; smaller batches do not combine with each other.
+/// Every non-empty set of at most three savings; of smaller batches and of kinds of recompute at
+/// most one.
 std::vector<std::vector<const Saving*>> sets_of(const std::vector<Saving>& all) {
   std::vector<std::vector<const Saving*>> out;
   for (std::uint32_t bits = 1; bits < (1U << all.size()); ++bits) {
     std::vector<const Saving*> chosen;
     int batches = 0;
+    int recomputes = 0;
     for (std::size_t i = 0; i < all.size(); ++i) {
       if (((bits >> i) & 1U) != 0) {
         chosen.push_back(&all[i]);
         batches += all[i].argument.starts_with("--step_scheduler") ? 1 : 0;
+        recomputes += all[i].argument.starts_with(kRecompute) ? 1 : 0;
       }
     }
-    if (batches <= 1 && chosen.size() <= 3) {
+    if (batches <= 1 && recomputes <= 1 && chosen.size() <= 3) {
       out.push_back(std::move(chosen));
     }
   }

@@ -57,7 +57,7 @@ class Step {
     all_gradients_ = fixed_.trained;
     const auto trained = trained_linears(parameters);
     for (std::size_t i = 0; i < model.layers.size(); ++i) {
-      kept_.push_back(kept_bytes(model, i, shape.batch, trained));
+      layers_.push_back(layer_bytes(model, i, shape.batch, trained));
     }
   }
 
@@ -65,8 +65,8 @@ class Step {
     const std::int64_t head_gradient = trained_bytes(is_head);
     const std::int64_t before = shape_.accumulates ? all_gradients_ : 0;
     std::int64_t activations = 0;
-    for (const auto kept : kept_) {
-      activations += shape_.batch.recompute ? input_bytes() : kept;
+    for (const auto& layer : layers_) {
+      activations += layer.kept;
     }
     const std::int64_t loss = loss_kept_bytes(model_, shape_.batch) + head_gradient;
     see({.gradients = before,
@@ -89,14 +89,13 @@ class Step {
 
   void backward(std::int64_t before, std::int64_t activations, std::int64_t head_gradient) {
     std::int64_t gradients = std::max(before, head_gradient);
-    for (std::size_t i = kept_.size(); i-- > 0;) {
-      const std::int64_t again = shape_.batch.recompute ? kept_[i] : 0;
+    for (std::size_t i = layers_.size(); i-- > 0;) {
       see({.gradients = gradients,
-           .activations = activations + again,
+           .activations = activations + layers_[i].again,
            .workspace =
                backward_bytes(model_, i, shape_.batch) + largest_cast(i) + shape_.gathered_bytes,
            .moment = fmt::format("the backward of layer {}", i)});
-      activations -= shape_.batch.recompute ? input_bytes() : kept_[i];
+      activations -= layers_[i].kept;
       if (!shape_.accumulates) {
         gradients += layer_gradients(i);
       }
@@ -112,10 +111,6 @@ class Step {
     if (all.total() > most_.total()) {
       most_ = all;
     }
-  }
-
-  std::int64_t input_bytes() const {
-    return shape_.batch.tokens() * model_.dim * shape_.batch.compute_width;
   }
 
   /// The head's weight: that of an untied head, else the embedding's.
@@ -164,7 +159,7 @@ class Step {
   const StepShape& shape_;
   MemoryPlan fixed_;
   std::int64_t all_gradients_ = 0;
-  std::vector<std::int64_t> kept_;
+  std::vector<LayerBytes> layers_;
   MemoryPlan most_;
 };
 

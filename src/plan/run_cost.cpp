@@ -137,8 +137,7 @@ double step_flops(const config::Recipe& recipe, const RunCost& cost) {
   const auto& batch = cost.step.batch;
   const std::vector<std::int64_t> documents(static_cast<std::size_t>(batch.rows), batch.row_tokens);
   const double forward = spec::forward_flops(cost.model.spec, documents, batch.labels);
-  const double passes = (recipe.peft ? 2 : 3) + (batch.recompute ? 1 : 0);
-  return passes * forward;
+  return (recipe.peft ? 2 : 3) * forward + recomputed_flops(cost.model.spec, batch, forward);
 }
 
 /// Arithmetic, and traffic of weights and optimizer state.
@@ -246,8 +245,28 @@ std::vector<HeldParameter> held_parameters(const spec::ModelSpec& model,
   return out;
 }
 
+Recompute least_recompute(const std::function<std::int64_t(Recompute)>& bytes,
+                          std::uint64_t memory_bytes) {
+  for (const auto recompute : {Recompute::off, Recompute::selective}) {
+    if (static_cast<std::uint64_t>(bytes(recompute)) <= memory_bytes) {
+      return recompute;
+    }
+  }
+  return Recompute::full;
+}
+
 RunCost cost_of(const config::Recipe& recipe, const spec::ModelSpec& spec,
                 const CostOptions& options) {
+  if (!recipe.distributed.activation_checkpointing) {
+    config::Recipe named = recipe;
+    const auto bytes = [&](Recompute recompute) {
+      named.distributed.activation_checkpointing = recompute;
+      return cost_of(named, spec, options).memory.total();
+    };
+    named.distributed.activation_checkpointing =
+        least_recompute(bytes, options.machine.memory_bytes);
+    return cost_of(named, spec, options);
+  }
   const auto& scheduler = recipe.step_scheduler;
   const Split split = Split::of(recipe.distributed, options.machine.devices);
   const std::int64_t storage =
@@ -263,8 +282,7 @@ RunCost cost_of(const config::Recipe& recipe, const spec::ModelSpec& spec,
       .row_tokens = tokens,
       .labels = rows * tokens,
       .compute_width = compute_width(recipe.model, storage, options.machine.has_bfloat16),
-      .recompute =
-          recipe.distributed.activation_checkpointing != config::ActivationCheckpointing::off,
+      .recompute = *recipe.distributed.activation_checkpointing,
       .own_kernels = options.machine.own_kernels};
   out.flops = step_flops(recipe, out) * static_cast<double>(out.micro_batches * split.data);
   out.step.batch.row_tokens = (tokens + split.context - 1) / split.context;

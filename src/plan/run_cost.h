@@ -3,6 +3,7 @@
 // config.json alone.
 
 #include <cstdint>
+#include <functional>
 #include <optional>
 #include <string>
 #include <vector>
@@ -53,6 +54,10 @@ struct CostOptions {
   std::optional<std::int64_t> row_tokens;
   std::optional<std::int64_t> storage_width = std::nullopt;  // else as the recipe and the model say
 };
+
+/// The least recompute with which a step of bytes(recompute) fits; full if none does.
+Recompute least_recompute(const std::function<std::int64_t(Recompute)>& bytes,
+                          std::uint64_t memory_bytes);
 
 /// The spec that a recipe's model section means. Throws Error(unsupported) for models that are no
 /// folder or config.json, and as models::find_model and models::read_spec.

@@ -6,6 +6,7 @@
 #include "base/isa.h"
 #include "base/meter.h"
 #include "base/stopwatch.h"
+#include "plan/run_cost.h"
 #include "recipes/benchmark/bench_report.h"
 #include "recipes/benchmark/roofline.h"
 #include "recipes/finetune/run_data.h"
@@ -37,6 +38,14 @@ void tell(const BenchReport& report, const BenchPlan& plan, bool as_json) {
   }
 }
 
+/// What a recipe leaves open ("auto") is found from its keys alone.
+void choose_recompute(const config::Recipe& recipe, RunModel& run) {
+  if (!recipe.distributed.activation_checkpointing) {
+    const auto cost = plan::cost_of(recipe, run.model.spec(), {.machine = plan::this_machine()});
+    run.model.set_recompute(cost.step.batch.recompute);
+  }
+}
+
 }  // namespace
 
 ExitCode run_benchmark(const config::LoadedRecipe& loaded, const BenchOptions& options) {
@@ -55,6 +64,7 @@ ExitCode run_benchmark(const config::LoadedRecipe& loaded, const BenchOptions& o
 
   Stopwatch watch;
   RunModel run = load_run_model(recipe);
+  choose_recompute(recipe, run);
   report.model = describe_model(run);
   report.load_seconds = watch.lap();
   const auto loader = make_bench_loader(recipe, run.source, options);

@@ -58,6 +58,7 @@ ExitCode run_finetune(const config::LoadedRecipe& loaded) {
 
   RunModel run = load_run_model(recipe);
   const RunData data = load_run_data(recipe, run.source);
+  choose_recompute(recipe, run, data);
   data::Loader loader(data.train.dataset, loader_options(recipe, data.lengths),
                       {.epoch = recipe.step_scheduler.start_epoch});
   const auto plan = config::plan_steps(recipe.step_scheduler, loader.steps_per_epoch());

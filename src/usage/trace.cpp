@@ -17,7 +17,9 @@ void Trace::declare(CLI::App& app) {
                  "chosen: also write the experts of each token; given: take those that the batch "
                  "has for it")
       ->check(CLI::IsMember({"unnamed", "chosen", "given"}));
-  app.add_flag("--recompute", recompute, "recompute each block in the backward");
+  app.add_flag("--recompute{full}", recompute,
+               "what the backward computes again: full (whole blocks) or selective")
+      ->check(CLI::IsMember({"off", "selective", "full"}));
   app.footer("Example: automodel trace model batch.safetensors trace.safetensors");
 }
 

@@ -21,7 +21,7 @@ struct Trace {
   std::string dtype = "float32";
   std::string device = "cpu";
   std::string experts = "unnamed";
-  bool recompute = false;
+  std::string recompute = "off";
 
   void declare(CLI::App& app);
 };

@@ -101,10 +101,11 @@ TEST(Extract, RecomputeAndPipeline) {
     return read({"--distributed.activation_checkpointing=" + value})
         .distributed.activation_checkpointing;
   };
-  EXPECT_EQ(recompute("True"), ActivationCheckpointing::full);
-  EXPECT_EQ(recompute("Enabled"), ActivationCheckpointing::full);
-  EXPECT_EQ(recompute("None"), ActivationCheckpointing::off);
-  EXPECT_EQ(recompute("selective"), ActivationCheckpointing::selective);
+  EXPECT_EQ(recompute("True"), Recompute::full);
+  EXPECT_EQ(recompute("Enabled"), Recompute::full);
+  EXPECT_EQ(recompute("None"), Recompute::off);
+  EXPECT_EQ(recompute("selective"), Recompute::selective);
+  EXPECT_EQ(recompute("auto"), std::nullopt);
   const Recipe recipe = read({"--distributed.pp_size=2", "--distributed.pipeline.pp_schedule=GPipe",
                               "--step_scheduler.local_batch_size=2"});
   EXPECT_EQ(recipe.distributed.pipeline->pp_schedule, "gpipe");

@@ -1,5 +1,6 @@
 #include "ops/mlp.h"
 
+#include "base/error.h"
 #include "tests/ops/gradient_check.h"
 
 namespace automodel::ops {
@@ -27,14 +28,16 @@ Inputs random_inputs() {
           random_tensor({8, 2})};
 }
 
-TEST(Mlp, GatedEqualsThePlainFormulaForEveryActivation) {
+class Mlp : public testing::TestWithParam<Inner> {};
+
+TEST_P(Mlp, GatedEqualsThePlainFormulaForEveryActivation) {
   for (const auto activation : {Activation::silu, Activation::gelu, Activation::gelu_tanh,
                                 Activation::relu, Activation::relu2}) {
     expect_same(
         [&](const Inputs& in) {
           return gated_mlp(in[0], {in[1], Tensor(), {}}, {in[2], Tensor(), {}},
                            {in[3], in[4], Adapter{.a_ri = in[5], .b_or = in[6], .scale = 2}},
-                           activation);
+                           {activation, GetParam()});
         },
         [&](const Inputs& in) {
           const Tensor h = plain_activation(in[0].mm(in[1].t()), activation) * in[0].mm(in[2].t());
@@ -44,16 +47,41 @@ TEST(Mlp, GatedEqualsThePlainFormulaForEveryActivation) {
   }
 }
 
-TEST(Mlp, PlainEqualsThePlainFormula) {
+TEST_P(Mlp, PlainEqualsThePlainFormula) {
   const auto all = random_inputs();
   expect_same(
       [](const Inputs& in) {
-        return plain_mlp(in[0], {in[1], Tensor(), {}}, {in[2], in[3], {}}, Activation::gelu_tanh);
+        return plain_mlp(in[0], {in[1], Tensor(), {}}, {in[2], in[3], {}},
+                         {Activation::gelu_tanh, GetParam()});
       },
       [](const Inputs& in) {
         return plain_activation(in[0].mm(in[1].t()), Activation::gelu_tanh).mm(in[2].t()) + in[3];
       },
       {all[0], all[1], all[3], all[4]});
+}
+
+INSTANTIATE_TEST_SUITE_P(Both, Mlp, testing::Values(Inner::kept, Inner::recomputed));
+
+/// What the node saves for a frozen up beside a trained down.
+TEST(MlpInner, FrozenLayersGetNoGradientAndStillPassIt) {
+  for (const auto inner : {Inner::kept, Inner::recomputed}) {
+    auto in = random_inputs();
+    in[0].requires_grad_(true);
+    in[3].requires_grad_(true);
+    gated_mlp(in[0], {in[1], Tensor(), {}}, {in[2], Tensor(), {}}, {in[3], Tensor(), {}},
+              {Activation::silu, inner})
+        .sum()
+        .backward();
+    EXPECT_TRUE(in[0].grad().defined());
+    EXPECT_TRUE(in[3].grad().defined());
+    EXPECT_FALSE(in[1].grad().defined());
+  }
+}
+
+TEST(MlpInner, RefusesWhatDoesNotFit) {
+  const auto in = random_inputs();
+  EXPECT_THROW(plain_mlp(in[0], {in[3], Tensor(), {}}, {in[3], Tensor(), {}}, {}), Error);
+  EXPECT_THROW(plain_mlp(in[0], {in[1], Tensor(), {}}, {in[1], Tensor(), {}}, {}), Error);
 }
 
 }  // namespace

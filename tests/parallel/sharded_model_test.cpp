@@ -9,7 +9,7 @@
 namespace automodel::parallel {
 namespace {
 
-ShardedModel tiny(bool recompute = false) {
+ShardedModel tiny(Recompute recompute = Recompute::off) {
   const auto spec = nn::tiny_spec();
   return {spec, nn::tiny_parameters(spec), {.recompute = recompute}};
 }
@@ -38,6 +38,17 @@ TEST(ShardedModel, ScoreAgreesWithTheLoss) {
   const auto scores = model.score(tokens);
   EXPECT_EQ(scores.nll_n.numel(), 11);
   EXPECT_NEAR(scores.nll_n.sum().item<double>(), model.forward_backward(tokens, {}, 0).loss, 1e-4);
+}
+
+TEST(ShardedModel, RecomputeChangesNoByte) {
+  const auto tokens = nn::tiny_tokens({6, 9});
+  auto kept = tiny();
+  const double loss = kept.forward_backward(tokens, {}, 0).loss;
+  for (const auto recompute : {Recompute::selective, Recompute::full}) {
+    auto again = tiny(recompute);
+    EXPECT_EQ(again.forward_backward(tokens, {}, 0).loss, loss);
+    EXPECT_EQ(again.grad_norm(), kept.grad_norm());
+  }
 }
 
 TEST(ShardedModel, NormOfAllGradients) {

@@ -27,7 +27,7 @@ matters (`tests/parity/test_families.py`):
 - fresh weights (`from_config`): the same constants and distributions (`tests/parity/test_init.py`);
 - every key of the configuration class away from its default in some configuration, or refused
   (`tests/parity/test_switches.py`); no key ignored that Transformers' logits depend on (`test_ignored_keys.py`);
-- with recompute: equal to the last bit to the run without;
+- with recompute, selective and full: equal to the last bit to the run without;
 - an export of an import is the same byte for byte, and Transformers loads it with no missing and no unexpected key;
 - a key that config.json leaves out means what Transformers' configuration class says (`tests/models`).
 

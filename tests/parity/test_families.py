@@ -169,8 +169,9 @@ def test_equals_transformers(automodel, case, tmp_path):
 def test_recompute_is_bit_equal(automodel, case, tmp_path):
     _, checkpoint, reference_file = case
     plain = trace(automodel, checkpoint, reference_file, tmp_path / "plain")
-    recomputed = trace(automodel, checkpoint, reference_file, tmp_path / "recomputed", "--recompute")
-    assert plain.read_bytes() == recomputed.read_bytes()
+    for kind in ("full", "selective"):
+        recomputed = trace(automodel, checkpoint, reference_file, tmp_path / kind, f"--recompute={kind}")
+        assert plain.read_bytes() == recomputed.read_bytes(), kind
 
 
 def choices(names, variants):

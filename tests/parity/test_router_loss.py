@@ -53,8 +53,9 @@ def test_loss_and_gradients_equal_transformers(automodel, case, tmp_path):
 def test_recompute_is_bit_equal(automodel, case, tmp_path):
     checkpoint, reference_file = case
     plain = trace(automodel, checkpoint, reference_file, tmp_path / "plain")
-    recomputed = trace(automodel, checkpoint, reference_file, tmp_path / "recomputed", "--recompute")
-    assert plain.read_bytes() == recomputed.read_bytes()
+    for kind in ("full", "selective"):
+        recomputed = trace(automodel, checkpoint, reference_file, tmp_path / kind, f"--recompute={kind}")
+        assert plain.read_bytes() == recomputed.read_bytes(), kind
 
 
 def test_the_loss_acts_by_output_router_logits_only(automodel, case, tmp_path):

@@ -15,42 +15,56 @@ TEST(KeptBytes, CountsWhatALlamaLayerSaves) {
   // x, normed, sum, normed: 4 * 64; q and out: 2 * 64; k, v: 2 * 32; gate, up: 2 * 160.
   const std::int64_t values = 4 * 64 + 2 * 64 + 2 * 32 + 2 * 160;
   const std::int64_t statistics = 2 + 4;  // two norms, four heads
-  EXPECT_EQ(kept_bytes(small_model(), 0, batch, kAll), 20 * 4 * (values + statistics));
+  EXPECT_EQ(layer_bytes(small_model(), 0, batch, kAll).kept, 20 * 4 * (values + statistics));
+}
+
+TEST(KeptBytes, RecomputeMovesThemIntoTheBackward) {
+  BatchShape batch{.rows = 2, .row_tokens = 10};
+  const auto plain = layer_bytes(small_model(), 0, batch, kAll);
+  batch.recompute = Recompute::selective;
+  const auto selective = layer_bytes(small_model(), 0, batch, kAll);
+  EXPECT_EQ(plain.again, 0);
+  EXPECT_EQ(selective.again, 20 * 4 * 2 * 160);  // gate and up
+  EXPECT_EQ(selective.kept + selective.again, plain.kept);
+  batch.recompute = Recompute::full;
+  const auto full = layer_bytes(small_model(), 0, batch, kAll);
+  EXPECT_EQ(full.kept, 20 * 4 * 64);
+  EXPECT_EQ(full.again, plain.kept);
 }
 
 TEST(KeptBytes, InputsOfFrozenLinearsAreNotKept) {
   const BatchShape batch{.row_tokens = 10};
   const TrainedLinears attention = {"model.layers.0.self_attn.q_proj"};
-  EXPECT_EQ(
-      kept_bytes(small_model(), 0, batch, kAll) - kept_bytes(small_model(), 0, batch, attention),
-      10 * 4 * 64);
+  EXPECT_EQ(layer_bytes(small_model(), 0, batch, kAll).kept -
+                layer_bytes(small_model(), 0, batch, attention).kept,
+            10 * 4 * 64);
 }
 
 TEST(KeptBytes, ProbabilitiesOfPlainAttentionGrowWithTheSquare) {
   auto model = small_model();
-  const auto fused = kept_bytes(model, 0, {.row_tokens = 100}, kAll);
+  const auto fused = layer_bytes(model, 0, {.row_tokens = 100}, kAll).kept;
   std::get<spec::Gqa>(model.layers[0].mixer).softcap = 30;
-  EXPECT_GT(kept_bytes(model, 0, {.row_tokens = 100}, kAll), fused + 4 * 4 * 100 * 100);
+  EXPECT_GT(layer_bytes(model, 0, {.row_tokens = 100}, kAll).kept, fused + 4 * 4 * 100 * 100);
 }
 
 TEST(KeptBytes, OurAttentionKeepsNoProbabilities) {
   auto model = small_model();
   const BatchShape ours{.row_tokens = 100, .own_kernels = true};
-  const auto plain = kept_bytes(model, 0, ours, kAll);
+  const auto plain = layer_bytes(model, 0, ours, kAll).kept;
   auto& gqa = std::get<spec::Gqa>(model.layers[0].mixer);
   gqa.softcap = 30;
   gqa.sinks = true;
-  EXPECT_EQ(kept_bytes(model, 0, ours, kAll), plain);
+  EXPECT_EQ(layer_bytes(model, 0, ours, kAll).kept, plain);
   gqa.alibi = spec::Alibi{.in_bfloat16 = true};
-  EXPECT_GT(kept_bytes(model, 0, ours, kAll), plain + 4 * 4 * 100 * 100);
+  EXPECT_GT(layer_bytes(model, 0, ours, kAll).kept, plain + 4 * 4 * 100 * 100);
 }
 
 TEST(KeptBytes, ExpertsKeepTheChosenOnes) {
   const BatchShape batch{.row_tokens = 1};
-  const auto two = kept_bytes(small_model(true), 0, batch, kAll);
+  const auto two = layer_bytes(small_model(true), 0, batch, kAll).kept;
   auto model = small_model(true);
   std::get<spec::Moe>(model.layers[0].ffn).per_token = 3;
-  EXPECT_EQ(kept_bytes(model, 0, batch, kAll) - two, 2 * 32 * 4 + 20);
+  EXPECT_EQ(layer_bytes(model, 0, batch, kAll).kept - two, 2 * 32 * 4 + 20);
 }
 
 TEST(BackwardBytes, GrowWithTheTokens) {

@@ -42,8 +42,13 @@ TEST(PlanMemory, AccumulationHoldsBoth) {
 
 TEST(PlanMemory, RecomputeKeepsInputsOnly) {
   const auto kept = plan_of({.batch = {.row_tokens = 4000, .labels = 4000}});
-  const auto again = plan_of({.batch = {.row_tokens = 4000, .labels = 4000, .recompute = true}});
+  const auto again =
+      plan_of({.batch = {.row_tokens = 4000, .labels = 4000, .recompute = Recompute::full}});
   EXPECT_LT(again.activations, 0.7 * static_cast<double>(kept.activations));
+  const auto inner =
+      plan_of({.batch = {.row_tokens = 4000, .labels = 4000, .recompute = Recompute::selective}});
+  EXPECT_LT(inner.activations, kept.activations);
+  EXPECT_GT(inner.activations, again.activations);
 }
 
 TEST(PlanMemory, AdaptersAreAllThatIsTrained) {

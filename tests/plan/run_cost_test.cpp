@@ -34,11 +34,33 @@ TEST(CostOf, CountsAStep) {
   EXPECT_GT(cost.seconds, cost.flops / 1e9);
 }
 
+TEST(CostOf, AutoRecomputesTheLeastThatFits) {
+  const auto recompute_in = [](std::int64_t bytes) {
+    auto recipe = small_recipe();
+    recipe.distributed.activation_checkpointing = std::nullopt;
+    auto options = kOptions;
+    options.machine.memory_bytes = static_cast<std::uint64_t>(bytes);
+    return cost_of(recipe, small_model(), options).step.batch.recompute;
+  };
+  const auto bytes_with = [](Recompute recompute) {
+    auto recipe = small_recipe();
+    recipe.distributed.activation_checkpointing = recompute;
+    return cost_of(recipe, small_model(), kOptions).memory.total();
+  };
+  EXPECT_EQ(recompute_in(bytes_with(Recompute::off)), Recompute::off);
+  EXPECT_EQ(recompute_in(bytes_with(Recompute::off) - 1), Recompute::selective);
+  EXPECT_EQ(recompute_in(bytes_with(Recompute::selective) - 1), Recompute::full);
+}
+
 TEST(CostOf, RecomputeAndAdaptersChangeTheArithmetic) {
   const auto plain = cost_of(small_recipe(), small_model(), kOptions);
   auto recompute = small_recipe();
-  recompute.distributed.activation_checkpointing = config::ActivationCheckpointing::full;
+  recompute.distributed.activation_checkpointing = Recompute::full;
   EXPECT_DOUBLE_EQ(cost_of(recompute, small_model(), kOptions).flops, plain.flops * 4 / 3);
+  recompute.distributed.activation_checkpointing = Recompute::selective;
+  const auto selective = cost_of(recompute, small_model(), kOptions);
+  // Two layers' gate and up, 160 of 64, for 800 tokens.
+  EXPECT_DOUBLE_EQ(selective.flops, plain.flops + 2.0 * 2 * 2 * 160 * 64 * 800);
   auto lora = small_recipe();
   lora.peft = config::Peft{};
   EXPECT_DOUBLE_EQ(cost_of(lora, small_model(), kOptions).flops, plain.flops * 2 / 3);

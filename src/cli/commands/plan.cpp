@@ -56,7 +56,9 @@ void print_step(const RunCost& cost, const plan::Machine& machine) {
              cost.row_tokens_assumed ? " (assumed, the recipe does not say; give --length)" : "",
              machine.devices > 1 ? fmt::format(", on each of {} devices", machine.devices) : "");
   fmt::print("arithmetic  {:.3g} TFLOP a step{}\n", cost.flops / 1e12,
-             batch.recompute ? ", recompute included" : "");
+             batch.recompute == Recompute::off
+                 ? ""
+                 : fmt::format(", {} recompute included", recompute_name(batch.recompute)));
 }
 
 /// How long the run is and when it stops to look or to save.

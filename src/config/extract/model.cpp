@@ -119,10 +119,12 @@ Distributed extract_distributed(const Json& json) {
   out.cp_size = s.get("cp_size", out.cp_size);
   out.ep_size = s.get("ep_size", out.ep_size);
   out.sequence_parallel = s.get("sequence_parallel", false);
-  using Ac = ActivationCheckpointing;
   out.activation_checkpointing =
       s.choice("activation_checkpointing",
-               Names<Ac, 3>{{{"off", Ac::off}, {"full", Ac::full}, {"selective", Ac::selective}}});
+               Names<std::optional<Recompute>, 4>{{{"off", Recompute::off},
+                                                   {"full", Recompute::full},
+                                                   {"selective", Recompute::selective},
+                                                   {"auto", std::nullopt}}});
   if (out.pp_size > 1) {
     out.pipeline = extract_pipeline(json.at("pipeline"));
   }

@@ -23,11 +23,13 @@ Key scope() {
 Key autocast() { return dtype("autocast_dtype", "element type of autocast; null: none").or_null(); }
 
 Key activation_checkpointing() {
-  return flag("activation_checkpointing",
-              "recompute activations in the backward pass instead of keeping them: false, true "
-              "(full) or selective",
-              false)
-      .one_of({"full|on|yes|enabled|true", "selective", "off|none|no|disabled|false"})
+  return flag(
+             "activation_checkpointing",
+             "recompute activations in the backward pass instead of keeping them: false, true "
+             "(full: whole blocks), selective (the inner products of feed-forwards) or auto (ours: "
+             "the least that makes the step fit into memory)",
+             false)
+      .one_of({"full|on|yes|enabled|true", "selective", "auto", "off|none|no|disabled|false"})
       .in_any_case()
       .or_absent();
 }

@@ -11,6 +11,9 @@
 namespace automodel::engine {
 namespace {
 
+const std::map<std::string, Recompute> kRecompute = {
+    {"off", Recompute::off}, {"selective", Recompute::selective}, {"full", Recompute::full}};
+
 const std::map<std::string, train::TraceOptions::Experts> kExperts = {
     {"unnamed", train::TraceOptions::Experts::unnamed},
     {"chosen", train::TraceOptions::Experts::chosen},
@@ -20,7 +23,7 @@ ExitCode run_trace(const usage::Trace& line, Arguments) {
   train::trace(checkpoint::open_model(line.model, {.revision = line.revision}), line.batch,
                line.out,
                {.model = {.compute = dtype_from_name(line.dtype),
-                          .recompute = line.recompute,
+                          .recompute = kRecompute.at(line.recompute),
                           .device = device_from_name(line.device)},
                 .experts = kExperts.at(line.experts)});
   return ExitCode::ok;

@@ -109,7 +109,9 @@ Json model_json(const BenchReport& report) {
           {"dtype", dtype_name(model.storage)},
           {"compute_dtype", dtype_name(model.compute)},
           {"batch", report.batch_size},
-          {"recompute", model.recompute},
+          {"recompute", model.recompute == Recompute::off
+                            ? Json(false)
+                            : Json(std::string(recompute_name(model.recompute)))},
           {"params_m", millions(model.num_parameters)},
           {"trainable_m", millions(model.num_trained)}};
 }
@@ -296,7 +298,9 @@ std::vector<std::string> describe(const BenchReport& report) {
       fmt::format("model       {}: {}, {} parameters, {} trained; stored in {}, computed in {}{}",
                   model.name, model.architecture, count(model.num_parameters),
                   count(model.num_trained), dtype_name(model.storage), dtype_name(model.compute),
-                  model.recompute ? ", recompute" : ""),
+                  model.recompute == Recompute::off
+                      ? ""
+                      : fmt::format(", {} recompute", recompute_name(model.recompute))),
       fmt::format("machine     {}, {}; kernels {}, LibTorch's {}; {} threads; {} allocator",
                   machine.processor.name, join(machine.processor.instruction_sets, " "),
                   machine.own_kernels, machine.kernels, machine.num_threads,

@@ -31,7 +31,7 @@ struct BenchModel {
   bool lora = false;
   at::ScalarType storage = at::kFloat;
   at::ScalarType compute = at::kFloat;
-  bool recompute = false;
+  Recompute recompute = Recompute::off;
   std::int64_t num_parameters = 0;
   std::int64_t num_trained = 0;
 };

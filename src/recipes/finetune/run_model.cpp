@@ -52,6 +52,10 @@ RunModel load_run_model(const config::Recipe& recipe) {
         ErrorKind::unsupported,
         "model._target_: only NeMoAutoModelForCausalLM.from_pretrained and .from_config are "
         "supported yet");
+  check(recipe.distributed.activation_checkpointing || device.is_cpu(), ErrorKind::unsupported,
+        "distributed.activation_checkpointing: auto is possible on a CPU only, whose memory is "
+        "known; use off, selective or full on {}",
+        device.str());
   auto source = open_run_source(recipe.model);
   source.spec = with_router_training(std::move(source.spec), recipe);
   const auto storage = storage_dtype(recipe.model, source);
@@ -65,8 +69,7 @@ RunModel load_run_model(const config::Recipe& recipe) {
   } else {
     train::train_all(parameters);
   }
-  const bool recompute =
-      recipe.distributed.activation_checkpointing != config::ActivationCheckpointing::off;
+  const auto recompute = recipe.distributed.activation_checkpointing.value_or(Recompute::off);
   parallel::ShardedModel model(
       source.spec, std::move(parameters),
       {.compute = compute.dtype, .recompute = recompute, .device = device});

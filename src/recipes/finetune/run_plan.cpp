@@ -153,6 +153,17 @@ std::vector<std::string> describe_steps(const config::Recipe& recipe, const RunD
 
 }  // namespace
 
+void choose_recompute(const config::Recipe& recipe, RunModel& run, const RunData& data) {
+  if (recipe.distributed.activation_checkpointing) {
+    return;
+  }
+  const auto bytes = [&](Recompute recompute) {
+    run.model.set_recompute(recompute);
+    return forecast_run(recipe, run, data).memory.total();
+  };
+  run.model.set_recompute(plan::least_recompute(bytes, plan::this_machine().memory_bytes));
+}
+
 Forecast forecast_run(const config::Recipe& recipe, const RunModel& run, const RunData& data) {
   const plan::StepShape step{
       .batch = fullest_batch(recipe, run, data),
@@ -163,7 +174,9 @@ Forecast forecast_run(const config::Recipe& recipe, const RunModel& run, const R
                                 .storage_width = width_of(run.storage)};
   Forecast out{.memory = plan::plan_memory(run.model.spec(), held(run), step), .step_seconds = {}};
   if (run.model.options().device.is_cpu()) {
-    out.step_seconds = plan::cost_of(recipe, run.model.spec(), usual).seconds;
+    config::Recipe named = recipe;
+    named.distributed.activation_checkpointing = run.model.options().recompute;
+    out.step_seconds = plan::cost_of(named, run.model.spec(), usual).seconds;
   }
   return out;
 }
@@ -208,6 +221,11 @@ std::vector<std::string> describe_run(const config::Recipe& recipe, const RunMod
   append(describe_data(recipe, data));
   append(describe_steps(recipe, data, steps));
   out.push_back("memory      about " + plan::memory_text(forecast.memory));
+  if (!recipe.distributed.activation_checkpointing) {
+    out.push_back(fmt::format("recompute   {}: the least that fits into {}",
+                              recompute_name(run.model.options().recompute),
+                              human_bytes(plan::this_machine().memory_bytes)));
+  }
   return out;
 }
 

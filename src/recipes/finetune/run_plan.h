@@ -22,6 +22,10 @@ struct Forecast {
   bool operator==(const Forecast&) const = default;
 };
 
+/// Where the recipe leaves it open ("auto"): recomputes the least that makes the step fit into this
+/// machine's memory.
+void choose_recompute(const config::Recipe& recipe, RunModel& run, const RunData& data);
+
 /// By plan::plan_memory for a micro-batch of the longest row and average ones.
 Forecast forecast_run(const config::Recipe& recipe, const RunModel& run, const RunData& data);
 

@@ -35,7 +35,7 @@ TEST(LoadRunModel, StorageAndRecomputeAreTheRecipes) {
                          "--distributed.activation_checkpointing=true"});
   EXPECT_EQ(run.model.parameters().all()[0].value.scalar_type(), at::kBFloat16);
   EXPECT_EQ(run.model.options().compute, at::kFloat);
-  EXPECT_TRUE(run.model.options().recompute);
+  EXPECT_EQ(run.model.options().recompute, Recompute::full);
 }
 
 TEST(LoadRunModel, FromConfigDrawsFreshWeights) {
