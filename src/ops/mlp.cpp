@@ -15,7 +15,8 @@ using torch::autograd::variable_list;
 
 constexpr std::size_t kPerLayer = 4;    // weight, bias, A, B
 constexpr std::size_t kFirstLayer = 3;  // in what is saved, behind x, gate(x) and up(x)
-enum Layer : std::uint8_t { kGate, kUp, kDown, kLayers };
+enum Layer : std::size_t { gate, up, down };
+constexpr std::size_t kLayers = 3;
 
 /// What is no tensor of the node.
 struct NodeOptions {
@@ -25,7 +26,7 @@ struct NodeOptions {
 };
 
 struct HeldOptions : torch::CustomClassHolder {
-  explicit HeldOptions(NodeOptions o) : options(std::move(o)) {}
+  explicit HeldOptions(const NodeOptions& o) : options(o) {}
   NodeOptions options;
 };
 
@@ -43,8 +44,8 @@ class Mlp {
 
   /// gate(x) and up(x); the first is undefined without a gate.
   std::pair<Tensor, Tensor> inner(const Tensor& x_td) const {
-    const Tensor gate_ti = has_gate() ? layers_[kGate].forward(x_td) : Tensor();
-    return {gate_ti, layers_[kUp].forward(x_td)};
+    const Tensor gate_ti = has_gate() ? layers_[Layer::gate].forward(x_td) : Tensor();
+    return {gate_ti, layers_[Layer::up].forward(x_td)};
   }
 
   /// What down sees.
@@ -61,8 +62,8 @@ class Mlp {
   }
 
   bool needs_input() const {
-    return options_.mlp.inner == Inner::recomputed || layers_[kUp].needs_input() ||
-           (has_gate() && layers_[kGate].needs_input());
+    return options_.mlp.inner == Inner::recomputed || layers_[Layer::up].needs_input() ||
+           (has_gate() && layers_[Layer::gate].needs_input());
   }
 
  private:
@@ -82,7 +83,7 @@ struct MlpNode : torch::autograd::Function<MlpNode> {
     context->save_for_backward(std::move(saved));
     context->saved_data["options"] =
         c10::IValue::make_capsule(c10::make_intrusive<HeldOptions>(options));
-    return mlp[kDown].forward(mlp.hidden(gate_ti, up_ti));
+    return mlp[Layer::down].forward(mlp.hidden(gate_ti, up_ti));
   }
 
   static variable_list backward(AutogradContext* context, const variable_list& grads) {
@@ -101,17 +102,17 @@ struct MlpNode : torch::autograd::Function<MlpNode> {
                          context->needs_input_grad(first + 1),
                          context->needs_input_grad(first + 2)};
     };
-    const auto of_down = needed(kDown, true);
+    const auto of_down = needed(Layer::down, true);
     const bool sees_hidden = of_down.weight_oi || of_down.adapter;
-    const auto down =
-        mlp[kDown].backward(grads[0], sees_hidden ? mlp.hidden(gate_ti, up_ti) : Tensor(), of_down);
+    const auto down = mlp[Layer::down].backward(
+        grads[0], sees_hidden ? mlp.hidden(gate_ti, up_ti) : Tensor(), of_down);
     const auto inner = mlp.inner_grads(down.x_ti, gate_ti, up_ti);
     const bool needs_x = context->needs_input_grad(0);
     LinearParts::Grads gate;
     if (mlp.has_gate()) {
-      gate = mlp[kGate].backward(inner.gate, x_td, needed(kGate, needs_x));
+      gate = mlp[Layer::gate].backward(inner.gate, x_td, needed(Layer::gate, needs_x));
     }
-    auto up = mlp[kUp].backward(inner.up, x_td, needed(kUp, needs_x));
+    auto up = mlp[Layer::up].backward(inner.up, x_td, needed(Layer::up, needs_x));
     if (needs_x && mlp.has_gate()) {
       up.x_ti.add_(gate.x_ti);
     }
@@ -127,7 +128,7 @@ struct MlpNode : torch::autograd::Function<MlpNode> {
 
 Tensor mlp_of(const Tensor& x_td, const std::array<const Linear*, kLayers>& layers,
               const MlpOptions& options) {
-  NodeOptions node{.mlp = options, .has_gate = layers[kGate] != nullptr, .adapters = {}};
+  NodeOptions node{.mlp = options, .has_gate = layers[Layer::gate] != nullptr, .adapters = {}};
   std::vector<Tensor> tensors;
   for (std::size_t i = 0; i < kLayers; ++i) {
     const auto own = layers[i] != nullptr ? tensors_of(*layers[i])
@@ -136,13 +137,13 @@ Tensor mlp_of(const Tensor& x_td, const std::array<const Linear*, kLayers>& laye
     node.adapters[i] =
         layers[i] != nullptr ? AdapterOptions::of(layers[i]->adapter) : AdapterOptions();
   }
-  const auto& up = layers[kUp]->weight_oi;
+  const auto& up = layers[Layer::up]->weight_oi;
   check(x_td.dim() == 2 && x_td.size(1) == up.size(1) &&
-            layers[kDown]->weight_oi.size(1) == up.size(0) &&
-            (!node.has_gate || layers[kGate]->weight_oi.sizes() == up.sizes()),
+            layers[Layer::down]->weight_oi.size(1) == up.size(0) &&
+            (!node.has_gate || layers[Layer::gate]->weight_oi.sizes() == up.sizes()),
         ErrorKind::invalid_argument, "feed-forward: input of width {} for up [{}] and down [{}]",
         x_td.size(-1), fmt::join(up.sizes(), ", "),
-        fmt::join(layers[kDown]->weight_oi.sizes(), ", "));
+        fmt::join(layers[Layer::down]->weight_oi.sizes(), ", "));
   return MlpNode::apply(x_td, at::TensorList(tensors), node);
 }
 

@@ -51,7 +51,8 @@ TEST(CheapestChanges, WhatChangesTheModelComesLast) {
   recipe.step_scheduler.local_batch_size = recipe.dataloader.batch_size.emplace(1);
   const auto changes = cheapest_changes(recipe, small_model(), with_memory(total(recipe) - 1));
   ASSERT_FALSE(changes.empty());
-  EXPECT_THAT(changes[0].overrides, ElementsAre("--distributed.activation_checkpointing=selective"));
+  EXPECT_THAT(changes[0].overrides,
+              ElementsAre("--distributed.activation_checkpointing=selective"));
   EXPECT_LT(changes[0].cost.flops / cost_of(recipe, small_model(), with_memory(0)).flops, 4. / 3);
   ASSERT_GT(changes.size(), 1U);
   EXPECT_THAT(changes[1].overrides, ElementsAre("--distributed.activation_checkpointing=full"));
