@@ -26,6 +26,10 @@ class Repo:
         self.gated, self.private, self.commit = gated, private, commit
         self.claimed = {}  # sizes that are not true
         self.revisions = {"main": commit, "refs/pr/1": commit, commit: commit}
+        self.versions = {}  # other commits
+
+    def at(self, revision):
+        return self.versions.get(self.revisions[revision], self)
 
     def is_large(self, path):
         return path.endswith(self.endings)
@@ -116,13 +120,19 @@ class Handler(http.server.BaseHTTPRequestHandler):
             return self.send(200 if is_known else 401, b"{}", {"Content-Type": "application/json"})
         if kind == "models" and not rest:
             return self.send(200, b"[]", {"Content-Type": "application/json"})
-        at = next(i for i, word in enumerate(rest) if word in ("revision", "tree"))
+        at = next(i for i, word in enumerate(rest) if word in ("revision", "tree", "refs"))
         name, what, revision = "/".join(rest[:at]), rest[at], "/".join(rest[at + 1:])
         repo = self.find_repo(hub, kind, name)
         if repo is None:
             return
+        if what == "refs":
+            names = [name for name in repo.revisions if "/" not in name and name not in repo.revisions.values()]
+            refs = {"branches": [{"name": name} for name in names if name == "main"],
+                    "tags": [{"name": name} for name in names if name != "main"]}
+            return self.send(200, json.dumps(refs).encode(), {"Content-Type": "application/json"})
         if revision not in repo.revisions:
             return self.refuse(404, "RevisionNotFound", f"Invalid rev id: {revision}")
+        repo = repo.at(revision)
         if what == "revision":
             info = {"id": name, "modelId": name, "sha": repo.commit, "siblings": [], "tags": [], "private": False}
             return self.send(200, json.dumps(info).encode(), {"Content-Type": "application/json"})
@@ -146,6 +156,7 @@ class Handler(http.server.BaseHTTPRequestHandler):
             return
         if repo.gated and "Authorization" not in self.headers:
             return self.refuse(401, "GatedRepo", "Access to this model is restricted.")
+        repo = repo.at(words[at + 1])
         path = "/".join(words[at + 2:])
         if path not in repo.files:
             return self.send(404, b"", {"X-Error-Code": "EntryNotFound", "X-Error-Message": "Entry not found",
@@ -189,6 +200,13 @@ class Hub:
         repo = self.repos[(kind, name)] = Repo(files, **options)
         self.contents.update({repo.etag(path): content for path, content in repo.files.items()})
         return repo
+
+    def tag(self, name, kind, revision, commit, files):
+        """Another version of a repository."""
+        repo = self.repos[(kind, name)]
+        repo.versions[commit] = version = Repo(files, commit=commit)
+        repo.revisions.update({revision: commit, commit: commit})
+        self.contents.update({version.etag(path): content for path, content in version.files.items()})
 
     def __enter__(self):
         self.servers = [http.server.ThreadingHTTPServer(("127.0.0.1", 0), Handler) for _ in range(2)]

@@ -4,9 +4,11 @@
 #include <array>
 #include <cctype>
 #include <cstdlib>
+#include <set>
 
 #include "base/error.h"
 #include "base/file.h"
+#include "base/known.h"
 #include "base/text.h"
 
 namespace automodel {
@@ -145,6 +147,27 @@ std::optional<std::string> cached_commit(const HubRepo& repo) {
                                  ? std::string(trim(read_file(reference)))
                                  : repo.revision;
   return is_hub_word(commit) ? std::optional(commit) : std::nullopt;
+}
+
+std::vector<std::string> cached_revisions(RepoKind kind, const std::string& id) {
+  const fs::path folder = hub_folder({.kind = kind, .id = id});
+  std::set<std::string> found, named;
+  std::error_code ignored;
+  for (const fs::directory_entry& entry :
+       fs::recursive_directory_iterator(folder / "refs", ignored)) {
+    const std::string name = entry.path().lexically_relative(folder / "refs").string();
+    if (entry.is_regular_file() && cached_snapshot({kind, id, name})) {
+      found.insert(name);
+      named.insert(known(cached_commit({kind, id, name})));
+    }
+  }
+  for (const fs::directory_entry& entry : fs::directory_iterator(folder / "snapshots", ignored)) {
+    const std::string commit = entry.path().filename().string();
+    if (entry.is_directory() && !named.contains(commit)) {
+      found.insert(commit);
+    }
+  }
+  return {found.begin(), found.end()};
 }
 
 std::optional<fs::path> cached_snapshot(const HubRepo& repo) {

@@ -6,6 +6,7 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <vector>
 
 namespace automodel {
 
@@ -47,6 +48,9 @@ std::filesystem::path hub_folder(const HubRepo& repo);
 /// The commit that the cache has noted for the revision, else the revision itself, which may be
 /// one.
 std::optional<std::string> cached_commit(const HubRepo& repo);
+
+/// The revisions that the cache has something of, by the names under which they were asked for.
+std::vector<std::string> cached_revisions(RepoKind kind, const std::string& id);
 
 /// The folder of the revision's files, as far as they were downloaded.
 std::optional<std::filesystem::path> cached_snapshot(const HubRepo& repo);

@@ -11,6 +11,7 @@
 #include "base/json.h"
 #include "base/known.h"
 #include "base/text.h"
+#include "models/classifiers.h"
 #include "tensor/finite.h"
 #include "tensor/safetensors.h"
 #include "tensor/safetensors_writer.h"
@@ -26,6 +27,7 @@ constexpr std::string_view kTensorFile = "adapter_model.safetensors";
 constexpr std::string_view kPeftPrefix = "base_model.model.";
 constexpr std::string_view kASuffix = ".lora_A.weight";
 constexpr std::string_view kBSuffix = ".lora_B.weight";
+constexpr const char* kHead = "score.weight";
 /// Between the names of a module and of what it is wrapped in.
 constexpr std::string_view kBaseLayer = ".base_layer";
 
@@ -44,9 +46,12 @@ Tensor read_matrix(const SafetensorsFile& file, const std::string& name) {
 }
 
 /// Prefixes of the adapted layers; every tensor must be one of their matrices.
-std::set<std::string> layer_prefixes(const SafetensorsFile& file) {
+std::set<std::string> layer_prefixes(const SafetensorsFile& file, bool has_head) {
   std::set<std::string> prefixes;
   for (const std::string_view name : file.names()) {
+    if (has_head && name == std::string(kPeftPrefix) + kHead) {
+      continue;
+    }
     check(name.starts_with(kPeftPrefix) && is_adapter_name(name), ErrorKind::unsupported,
           "{}: the tensor '{}' is no LoRA matrix of a linear layer (expected "
           "'base_model.model.<layer>.lora_A.weight' and '.lora_B.weight')",
@@ -55,6 +60,14 @@ std::set<std::string> layer_prefixes(const SafetensorsFile& file) {
   }
   check(!prefixes.empty(), ErrorKind::corrupt_data, "{} holds no tensors", file.path().string());
   return prefixes;
+}
+
+Tensor read_head(const SafetensorsFile& file) {
+  const auto name = std::string(kPeftPrefix) + kHead;
+  check(file.contains(name), ErrorKind::corrupt_data,
+        "{}: there is no tensor '{}', the classifier's head that modules_to_save of {} names",
+        file.path().string(), name, kConfigFile);
+  return read_matrix(file, name);
 }
 
 AdapterLayer read_layer(const SafetensorsFile& file, const std::string& prefix) {
@@ -148,6 +161,20 @@ double alpha_of(const nn::LoraOptions& options) {
   return std::abs(alpha - whole) <= 1e-12 * std::abs(whole) ? whole : alpha;
 }
 
+/// The head of a classifier as the adapter trained it.
+void put_head(nn::Parameters& parameters, const PeftAdapter& adapter) {
+  auto found = std::ranges::find(parameters.all(), kHead,
+                                 [](const nn::Parameter& p) { return p.spec.name; });
+  check(found != parameters.all().end(), ErrorKind::corrupt_data,
+        "the adapter {} is a classifier's, with a head of {} classes; the model predicts tokens",
+        adapter.path.string(), adapter.head_vd.size(0));
+  check(found->value.sizes() == adapter.head_vd.sizes(), ErrorKind::corrupt_data,
+        "the adapter {} does not fit the model: its head is {}, the model's {}",
+        adapter.path.string(), shape_text(adapter.head_vd.sizes().vec()),
+        shape_text(found->value.sizes().vec()));
+  found->value = adapter.head_vd.to(found->value.scalar_type());
+}
+
 AdapterConfig config_of(const nn::LoraOptions& options, std::span<const spec::LoraModule> all,
                         std::span<const spec::LoraModule> adapted) {
   auto targets = peft_targets(all, adapted);
@@ -179,10 +206,20 @@ PeftAdapter read_peft_adapter(const fs::path& folder) {
         folder.string());
   const SafetensorsFile file(folder / kTensorFile);
   PeftAdapter adapter{.path = folder, .config = config, .layers = {}};
-  for (const auto& prefix : layer_prefixes(file)) {
+  for (const auto& prefix : layer_prefixes(file, config.saves_head)) {
     adapter.layers.push_back(read_layer(file, prefix));
   }
+  if (config.saves_head) {
+    adapter.head_vd = read_head(file);
+  }
   return adapter;
+}
+
+Json base_overrides(const PeftAdapter& adapter) {
+  if (!adapter.head_vd.defined()) {
+    return Json::object();
+  }
+  return models::classifier_overrides(adapter.head_vd.size(0));
 }
 
 std::vector<ModuleAdapter> fit_adapter(const PeftAdapter& adapter,
@@ -218,6 +255,9 @@ nn::Parameters with_adapter(nn::Parameters parameters, const PeftAdapter& adapte
         "the model has an adapter already; merge it before adding {}", adapter.path.string());
   for (const auto& own : fit_adapter(adapter, modules)) {
     parameters.add_adapter(own.module, own.a, own.b, own.scale);
+  }
+  if (adapter.head_vd.defined()) {
+    put_head(parameters, adapter);
   }
   const auto& config = adapter.config;
   parameters.set_lora({.rank = config.rank, .scale = config.scale(), .dropout = config.dropout});
@@ -257,6 +297,10 @@ void write_peft_adapter(const fs::path& folder, const nn::Parameters& parameters
   }
   auto config = config_of(parameters.lora(), modules, adapted);
   config.base_model = base_model;
+  config.saves_head = parameters.contains(kHead);
+  if (config.saves_head) {
+    tensors.push_back({std::string(kPeftPrefix) + kHead, parameters.at(kHead).detach()});
+  }
   write_safetensors(folder / kTensorFile, tensors);
   write_file_atomic(folder / kConfigFile, render_adapter_config(config).dump(2) + "\n");
 }

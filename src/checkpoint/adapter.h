@@ -26,6 +26,7 @@ struct PeftAdapter {
   std::filesystem::path path;
   AdapterConfig config;
   std::vector<AdapterLayer> layers;  // sorted by name
+  Tensor head_vd = {};               // of a classifier, trained as a whole; else undefined
 };
 
 /// True for a folder that holds a PEFT adapter.
@@ -37,13 +38,18 @@ bool is_adapter_folder(const std::filesystem::path& folder);
 /// mathematics.
 PeftAdapter read_peft_adapter(const std::filesystem::path& folder);
 
+/// What makes of its base model's config.json the model that the adapter belongs to: a classifier,
+/// if it has a head.
+Json base_overrides(const PeftAdapter& adapter);
+
 /// The adapter's values by module of the model. Throws Error(corrupt_data) if a layer is not in the
 /// model or has another shape.
 std::vector<ModuleAdapter> fit_adapter(const PeftAdapter& adapter,
                                        std::span<const spec::LoraModule> modules);
 
-/// The parameters with the adapter behind them, in the adapter's element type. Throws as
-/// fit_adapter, Error(invalid_argument) if there are adapters already.
+/// The parameters with the adapter behind them, in the adapter's element type, and with its head.
+/// Throws as fit_adapter, Error(invalid_argument) if there are adapters already, Error(corrupt_data)
+/// if the head does not fit.
 nn::Parameters with_adapter(nn::Parameters parameters, const PeftAdapter& adapter,
                             std::span<const spec::LoraModule> modules);
 
@@ -52,9 +58,9 @@ nn::Parameters with_adapter(nn::Parameters parameters, const PeftAdapter& adapte
 Tensor merged_value(const nn::Parameters& parameters, const std::string& name, at::ScalarType dtype,
                     std::optional<std::int64_t> entry = std::nullopt);
 
-/// Writes the adapters among `parameters` into an existing folder as PEFT does; lora_alpha stands
-/// for the scale with which they were trained, and lora_dropout is 0 where PEFT could not load
-/// another (experts). `base_model` becomes base_model_name_or_path. Throws Error(internal) if there
+/// Writes the adapters among `parameters`, and a classifier's head, into an existing folder as PEFT
+/// does; lora_alpha stands for the scale with which they were trained, and lora_dropout is 0 where
+/// PEFT could not load another (experts). `base_model` becomes base_model_name_or_path. Throws Error(internal) if there
 /// are none, Error(unsupported) if layers have a rank or scale of their own, Error(io).
 void write_peft_adapter(const std::filesystem::path& folder, const nn::Parameters& parameters,
                         std::span<const spec::LoraModule> modules, const std::string& base_model);

@@ -47,6 +47,15 @@ constexpr auto kHarmless = std::to_array<std::string_view>({"alpha_pattern",
 /// corda, lora_ga) make an adapter that only fits a changed base.
 constexpr auto kPlainInits = std::to_array<std::string_view>({"gaussian", "orthogonal", "eva"});
 
+/// What PEFT calls the heads of classifiers; it lists them all, whichever a model has.
+constexpr auto kHeads = std::to_array<std::string_view>({"classifier", "score"});
+
+bool names_heads(const Json& value) {
+  return value.is_array() && std::ranges::all_of(value, [](const Json& name) {
+           return name.is_string() && std::ranges::count(kHeads, name.get<std::string>()) > 0;
+         });
+}
+
 bool says_nothing(const Json& value) {
   return value.is_null() || value == false || (value.is_structured() && value.empty());
 }
@@ -70,7 +79,8 @@ void check_plain_lora(const Json& json, const models::ConfigReader& reader) {
 void check_known(const Json& json, const std::string& source) {
   std::vector<std::string> unknown;
   for (const auto& [key, value] : json.items()) {
-    if (std::ranges::count(kHarmless, key) == 0 && !says_nothing(value)) {
+    const bool is_head = key == "modules_to_save" && names_heads(value);
+    if (std::ranges::count(kHarmless, key) == 0 && !says_nothing(value) && !is_head) {
       unknown.push_back(fmt::format("{} = {}", key, value.dump()));
     }
   }
@@ -170,6 +180,7 @@ AdapterConfig parse_adapter_config(const Json& json, const std::string& source) 
                        .base_model = reader.text("base_model_name_or_path", ""),
                        .target_modules = {},
                        .target_parameters = target_parameters(json, source),
+                       .saves_head = reader.has("modules_to_save"),
                        .rank_pattern = pattern_values(json, "rank_pattern", source),
                        .alpha_pattern = pattern_values(json, "alpha_pattern", source)};
   check(config.rank > 0, ErrorKind::corrupt_data, "{}: the rank 'r' is {}, expected at least 1",
@@ -193,14 +204,14 @@ Json render_adapter_config(const AdapterConfig& config) {
           {"layers_to_transform", nullptr},
           {"lora_alpha", number(config.alpha)},
           {"lora_dropout", config.dropout},
-          {"modules_to_save", nullptr},
+          {"modules_to_save", config.saves_head ? Json(kHeads) : Json()},
           {"peft_type", "LORA"},
           {"r", config.rank},
           {"rank_pattern", Json::object()},
           {"revision", nullptr},
           {"target_modules", config.target_modules},
           {"target_parameters", parameters},
-          {"task_type", "CAUSAL_LM"},
+          {"task_type", config.saves_head ? "SEQ_CLS" : "CAUSAL_LM"},
           {"use_dora", false},
           {"use_rslora", config.rslora}};
 }

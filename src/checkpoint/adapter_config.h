@@ -26,6 +26,7 @@ struct AdapterConfig {
   bool fan_in_fan_out = false;  // the adapted layers are PEFT's Conv1D; for writing only
   std::vector<std::string> target_modules;  // for writing only: adapters go by their matrices
   std::vector<std::string> target_parameters;
+  bool saves_head = false;                  // of a classifier, whole (modules_to_save)
   std::vector<PatternValue> rank_pattern;  // for reading only
   std::vector<PatternValue> alpha_pattern;
 
@@ -41,7 +42,7 @@ struct AdapterConfig {
 /// Source: peft LoraConfig.
 AdapterConfig parse_adapter_config(const Json& json, const std::string& source);
 
-/// What PEFT reads back as the same adapter of a causal language model.
+/// What PEFT reads back as the same adapter of a causal language model, or of a classifier.
 Json render_adapter_config(const AdapterConfig& config);
 
 }  // namespace automodel::checkpoint

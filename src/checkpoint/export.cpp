@@ -7,6 +7,7 @@
 #include "base/file.h"
 #include "checkpoint/adapter.h"
 #include "checkpoint/atomic_folder.h"
+#include "models/classifiers.h"
 #include "tensor/gguf_facts.h"
 #include "tensor/gguf_vocabulary.h"
 #include "tensor/quantised_weights.h"
@@ -124,6 +125,10 @@ Json exported_config(const ModelFolder& source, at::ScalarType dtype) {
   config.erase("_name_or_path");
   config.erase("quantization_config");
   config["architectures"] = Json::array({source.spec.architecture});
+  if (source.spec.is_classifier()) {
+    config.erase("num_labels");  // Transformers counts the entries of id2label
+    config.update(models::class_keys(source.config, source.spec.num_labels));
+  }
   // Transformers before 4.56 knows only torch_dtype, those after it read both.
   const bool old_name = config.contains("torch_dtype") && !config.contains("dtype");
   config[old_name ? "torch_dtype" : "dtype"] = dtype_name(dtype);

@@ -2,6 +2,7 @@
 
 #include <ATen/ATen.h>
 
+#include <algorithm>
 #include <set>
 
 #include "base/error.h"
@@ -35,12 +36,19 @@ std::string unused_text(const ModelFolder& model, const std::string& name) {
                      tied ? " (config.json ties the head to the embedding, but they differ)" : "");
 }
 
+bool is_fresh(const ModelFolder& model, const std::string& parameter) {
+  return std::ranges::count(model.fresh_parameters, parameter) > 0;
+}
+
 std::vector<std::string> misfits(const ModelFolder& model) {
   const WeightSource& weights = *model.weights;
   std::vector<std::string> found;
   std::set<std::string> wanted;
   for (const auto& stored : model.layout.tensors()) {
     wanted.insert(stored.name);
+    if (is_fresh(model, stored.pieces.front().ours)) {
+      continue;
+    }
     if (!weights.contains(stored.name)) {
       found.push_back(fmt::format("missing: {} {}", stored.name, shape_text(stored.shape)));
     } else if (weights.info(stored.name).shape != stored.shape) {
@@ -110,7 +118,7 @@ Tensor load_value(const Tensor& stored, const spec::ParamSpec& param,
 }  // namespace
 
 nn::Parameters load_parameters(const ModelFolder& model, std::optional<at::ScalarType> dtype,
-                               Use use) {
+                               Use use, std::uint64_t seed) {
   const ErrorContext context("loading the weights of {}", model.path.string());
   check(model.weights != nullptr, ErrorKind::internal, "the model was opened without weights");
   const at::NoGradGuard no_grad;
@@ -118,6 +126,10 @@ nn::Parameters load_parameters(const ModelFolder& model, std::optional<at::Scala
   StoredReader reader(model);
   nn::Parameters out;
   for (const auto& param : spec::parameters(model.spec)) {
+    if (is_fresh(model, param.name)) {
+      out.add(param, nn::initial_value(param, dtype.value_or(stored_dtype(model)), seed));
+      continue;
+    }
     const Tensor stored = model.layout.to_parameter(param, std::ref(reader));
     out.add(param, load_value(stored, param, dtype, use));
   }

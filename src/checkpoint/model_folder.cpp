@@ -2,9 +2,11 @@
 
 #include <algorithm>
 #include <array>
+#include <set>
 
 #include "base/error.h"
 #include "base/text.h"
+#include "models/classifiers.h"
 #include "models/find_model.h"
 #include "models/registry.h"
 #include "tensor/gguf_config.h"
@@ -78,6 +80,22 @@ std::vector<spec::StoredTensor> as_stored(std::vector<spec::StoredTensor> tensor
   return tensors;
 }
 
+/// The files are a language model's: the classifier's head is drawn, their own is left unread.
+void replace_head(ModelFolder& model) {
+  model.fresh_parameters = {spec::head_weight_name(model.spec)};
+  Json config = model.config;
+  config.erase("architectures");
+  std::set<std::string> used;
+  for (const auto& stored : model.layout.tensors()) {
+    used.insert(stored.name);
+  }
+  for (const auto& stored : models::weight_map(models::read_spec(config, config_source(model)))) {
+    if (!used.contains(stored.name)) {
+      model.ignored_weights.push_back(stored.name);
+    }
+  }
+}
+
 std::unique_ptr<WeightSource> open_weights(const ModelFolder& model) {
   if (model.gguf) {
     return open_gguf_weights(model.gguf);
@@ -98,13 +116,17 @@ ModelFolder open_model(const std::string& name, const OpenOptions& options) {
     model.gguf = std::make_shared<const GgufFile>(model.path);
   }
   model.config = model.gguf ? gguf_config(*model.gguf) : read_folder_config(model.path);
-  model.config.merge_patch(options.config_overrides);
+  const bool had_classes = models::is_classifier(model.config);
+  model.config = models::with_overrides(std::move(model.config), options.config_overrides);
   model.spec = models::read_spec(model.config, config_source(model));
   model.layout = StoredLayout(models::weight_map(model.spec));
   model.modules = models::lora_modules(model.spec);
   model.ignored_weights = models::ignored_weights(model.spec);
   if (options.weights) {
     model.weights = open_weights(model);
+    if (model.spec.is_classifier() && (!had_classes || options.fresh_head)) {
+      replace_head(model);
+    }
     model.layout = StoredLayout(
         as_stored(model.layout.tensors(), models::body_prefix(model.spec), *model.weights));
   }

@@ -23,6 +23,7 @@ struct ModelFolder {
   StoredLayout layout;                          // of the spec's parameters on disk
   std::vector<spec::LoraModule> modules;        // its linear layers as Transformers has them
   std::vector<std::string> ignored_weights;     // parts of names of weights beside them
+  std::vector<std::string> fresh_parameters;    // that the files lack: loading draws them
   std::shared_ptr<const WeightSource> weights;  // null if opened without them
   std::shared_ptr<const GgufFile> gguf;         // null for a folder
 };
@@ -31,10 +32,13 @@ struct OpenOptions {
   std::string revision = "main";           // of a model in the hub's cache
   Json config_overrides = Json::object();  // merged into config.json, nested; null removes a key
   bool weights = true;                     // false: config and tokenizer suffice
+  /// A classifier's head is drawn anew although the files have one.
+  bool fresh_head = false;
 };
 
 /// Opens a Hugging Face folder, a hub id that is in the local cache, or a .gguf file. Reads
-/// headers, no values. Throws Error(not_found) for what is not there, Error(corrupt_data |
+/// headers, no values. With overrides that make a classifier of a language model (see
+/// models/classifiers.h) its head is fresh and the language model's is not loaded. Throws Error(not_found) for what is not there, Error(corrupt_data |
 /// unsupported) as models::read_spec and open_folder_weights.
 ModelFolder open_model(const std::string& name, const OpenOptions& options = {});
 

@@ -54,7 +54,7 @@ void restore_value(const nn::Parameter& parameter, const Tensor& stored, const f
   parameter.value.detach().copy_(stored);
 }
 
-/// Each matrix of an adapter by the name of its parameter.
+/// Each matrix of an adapter, and its head, by the name of its parameter.
 std::map<std::string, Tensor> matrices(const PeftAdapter& adapter, const ModelFolder& source) {
   std::map<std::string, Tensor> out;
   for (const auto& own : fit_adapter(adapter, source.modules)) {
@@ -63,6 +63,9 @@ std::map<std::string, Tensor> matrices(const PeftAdapter& adapter, const ModelFo
       const auto prefix = spec::without_weight(own.module.weight.pieces[i].ours);
       out.emplace(nn::lora_b_name(prefix), own.b[i]);
     }
+  }
+  if (adapter.head_vd.defined()) {
+    out.emplace(spec::head_weight_name(source.spec), adapter.head_vd);
   }
   return out;
 }

@@ -14,7 +14,7 @@ namespace {
 constexpr auto kModelKeys = std::to_array<const char*>(
     {"pretrained_model_name_or_path", "architectures", "model_type", "hidden_size",
      "num_hidden_layers", "num_attention_heads", "num_key_value_heads", "intermediate_size",
-     "vocab_size", "tie_word_embeddings", "rope_theta", "rope_scaling"});
+     "vocab_size", "tie_word_embeddings", "rope_theta", "rope_scaling", "num_labels"});
 
 const Json* find(const Json& object, const char* key) {
   if (!object.is_object()) {

@@ -58,6 +58,13 @@ void extract_others(Recipe& recipe, const Json& json) {
   }
 }
 
+bool skips_class_head(const std::vector<std::string>& prefixes) {
+  constexpr std::string_view kHead = "score.weight";
+  return std::any_of(prefixes.begin(), prefixes.end(), [&](const std::string& prefix) {
+    return !prefix.empty() && kHead.starts_with(prefix);
+  });
+}
+
 }  // namespace
 
 Recipe extract_recipe(const Node& tree) {
@@ -95,6 +102,8 @@ Recipe extract_recipe(const Node& tree) {
     recipe.moe_metrics = extract_moe_metrics(json.at("moe_metrics"));
   }
   recipe.checkpoint = extract_checkpoint(json.at("checkpoint"));
+  recipe.model.fresh_head =
+      skips_class_head(recipe.checkpoint.skip_task_head_prefixes_for_base_model);
   extract_others(recipe, json);
   return recipe;
 }

@@ -91,6 +91,8 @@ struct ModelSource {
   /// `model.backend` as resolved; empty if absent.
   Json backend = Json::object();
   MoeOverrides moe_overrides;
+  /// A classifier's head is drawn anew although the checkpoint has one.
+  bool fresh_head = false;
 
   bool operator==(const ModelSource&) const = default;
 };

@@ -1,6 +1,7 @@
 #include "corpus/model_facts.h"
 
 #include "base/error.h"
+#include "models/classifiers.h"
 #include "models/config_class.h"
 #include "models/find_model.h"
 #include "models/registry.h"
@@ -30,12 +31,12 @@ ModelFacts read_model_facts(const config::ModelSource& model) {
   const auto file = folder / "config.json";
   check(std::filesystem::exists(file), ErrorKind::not_found,
         "{} has no config.json; give a Hugging Face model folder or a .gguf file", folder.string());
-  Json config = read_json(file);
-  config.merge_patch(model.config_overrides);
+  const Json config = models::with_overrides(read_json(file), model.config_overrides);
   const auto spec = models::read_spec(config, file.string());
   return {.name = name,
           .vocab_size = spec.vocab_size,
           .max_tokens = spec.max_positions,
+          .num_labels = spec.num_labels,
           .stop_ids = models::stop_ids(folder, config),
           .open_text = [name, folder](const TokenizerPlace& place) {
             return data::load_text_context(find_tokenizer(place, name, folder));

@@ -155,7 +155,9 @@ std::vector<DataSection> data_sections(const config::Recipe& recipe) {
 
 RecipeText open_text(const config::Recipe& recipe, const ModelFacts& model) {
   if (const auto vocabulary = mock_vocabulary(recipe)) {
-    return {.used = data::mock_text(*vocabulary), .own = std::nullopt};
+    RecipeText out{.used = data::mock_text(*vocabulary), .own = std::nullopt};
+    out.used.num_labels = model.num_labels;
+    return out;
   }
   if (!recipe.dataset.tokenizer && all_are_tokens(recipe)) {
     RecipeText out{.used = data::mock_text(model.vocab_size), .own = std::nullopt};
@@ -171,6 +173,7 @@ RecipeText open_text(const config::Recipe& recipe, const ModelFacts& model) {
   RecipeText out{.used = with_keys(opened, tokenizer),
                  .own = is_own ? std::move(opened) : own_text(model)};
   out.used.max_tokens = model.max_tokens;
+  out.used.num_labels = model.num_labels;
   out.used = data::without_checks(std::move(out.used), recipe.disabled_data_checks);
   return out;
 }
@@ -183,6 +186,7 @@ data::TextContext section_text(const data::TextContext& text, const config::Data
   out.allows_too_long = text.allows_too_long;
   out.allows_untrained = text.allows_untrained;
   out.finds_roles = text.finds_roles;
+  out.num_labels = text.num_labels;
   return out;
 }
 

@@ -24,7 +24,8 @@ std::size_t last_token(const TokenizedSample& sample, std::size_t begin, std::si
 
 void count_roles(Audit& out, const TokenizedSample& sample, std::size_t begin, std::size_t end) {
   for (std::size_t t = begin; t < end; ++t) {
-    const Role role = sample.roles.empty() ? Role::text : sample.roles[t];
+    const Role unnamed = t < end_of_tokens(sample, end) ? Role::text : Role::label;
+    const Role role = sample.roles.empty() ? unnamed : sample.roles[t];
     RoleTokens& tokens = out.roles[static_cast<std::size_t>(role)];
     ++tokens.tokens;
     tokens.learnt += t > begin && sample.loss_mask[t] != 0 ? 1 : 0;
@@ -48,7 +49,7 @@ void Audit::add(const Audit& other) {
 
 Audit audit_row(const TokenizedSample& sample, const TextContext& context,
                 std::span<const std::int32_t> eos_ids) {
-  Audit out{.num_tokens = static_cast<std::int64_t>(sample.ids.size()),
+  Audit out{.num_tokens = num_tokens(sample),
             .num_truncated = sample.notes.truncated ? 1 : 0};
   std::size_t begin = 0;
   for (const std::int64_t length : sample.document_lengths) {
@@ -56,7 +57,7 @@ Audit audit_row(const TokenizedSample& sample, const TextContext& context,
     if (begin == end) {
       continue;
     }
-    const std::size_t last = last_token(sample, begin, end, context.tokenizer);
+    const std::size_t last = last_token(sample, begin, end_of_tokens(sample, end), context.tokenizer);
     const bool ends = sample.ids[last] == context.eos_id ||
                       std::count(eos_ids.begin(), eos_ids.end(), sample.ids[last]) > 0;
     ++out.num_documents;

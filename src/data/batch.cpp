@@ -10,7 +10,8 @@ namespace {
 
 void append(Batch& batch, const TokenizedSample& sample, std::size_t begin, std::size_t end,
             bool drop_last_token) {
-  const std::size_t used = end - (drop_last_token && end - begin > 1 ? 1 : 0);
+  const bool drops_last = sample.notes.ends_in_class || (drop_last_token && end - begin > 1);
+  const std::size_t used = end - (drops_last ? 1 : 0);
   for (std::size_t t = begin; t < used; ++t) {
     const bool learnt = t + 1 < end && sample.loss_mask[t + 1] != 0;
     batch.ids.push_back(sample.ids[t]);

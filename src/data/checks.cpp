@@ -77,11 +77,16 @@ class DocumentChecks {
       return;
     }
     const auto computed =
-        static_cast<std::int64_t>(end - begin) - (sample_.notes.is_window ? 1 : 0);
+        static_cast<std::int64_t>(end - begin) -
+        (sample_.notes.is_window || sample_.notes.ends_in_class ? 1 : 0);
     too_long |= limits_.max_tokens > 0 && computed > limits_.max_tokens;
     const std::int32_t* ids = sample_.ids.data();
+    outside_vocabulary |=
+        limits_.vocab_size > 0 &&
+        std::any_of(ids + begin, ids + end_of_tokens(sample_, end),
+                    [this](auto id) { return id < 0 || id >= limits_.vocab_size; });
     missing_bos |= context_.adds_bos && ids[begin] != context_.bos_id;
-    double_bos |= end - begin > 1 && context_.bos_id && ids[begin] == *context_.bos_id &&
+    double_bos |= end_of_tokens(sample_, end) - begin > 1 && context_.bos_id && ids[begin] == *context_.bos_id &&
                   ids[begin + 1] == *context_.bos_id;
     // The very first token is not predicted, so its mark says nothing.
     const auto mask = std::span(sample_.loss_mask).subspan(begin + 1, end - begin - 1);
@@ -96,6 +101,7 @@ class DocumentChecks {
     missing_eos |= !is_masked && !ends_answer(ids[at], context_, limits_);
   }
 
+  bool outside_vocabulary = false;
   bool too_long = false;
   bool double_bos = false;
   bool prompt_trained = false;
@@ -135,19 +141,16 @@ std::vector<Check> failed_checks(const TokenizedSample& sample, const TextContex
     documents.look_at(begin, begin + static_cast<std::size_t>(length));
     begin += static_cast<std::size_t>(length);
   }
-  const bool outside = limits.vocab_size > 0 &&
-                       std::any_of(sample.ids.begin(), sample.ids.end(),
-                                   [&](auto id) { return id < 0 || id >= limits.vocab_size; });
   const SampleNotes& notes = sample.notes;
   const std::array<bool, kChecks.size()> failed = {
       num_trained_tokens(sample) == 0,
       documents.prompt_trained && !notes.all_learnt,
-      documents.missing_eos && !notes.truncated && !notes.is_window,
+      documents.missing_eos && !notes.truncated && !notes.is_window && !notes.ends_in_class,
       documents.masked_eos,
       documents.double_eos && !notes.is_window,
       documents.missing_bos && !notes.is_window,
       documents.double_bos,
-      outside,
+      documents.outside_vocabulary,
       documents.too_long,
       notes.special_in_content,
       notes.merged_boundary,

@@ -43,7 +43,8 @@ std::string show_document(const TokenizedSample& sample, std::size_t begin, std:
       out += learnt ? open : close;
       inside = learnt;
     }
-    out += shown(decoder.push(sample.ids[t]), style);
+    out += t < end_of_tokens(sample, end) ? shown(decoder.push(sample.ids[t]), style)
+                                          : fmt::format("class {}", sample.ids[t]);
   }
   out += shown(decoder.finish(), style);
   return inside ? out + std::string(close) : out;

@@ -219,9 +219,22 @@ std::vector<std::string> files_of_pattern(const std::string& pattern) {
   return files;
 }
 
+std::string not_cached(const std::string& id, const std::string& revision) {
+  const auto others = cached_revisions(RepoKind::dataset, id);
+  const std::string bring = fmt::format("'automodel download {} --repo-type dataset{}'", id,
+                                        revision == "main" ? "" : " --revision " + revision);
+  return others.empty()
+             ? fmt::format(", and no data set of that name is in the local hub cache {}; bring it by "
+                           "{}, or give the path of its files",
+                           hub_cache_folder().string(), bring)
+             : fmt::format(", and of the data set of that name the local hub cache {} has not the "
+                           "revision '{}' but {}; bring it by {}",
+                           hub_cache_folder().string(), revision, join(others, ", "), bring);
+}
+
 }  // namespace
 
-std::vector<std::string> find_paths(const std::string& path) {
+std::vector<std::string> find_paths(const std::string& path, const std::string& revision) {
   std::error_code ignored;  // e.g. a name too long for a path: then it is no path
   if (fs::exists(path, ignored)) {
     return {path};
@@ -230,14 +243,8 @@ std::vector<std::string> find_paths(const std::string& path) {
   if (path.find_first_of("*?[") != std::string::npos) {
     files = files_of_pattern(path);
   }
-  check(
-      !files.empty(), ErrorKind::not_found, "{0}: no such data file or folder{1}", path,
-      names_hub_dataset(path)
-          ? fmt::format(", and no data set of that name is in the local hub cache {1}; bring it by "
-                        "'automodel download {0} --repo-type dataset', or give the path of its "
-                        "files",
-                        path, hub_cache_folder().string())
-          : "");
+  check(!files.empty(), ErrorKind::not_found, "{}: no such data file or folder{}", path,
+        names_hub_dataset(path) ? not_cached(path, revision) : "");
   return files;
 }
 
@@ -252,7 +259,7 @@ std::vector<std::string> find_data_files(const std::string& path, const FileChoi
       return files_of_snapshot(*snapshot, path, choice);
     }
   }
-  return find_paths(path);
+  return find_paths(path, choice.revision);
 }
 
 }  // namespace automodel::data

@@ -16,7 +16,7 @@ struct FileChoice {
 
 /// A path that exists, or the files that a pattern matches, in the order of their names.
 /// Throws Error(not_found) if there are none.
-std::vector<std::string> find_paths(const std::string& path);
+std::vector<std::string> find_paths(const std::string& path, const std::string& revision = "main");
 
 /// The data files that `path` means:
 /// - a file, or a pattern;

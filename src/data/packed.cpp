@@ -56,6 +56,10 @@ std::vector<StoredDocument> PackedDataset::pieces(const PackOptions& options) {
     if (room <= options.capacity) {
       out.push_back(document);
     } else if (options.long_documents == LongDocuments::split) {
+      check(!rows_->notes(document.row).ends_in_class, ErrorKind::invalid_argument,
+            "{}: the row has {} tokens, more than the {} of a pack, and a row with a class cannot be "
+            "split; set max_length, or packed_sequence.long_samples: drop",
+            rows_->location(document.row), room, options.capacity);
       ++stats_.num_split;
       add_parts(out, document, options);
     } else {
@@ -107,7 +111,8 @@ TokenizedSample PackedDataset::sample(std::int64_t index) const {
                  .empty_answer = out.notes.empty_answer || notes.empty_answer,
                  .all_learnt = out.notes.all_learnt && notes.all_learnt,
                  .truncated = out.notes.truncated || notes.truncated,
-                 .is_window = out.notes.is_window || notes.is_window};
+                 .is_window = out.notes.is_window || notes.is_window,
+                 .ends_in_class = notes.ends_in_class};
   }
   return out;
 }

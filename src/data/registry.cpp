@@ -8,10 +8,12 @@
 #include "base/text.h"
 #include "data/agent_chat.h"
 #include "data/chat.h"
+#include "data/classification.h"
 #include "data/hellaswag.h"
 #include "data/instruction.h"
 #include "data/megatron.h"
 #include "data/mock.h"
+#include "data/mock_classification.h"
 #include "data/mock_prefix_tree.h"
 #include "data/mock_sentences.h"
 #include "data/nanogpt.h"
@@ -36,7 +38,7 @@ std::unique_ptr<const Dataset> build(Keys& keys, const TextContext& context) {
   }
 }
 
-constexpr std::array<DatasetKind, 15> kKinds = {{
+constexpr std::array<DatasetKind, 20> kKinds = {{
     {"chat_dataset.ChatDataset", "conversations (messages, ShareGPT), learnt on the answers",
      build<read_chat_options, make_chat_dataset>},
     {"agent_chat.make_agent_chat_dataset", "conversations with tool calls",
@@ -68,11 +70,17 @@ constexpr std::array<DatasetKind, 15> kKinds = {{
      build<read_mock_packed_options, make_mock_packed_dataset>},
     {"mock_prefix_tree.build_mock_rollout_dataset", "random answers that share prompts",
      build<read_mock_rollout_options, make_mock_rollout_dataset>},
+    {"seq_cls.TextClassificationDataset", "texts or pairs of texts with a class",
+     build<read_classification_options, make_classification_dataset>},
+    {"seq_cls.GLUE_MRPC", "pairs of sentences: do they mean the same?",
+     build<read_mrpc_options, make_classification_dataset>},
+    {"seq_cls.IMDB", "reviews of films: liked or not?",
+     build<read_imdb_options, make_classification_dataset>},
+    {"seq_cls.YelpReviewFull", "reviews with one to five stars",
+     build<read_yelp_options, make_classification_dataset>},
+    {"mock_seq_cls.MockSequenceClassificationDataset", "random tokens with random classes",
+     build<read_mock_classification_options, make_mock_classification_dataset>},
 }};
-
-/// Upstream's kinds whose rows have a class and no token that is learnt.
-constexpr std::array<std::string_view, 2> kClassKinds = {
-    "seq_cls.GLUE_MRPC", "mock_seq_cls.MockSequenceClassificationDataset"};
 
 }  // namespace
 
@@ -92,10 +100,6 @@ std::unique_ptr<const Dataset> make_dataset(const std::string& target, const Jso
     }
     names.emplace_back(kind.name);
   }
-  check(std::ranges::find(kClassKinds, name) == kClassKinds.end(), ErrorKind::unsupported,
-        "the rows of {} have a class each and no token that is learnt: they are for sequence "
-        "classification, which is not supported yet",
-        name);
   fail(ErrorKind::unsupported, "the data set '{}' is not supported{}; supported are: {}", target,
        did_you_mean(name, names), join(names, ", "));
 }

@@ -25,6 +25,11 @@ std::int64_t num_trained_tokens(const TokenizedSample& sample) {
   return count;
 }
 
+std::int64_t num_tokens(const TokenizedSample& sample) {
+  const std::size_t classes = sample.notes.ends_in_class ? sample.document_lengths.size() : 0;
+  return static_cast<std::int64_t>(sample.ids.size() - classes);
+}
+
 TokenizedSample token_window(std::vector<std::int32_t> ids) {
   TokenizedSample sample;
   sample.notes = {.all_learnt = true, .is_window = true};

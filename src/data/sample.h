@@ -9,11 +9,11 @@
 namespace automodel::data {
 
 /// Whose a token is.
-enum class Role : std::uint8_t { system, developer, user, assistant, tool, prompt, answer, text };
+enum class Role : std::uint8_t { system, developer, user, assistant, tool, prompt, answer, text, label };
 
 /// As they are written; in the order of the enumeration.
-inline constexpr std::array<std::string_view, 8> kRoleNames = {
-    "system", "developer", "user", "assistant", "tool", "prompt", "answer", "text"};
+inline constexpr std::array<std::string_view, 9> kRoleNames = {
+    "system", "developer", "user", "assistant", "tool", "prompt", "answer", "text", "class"};
 
 /// The role of that name; `text` for any other name.
 Role role_from_name(std::string_view name);
@@ -33,6 +33,9 @@ struct SampleNotes {
   /// A piece of a longer text. It need not end in an EOS token, and its last token only tells what
   /// the one before is followed by.
   bool is_window = false;
+  /// The last entry of each document is no token but a class, which is told from the token before
+  /// it.
+  bool ends_in_class = false;
   bool operator==(const SampleNotes&) const = default;
 };
 
@@ -54,6 +57,14 @@ struct TokenizedSample {
 /// The tokens whose prediction enters the loss. The first token of a document never does: nothing
 /// stands before it from which it could be predicted.
 std::int64_t num_trained_tokens(const TokenizedSample& sample);
+
+/// Those of the document of entries [begin, end) that are tokens end here.
+inline std::size_t end_of_tokens(const TokenizedSample& sample, std::size_t end) {
+  return end - (sample.notes.ends_in_class ? 1 : 0);
+}
+
+/// Entries that are tokens.
+std::int64_t num_tokens(const TokenizedSample& sample);
 
 /// One document that is a window on a longer text, learnt from its beginning.
 TokenizedSample token_window(std::vector<std::int32_t> ids);

@@ -94,6 +94,27 @@ class Concatenation : public RowSource {
   std::vector<std::int64_t> ends_;  // rows up to and with each part
 };
 
+std::shared_ptr<const RowSource> open_any(const std::string& path, const SourceOptions& options) {
+  const FileKind* kind = kind_of(path);
+  check(kind != nullptr, ErrorKind::unsupported,
+        "{}: files that end in '{}' are not supported; supported are {}", path,
+        fs::path(path).filename().extension().string(), known_endings());
+  return kind->open(path, options);
+}
+
+void check_rows(const RowSource& rows, const std::string& path) {
+  check(rows.size() > 0, ErrorKind::corrupt_data, "{}: the file has no{} rows", path,
+        rows.num_skipped() > 0 ? " valid" : "");
+}
+
+/// Of a data set that was cut into more tables than it has rows. A text without a row is more
+/// likely one that was cut off.
+bool is_empty_shard(const RowSource& rows, const std::string& path) {
+  const FileKind* kind = kind_of(path);
+  const bool is_table = kind != nullptr && !kind->compressible;
+  return is_table && rows.size() == 0 && rows.num_skipped() == 0;
+}
+
 }  // namespace
 
 bool is_data_file(const fs::path& path) {
@@ -114,25 +135,29 @@ std::string known_endings() {
 }
 
 std::shared_ptr<const RowSource> open_file(const std::string& path, SourceOptions options) {
-  const FileKind* kind = kind_of(path);
-  check(kind != nullptr, ErrorKind::unsupported,
-        "{}: files that end in '{}' are not supported; supported are {}", path,
-        fs::path(path).filename().extension().string(), known_endings());
-  auto rows = kind->open(path, options);
-  check(rows->size() > 0, ErrorKind::corrupt_data, "{}: the file has no{} rows", path,
-        rows->num_skipped() > 0 ? " valid" : "");
+  auto rows = open_any(path, options);
+  check_rows(*rows, path);
   return rows;
 }
 
 std::shared_ptr<const RowSource> open_rows(const std::vector<std::string>& paths,
                                            const FileChoice& choice, SourceOptions options) {
   check(!paths.empty(), ErrorKind::invalid_argument, "no data files are given");
-  std::vector<std::shared_ptr<const RowSource>> parts;
+  std::vector<std::string> files;
   for (const std::string& path : paths) {
-    for (const std::string& file : find_data_files(path, choice)) {
-      parts.push_back(open_file(file, options));
+    const auto found = find_data_files(path, choice);
+    files.insert(files.end(), found.begin(), found.end());
+  }
+  std::vector<std::shared_ptr<const RowSource>> parts;
+  for (const std::string& file : files) {
+    auto rows = open_any(file, options);
+    if (files.size() == 1 || !is_empty_shard(*rows, file)) {
+      check_rows(*rows, file);
+      parts.push_back(std::move(rows));
     }
   }
+  check(!parts.empty(), ErrorKind::corrupt_data, "none of the {} tables has a row, {} is the first",
+        files.size(), files.front());
   return parts.size() == 1 ? parts.front() : std::make_shared<Concatenation>(std::move(parts));
 }
 

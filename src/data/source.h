@@ -49,7 +49,8 @@ bool is_data_file(const std::filesystem::path& path);
 /// What open_file knows, for errors.
 std::string known_endings();
 
-/// Opens what find_data_files finds for each path as one source, in the order given.
+/// Opens what find_data_files finds for each path as one source, in the order given. Of several
+/// files those may have no rows that are tables, if others have some.
 /// Throws as find_data_files and open_file.
 std::shared_ptr<const RowSource> open_rows(const std::vector<std::string>& paths,
                                            const FileChoice& choice = {},

@@ -36,7 +36,7 @@ RowFacts look_at(const Dataset& dataset, std::int64_t row, const TextContext& co
   RowFacts facts;
   try {
     const TokenizedSample sample = dataset.sample(row);
-    facts.length = static_cast<std::int64_t>(sample.ids.size());
+    facts.length = num_tokens(sample);
     facts.trained = num_trained_tokens(sample);
     facts.audit = audit_row(sample, context, limits.eos_ids);
     facts.hash = hash_of_tokens(sample);

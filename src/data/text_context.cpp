@@ -67,11 +67,14 @@ TextContext make_text_context(text::Tokenizer tokenizer, const text::TokenizerCo
   return context;
 }
 
+bool misses_bos(const TextContext& context, const std::vector<std::int32_t>& ids) {
+  return context.prepends_bos && context.bos_id &&
+         (ids.empty() || ids.front() != *context.bos_id);
+}
+
 text::Encoding encode(const TextContext& context, const std::string& text) {
   text::Encoding encoding = context.tokenizer.encode(text);
-  const bool misses_bos = context.prepends_bos && context.bos_id &&
-                          (encoding.ids.empty() || encoding.ids.front() != *context.bos_id);
-  if (misses_bos) {
+  if (misses_bos(context, encoding.ids)) {
     encoding.ids.insert(encoding.ids.begin(), *context.bos_id);
     encoding.offsets.insert(encoding.offsets.begin(), {0, 0});
   }

@@ -33,6 +33,8 @@ struct TextContext {
   bool cuts_beginning = false;
   /// The tokens that a document may have at most, 0 if unknown.
   std::int64_t max_tokens = 0;
+  /// The classes that the model tells, 0 if unknown.
+  std::int64_t num_labels = 0;
   /// Further variables for the template, e.g. {"enable_thinking": false}.
   Json template_variables = Json::object();
   /// Rows that the model cannot take are given out all the same, for checks that are switched off.
@@ -50,6 +52,9 @@ TextContext load_text_context(const std::filesystem::path& folder);
 
 /// A text that no chat template has rendered, with the special tokens that belong to it.
 text::Encoding encode(const TextContext& context, const std::string& text);
+
+/// Whether encode() puts a BOS token before these tokens of the tokenizer.
+bool misses_bos(const TextContext& context, const std::vector<std::int32_t>& ids);
 
 /// Whether encode() puts the BOS token before a text.
 bool puts_bos(const TextContext& context);

@@ -4,6 +4,7 @@
 #include <optional>
 
 #include "base/error.h"
+#include "base/text.h"
 #include "hub/cache.h"
 #include "hub/download.h"
 
@@ -39,15 +40,43 @@ std::vector<RepoFile> ask_files(Http& http, const HubRepo& repo, const std::stri
   return files;
 }
 
+/// The revisions that there are; empty if the hub does not say.
+std::vector<std::string> ask_revisions(Http& http, const HubRepo& repo, const Settings& settings,
+                                       Progress& progress) {
+  try {
+    const Answer answer = get_patiently(http, api_url(repo, settings) + "/refs", {.repo = repo},
+                                        settings, progress);
+    return parse_references(answer.body, answer.url);
+  } catch (const Error&) {
+    return {};
+  }
+}
+
+std::string ask_commit(Http& http, const HubRepo& repo, const Settings& settings,
+                       Progress& progress) {
+  try {
+    const Answer answer =
+        get_patiently(http, api_url(repo, settings) + "/revision/" + url_escaped(repo.revision),
+                      {.repo = repo}, settings, progress);
+    return parse_commit(answer.body, answer.url);
+  } catch (const Error& error) {
+    const auto known = error.kind() == ErrorKind::not_found
+                           ? ask_revisions(http, repo, settings, progress)
+                           : std::vector<std::string>();
+    if (known.empty()) {
+      throw;
+    }
+    fail(error.kind(), "{}: {}{}", error.message(), join(known, ", "),
+         did_you_mean(repo.revision, known));
+  }
+}
+
 Version ask_version(const HubRepo& repo, const Settings& settings, Progress& progress) {
   hub_folder(repo);  // refuses names that are none
   Http http(settings);
   Version out{.commit = repo.revision};
   if (!is_commit(repo.revision)) {
-    const Answer answer =
-        get_patiently(http, api_url(repo, settings) + "/revision/" + url_escaped(repo.revision),
-                      {.repo = repo}, settings, progress);
-    out.commit = parse_commit(answer.body, answer.url);
+    out.commit = ask_commit(http, repo, settings, progress);
   }
   const CachedRepo cache(repo, out.commit);
   if (auto known = cache.read_listing()) {

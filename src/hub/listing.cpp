@@ -22,10 +22,13 @@ bool is_hash(const std::string& text, std::size_t num_digits) {
          });
 }
 
+bool has_control(const std::string& text) {
+  return std::ranges::any_of(text, [](char c) { return (c >= 0 && c < ' ') || c == 0x7f; });
+}
+
 bool is_safe_path(const std::string& path) {
   const auto parts = split(path, '/');
-  const auto is_control = [](char c) { return (c >= 0 && c < ' ') || c == 0x7f; };
-  return std::ranges::none_of(path, is_control) &&
+  return !has_control(path) &&
          std::ranges::none_of(parts, [](const std::string& part) {
            return part.empty() || part == "." || part == "..";
          });
@@ -91,6 +94,21 @@ std::string parse_commit(std::string_view json, std::string_view source) {
   check(is_commit(commit), ErrorKind::corrupt_data,
         "{}: the answer names no commit. Does HF_ENDPOINT speak the hub's API?", source);
   return commit;
+}
+
+std::vector<std::string> parse_references(std::string_view json, std::string_view source) {
+  const Json answer = parse_json(json, source);
+  std::vector<std::string> names;
+  for (const char* kind : {"branches", "tags"}) {
+    const Json entries = answer.is_object() ? answer.value(kind, Json()) : Json();
+    for (const Json& entry : entries.is_array() ? entries : Json::array()) {
+      const std::string name = entry.is_object() ? text_of(entry, "name") : "";
+      if (!name.empty() && !has_control(name)) {
+        names.push_back(name);
+      }
+    }
+  }
+  return names;
 }
 
 std::vector<RepoFile> parse_tree_page(std::string_view json, std::string_view source) {

@@ -5,6 +5,7 @@
 
 #include "base/error.h"
 #include "base/text.h"
+#include "models/classifiers.h"
 #include "models/default_configs.h"
 #include "models/nearest.h"
 #include "models/unsupported.h"
@@ -146,9 +147,12 @@ Reading read_config(const Json& config, const std::string& source) {
   const Family family = find_family(config, source);
   const ConfigReader reader(config, source, family.key_names, fixed_defaults(family.model_type));
   spec::ModelSpec model = family.spec(reader);
-  reader.finish(family.ignored_keys);
   model.model_type = family.model_type;
   model.architecture = family.architectures.front();
+  if (is_classifier(config)) {
+    model = read_classifier(reader, config, model);
+  }
+  reader.finish(family.ignored_keys);
   return {std::move(model), reader.key_uses()};
 }
 

@@ -20,7 +20,7 @@ Tensor truncated_normal(const Tensor& value, double cutoff, const at::Generator&
       .clamp_(-cutoff, cutoff);
 }
 
-Tensor initial_value(const spec::ParamSpec& param, std::uint64_t seed) {
+Tensor drawn_value(const spec::ParamSpec& param, std::uint64_t seed) {
   const auto& init = param.init;
   Tensor value = at::empty(param.shape, at::kFloat);
   if (init.std == 0) {
@@ -138,10 +138,14 @@ at::ScalarType loaded_dtype(const spec::ParamSpec& param, at::ScalarType wanted)
   return rounded ? wanted : at::kFloat;
 }
 
+Tensor initial_value(const spec::ParamSpec& param, at::ScalarType dtype, std::uint64_t seed) {
+  return drawn_value(param, seed).to(loaded_dtype(param, dtype));
+}
+
 Parameters initialise(const spec::ModelSpec& model, at::ScalarType dtype, std::uint64_t seed) {
   Parameters out;
   for (auto& param : spec::parameters(model)) {
-    Tensor value = initial_value(param, seed).to(loaded_dtype(param, dtype));
+    Tensor value = initial_value(param, dtype, seed);
     out.add(std::move(param), std::move(value));
   }
   return out;

@@ -100,8 +100,11 @@ std::string lora_b_name(const std::string& prefix);
 /// rounded so.
 at::ScalarType loaded_dtype(const spec::ParamSpec& param, at::ScalarType wanted);
 
-/// Fresh weights by the spec's rules, rounded to `dtype` where it allows that. Drawn from
-/// counter-based streams keyed by (seed, name): the same on any number of ranks.
+/// A fresh value by the spec's rules, rounded to `dtype` where it allows that. Drawn from a
+/// counter-based stream keyed by (seed, name): the same on any number of ranks.
+Tensor initial_value(const spec::ParamSpec& param, at::ScalarType dtype, std::uint64_t seed);
+
+/// Fresh values of all parameters.
 Parameters initialise(const spec::ModelSpec& model, at::ScalarType dtype, std::uint64_t seed);
 
 }  // namespace automodel::nn

@@ -59,6 +59,11 @@ MicroBatchResult ShardedModel::forward_backward(const nn::Tokens& tokens,
   const Tensor loss = ops::linear_cross_entropy(output.hidden_td, decoder_.head(forward),
                                                 local.labels_t, {.weight = weights.per_label});
   const auto routers = nn::router_loss(spec(), output.routers, weights.per_token);
+  if (spec().is_classifier()) {
+    const auto scores =
+        ops::score_rows(output.hidden_td, decoder_.head(forward), local.labels_t, {});
+    out.num_correct = scores.correct_n.sum().item<std::int64_t>();
+  }
   const Tensor total = routers.loss.defined() ? loss + routers.loss : loss;
   out.forward_seconds = watch.lap();
   if (total.requires_grad()) {

@@ -191,7 +191,7 @@ std::int64_t loss_kept_bytes(const spec::ModelSpec& model, const BatchShape& bat
 std::int64_t loss_chunk_bytes(const spec::ModelSpec& model, const BatchShape& batch) {
   const std::int64_t copies = batch.compute_width < kFloat ? 2 * batch.compute_width : 0;
   const std::int64_t width = batch.own_kernels ? batch.compute_width : 2 * kFloat + copies;
-  return std::min(batch.labels, kLossRows) * model.vocab_size * width;
+  return std::min(batch.labels, kLossRows) * model.head_rows() * width;
 }
 
 }  // namespace automodel::plan

@@ -62,6 +62,9 @@ class Step {
   }
 
   MemoryPlan run() {
+    const auto is_head = [name = spec::head_weight_name(model_)](const HeldParameter& p) {
+      return p.name == name;
+    };
     const std::int64_t head_gradient = trained_bytes(is_head);
     const std::int64_t before = shape_.accumulates ? all_gradients_ : 0;
     std::int64_t activations = 0;
@@ -82,9 +85,6 @@ class Step {
   }
 
  private:
-  static bool is_head(const HeldParameter& p) {
-    return p.name == "lm_head.weight" || p.name == "model.embed_tokens.weight";
-  }
   static bool is_embedding(const HeldParameter& p) { return p.role == spec::Role::embedding; }
 
   void backward(std::int64_t before, std::int64_t activations, std::int64_t head_gradient) {
@@ -113,7 +113,6 @@ class Step {
     }
   }
 
-  /// The head's weight: that of an untied head, else the embedding's.
   template <class Which>
   std::int64_t trained_bytes(const Which& which) const {
     std::int64_t out = 0;

@@ -11,6 +11,7 @@
 #include "base/error.h"
 #include "base/isa.h"
 #include "config/step_plan.h"
+#include "models/classifiers.h"
 #include "models/config_class.h"
 #include "models/find_model.h"
 #include "models/registry.h"
@@ -219,9 +220,8 @@ spec::ModelSpec spec_of(const config::ModelSource& model) {
         "{}: a plan needs a config.json; give a Hugging Face folder", path.string());
   const fs::path file = fs::is_directory(path) ? path / "config.json" : path;
   check(fs::exists(file), ErrorKind::not_found, "{} has no config.json", path.string());
-  Json config = read_json(file);
-  config.merge_patch(model.config_overrides);
-  return models::read_spec(config, file.string());
+  return models::read_spec(models::with_overrides(read_json(file), model.config_overrides),
+                           file.string());
 }
 
 std::vector<HeldParameter> held_parameters(const spec::ModelSpec& model,
@@ -230,7 +230,10 @@ std::vector<HeldParameter> held_parameters(const spec::ModelSpec& model,
   const Split split = devices == 1 ? Split{} : Split::of(recipe.distributed, devices);
   std::vector<HeldParameter> out;
   for (const auto& parameter : spec::parameters(model)) {
-    out.push_back(held(parameter, width, !recipe.peft, split.share(parameter)));
+    const bool is_class_head =
+        model.is_classifier() && parameter.name == spec::head_weight_name(model);
+    out.push_back(
+        held(parameter, width, !recipe.peft || is_class_head, split.share(parameter)));
   }
   if (!recipe.peft) {
     return out;
@@ -280,7 +283,7 @@ RunCost cost_of(const config::Recipe& recipe, const spec::ModelSpec& spec,
   out.step.batch = {
       .rows = rows,
       .row_tokens = tokens,
-      .labels = rows * tokens,
+      .labels = spec.is_classifier() ? rows : rows * tokens,
       .compute_width = compute_width(recipe.model, storage, options.machine.has_bfloat16),
       .recompute = *recipe.distributed.activation_checkpointing,
       .own_kernels = options.machine.own_kernels};

@@ -350,6 +350,8 @@ struct ModelSpec {
   bool tied_head = false;
   bool head_bias = false;
   std::optional<HeadTransform> head_transform;
+  /// Above 0: instead of the next token the head tells the class of a document, from its last token.
+  std::int64_t num_labels = 0;
   double embedding_scale = 1;  // rounded to the storage type, as HF does
   std::optional<LearnedPositions> positions;
   std::optional<LayerInputs> layer_inputs;
@@ -367,7 +369,14 @@ struct ModelSpec {
   std::vector<std::string> float32_parts;
   std::vector<std::string> float32_or_bfloat16_parts;
   std::int64_t embedding_width() const { return embedding_dim == 0 ? dim : embedding_dim; }
+  bool is_classifier() const { return num_labels > 0; }
+  std::int64_t head_rows() const { return is_classifier() ? num_labels : vocab_size; }
   bool operator==(const ModelSpec&) const = default;
 };
+
+/// The model with a head that tells one of `num_labels` classes in place of its own: a linear layer
+/// without bias on what its own head sees, whose logits are neither scaled nor capped.
+/// Source: transformers GenericForSequenceClassification.
+ModelSpec as_classifier(ModelSpec model, std::int64_t num_labels);
 
 }  // namespace automodel::spec

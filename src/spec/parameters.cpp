@@ -109,9 +109,9 @@ class Builder {
                  Role::head);
       add_norm("head_transform.norm", model_.head_transform->norm, model_.dim);
     }
-    if (!model_.tied_head) {
-      add("lm_head.weight", {model_.vocab_size, model_.embedding_width()}, Role::head, model_.init,
-          true);
+    if (!model_.tied_head) {  // a classifier's head has no adapter: it is trained itself
+      add(head_weight_name(model_), {model_.head_rows(), model_.embedding_width()}, Role::head,
+          model_.init, !model_.is_classifier());
     }
     if (model_.head_bias) {
       add("lm_head.bias", {model_.vocab_size}, Role::head, kZeros);
@@ -351,6 +351,16 @@ std::int64_t ParamSpec::numel() const {
   return count;
 }
 
+ModelSpec as_classifier(ModelSpec model, std::int64_t num_labels) {
+  model.num_labels = num_labels;
+  model.tied_head = false;
+  model.head_bias = false;
+  model.head_transform.reset();
+  model.logit_scale = 1;
+  model.logit_softcap.reset();
+  return model;
+}
+
 std::vector<ParamSpec> parameters(const ModelSpec& model) { return Builder(model).build(); }
 
 std::string layer_prefix(std::int64_t layer) { return fmt::format("model.layers.{}.", layer); }
@@ -398,6 +408,9 @@ NormNames norm_names(NormPlacement placement) {
 }
 
 std::string head_weight_name(const ModelSpec& model) {
+  if (model.is_classifier()) {
+    return "score.weight";
+  }
   return model.tied_head ? "model.embed_tokens.weight" : "lm_head.weight";
 }
 
@@ -424,7 +437,7 @@ double forward_flops(const ModelSpec& model, const std::vector<std::int64_t>& do
     tokens += static_cast<double>(n);
   }
   double total =
-      2.0 * static_cast<double>(model.vocab_size * model.embedding_width() * num_head_rows);
+      2.0 * static_cast<double>(model.head_rows() * model.embedding_width() * num_head_rows);
   for (const auto& param : parameters(model)) {
     if (param.layer >= 0 && param.is_linear) {
       total += 2.0 * static_cast<double>(active_numel(param, model)) * tokens;

@@ -49,7 +49,8 @@ struct NormNames {
   std::string_view before_mixer, after_mixer, before_ffn, after_ffn;
 };
 NormNames norm_names(NormPlacement placement);
-/// Name of the weight that the head multiplies by: lm_head.weight, or the embedding's if tied.
+/// Name of the weight that the head multiplies by: lm_head.weight, the embedding's if tied, or a
+/// classifier's score.weight.
 std::string head_weight_name(const ModelSpec& model);
 
 std::int64_t num_parameters(const ModelSpec& model);

@@ -60,7 +60,9 @@ Evaluation evaluate(const parallel::ShardedModel& model, const data::Dataset& da
     const auto batch = batch_at(dataset, begin, std::min(begin + batch_size, dataset.size()));
     sum.add(batch, model.score(to_tokens(batch)));
   }
-  return sum.result();
+  auto out = sum.result();
+  out.of_classes = model.spec().is_classifier();
+  return out;
 }
 
 }  // namespace automodel::train

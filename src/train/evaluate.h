@@ -17,6 +17,7 @@ struct Evaluation {
   double exact_match = 0;
   std::int64_t num_label_tokens = 0;
   std::int64_t num_rows = 0;  // those with label tokens
+  bool of_classes = false;    // the labels are classes: token_accuracy is that of classification
   bool operator==(const Evaluation&) const = default;
 };
 

@@ -75,6 +75,18 @@ LoraReport attach_lora(nn::Parameters& parameters, std::span<const spec::LoraMod
           .idle_excludes = plan::idle_excludes(modules, peft)};
 }
 
+void train_class_head(nn::Parameters& parameters, const spec::ModelSpec& spec) {
+  if (!spec.is_classifier()) {
+    return;
+  }
+  const auto name = spec::head_weight_name(spec);
+  for (auto& parameter : parameters.all()) {
+    if (parameter.spec.name == name) {  // frozen weights may be mapped from a file
+      parameter.value = parameter.value.clone().requires_grad_(true);
+    }
+  }
+}
+
 void train_all(nn::Parameters& parameters) {
   for (auto& parameter : parameters.all()) {
     parameter.value.requires_grad_(!parameter.spec.is_buffer);

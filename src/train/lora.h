@@ -34,6 +34,10 @@ struct LoraReport {
 LoraReport attach_lora(nn::Parameters& parameters, std::span<const spec::LoraModule> modules,
                        const config::Peft& peft, std::uint64_t seed);
 
+/// A classifier's head is trained whole beside adapters, as PEFT's modules_to_save are. Nothing to
+/// do for language models.
+void train_class_head(nn::Parameters& parameters, const spec::ModelSpec& spec);
+
 /// Full fine-tuning: every parameter gets a gradient.
 void train_all(nn::Parameters& parameters);
 

@@ -64,22 +64,30 @@ Json to_json(const StepMetrics& metrics, const std::string& timestamp) {
            {"weight_decay", metrics.rates.weight_decay},
            {"label_tps", metrics.label_tokens_per_second()},
            {"step_seconds", metrics.seconds}};
+  if (metrics.result.accuracy) {
+    out["accuracy"] = *metrics.result.accuracy;
+  }
   out.update(router_losses(metrics.result.routers));
   return out;
 }
 
 Json to_json(const ValidationMetrics& metrics, const std::string& timestamp) {
-  return {{"step", metrics.step},
-          {"epoch", metrics.epoch},
-          {"timestamp", timestamp},
-          {"val_loss", metrics.evaluation.loss},
-          {"lr", metrics.lr},
-          {"num_label_tokens", metrics.evaluation.num_label_tokens},
-          {"mem", gib(metrics.peak_memory_bytes)},
-          {"token_accuracy", metrics.evaluation.token_accuracy},
-          {"exact_match", metrics.evaluation.exact_match},
-          {"num_rows", metrics.evaluation.num_rows},
-          {"seconds", metrics.seconds}};
+  Json out{{"step", metrics.step},
+           {"epoch", metrics.epoch},
+           {"timestamp", timestamp},
+           {"val_loss", metrics.evaluation.loss},
+           {"lr", metrics.lr},
+           {"num_label_tokens", metrics.evaluation.num_label_tokens},
+           {"mem", gib(metrics.peak_memory_bytes)}};
+  if (metrics.evaluation.of_classes) {
+    out["val_accuracy"] = metrics.evaluation.token_accuracy;
+  } else {
+    out["token_accuracy"] = metrics.evaluation.token_accuracy;
+    out["exact_match"] = metrics.evaluation.exact_match;
+  }
+  out["num_rows"] = metrics.evaluation.num_rows;
+  out["seconds"] = metrics.seconds;
+  return out;
 }
 
 std::string utc_timestamp() {

@@ -36,6 +36,7 @@ parallel::MicroBatchResult forward_backward(parallel::ShardedModel& model,
   for (const auto& tokens : micro_batches) {
     const auto part = model.forward_backward(tokens, weights, dropout.next_u64());
     sum.loss += part.loss;
+    sum.num_correct += part.num_correct;
     sum.routers.add(part.routers);
     sum.forward_seconds += part.forward_seconds;
     sum.backward_seconds += part.backward_seconds;
@@ -76,6 +77,10 @@ StepResult train_step(parallel::ShardedModel& model, Optimizer& optimizer,
   const auto computed = forward_backward(model, micro_batches, weights, dropout);
   result.loss = computed.loss;
   result.routers = computed.routers;
+  if (model.spec().is_classifier()) {
+    result.accuracy =
+        static_cast<double>(computed.num_correct) / static_cast<double>(result.num_label_tokens);
+  }
   result.seconds.forward = computed.forward_seconds;
   result.seconds.backward = computed.backward_seconds;
   Stopwatch watch;

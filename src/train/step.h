@@ -2,6 +2,7 @@
 // One optimizer step.
 
 #include <cstdint>
+#include <optional>
 #include <span>
 
 #include "parallel/sharded_model.h"
@@ -30,6 +31,7 @@ struct StepResult {
   double grad_norm = 0;      // before clipping
   std::int64_t num_tokens = 0;
   std::int64_t num_label_tokens = 0;
+  std::optional<double> accuracy;  // of a classifier: share of rows whose class the forward told
   StepSeconds seconds;
   bool operator==(const StepResult&) const = default;
 };

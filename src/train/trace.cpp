@@ -23,6 +23,7 @@ struct Variant {
   std::int64_t rows = 0;
   std::int64_t width = 0;
   std::int64_t num_labels = 0;
+  bool of_classes = false;  // one for each document
 };
 
 struct Training {
@@ -58,15 +59,25 @@ Tensor shifted(const Tensor& labels_t) {
   return at::cat({labels_t.slice(0, 1), end});
 }
 
+/// The class of a document belongs to its last token.
+Tensor class_label(const Tensor& label, std::int64_t length) {
+  return at::cat({at::full({length - 1}, ops::kIgnoreIndex, at::kLong), label.view(1)});
+}
+
 Variant read_variant(const SafetensorsFile& file, const std::string& name) {
   const Tensor ids_bt = file.tensor(name + ".input_ids");
-  const Tensor labels_bt = file.tensor(name + ".labels");
-  check(
-      ids_bt.dim() == 2 && ids_bt.scalar_type() == at::kLong && labels_bt.sizes() == ids_bt.sizes(),
-      ErrorKind::corrupt_data, "{}.input_ids and .labels must be int64 of one shape [b, t]", name);
-  Variant out{
-      .name = name, .tokens = {.cu_seqlens = {0}}, .rows = ids_bt.size(0), .width = ids_bt.size(1)};
-  std::vector<Tensor> ids, labels, positions, places;
+  const Tensor labels = file.tensor(name + ".labels");
+  Variant out{.name = name,
+              .tokens = {.cu_seqlens = {0}},
+              .rows = ids_bt.size(0),
+              .width = ids_bt.size(1),
+              .of_classes = labels.dim() == 1};
+  check(ids_bt.dim() == 2 && ids_bt.scalar_type() == at::kLong &&
+            labels.scalar_type() == at::kLong &&
+            (out.of_classes || labels.sizes() == ids_bt.sizes()),
+        ErrorKind::corrupt_data,
+        "{}.input_ids and .labels must be int64 of one shape [b, t], or labels of classes [b]", name);
+  std::vector<Tensor> ids, learnt, positions, places;
   const bool packed = file.contains(name + ".doc_lens");
   const auto rows = documents(file, name, ids_bt);
   for (std::size_t row = 0; row < rows.size(); ++row) {
@@ -74,7 +85,9 @@ Variant read_variant(const SafetensorsFile& file, const std::string& name) {
     for (const auto length : rows[row]) {
       const auto r = static_cast<std::int64_t>(row);
       ids.push_back(ids_bt[r].slice(0, begin, begin + length));
-      labels.push_back(shifted(labels_bt[r].slice(0, begin, begin + length)));
+      learnt.push_back(out.of_classes
+                           ? class_label(labels[static_cast<std::int64_t>(learnt.size())], length)
+                           : shifted(labels[r].slice(0, begin, begin + length)));
       positions.push_back(at::arange(length));
       places.push_back(at::arange(begin, begin + length) + r * out.width);
       begin += length;
@@ -86,7 +99,7 @@ Variant read_variant(const SafetensorsFile& file, const std::string& name) {
     }
   }
   out.tokens.ids_t = at::cat(ids);
-  out.tokens.labels_t = at::cat(labels);
+  out.tokens.labels_t = at::cat(learnt);
   out.tokens.positions_t = at::cat(positions);
   out.places_t = at::cat(places);
   out.num_labels = out.tokens.labels_t.ne(ops::kIgnoreIndex).sum().item<std::int64_t>();
@@ -112,6 +125,13 @@ Tensor placed(const Variant& variant, const Tensor& values_tn) {
       at::zeros({variant.rows * variant.width, values_tn.size(1)}, values_tn.options());
   all.index_copy_(0, variant.places_t, values_tn);
   return all.view({variant.rows, variant.width, -1});
+}
+
+/// Of each document's last token.
+Tensor last_rows(const Variant& variant, const Tensor& values_tn) {
+  const auto& ends = variant.tokens.cu_seqlens;
+  const Tensor last = at::tensor(std::vector<std::int64_t>(ends.begin() + 1, ends.end())) - 1;
+  return values_tn.index_select(0, last);
 }
 
 using Routing = std::vector<std::shared_ptr<nn::RoutingRecord>>;
@@ -158,7 +178,9 @@ class Tracer {
     const at::NoGradGuard no_grad;
     auto tokens = variant.tokens;
     tokens.routing = routing;
-    add(variant.name + ".logits", placed(variant, model_.logits(tokens)));
+    const Tensor logits = model_.logits(tokens);
+    add(variant.name + ".logits",
+        variant.of_classes ? last_rows(variant, logits) : placed(variant, logits));
     for (std::size_t i = 0; i < routing.size(); ++i) {
       if (routing[i]->experts_tk.defined()) {
         add(experts_name(variant, i), placed(variant, routing[i]->experts_tk.cpu()));

@@ -22,7 +22,8 @@ struct TraceOptions {
 /// .doc_lens) writes VARIANT.logits [b, t, v] (rows of padding are zero), VARIANT.loss and
 /// VARIANT.grad.NAME (the routers' losses included); then, with the training settings of the file's
 /// metadata, step.loss, step.grad_norm and trained.NAME after its AdamW steps, one variant after
-/// the other. Names and shapes are those on disk. options.model.compute: the dtype of weights and
+/// the other. Of a classifier: .labels [documents], logits [documents, classes]. Names and shapes
+/// are those on disk. options.model.compute: the dtype of weights and
 /// arithmetic. With experts, also VARIANT.experts.LAYER [b, t, experts per token] int64, which the
 /// routers chose for the logits, or which the batch file has for them. Throws Error(corrupt_data)
 /// if the batch file lacks something.

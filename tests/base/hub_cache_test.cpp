@@ -119,5 +119,17 @@ TEST(HubCacheFolder, FollowsTheEnvironment) {
   }
 }
 
+TEST_F(HubCache, ListsTheRevisionsThatItHas) {
+  const auto folder = make("datasets--org--rows", "abc123");
+  fs::create_directories(folder / "snapshots/def456");
+  fs::create_directories(folder / "snapshots/987fed");
+  write_file_atomic(folder / "refs/v1", "def456");
+  write_file_atomic(folder / "refs/refs/pr/1", "abc123");
+  write_file_atomic(folder / "refs/gone", "0123");
+  EXPECT_THAT(cached_revisions(RepoKind::dataset, "org/rows"),
+              ::testing::ElementsAre("987fed", "main", "refs/pr/1", "v1"));
+  EXPECT_THAT(cached_revisions(RepoKind::dataset, "org/others"), ::testing::IsEmpty());
+}
+
 }  // namespace
 }  // namespace automodel

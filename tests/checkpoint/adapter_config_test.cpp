@@ -57,10 +57,22 @@ TEST(AdapterConfig, AcceptsWhatDoesNotMatter) {
 TEST(AdapterConfig, RefusesWhatWouldChangeTheMathematics) {
   expect_refused("use_dora", true, "use_dora = true");
   expect_refused("modules_to_save", {"lm_head"}, "Merge it with PEFT");
+  expect_refused("modules_to_save", {"score", "embed_tokens"}, "Merge it with PEFT");
   expect_refused("some_new_option", 3, "some_new_option = 3");
   expect_refused("bias", "all", "'bias' is \"all\"");
   expect_refused("init_lora_weights", "pissa", "change the base model's weights");
   expect_refused("peft_type", "IA3", "only LORA adapters");
+}
+
+TEST(AdapterConfig, HeadsOfClassifiersAreSavedWhole) {
+  Json json = plain();
+  EXPECT_FALSE(parse_adapter_config(json, "a.json").saves_head);
+  EXPECT_EQ(json["task_type"], "CAUSAL_LM");
+  json["modules_to_save"] = {"score"};
+  EXPECT_TRUE(parse_adapter_config(json, "a.json").saves_head);
+  EXPECT_TRUE(parse_adapter_config(render_adapter_config({.rank = 1, .alpha = 1, .saves_head = true}),
+                                   "a.json")
+                  .saves_head);
 }
 
 TEST(AdapterConfig, PatternsGiveLayersTheirOwnRankAndAlpha) {

@@ -5,6 +5,7 @@
 
 #include "base/file.h"
 #include "checkpoint/adapter_config.h"
+#include "models/classifiers.h"
 #include "tensor/safetensors.h"
 #include "tests/checkpoint/tiny_model.h"
 #include "tests/tensor/expect_error.h"
@@ -162,6 +163,55 @@ TEST(ReadPeftAdapter, RefusesPickledWeights) {
   write_text(folder / "adapter_config.json", render_adapter_config({.rank = 2, .alpha = 4}).dump());
   write_text(folder / "adapter_model.bin", "pickle");
   expect_error(ErrorKind::unsupported, "pickled weights",
+               [&] { read_peft_adapter(folder.path()); });
+}
+
+
+Json tiny_classifier() {
+  return models::with_overrides(tiny_config(), models::classifier_overrides(3));
+}
+
+/// small_adapter() beside a classifier, with a head.
+PeftAdapter classifier_adapter() {
+  auto adapter = small_adapter();
+  adapter.head_vd = at::randn({3, 8});
+  return adapter;
+}
+
+TEST(PeftAdapter, OfAClassifierHoldsItsHead) {
+  const auto spec = models::read_spec(tiny_classifier(), "tiny");
+  const auto modules = models::lora_modules(spec);
+  const auto parameters = with_adapter(nn::initialise(spec, at::kFloat, 1), classifier_adapter(), modules);
+  EXPECT_TRUE(at::equal(parameters.at("score.weight"), classifier_adapter().head_vd));
+  const TemporaryFolder folder;
+  write_peft_adapter(folder.path(), parameters, modules, "base");
+  const Json config = read_config(folder);
+  EXPECT_EQ(config["task_type"], "SEQ_CLS");
+  EXPECT_EQ(config["modules_to_save"], Json::array({"classifier", "score"}));
+  const auto back = read_peft_adapter(folder.path());
+  EXPECT_TRUE(at::equal(back.head_vd, parameters.at("score.weight")));
+  EXPECT_EQ(base_overrides(back), models::classifier_overrides(3));
+  EXPECT_EQ(base_overrides(small_adapter()), Json::object());
+  expect_same(with_adapter(nn::initialise(spec, at::kFloat, 1), back, modules), parameters);
+}
+
+TEST(PeftAdapter, AHeadMustFit) {
+  expect_error(ErrorKind::corrupt_data,
+               "is a classifier's, with a head of 3 classes; the model predicts tokens",
+               [] { adapted(classifier_adapter()); });
+  const auto spec = models::read_spec(
+      models::with_overrides(tiny_config(), models::classifier_overrides(2)), "tiny");
+  expect_error(ErrorKind::corrupt_data, "does not fit the model: its head is [3, 8], the model's [2, 8]",
+               [&] {
+                 with_adapter(nn::initialise(spec, at::kFloat, 1), classifier_adapter(),
+                              models::lora_modules(spec));
+               });
+  const TemporaryFolder folder;
+  write_peft_adapter(folder.path(), adapted(), tiny_modules(), "base");
+  Json config = read_config(folder);
+  config["modules_to_save"] = Json::array({"score"});
+  write_text(folder / "adapter_config.json", config.dump());
+  expect_error(ErrorKind::corrupt_data, "there is no tensor 'base_model.model.score.weight'",
                [&] { read_peft_adapter(folder.path()); });
 }
 

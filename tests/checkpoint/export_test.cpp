@@ -8,6 +8,7 @@
 #include "base/file.h"
 #include "checkpoint/adapter.h"
 #include "checkpoint/load.h"
+#include "models/classifiers.h"
 #include "tests/checkpoint/tiny_gguf.h"
 #include "tests/checkpoint/tiny_model.h"
 #include "tests/tensor/expect_error.h"
@@ -162,6 +163,19 @@ TEST_F(Export, MakesTheTextFilesOfAGgufFile) {
 TEST_F(Export, LeavesAFolderInUseAlone) {
   expect_error(ErrorKind::invalid_argument, "exists already",
                [this] { export_hf_folder(folder_ / "source", source_, parameters_, {}); });
+}
+
+
+TEST_F(Export, OfAClassifierNamesItsClasses) {
+  source_ = open_model((folder_ / "source").string(),
+                       {.config_overrides = models::classifier_overrides(2)});
+  parameters_ = load_parameters(source_, at::kFloat);
+  const auto model = exported({});
+  EXPECT_EQ(model.config["architectures"], Json::array({"LlamaForSequenceClassification"}));
+  EXPECT_EQ(model.config["id2label"], (Json{{"0", "LABEL_0"}, {"1", "LABEL_1"}}));
+  EXPECT_EQ(model.config["label2id"], (Json{{"LABEL_0", 0}, {"LABEL_1", 1}}));
+  EXPECT_FALSE(model.config.contains("num_labels"));
+  expect_same(load_parameters(model, at::kFloat), parameters_);
 }
 
 }  // namespace

@@ -3,6 +3,7 @@
 #include <gtest/gtest.h>
 
 #include "checkpoint/load.h"
+#include "models/classifiers.h"
 #include "tests/checkpoint/tiny_gguf.h"
 #include "tests/checkpoint/tiny_model.h"
 #include "tests/tensor/expect_error.h"
@@ -107,6 +108,46 @@ TEST(StoredDtype, IsTheConfigsElseTheWeights) {
   config.erase("torch_dtype");
   write_tiny_model(folder.path(), config, parameters);
   EXPECT_EQ(stored_dtype(open_model(folder.path().string())), at::kFloat);
+}
+
+
+Json three_classes() { return models::classifier_overrides(3); }
+
+TEST(OpenModel, ALanguageModelBecomesAClassifier) {
+  const TemporaryFolder folder;
+  write_tiny_model(folder.path());
+  const auto model = open_model(folder.path().string(), {.config_overrides = three_classes()});
+  EXPECT_EQ(model.fresh_parameters, std::vector<std::string>{"score.weight"});
+  const auto one = load_parameters(model, at::kFloat, Use::train, 1);
+  EXPECT_EQ(one.at("score.weight").sizes(), (std::vector<std::int64_t>{3, 8}));
+  EXPECT_FALSE(one.contains("lm_head.weight"));
+  EXPECT_TRUE(at::equal(one.at("model.norm.weight"),
+                        automodel::testing::tiny_parameters(tiny_config()).at("model.norm.weight")));
+  const auto again = load_parameters(model, at::kFloat, Use::freeze, 1);
+  EXPECT_TRUE(at::equal(one.at("score.weight"), again.at("score.weight")));
+  EXPECT_FALSE(at::equal(one.at("score.weight"),
+                         load_parameters(model, at::kFloat, Use::train, 2).at("score.weight")));
+}
+
+TEST(OpenModel, AClassifierBringsItsHeadUnlessAskedOtherwise) {
+  const TemporaryFolder folder;
+  const auto config = models::with_overrides(tiny_config(), three_classes());
+  const auto parameters = automodel::testing::tiny_parameters(config);
+  write_tiny_model(folder.path(), config, parameters);
+  const auto path = folder.path().string();
+  const auto model = open_model(path, {.config_overrides = three_classes()});
+  EXPECT_TRUE(model.fresh_parameters.empty());
+  EXPECT_TRUE(at::equal(load_parameters(model, at::kFloat).at("score.weight"),
+                        parameters.at("score.weight")));
+  const auto fresh = open_model(path, {.config_overrides = three_classes(), .fresh_head = true});
+  EXPECT_FALSE(at::equal(load_parameters(fresh, at::kFloat).at("score.weight"),
+                         parameters.at("score.weight")));
+  expect_error(ErrorKind::corrupt_data, "another shape: score.weight is [3, 8], config.json says [2, 8]",
+               [&] {
+                 load_parameters(
+                     open_model(path, {.config_overrides = models::classifier_overrides(2)}),
+                     at::kFloat);
+               });
 }
 
 }  // namespace

@@ -1,5 +1,6 @@
 """Models and data sets by their names on the hub: the light program brings them, the engine opens no connection."""
 
+import json
 import shutil
 import subprocess
 import sys
@@ -191,3 +192,52 @@ def test_pickled_weights_are_not_fetched(hub, run, tmp_path):
     assert_refused(run("convert", "org/pickled", tmp_path / "out"),
                    "has its weights only as pytorch_model.bin, a pickle that can run code")
     assert hub.paths("/resolve/") == []
+
+
+@pytest.fixture
+def versions(hub, tmp_path):
+    """A recipe on data of the hub that has two versions; their rows."""
+    recipe = tiny_run.make(tmp_path)
+    rows = {}
+    for number, (revision, commit) in enumerate({"main": COMMIT, "v1": "f" * 40}.items()):
+        tiny_run.write_rows(tmp_path / "rows.jsonl", 6, seed=number + 7)
+        rows[revision] = (tmp_path / "rows.jsonl").read_text()
+    hub.add("org/rows", {"train.jsonl": rows["main"]}, kind="datasets")
+    hub.tag("org/rows", "datasets", "v1", "f" * 40, {"train.jsonl": rows["v1"]})
+    agent = "nemo_automodel.components.datasets.llm.agent_chat.make_agent_chat_dataset"
+    return tiny_run.edit(recipe, lambda content: content.update(
+        dataset={"_target_": agent, "dataset_name": "org/rows"}, validation_dataset=None)), rows
+
+
+def shown(done):
+    assert done.returncode == 0, done.stderr
+    return [json.loads(line) for line in done.stdout.splitlines()]
+
+
+@pytest.mark.parametrize("revision", ["main", "v1", "f" * 40])
+def test_data_of_a_revision_is_that_revisions(hub, run, versions, tmp_path, revision):
+    """Both are in the cache in the end, and each recipe still gets its own; the engine too."""
+    recipe, rows = versions
+    name = "v1" if revision == "f" * 40 else revision
+    (tmp_path / "local.jsonl").write_text(rows[name])
+    local = shown(run("data", recipe, "--json", "--dataset.dataset_name=null", f"--dataset.path={tmp_path}/local.jsonl"))
+    for other in ("v1" if revision == "main" else "main", revision, revision):
+        got = shown(run("data", recipe, "--json", f"--dataset.revision={other}"))
+    assert [row["ids"] for row in got] == [row["ids"] for row in local]
+    done = run(recipe, f"--dataset.revision={revision}", "--step_scheduler.max_steps=2", timeout=300)
+    assert done.returncode == 0, done.stderr
+    losses = trained(tmp_path)
+    local = run(recipe, "--dataset.dataset_name=null", f"--dataset.path={tmp_path}/local.jsonl",
+                f"--checkpoint.checkpoint_dir={tmp_path}/local", "--step_scheduler.max_steps=2", timeout=300)
+    assert local.returncode == 0, local.stderr
+    assert losses == [line["loss"] for line in tiny_run.log(tmp_path / "local")]
+
+
+def test_an_unknown_revision_of_data_is_refused_with_what_exists(hub, run, versions):
+    recipe, _ = versions
+    assert_refused(run(recipe, "--dataset.revision=v2"), "the data set org/rows has no revision 'v2' (HTTP 404")
+    assert run(recipe, "--dataset.revision=v2").stderr.rstrip().endswith("main, v1; did you mean 'v1'?")
+    assert run("data", recipe, "--dataset.revision=main").returncode == 0
+    done = run("data", recipe, "--dataset.revision=v1", HF_HUB_OFFLINE="1")
+    assert_refused(done, "the data set org/rows (revision v1) is neither a path here nor in the local cache")
+    assert_refused(run(recipe, "--dataset.dataset_name=org/none"), "there is no data set org/none")

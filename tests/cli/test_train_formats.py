@@ -53,6 +53,13 @@ def as_saved(folder, tables):
     return {split: folder / f"{split}_saved" for split in tables}
 
 
+def as_saved_with_empty_shards(folder, tables):
+    """As datasets.map leaves them that filter all rows of a shard: more shards than rows."""
+    for split, table in tables.items():
+        saved_datasets.save_to_disk(folder / f"{split}_saved", table, num_shards=len(table) + 2, split=split)
+    return {split: folder / f"{split}_saved" for split in tables}
+
+
 def as_saved_dict(folder, tables):
     empty = tables["train"].slice(0, 0)
     saved_datasets.save_dict(folder / "saved", {**tables, "test": empty}, num_shards=2)
@@ -87,6 +94,7 @@ FORMS = {
     "folder of parquet": as_folder_of_parts,
     "saved data sets": as_saved,
     "saved data sets in one": as_saved_dict,
+    "saved with empty shards": as_saved_with_empty_shards,
     "saved as JSON texts": as_json_texts,
     "hub cache": as_hub_cache,
 }
@@ -125,3 +133,20 @@ def test_every_form_of_the_rows_trains_alike(automodel, of_lines, tmp_path, monk
     steps, validations = train(automodel, tmp_path, tiny_run.edit(recipe, change))
     assert len(steps) == 6 and len(validations) > 0
     assert (steps, validations) == of_lines
+
+
+def test_tables_without_a_row_are_an_error(automodel, tmp_path, monkeypatch):
+    monkeypatch.setenv("AUTOMODEL_CACHE", str(tmp_path / "cache"))
+    recipe = tiny_run.make(tmp_path)
+    empty = table_of(tmp_path / "train.jsonl").slice(0, 0)
+    for i in range(2):
+        parquet(empty, tmp_path / f"part-{i}.parquet")
+
+    def train_on(name):
+        done = automodel(tiny_run.edit(recipe, lambda content: content["dataset"].update(
+            path_or_dataset_id=str(tmp_path / name))))
+        assert done.returncode == 2
+        return done.stderr
+
+    assert f"none of the 2 tables has a row, {tmp_path}/part-0.parquet is the first" in train_on("part-*.parquet")
+    assert f"{tmp_path}/part-0.parquet: the file has no rows" in train_on("part-0.parquet")

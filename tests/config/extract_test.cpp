@@ -166,8 +166,24 @@ TEST(Extract, ModelTasks) {
         .model.task;
   };
   EXPECT_EQ(task("Seq2SeqLM"), ModelTask::seq2seq_lm);
-  EXPECT_EQ(task("SequenceClassification"), ModelTask::sequence_classification);
   EXPECT_EQ(task("ImageTextToText"), ModelTask::image_text_to_text);
+}
+
+TEST(Extract, ClassifiersAreNamedByTheirArchitecture) {
+  std::vector<std::string> overrides = {
+      "--recipe=TrainFinetuneRecipeForSequenceClassification",
+      "--model._target_=nemo_automodel.NeMoAutoModelForSequenceClassification.from_pretrained",
+      "--model.num_labels=3",
+      "--dataset={'_target_': 'nemo_automodel.components.datasets.llm.seq_cls.GLUE_MRPC'}"};
+  const Recipe recipe = read(overrides);
+  EXPECT_EQ(recipe.kind, RecipeKind::sequence_classification);
+  EXPECT_EQ(recipe.model.task, ModelTask::sequence_classification);
+  EXPECT_EQ(recipe.model.config_overrides,
+            (Json{{"num_labels", 3}, {"architectures", {"ForSequenceClassification"}}}));
+  EXPECT_EQ(recipe.dataset.keys.at("path_or_dataset"), "nyu-mll/glue");
+  EXPECT_FALSE(recipe.model.fresh_head);
+  overrides.emplace_back("--checkpoint.skip_task_head_prefixes_for_base_model=['score.']");
+  EXPECT_TRUE(read(overrides).model.fresh_head);
 }
 
 TEST(Extract, PatternsMayBeOneOrMany) {

@@ -163,6 +163,26 @@ TEST(Rules, WhatActsTogetherIsAccepted) {
             "");
 }
 
+TEST(Rules, ClassesAreLearntByClassifiers) {
+  const std::string recipe = "--recipe=TrainFinetuneRecipeForSequenceClassification";
+  const std::string model =
+      "--model._target_=nemo_automodel.NeMoAutoModelForSequenceClassification.from_pretrained";
+  const std::string data = kData + "mock_seq_cls.MockSequenceClassificationDataset'}";
+  EXPECT_EQ(complaint_with({recipe, model, data, "--loss_fn=None"}), "");
+  EXPECT_THAT(complaint_with({recipe, data}),
+              HasSubstr("the recipe trains classifiers of sequences: use "
+                        "nemo_automodel.NeMoAutoModelForSequenceClassification"));
+  EXPECT_THAT(complaint_with({recipe, model}),
+              HasSubstr("its rows have no class to learn; use one of "
+                        "nemo_automodel.components.datasets.llm.seq_cls"));
+  EXPECT_THAT(complaint_with({model}),
+              HasSubstr("classifiers of sequences are trained by the recipe "
+                        "TrainFinetuneRecipeForSequenceClassification"));
+  EXPECT_THAT(complaint_with({data}),
+              HasSubstr("its rows have a class each, which the recipe "
+                        "TrainFinetuneRecipeForSequenceClassification learns"));
+}
+
 TEST(Rules, WarnOfWhatIsIgnored) {
   const auto warns = [](const std::vector<std::string>& overrides) {
     return check_text(kLeast, overrides).warnings;
@@ -173,7 +193,10 @@ TEST(Rules, WarnOfWhatIsIgnored) {
               testing::ElementsAre(HasSubstr("ignored: pp_size is 1")));
   EXPECT_THAT(warns({"--benchmark.warmup_steps=1"}),
               testing::ElementsAre(HasSubstr("read by the benchmark recipe only")));
-  EXPECT_THAT(warns({"--recipe=TrainFinetuneRecipeForSequenceClassification"}),
+  EXPECT_THAT(warns({"--recipe=TrainFinetuneRecipeForSequenceClassification",
+                     "--model._target_=nemo_automodel.NeMoAutoModelForSequenceClassification."
+                     "from_pretrained",
+                     kData + "mock_seq_cls.MockSequenceClassificationDataset'}"}),
               testing::Contains(HasSubstr("loss_fn: ignored")));
   EXPECT_THAT(
       warns({"--checkpoint.model_save_format=torch_save", "--checkpoint.save_consolidated=final"}),

@@ -42,6 +42,17 @@ TEST(Audit, TokensOfEachRole) {
             (RoleTokens{2, 1}));
 }
 
+TEST(Audit, AClassIsNoToken) {
+  TokenizedSample sample = row({kBos, 'a', kImEnd, 1}, {0, 0, 0, 1});
+  sample.notes.ends_in_class = true;
+  const Audit found = audit_of(sample);
+  EXPECT_EQ(found.num_tokens, 3);
+  EXPECT_EQ(found.end_in_eos, 1);
+  EXPECT_EQ(found.learn_eos, 0);
+  EXPECT_EQ(found.roles[static_cast<std::size_t>(Role::text)], (RoleTokens{3, 0}));
+  EXPECT_EQ(found.roles[static_cast<std::size_t>(Role::label)], (RoleTokens{1, 1}));
+}
+
 TEST(Audit, AddsUp) {
   TokenizedSample cut = row({kBos, 'a', kImEnd}, {0, 1, 1});
   append_document(cut, {'b'}, {1});

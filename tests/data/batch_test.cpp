@@ -42,6 +42,19 @@ TEST(Batch, TheLastTokenMayBeDropped) {
   EXPECT_EQ(batch.cu_seqlens, (std::vector<std::int32_t>{0, 2, 3}));
 }
 
+TEST(Batch, AClassIsTheLastTokensLabel) {
+  TokenizedSample sample;
+  sample.notes.ends_in_class = true;
+  append_document(sample, {10, 11, 4}, {0, 0, 1});
+  append_document(sample, {20, 3}, {0, 1});
+  const std::vector<TokenizedSample> samples = {sample};
+  const std::vector<std::int64_t> rows = {7};
+  const Batch batch = collate(samples, rows);
+  EXPECT_EQ(batch.ids, (std::vector<std::int64_t>{10, 11, 20}));
+  EXPECT_EQ(batch.labels, (std::vector<std::int64_t>{-100, 4, 3}));
+  EXPECT_EQ(batch, collate(samples, rows, {.drop_last_token = true}));
+}
+
 TEST(Batch, FillerHasNothingToLearn) {
   const std::vector<TokenizedSample> samples = {one_document()};
   const std::vector<std::int64_t> rows = {3};

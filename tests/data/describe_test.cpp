@@ -21,6 +21,13 @@ TEST(Describe, MarksWhatIsLearnt) {
             "qa\033[32mab<|im_end|>\033[0m\n\n--------\nx\033[32m\xC3\xA9\033[0m");
 }
 
+TEST(Describe, ClassesAreNumbers) {
+  TokenizedSample sample;
+  append_document(sample, {'q', 'a', 256}, {0, 0, 1});
+  sample.notes.ends_in_class = true;
+  EXPECT_EQ(show_sample(sample, chatml_context().tokenizer, MarkStyle::brackets), "qa[class 256]");
+}
+
 TEST(Describe, HtmlIsEscaped) {
   EXPECT_EQ(show_sample(two_documents(), chatml_context().tokenizer, MarkStyle::html),
             "qa<mark>ab&lt;|im_end|&gt;</mark>\n\n--------\nx<mark>\xC3\xA9</mark>");

@@ -13,7 +13,8 @@ using testing::HasSubstr;
 /// Row i has lengths[i] tokens, of which all but the first two are learnt.
 class Rows : public Dataset {
  public:
-  explicit Rows(std::vector<std::int64_t> lengths) : lengths_(std::move(lengths)) {}
+  explicit Rows(std::vector<std::int64_t> lengths, bool end_in_class = false)
+      : lengths_(std::move(lengths)), end_in_class_(end_in_class) {}
   std::int64_t size() const override { return static_cast<std::int64_t>(lengths_.size()); }
   TokenizedSample sample(std::int64_t index) const override {
     std::vector<std::int32_t> ids;
@@ -24,6 +25,7 @@ class Rows : public Dataset {
     }
     TokenizedSample out;
     append_document(out, ids, mask);
+    out.notes.ends_in_class = end_in_class_;
     return out;
   }
   std::string location(std::int64_t index) const override { return fmt::format("rows:{}", index); }
@@ -31,12 +33,14 @@ class Rows : public Dataset {
 
  private:
   std::vector<std::int64_t> lengths_;
+  bool end_in_class_;
 };
 
 class Packed : public testing::Test {
  protected:
-  std::shared_ptr<const TokenStore> store(std::vector<std::int64_t> lengths) {
-    const auto rows = std::make_shared<const Rows>(std::move(lengths));
+  std::shared_ptr<const TokenStore> store(std::vector<std::int64_t> lengths,
+                                          bool end_in_class = false) {
+    const auto rows = std::make_shared<const Rows>(std::move(lengths), end_in_class);
     const auto path = folder_.path(fmt::format("{}.tokens", ++num_stores_));
     TokenStore::write(*rows, path, 1);
     return std::make_shared<const TokenStore>(path, rows);
@@ -147,6 +151,20 @@ TEST_F(Packed, IsDescribed) {
   EXPECT_EQ(describe_packs({.num_packs = 4, .num_documents = 6, .fill = 0.78125}, options),
             "4 packs of 8 tokens hold 6 documents, filled to 78.1 %; packing_strategy: neat fills "
             "packs better");
+}
+
+TEST_F(Packed, RowsWithAClassStayWhole) {
+  PackOptions options{.capacity = 6, .drop_last_token = true};
+  const PackedDataset packed(store({3, 4, 3}, true), options);
+  ASSERT_EQ(packed.size(), 2);
+  const std::vector<TokenizedSample> samples = {packed.sample(0)};
+  EXPECT_TRUE(samples[0].notes.ends_in_class);
+  const Batch batch = collate(samples, std::vector<std::int64_t>{0});
+  EXPECT_EQ(batch.ids, (std::vector<std::int64_t>{0, 1, 1000, 1001, 1002}));
+  options.long_documents = LongDocuments::split;
+  EXPECT_THAT(error_of([&] { const PackedDataset split(store({9}, true), options); }),
+              HasSubstr("rows:0: the row has 8 tokens, more than the 6 of a pack, and a row with a "
+                        "class cannot be split"));
 }
 
 }  // namespace

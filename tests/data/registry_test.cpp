@@ -55,13 +55,21 @@ TEST(Registry, UnknownTargetsAndKeysAreErrors) {
             "'seq_length'?");
 }
 
-TEST(Registry, ClassesOfTextsAreNotLearntYet) {
-  for (const char* name : {"seq_cls.GLUE_MRPC", "mock_seq_cls.MockSequenceClassificationDataset"}) {
-    EXPECT_EQ(error_of([&] { make_dataset(name, Json::object(), chatml_context()); }),
-              "the rows of " + std::string(name) +
-                  " have a class each and no token that is learnt: they are for sequence "
-                  "classification, which is not supported yet");
-  }
+TEST(Registry, TextsWithClasses) {
+  const ScratchFolder folder;
+  const auto path = folder.write(
+      "rows.jsonl", R"({"text": "a", "sentence1": "b", "sentence2": "c", "label": 1})");
+  const auto ids = [&](const char* name, const Json& keys) {
+    return make_dataset(name, keys, test_context())->sample(0).ids;
+  };
+  using testing::ElementsAre;
+  EXPECT_THAT(ids("seq_cls.GLUE_MRPC", {{"path_or_dataset", path}}), ElementsAre('b', 'c', 1));
+  EXPECT_THAT(ids("seq_cls.IMDB", {{"path_or_dataset", path}}), ElementsAre('a', 1));
+  EXPECT_THAT(ids("seq_cls.YelpReviewFull", {{"path_or_dataset", path}}), ElementsAre('a', 1));
+  EXPECT_THAT(ids("seq_cls.TextClassificationDataset",
+                  {{"path_or_dataset_id", path}, {"text_column", "sentence1"}}),
+              ElementsAre('b', 1));
+  EXPECT_EQ(ids("mock_seq_cls.MockSequenceClassificationDataset", {{"num_samples", 1}}).size(), 32);
 }
 
 }  // namespace

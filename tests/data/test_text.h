@@ -62,9 +62,10 @@ inline Json tokenizer_json(bool adds_bos = false) {
   if (adds_bos) {
     const Json bos = {{"SpecialToken", {{"id", "<s>"}, {"type_id", 0}}}};
     const Json text = {{"Sequence", {{"id", "A"}, {"type_id", 0}}}};
+    const Json second = {{"Sequence", {{"id", "B"}, {"type_id", 1}}}};
     post = {{"type", "TemplateProcessing"},
             {"single", Json::array({bos, text})},
-            {"pair", Json::array({bos, text})},
+            {"pair", Json::array({bos, text, bos, second})},
             {"special_tokens",
              {{"<s>",
                {{"id", "<s>"}, {"ids", Json::array({kBos})}, {"tokens", Json::array({"<s>"})}}}}}};

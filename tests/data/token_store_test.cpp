@@ -28,6 +28,7 @@ class Views : public Dataset {
     out.notes.truncated = index % 2 == 1;
     out.notes.all_learnt = index % 4 == 0;
     out.notes.special_in_content = index % 5 == 0;
+    out.notes.ends_in_class = index % 7 == 0;
     return out;
   }
   std::string location(std::int64_t index) const override { return fmt::format("views:{}", index); }

@@ -98,5 +98,15 @@ TEST(Listing, IsKeptAsItWas) {
       HasSubstr(R"("../x" is no path)"));
 }
 
+TEST(Listing, ReferencesAreBranchesAndTags) {
+  EXPECT_THAT(parse_references(R"({"branches": [{"name": "main", "ref": "refs/heads/main"}, 3, {"name": ""}],
+                                  "converts": [{"name": "parquet"}],
+                                  "tags": [{"name": "v1"}, {"name": "a\u001b[2Jb"}, {"name": 5}]})",
+                               "refs"),
+              testing::ElementsAre("main", "v1"));
+  EXPECT_THAT(parse_references("[1]", "refs"), testing::IsEmpty());
+  EXPECT_THAT(error_of([] { parse_references("<html>", "refs"); }), HasSubstr("refs:1:1"));
+}
+
 }  // namespace
 }  // namespace automodel::hub

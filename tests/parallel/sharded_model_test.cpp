@@ -63,5 +63,25 @@ TEST(ShardedModel, NormOfAllGradients) {
   EXPECT_EQ(model.grad_norm(), 0);
 }
 
+
+TEST(ShardedModel, AClassifierCountsWhatItTold) {
+  const auto spec = spec::as_classifier(nn::tiny_spec(), 3);
+  ShardedModel model(spec, nn::tiny_parameters(spec), {});
+  auto tokens = nn::tiny_tokens({6, 9});
+  tokens.labels_t.fill_(ops::kIgnoreIndex);
+  const at::Tensor logits_tv = model.logits(tokens);
+  EXPECT_EQ(logits_tv.sizes(), (std::vector<std::int64_t>{15, 3}));
+  tokens.labels_t[5] = logits_tv[5].argmax();
+  tokens.labels_t[14] = (logits_tv[14].argmax() + 1).remainder(3);
+  const auto result = model.forward_backward(tokens, {}, 0);
+  EXPECT_EQ(result.num_correct, 1);
+  const at::Tensor last = logits_tv.index_select(0, at::tensor({5, 14}));
+  const at::Tensor labels = tokens.labels_t.index_select(0, at::tensor({5, 14}));
+  EXPECT_NEAR(result.loss,
+              at::cross_entropy_loss(last, labels, {}, at::Reduction::Sum).item<double>(), 1e-5);
+  EXPECT_TRUE(model.parameters().at("score.weight").grad().any().item<bool>());
+  EXPECT_EQ(tiny().forward_backward(nn::tiny_tokens({6}), {}, 0).num_correct, 0);
+}
+
 }  // namespace
 }  // namespace automodel::parallel

@@ -1,14 +1,12 @@
 """tiktoken's, Mistral's and sentencepiece's vocabulary files against the libraries that they belong to."""
 
 import base64
-import itertools
 import json
 import random
 import re
 import unicodedata
 
 import pytest
-import regex
 import sentencepiece
 import tiktoken
 from tokenizers import normalizers
@@ -40,35 +38,16 @@ def encoding(path, pattern):
     return tiktoken.Encoding("x", pat_str=pattern, mergeable_ranks=load_tiktoken_bpe(str(path)), special_tokens={})
 
 
-def merged(piece: bytes, ranks, order):
-    """Byte pair encoding written down: of all neighbours that make a token, those first for which `order` is least."""
-    if piece in ranks:
-        return [ranks[piece]]
-    parts = [bytes([byte]) for byte in piece]
-    while pairs := [(order(a, b), i) for i, (a, b) in enumerate(itertools.pairwise(parts)) if a + b in ranks]:
-        i = min(pairs)[1]
-        parts[i:i + 2] = [parts[i] + parts[i + 1]]
-    return [ranks[part] for part in parts]
-
-
-def only_ties(enc, line, theirs, ours):
-    """Where a token can be made of two others in several ways, tiktoken prefers the leftmost place, and a tokenizer.json (ours
-    as Transformers') the pair of the better ranks. Both must be what their rule gives."""
-    ranks = enc._mergeable_ranks
-    pieces = [match.group().encode() for match in regex.finditer(enc._pat_str, line, regex.V1)]
-    assert b"".join(pieces) == line.encode()
-
-    def by(order):
-        return [i for piece in pieces for i in merged(piece, ranks, order)]
-
-    return theirs == by(lambda a, b: ranks[a + b]) and ours == by(lambda a, b: (ranks[a + b], ranks[a], ranks[b]))
+# Where one token can be made at several places that overlap, tiktoken takes the leftmost, a tokenizer.json the pair of the
+# better ranks. That this makes no difference is not proven but tried: runs of one character, and of two in turn, have most.
+RUNS = [f"a{unit * length}b" for unit in ("=", "-", "*", "_", ".", " ", "\n", "0", "=-", "ha", "\u2015", "\u4e00", "\u0e01", "\ufffd")
+        for length in (*range(2, 40), 64, 100, 333)]
 
 
 def different(enc, lines, ours):
-    """The lines whose ids differ from tiktoken's for another reason than a tie."""
+    """The lines whose ids differ from tiktoken's."""
     expected = enc.encode_ordinary_batch(lines)
-    return [(line, theirs, got) for line, theirs, got in zip(lines, expected, ours, strict=True)
-            if theirs != got and not only_ties(enc, line, theirs, got)]
+    return [(line, theirs, got) for line, theirs, got in zip(lines, expected, ours, strict=True) if theirs != got]
 
 
 @pytest.mark.parametrize(("file", "pattern", "count"), [
@@ -78,7 +57,7 @@ def test_qwen(automodel, asset, texts, file, pattern, count):
     ours = Ours(automodel, path)
     enc = encoding(path, pattern)
     plain = [line for line in lines if "<|" not in line and "<t" not in line and "</t" not in line]
-    plain = [unicodedata.normalize("NFC", line) for line in plain]
+    plain = [unicodedata.normalize("NFC", line) for line in plain + RUNS]
     assert different(enc, plain, ours.ids(plain)) == []
     theirs = TikTokenConverter(str(path), pattern).converted()
     theirs.normalizer = normalizers.NFC()
@@ -95,7 +74,7 @@ def test_qwen(automodel, asset, texts, file, pattern, count):
 def test_openai(automodel, asset, texts, tmp_path, file, name, pattern):
     path = tmp_path / f"{name}.tiktoken"
     path.write_bytes(asset("litellm-ranks", file).read_bytes())
-    lines = [line for line in texts(ALL) if "<|" not in line]
+    lines = [line for line in texts(ALL) if "<|" not in line] + RUNS
     assert different(encoding(path, pattern), lines, Ours(automodel, path).ids(lines)) == []
 
 
@@ -106,7 +85,7 @@ def test_kimi(automodel, asset, texts, tmp_path, count):
     config = {"tokenizer_class": "TikTokenTokenizer", "auto_map": {"AutoTokenizer": ["tokenization_kimi.TikTokenTokenizer", None]},
               "added_tokens_decoder": {"151643": {"content": "[BOS]", "special": True}, "151646": {"content": "<|im_end|>", "special": True}}}
     (tmp_path / "tokenizer_config.json").write_text(json.dumps(config))
-    lines = [line for line in texts(count) if "<|" not in line]
+    lines = [line for line in texts(count) if "<|" not in line] + RUNS
     ours = Ours(automodel, tmp_path)
     assert different(encoding(tmp_path / "tiktoken.model", KIMI), lines, ours.ids(lines)) == []
     assert ours.ids(["a[BOS]<|im_end|><|reserved_token_151644|>"]) == [[64, 151643, 151646, 151644]]
@@ -121,21 +100,11 @@ def test_tekken(automodel, asset, texts, monkeypatch, file, count):
     ranks = {base64.b64decode(token["token_bytes"]): i for i, token in enumerate(data["vocab"][:size])}
     enc = tiktoken.Encoding("tekken", pat_str=data["config"]["pattern"], mergeable_ranks=ranks, special_tokens={})
     ours = Ours(automodel, path)
-    plain = [line for line in lines if not re.search(r"</?s>|INST\]", line)]
+    plain = [line for line in lines if not re.search(r"</?s>|INST\]", line)] + RUNS
     shift = data["config"]["default_num_special_tokens"]
     assert different(enc, plain, [[i - shift for i in ids] for ids in ours.ids(plain)]) == []
     assert ours.ids(["<s>[INST]Hi[/INST]</s>"])[0] == [1, 3, *[i + shift for i in enc.encode_ordinary("Hi")], 4, 2]
     assert ours.decode(ours.ids(plain[:500])) == plain[:500]
-
-
-def test_ties_are_told_from_errors(asset):
-    """Runs of spaces have ties; other ids for the same text are no tie."""
-    enc = encoding(asset("qwen", "qwen.tiktoken"), QWEN)
-    line = "a" + "=" * 5 + "\n"
-    ids = enc.encode_ordinary(line)
-    assert only_ties(enc, line, ids, ids)
-    assert different(enc, [line], [ids[::-1]]) == [(line, ids, ids[::-1])]
-    assert different(enc, [line], [ids]) == []
 
 
 @pytest.mark.parametrize("count", [SAMPLE, full(ALL)])

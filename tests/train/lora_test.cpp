@@ -99,5 +99,22 @@ TEST(TrainAll, EveryParameter) {
   EXPECT_EQ(parameters.trained().size(), parameters.all().size());
 }
 
+
+TEST(TrainClassHead, TrainsTheHeadOfAClassifierAlone) {
+  const auto spec = spec::as_classifier(tiny_spec(), 3);
+  auto parameters = nn::initialise(spec, at::kFloat, 1);
+  const Tensor stored = parameters.at("score.weight");
+  attach_lora(parameters, spec::lora_modules(spec::parameters(spec), {}),
+              {.target_modules = {"q_proj"}}, 1);
+  train_class_head(parameters, spec);
+  EXPECT_THAT(parameters.trained(), SizeIs(2 * 2 + 1));
+  EXPECT_TRUE(parameters.at("score.weight").requires_grad());
+  EXPECT_FALSE(parameters.at("score.weight").is_alias_of(stored)) << "it may be mapped";
+  auto language_model = tiny(false);
+  attach_lora(language_model, modules(false), {.target_modules = {"q_proj"}}, 1);
+  train_class_head(language_model, tiny_spec({.tied_head = false}));
+  EXPECT_THAT(language_model.trained(), SizeIs(4));
+}
+
 }  // namespace
 }  // namespace automodel::train

@@ -45,6 +45,16 @@ TEST(Metrics, UpstreamsFieldsOfAValidation) {
             R"("num_rows":4,"seconds":1.0})");
 }
 
+TEST(Metrics, AccuracyOfAClassifier) {
+  StepMetrics step = kStep;
+  step.result.accuracy = 0.75;
+  EXPECT_EQ(to_json(step, "now").at("accuracy"), 0.75);
+  const Json json = to_json(
+      ValidationMetrics{.evaluation = {.token_accuracy = 0.5, .of_classes = true}}, "now");
+  EXPECT_EQ(json.at("val_accuracy"), 0.5);
+  EXPECT_FALSE(json.contains("token_accuracy") || json.contains("exact_match"));
+}
+
 TEST(Metrics, Timestamp) {
   EXPECT_THAT(utc_timestamp(), MatchesRegex("20..-..-..T..:..:..\\....Z"));
 }

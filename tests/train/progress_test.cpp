@@ -21,6 +21,10 @@ TEST(ProgressText, OneLine) {
   EXPECT_EQ(progress_text(metrics(11), 24, 42),
             "step 12/24 | loss 0.1234 | lr 1.00e-03 | grad norm 0.5 | 812 tokens/s (34 trained) | "
             "1.25 GiB | 0:42 left");
+  auto classifier = metrics(11);
+  classifier.result.accuracy = 0.5;
+  EXPECT_THAT(progress_text(classifier, 24, 42),
+              testing::StartsWith("step 12/24 | loss 0.1234 | accuracy 0.500 | lr 1.00e-03 | "));
 }
 
 std::string written(bool is_terminal) {

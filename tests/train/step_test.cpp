@@ -6,6 +6,7 @@
 #include <map>
 
 #include "base/error.h"
+#include "train/lora.h"
 #include "train/tiny_model.h"
 
 namespace automodel::train {
@@ -107,6 +108,26 @@ TEST(TrainStep, ANonFiniteLossStopsBeforeTheUpdate) {
               HasSubstr("the first tensor that is not is the weight " + kWeight));
   EXPECT_TRUE(at::equal(weight(run.model, "model.norm.weight"), other));
   EXPECT_EQ(run.optimizer.num_steps(), 0);
+}
+
+
+TEST(TrainStep, TellsTheAccuracyOfAClassifier) {
+  const auto spec = spec::as_classifier(tiny_spec(), 2);
+  auto parameters = nn::initialise(spec, at::kFloat, 1);
+  train_all(parameters);
+  parallel::ShardedModel model(spec, std::move(parameters), {});
+  Optimizer optimizer(model.parameters().trained(), {});
+  auto tokens = tiny_tokens();
+  tokens.labels_t.fill_(ops::kIgnoreIndex);
+  tokens.labels_t[2] = 0;
+  tokens.labels_t[4] = 1;
+  StepResult result;
+  for (int step = 0; step < 20; ++step) {
+    result = train_step(model, optimizer, std::vector{tokens}, step, {.lr = 1e-2}, {});
+  }
+  EXPECT_EQ(result.num_label_tokens, 2);
+  EXPECT_EQ(result.accuracy, 1);
+  EXPECT_FALSE(TinyRun().step({tiny_tokens()}).accuracy.has_value());
 }
 
 }  // namespace

@@ -45,7 +45,7 @@ Json results_of(const RunRecord& run) {
     out["tokens/s"] = tokens / seconds;
   }
   for (const auto& [name, lines] : run.validations) {
-    for (const char* key : {"val_loss", "token_accuracy", "exact_match"}) {
+    for (const char* key : {"val_loss", "val_accuracy", "token_accuracy", "exact_match"}) {
       if (const auto value = last_value(lines, key)) {
         out[fmt::format("last {}{}", key, name == "default" ? "" : " of " + name)] = *value;
       }

@@ -156,6 +156,9 @@ ModelSource extract_model(const Json& json) {
   if (out.entry == ModelEntry::build_gpt2) {
     extract_gpt2(out);
   }
+  if (out.task == ModelTask::sequence_classification) {  // see models/classifiers.h
+    out.config_overrides["architectures"] = Json::array({"ForSequenceClassification"});
+  }
   return out;
 }
 

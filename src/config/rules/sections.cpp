@@ -11,12 +11,15 @@ bool is_recipe(const Findings& f, std::string_view beginning) {
   return f.text("recipe._target_").starts_with(beginning);
 }
 
+bool classifies(const Findings& f) {
+  return f.text("recipe._target_").ends_with("SequenceClassification");
+}
+
 void kind_has_its_sections(Findings& f) {
-  const bool classifies = f.text("recipe._target_").ends_with("SequenceClassification");
-  if (!classifies && !f.has("loss_fn")) {
+  if (!classifies(f) && !f.has("loss_fn")) {
     f.problem("loss_fn", "this required section is missing");
   }
-  if (classifies && f.has("loss_fn")) {
+  if (classifies(f) && f.has("loss_fn")) {
     f.warning("loss_fn", "ignored: classification always uses mean cross-entropy");
   }
   const bool distils = is_recipe(f, "KnowledgeDistillation");
@@ -26,6 +29,31 @@ void kind_has_its_sections(Findings& f) {
   for (const char* section : {"teacher_model", "kd_loss_fn", "kd_ratio"}) {
     if (!distils && f.is_given(section)) {
       f.warning(section, "ignored: read by the distillation recipe only");
+    }
+  }
+}
+
+/// Classes are learnt by classifiers from rows that have one, tokens by language models.
+void task_is_one(Findings& f, const std::vector<std::string>& data_sections) {
+  const std::string model = f.text("model._target_");
+  const bool is_classifier = model.find("ForSequenceClassification") != std::string::npos;
+  if (!model.empty() && is_classifier != classifies(f)) {
+    f.problem("model._target_",
+              classifies(f) ? "the recipe trains classifiers of sequences: use "
+                              "nemo_automodel.NeMoAutoModelForSequenceClassification"
+                            : "classifiers of sequences are trained by the recipe "
+                              "TrainFinetuneRecipeForSequenceClassification");
+  }
+  for (const std::string& section : data_sections) {
+    const std::string target = f.text(section + "._target_");
+    const bool has_classes = target.find("seq_cls.") != std::string::npos;
+    if (!target.empty() && has_classes != classifies(f)) {
+      f.problem(section + "._target_",
+                has_classes ? "its rows have a class each, which the recipe "
+                              "TrainFinetuneRecipeForSequenceClassification learns"
+                            : "its rows have no class to learn; use one of "
+                              "nemo_automodel.components.datasets.llm.seq_cls, e.g. "
+                              "TextClassificationDataset");
     }
   }
 }
@@ -210,6 +238,9 @@ void check_section_rules(Findings& findings) {
   loader_fits(findings, "dataloader", findings.text("dataset._target_"));
   limit_counts(findings, "dataset");
   const auto validation = validation_sections(findings.tree());
+  auto all_data = validation;
+  all_data.insert(all_data.begin(), "dataset");
+  task_is_one(findings, all_data);
   for (const std::string& section : validation) {
     data_set_is_consistent(findings, section);
     limit_counts(findings, section);

@@ -204,6 +204,21 @@ std::vector<Target> text_targets() {
   };
 }
 
+/// Upstream's data sets of texts with a class.
+Target classes(const std::string& name, std::string doc, const std::string& hub_name,
+               const std::string& columns) {
+  return dataset("llm.seq_cls." + name, std::move(doc),
+                 {text("path_or_dataset",
+                       "hub data set; or files, folder or list of them with columns " + columns,
+                       hub_name)
+                      .or_list()
+                      .own(),
+                  split("train"), optional_count("num_samples_limit", "rows that are read"),
+                  flag("trust_remote_code", "accepted; no code is run", true),
+                  count("max_length", "longer rows are cut; null: to the model's limit", 256)
+                      .or_null()});
+}
+
 std::vector<Target> task_targets() {
   return {
       dataset("llm.preference_dataset.PreferenceDataset",
@@ -224,10 +239,26 @@ std::vector<Target> task_targets() {
            text("target_key", "column of the target", "answers"),
            integer("decoder_start_token_id", "first token of the decoder").at_least(0).or_null(),
            truncation(true), chat_template()}),
-      dataset("llm.seq_cls.GLUE_MRPC", "MRPC: do two sentences mean the same?",
-              {split("train"), optional_count("num_samples_limit", "rows that are read"),
-               flag("trust_remote_code", "accepted; no code is run", true),
-               count("max_length", "longest sequence", 256).or_null()}),
+      classes("GLUE_MRPC", "MRPC: do two sentences mean the same?", "nyu-mll/glue",
+              "sentence1, sentence2 and label"),
+      classes("IMDB", "is a review of a film for or against it?", "stanfordnlp/imdb",
+              "text and label"),
+      classes("YelpReviewFull", "how many stars, 1 to 5, has a review?", "Yelp/yelp_review_full",
+              "text and label"),
+      dataset("llm.seq_cls.TextClassificationDataset",
+              "texts or pairs of texts with a class; upstream has no such kind",
+              {path_or_dataset_id(), split("train"),
+               text("name", "configuration of a hub data set").or_null(),
+               text("revision", "version of a hub data set").or_null(), limit(),
+               text("text_column", "column of the text", "text"),
+               text("text_pair_column", "column of a second text").or_null(),
+               text("label_column", "column of the class", "label"),
+               texts("labels",
+                     "what that column holds, in the order of the classes; absent: their numbers")
+                   .or_absent(),
+               optional_count("max_length", "longer rows are cut; null: to the model's limit"),
+               flag("skip_invalid_samples", "leave out rows that cannot be used, with a count",
+                    false)}),
   };
 }
 

@@ -149,7 +149,8 @@ Key checkpoint_section() {
                       "dequantise the base model's weights; null: where they are quantised")
                      .or_null(),
                  texts("skip_task_head_prefixes_for_base_model",
-                       "parameters with these prefixes are not looked for in the base weights")
+                       "parameters with these prefixes are not looked for in the base weights; "
+                       "classifier. and score. mean a classifier's head")
                      .or_null(),
                  text("original_model_root_dir", "folder of the base model's files").or_null(),
                  text("staging_dir", "folder for files on their way").or_null(),

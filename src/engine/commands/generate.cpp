@@ -99,6 +99,8 @@ ExitCode run_generate(const Generate& line, Arguments) {
   given.prompt = given.prompt ? *given.prompt : standard_input();
   const auto settings = resolve_adapter(given);
   const auto folder = checkpoint::open_model(settings.model, {.revision = settings.revision});
+  check(!folder.spec.is_classifier(), ErrorKind::invalid_argument,
+        "{} is a classifier ({}), which writes no text", settings.model, folder.spec.architecture);
   const auto text = train::model_text(folder);
   auto options = generation_options(settings);
   options.stop_ids = train::stop_ids(folder, text);

@@ -24,6 +24,7 @@ corpus::ModelFacts model_facts(const checkpoint::ModelFolder& source) {
   return {.name = source.name,
           .vocab_size = source.spec.vocab_size,
           .max_tokens = source.spec.max_positions,
+          .num_labels = source.spec.num_labels,
           .stop_ids = models::stop_ids(source.path, source.config),
           .open_text = [source](const corpus::TokenizerPlace& place) {
             return open_text(source, place);

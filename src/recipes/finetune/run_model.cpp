@@ -28,7 +28,24 @@ nn::Parameters make_parameters(const config::Recipe& recipe, const checkpoint::M
     return nn::initialise(source.spec, storage, static_cast<std::uint64_t>(recipe.seed));
   }
   return checkpoint::load_parameters(
-      source, storage, recipe.peft ? checkpoint::Use::freeze : checkpoint::Use::train);
+      source, storage, recipe.peft ? checkpoint::Use::freeze : checkpoint::Use::train,
+      static_cast<std::uint64_t>(recipe.seed));
+}
+
+/// The model is of the kind that the recipe's entry names: what a folder holds decides which data
+/// it can be trained on.
+void check_task(const config::ModelSource& model, const spec::ModelSpec& spec) {
+  using config::ModelTask;
+  const bool classifies = model.task == ModelTask::sequence_classification;
+  check((model.task == ModelTask::causal_lm || classifies) && !model.load_base_model,
+        ErrorKind::unsupported,
+        "model._target_: only NeMoAutoModelForCausalLM and NeMoAutoModelForSequenceClassification, "
+        ".from_pretrained and .from_config, are supported yet");
+  check(classifies == spec.is_classifier(), ErrorKind::invalid_argument,
+        "model._target_ is NeMoAutoModelForCausalLM, but {} holds a classifier ({}), which predicts "
+        "no tokens; use NeMoAutoModelForSequenceClassification, or the language model that it was "
+        "made of",
+        model.pretrained_model_name_or_path, spec.architecture);
 }
 
 }  // namespace
@@ -39,7 +56,8 @@ checkpoint::ModelFolder open_run_source(const config::ModelSource& model, bool w
                                : models::folder_of_class(model.config_class).string();
   auto source = checkpoint::open_model(name, {.revision = model.revision.value_or("main"),
                                               .config_overrides = model.config_overrides,
-                                              .weights = weights && !is_fresh(model)});
+                                              .weights = weights && !is_fresh(model),
+                                              .fresh_head = model.fresh_head});
   if (model.entry == config::ModelEntry::build_gpt2) {
     source.spec.init_rules.clear();  // upstream's function draws all weights alike
   }
@@ -48,15 +66,12 @@ checkpoint::ModelFolder open_run_source(const config::ModelSource& model, bool w
 
 RunModel load_run_model(const config::Recipe& recipe) {
   const auto device = device_from_name(recipe.dist_env.device);
-  check(recipe.model.task == config::ModelTask::causal_lm && !recipe.model.load_base_model,
-        ErrorKind::unsupported,
-        "model._target_: only NeMoAutoModelForCausalLM.from_pretrained and .from_config are "
-        "supported yet");
   check(recipe.distributed.activation_checkpointing || device.is_cpu(), ErrorKind::unsupported,
         "distributed.activation_checkpointing: auto is possible on a CPU only, whose memory is "
         "known; use off, selective or full on {}",
         device.str());
   auto source = open_run_source(recipe.model);
+  check_task(recipe.model, source.spec);
   source.spec = with_router_training(std::move(source.spec), recipe);
   const auto storage = storage_dtype(recipe.model, source);
   const auto compute = train::resolve_compute_dtype(recipe.model.compute_dtype, storage,
@@ -66,6 +81,7 @@ RunModel load_run_model(const config::Recipe& recipe) {
   if (recipe.peft) {
     lora = train::attach_lora(parameters, source.modules, *recipe.peft,
                               static_cast<std::uint64_t>(recipe.seed));
+    train::train_class_head(parameters, source.spec);
   } else {
     train::train_all(parameters);
   }

@@ -9,6 +9,7 @@
 #include "base/isa.h"
 #include "base/text.h"
 #include "data/describe.h"
+#include "models/classifiers.h"
 #include "plan/run_cost.h"
 #include "recipes/finetune/router_training.h"
 #include "tensor/dtype.h"
@@ -77,6 +78,15 @@ std::int64_t num_values(const std::vector<nn::Parameter>& parameters, bool train
   return count;
 }
 
+std::vector<std::string> class_names(const checkpoint::ModelFolder& source) {
+  const Json names = models::class_keys(source.config, source.spec.num_labels).at("id2label");
+  std::vector<std::string> out;
+  for (std::int64_t label = 0; label < source.spec.num_labels; ++label) {
+    out.push_back(names.at(std::to_string(label)).get<std::string>());
+  }
+  return out;
+}
+
 std::vector<std::string> describe_model(const RunModel& run) {
   const auto& spec = run.model.spec();
   const auto& all = run.model.parameters().all();
@@ -94,6 +104,13 @@ std::vector<std::string> describe_model(const RunModel& run) {
       fmt::format("parameters  {} trained, {} frozen ({:.2f} % trained)", count_text(trained),
                   count_text(frozen),
                   100 * static_cast<double>(trained) / static_cast<double>(trained + frozen))};
+  if (spec.is_classifier()) {
+    out.push_back(fmt::format("classes     {}{}: {}", spec.num_labels,
+                              run.source.fresh_parameters.empty()
+                                  ? ""
+                                  : ", told by a new head that is drawn from the seed",
+                              join(class_names(run.source), ", ")));
+  }
   if (const auto routers = describe_router_training(spec); !routers.empty()) {
     out.push_back("routers     " + routers);
   }
@@ -237,8 +254,11 @@ std::string show_first_sample(const RunData& data, bool is_terminal) {
 }
 
 std::vector<std::string> check_first_loss(const config::Recipe& recipe, double loss,
-                                          std::int64_t vocab_size) {
-  const double uniform = std::log(static_cast<double>(vocab_size));
+                                          const spec::ModelSpec& spec) {
+  if (spec.is_classifier()) {
+    return {};  // a head that was just drawn may be sure of anything
+  }
+  const double uniform = std::log(static_cast<double>(spec.vocab_size));
   const bool fresh = recipe.model.entry != config::ModelEntry::from_pretrained;
   if (loss > uniform + 1 && !fresh) {
     return {

@@ -22,6 +22,10 @@ std::string set_title(const std::string& set) {
 }
 
 std::string result_text(const std::string& set, const train::Evaluation& result) {
+  if (result.of_classes) {
+    return fmt::format("validation on {} {}: loss {:.4f}, accuracy {:.3f}", result.num_rows,
+                       set_title(set), result.loss, result.token_accuracy);
+  }
   return fmt::format("validation on {} {}: loss {:.4f}, token accuracy {:.3f}, exact match {:.3f}",
                      result.num_rows, set_title(set), result.loss, result.token_accuracy,
                      result.exact_match);
@@ -32,6 +36,10 @@ std::string gain_text(const std::string& title, const Json& first, const Json& l
   const auto value = [](const Json& line, const char* key) { return line.at(key).get<double>(); };
   const auto loss =
       fmt::format("{:.4f} -> {:.4f}", value(first, "val_loss"), value(last, "val_loss"));
+  if (first.contains("val_accuracy")) {
+    return fmt::format("accuracy on {}: {:.3f} -> {:.3f} (loss {})", title,
+                       value(first, "val_accuracy"), value(last, "val_accuracy"), loss);
+  }
   const double before = value(first, "exact_match");
   const double after = value(last, "exact_match");
   return before > 0 || after > 0 ? fmt::format("exact match on {}: {:.3f} -> {:.3f} (loss {})",

@@ -57,6 +57,11 @@ Json xlam_row(std::int64_t i) {
            R"([{"name": "look", "description": "", "parameters": {"what": {"type": "str"}}}])"}};
 }
 
+Json class_row(std::int64_t i) {
+  return {{"sentence1", words(i, 3)}, {"sentence2", words(i + 1, 2)}, {"text", words(i, 4)},
+          {"label", i % 2}};
+}
+
 /// A kind of data set whose rows come from JSON files that one key names.
 struct RowKind {
   const char* target;  // the end of it
@@ -69,7 +74,10 @@ constexpr auto kRowKinds =
                             {"ChatDataset", "path_or_dataset_id", chat_row},
                             {"make_squad_dataset", "dataset_name", squad_row},
                             {"HellaSwag", "path_or_dataset", hellaswag_row},
-                            {"make_xlam_dataset", "dataset_name", xlam_row}});
+                            {"make_xlam_dataset", "dataset_name", xlam_row},
+                            {"seq_cls.GLUE_MRPC", "path_or_dataset", class_row},
+                            {"seq_cls.IMDB", "path_or_dataset", class_row},
+                            {"seq_cls.YelpReviewFull", "path_or_dataset", class_row}});
 
 template <class Row>
 void write_rows(const fs::path& file, const Row& row) {
@@ -156,6 +164,19 @@ void drop_places(Json& keys) {
   }
 }
 
+/// Of a TextClassificationDataset with these keys.
+Json labelled_row(const Json& keys, std::int64_t i) {
+  Json row = {{keys.at("text_column").get<std::string>(), words(i, 3)}};
+  if (keys.value("text_pair_column", Json()).is_string()) {
+    row[keys.at("text_pair_column").get<std::string>()] = words(i + 1, 2);
+  }
+  const Json labels = keys.value("labels", Json());
+  row[keys.at("label_column").get<std::string>()] =
+      labels.is_array() && !labels.empty() ? labels[static_cast<std::size_t>(i) % labels.size()]
+                                           : Json(i % 2);
+  return row;
+}
+
 Json mapped_row(const Json& mapping, std::int64_t i) {
   Json row = Json::object();
   for (const auto& [part, column] : mapping.items()) {
@@ -181,6 +202,10 @@ config::Dataset mock_dataset(config::Dataset section, const fs::path& folder,
     write_megatron(folder / name, vocab_size);
     keys["paths"] = (folder / name).string();
     keys["index_mapping_dir"] = (folder / "index").string();
+  } else if (is("TextClassificationDataset")) {
+    drop_places(keys);
+    write_rows(file, [&](std::int64_t i) { return labelled_row(keys, i); });
+    keys["path_or_dataset_id"] = file.string();
   } else if (is("ColumnMappedTextInstructionDataset")) {
     drop_places(keys);
     write_rows(file, [&](std::int64_t i) { return mapped_row(keys.at("column_mapping"), i); });

@@ -74,7 +74,7 @@ Encoding Encoder::run(EncodeOptions options) {
 std::size_t Encoder::num_added() const {
   return static_cast<std::size_t>(
       std::count_if(parts_.post_processor.parts.begin(), parts_.post_processor.parts.end(),
-                    [](const PostProcessor::Part& part) { return !part.is_text; }));
+                    [](const PostProcessor::Part& part) { return !part.is_text(); }));
 }
 
 void Encoder::encode_section(Span section) {
@@ -131,12 +131,12 @@ Origin Encoder::trimmed(Origin origin, std::string_view token) const {
 }
 
 Encoding Encoder::with_special_tokens() {
-  if (parts_.post_processor.parts.size() == 1 && parts_.post_processor.parts.front().is_text) {
+  if (parts_.post_processor.parts.size() == 1 && parts_.post_processor.parts.front().is_text()) {
     return std::move(result_);
   }
   Encoding all;
   for (const auto& part : parts_.post_processor.parts) {
-    if (part.is_text) {
+    if (part.is_text()) {
       all.ids.insert(all.ids.end(), result_.ids.begin(), result_.ids.end());
       all.offsets.insert(all.offsets.end(), result_.offsets.begin(), result_.offsets.end());
     } else {

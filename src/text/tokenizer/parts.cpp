@@ -37,8 +37,11 @@ void check_added_tokens(const TokenizerParts& parts, const JsonNode& node) {
 }
 
 void check_special_parts(const TokenizerParts& parts, const JsonNode& node) {
-  for (const auto& part : parts.post_processor.parts) {
-    check(part.is_text || part.token < parts.vocab_size, ErrorKind::corrupt_data,
+  auto all = parts.post_processor.parts;
+  const auto& pair = parts.post_processor.pair;
+  all.insert(all.end(), pair ? pair->begin() : all.end(), pair ? pair->end() : all.end());
+  for (const auto& part : all) {
+    check(part.token < parts.vocab_size, ErrorKind::corrupt_data,
           "{}.post_processor: adds token {}, but the vocabulary ends at {}", node.path(),
           part.token, parts.vocab_size - 1);
   }

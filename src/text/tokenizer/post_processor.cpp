@@ -10,6 +10,10 @@ namespace automodel::text {
 namespace {
 
 using Part = PostProcessor::Part;
+using Parts = PostProcessor::Parts;
+
+const Part kFirst{.text = 0};
+const Part kSecond{.text = 1};
 
 std::int32_t read_id(const JsonNode& node) {
   return static_cast<std::int32_t>(node.integer(kMaxTokenId));
@@ -22,12 +26,15 @@ Part read_pair(const JsonNode& node) {
     node.wrong("a token and its id");
   }
   pair[0].string();
-  return {false, read_id(pair[1])};
+  return {.token = read_id(pair[1])};
 }
 
 PostProcessor bert(const JsonNode& node) {
+  const Part begin = read_pair(node.at("cls"));
+  const Part end = read_pair(node.at("sep"));
   PostProcessor result;
-  result.parts = {read_pair(node.at("cls")), {true}, read_pair(node.at("sep"))};
+  result.parts = {begin, kFirst, end};
+  result.pair = {begin, kFirst, end, kSecond, end};
   return result;
 }
 
@@ -40,6 +47,8 @@ PostProcessor byte_level(const JsonNode& node) {
 
 PostProcessor roberta(const JsonNode& node) {
   PostProcessor result = bert(node);
+  const Part end = result.parts.back();
+  result.pair = {result.parts.front(), kFirst, end, end, kSecond, end};
   result.trims_offsets = node.boolean_or("trim_offsets", true);
   result.keeps_first_space = node.boolean_or("add_prefix_space", true);
   return result;
@@ -48,26 +57,46 @@ PostProcessor roberta(const JsonNode& node) {
 std::vector<Part> special_parts(const JsonNode& node, const JsonNode& tokens) {
   std::vector<Part> parts;
   for (const JsonNode& id : tokens.at(node.at("id").string()).at("ids").elements()) {
-    parts.push_back({false, read_id(id)});
+    parts.push_back({.token = read_id(id)});
   }
   return parts;
 }
 
-PostProcessor template_processing(const JsonNode& node) {
-  PostProcessor result;
-  result.parts.clear();
-  for (const JsonNode& piece : node.at("single").elements()) {
+Parts template_parts(const JsonNode& pieces, const JsonNode& tokens, bool of_pair) {
+  Parts out;
+  for (const JsonNode& piece : pieces.elements()) {
     if (const auto special = piece.find("SpecialToken")) {
-      const auto parts = special_parts(*special, node.at("special_tokens"));
-      result.parts.insert(result.parts.end(), parts.begin(), parts.end());
+      const auto parts = special_parts(*special, tokens);
+      out.insert(out.end(), parts.begin(), parts.end());
       continue;
     }
     const JsonNode id = piece.at("Sequence").at("id");
-    check(id.string() == "A", ErrorKind::corrupt_data,
-          "{}: the template of single texts needs a second text '{}'", id.path(), id.string());
-    result.parts.push_back({true});
+    const bool is_second = of_pair && id.string() == "B";
+    check(is_second || id.string() == "A", ErrorKind::corrupt_data,
+          "{}: the template of {} texts needs another text '{}'", id.path(),
+          of_pair ? "two" : "single", id.string());
+    out.push_back(is_second ? kSecond : kFirst);
+  }
+  return out;
+}
+
+PostProcessor template_processing(const JsonNode& node) {
+  PostProcessor result;
+  const JsonNode tokens = node.at("special_tokens");
+  result.parts = template_parts(node.at("single"), tokens, false);
+  if (const auto pair = node.find("pair")) {
+    result.pair = template_parts(*pair, tokens, true);
   }
   return result;
+}
+
+/// Of two steps one may add tokens.
+std::optional<Parts> chain_pairs(const PostProcessor& inner, const PostProcessor& outer) {
+  const Parts nothing_added = {kFirst, kSecond};
+  if (inner.pair == nothing_added) {
+    return outer.pair;
+  }
+  return outer.pair == nothing_added ? inner.pair : std::nullopt;
 }
 
 /// `inner` happens first; its whole result is the text of `outer`.
@@ -78,7 +107,7 @@ PostProcessor chain(const PostProcessor& inner, const PostProcessor& outer) {
       inner.trims_offsets ? inner.keeps_first_space : outer.keeps_first_space;
   result.parts.clear();
   for (const Part& part : outer.parts) {
-    if (part.is_text) {
+    if (part.is_text()) {
       result.parts.insert(result.parts.end(), inner.parts.begin(), inner.parts.end());
     } else {
       result.parts.push_back(part);
@@ -86,6 +115,7 @@ PostProcessor chain(const PostProcessor& inner, const PostProcessor& outer) {
     check(result.parts.size() < 10000, ErrorKind::corrupt_data,
           "the post-processor adds too many tokens");
   }
+  result.pair = chain_pairs(inner, outer);
   return result;
 }
 

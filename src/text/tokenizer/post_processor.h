@@ -2,21 +2,27 @@
 // What is added around the tokens of a text, and what offsets leave out.
 
 #include <cstdint>
+#include <optional>
 #include <vector>
 
 #include "text/tokenizer/json_node.h"
 
 namespace automodel::text {
 
-/// The "post_processor" of a tokenizer.json for single texts.
+/// The "post_processor" of a tokenizer.json.
 struct PostProcessor {
-  /// One part of the result: the text's tokens, or a special token.
+  /// One part of the result: a text's tokens, or a special token.
   struct Part {
-    bool is_text;
-    std::int32_t token = -1;
+    std::int32_t token = -1;  // -1: a text
+    std::size_t text = 0;     // which of two
+    bool is_text() const { return token < 0; }
+    bool operator==(const Part&) const = default;
   };
+  using Parts = std::vector<Part>;
   /// For add_special_tokens; the text alone without it.
-  std::vector<Part> parts = std::vector<Part>(1, Part{true});
+  Parts parts = {{.text = 0}};
+  /// Of two texts as one; none: several steps add tokens, and what that means is not known here.
+  std::optional<Parts> pair = Parts{{.text = 0}, {.text = 1}};
   /// Offsets do not cover the spaces at a token's ends ...
   bool trims_offsets = false;
   /// ... but for a space that was put before the text's first word.

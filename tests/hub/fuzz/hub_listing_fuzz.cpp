@@ -50,6 +50,7 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
     check_files(hub::parse_listing(input, "fuzz").value_or(std::vector<hub::RepoFile>()));
   });
   run([&] { hub::parse_commit(input, "fuzz"); });
+  run([&] { hub::parse_references(input, "fuzz"); });
   const std::string text(input);
   hub::next_page(text);
   hub::printable_url(text);

@@ -62,5 +62,43 @@ TEST(LoadRunModel, OtherTasksAreRefused) {
   }
 }
 
+
+/// The tiny recipe as one for classifiers.
+config::Recipe classifying(const TinyRecipe& tiny, const std::vector<std::string>& more = {}) {
+  std::vector<std::string> overrides = {
+      "--recipe=TrainFinetuneRecipeForSequenceClassification",
+      "--model._target_=nemo_automodel.NeMoAutoModelForSequenceClassification.from_pretrained",
+      "--dataset={'_target_': 'nemo_automodel.components.datasets.llm.mock_seq_cls."
+      "MockSequenceClassificationDataset', 'vocab_size': 16}",
+      "--validation_dataset=None"};
+  overrides.insert(overrides.end(), more.begin(), more.end());
+  return tiny.load(overrides).recipe;
+}
+
+TEST(LoadRunModel, ClassifiersGetAHead) {
+  const TinyRecipe tiny;
+  const auto run = load_run_model(classifying(tiny, {"--model.num_labels=3"}));
+  EXPECT_EQ(run.model.spec().num_labels, 3);
+  EXPECT_EQ(run.source.fresh_parameters, std::vector<std::string>{"score.weight"});
+  EXPECT_EQ(run.model.parameters().trained().size(), run.model.parameters().all().size());
+  auto overrides = kLora;
+  const auto lora = load_run_model(classifying(tiny, overrides));
+  EXPECT_EQ(lora.model.parameters().trained().size(), 2 * 14 + 1);
+  EXPECT_EQ(lora.model.parameters().trained().front().spec.name, "score.weight");
+}
+
+TEST(LoadRunModel, AClassifierIsNoLanguageModel) {
+  const TinyRecipe tiny;
+  auto recipe = tiny.load({"--model.architectures=['LlamaForSequenceClassification']"}).recipe;
+  try {
+    load_run_model(recipe);
+    FAIL() << "no error";
+  } catch (const Error& error) {
+    EXPECT_THAT(error.message(),
+                ::testing::HasSubstr("holds a classifier (LlamaForSequenceClassification), which "
+                                     "predicts no tokens; use"));
+  }
+}
+
 }  // namespace
 }  // namespace automodel::recipes

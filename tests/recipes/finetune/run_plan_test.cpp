@@ -78,13 +78,16 @@ TEST(ShowFirstSample, MarksWhatIsLearnt) {
 TEST(CheckFirstLoss, FarAboveGuessingOrAFreshModelFarFromIt) {
   const TinyRecipe tiny;
   auto recipe = tiny.load().recipe;
-  EXPECT_TRUE(check_first_loss(recipe, 0.1, 1000).empty());
-  EXPECT_THAT(check_first_loss(recipe, 9, 1000),
+  spec::ModelSpec spec;
+  spec.vocab_size = 1000;
+  EXPECT_TRUE(check_first_loss(recipe, 0.1, spec).empty());
+  EXPECT_THAT(check_first_loss(recipe, 9, spec),
               ::testing::ElementsAre(HasSubstr("do model and tokenizer belong together?")));
   recipe.model.entry = config::ModelEntry::from_config;
-  EXPECT_TRUE(check_first_loss(recipe, std::log(1000.0), 1000).empty());
-  EXPECT_THAT(check_first_loss(recipe, 2, 1000),
+  EXPECT_TRUE(check_first_loss(recipe, std::log(1000.0), spec).empty());
+  EXPECT_THAT(check_first_loss(recipe, 2, spec),
               ::testing::ElementsAre(HasSubstr("far from that of a fresh model")));
+  EXPECT_TRUE(check_first_loss(recipe, 50, spec::as_classifier(spec, 2)).empty());
 }
 
 }  // namespace

@@ -1,0 +1,201 @@
+#include "data/classification.h"
+
+#include <algorithm>
+#include <charconv>
+#include <limits>
+#include <utility>
+
+#include "base/error.h"
+#include "base/known.h"
+#include "base/text.h"
+#include "data/columns.h"
+#include "data/split.h"
+
+namespace automodel::data {
+namespace {
+
+/// A whole number from 0 on, as a number or as text (CSV has nothing else).
+std::optional<std::int32_t> number_of(const Json& value) {
+  std::int64_t number = -1;
+  if (value.is_number_integer()) {
+    number = value.get<std::int64_t>();
+  } else if (value.is_boolean()) {
+    number = value.get<bool>() ? 1 : 0;
+  } else if (value.is_string()) {
+    const auto& text = value.get_ref<const std::string&>();
+    const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), number);
+    number = error == std::errc() && end == text.data() + text.size() ? number : -1;
+  }
+  const bool fits = number >= 0 && number < std::numeric_limits<std::int32_t>::max();
+  return fits ? std::optional(static_cast<std::int32_t>(number)) : std::nullopt;
+}
+
+std::int32_t read_label(const Json& row, const ClassificationOptions& options) {
+  const Json& value = column(row, options.label_column);
+  if (!options.labels.empty() && value.is_string()) {
+    const auto& name = value.get_ref<const std::string&>();
+    const auto found = std::find(options.labels.begin(), options.labels.end(), name);
+    check(found != options.labels.end(), ErrorKind::corrupt_data,
+          "column '{}' is '{}', which is none of `labels` ({}){}", options.label_column, name,
+          join(options.labels, ", "), did_you_mean(name, options.labels));
+    return static_cast<std::int32_t>(found - options.labels.begin());
+  }
+  const auto number = number_of(value);
+  check(number.has_value(), ErrorKind::corrupt_data,
+        "column '{}' is {}, expected the number of a class, from 0 on{} (-1 stands in splits whose "
+        "classes are not told: train on another split)",
+        options.label_column, value.dump(),
+        options.labels.empty() ? ", or give their names by `labels`" : "");
+  return *number;
+}
+
+/// Throws Error(invalid_argument) for a class that the model's head does not have.
+std::int32_t label_of(const Json& row, const ClassificationOptions& options,
+                      const TextContext& context) {
+  const auto label = read_label(row, options);
+  check(context.num_labels == 0 || label < context.num_labels, ErrorKind::invalid_argument,
+        "column '{}' is class {}, but the model tells {} classes, from 0 on; set model.num_labels",
+        options.label_column, label, context.num_labels);
+  return label;
+}
+
+/// What of max_length and the model's limit is less; 0: no limit.
+std::int64_t length_limit(const ClassificationOptions& options, const TextContext& context) {
+  if (options.max_length == 0 || context.max_tokens == 0) {
+    return std::max(options.max_length, context.max_tokens);
+  }
+  return std::min(options.max_length, context.max_tokens);
+}
+
+class ClassificationFormat {
+ public:
+  ClassificationFormat(ClassificationOptions options, std::shared_ptr<const TextContext> context)
+      : options_(std::move(options)),
+        context_(std::move(context)),
+        limit_(length_limit(options_, *context_)) {}
+
+  TokenizedSample operator()(const Json& row) const {
+    std::vector<std::string> texts = {text_column(row, options_.text_column)};
+    if (options_.pair_column) {
+      texts.push_back(text_column(row, *options_.pair_column));
+    }
+    auto encoded = encode(texts);
+    check(!encoded.ids.empty(), ErrorKind::corrupt_data,
+          "column '{}' is empty: there is no token to tell the class from", options_.text_column);
+    TokenizedSample sample = class_sample(std::move(encoded.ids), label_of(row, options_, *context_));
+    sample.notes.truncated = encoded.is_cut;
+    sample.notes.special_in_content = std::ranges::any_of(texts, [this](const std::string& text) {
+      return !special_tokens_in(*context_, text).empty();
+    });
+    if (context_->finds_roles) {
+      sample.roles.assign(sample.ids.size(), Role::text);
+      sample.roles.back() = Role::label;
+    }
+    return sample;
+  }
+
+ private:
+  struct Encoded {
+    std::vector<std::int32_t> ids;
+    bool is_cut = false;
+  };
+  Encoded encode(const std::vector<std::string>& texts) const {
+    const auto& tokenizer = context_->tokenizer;
+    Encoded out{.ids = tokenizer.encode_within(texts)};
+    const bool adds_bos = misses_bos(*context_, out.ids);
+    const std::int64_t room = limit_ - (adds_bos ? 1 : 0);
+    out.is_cut = limit_ > 0 && static_cast<std::int64_t>(out.ids.size()) > room;
+    if (out.is_cut) {
+      out.ids = tokenizer.encode_within(texts, {.max_length = static_cast<std::size_t>(room),
+                                                .cuts_beginning = context_->cuts_beginning});
+    }
+    if (adds_bos) {
+      out.ids.insert(out.ids.begin(), known(context_->bos_id));
+    }
+    return out;
+  }
+
+  ClassificationOptions options_;
+  std::shared_ptr<const TextContext> context_;
+  std::int64_t limit_;
+};
+
+std::int64_t read_length(Keys& keys) {
+  const auto length = keys.any("max_length").is_null() ? 0 : keys.integer("max_length", 0);
+  check(length >= 0, ErrorKind::invalid_argument,
+        "max_length must be a positive number of tokens, found {}", length);
+  return length;
+}
+
+/// The keys that upstream's data sets share.
+ClassificationOptions read_upstream_keys(Keys& keys) {
+  ClassificationOptions options;
+  options.paths = keys.paths("path_or_dataset");
+  options.split = keys.text("split", "train");
+  options.max_samples = keys.maybe_integer("num_samples_limit");
+  options.max_length = read_length(keys);
+  keys.any("trust_remote_code");
+  return options;
+}
+
+std::vector<std::string> read_labels(Keys& keys) {
+  const Json value = keys.any("labels");
+  const bool are_texts =
+      value.is_array() && std::ranges::all_of(value, [](const Json& v) { return v.is_string(); });
+  check(value.is_null() || are_texts, ErrorKind::invalid_argument,
+        "labels must be a list of the classes' names, found {}", value.dump());
+  return value.is_null() ? std::vector<std::string>() : value.get<std::vector<std::string>>();
+}
+
+}  // namespace
+
+TokenizedSample class_sample(std::vector<std::int32_t> ids, std::int32_t label) {
+  std::vector<std::uint8_t> learnt(ids.size(), 0);
+  ids.push_back(label);
+  learnt.push_back(1);
+  TokenizedSample sample;
+  sample.notes = {.all_learnt = true, .ends_in_class = true};
+  append_document(sample, std::move(ids), std::move(learnt));
+  return sample;
+}
+
+std::unique_ptr<const Dataset> make_classification_dataset(const ClassificationOptions& options,
+                                                           TextContext context) {
+  const auto shared = std::make_shared<const TextContext>(std::move(context));
+  return make_row_dataset(open_split(options.paths, options.split,
+                                     {.max_rows = options.max_samples,
+                                      .configuration = options.configuration,
+                                      .revision = options.revision,
+                                      .source = {.skip_invalid = options.skip_invalid}}),
+                          ClassificationFormat(options, shared), shared);
+}
+
+ClassificationOptions read_classification_options(Keys& keys) {
+  ClassificationOptions options;
+  options.paths = keys.paths("path_or_dataset_id");
+  options.split = keys.text("split", "train");
+  options.configuration = keys.text("name", "");
+  options.revision = keys.text("revision", "main");
+  options.max_samples = keys.maybe_integer("limit_dataset_samples");
+  options.text_column = keys.text("text_column", "text");
+  options.pair_column = keys.maybe_text("text_pair_column");
+  options.label_column = keys.text("label_column", "label");
+  options.labels = read_labels(keys);
+  options.max_length = read_length(keys);
+  options.skip_invalid = keys.flag("skip_invalid_samples", false);
+  return options;
+}
+
+ClassificationOptions read_mrpc_options(Keys& keys) {
+  auto options = read_upstream_keys(keys);
+  options.configuration = options.paths == std::vector<std::string>{"nyu-mll/glue"} ? "mrpc" : "";
+  options.text_column = "sentence1";
+  options.pair_column = "sentence2";
+  return options;
+}
+
+ClassificationOptions read_imdb_options(Keys& keys) { return read_upstream_keys(keys); }
+
+ClassificationOptions read_yelp_options(Keys& keys) { return read_upstream_keys(keys); }
+
+}  // namespace automodel::data

@@ -1,0 +1,30 @@
+#pragma once
+// Models that tell the class of a text: which types have them, and what config.json says of one.
+
+#include "models/config_reader.h"
+#include "spec/model_spec.h"
+
+namespace automodel::models {
+
+/// What makes the config.json of a language model, of whatever type, that of a classifier.
+Json classifier_overrides(std::int64_t num_labels);
+
+/// config.json with the overrides merged in: nested, null removes a key. Names of classes go where
+/// there are to be more or fewer of them.
+Json with_overrides(Json config, const Json& overrides);
+
+/// Whether "architectures" of this config.json names a classifier.
+bool is_classifier(const Json& config);
+
+/// The classifier that such a config.json describes, from the spec of the type's language model. It
+/// has `num_labels` classes, or as many as `id2label` has entries, or 2.
+/// Throws Error(unsupported) for a type of which Transformers has no such class, for regression and
+/// several labels at once; Error(corrupt_data) if the numbers of classes differ.
+spec::ModelSpec read_classifier(const ConfigReader& config, const Json& json,
+                                const spec::ModelSpec& language_model);
+
+/// What config.json of a classifier of this spec says of its classes, as Transformers writes it:
+/// id2label with the names in `config` if it has them, label2id, problem_type.
+Json class_keys(const Json& config, std::int64_t num_labels);
+
+}  // namespace automodel::models
