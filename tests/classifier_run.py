@@ -27,7 +27,7 @@ def write_rows(path, count, seed):
     path.write_text("".join(json.dumps(row) + "\n" for row in rows(count, seed)))
 
 
-def make(folder, model, num_labels=3, peft=False, **changes):
+def make(folder, model, num_labels=3, peft=False):
     """Writes data, a tokenizer into the model's folder unless it has one, and recipe.yaml; returns its path."""
     if not (model / "tokenizer.json").exists():
         tiny_run.write_tokenizer(model)
@@ -44,8 +44,8 @@ def make(folder, model, num_labels=3, peft=False, **changes):
                             "labels": list(KINDS)}
     content["checkpoint"]["save_consolidated"] = True
     if peft:
+        content["checkpoint"]["merged_export"] = True
         content["peft"] = {**tiny_run.PEFT, "target_modules": [], "match_all_linear": True}
-    content |= changes
     return tiny_run.write(folder / "recipe.yaml", content)
 
 

@@ -48,8 +48,8 @@ std::vector<ModuleAdapter> fit_adapter(const PeftAdapter& adapter,
                                        std::span<const spec::LoraModule> modules);
 
 /// The parameters with the adapter behind them, in the adapter's element type, and with its head.
-/// Throws as fit_adapter, Error(invalid_argument) if there are adapters already, Error(corrupt_data)
-/// if the head does not fit.
+/// Throws as fit_adapter, Error(invalid_argument) if there are adapters already,
+/// Error(corrupt_data) if the head does not fit.
 nn::Parameters with_adapter(nn::Parameters parameters, const PeftAdapter& adapter,
                             std::span<const spec::LoraModule> modules);
 
@@ -60,8 +60,9 @@ Tensor merged_value(const nn::Parameters& parameters, const std::string& name, a
 
 /// Writes the adapters among `parameters`, and a classifier's head, into an existing folder as PEFT
 /// does; lora_alpha stands for the scale with which they were trained, and lora_dropout is 0 where
-/// PEFT could not load another (experts). `base_model` becomes base_model_name_or_path. Throws Error(internal) if there
-/// are none, Error(unsupported) if layers have a rank or scale of their own, Error(io).
+/// PEFT could not load another (experts). `base_model` becomes base_model_name_or_path. Throws
+/// Error(internal) if there are none, Error(unsupported) if layers have a rank or scale of their
+/// own, Error(io).
 void write_peft_adapter(const std::filesystem::path& folder, const nn::Parameters& parameters,
                         std::span<const spec::LoraModule> modules, const std::string& base_model);
 

@@ -26,7 +26,7 @@ struct AdapterConfig {
   bool fan_in_fan_out = false;  // the adapted layers are PEFT's Conv1D; for writing only
   std::vector<std::string> target_modules;  // for writing only: adapters go by their matrices
   std::vector<std::string> target_parameters;
-  bool saves_head = false;                  // of a classifier, whole (modules_to_save)
+  bool saves_head = false;                 // of a classifier, whole (modules_to_save)
   std::vector<PatternValue> rank_pattern;  // for reading only
   std::vector<PatternValue> alpha_pattern;
 

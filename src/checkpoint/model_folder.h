@@ -38,8 +38,9 @@ struct OpenOptions {
 
 /// Opens a Hugging Face folder, a hub id that is in the local cache, or a .gguf file. Reads
 /// headers, no values. With overrides that make a classifier of a language model (see
-/// models/classifiers.h) its head is fresh and the language model's is not loaded. Throws Error(not_found) for what is not there, Error(corrupt_data |
-/// unsupported) as models::read_spec and open_folder_weights.
+/// models/classifiers.h) its head is fresh and the language model's is not loaded. Throws
+/// Error(not_found) for what is not there, Error(corrupt_data | unsupported) as models::read_spec
+/// and open_folder_weights.
 ModelFolder open_model(const std::string& name, const OpenOptions& options = {});
 
 /// The element type that "torch_dtype: auto" means: what config.json says, else the type of the

@@ -39,8 +39,10 @@ Subject files_subject(const InspectOptions& options) {
       .title = options.paths.front(),
       .sections = {{"dataset", {.target = options.target, .keys = keys, .tokenizer = {}}}},
       .text = data::load_text_context(options.tokenizer),
-      .surveys = {{.num_threads = num_cores(), .limits = {.max_tokens = options.max_tokens}}}};
-  subject.text.max_tokens = options.max_tokens;
+      .surveys = {{.num_threads = num_cores()}}};
+  auto& max_tokens = subject.text.max_tokens;
+  max_tokens = options.max_tokens > 0 ? options.max_tokens : max_tokens;
+  subject.surveys.front().limits.max_tokens = max_tokens;
   return subject;
 }
 

@@ -9,6 +9,7 @@
 #include "base/known.h"
 #include "base/parallel.h"
 #include "config/step_plan.h"
+#include "data/limit.h"
 #include "data/mock_sentences.h"
 #include "data/registry.h"
 
@@ -61,8 +62,9 @@ void set_token(const Json& keys, const char* key, const text::Tokenizer& tokeniz
 /// What `dataset.tokenizer` says beside which one it is.
 data::TextContext with_keys(data::TextContext text, const config::TokenizerSource& source) {
   const Json& keys = source.keys;
-  check(keys.value("model_max_length", Json()).is_null(), ErrorKind::unsupported,
-        "dataset.tokenizer.model_max_length is not supported yet; give dataset.seq_length");
+  if (const Json length = keys.value("model_max_length", Json()); !length.is_null()) {
+    text.max_tokens = length.get<std::int64_t>();
+  }
   set_token(keys, "bos_token", text.tokenizer, text.special_tokens.bos_token, text.bos_id);
   set_token(keys, "eos_token", text.tokenizer, text.special_tokens.eos_token, text.eos_id);
   check(!source.add_bos_token || text.bos_id, ErrorKind::invalid_argument,
@@ -172,7 +174,7 @@ RecipeText open_text(const config::Recipe& recipe, const ModelFacts& model) {
   auto opened = model.open_text(place);
   RecipeText out{.used = with_keys(opened, tokenizer),
                  .own = is_own ? std::move(opened) : own_text(model)};
-  out.used.max_tokens = model.max_tokens;
+  out.used.max_tokens = data::lesser_limit(out.used.max_tokens, model.max_tokens);
   out.used.num_labels = model.num_labels;
   out.used = data::without_checks(std::move(out.used), recipe.disabled_data_checks);
   return out;
@@ -201,6 +203,9 @@ data::SurveyOptions survey_options(const config::Recipe& recipe, const ModelFact
   auto used = section_text(text.used, section);
   if (chat_template.is_string()) {
     used = data::with_chat_template(std::move(used), chat_template.get<std::string>());
+  }
+  if (used.max_tokens > 0) {
+    out.limits.max_tokens = used.max_tokens;  // the tokenizer's may be less than the model's
   }
   const bool compares = text.own && !data::is_mock_target(section.target);
   out.text_failures = data::failed_text_checks(used, compares ? &*text.own : nullptr, out.limits);

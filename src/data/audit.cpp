@@ -49,15 +49,15 @@ void Audit::add(const Audit& other) {
 
 Audit audit_row(const TokenizedSample& sample, const TextContext& context,
                 std::span<const std::int32_t> eos_ids) {
-  Audit out{.num_tokens = num_tokens(sample),
-            .num_truncated = sample.notes.truncated ? 1 : 0};
+  Audit out{.num_tokens = num_tokens(sample), .num_truncated = sample.notes.truncated ? 1 : 0};
   std::size_t begin = 0;
   for (const std::int64_t length : sample.document_lengths) {
     const std::size_t end = begin + static_cast<std::size_t>(length);
     if (begin == end) {
       continue;
     }
-    const std::size_t last = last_token(sample, begin, end_of_tokens(sample, end), context.tokenizer);
+    const std::size_t last =
+        last_token(sample, begin, end_of_tokens(sample, end), context.tokenizer);
     const bool ends = sample.ids[last] == context.eos_id ||
                       std::count(eos_ids.begin(), eos_ids.end(), sample.ids[last]) > 0;
     ++out.num_documents;

@@ -14,8 +14,9 @@ inline constexpr std::int64_t kIgnoreLabel = -100;
 
 /// T tokens of D documents. Documents do not attend to each other.
 struct Batch {
-  std::vector<std::int64_t> ids;         // [T]
-  std::vector<std::int64_t> labels;      // [T]: the token (or class) to be predicted at t, or kIgnoreLabel
+  std::vector<std::int64_t> ids;  // [T]
+  std::vector<std::int64_t>
+      labels;  // [T]: the token (or class) to be predicted at t, or kIgnoreLabel
   std::vector<std::int64_t> positions;   // [T]: 0, 1, ... within each document
   std::vector<std::int32_t> cu_seqlens;  // [D + 1]: document d is [cu_seqlens[d], cu_seqlens[d+1])
   std::vector<std::int64_t> samples;     // [D]: the data set row of each document, -1 for filler
@@ -28,9 +29,9 @@ struct CollateOptions {
   bool drop_last_token = false;
 };
 
-/// Joins samples to a batch; a class that documents end in is the label of their last token; `rows` are their data set rows, one per sample.
-/// Throws Error(invalid_argument) if there are no samples, a document is empty, or there are more
-/// than 2^31 - 1 tokens.
+/// Joins samples to a batch; a class that documents end in is the label of their last token; `rows`
+/// are their data set rows, one per sample. Throws Error(invalid_argument) if there are no samples,
+/// a document is empty, or there are more than 2^31 - 1 tokens.
 Batch collate(std::span<const TokenizedSample> samples, std::span<const std::int64_t> rows,
               CollateOptions options = {});
 

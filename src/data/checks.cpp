@@ -33,7 +33,8 @@ constexpr std::array<CheckInfo, 15> kChecks = {{
      "have token ids that the model's embedding does not have",
      "the tokenizer is not this model's, or the embedding must be enlarged"},
     {Check::too_long, "too_long", true, "are longer than the model's limit",
-     "set seq_length and truncation: true, or leave such rows out"},
+     "set seq_length and truncation: true, or leave such rows out; the limit is the lesser of "
+     "config.json's and the tokenizer's model_max_length"},
     {Check::special_in_content, "special_in_content", false,
      "have the text of a special token in a message, where it becomes that token",
      "if this is not meant, take it out of the data: it can end a turn early"},
@@ -76,9 +77,8 @@ class DocumentChecks {
     if (begin == end) {
       return;
     }
-    const auto computed =
-        static_cast<std::int64_t>(end - begin) -
-        (sample_.notes.is_window || sample_.notes.ends_in_class ? 1 : 0);
+    const auto computed = static_cast<std::int64_t>(end - begin) -
+                          (sample_.notes.is_window || sample_.notes.ends_in_class ? 1 : 0);
     too_long |= limits_.max_tokens > 0 && computed > limits_.max_tokens;
     const std::int32_t* ids = sample_.ids.data();
     outside_vocabulary |=
@@ -86,8 +86,8 @@ class DocumentChecks {
         std::any_of(ids + begin, ids + end_of_tokens(sample_, end),
                     [this](auto id) { return id < 0 || id >= limits_.vocab_size; });
     missing_bos |= context_.adds_bos && ids[begin] != context_.bos_id;
-    double_bos |= end_of_tokens(sample_, end) - begin > 1 && context_.bos_id && ids[begin] == *context_.bos_id &&
-                  ids[begin + 1] == *context_.bos_id;
+    double_bos |= end_of_tokens(sample_, end) - begin > 1 && context_.bos_id &&
+                  ids[begin] == *context_.bos_id && ids[begin + 1] == *context_.bos_id;
     // The very first token is not predicted, so its mark says nothing.
     const auto mask = std::span(sample_.loss_mask).subspan(begin + 1, end - begin - 1);
     look_at_ends(begin, end);

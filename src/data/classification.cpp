@@ -9,6 +9,7 @@
 #include "base/known.h"
 #include "base/text.h"
 #include "data/columns.h"
+#include "data/limit.h"
 #include "data/split.h"
 
 namespace automodel::data {
@@ -59,20 +60,12 @@ std::int32_t label_of(const Json& row, const ClassificationOptions& options,
   return label;
 }
 
-/// What of max_length and the model's limit is less; 0: no limit.
-std::int64_t length_limit(const ClassificationOptions& options, const TextContext& context) {
-  if (options.max_length == 0 || context.max_tokens == 0) {
-    return std::max(options.max_length, context.max_tokens);
-  }
-  return std::min(options.max_length, context.max_tokens);
-}
-
 class ClassificationFormat {
  public:
   ClassificationFormat(ClassificationOptions options, std::shared_ptr<const TextContext> context)
       : options_(std::move(options)),
         context_(std::move(context)),
-        limit_(length_limit(options_, *context_)) {}
+        limit_(lesser_limit(options_.max_length, context_->max_tokens)) {}
 
   TokenizedSample operator()(const Json& row) const {
     std::vector<std::string> texts = {text_column(row, options_.text_column)};
@@ -82,7 +75,8 @@ class ClassificationFormat {
     auto encoded = encode(texts);
     check(!encoded.ids.empty(), ErrorKind::corrupt_data,
           "column '{}' is empty: there is no token to tell the class from", options_.text_column);
-    TokenizedSample sample = class_sample(std::move(encoded.ids), label_of(row, options_, *context_));
+    TokenizedSample sample =
+        class_sample(std::move(encoded.ids), label_of(row, options_, *context_));
     sample.notes.truncated = encoded.is_cut;
     sample.notes.special_in_content = std::ranges::any_of(texts, [this](const std::string& text) {
       return !special_tokens_in(*context_, text).empty();

@@ -30,8 +30,8 @@ struct ClassificationOptions {
   bool skip_invalid = false;
 };
 
-/// Documents that end in a class (SampleNotes::ends_in_class), which is learnt from the token before
-/// it. Texts are encoded with the tokenizer's own special tokens, without chat template.
+/// Documents that end in a class (SampleNotes::ends_in_class), which is learnt from the token
+/// before it. Texts are encoded with the tokenizer's own special tokens, without chat template.
 /// Rows throw Error(corrupt_data) for a missing column, and for a class that is none.
 std::unique_ptr<const Dataset> make_classification_dataset(const ClassificationOptions& options,
                                                            TextContext context);

@@ -224,12 +224,14 @@ std::string not_cached(const std::string& id, const std::string& revision) {
   const std::string bring = fmt::format("'automodel download {} --repo-type dataset{}'", id,
                                         revision == "main" ? "" : " --revision " + revision);
   return others.empty()
-             ? fmt::format(", and no data set of that name is in the local hub cache {}; bring it by "
-                           "{}, or give the path of its files",
-                           hub_cache_folder().string(), bring)
-             : fmt::format(", and of the data set of that name the local hub cache {} has not the "
-                           "revision '{}' but {}; bring it by {}",
-                           hub_cache_folder().string(), revision, join(others, ", "), bring);
+             ? fmt::format(
+                   ", and no data set of that name is in the local hub cache {}; bring it by "
+                   "{}, or give the path of its files",
+                   hub_cache_folder().string(), bring)
+             : fmt::format(
+                   ", and of the data set of that name the local hub cache {} has not the "
+                   "revision '{}' but {}; bring it by {}",
+                   hub_cache_folder().string(), revision, join(others, ", "), bring);
 }
 
 }  // namespace

@@ -41,6 +41,10 @@ TokenizedSample truncate(const TokenizedSample& sample, std::int64_t length,
 
 }  // namespace
 
+std::int64_t lesser_limit(std::int64_t one, std::int64_t other) {
+  return one == 0 || other == 0 ? std::max(one, other) : std::min(one, other);
+}
+
 LengthLimit read_limit(Keys& keys) {
   LengthLimit limit;
   limit.seq_length = keys.integer("seq_length", 0);
@@ -70,9 +74,9 @@ TokenizedSample apply_limit(TokenizedSample sample, const LengthLimit& limit) {
       *std::max_element(sample.document_lengths.begin(), sample.document_lengths.end());
   check(limit.max_tokens <= 0 || limit.allows_too_long || longest <= limit.max_tokens,
         ErrorKind::invalid_argument,
-        "the row has {} tokens, more than the {} that the model takes; set truncation: true (and "
-        "seq_length) to cut such rows, or leave them out by skip_invalid_samples: true (the check "
-        "'too_long')",
+        "the row has {} tokens, more than the {} that the model takes (the lesser of config.json's "
+        "limit and the tokenizer's model_max_length); set truncation: true (and seq_length) to cut "
+        "such rows, or leave them out by skip_invalid_samples: true (the check 'too_long')",
         longest, limit.max_tokens);
   check(limit.allows_untrained || num_trained_tokens(sample) > 0, ErrorKind::invalid_argument, "{}",
         had_something ? fmt::format("after truncation to {} tokens nothing learnt is left of the "

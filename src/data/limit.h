@@ -25,6 +25,9 @@ struct LengthLimit {
   bool operator==(const LengthLimit&) const = default;
 };
 
+/// The lesser of two limits of which 0 says nothing.
+std::int64_t lesser_limit(std::int64_t one, std::int64_t other);
+
 /// The keys "seq_length", "truncation" and "padding" (which has no effect: batches have none).
 LengthLimit read_limit(Keys& keys);
 

@@ -18,7 +18,8 @@ struct MockClassificationOptions {
 };
 
 /// Rows of 4 to max_seq_len tokens that end in a class. Throws Error(invalid_argument) for sizes
-/// that cannot be, and more classes than the model tells. Source: upstream's mock_seq_cls.MockSequenceClassificationDataset.
+/// that cannot be, and more classes than the model tells. Source: upstream's
+/// mock_seq_cls.MockSequenceClassificationDataset.
 std::unique_ptr<const Dataset> make_mock_classification_dataset(
     const MockClassificationOptions& options, const TextContext& context);
 

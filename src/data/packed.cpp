@@ -56,10 +56,11 @@ std::vector<StoredDocument> PackedDataset::pieces(const PackOptions& options) {
     if (room <= options.capacity) {
       out.push_back(document);
     } else if (options.long_documents == LongDocuments::split) {
-      check(!rows_->notes(document.row).ends_in_class, ErrorKind::invalid_argument,
-            "{}: the row has {} tokens, more than the {} of a pack, and a row with a class cannot be "
-            "split; set max_length, or packed_sequence.long_samples: drop",
-            rows_->location(document.row), room, options.capacity);
+      check(
+          !rows_->notes(document.row).ends_in_class, ErrorKind::invalid_argument,
+          "{}: the row has {} tokens, more than the {} of a pack, and a row with a class cannot be "
+          "split; set max_length, or packed_sequence.long_samples: drop",
+          rows_->location(document.row), room, options.capacity);
       ++stats_.num_split;
       add_parts(out, document, options);
     } else {

@@ -9,7 +9,17 @@
 namespace automodel::data {
 
 /// Whose a token is.
-enum class Role : std::uint8_t { system, developer, user, assistant, tool, prompt, answer, text, label };
+enum class Role : std::uint8_t {
+  system,
+  developer,
+  user,
+  assistant,
+  tool,
+  prompt,
+  answer,
+  text,
+  label
+};
 
 /// As they are written; in the order of the enumeration.
 inline constexpr std::array<std::string_view, 9> kRoleNames = {

@@ -60,6 +60,7 @@ TextContext make_text_context(text::Tokenizer tokenizer, const text::TokenizerCo
                       .bos_id = bos_id,
                       .eos_id = eos_id};
   context.adds_bos = puts_bos(context);
+  context.max_tokens = config.model_max_length.value_or(0);
   for (const auto& [name, source] : config.chat_templates) {
     context.templates.emplace(name,
                               text::ChatTemplate::parse(source, "chat template '" + name + "'"));
@@ -68,8 +69,7 @@ TextContext make_text_context(text::Tokenizer tokenizer, const text::TokenizerCo
 }
 
 bool misses_bos(const TextContext& context, const std::vector<std::int32_t>& ids) {
-  return context.prepends_bos && context.bos_id &&
-         (ids.empty() || ids.front() != *context.bos_id);
+  return context.prepends_bos && context.bos_id && (ids.empty() || ids.front() != *context.bos_id);
 }
 
 text::Encoding encode(const TextContext& context, const std::string& text) {

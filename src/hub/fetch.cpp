@@ -44,8 +44,8 @@ std::vector<RepoFile> ask_files(Http& http, const HubRepo& repo, const std::stri
 std::vector<std::string> ask_revisions(Http& http, const HubRepo& repo, const Settings& settings,
                                        Progress& progress) {
   try {
-    const Answer answer = get_patiently(http, api_url(repo, settings) + "/refs", {.repo = repo},
-                                        settings, progress);
+    const Answer answer =
+        get_patiently(http, api_url(repo, settings) + "/refs", {.repo = repo}, settings, progress);
     return parse_references(answer.body, answer.url);
   } catch (const Error&) {
     return {};

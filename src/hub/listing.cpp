@@ -28,10 +28,9 @@ bool has_control(const std::string& text) {
 
 bool is_safe_path(const std::string& path) {
   const auto parts = split(path, '/');
-  return !has_control(path) &&
-         std::ranges::none_of(parts, [](const std::string& part) {
-           return part.empty() || part == "." || part == "..";
-         });
+  return !has_control(path) && std::ranges::none_of(parts, [](const std::string& part) {
+    return part.empty() || part == "." || part == "..";
+  });
 }
 
 std::string text_of(const Json& object, const char* key) {

@@ -32,8 +32,8 @@ struct RepoFile {
 /// Throws Error(corrupt_data) if there is none.
 std::string parse_commit(std::string_view json, std::string_view source);
 
-/// The names of branches and tags in the answer of /api/models/ID/refs, as far as they can be shown.
-/// Throws Error(corrupt_data) for what is no JSON.
+/// The names of branches and tags in the answer of /api/models/ID/refs, as far as they can be
+/// shown. Throws Error(corrupt_data) for what is no JSON.
 std::vector<std::string> parse_references(std::string_view json, std::string_view source);
 
 /// The files of one page of /api/models/ID/tree/COMMIT?recursive=true.

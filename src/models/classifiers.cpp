@@ -19,54 +19,55 @@ struct ClassifierClass {
 };
 
 /// Transformers' classes whose head is `score` and nothing else.
-constexpr auto kClasses = std::to_array<ClassifierClass>({{"arcee", "Arcee"},
-                                                          {"axk1", "AXK1"},
-                                                          {"biogpt", "BioGpt"},
-                                                          {"bloom", "Bloom"},
-                                                          {"cohere_compass_text", "CohereCompassText"},
-                                                          {"deepseek_v2", "DeepseekV2"},
-                                                          {"deepseek_v3", "DeepseekV3"},
-                                                          {"exaone4", "Exaone4"},
-                                                          {"falcon", "Falcon"},
-                                                          {"gemma", "Gemma"},
-                                                          {"gemma2", "Gemma2"},
-                                                          {"gemma3_text", "Gemma3Text"},
-                                                          {"glm", "Glm"},
-                                                          {"glm4", "Glm4"},
-                                                          {"gpt-sw3", "GPT2"},
-                                                          {"gpt2", "GPT2"},
-                                                          {"gpt_bigcode", "GPTBigCode"},
-                                                          {"gpt_neo", "GPTNeo"},
-                                                          {"gpt_neox", "GPTNeoX"},
-                                                          {"gpt_oss", "GptOss"},
-                                                          {"gptj", "GPTJ"},
-                                                          {"helium", "Helium"},
-                                                          {"hunyuan_v1_dense", "HunYuanDenseV1"},
-                                                          {"hunyuan_v1_moe", "HunYuanMoEV1"},
-                                                          {"llama", "Llama"},
-                                                          {"minicpm3", "MiniCPM3"},
-                                                          {"ministral", "Ministral"},
-                                                          {"ministral3", "Ministral3"},
-                                                          {"mistral", "Mistral"},
-                                                          {"mixtral", "Mixtral"},
-                                                          {"mpt", "Mpt"},
-                                                          {"nemotron", "Nemotron"},
-                                                          {"olmo", "Olmo"},
-                                                          {"olmo2", "Olmo2"},
-                                                          {"olmo3", "Olmo3"},
-                                                          {"openai-gpt", "OpenAIGPT"},
-                                                          {"opt", "OPT"},
-                                                          {"persimmon", "Persimmon"},
-                                                          {"phi", "Phi"},
-                                                          {"phi3", "Phi3"},
-                                                          {"qwen2", "Qwen2"},
-                                                          {"qwen2_moe", "Qwen2Moe"},
-                                                          {"qwen3", "Qwen3"},
-                                                          {"qwen3_moe", "Qwen3Moe"},
-                                                          {"seed_oss", "SeedOss"},
-                                                          {"smollm3", "SmolLM3"},
-                                                          {"stablelm", "StableLm"},
-                                                          {"starcoder2", "Starcoder2"}});
+constexpr auto kClasses =
+    std::to_array<ClassifierClass>({{"arcee", "Arcee"},
+                                    {"axk1", "AXK1"},
+                                    {"biogpt", "BioGpt"},
+                                    {"bloom", "Bloom"},
+                                    {"cohere_compass_text", "CohereCompassText"},
+                                    {"deepseek_v2", "DeepseekV2"},
+                                    {"deepseek_v3", "DeepseekV3"},
+                                    {"exaone4", "Exaone4"},
+                                    {"falcon", "Falcon"},
+                                    {"gemma", "Gemma"},
+                                    {"gemma2", "Gemma2"},
+                                    {"gemma3_text", "Gemma3Text"},
+                                    {"glm", "Glm"},
+                                    {"glm4", "Glm4"},
+                                    {"gpt-sw3", "GPT2"},
+                                    {"gpt2", "GPT2"},
+                                    {"gpt_bigcode", "GPTBigCode"},
+                                    {"gpt_neo", "GPTNeo"},
+                                    {"gpt_neox", "GPTNeoX"},
+                                    {"gpt_oss", "GptOss"},
+                                    {"gptj", "GPTJ"},
+                                    {"helium", "Helium"},
+                                    {"hunyuan_v1_dense", "HunYuanDenseV1"},
+                                    {"hunyuan_v1_moe", "HunYuanMoEV1"},
+                                    {"llama", "Llama"},
+                                    {"minicpm3", "MiniCPM3"},
+                                    {"ministral", "Ministral"},
+                                    {"ministral3", "Ministral3"},
+                                    {"mistral", "Mistral"},
+                                    {"mixtral", "Mixtral"},
+                                    {"mpt", "Mpt"},
+                                    {"nemotron", "Nemotron"},
+                                    {"olmo", "Olmo"},
+                                    {"olmo2", "Olmo2"},
+                                    {"olmo3", "Olmo3"},
+                                    {"openai-gpt", "OpenAIGPT"},
+                                    {"opt", "OPT"},
+                                    {"persimmon", "Persimmon"},
+                                    {"phi", "Phi"},
+                                    {"phi3", "Phi3"},
+                                    {"qwen2", "Qwen2"},
+                                    {"qwen2_moe", "Qwen2Moe"},
+                                    {"qwen3", "Qwen3"},
+                                    {"qwen3_moe", "Qwen3Moe"},
+                                    {"seed_oss", "SeedOss"},
+                                    {"smollm3", "SmolLM3"},
+                                    {"stablelm", "StableLm"},
+                                    {"starcoder2", "Starcoder2"}});
 
 std::string class_of(const ConfigReader& config, std::string_view model_type) {
   const auto* found = std::ranges::find(kClasses, model_type, &ClassifierClass::model_type);
@@ -132,8 +133,7 @@ bool is_classifier(const Json& config) {
   const auto found = config.find("architectures");
   return found != config.end() && found->is_array() &&
          std::ranges::any_of(*found, [](const Json& name) {
-           return name.is_string() &&
-                  name.get_ref<const std::string&>().ends_with(kAnyClassifier);
+           return name.is_string() && name.get_ref<const std::string&>().ends_with(kAnyClassifier);
          });
 }
 
@@ -156,9 +156,8 @@ Json class_keys(const Json& config, std::int64_t num_labels) {
     names[key] = name.is_string() ? name : Json("LABEL_" + key);
     numbers[names[key].get<std::string>()] = label;
   }
-  return {{"id2label", names},
-          {"label2id", numbers},
-          {"problem_type", "single_label_classification"}};
+  return {
+      {"id2label", names}, {"label2id", numbers}, {"problem_type", "single_label_classification"}};
 }
 
 }  // namespace automodel::models

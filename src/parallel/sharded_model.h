@@ -28,9 +28,9 @@ struct LossWeights {
 
 /// What a micro-batch came to.
 struct MicroBatchResult {
-  double loss = 0;           // of the tokens
+  double loss = 0;               // of the tokens
   std::int64_t num_correct = 0;  // documents whose class a classifier's forward told
-  nn::RouterReport routers;  // with their loss
+  nn::RouterReport routers;      // with their loss
   double forward_seconds = 0;
   double backward_seconds = 0;
 };

@@ -232,8 +232,7 @@ std::vector<HeldParameter> held_parameters(const spec::ModelSpec& model,
   for (const auto& parameter : spec::parameters(model)) {
     const bool is_class_head =
         model.is_classifier() && parameter.name == spec::head_weight_name(model);
-    out.push_back(
-        held(parameter, width, !recipe.peft || is_class_head, split.share(parameter)));
+    out.push_back(held(parameter, width, !recipe.peft || is_class_head, split.share(parameter)));
   }
   if (!recipe.peft) {
     return out;

@@ -107,8 +107,7 @@ ExitCode run_finetune(const config::LoadedRecipe& loaded) {
     watchers.step(line);
     progress.step(metrics);
     if (totals.num_steps == 0 && !restored.path) {
-      progress.notes(
-          warnings(check_first_loss(recipe, metrics.result.loss, run.model.spec())));
+      progress.notes(warnings(check_first_loss(recipe, metrics.result.loss, run.model.spec())));
     }
     totals.add(metrics);
 

@@ -111,12 +111,12 @@ std::string head_text(const ModelSpec& model) {
                 fmt::format("dense, {}, {}", to_string(model.head_transform->activation),
                             describe(model.head_transform->norm)));
   }
-  out += line("head", model.is_classifier()
-                          ? fmt::format("tells one of {} classes from the last token",
-                                        model.num_labels)
-                          : fmt::format("{}{}",
-                                        model.tied_head ? "the embedding's weight" : "its own weight",
-                                        model.head_bias ? ", bias" : ""));
+  out +=
+      line("head",
+           model.is_classifier()
+               ? fmt::format("tells one of {} classes from the last token", model.num_labels)
+               : fmt::format("{}{}", model.tied_head ? "the embedding's weight" : "its own weight",
+                             model.head_bias ? ", bias" : ""));
   if (model.logit_scale != 1) {
     out += line("logits", fmt::format("times {}", model.logit_scale));
   }

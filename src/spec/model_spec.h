@@ -350,7 +350,8 @@ struct ModelSpec {
   bool tied_head = false;
   bool head_bias = false;
   std::optional<HeadTransform> head_transform;
-  /// Above 0: instead of the next token the head tells the class of a document, from its last token.
+  /// Above 0: instead of the next token the head tells the class of a document, from its last
+  /// token.
   std::int64_t num_labels = 0;
   double embedding_scale = 1;  // rounded to the storage type, as HF does
   std::optional<LearnedPositions> positions;

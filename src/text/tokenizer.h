@@ -71,10 +71,10 @@ class Tokenizer {
   /// says so and `options` ask for it. Throws what the first failing text throws.
   std::vector<Encoding> encode_batch(std::span<const std::string> texts, EncodeOptions options,
                                      int num_threads) const;
-  /// One text, or two as one sequence, with the special tokens that belong there, cut to a number of
-  /// tokens in all: of two the longer one first. Source: tokenizers' truncate_encodings, strategy
-  /// longest_first. Throws as encode; Error(invalid_argument) if special tokens alone are as many;
-  /// Error(unsupported) for two texts if the file does not say how they become one.
+  /// One text, or two as one sequence, with the special tokens that belong there, cut to a number
+  /// of tokens in all: of two the longer one first. Source: tokenizers' truncate_encodings,
+  /// strategy longest_first. Throws as encode; Error(invalid_argument) if special tokens alone are
+  /// as many; Error(unsupported) for two texts if the file does not say how they become one.
   std::vector<std::int32_t> encode_within(std::span<const std::string> texts,
                                           const CutOptions& cut = {}) const;
   /// The text of `ids`; ids without a token are skipped, as Hugging Face does. Bytes that do not

@@ -35,11 +35,13 @@ struct ValidationMetrics {
 };
 
 /// Upstream's fields step, epoch, timestamp, loss, grad_norm, lr, mem (GiB), tps, tps_per_gpu,
-/// num_tokens_per_step, num_label_tokens, of classifiers accuracy, and ours: weight_decay, label_tps, step_seconds and what
-/// router_losses has. loss is that of the tokens; lr is the rate that this step used.
+/// num_tokens_per_step, num_label_tokens, of classifiers accuracy, and ours: weight_decay,
+/// label_tps, step_seconds and what router_losses has. loss is that of the tokens; lr is the rate
+/// that this step used.
 Json to_json(const StepMetrics& metrics, const std::string& timestamp);
-/// Upstream's fields step, epoch, timestamp, val_loss, lr, num_label_tokens, mem (GiB), of classifiers
-/// val_accuracy, and ours: num_rows, seconds, of language models token_accuracy and exact_match.
+/// Upstream's fields step, epoch, timestamp, val_loss, lr, num_label_tokens, mem (GiB), of
+/// classifiers val_accuracy, and ours: num_rows, seconds, of language models token_accuracy and
+/// exact_match.
 Json to_json(const ValidationMetrics& metrics, const std::string& timestamp);
 
 /// Now in UTC, e.g. "2026-01-31T12:00:00.123Z".

@@ -1,5 +1,6 @@
 #include "train/model_text.h"
 
+#include "data/limit.h"
 #include "models/stop_ids.h"
 #include "tensor/gguf_facts.h"
 #include "tensor/gguf_vocabulary.h"
@@ -20,7 +21,7 @@ data::TextContext gguf_text(const GgufFile& file) {
 
 data::TextContext model_text(const checkpoint::ModelFolder& model) {
   auto text = model.gguf ? gguf_text(*model.gguf) : data::load_text_context(model.path);
-  text.max_tokens = model.spec.max_positions;
+  text.max_tokens = data::lesser_limit(text.max_tokens, model.spec.max_positions);
   return text;
 }
 

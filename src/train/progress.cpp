@@ -13,12 +13,13 @@ constexpr double kMemoryOfMean = 0.8;  // weight of the earlier steps
 
 std::string progress_text(const StepMetrics& metrics, std::int64_t num_steps, double seconds_left) {
   return fmt::format(
-      "step {}/{} | loss {:.4f}{} | lr {:.2e} | grad norm {:.3g} | {:.0f} tokens/s ({:.0f} trained) "
+      "step {}/{} | loss {:.4f}{} | lr {:.2e} | grad norm {:.3g} | {:.0f} tokens/s ({:.0f} "
+      "trained) "
       "| {} | {} left",
       metrics.step + 1, num_steps, metrics.result.loss,
       metrics.result.accuracy ? fmt::format(" | accuracy {:.3f}", *metrics.result.accuracy) : "",
-      metrics.rates.lr, metrics.result.grad_norm,
-      metrics.tokens_per_second(), metrics.label_tokens_per_second(),
+      metrics.rates.lr, metrics.result.grad_norm, metrics.tokens_per_second(),
+      metrics.label_tokens_per_second(),
       human_bytes(static_cast<std::uint64_t>(metrics.peak_memory_bytes)),
       human_duration(seconds_left));
 }

@@ -72,11 +72,11 @@ Variant read_variant(const SafetensorsFile& file, const std::string& name) {
               .rows = ids_bt.size(0),
               .width = ids_bt.size(1),
               .of_classes = labels.dim() == 1};
-  check(ids_bt.dim() == 2 && ids_bt.scalar_type() == at::kLong &&
-            labels.scalar_type() == at::kLong &&
-            (out.of_classes || labels.sizes() == ids_bt.sizes()),
-        ErrorKind::corrupt_data,
-        "{}.input_ids and .labels must be int64 of one shape [b, t], or labels of classes [b]", name);
+  check(
+      ids_bt.dim() == 2 && ids_bt.scalar_type() == at::kLong && labels.scalar_type() == at::kLong &&
+          (out.of_classes || labels.sizes() == ids_bt.sizes()),
+      ErrorKind::corrupt_data,
+      "{}.input_ids and .labels must be int64 of one shape [b, t], or labels of classes [b]", name);
   std::vector<Tensor> ids, learnt, positions, places;
   const bool packed = file.contains(name + ".doc_lens");
   const auto rows = documents(file, name, ids_bt);

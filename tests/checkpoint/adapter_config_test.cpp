@@ -70,8 +70,8 @@ TEST(AdapterConfig, HeadsOfClassifiersAreSavedWhole) {
   EXPECT_EQ(json["task_type"], "CAUSAL_LM");
   json["modules_to_save"] = {"score"};
   EXPECT_TRUE(parse_adapter_config(json, "a.json").saves_head);
-  EXPECT_TRUE(parse_adapter_config(render_adapter_config({.rank = 1, .alpha = 1, .saves_head = true}),
-                                   "a.json")
+  EXPECT_TRUE(parse_adapter_config(
+                  render_adapter_config({.rank = 1, .alpha = 1, .saves_head = true}), "a.json")
                   .saves_head);
 }
 

@@ -166,7 +166,6 @@ TEST(ReadPeftAdapter, RefusesPickledWeights) {
                [&] { read_peft_adapter(folder.path()); });
 }
 
-
 Json tiny_classifier() {
   return models::with_overrides(tiny_config(), models::classifier_overrides(3));
 }
@@ -181,7 +180,8 @@ PeftAdapter classifier_adapter() {
 TEST(PeftAdapter, OfAClassifierHoldsItsHead) {
   const auto spec = models::read_spec(tiny_classifier(), "tiny");
   const auto modules = models::lora_modules(spec);
-  const auto parameters = with_adapter(nn::initialise(spec, at::kFloat, 1), classifier_adapter(), modules);
+  const auto parameters =
+      with_adapter(nn::initialise(spec, at::kFloat, 1), classifier_adapter(), modules);
   EXPECT_TRUE(at::equal(parameters.at("score.weight"), classifier_adapter().head_vd));
   const TemporaryFolder folder;
   write_peft_adapter(folder.path(), parameters, modules, "base");
@@ -201,8 +201,8 @@ TEST(PeftAdapter, AHeadMustFit) {
                [] { adapted(classifier_adapter()); });
   const auto spec = models::read_spec(
       models::with_overrides(tiny_config(), models::classifier_overrides(2)), "tiny");
-  expect_error(ErrorKind::corrupt_data, "does not fit the model: its head is [3, 8], the model's [2, 8]",
-               [&] {
+  expect_error(ErrorKind::corrupt_data,
+               "does not fit the model: its head is [3, 8], the model's [2, 8]", [&] {
                  with_adapter(nn::initialise(spec, at::kFloat, 1), classifier_adapter(),
                               models::lora_modules(spec));
                });

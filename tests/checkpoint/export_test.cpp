@@ -165,7 +165,6 @@ TEST_F(Export, LeavesAFolderInUseAlone) {
                [this] { export_hf_folder(folder_ / "source", source_, parameters_, {}); });
 }
 
-
 TEST_F(Export, OfAClassifierNamesItsClasses) {
   source_ = open_model((folder_ / "source").string(),
                        {.config_overrides = models::classifier_overrides(2)});

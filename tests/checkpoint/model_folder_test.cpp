@@ -110,7 +110,6 @@ TEST(StoredDtype, IsTheConfigsElseTheWeights) {
   EXPECT_EQ(stored_dtype(open_model(folder.path().string())), at::kFloat);
 }
 
-
 Json three_classes() { return models::classifier_overrides(3); }
 
 TEST(OpenModel, ALanguageModelBecomesAClassifier) {
@@ -121,8 +120,9 @@ TEST(OpenModel, ALanguageModelBecomesAClassifier) {
   const auto one = load_parameters(model, at::kFloat, Use::train, 1);
   EXPECT_EQ(one.at("score.weight").sizes(), (std::vector<std::int64_t>{3, 8}));
   EXPECT_FALSE(one.contains("lm_head.weight"));
-  EXPECT_TRUE(at::equal(one.at("model.norm.weight"),
-                        automodel::testing::tiny_parameters(tiny_config()).at("model.norm.weight")));
+  EXPECT_TRUE(
+      at::equal(one.at("model.norm.weight"),
+                automodel::testing::tiny_parameters(tiny_config()).at("model.norm.weight")));
   const auto again = load_parameters(model, at::kFloat, Use::freeze, 1);
   EXPECT_TRUE(at::equal(one.at("score.weight"), again.at("score.weight")));
   EXPECT_FALSE(at::equal(one.at("score.weight"),
@@ -142,8 +142,8 @@ TEST(OpenModel, AClassifierBringsItsHeadUnlessAskedOtherwise) {
   const auto fresh = open_model(path, {.config_overrides = three_classes(), .fresh_head = true});
   EXPECT_FALSE(at::equal(load_parameters(fresh, at::kFloat).at("score.weight"),
                          parameters.at("score.weight")));
-  expect_error(ErrorKind::corrupt_data, "another shape: score.weight is [3, 8], config.json says [2, 8]",
-               [&] {
+  expect_error(ErrorKind::corrupt_data,
+               "another shape: score.weight is [3, 8], config.json says [2, 8]", [&] {
                  load_parameters(
                      open_model(path, {.config_overrides = models::classifier_overrides(2)}),
                      at::kFloat);

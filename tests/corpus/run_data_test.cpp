@@ -85,14 +85,34 @@ TEST(RunData, TokenizerKeysThatCannotBe) {
   };
   EXPECT_EQ(error({"bos_token=<none>"}),
             "dataset.tokenizer.bos_token: '<none>' is not a token of the tokenizer");
-  EXPECT_THAT(error({"model_max_length=8"}),
-              HasSubstr("dataset.tokenizer.model_max_length is not supported yet"));
+  EXPECT_THAT(error({"model_max_length=2", "truncation_side=left"}),
+              HasSubstr("the row has 9 tokens, more than the 2 that the model takes"));
   EXPECT_THAT(error({"subfolder=inner"}), HasSubstr("there is no folder"));
   corpus.write_tokenizer_config({{"pad_token", "<s>"}});
   EXPECT_THAT(error({"add_bos_token=true"}),
               HasSubstr("dataset.tokenizer.add_bos_token: the tokenizer has no bos_token"));
   EXPECT_THAT(error({"add_eos_token=true"}),
               HasSubstr("dataset.tokenizer.add_eos_token: the tokenizer has no eos_token"));
+}
+
+TEST(RunData, TheTokenizersLimitIsTheModelsToo) {
+  const TinyCorpus corpus;
+  const auto limited = [&](const Json& length, const std::vector<std::string>& keys = {}) {
+    corpus.write_tokenizer_config({{"eos_token", "<|im_end|>"},
+                                   {"chat_template", data::kChatMl},
+                                   {"model_max_length", length}});
+    return data::error_of([&] { load(corpus.recipe(keys)); });
+  };
+  EXPECT_THAT(limited(16), HasSubstr("more than the 16 that the model takes (the lesser of "
+                                     "config.json's limit and the tokenizer's model_max_length)"));
+  EXPECT_EQ(limited(1e30), "no error") << "no limit";
+  EXPECT_EQ(limited(nullptr), "no error");
+  EXPECT_EQ(limited(64), "no error");
+  EXPECT_EQ(limited(16, {"--dataset.tokenizer.model_max_length=64"}), "no error");
+  corpus.write_config(264, 16);
+  EXPECT_THAT(limited(1000), HasSubstr("more than the 16 that the model takes"));
+  EXPECT_THAT(limited(1000, {"--dataset.tokenizer.model_max_length=500"}),
+              HasSubstr("more than the 16 that the model takes"));
 }
 
 TEST(RunData, ATokenizerOfAnotherFolderWithAnotherTemplate) {

@@ -13,7 +13,8 @@ using testing::HasSubstr;
 
 class Rows {
  public:
-  explicit Rows(const std::string& lines) : options_{.paths = {folder_.write("rows.jsonl", lines)}} {}
+  explicit Rows(const std::string& lines)
+      : options_{.paths = {folder_.write("rows.jsonl", lines)}} {}
 
   ClassificationOptions& options() { return options_; }
   TokenizedSample first(const TextContext& context = test_context()) const {
@@ -35,7 +36,8 @@ TEST(Classification, ADocumentEndsInItsClass) {
   EXPECT_THAT(sample.loss_mask, ElementsAre(0, 0, 0, 1));
   EXPECT_TRUE(sample.notes.ends_in_class);
   EXPECT_EQ(num_tokens(sample), 3);
-  EXPECT_TRUE(failed_checks(sample, test_context(), {.vocab_size = 'z' + 1, .max_tokens = 3}).empty());
+  EXPECT_TRUE(
+      failed_checks(sample, test_context(), {.vocab_size = 'z' + 1, .max_tokens = 3}).empty());
 }
 
 TEST(Classification, TheLastTokenIsLabelled) {

@@ -84,7 +84,8 @@ TEST_F(HubDataset, WhatIsNotInTheCacheIsSaid) {
   EXPECT_THAT(error_of([] { find_data_files("org/none", {}); }),
               HasSubstr("bring it by 'automodel download org/none --repo-type dataset'"));
   EXPECT_THAT(error_of([] { find_data_files("org/chats", {.revision = "v2"}); }),
-              HasSubstr("no data set of that name is in the local hub cache"));
+              HasSubstr("has not the revision 'v2' but main; bring it by 'automodel download "
+                        "org/chats --repo-type dataset --revision v2'"));
 }
 
 TEST(SavedDataset, FilesAreThoseOfItsState) {

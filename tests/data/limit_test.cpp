@@ -89,5 +89,13 @@ TEST(Limit, Keys) {
             "seq_length must be a positive number of tokens, found -1");
 }
 
+TEST(Limit, TheLesserOfTwoWhereZeroSaysNothing) {
+  EXPECT_EQ(lesser_limit(3, 5), 3);
+  EXPECT_EQ(lesser_limit(5, 3), 3);
+  EXPECT_EQ(lesser_limit(0, 3), 3);
+  EXPECT_EQ(lesser_limit(3, 0), 3);
+  EXPECT_EQ(lesser_limit(0, 0), 0);
+}
+
 }  // namespace
 }  // namespace automodel::data

@@ -99,10 +99,11 @@ TEST(Listing, IsKeptAsItWas) {
 }
 
 TEST(Listing, ReferencesAreBranchesAndTags) {
-  EXPECT_THAT(parse_references(R"({"branches": [{"name": "main", "ref": "refs/heads/main"}, 3, {"name": ""}],
+  EXPECT_THAT(parse_references(
+                  R"({"branches": [{"name": "main", "ref": "refs/heads/main"}, 3, {"name": ""}],
                                   "converts": [{"name": "parquet"}],
                                   "tags": [{"name": "v1"}, {"name": "a\u001b[2Jb"}, {"name": 5}]})",
-                               "refs"),
+                  "refs"),
               testing::ElementsAre("main", "v1"));
   EXPECT_THAT(parse_references("[1]", "refs"), testing::IsEmpty());
   EXPECT_THAT(error_of([] { parse_references("<html>", "refs"); }), HasSubstr("refs:1:1"));

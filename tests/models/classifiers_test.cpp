@@ -70,7 +70,8 @@ TEST(Classifiers, AreNamedByTheirArchitecture) {
 }
 
 TEST(Classifiers, OverridesDropNamesOfOtherClasses) {
-  const Json named = classifier({{"id2label", {{"0", "a"}, {"1", "b"}}}, {"label2id", {{"a", 0}, {"b", 1}}}});
+  const Json named =
+      classifier({{"id2label", {{"0", "a"}, {"1", "b"}}}, {"label2id", {{"a", 0}, {"b", 1}}}});
   EXPECT_EQ(with_overrides(named, {{"num_labels", 2}}).at("id2label").size(), 2);
   const auto made = with_overrides(named, {{"num_labels", 3}});
   EXPECT_FALSE(made.contains("id2label"));

@@ -63,7 +63,6 @@ TEST(ShardedModel, NormOfAllGradients) {
   EXPECT_EQ(model.grad_norm(), 0);
 }
 
-
 TEST(ShardedModel, AClassifierCountsWhatItTold) {
   const auto spec = spec::as_classifier(nn::tiny_spec(), 3);
   ShardedModel model(spec, nn::tiny_parameters(spec), {});

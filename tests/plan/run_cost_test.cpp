@@ -66,6 +66,18 @@ TEST(CostOf, RecomputeAndAdaptersChangeTheArithmetic) {
   EXPECT_DOUBLE_EQ(cost_of(lora, small_model(), kOptions).flops, plain.flops * 2 / 3);
 }
 
+TEST(CostOf, AClassifierHasALabelARowAndATrainedHead) {
+  const auto classifier = spec::as_classifier(small_model(), 3);
+  EXPECT_EQ(cost_of(small_recipe(), classifier, kOptions).step.batch.labels, 4);
+  auto lora = small_recipe();
+  lora.peft = config::Peft{};
+  std::int64_t trained = 0;
+  for (const auto& parameter : held_parameters(classifier, lora, 4)) {
+    trained += parameter.is_trained && parameter.name == "score.weight" ? parameter.numel : 0;
+  }
+  EXPECT_EQ(trained, 3 * 64);
+}
+
 TEST(CostOf, RowsAreAsLongAsTheRecipeSays) {
   CostOptions options = kOptions;
   options.row_tokens = std::nullopt;

@@ -214,5 +214,22 @@ TEST(ForwardFlops, CountsTheChosenExperts) {
   EXPECT_EQ(num_parameters(routed()) - num_active_parameters(routed()), 3 * 4 * 5 + 5 + 5 + 4);
 }
 
+TEST(Parameters, AClassifierHasAScoreForAHead) {
+  auto model = two_layers(NormPlacement::pre);
+  model.logit_scale = 2;
+  model.logit_softcap = 30;
+  model.head_bias = true;
+  model.head_transform = HeadTransform{};
+  const auto classifier = as_classifier(model, 3);
+  EXPECT_EQ(names(classifier).back(), "score.weight");
+  EXPECT_EQ(parameters(classifier).back().shape, (std::vector<std::int64_t>{3, 4}));
+  EXPECT_FALSE(parameters(classifier).back().is_linear) << "it gets no adapter";
+  EXPECT_EQ(classifier.logit_scale, 1);
+  EXPECT_FALSE(classifier.logit_softcap || classifier.head_transform);
+  EXPECT_EQ(classifier.head_rows(), 3);
+  EXPECT_EQ(model.head_rows(), 10);
+  EXPECT_EQ(forward_flops(classifier, {1}, 1) - forward_flops(classifier, {1}, 0), 2 * 3 * 4);
+}
+
 }  // namespace
 }  // namespace automodel::spec

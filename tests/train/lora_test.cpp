@@ -99,7 +99,6 @@ TEST(TrainAll, EveryParameter) {
   EXPECT_EQ(parameters.trained().size(), parameters.all().size());
 }
 
-
 TEST(TrainClassHead, TrainsTheHeadOfAClassifierAlone) {
   const auto spec = spec::as_classifier(tiny_spec(), 3);
   auto parameters = nn::initialise(spec, at::kFloat, 1);

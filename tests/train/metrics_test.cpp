@@ -49,8 +49,8 @@ TEST(Metrics, AccuracyOfAClassifier) {
   StepMetrics step = kStep;
   step.result.accuracy = 0.75;
   EXPECT_EQ(to_json(step, "now").at("accuracy"), 0.75);
-  const Json json = to_json(
-      ValidationMetrics{.evaluation = {.token_accuracy = 0.5, .of_classes = true}}, "now");
+  const Json json =
+      to_json(ValidationMetrics{.evaluation = {.token_accuracy = 0.5, .of_classes = true}}, "now");
   EXPECT_EQ(json.at("val_accuracy"), 0.5);
   EXPECT_FALSE(json.contains("token_accuracy") || json.contains("exact_match"));
 }

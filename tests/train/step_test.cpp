@@ -110,7 +110,6 @@ TEST(TrainStep, ANonFiniteLossStopsBeforeTheUpdate) {
   EXPECT_EQ(run.optimizer.num_steps(), 0);
 }
 
-
 TEST(TrainStep, TellsTheAccuracyOfAClassifier) {
   const auto spec = spec::as_classifier(tiny_spec(), 2);
   auto parameters = nn::initialise(spec, at::kFloat, 1);

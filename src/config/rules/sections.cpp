@@ -38,22 +38,22 @@ void task_is_one(Findings& f, const std::vector<std::string>& data_sections) {
   const std::string model = f.text("model._target_");
   const bool is_classifier = model.find("ForSequenceClassification") != std::string::npos;
   if (!model.empty() && is_classifier != classifies(f)) {
-    f.problem("model._target_",
-              classifies(f) ? "the recipe trains classifiers of sequences: use "
-                              "nemo_automodel.NeMoAutoModelForSequenceClassification"
-                            : "classifiers of sequences are trained by the recipe "
-                              "TrainFinetuneRecipeForSequenceClassification");
+    f.problem("model._target_", classifies(f)
+                                    ? "the recipe trains classifiers of sequences: use "
+                                      "nemo_automodel.NeMoAutoModelForSequenceClassification"
+                                    : "classifiers of sequences are trained by the recipe "
+                                      "TrainFinetuneRecipeForSequenceClassification");
   }
   for (const std::string& section : data_sections) {
     const std::string target = f.text(section + "._target_");
     const bool has_classes = target.find("seq_cls.") != std::string::npos;
     if (!target.empty() && has_classes != classifies(f)) {
-      f.problem(section + "._target_",
-                has_classes ? "its rows have a class each, which the recipe "
-                              "TrainFinetuneRecipeForSequenceClassification learns"
-                            : "its rows have no class to learn; use one of "
-                              "nemo_automodel.components.datasets.llm.seq_cls, e.g. "
-                              "TextClassificationDataset");
+      f.problem(section + "._target_", has_classes
+                                           ? "its rows have a class each, which the recipe "
+                                             "TrainFinetuneRecipeForSequenceClassification learns"
+                                           : "its rows have no class to learn; use one of "
+                                             "nemo_automodel.components.datasets.llm.seq_cls, e.g. "
+                                             "TextClassificationDataset");
     }
   }
 }

@@ -207,16 +207,15 @@ std::vector<Target> text_targets() {
 /// Upstream's data sets of texts with a class.
 Target classes(const std::string& name, std::string doc, const std::string& hub_name,
                const std::string& columns) {
-  return dataset("llm.seq_cls." + name, std::move(doc),
-                 {text("path_or_dataset",
-                       "hub data set; or files, folder or list of them with columns " + columns,
-                       hub_name)
-                      .or_list()
-                      .own(),
-                  split("train"), optional_count("num_samples_limit", "rows that are read"),
-                  flag("trust_remote_code", "accepted; no code is run", true),
-                  count("max_length", "longer rows are cut; null: to the model's limit", 256)
-                      .or_null()});
+  return dataset(
+      "llm.seq_cls." + name, std::move(doc),
+      {text("path_or_dataset",
+            "hub data set; or files, folder or list of them with columns " + columns, hub_name)
+           .or_list()
+           .own(),
+       split("train"), optional_count("num_samples_limit", "rows that are read"),
+       flag("trust_remote_code", "accepted; no code is run", true),
+       count("max_length", "longer rows are cut; null: to the model's limit", 256).or_null()});
 }
 
 std::vector<Target> task_targets() {
@@ -408,7 +407,10 @@ Key tokenizer_key() {
       text("chat_template", "template instead of the tokenizer's"),
       text("cache_dir", "the hub's cache"),
       text("subfolder", "folder inside the model's"),
-      integer("model_max_length", "longest sequence").at_least(1),
+      integer(
+          "model_max_length",
+          "longest sequence, instead of what the tokenizer says; the model's own limit holds too")
+          .at_least(1),
       text("pad_token", "padding token"),
       text("eos_token", "end-of-text token"),
       text("bos_token", "begin-of-text token")};

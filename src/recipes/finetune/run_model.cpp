@@ -27,9 +27,9 @@ nn::Parameters make_parameters(const config::Recipe& recipe, const checkpoint::M
   if (is_fresh(recipe.model)) {
     return nn::initialise(source.spec, storage, static_cast<std::uint64_t>(recipe.seed));
   }
-  return checkpoint::load_parameters(
-      source, storage, recipe.peft ? checkpoint::Use::freeze : checkpoint::Use::train,
-      static_cast<std::uint64_t>(recipe.seed));
+  return checkpoint::load_parameters(source, storage,
+                                     recipe.peft ? checkpoint::Use::freeze : checkpoint::Use::train,
+                                     static_cast<std::uint64_t>(recipe.seed));
 }
 
 /// The model is of the kind that the recipe's entry names: what a folder holds decides which data
@@ -41,11 +41,12 @@ void check_task(const config::ModelSource& model, const spec::ModelSpec& spec) {
         ErrorKind::unsupported,
         "model._target_: only NeMoAutoModelForCausalLM and NeMoAutoModelForSequenceClassification, "
         ".from_pretrained and .from_config, are supported yet");
-  check(classifies == spec.is_classifier(), ErrorKind::invalid_argument,
-        "model._target_ is NeMoAutoModelForCausalLM, but {} holds a classifier ({}), which predicts "
-        "no tokens; use NeMoAutoModelForSequenceClassification, or the language model that it was "
-        "made of",
-        model.pretrained_model_name_or_path, spec.architecture);
+  check(
+      classifies == spec.is_classifier(), ErrorKind::invalid_argument,
+      "model._target_ is NeMoAutoModelForCausalLM, but {} holds a classifier ({}), which predicts "
+      "no tokens; use NeMoAutoModelForSequenceClassification, or the language model that it was "
+      "made of",
+      model.pretrained_model_name_or_path, spec.architecture);
 }
 
 }  // namespace

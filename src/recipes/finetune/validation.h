@@ -28,8 +28,8 @@ class Validation {
                             Watchers& watchers, train::Progress& progress);
 
   /// "exact match on held-out rows: 0.012 -> 0.845 (loss 3.1 -> 0.2)", or "loss on held-out rows:
-  /// 3.1 -> 2.4" if no row was ever right, or "accuracy on ..." of a classifier, for each set that was measured more than once, in this
-  /// run or before a restart.
+  /// 3.1 -> 2.4" if no row was ever right, or "accuracy on ..." of a classifier, for each set that
+  /// was measured more than once, in this run or before a restart.
   std::vector<std::string> gains() const;
 
  private:

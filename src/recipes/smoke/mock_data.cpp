@@ -58,7 +58,9 @@ Json xlam_row(std::int64_t i) {
 }
 
 Json class_row(std::int64_t i) {
-  return {{"sentence1", words(i, 3)}, {"sentence2", words(i + 1, 2)}, {"text", words(i, 4)},
+  return {{"sentence1", words(i, 3)},
+          {"sentence2", words(i + 1, 2)},
+          {"text", words(i, 4)},
           {"label", i % 2}};
 }
 

@@ -73,8 +73,8 @@ Parts template_parts(const JsonNode& pieces, const JsonNode& tokens, bool of_pai
     const JsonNode id = piece.at("Sequence").at("id");
     const bool is_second = of_pair && id.string() == "B";
     check(is_second || id.string() == "A", ErrorKind::corrupt_data,
-          "{}: the template of {} texts needs another text '{}'", id.path(),
-          of_pair ? "two" : "single", id.string());
+          "{}: the template of {} texts needs a {} text '{}'", id.path(),
+          of_pair ? "two" : "single", of_pair ? "third" : "second", id.string());
     out.push_back(is_second ? kSecond : kFirst);
   }
   return out;

@@ -62,7 +62,6 @@ TEST(LoadRunModel, OtherTasksAreRefused) {
   }
 }
 
-
 /// The tiny recipe as one for classifiers.
 config::Recipe classifying(const TinyRecipe& tiny, const std::vector<std::string>& more = {}) {
   std::vector<std::string> overrides = {

@@ -57,8 +57,9 @@ TEST_F(ValidationTest, GainsSayNothingOfMatchesThatNeverWere) {
   EXPECT_THAT(gains(0, 0.25), ::testing::ElementsAre("exact match on held-out rows: 0.000 -> 0.250 "
                                                      "(loss 3.0000 -> 2.5000)"));
   EXPECT_THAT(gains(0, 0), ::testing::ElementsAre("loss on held-out rows: 3.0000 -> 2.5000"));
-  write_text(tiny_.path("out/validation.jsonl"), "{\"val_accuracy\": 0.5, \"val_loss\": 3}\n"
-                                                 "{\"val_accuracy\": 0.75, \"val_loss\": 2}\n");
+  write_text(tiny_.path("out/validation.jsonl"),
+             "{\"val_accuracy\": 0.5, \"val_loss\": 3}\n"
+             "{\"val_accuracy\": 0.75, \"val_loss\": 2}\n");
   EXPECT_THAT(validation.gains(), ::testing::ElementsAre("accuracy on held-out rows: 0.500 -> "
                                                          "0.750 (loss 3.0000 -> 2.0000)"));
 }
