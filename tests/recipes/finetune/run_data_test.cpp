@@ -39,11 +39,11 @@ TEST(LoadRunData, AnotherFoldersTokenizer) {
   EXPECT_EQ(load(changed).train.dataset->size(), 6);
 }
 
-TEST(LoadRunData, TokenizerSettingsThatAreNotBuilt) {
+TEST(LoadRunData, TokenizerSettingsThatDoNotFit) {
   const TinyRecipe recipe;
   auto changed = recipe.load().recipe;
-  changed.dataset.tokenizer->keys["model_max_length"] = 8;
-  EXPECT_THAT(message(changed), ::testing::HasSubstr("model_max_length is not supported yet"));
+  changed.dataset.tokenizer->keys["model_max_length"] = 3;
+  EXPECT_THAT(message(changed), ::testing::HasSubstr("more than the 3 that the model takes"));
   changed.dataset.tokenizer.reset();
   EXPECT_THAT(message(changed), ::testing::HasSubstr("tokenizer: null is not supported yet"));
 }
