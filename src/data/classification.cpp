@@ -47,7 +47,7 @@ std::int32_t read_label(const Json& row, const ClassificationOptions& options) {
         "classes are not told: train on another split)",
         options.label_column, value.dump(),
         options.labels.empty() ? ", or give their names by `labels`" : "");
-  return *number;
+  return known(number);
 }
 
 /// Throws Error(invalid_argument) for a class that the model's head does not have.

@@ -6,6 +6,7 @@
 #include "base/checksum.h"
 #include "base/error.h"
 #include "base/file.h"
+#include "base/known.h"
 #include "base/text.h"
 #include "text/tokenizer_files.h"
 
@@ -75,7 +76,7 @@ bool misses_bos(const TextContext& context, const std::vector<std::int32_t>& ids
 text::Encoding encode(const TextContext& context, const std::string& text) {
   text::Encoding encoding = context.tokenizer.encode(text);
   if (misses_bos(context, encoding.ids)) {
-    encoding.ids.insert(encoding.ids.begin(), *context.bos_id);
+    encoding.ids.insert(encoding.ids.begin(), known(context.bos_id));
     encoding.offsets.insert(encoding.offsets.begin(), {0, 0});
   }
   return encoding;

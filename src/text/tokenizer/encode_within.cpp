@@ -2,6 +2,7 @@
 #include <array>
 
 #include "base/error.h"
+#include "base/known.h"
 #include "text/tokenizer/parts.h"
 
 namespace automodel::text {
@@ -46,10 +47,11 @@ const PostProcessor::Parts& parts_for(const PostProcessor& processor, std::size_
   check(processor.pair.has_value(), ErrorKind::unsupported,
         "the tokenizer's post-processor adds tokens to two texts in several steps, which is not "
         "supported");
-  const auto texts = processor.pair->size() - num_special(*processor.pair);
+  const auto& pair = known(processor.pair);
+  const auto texts = pair.size() - num_special(pair);
   check(texts == 2, ErrorKind::corrupt_data,
         "the tokenizer's template of two texts has {} places for them", texts);
-  return *processor.pair;
+  return pair;
 }
 
 }  // namespace
