@@ -4,15 +4,10 @@
 
 #include <algorithm>
 
-#include "ops/cpu/dispatch.h"
+#include "ops/cpu/rows.h"
 #include "tensor/threads.h"
 
 namespace automodel::ops::cpu {
-namespace {
-
-constexpr Index kElementsPerTask = 16 << 10;
-
-}  // namespace
 
 const Kernels* rope_kernels_for(const Tensor& x_thk, const Tensor& cos_tr, const Tensor& sin_tr) {
   const bool fits = cos_tr.scalar_type() == sin_tr.scalar_type() && cos_tr.is_contiguous() &&
@@ -24,8 +19,7 @@ Tensor rope(const Kernels& kernels, const Tensor& x_thk, const Tensor& cos_tr, c
             bool interleaved, bool backwards) {
   const Tensor x = with_contiguous_heads(x_thk);
   const Tensor out = at::empty(x.sizes(), x.options());
-  const Index tokens = x.size(0), elements = x.size(1) * x.size(2);
-  const Index step = std::max(kElementsPerTask / std::max(elements, Index{1}), Index{1});
+  const Index tokens = x.size(0), step = rows_per_task(x.size(1) * x.size(2));
   const RopeTask whole{.x = heads_of(x),
                        .out = heads_of(out),
                        .cos = elements_of(cos_tr),

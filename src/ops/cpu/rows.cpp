@@ -28,11 +28,6 @@ void for_each_part(const GluTask& task, void (*kernel)(const GluTask&)) {
                 [&](Index i, Index /*worker*/) { kernel(part(task, i * kElementsPerTask)); });
 }
 
-/// So many rows that a task is worth a thread; a matter of the width alone.
-Index rows_per_task(Index width) {
-  return std::max(kElementsPerTask / std::max(width, Index{1}), Index{1});
-}
-
 NormTask part(NormTask task, Index task_index) {
   const Index step = rows_per_task(task.width), begin = task_index * step;
   for (Elements* x : {&task.x, &task.residual, &task.sum, &task.out, &task.grad, &task.grad_x}) {
@@ -44,6 +39,10 @@ NormTask part(NormTask task, Index task_index) {
 }
 
 }  // namespace
+
+Index rows_per_task(Index width) {
+  return std::max(kElementsPerTask / std::max(width, Index{1}), Index{1});
+}
 
 const RowKernels* row_kernels_for(std::initializer_list<Tensor> tensors) {
   const Tensor& first = *tensors.begin();

@@ -12,6 +12,9 @@ namespace automodel::ops::cpu {
 /// Else null.
 const RowKernels* row_kernels_for(std::initializer_list<Tensor> tensors);
 
+/// So many rows that a task is worth a thread; a matter of the width alone.
+Index rows_per_task(Index width);
+
 /// The loss of each row of z_nv, [n] float32; z_nv becomes the gradient if task
 /// wants one. task: what all rows share.
 Tensor row_losses(const RowKernels& kernels, const Tensor& z_nv, const Tensor& labels_n,

@@ -52,7 +52,7 @@ AM_INLINE void clear_outside(float* row, Index first, Index end, const BlockKeys
 /// get 0.
 template <class By>
 void weigh_row(float* s, const Logits& logits, Span seen, const BlockKeys& keys, RowState& row) {
-  const Index first = seen.is_empty() ? keys.end : seen.begin / kWidth * kWidth;
+  const Index first = keys.first_seen(seen);
   Vec largest = vset(kLowest);
   for (Index i = first; i < seen.end; i += kWidth) {
     const Vec x = logits.placed(logits.capped(vload(s + i)), i);
@@ -170,7 +170,6 @@ struct RowGradient {
   Logits logits;
   Span seen;  // of the block's keys
   float log_sum, dot;
-  Index first() const { return seen.begin / kWidth * kWidth; }
 };
 
 struct WeightAndGrad {
@@ -192,7 +191,7 @@ AM_INLINE WeightAndGrad differentiate(const RowGradient& row, float softcap, Ind
 
 /// A row's products become its weights and gradients.
 void differentiate_row(const RowGradient& row, float softcap, const BlockKeys& keys) {
-  const Index first = row.seen.is_empty() ? keys.end : row.first();
+  const Index first = keys.first_seen(row.seen);
   Index i = first;
   for (; i < row.seen.end; i += kWidth) {
     const auto [weight, grad] = differentiate(row, softcap, i);
@@ -204,17 +203,13 @@ void differentiate_row(const RowGradient& row, float softcap, const BlockKeys& k
 }
 
 /// Two rows' become pairs of rows in the first one's place, and the gradients pairs of keys in
-/// grad_pairs and kRowStride further. Of two neighbours the second one sees at least as far.
+/// grad_pairs and kRowStride further.
 void differentiate_pair(const RowGradient& one, const RowGradient& two, float softcap,
                         const BlockKeys& keys, float* grad_pairs) {
-  const Index end = most(one.seen.end, two.seen.end);
-  const bool sees_none = one.seen.is_empty() && two.seen.is_empty();
-  const Index begin = two.seen.is_empty()   ? one.first()
-                      : one.seen.is_empty() ? two.first()
-                                            : least(one.first(), two.first());
-  const Index first = sees_none ? keys.end : begin;
+  const Span seen = hull(one.seen, two.seen);
+  const Index first = keys.first_seen(seen);
   Index i = first;
-  for (; !sees_none && i < end; i += kWidth) {
+  for (; i < seen.end; i += kWidth) {
     const auto a = differentiate(one, softcap, i), b = differentiate(two, softcap, i);
     vstore(one.weights + i, pair_up(a.weight, b.weight));
     vstore(one.grads + i, pair_up(a.grad, b.grad));

@@ -46,6 +46,14 @@ struct Span {
   bool is_empty() const { return begin >= end; }
 };
 
+/// The least span that holds both.
+AM_INLINE Span hull(Span a, Span b) {
+  if (a.is_empty() || b.is_empty()) {
+    return a.is_empty() ? b : a;
+  }
+  return {least(a.begin, b.begin), most(a.end, b.end)};
+}
+
 /// The keys i and following that are in seen, elsewhere y; most registers are in it as a whole.
 AM_INLINE Vec within(Span seen, Index i, Vec x, Vec y) {
   return i >= seen.begin && i + kWidth <= seen.end ? x
@@ -99,6 +107,8 @@ struct BlockKeys {
   Span of(Span visible) const {
     return {most(visible.begin - first, begin), least(visible.end - first, end)};
   }
+  /// The first register of a row that sees some of them; the end of the keys if it sees none.
+  Index first_seen(Span seen) const { return seen.is_empty() ? end : seen.begin / kWidth * kWidth; }
   Index first, begin, end;
 };
 
