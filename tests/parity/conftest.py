@@ -3,6 +3,7 @@
 import os
 import pathlib
 import subprocess
+import warnings
 
 import pytest
 
@@ -72,3 +73,13 @@ def texts(asset):
         return made[count]
 
     return make
+
+
+@pytest.fixture
+def no_warnings():
+    """PEFT only warns of missing and unexpected keys, of targets that match nothing, of a wrong fan_in_fan_out."""
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        warnings.filterwarnings("ignore", category=DeprecationWarning)
+        warnings.filterwarnings("ignore", category=FutureWarning)
+        yield

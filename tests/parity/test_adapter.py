@@ -2,7 +2,6 @@
 a warning and compute with as we do; of those that differ in kind also one that PEFT writes, gradients and merging."""
 
 import re
-import warnings
 
 import pytest
 import torch
@@ -12,6 +11,8 @@ from peft import LoraConfig, PeftModel, get_peft_model
 from safetensors.torch import load_file
 from test_families import NAMES
 from transformers.pytorch_utils import Conv1D
+
+pytestmark = pytest.mark.usefixtures("no_warnings")
 
 TOLERANCE = 1e-4
 IDS = torch.arange(8, 24).unsqueeze(0)
@@ -35,16 +36,6 @@ def checkpoint(request, tmp_path_factory):
     folder = tmp_path_factory.mktemp("model") / "checkpoint"
     make(request.param, str(folder), seed=7)
     return folder
-
-
-@pytest.fixture(autouse=True)
-def no_warnings():
-    """PEFT only warns of missing and unexpected keys, of targets that match nothing, of a wrong fan_in_fan_out."""
-    with warnings.catch_warnings():
-        warnings.simplefilter("error")
-        warnings.filterwarnings("ignore", category=DeprecationWarning)
-        warnings.filterwarnings("ignore", category=FutureWarning)
-        yield
 
 
 def results(model):

@@ -3,14 +3,13 @@ three AdamW steps, export; a head beside adapters as PEFT saves it; which types 
 
 import json
 import re
-import warnings
 
 import classifier_run
 import compare
 import pytest
 import torch
 from oracle.configs import SDPA, base_type, tiny_config
-from oracle.reference import TRAINING, gradients, on_disk, trainable_names
+from oracle.reference import TRAINING, gradients, on_disk, train, trainable_names
 from oracle.weights import load, randomise, write_type
 from peft import LoraConfig, PeftModel, get_peft_model
 from safetensors.torch import load_file, save_file
@@ -63,30 +62,14 @@ def reference(checkpoint, out_file):
         out |= {f"{variant}.{key}": value for key, value in batch.items()}
         out |= {f"{variant}.logits": result.logits.detach(), f"{variant}.loss": result.loss.detach()}
         out |= {f"{variant}.grad.{name}": grads[name] for name in sorted(trained)}
-    out |= train(model, trained)
+    losses, norms = train(model, list(batches().values()), lambda model, batch: model(**batch).loss)
+    after = on_disk(model, model.state_dict())
+    out |= {"step.loss": losses, "step.grad_norm": norms}
+    out |= {f"trained.{name}": after[name] for name in sorted(trained)}
     metadata = {"variants": list(batches()), "training": TRAINING,
                 "frozen": sorted(set(load_file(checkpoint / WEIGHTS)) - trained)}
     save_file({key: value.contiguous().clone() for key, value in out.items()}, out_file,
               {key: json.dumps(value) for key, value in metadata.items()})
-
-
-def train(model, trained):
-    parameters = [p for p in model.parameters() if p.requires_grad]
-    optimizer = torch.optim.AdamW(parameters, lr=TRAINING["lr"], betas=TRAINING["betas"], eps=TRAINING["eps"],
-                                  weight_decay=TRAINING["weight_decay"], foreach=False)
-    losses, norms = [], []
-    for step in range(TRAINING["steps"]):
-        optimizer.zero_grad(set_to_none=True)
-        loss = model(**list(batches().values())[step % len(batches())]).loss
-        loss.backward()
-        for parameter in parameters:
-            parameter.grad = torch.zeros_like(parameter) if parameter.grad is None else parameter.grad
-        norms.append(torch.nn.utils.clip_grad_norm_(parameters, TRAINING["max_grad_norm"]))
-        losses.append(loss.detach())
-        optimizer.step()
-    after = on_disk(model, model.state_dict())
-    return {"step.loss": torch.stack(losses), "step.grad_norm": torch.stack(norms)} | {
-        f"trained.{name}": after[name] for name in sorted(trained)}
 
 
 def trace(automodel, checkpoint, reference_file, out):
@@ -153,16 +136,6 @@ def test_types_are_transformers(automodel, tmp_path):
         else:
             assert "cannot be classifiers of sequences here" in done.stderr, done.stderr
     assert found == {kind: CLASSES[kind] for kind in TYPES}
-
-
-@pytest.fixture
-def no_warnings():
-    """PEFT only warns of missing and unexpected keys."""
-    with warnings.catch_warnings():
-        warnings.simplefilter("error")
-        warnings.filterwarnings("ignore", category=DeprecationWarning)
-        warnings.filterwarnings("ignore", category=FutureWarning)
-        yield
 
 
 def language_model(name, folder):

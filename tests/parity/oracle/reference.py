@@ -200,7 +200,8 @@ def reference(checkpoint_dir, out_file, variants=None, bf16=False):
         out |= {f"{variant}.logits": logits.detach(), f"{variant}.loss": loss.detach()}
         out |= {f"{variant}.grad.{name}": grads[name] for name in sorted(trained)}
 
-    losses, norms = train(model, [batches[variant] for variant in variants])
+    losses, norms = train(model, [batches[variant] for variant in variants],
+                          lambda model, batch: logits_and_loss(model, batch)[1])
     after = on_disk(model, model.state_dict())
     out |= {f"trained.{name}": after[name] for name in sorted(trained)}
     out |= {"step.loss": losses, "step.grad_norm": norms}
@@ -219,15 +220,16 @@ def reference(checkpoint_dir, out_file, variants=None, bf16=False):
             "unused": metadata["unused"], "tensors": len(shapes)}
 
 
-def train(model, batches):
-    """Plain AdamW on every parameter, one tensor at a time; returns loss and gradient norm before each step."""
+def train(model, batches, loss_of):
+    """Plain AdamW on every parameter, one tensor at a time; returns loss_of(model, batch) and gradient norm before each
+    step."""
     parameters = [p for p in model.parameters() if p.requires_grad]
     optimizer = torch.optim.AdamW(parameters, lr=TRAINING["lr"], betas=TRAINING["betas"], eps=TRAINING["eps"],
                                   weight_decay=TRAINING["weight_decay"], foreach=False)
     losses, norms = [], []
     for step in range(TRAINING["steps"]):
         optimizer.zero_grad(set_to_none=True)
-        loss = logits_and_loss(model, batches[step % len(batches)])[1]
+        loss = loss_of(model, batches[step % len(batches)])
         loss.backward()
         for parameter in parameters:  # a tensor no gradient reached is still decayed: one rule for all of them
             if parameter.grad is None:
