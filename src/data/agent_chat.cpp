@@ -146,8 +146,9 @@ std::unique_ptr<const Dataset> make_agent_chat_dataset(const AgentChatOptions& o
   }
   const auto shared = std::make_shared<const TextContext>(std::move(context));
   const AgentFormat format(options, shared);
-  auto rows = open_split(options.paths, options.split,
-                         {.max_rows = options.max_samples, .revision = options.revision});
+  auto rows = open_split(
+      options.paths, options.split,
+      {.max_rows = options.max_samples, .revision = options.revision, .source = options.source});
   if (options.filter_no_assistant || options.filter_overlong) {
     rows = filter(std::move(rows), format);
   }
@@ -166,8 +167,10 @@ AgentChatOptions read_agent_chat_options(Keys& keys) {
   options.max_samples = keys.maybe_integer("limit_dataset_samples");
   options.chat_template = keys.maybe_text("chat_template");
   options.limit = read_limit(keys);
+  options.source = read_source_options(keys);
   options.mask.mask_reasoning_content = keys.flag("mask_reasoning_content", false);
   options.mask.mask_history = keys.flag("train_on_last_turn_only", false);
+  options.mask.train_roles = read_train_roles(keys);
   options.filter_no_assistant = keys.flag("filter_no_assistant", false);
   options.filter_overlong = keys.flag("filter_overlong", false);
   options.trim_incomplete_last_turn = keys.flag("trim_incomplete_last_turn", false);

@@ -37,6 +37,7 @@ struct AgentChatOptions {
   bool drop_history_reasoning = false;
   /// Drops the oldest exchanges until the conversation fits limit.seq_length.
   bool truncate_history = false;
+  SourceOptions source;
 };
 
 /// Rows as read_conversation reads them.

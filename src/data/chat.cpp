@@ -40,8 +40,9 @@ ChatOptions read_chat_options(Keys& keys) {
   }
   options.mask.mask_reasoning_content = keys.flag("mask_reasoning_content", false);
   options.mask.mask_history = keys.flag("mask_history", false);
+  options.mask.train_roles = read_train_roles(keys);
   keys.expect("unshifted", false);
-  options.source.skip_invalid = keys.flag("skip_invalid_samples", false);
+  options.source = read_source_options(keys);
   return options;
 }
 

@@ -118,7 +118,7 @@ std::vector<MarkedText> ChatFormat::mark(const Conversation& conversation,
 
 TokenizedSample ChatFormat::tokenize(const Conversation& conversation) const {
   TokenizedSample sample = data::tokenize(mark(conversation), context_->tokenizer);
-  sample.notes.all_learnt = mask_.train_all;
+  sample.notes.all_learnt = trains_prompts(mask_);
   sample.notes.special_in_content = shows_special_tokens(conversation, *context_);
   return sample;
 }

@@ -128,6 +128,7 @@ ClassificationOptions read_upstream_keys(Keys& keys) {
   options.split = keys.text("split", "train");
   options.max_samples = keys.maybe_integer("num_samples_limit");
   options.max_length = read_length(keys);
+  options.source = read_source_options(keys);
   keys.any("trust_remote_code");
   return options;
 }
@@ -160,7 +161,7 @@ std::unique_ptr<const Dataset> make_classification_dataset(const ClassificationO
                                      {.max_rows = options.max_samples,
                                       .configuration = options.configuration,
                                       .revision = options.revision,
-                                      .source = {.skip_invalid = options.skip_invalid}}),
+                                      .source = options.source}),
                           ClassificationFormat(options, shared), shared);
 }
 
@@ -176,7 +177,7 @@ ClassificationOptions read_classification_options(Keys& keys) {
   options.label_column = keys.text("label_column", "label");
   options.labels = read_labels(keys);
   options.max_length = read_length(keys);
-  options.skip_invalid = keys.flag("skip_invalid_samples", false);
+  options.source = read_source_options(keys);
   return options;
 }
 

@@ -26,8 +26,7 @@ struct ClassificationOptions {
   std::vector<std::string> labels;
   /// Longer rows are cut, of a pair the longer text first. 0: to the model's limit.
   std::int64_t max_length = 0;
-  /// Leaves out rows that are not JSON objects.
-  bool skip_invalid = false;
+  SourceOptions source;
 };
 
 /// Documents that end in a class (SampleNotes::ends_in_class), which is learnt from the token

@@ -141,21 +141,6 @@ void add_saved(SplitFiles& files, const fs::path& folder) {
   }
 }
 
-std::vector<std::string> files_of_folder(const std::string& folder, const std::string& split) {
-  const fs::path path(folder);
-  SplitFiles files(split);
-  if (fs::exists(path / "state.json") || fs::exists(path / "dataset_dict.json")) {
-    add_saved(files, path);
-    return files.take("the folder " + folder);
-  }
-  for (const fs::directory_entry& entry : fs::directory_iterator(folder)) {
-    if (entry.is_regular_file() && is_data_file(entry.path())) {
-      files.add(entry.path(), {without_compression(entry.path()).stem().string()});
-    }
-  }
-  return files.take("the folder " + folder);
-}
-
 /// The folder of the configuration that a file belongs to, relative to the snapshot; "data" and
 /// folders named after splits are none.
 std::string configuration_of(const fs::path& relative) {
@@ -169,7 +154,7 @@ std::string configuration_of(const fs::path& relative) {
 
 /// Files below no folder of a configuration come first.
 std::string choose_configuration(const std::map<std::string, std::vector<fs::path>>& files,
-                                 const std::string& id, const std::string& wanted) {
+                                 const std::string& place, const std::string& wanted) {
   std::vector<std::string> names;
   for (const auto& [name, ignored] : files) {
     if (!name.empty()) {
@@ -177,19 +162,18 @@ std::string choose_configuration(const std::map<std::string, std::vector<fs::pat
     }
   }
   if (!wanted.empty()) {
-    check(files.contains(wanted), ErrorKind::not_found,
-          "the data set {} has no configuration '{}'{}; it has {}", id, wanted,
-          did_you_mean(wanted, names), names.empty() ? "none" : join(names, ", "));
+    check(files.contains(wanted), ErrorKind::not_found, "{} has no configuration '{}'{}; it has {}",
+          place, wanted, did_you_mean(wanted, names), names.empty() ? "none" : join(names, ", "));
     return wanted;
   }
   check(names.size() <= 1 || files.contains(""), ErrorKind::invalid_argument,
-        "the data set {} has several configurations; say which by the key `name`: {}", id,
-        join(names, ", "));
+        "{} has several configurations; say which by the key `name`: {}", place, join(names, ", "));
   return files.contains("") || names.empty() ? "" : names.front();
 }
 
-/// huggingface_hub's snapshots hold links to the files.
-std::vector<std::string> files_of_snapshot(const fs::path& snapshot, const std::string& id,
+/// The files of a hub data set, in a folder of their own; huggingface_hub's hold links to them.
+/// `place` names it.
+std::vector<std::string> files_of_snapshot(const fs::path& snapshot, const std::string& place,
                                            const FileChoice& choice) {
   std::map<std::string, std::vector<fs::path>> files;
   for (const fs::directory_entry& entry : fs::recursive_directory_iterator(snapshot)) {
@@ -200,11 +184,31 @@ std::vector<std::string> files_of_snapshot(const fs::path& snapshot, const std::
     }
   }
   SplitFiles of_split(choice.split);
-  for (const fs::path& path : files[choose_configuration(files, id, choice.configuration)]) {
+  for (const fs::path& path : files[choose_configuration(files, place, choice.configuration)]) {
     of_split.add(snapshot / path, {without_compression(path).stem().string(),
                                    path.parent_path().filename().string()});
   }
-  return of_split.take("the data set " + id + " in " + snapshot.string());
+  return of_split.take(place);
+}
+
+/// Files in the folder itself, or of a hub data set that was copied or cloned to it.
+std::vector<std::string> files_of_folder(const std::string& folder, const FileChoice& choice) {
+  const fs::path path(folder);
+  const std::string place = "the folder " + folder;
+  SplitFiles files(choice.split);
+  if (fs::exists(path / "state.json") || fs::exists(path / "dataset_dict.json")) {
+    add_saved(files, path);
+    return files.take(place);
+  }
+  bool has_files = false;
+  for (const fs::directory_entry& entry : fs::directory_iterator(folder)) {
+    if (entry.is_regular_file() && is_data_file(entry.path())) {
+      files.add(entry.path(), {without_compression(entry.path()).stem().string()});
+      has_files = true;
+    }
+  }
+  return has_files && choice.configuration.empty() ? files.take(place)
+                                                   : files_of_snapshot(path, place, choice);
 }
 
 std::vector<std::string> files_of_pattern(const std::string& pattern) {
@@ -253,12 +257,13 @@ std::vector<std::string> find_paths(const std::string& path, const std::string& 
 std::vector<std::string> find_data_files(const std::string& path, const FileChoice& choice) {
   std::error_code ignored;
   if (fs::is_directory(path, ignored)) {
-    return files_of_folder(path, choice.split);
+    return files_of_folder(path, choice);
   }
   if (names_hub_dataset(path)) {
     if (const auto snapshot =
             cached_snapshot({.kind = RepoKind::dataset, .id = path, .revision = choice.revision})) {
-      return files_of_snapshot(*snapshot, path, choice);
+      return files_of_snapshot(
+          *snapshot, fmt::format("the data set {} in {}", path, snapshot->string()), choice);
     }
   }
   return find_paths(path, choice.revision);

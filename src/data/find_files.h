@@ -23,10 +23,12 @@ std::vector<std::string> find_paths(const std::string& path, const std::string& 
 /// - a folder: its files of the split, by the words in their names (train, validation, valid, dev,
 ///   eval, test); "train" also means files without such a word where none has it;
 /// - a folder that `save_to_disk` of the Python package `datasets` wrote: what its state.json
-/// lists;
+///   lists;
+/// - a folder without data files, or one of which a configuration is asked for: a copy of a hub
+///   data set, as below;
 /// - a hub id ("org/name") whose snapshot lies in huggingface_hub's cache: as a folder, with the
 ///   folders below it, which may be named after splits as well.
-/// Throws Error(not_found) that says what is there, Error(invalid_argument) if the snapshot has
+/// Throws Error(not_found) that says what is there, Error(invalid_argument) if the data set has
 /// several configurations and none is chosen.
 std::vector<std::string> find_data_files(const std::string& path, const FileChoice& choice);
 

@@ -17,6 +17,7 @@ struct HellaSwagOptions {
   std::vector<std::string> paths;
   std::string split = "train";
   std::optional<std::int64_t> max_samples;
+  SourceOptions source;
 };
 
 /// The context and, after a blank, the ending that `label` (a number or its text) picks, as plain

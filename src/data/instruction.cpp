@@ -120,6 +120,7 @@ InstructionOptions read_instruction_options(Keys& keys) {
   options.limit = read_limit(keys);
   options.max_samples = keys.maybe_integer("limit_dataset_samples");
   options.use_chat_template = keys.flag("use_hf_chat_template", false);
+  options.source = read_source_options(keys);
   return options;
 }
 

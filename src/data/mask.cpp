@@ -102,6 +102,23 @@ text::Span difference(std::string_view text, std::string_view other) {
   return {begin, end};
 }
 
+/// What stands before </think> in a message's content, behind <think> where that is there: many
+/// data sets write reasoning so, and templates cut it out there.
+std::optional<text::Span> thinking_in(const Json& message) {
+  constexpr std::string_view kOpen = "<think>", kClose = "</think>";
+  const Json content = message.value("content", Json());
+  const std::string text = content.is_string() ? content.get<std::string>() : "";
+  const std::size_t end = text.find(kClose);
+  if (end == std::string::npos) {
+    return std::nullopt;
+  }
+  const std::size_t open = text.rfind(kOpen, end);
+  const std::size_t begin = open == std::string::npos ? 0 : open + kOpen.size();
+  return trim(std::string_view(text).substr(begin, end - begin)).empty()
+             ? std::nullopt
+             : std::optional(text::Span{begin, end});
+}
+
 /// Where the text of messages[0..count) shows the reasoning of message k: what goes away when the
 /// reasoning does.
 text::Span reasoning_span(const Json& messages, std::size_t count, std::size_t k,
@@ -112,13 +129,19 @@ text::Span reasoning_span(const Json& messages, std::size_t count, std::size_t k
       without[k][key] = "";
     }
   }
+  if (const auto thinking = thinking_in(without[k])) {
+    auto content = without[k]["content"].get<std::string>();
+    without[k]["content"] = content.erase(thinking->begin, thinking->end - thinking->begin);
+  }
   return difference(text, render(without, false).text);
 }
 
 bool has_reasoning(const Json& message) {
-  return std::any_of(kReasoningKeys.begin(), kReasoningKeys.end(), [&](const char* key) {
-    return message.contains(key) && message[key].is_string() && message[key] != "";
-  });
+  const bool has_key =
+      std::any_of(kReasoningKeys.begin(), kReasoningKeys.end(), [&](const char* key) {
+        return message.contains(key) && message[key].is_string() && message[key] != "";
+      });
+  return has_key || thinking_in(message);
 }
 
 std::vector<text::Span> merged(const std::vector<text::Span>& spans) {
@@ -241,6 +264,31 @@ class Marker {
 };
 
 }  // namespace
+
+std::vector<std::string> read_train_roles(Keys& keys) {
+  static const std::vector<std::string> kRoles = {"system", "developer", "user", "assistant",
+                                                  "tool"};
+  const Json value = keys.any("roles_to_train");
+  if (value.is_null()) {
+    return MaskOptions().train_roles;
+  }
+  check(value.is_array() && !value.empty(), ErrorKind::invalid_argument,
+        "roles_to_train must be a list of roles ({}), found {}", join(kRoles, ", "), value.dump());
+  std::vector<std::string> roles;
+  for (const Json& item : value) {
+    const std::string role = item.is_string() ? item.get<std::string>() : item.dump();
+    check(std::count(kRoles.begin(), kRoles.end(), role) > 0, ErrorKind::invalid_argument,
+          "roles_to_train: there is no role '{}'{}; roles are {}", role, did_you_mean(role, kRoles),
+          join(kRoles, ", "));
+    roles.push_back(role);
+  }
+  return roles;
+}
+
+bool trains_prompts(const MaskOptions& options) {
+  return options.train_all || std::any_of(options.train_roles.begin(), options.train_roles.end(),
+                                          [](const auto& role) { return role != "assistant"; });
+}
 
 std::vector<bool> wanted_messages(const Json& messages, const std::vector<bool>& learnable,
                                   const MaskOptions& options) {

@@ -11,6 +11,7 @@
 #include <vector>
 
 #include "base/json.h"
+#include "data/keys.h"
 #include "data/sample.h"
 #include "text/chat_template.h"
 
@@ -54,12 +55,20 @@ struct MaskOptions {
   std::vector<std::string> train_roles = {"assistant"};
   /// Only the last learnt message counts, earlier ones are context.
   bool mask_history = false;
-  /// "reasoning_content" stays in the text but is not learnt.
+  /// "reasoning_content", and what stands before </think> in "content", stay in the text but are
+  /// not learnt.
   bool mask_reasoning_content = false;
   /// A conversation of which nothing is learnt is no error.
   bool allows_untrained = false;
   bool operator==(const MaskOptions&) const = default;
 };
+
+/// The key roles_to_train: a list of roles, or absent for the assistant alone. Throws
+/// Error(invalid_argument) for an empty list and for what is no role.
+std::vector<std::string> read_train_roles(Keys& keys);
+
+/// Whether messages that the model does not write are to be learnt.
+bool trains_prompts(const MaskOptions& options);
 
 /// For each message whether it is to be learnt. `learnable`: the row's own wishes, one per message.
 /// Throws Error(corrupt_data) if none is, unless that is allowed.

@@ -141,7 +141,7 @@ PreferenceOptions read_preference_options(Keys& keys) {
   options.split = keys.text("split", "train");
   options.rows.configuration = keys.text("name", "");
   options.rows.max_rows = keys.maybe_integer("limit_dataset_samples");
-  options.rows.source.skip_invalid = keys.flag("skip_invalid_samples", false);
+  options.rows.source = read_source_options(keys);
   options.limit = read_limit(keys);
   options.chat_template = keys.maybe_text("chat_template");
   return options;

@@ -99,9 +99,9 @@ std::unique_ptr<const Dataset> make_seq2seq_dataset(const Seq2SeqOptions& option
   Seq2SeqOptions limited = options;
   limited.limit = for_model(options.limit, context);
   const auto shared = std::make_shared<const TextContext>(std::move(context));
-  return make_row_dataset(
-      open_split(options.paths, options.split, {.max_rows = options.max_samples}),
-      Seq2SeqFormat(std::move(limited), shared), shared);
+  return make_row_dataset(open_split(options.paths, options.split,
+                                     {.max_rows = options.max_samples, .source = options.source}),
+                          Seq2SeqFormat(std::move(limited), shared), shared);
 }
 
 Seq2SeqOptions read_seq2seq_options(Keys& keys) {
@@ -118,6 +118,7 @@ Seq2SeqOptions read_seq2seq_options(Keys& keys) {
   options.limit.seq_length = keys.integer("seq_length", 0);
   options.limit.truncate =
       keys.any("truncation").is_null() || keys.strategy("truncation", "do_not_truncate");
+  options.source = read_source_options(keys);
   keys.expect("chat_template", nullptr);
   return options;
 }

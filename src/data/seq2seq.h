@@ -26,6 +26,7 @@ struct Seq2SeqOptions {
   /// What the decoder begins with; the tokenizer's pad_token if it is not given, as T5 has it.
   std::optional<std::int32_t> decoder_start;
   LengthLimit limit;
+  SourceOptions source;
 };
 
 /// Each sample has two documents: the encoder's tokens, of which nothing is learnt, and the

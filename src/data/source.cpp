@@ -134,6 +134,10 @@ std::string known_endings() {
   return join(tables, ", ") + ", and, each also with .gz or .zst behind it, " + join(texts, ", ");
 }
 
+SourceOptions read_source_options(Keys& keys) {
+  return {.skip_invalid = keys.flag("skip_invalid_samples", false)};
+}
+
 std::shared_ptr<const RowSource> open_file(const std::string& path, SourceOptions options) {
   auto rows = open_any(path, options);
   check_rows(*rows, path);

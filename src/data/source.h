@@ -10,6 +10,7 @@
 
 #include "base/json.h"
 #include "data/find_files.h"
+#include "data/keys.h"
 
 namespace automodel::data {
 
@@ -34,6 +35,9 @@ struct SourceOptions {
   /// A longer line is an error: it is more likely a file of another kind than a row.
   std::size_t max_line_bytes = std::size_t{256} << 20;
 };
+
+/// The key skip_invalid_samples, which every kind of data set of rows has.
+SourceOptions read_source_options(Keys& keys);
 
 /// Opens one file; the ending of its name says how: .jsonl, .ndjson, .json, .csv, .tsv, .txt (a row
 /// a line, column "text"), each also compressed (.gz, .zst), or .parquet, .arrow, .feather. Every

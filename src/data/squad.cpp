@@ -57,7 +57,7 @@ std::unique_ptr<const Dataset> make_squad_dataset(const SquadOptions& options,
   const RowFormat format = make_format(shared);
   return make_row_dataset(
       open_split(options.paths, options.split,
-                 {.shuffle_seed = std::nullopt, .max_rows = options.max_samples, .source = {}}),
+                 {.max_rows = options.max_samples, .source = options.source}),
       [format, limit](const Json& row) { return apply_limit(format(row), limit); }, shared);
 }
 
@@ -68,6 +68,7 @@ SquadOptions read_squad_options(Keys& keys) {
   options.limit = read_limit(keys);
   options.max_samples = keys.maybe_integer("limit_dataset_samples");
   options.chat_template = keys.maybe_text("chat_template");
+  options.source = read_source_options(keys);
   keys.flag("fp8", false);  // upstream reads it and uses it nowhere
   return options;
 }

@@ -22,6 +22,7 @@ struct SquadOptions {
   std::optional<std::string> chat_template;
   /// max_tokens is taken from the TextContext.
   LengthLimit limit;
+  SourceOptions source;
 };
 
 /// "Context: ... Question: ... Answer: " with the first answer; as user and assistant turn if there

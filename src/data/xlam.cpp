@@ -107,7 +107,8 @@ std::unique_ptr<const Dataset> make_xlam_dataset(const XlamOptions& options, Tex
   const auto shared = std::make_shared<const TextContext>(std::move(context));
   const ChatFormat format(shared, {});
   return make_row_dataset(
-      open_split(options.paths, options.split, {.max_rows = options.max_samples}),
+      open_split(options.paths, options.split,
+                 {.max_rows = options.max_samples, .source = options.source}),
       [format, limit](const Json& row) {
         return apply_limit(format.tokenize(format.read(as_chat_row(row))), limit);
       },
@@ -120,6 +121,7 @@ XlamOptions read_xlam_options(Keys& keys) {
   options.split = keys.text("split", "train");
   options.limit = read_limit(keys);
   options.max_samples = keys.maybe_integer("limit_dataset_samples");
+  options.source = read_source_options(keys);
   keys.flag("fp8", false);  // upstream reads it and uses it nowhere
   return options;
 }

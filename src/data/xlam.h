@@ -21,6 +21,7 @@ struct XlamOptions {
   std::optional<std::int64_t> max_samples;
   /// max_tokens is taken from the TextContext.
   LengthLimit limit;
+  SourceOptions source;
 };
 
 /// The query as the user's turn, the answers as tool calls of the assistant's.

@@ -145,3 +145,21 @@ def test_wrong_arguments(automodel, tokenizer, rows, words, reason):
     done = automodel("data", "--dataset", rows({"messages": TURN}), "--tokenizer", tokenizer, *words)
     assert done.returncode == 2
     assert reason in done.stderr
+
+
+def test_bad_rows_can_be_left_out_whatever_their_kind(automodel, tokenizer, rows):
+    """The advice of the error holds for data sets whose upstream has no such key."""
+    good = {"context": "c", "question": "q", "answers": {"text": ["a"]}}
+    words = ["data", "--dataset", rows(good, "{oops", {"context": "c"}, good), "--tokenizer", tokenizer, "--target", "squad.make_squad_dataset"]
+    assert "rows.jsonl:2:2: not valid JSON" in automodel(*words).stderr
+    done = automodel(*words, "--keys", '{"skip_invalid_samples": true}')
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert done.stdout.startswith("3 rows, ") and "left out: 2 rows of the files" in done.stdout
+
+
+def test_other_roles_are_learnt_if_they_are_asked_for(automodel, tokenizer, rows):
+    words = ["data", "--dataset", rows({"messages": TURN}), "--tokenizer", tokenizer, "--keys"]
+    done = automodel(*words, '{"roles_to_train": ["user", "assistant"]}')
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert "<|im_start|>[user\nHi<|im_end|>]\n<|im_start|>assistant\n[Hello<|im_end|>]\n" in done.stdout
+    assert "there is no role 'human'" in automodel(*words, '{"roles_to_train": ["human"]}').stderr

@@ -168,6 +168,34 @@ TEST(ChatFormat, ThinkingCanBeLeftOut) {
   EXPECT_THAT(text, StartsWith("<|im_start|>user\na<|im_end|>\n<|im_start|>assistant\nb<"));
 }
 
+/// As Qwen3's: the content is cut at </think>.
+constexpr const char* kCutsThinking =
+    "{% for m in messages %}{{ '<|im_start|>' + m.role + '\n' }}"
+    "{% if m.role == 'assistant' and '</think>' in m.content %}"
+    "{{ '<think>\n' + m.content.split('</think>')[0].split('<think>')[-1].strip('\n') + "
+    "'\n</think>\n\n' + m.content.split('</think>')[-1].lstrip('\n') }}"
+    "{% else %}{{ m.content }}{% endif %}{{ '<|im_end|>\n' }}{% endfor %}"
+    "{% if add_generation_prompt %}{{ '<|im_start|>assistant\n' }}{% endif %}";
+
+TEST(ChatFormat, ThinkingInsideTheContentCanBeLeftOut) {
+  constexpr const char* kRow = R"({"messages": [{"role": "user", "content": "a"},
+      {"role": "assistant", "content": "<think>\none\n</think>\n\nb"}]})";
+  const MaskOptions mask{.mask_reasoning_content = true};
+  EXPECT_THAT(shown(kRow, with_template(kCutsThinking), mask),
+              HasSubstr("assistant\n[<think>\n]one[\n</think>\n\nb<|im_end|>]\n"));
+  EXPECT_THAT(shown(kRow, chatml_context(), mask),
+              HasSubstr("assistant\n[<think>]\none\n[</think>\n\nb<|im_end|>]\n"));
+}
+
+TEST(ChatFormat, OtherRolesAreLearntWhereTheyAreAskedFor) {
+  const auto context = std::make_shared<const TextContext>(chatml_context());
+  const ChatFormat format(context, {.train_roles = {"user", "assistant"}});
+  const auto sample = format.tokenize(format.read(parse_json(kTwoTurns, "row")));
+  EXPECT_TRUE(sample.notes.all_learnt) << "no fault of the prompt's that it is learnt";
+  EXPECT_THAT(show_sample(sample, context->tokenizer, MarkStyle::brackets),
+              StartsWith("<|im_start|>[user\nHi<|im_end|>]\n<|im_start|>assistant\n[Hello"));
+}
+
 TEST(ChatFormat, EmptyAnswersAndSpecialTokensInText) {
   const auto context = std::make_shared<const TextContext>(chatml_context());
   const ChatFormat format(context, {});

@@ -71,13 +71,15 @@ TEST_F(HubDataset, OneConfigurationIsTakenOfSeveralOneMustBeChosen) {
               ElementsAre(snapshot("plain/train-00000-of-00001.jsonl")));
   add("other/train.csv");
   EXPECT_EQ(error_of([] { find_data_files("org/chats", {}); }),
-            "the data set org/chats has several configurations; say which by the key `name`: "
-            "other, plain");
+            "the data set org/chats in " + folder_.path("datasets--org--chats/snapshots/c0ffee") +
+                " has several configurations; say which by the key `name`: "
+                "other, plain");
   EXPECT_THAT(find_data_files("org/chats", {.configuration = "other"}),
               ElementsAre(snapshot("other/train.csv")));
   EXPECT_EQ(error_of([] { find_data_files("org/chats", {.configuration = "plan"}); }),
-            "the data set org/chats has no configuration 'plan'; did you mean 'plain'?; it has "
-            "other, plain");
+            "the data set org/chats in " + folder_.path("datasets--org--chats/snapshots/c0ffee") +
+                " has no configuration 'plan'; did you mean 'plain'?; it has "
+                "other, plain");
 }
 
 TEST_F(HubDataset, WhatIsNotInTheCacheIsSaid) {
@@ -139,6 +141,24 @@ TEST(FindPaths, PatternsAreSorted) {
   const auto a = folder.write("a.jsonl", "");
   EXPECT_THAT(find_paths(folder.path("*.jsonl")), ElementsAre(a, b));
   EXPECT_THAT(find_paths(a), ElementsAre(a));
+}
+
+TEST(FindDataFiles, AFolderMayBeACopyOfAHubDataset) {
+  const ScratchFolder folder;
+  const std::string row = "{\"text\": \"x\"}\n";
+  folder.write("README.md", "about");
+  folder.write(".cache/huggingface/train.jsonl", row);
+  const auto train = folder.write("data/train-00000-of-00001.jsonl", row);
+  const auto test = folder.write("data/test-00000-of-00001.jsonl", row);
+  const std::string path = folder.path();
+  EXPECT_THAT(find_data_files(path, {}), ElementsAre(train));
+  EXPECT_THAT(find_data_files(path, {.split = "test"}), ElementsAre(test));
+  EXPECT_EQ(error_of([&] { find_data_files(path, {.configuration = "plain"}); }),
+            "the folder " + path + " has no configuration 'plain'; it has none");
+  const auto own = folder.write("rows.jsonl", row);
+  EXPECT_THAT(find_data_files(path, {}), ElementsAre(own)) << "its own files come first";
+  const auto plain = folder.write("plain/train.jsonl", row);
+  EXPECT_THAT(find_data_files(path, {.configuration = "plain"}), ElementsAre(plain));
 }
 
 }  // namespace

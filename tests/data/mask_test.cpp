@@ -110,6 +110,24 @@ TEST(Mask, OtherRolesAreLearntWithTheirHeader) {
   EXPECT_EQ(shown(marked[0]), "<[user:a]\n>[assistant:<b]\n><[user:c]\n>");
 }
 
+TEST(Mask, RolesAreNamed) {
+  const auto read = [](const Json& keys) {
+    Keys reader(keys, "dataset X");
+    return read_train_roles(reader);
+  };
+  using Roles = std::vector<std::string>;
+  EXPECT_EQ(read(Json::object()), Roles{"assistant"});
+  EXPECT_EQ(read({{"roles_to_train", {"user", "assistant"}}}), (Roles{"user", "assistant"}));
+  EXPECT_EQ(error_of([&] { read({{"roles_to_train", {"asistant"}}}); }),
+            "roles_to_train: there is no role 'asistant'; did you mean 'assistant'?; roles are "
+            "system, developer, user, assistant, tool");
+  EXPECT_EQ(error_of([&] { read({{"roles_to_train", Json::array()}}); }),
+            "roles_to_train must be a list of roles (system, developer, user, assistant, tool), "
+            "found []");
+  EXPECT_FALSE(trains_prompts({}));
+  EXPECT_TRUE(trains_prompts({.train_roles = {"assistant", "tool"}}));
+}
+
 Json thinking_conversation() {
   Json first = message("assistant", "b");
   first["reasoning_content"] = "one";
@@ -163,6 +181,21 @@ TEST(Mask, ReasoningCanBeLeftOut) {
   };
   EXPECT_EQ(mark(messages, bare, true),
             (std::vector<std::string>{"a|<{\xC3\xA9}\xC3\xA8|>c|<{two}d|>"}));
+}
+
+TEST(Mask, ReasoningInsideTheContentCanBeLeftOut) {
+  const auto marked = [](const std::string& content) {
+    return mark({message("user", "a"), message("assistant", content)}, simple, true);
+  };
+  const auto one = [](const std::string& answer) {
+    return std::vector<std::string>{"[user:a]\n[assistant:<" + answer + "]\n>"};
+  };
+  EXPECT_EQ(marked("\n<think>one</think>b"), one("\n<think>{one}</think>b"));
+  EXPECT_EQ(marked("b <think>one</think>"), one("b <think>{one}</think>"));
+  EXPECT_EQ(marked("one</think>b"), one("{one}</think>b")) << "the prompt has the <think>";
+  for (const std::string content : {"<think>\n\n</think>b", "<think>one"}) {
+    EXPECT_EQ(marked(content), one(content));
+  }
 }
 
 TEST(Mask, BlankSpaceBetweenTurnsMayDiffer) {

@@ -72,5 +72,47 @@ TEST(Registry, TextsWithClasses) {
   EXPECT_EQ(ids("mock_seq_cls.MockSequenceClassificationDataset", {{"num_samples", 1}}).size(), 32);
 }
 
+struct RowKind {
+  const char* name;
+  const char* place;
+  Json keys = Json::object();
+};
+
+/// Every kind that reads rows of files.
+std::vector<RowKind> row_kinds() {
+  const Json columns = {{"column_mapping", {{"answer", "text"}}}};
+  return {{"chat_dataset.ChatDataset", "path_or_dataset_id"},
+          {"agent_chat.make_agent_chat_dataset", "path"},
+          {"column_mapped_text_instruction_dataset.ColumnMappedTextInstructionDataset",
+           "path_or_dataset_id", columns},
+          {"column_mapped_text_instruction_iterable_dataset."
+           "ColumnMappedTextInstructionIterableDataset",
+           "path_or_dataset_id", columns},
+          {"xlam.make_xlam_dataset", "dataset_name"},
+          {"squad.make_squad_dataset", "dataset_name"},
+          {"preference_dataset.PreferenceDataset", "path_or_dataset_id"},
+          {"seq2seq.make_seq2seq_dataset", "dataset_name", {{"decoder_start_token_id", 0}}},
+          {"hellaswag.HellaSwag", "path_or_dataset"},
+          {"seq_cls.TextClassificationDataset", "path_or_dataset_id"},
+          {"seq_cls.GLUE_MRPC", "path_or_dataset"},
+          {"seq_cls.IMDB", "path_or_dataset"},
+          {"seq_cls.YelpReviewFull", "path_or_dataset"}};
+}
+
+TEST(Registry, EveryKindOfRowsMayLeaveOutWhatIsMalformed) {
+  const ScratchFolder folder;
+  const auto path = folder.write("rows.jsonl", "{\"text\": \"a\"}\n{oops\n{\"text\": \"b\"}\n");
+  for (RowKind kind : row_kinds()) {
+    kind.keys[kind.place] = path;
+    EXPECT_THAT(error_of([&] { make_dataset(kind.name, kind.keys, chatml_context()); }),
+                testing::HasSubstr("rows.jsonl:2:2: not valid JSON"))
+        << kind.name;
+    kind.keys["skip_invalid_samples"] = true;
+    const auto dataset = make_dataset(kind.name, kind.keys, chatml_context());
+    EXPECT_EQ(dataset->size(), 2) << kind.name;
+    EXPECT_EQ(dataset->num_left_out(), 1) << kind.name;
+  }
+}
+
 }  // namespace
 }  // namespace automodel::data

@@ -42,6 +42,15 @@ Key chat_template() {
       .or_null();
 }
 Key mask_reasoning() { return flag("mask_reasoning_content", "reasoning is not learnt", false); }
+Key skip_invalid() {
+  return flag("skip_invalid_samples", "leave out rows that cannot be used, with a count", false);
+}
+Key roles_to_train() {
+  return texts("roles_to_train", "roles whose messages are learnt")
+      .of({"system", "developer", "user", "assistant", "tool"})
+      .defaulting({"assistant"})
+      .own();
+}
 Key start_of_turn() { return text("start_of_turn_token", "accepted").or_null(); }
 
 Key padding(Json fallback) {
@@ -79,7 +88,8 @@ std::vector<Key> column_mapped_keys(const std::optional<std::string>& split_fall
           padding("do_not_pad"),
           truncation("do_not_truncate"),
           limit(),
-          flag("use_hf_chat_template", "format question and answer by the chat template", false)};
+          flag("use_hf_chat_template", "format question and answer by the chat template", false),
+          skip_invalid().own()};
 }
 
 std::vector<Key> streamed_column_mapped_keys() {
@@ -106,7 +116,8 @@ std::vector<Key> chat_keys() {
           mask_reasoning(),
           flag("mask_history", "learn the last answer only", false),
           flag("unshifted", "labels are not shifted", false),
-          flag("skip_invalid_samples", "leave out rows that cannot be used, with a count", false)};
+          skip_invalid(),
+          roles_to_train()};
 }
 
 std::vector<Key> agent_chat_keys() {
@@ -125,7 +136,9 @@ std::vector<Key> agent_chat_keys() {
           mask_reasoning(),
           flag("train_on_last_turn_only", "learn the last answer only", false),
           flag("drop_history_reasoning_content", "drop the reasoning of earlier turns", false),
-          flag("truncate_history", "drop the oldest turns of rows longer than seq_length", false)};
+          flag("truncate_history", "drop the oldest turns of rows longer than seq_length", false),
+          roles_to_train(),
+          skip_invalid().own()};
 }
 
 std::vector<Key> megatron_keys() {
@@ -189,17 +202,18 @@ std::vector<Target> text_targets() {
       dataset("llm.squad.make_squad_dataset", "SQuAD: questions about a text",
               {seq_length(), limit(), flag("fp8", "accepted; unused", false), split("train"),
                text("dataset_name", "hub data set", "squad"), padding(false), truncation(false),
-               chat_template()},
+               chat_template(), skip_invalid().own()},
               "SquadConfig"),
       dataset("llm.hellaswag.HellaSwag", "HellaSwag: the likeliest end of a text",
               {text("path_or_dataset", "hub data set or folder").must(), split("train"),
                optional_count("num_samples_limit", "rows that are read"),
-               flag("pad_to_max_length", "accepted; batches hold no padding here", true)},
+               flag("pad_to_max_length", "accepted; batches hold no padding here", true),
+               skip_invalid().own()},
               "HellaSwagConfig"),
       dataset("llm.xlam.make_xlam_dataset", "xLAM: function calls",
               {text("dataset_name", "hub data set", "Salesforce/xlam-function-calling-60k"),
                split("train"), seq_length(), limit(), flag("fp8", "accepted; unused", false),
-               padding(false), truncation(false)},
+               padding(false), truncation(false), skip_invalid().own()},
               "XlamConfig"),
   };
 }
@@ -215,18 +229,18 @@ Target classes(const std::string& name, std::string doc, const std::string& hub_
            .own(),
        split("train"), optional_count("num_samples_limit", "rows that are read"),
        flag("trust_remote_code", "accepted; no code is run", true),
-       count("max_length", "longer rows are cut; null: to the model's limit", 256).or_null()});
+       count("max_length", "longer rows are cut; null: to the model's limit", 256).or_null(),
+       skip_invalid().own()});
 }
 
 std::vector<Target> task_targets() {
   return {
-      dataset("llm.preference_dataset.PreferenceDataset",
-              "a chosen and a rejected answer to one prompt; upstream has no such kind",
-              {path_or_dataset_id(), split("train"),
-               text("name", "configuration of a hub data set").or_null(), limit(), seq_length(),
-               padding("do_not_pad"), truncation("do_not_truncate"), chat_template(),
-               flag("skip_invalid_samples", "leave out rows that cannot be used, with a count",
-                    false)}),
+      dataset(
+          "llm.preference_dataset.PreferenceDataset",
+          "a chosen and a rejected answer to one prompt; upstream has no such kind",
+          {path_or_dataset_id(), split("train"),
+           text("name", "configuration of a hub data set").or_null(), limit(), seq_length(),
+           padding("do_not_pad"), truncation("do_not_truncate"), chat_template(), skip_invalid()}),
       dataset(
           "llm.seq2seq.make_seq2seq_dataset", "sources and targets of an encoder-decoder model",
           {seq_length(), limit(), split("train"),
@@ -237,7 +251,7 @@ std::vector<Target> task_targets() {
            text("source_key", "column of the source", "question"),
            text("target_key", "column of the target", "answers"),
            integer("decoder_start_token_id", "first token of the decoder").at_least(0).or_null(),
-           truncation(true), chat_template()}),
+           truncation(true), chat_template(), skip_invalid().own()}),
       classes("GLUE_MRPC", "MRPC: do two sentences mean the same?", "nyu-mll/glue",
               "sentence1, sentence2 and label"),
       classes("IMDB", "is a review of a film for or against it?", "stanfordnlp/imdb",
@@ -256,8 +270,7 @@ std::vector<Target> task_targets() {
                      "what that column holds, in the order of the classes; absent: their numbers")
                    .or_absent(),
                optional_count("max_length", "longer rows are cut; null: to the model's limit"),
-               flag("skip_invalid_samples", "leave out rows that cannot be used, with a count",
-                    false)}),
+               skip_invalid()}),
   };
 }
 
