@@ -8,6 +8,7 @@
 #include "base/hub_cache.h"
 #include "base/json.h"
 #include "config/load.h"
+#include "data/weighted_blend.h"
 #include "hub/fetch.h"
 #include "models/find_model.h"
 
@@ -31,10 +32,11 @@ std::vector<std::string> texts_of(const Json& value) {
   return out;
 }
 
-void bring_dataset(const config::Dataset& section) {
-  const Json revision = section.keys.value("revision", Json());
+/// `keys`: of a data set.
+void bring_named(const Json& keys) {
+  const Json revision = keys.value("revision", Json());
   for (const char* key : {"path_or_dataset_id", "path_or_dataset", "dataset_name"}) {
-    for (const std::string& name : texts_of(section.keys.value(key, Json()))) {
+    for (const std::string& name : texts_of(keys.value(key, Json()))) {
       if (names_hub_dataset(name)) {
         bring({.kind = RepoKind::dataset,
                .id = name,
@@ -42,6 +44,12 @@ void bring_dataset(const config::Dataset& section) {
               hub::Need::all);
       }
     }
+  }
+}
+
+void bring_dataset(const config::Dataset& section) {
+  for (const Json& keys : data::with_parts(section.keys)) {
+    bring_named(keys);
   }
 }
 

@@ -12,6 +12,7 @@
 #include "data/limit.h"
 #include "data/mock_sentences.h"
 #include "data/registry.h"
+#include "data/weighted_blend.h"
 
 namespace automodel::corpus {
 namespace {
@@ -128,6 +129,20 @@ bool all_are_tokens(const config::Recipe& recipe) {
   });
 }
 
+/// As the section's rows are rendered, and those of its parts if it has some.
+std::vector<data::TextContext> texts_of(const config::Dataset& section,
+                                        const data::TextContext& used) {
+  std::vector<data::TextContext> out;
+  const auto sections = data::with_parts(section.keys);
+  for (std::size_t i = sections.size() > 1 ? 1 : 0; i < sections.size(); ++i) {
+    const Json chat_template = sections[i].value("chat_template", Json());
+    out.push_back(chat_template.is_string()
+                      ? data::with_chat_template(used, chat_template.get<std::string>())
+                      : used);
+  }
+  return out;
+}
+
 /// The encoded training rows on disk. What is known of them by content (rows, tokenizer, template)
 /// may lie under any name.
 std::shared_ptr<const data::TokenStore> store_of(const config::Dataset& section,
@@ -199,16 +214,19 @@ data::SurveyOptions survey_options(const config::Recipe& recipe, const ModelFact
                                      .max_tokens = model.max_tokens,
                                      .eos_ids = model.stop_ids},
                           .disabled = recipe.disabled_data_checks};
-  const Json chat_template = section.keys.value("chat_template", Json());
-  auto used = section_text(text.used, section);
-  if (chat_template.is_string()) {
-    used = data::with_chat_template(std::move(used), chat_template.get<std::string>());
-  }
+  const auto used = section_text(text.used, section);
   if (used.max_tokens > 0) {
     out.limits.max_tokens = used.max_tokens;  // the tokenizer's may be less than the model's
   }
   const bool compares = text.own && !data::is_mock_target(section.target);
-  out.text_failures = data::failed_text_checks(used, compares ? &*text.own : nullptr, out.limits);
+  for (const data::TextContext& one : texts_of(section, used)) {
+    for (auto& failure :
+         data::failed_text_checks(one, compares ? &*text.own : nullptr, out.limits)) {
+      if (std::ranges::find(out.text_failures, failure) == out.text_failures.end()) {
+        out.text_failures.push_back(std::move(failure));
+      }
+    }
+  }
   return out;
 }
 

@@ -24,6 +24,13 @@ class Blend : public Dataset {
     const BlendEntry& entry = entries_.at(static_cast<std::size_t>(index));
     return part(entry).location(entry.row);
   }
+  std::int64_t num_left_out() const override {
+    std::int64_t total = 0;
+    for (const auto& part : parts_) {
+      total += part->num_left_out();
+    }
+    return total;
+  }
   std::uint64_t content_hash() const override {
     std::vector<std::int64_t> numbers;
     for (const auto& part : parts_) {

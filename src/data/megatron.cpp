@@ -52,7 +52,10 @@ class Windows : public Dataset {
   }
 
   std::uint64_t content_hash() const override {
-    return hash_of(tokens_->content_hash(), hash_of_numbers(order_.begins), seq_length_);
+    std::vector<std::int64_t> numbers(order_.documents.begin(), order_.documents.end());
+    numbers.insert(numbers.end(), order_.windows.begin(), order_.windows.end());
+    return hash_of(tokens_->content_hash(), hash_of_numbers(order_.begins),
+                   hash_of_numbers(numbers), seq_length_);
   }
 
  private:

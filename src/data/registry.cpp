@@ -20,6 +20,7 @@
 #include "data/preference.h"
 #include "data/seq2seq.h"
 #include "data/squad.h"
+#include "data/weighted_blend.h"
 #include "data/xlam.h"
 
 namespace automodel::data {
@@ -38,7 +39,7 @@ std::unique_ptr<const Dataset> build(Keys& keys, const TextContext& context) {
   }
 }
 
-constexpr std::array<DatasetKind, 20> kKinds = {{
+constexpr std::array<DatasetKind, 21> kKinds = {{
     {"chat_dataset.ChatDataset", "conversations (messages, ShareGPT), learnt on the answers",
      build<read_chat_options, make_chat_dataset>},
     {"agent_chat.make_agent_chat_dataset", "conversations with tool calls",
@@ -60,6 +61,8 @@ constexpr std::array<DatasetKind, 20> kKinds = {{
      build<read_megatron_options, make_megatron_dataset>},
     {"nanogpt_dataset.NanogptDataset", "token files (.bin) of nanogpt",
      build<read_nanogpt_options, make_nanogpt_dataset>},
+    {"blend.WeightedBlend", "several data sets, each with a share of the rows",
+     build<read_weighted_blend_options, make_weighted_blend>},
     {"hellaswag.HellaSwag", "endings of short stories",
      build<read_hellaswag_options, make_hellaswag_dataset>},
     {"mock_iterable_dataset.MockIterableDataset", "random tokens",

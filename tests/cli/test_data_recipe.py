@@ -69,3 +69,30 @@ def test_a_model_in_a_gguf_file_is_left_to_the_engine(automodel, recipe, tmp_pat
     done = automodel("data", recipe, "--model.pretrained_model_name_or_path", tmp_path / "model.gguf")
     assert done.returncode != 0
     assert "GGUF" in done.stderr or "gguf" in done.stderr
+
+
+def test_a_blend_by_weight(automodel, recipe, tmp_path):
+    """Three rows of one kind and one of another, as one data set with half of its rows from each; its parts are checked as any."""
+    squad = {"context": "c", "question": "q", "answers": {"text": ["Paris"]}}
+    (tmp_path / "squad.jsonl").write_text(json.dumps(squad) + "\n")
+    content = yaml.safe_load(recipe.read_text())
+    parts = [{**content["dataset"], "weight": 0.5},
+             {"_target_": "nemo_automodel.components.datasets.llm.squad.make_squad_dataset",
+              "dataset_name": str(tmp_path / "squad.jsonl"), "seq_length": 64, "truncation": True, "weight": 0.5}]
+    content["dataset"] = {"_target_": "nemo_automodel.components.datasets.llm.blend.WeightedBlend", "parts": parts}
+    recipe.write_text(yaml.safe_dump(content))
+    done = automodel("data", recipe, "--show", "6")
+    assert "dataset (blend.WeightedBlend)\n6 rows, " in done.stdout, done.stdout + done.stderr
+    assert done.stdout.count("squad.jsonl:1\n") == 3 and done.stdout.count("train.jsonl:") >= 3
+    assert automodel("validate", recipe).returncode == 0
+    content["dataset"]["parts"][0]["chat_template"] = "{% for m in messages %}{{ m.content }}{{ eos_token }}{% endfor %}"
+    recipe.write_text(yaml.safe_dump(content))
+    assert "warning template_differs" in automodel("data", recipe).stdout
+    content["dataset"]["parts"][1]["weigth"] = content["dataset"]["parts"][1].pop("weight")
+    recipe.write_text(yaml.safe_dump(content))
+    done = automodel("data", recipe)
+    assert done.returncode == 2 and "dataset.parts.1.weigth" in done.stderr and "did you mean 'weight'" in done.stderr
+    content["dataset"]["parts"] = [None]
+    recipe.write_text(yaml.safe_dump(content))
+    done = automodel("data", recipe)
+    assert done.returncode == 2 and "dataset.parts.0: expected a mapping" in done.stderr

@@ -115,6 +115,16 @@ def test_data_sets_are_fetched_to_be_looked_at(hub, run, hub_data):
     assert not [path for path in hub.paths("/content/") if "safetensors" in path]
 
 
+def test_the_parts_of_a_blend_are_fetched(hub, run, hub_data):
+    def blend(content):
+        part = content["dataset"]
+        content["dataset"] = {"_target_": "nemo_automodel.components.datasets.llm.blend.WeightedBlend",
+                              "parts": [part, {**part, "path_or_dataset_id": "org/validation-chats", "split": "validation"}]}
+    done = run("data", tiny_run.edit(hub_data, blend))
+    assert done.returncode == 0, done.stderr
+    assert "dataset (blend.WeightedBlend)\n36 rows" in done.stdout
+
+
 def test_data_sets_that_cannot_be_fetched(hub, run, hub_data):
     assert "'automodel download NAME --repo-type dataset'" in run("validate", hub_data, HF_HUB_OFFLINE="1").stdout
     assert run("plan", hub_data, HF_HUB_OFFLINE="1").returncode == 2  # the model's config.json is not there either

@@ -36,6 +36,11 @@ TEST(Blend, IsADataSet) {
   EXPECT_NE(blend->content_hash(), make_blend({three, two}, {{0, 0}, {1, 0}})->content_hash());
 }
 
+TEST(Blend, CountsWhatItsPartsLeftOut) {
+  const std::shared_ptr<const Dataset> one = select_rows(std::make_shared<NumberRows>(3), {1});
+  EXPECT_EQ(make_blend({one, one}, {{0, 0}})->num_left_out(), 4);
+}
+
 TEST(Blend, WhatCannotBeBlended) {
   const std::vector<double> weights = {1, 0};
   EXPECT_EQ(error_of([&] { blend_by_weight(weights, 3); }),

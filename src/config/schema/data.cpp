@@ -218,6 +218,28 @@ std::vector<Target> text_targets() {
   };
 }
 
+/// A blend's parts are of the kinds above.
+Target blend_target() {
+  std::vector<Target> kinds = text_targets();
+  for (Target& kind : kinds) {
+    std::erase_if(kind.keys, [](const Key& key) { return key.name == "skip_invalid_samples"; });
+    kind.keys.push_back(number("weight", "share of the rows, beside those of the other parts", 1)
+                            .greater_than(0)
+                            .own());
+  }
+  Key parts = texts("parts", "data sets, each with its own `_target_` and keys, and a `weight`");
+  parts.item = {target_mapping("", "a data set", std::move(kinds))};
+  parts.item[0].nullable = false;
+  parts.fallback.reset();
+  return dataset("llm.blend.WeightedBlend",
+                 "several of the data sets above, each with a share of the rows; upstream has no "
+                 "such kind",
+                 {parts.must(),
+                  optional_count("num_samples",
+                                 "rows of an epoch; null: until every part was seen as a whole"),
+                  skip_invalid()});
+}
+
 /// Upstream's data sets of texts with a class.
 Target classes(const std::string& name, std::string doc, const std::string& hub_name,
                const std::string& columns) {
@@ -235,6 +257,7 @@ Target classes(const std::string& name, std::string doc, const std::string& hub_
 
 std::vector<Target> task_targets() {
   return {
+      blend_target(),
       dataset(
           "llm.preference_dataset.PreferenceDataset",
           "a chosen and a rejected answer to one prompt; upstream has no such kind",

@@ -189,6 +189,16 @@ Json mapped_row(const Json& mapping, std::int64_t i) {
   return row;
 }
 
+/// Of a blend, each its own rows.
+void mock_parts(Json& keys, const fs::path& folder, const std::string& name,
+                std::int64_t vocab_size) {
+  for (std::size_t i = 0; i < keys["parts"].size(); ++i) {
+    Json& part = keys["parts"][i];
+    const config::Dataset section{.target = part["_target_"].get<std::string>(), .keys = part};
+    part = mock_dataset(section, folder, fmt::format("{}_{}", name, i), vocab_size).keys;
+  }
+}
+
 }  // namespace
 
 config::Dataset mock_dataset(config::Dataset section, const fs::path& folder,
@@ -197,7 +207,9 @@ config::Dataset mock_dataset(config::Dataset section, const fs::path& folder,
   const fs::path file = folder / (name + ".jsonl");
   const auto is = [&section](std::string_view end) { return section.target.ends_with(end); };
   shorten(keys);
-  if (is("NanogptDataset")) {
+  if (is("WeightedBlend")) {
+    mock_parts(keys, folder, name, vocab_size);
+  } else if (is("NanogptDataset")) {
     write_nanogpt(folder / (name + ".bin"), vocab_size);
     keys["file_pattern"] = (folder / (name + ".bin")).string();
   } else if (is("MegatronPretraining")) {
@@ -208,7 +220,8 @@ config::Dataset mock_dataset(config::Dataset section, const fs::path& folder,
     drop_places(keys);
     write_rows(file, [&](std::int64_t i) { return labelled_row(keys, i); });
     keys["path_or_dataset_id"] = file.string();
-  } else if (is("ColumnMappedTextInstructionDataset")) {
+  } else if (is("ColumnMappedTextInstructionDataset") ||
+             is("ColumnMappedTextInstructionIterableDataset")) {
     drop_places(keys);
     write_rows(file, [&](std::int64_t i) { return mapped_row(keys.at("column_mapping"), i); });
     keys["path_or_dataset_id"] = file.string();
