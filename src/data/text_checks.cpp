@@ -10,23 +10,47 @@ namespace {
 
 Json turn(const char* role, const char* content) { return {{"role", role}, {"content", content}}; }
 
-/// Conversations that every chat template should take; the first has no system turn.
-std::array<Json, 2> conversations() {
+struct Example {
+  Json messages;
+  Json tools = {};
+};
+
+/// A question that is answered by a call of a tool.
+Example tool_round() {
+  const Json function = {{"name", "look"},
+                         {"description", "Looks."},
+                         {"parameters", {{"type", "object"}, {"properties", Json::object()}}}};
+  const Json call = {{"id", "abcdefghi"},
+                     {"type", "function"},
+                     {"function", {{"name", "look"}, {"arguments", Json::object()}}}};
+  Json asks = turn("assistant", "");
+  asks["tool_calls"] = Json::array({call});
+  Json found = turn("tool", "Two.");
+  found["tool_call_id"] = "abcdefghi";
+  return {.messages = Json::array({turn("user", "One?"), asks, found}),
+          .tools = Json::array({{{"type", "function"}, {"function", function}}})};
+}
+
+/// Conversations that chat templates take; the first has no system turn.
+std::array<Example, 3> conversations() {
   const Json plain = Json::array({turn("user", "One?"), turn("assistant", "Two."),
                                   turn("user", "Three?"), turn("assistant", "Four.")});
   Json with_system = plain;
   with_system.insert(with_system.begin(), turn("system", "Zero."));
-  return {plain, with_system};
+  return {{{plain}, {with_system}, tool_round()}};
 }
 
 /// The text, or the template's complaint.
-std::string render(const TextContext& context, const Json& messages) {
+std::string render(const TextContext& context, const Example& example) {
   text::RenderOptions options;
   options.add_generation_prompt = true;
   options.extra = context.template_variables;
+  options.tools = example.tools;
   options.now = kTemplateTime;
   try {
-    return find_template(context, false)->render(messages, options, context.special_tokens).text;
+    return find_template(context, !example.tools.is_null())
+        ->render(example.messages, options, context.special_tokens)
+        .text;
   } catch (const Error& error) {
     return "an error: " + error.message();
   }
@@ -48,9 +72,9 @@ std::optional<std::string> template_difference(const TextContext& used, const Te
   if (one == nullptr || other == nullptr) {
     return std::nullopt;
   }
-  for (const Json& messages : conversations()) {
-    const std::string here = render(used, messages);
-    const std::string there = render(model, messages);
+  for (const Example& example : conversations()) {
+    const std::string here = render(used, example);
+    const std::string there = render(model, example);
     if (here != there) {
       const auto shorter = std::min(here.size(), there.size());
       const auto mismatch = std::mismatch(

@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "data/batch.h"
+#include "data/loader.h"
 #include "data/support.h"
 
 namespace automodel::data {
@@ -133,6 +134,49 @@ TEST_F(Packed, LongDocumentsAreRefusedLeftOutOrSplitWithEveryLabel) {
     without_positions(labels);
     without_positions(all);
     EXPECT_EQ(labels, all) << "each label once";
+  }
+}
+
+/// The first id of every document of a step, by micro-batches.
+std::vector<std::int64_t> documents_of(const Step& step) {
+  std::vector<std::int64_t> out;
+  for (const Batch& batch : step.micro_batches) {
+    for (std::size_t d = 0; d + 1 < batch.cu_seqlens.size(); ++d) {
+      out.push_back(
+          batch.samples[d] < 0 ? -1 : batch.ids[static_cast<std::size_t>(batch.cu_seqlens[d])]);
+    }
+  }
+  return out;
+}
+
+TEST_F(Packed, TheLoaderGoesOnAtEveryStepAndRanksShareThePacks) {
+  const auto packs = std::make_shared<const PackedDataset>(
+      store({8, 5, 4, 8, 3, 4, 8}), PackOptions{.capacity = 8, .order = PackOrder::decreasing});
+  ASSERT_EQ(packs->size(), 5) << "one rank has nothing to do at last";
+  LoaderOptions options{.seed = 3, .global_batch_size = 2, .local_batch_size = 1};
+  Loader whole(packs, options);
+  std::vector<LoaderState> states = {whole.state()};
+  std::vector<Step> steps;
+  for (std::int64_t i = 0; i < 2 * whole.steps_per_epoch(); ++i) {
+    steps.push_back(whole.next());
+    states.push_back(whole.state());
+  }
+  for (std::size_t at = 0; at < steps.size(); ++at) {
+    Loader resumed(packs, options, states[at]);
+    for (std::size_t i = at; i < steps.size(); ++i) {
+      ASSERT_EQ(resumed.next().micro_batches, steps[i].micro_batches) << at;
+    }
+  }
+  options.num_data_ranks = 2;
+  Loader first(packs, options);
+  options.data_rank = 1;
+  Loader second(packs, options);
+  for (const Step& step : steps) {
+    auto together = documents_of(first.next());
+    const auto others = documents_of(second.next());
+    together.insert(together.end(), others.begin(), others.end());
+    std::erase(together, -1);
+    EXPECT_EQ(together, documents_of(step));
   }
 }
 

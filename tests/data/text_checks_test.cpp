@@ -42,6 +42,16 @@ TEST(TextChecks, ATemplateThatRefusesDiffers) {
               HasSubstr("no system turn"));
 }
 
+TEST(TextChecks, CallsOfToolsAreCompared) {
+  const std::string calls =
+      std::string("{% for t in tools or [] %}{{ t.function.name }}{% endfor %}") + kChatMl;
+  EXPECT_THAT(template_difference(with_template(calls), chatml_context()).value_or(""),
+              HasSubstr("writes \"look<|im_start|>user"));
+  const TextContext named = test_context({{"default", kChatMl}, {"tool_use", calls}});
+  EXPECT_NE(template_difference(named, chatml_context()), std::nullopt);
+  EXPECT_EQ(template_difference(named, with_template(calls)), std::nullopt);
+}
+
 TEST(TextChecks, WithoutATemplateThereIsNothingToCompare) {
   EXPECT_EQ(template_difference(chatml_context(), test_context()), std::nullopt);
   EXPECT_EQ(template_difference(test_context(), chatml_context()), std::nullopt);
