@@ -1,6 +1,7 @@
 #include "data/text_rows.h"
 
 #include <algorithm>
+#include <iterator>
 #include <utility>
 #include <vector>
 
@@ -14,6 +15,13 @@ namespace automodel::data {
 namespace {
 
 constexpr std::size_t kChunkRecords = 1024;
+constexpr std::size_t kMarkedRecords = 64;
+
+/// Where a record begins.
+struct Mark {
+  std::size_t begin = 0;
+  std::int64_t line = 1;
+};
 
 class TextRows : public RowSource {
  public:
@@ -43,20 +51,37 @@ class TextRows : public RowSource {
     return syntax_.parse(record_at(begin), file_.path(), line);
   }
 
-  /// Counted only when asked for: most files never need it.
-  std::int64_t line_number(std::size_t begin) const {
-    const std::string_view before = file_.text().substr(0, begin);
-    return std::count(before.begin(), before.end(), '\n') + 1;
+  std::int64_t num_lines(std::size_t begin, std::size_t end) const {
+    const std::string_view part = file_.text().substr(begin, end - begin);
+    return std::count(part.begin(), part.end(), '\n');
   }
+
+  /// Of the record at `begin`, counted from the mark before it: a file is not read for each of its
+  /// records.
+  std::int64_t line_number(std::size_t begin) const {
+    const auto next =
+        std::upper_bound(marks_.begin(), marks_.end(), begin,
+                         [](std::size_t at, const Mark& mark) { return at < mark.begin; });
+    const Mark mark = next == marks_.begin() ? Mark{} : *std::prev(next);
+    return mark.line + num_lines(mark.begin, begin);
+  }
+
+  void mark(std::size_t begin) { marks_.push_back({begin, line_number(begin)}); }
 
   void index_records(const SourceOptions& options) {
     const std::string_view text = file_.text();
-    for (std::size_t begin = syntax_.begin; begin < text.size();) {
+    std::size_t num_records = 0;
+    for (std::size_t begin = syntax_.begin; begin < text.size(); ++num_records) {
+      if (num_records % kMarkedRecords == 0) {
+        mark(begin);
+      }
       const std::string_view record = record_at(begin);
-      check(record.size() <= options.max_line_bytes, ErrorKind::corrupt_data,
-            "{}:{}: the line has {}, more than the {} allowed; is this file really {}?",
-            file_.path(), line_number(begin), human_bytes(record.size()),
-            human_bytes(options.max_line_bytes), syntax_.name);
+      if (record.size() > options.max_line_bytes) {
+        fail(ErrorKind::corrupt_data,
+             "{}:{}: the line has {}, more than the {} allowed; is this file really {}?",
+             file_.path(), line_number(begin), human_bytes(record.size()),
+             human_bytes(options.max_line_bytes), syntax_.name);
+      }
       if (!trim(record).empty()) {
         begins_.push_back(begin);
       }
@@ -99,6 +124,7 @@ class TextRows : public RowSource {
   FileText file_;
   RecordSyntax syntax_;
   std::vector<std::size_t> begins_;  // byte offset of each row's record
+  std::vector<Mark> marks_;          // of every kMarkedRecords-th record
   std::int64_t num_skipped_ = 0;
 };
 

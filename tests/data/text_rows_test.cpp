@@ -1,5 +1,7 @@
 #include "data/text_rows.h"
 
+#include <ctime>
+
 #include "data/support.h"
 
 namespace automodel::data {
@@ -35,6 +37,26 @@ TEST(TextRows, GiganticLinesAreRefused) {
   const auto path = folder.write("a.txt", "x\n" + std::string(2000, 'y'));
   EXPECT_THAT(error_of([&] { open_plain_text(path, {.max_line_bytes = 1000}); }),
               HasSubstr("a.txt:2: the line has 1.95 KiB, more than the 1000 bytes allowed"));
+}
+
+/// Were the lines before each record counted, this would take minutes.
+TEST(TextRows, TimeGrowsWithTheFileNotWithItsSquare) {
+  const ScratchFolder folder;
+  constexpr int kRows = 50'000;
+  std::string text;
+  for (int i = 0; i < kRows; ++i) {
+    text += std::string(200, 'x') + (i % 3 == 0 ? "\n\n" : "\n");
+  }
+  const auto path = folder.write("a.txt", text);
+  const auto begin = std::clock();  // of this process: other programs do not count
+  const auto rows = open_plain_text(path, {});
+  ASSERT_EQ(rows->size(), kRows);
+  for (std::int64_t i = 0; i < kRows; ++i) {
+    ASSERT_EQ(rows->location(i), fmt::format("{}:{}", path, i + (i + 2) / 3 + 1));
+  }
+#if !defined(__SANITIZE_ADDRESS__) && !defined(__SANITIZE_THREAD__)
+  EXPECT_LT(static_cast<double>(std::clock() - begin) / CLOCKS_PER_SEC, 5.0);
+#endif
 }
 
 TEST(TextRows, TheHashIsThatOfTheContent) {
