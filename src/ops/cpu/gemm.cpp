@@ -219,22 +219,14 @@ class Batch {
     const Strip& strip = strips_[static_cast<std::size_t>(i)];
     const Piece& piece = *strip.piece;
     const Index panels = ceil_div(strip.columns.size(), kernels_.panel_columns);
-    const Index block = panels * kernels_.column_panel_floats;
-    const Operand source = part(piece.product->b, strip.columns.begin, piece.inner.begin);
-    for (Index p = 0; p < panels; ++p) {
-      const Index begin = p * kernels_.panel_columns;
-      kernels_.pack_columns(
-          {.source = source,
-           .outer_begin = begin,
-           .outer_count = std::min(kernels_.panel_columns, strip.columns.size() - begin),
-           .steps = piece.steps,
-           .out = workspace + p * kernels_.column_panel_floats,
-           .block_stride = block});
-    }
+    const Index rows = kTileRowPanels * piece.panel_rows;
+    const bool is_one_tile = strip.rows.size() <= rows;  // each panel is read but once
     TileTask tile{.a = piece.a,
                   .b = workspace,
                   .a_block_stride = block_floats(piece),
-                  .b_block_stride = block,
+                  .b_block_stride = is_one_tile ? 0 : panels * kernels_.column_panel_floats,
+                  .b_panel_stride = is_one_tile ? 0 : kernels_.column_panel_floats,
+                  .unpacked_b = part(piece.product->b, strip.columns.begin, piece.inner.begin),
                   .a_inner_contiguous = piece.product->a.inner_contiguous,
                   .steps = piece.steps,
                   .panel_rows = piece.panel_rows,
@@ -242,12 +234,12 @@ class Batch {
                   .sums = workspace + strip_floats(piece.steps, panels),
                   .out = output_of(piece, strip.columns.begin),
                   .ahead = ahead_of(i)};
-    const Index rows = kTileRowPanels * piece.panel_rows;
     for (tile.row_begin = strip.rows.begin; tile.row_begin < strip.rows.end;
          tile.row_begin += rows) {
       tile.row_end = std::min(tile.row_begin + rows, strip.rows.end);
       kernels_.tile(tile);
       tile.ahead = {};
+      tile.unpacked_b = {};
     }
   }
 

@@ -62,12 +62,15 @@ struct Ahead {
   Index rows = 0, row_bytes = 0, stride_bytes = 0;
 };
 
-/// Rows and columns of one product whose operands are packed. row_begin and column_begin are first
+/// Rows and columns of one product whose rows are packed. row_begin and column_begin are first
 /// entries of panels; columns count from the strip whose panels lie at b.
 struct TileTask {
   const float* a = nullptr;  // packed panels of the rows, of panel_rows each but for the last one
-  const float* b = nullptr;  // packed panels of the columns
-  Index a_block_stride = 0, b_block_stride = 0;
+  float* b = nullptr;        // panels of the columns
+  Index a_block_stride = 0, b_block_stride = 0, b_panel_stride = 0;
+  /// Columns column_begin .. are packed to b from here, each part before it is read; strides of 0
+  /// make all of them take one place. No data: they lie there packed.
+  Operand unpacked_b;
   bool a_inner_contiguous = true;
   Steps steps;
   Index panel_rows = 1;

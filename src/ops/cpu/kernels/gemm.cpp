@@ -84,6 +84,13 @@ void transpose_half(const PackTask& task, Index first_row, Index begin, Index co
 template <class Load>
 void copy_across(const PackTask& task, Index begin, Index count, float* out) {
   const Across source(task.source, task.outer_begin, task.steps.inner, Load::kElementBytes);
+  if (task.outer_count == kColumns) {
+    for (Index s = 0; s < count; ++s) {
+      Load::prefetch(source, begin + s + kStepsAhead);
+      Load::across_two(source, begin + s, out + s * kColumns);
+    }
+    return;
+  }
   const Across second(task.source, task.outer_begin + kWidth, task.steps.inner,
                       Load::kElementBytes);
   for (Index s = 0; s < count; ++s) {
@@ -109,18 +116,24 @@ void transpose(const PackTask& task, Index begin, Index count, float* out) {
 }
 
 template <class Load>
-void pack_columns_as(const PackTask& task) {
+void pack_columns_as(const PackTask& task, Index block) {
   const Steps& steps = task.steps;
-  for (Index block = 0; block < steps.blocks(); ++block) {
-    const Index begin = block * steps.per_block;
-    const Index count = least(steps.per_block, steps.count() - begin);
-    float* out = task.out + block * task.block_stride;
-    if (task.source.inner_contiguous) {
-      transpose<Load>(task, begin, count, out);
-    } else {
-      copy_across<Load>(task, begin, count, out);
-    }
+  const Index begin = block * steps.per_block;
+  const Index count = least(steps.per_block, steps.count() - begin);
+  float* out = task.out + block * task.block_stride;
+  if (task.source.inner_contiguous) {
+    transpose<Load>(task, begin, count, out);
+  } else {
+    copy_across<Load>(task, begin, count, out);
   }
+}
+
+void pack_columns(const PackTask& task, Index block) {
+  if (task.source.storage == Storage::float32) {
+    return pack_columns_as<LoadFloat32>(task, block);
+  }
+  task.steps.pairs ? pack_columns_as<LoadPairs>(task, block)
+                   : pack_columns_as<LoadBfloat16>(task, block);
 }
 
 }  // namespace
@@ -133,10 +146,9 @@ void pack_rows(const PackTask& task) {
 }
 
 void pack_columns(const PackTask& task) {
-  if (task.source.storage == Storage::float32) {
-    return pack_columns_as<LoadFloat32>(task);
+  for (Index block = 0; block < task.steps.blocks(); ++block) {
+    pack_columns(task, block);
   }
-  task.steps.pairs ? pack_columns_as<LoadPairs>(task) : pack_columns_as<LoadBfloat16>(task);
 }
 
 namespace {
@@ -163,56 +175,50 @@ bool is_plain(const TileTask& task) {
          (task.column_end - task.column_begin) % kColumns == 0 && task.steps.blocks() > 0;
 }
 
-/// Asks for lines of Ahead, some at a time.
-class LinesAhead {
- public:
-  LinesAhead(const Ahead& ahead, Index times)
-      : row_(static_cast<Bytes>(ahead.first)), rows_(ahead.rows), ahead_(ahead) {
-    const Index lines = ahead.rows * ((ahead.row_bytes + kLine - 1) / kLine);
-    at_once_ = times > 0 ? (lines + times - 1) / times : 0;
+/// One block of the panel of columns that begins at `column`, packed if it is not yet.
+const float* columns_of(const TileTask& task, Index column, Index block) {
+  float* first = task.b + column / kColumns * task.b_panel_stride;
+  if (task.unpacked_b.data != nullptr) {
+    pack_columns({.source = task.unpacked_b,
+                  .outer_begin = column,
+                  .outer_count = least(kColumns, task.column_end - column),
+                  .steps = task.steps,
+                  .out = first,
+                  .block_stride = task.b_block_stride},
+                 block);
   }
+  return first + block * task.b_block_stride;
+}
 
-  AM_INLINE void ask() {
-    for (Index n = 0; n < at_once_ && rows_ > 0; ++n) {
-      __builtin_prefetch(row_ + offset_, 0, 2);
-      offset_ += kLine;
-      if (offset_ >= ahead_.row_bytes) {
-        offset_ = 0;
-        row_ += ahead_.stride_bytes;
-        --rows_;
-      }
-    }
-  }
-
- private:
-  static constexpr Index kLine = 64;
-  Bytes row_;
-  Index rows_, offset_ = 0, at_once_ = 0;
-  const Ahead& ahead_;
-};
+/// How often a tile's products can ask for lines.
+Index num_asks(const TileTask& task) {
+  const Steps& steps = task.steps;
+  const Index row_panels = (task.row_end - task.row_begin + task.panel_rows - 1) / task.panel_rows;
+  const Index column_panels = (task.column_end - task.column_begin + kColumns - 1) / kColumns;
+  const Index per_block = (steps.per_block + kStepsPerAsk - 1) / kStepsPerAsk;
+  return steps.blocks() * row_panels * column_panels * per_block;
+}
 
 template <class Multiply, class Layout>
 void sum_tile(const TileTask& task, const Sums& sums) {
   const Steps& steps = task.steps;
-  const Index row_panels = (task.row_end - task.row_begin + task.panel_rows - 1) / task.panel_rows;
-  const Index column_panels = (task.column_end - task.column_begin + kColumns - 1) / kColumns;
-  LinesAhead ahead(task.ahead, steps.blocks() * row_panels * column_panels);
+  LinesAhead ahead(task.ahead, num_asks(task));
   for (Index block = 0; block < steps.blocks(); ++block) {
     const Index count = least(steps.per_block, steps.count() - block * steps.per_block);
     const float* a = task.a + block * task.a_block_stride;
-    const float* b = task.b + block * task.b_block_stride;
     for (Index column = task.column_begin; column < task.column_end; column += kColumns) {
+      const float* b = columns_of(task, column, block);
       for (Index row = task.row_begin; row < task.row_end; row += task.panel_rows) {
         const Strip strip{
             a + row / task.panel_rows * kRowPanelFloats,
-            b + column / kColumns * kColumnPanelFloats,
+            b,
             count,
             sums.first + (row - task.row_begin) * sums.stride + column - task.column_begin,
             sums.stride,
             sums.add || block > 0,
-            sums.streams};
+            sums.streams,
+            &ahead};
         multiply_rows<Multiply, Layout>(least(task.panel_rows, task.row_end - row), strip);
-        ahead.ask();
       }
     }
   }

@@ -58,6 +58,12 @@ struct LoadElements {
     const Element* p = at(from.first) + from.offset(step);
     return columns >= kWidth ? Stored::load(p) : Stored::load(p, columns);
   }
+  /// One step of 2 * kWidth neighbouring columns.
+  AM_INLINE static void across_two(const Across& from, Index step, float* out) {
+    const Element* p = at(from.first) + from.offset(step);
+    vstore(out, Stored::load(p));
+    vstore(out + kWidth, Stored::load(p + kWidth));
+  }
   AM_INLINE static void prefetch(const Across& from, Index step) {
     if (step < from.inner) {
       __builtin_prefetch(at(from.first) + from.offset(step));
@@ -101,6 +107,20 @@ struct LoadPairs {
         2 * step + 1 < from.inner ? vload_bf16(p + from.offset(2 * step + 1), columns) : vset(0);
     const __m512i shifted = _mm512_srli_epi32(_mm512_castps_si512(low), 16);
     return _mm512_castsi512_ps(_mm512_or_si512(shifted, _mm512_castps_si512(high)));
+  }
+  /// One step of 2 * kWidth neighbouring columns.
+  AM_INLINE static void across_two(const Across& from, Index step, float* out) {
+    const std::uint16_t* p = element(from.first);
+    const __m512i low = _mm512_loadu_si512(p + from.offset(2 * step));
+    const __m512i high = 2 * step + 1 < from.inner
+                             ? _mm512_loadu_si512(p + from.offset(2 * step + 1))
+                             : _mm512_setzero_si512();
+    const __m512i count = bcount();
+    const __m512i lower =  // entry i of `low`, then entry i of `high`
+        _mm512_or_si512(count, _mm512_slli_epi32(_mm512_add_epi32(count, bset(32)), 16));
+    const __m512i upper = _mm512_add_epi16(lower, _mm512_set1_epi16(kWidth));
+    vstore(out, of_bits(_mm512_permutex2var_epi16(low, lower, high)));
+    vstore(out + kWidth, of_bits(_mm512_permutex2var_epi16(low, upper, high)));
   }
   AM_INLINE static void prefetch(const Across& from, Index step) {
     if (2 * step + 1 < from.inner) {

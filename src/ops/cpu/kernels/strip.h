@@ -31,6 +31,37 @@ struct RowPairsAsSteps {  // the same, each even row holding itself and the next
 };
 static_assert(kRows % 2 == 0);
 
+/// Asks for lines of what is read later, some at a time.
+class LinesAhead {
+ public:
+  LinesAhead(const Ahead& ahead, Index times)
+      : row_(static_cast<Bytes>(ahead.first)), rows_(ahead.rows), ahead_(ahead) {
+    const Index lines = ahead.rows * ((ahead.row_bytes + kLine - 1) / kLine);
+    at_once_ = times > 0 ? (lines + times - 1) / times : 0;
+  }
+
+  AM_INLINE void ask() {
+    for (Index n = 0; n < at_once_ && rows_ > 0; ++n) {
+      __builtin_prefetch(row_ + offset_, 0, 2);
+      offset_ += kLine;
+      if (offset_ >= ahead_.row_bytes) {
+        offset_ = 0;
+        row_ += ahead_.stride_bytes;
+        --rows_;
+      }
+    }
+  }
+
+ private:
+  static constexpr Index kLine = 64;
+  Bytes row_;
+  Index rows_, offset_ = 0, at_once_ = 0;
+  const Ahead& ahead_;
+};
+
+/// Steps between two questions: many lines at once would hold up what computes.
+constexpr Index kStepsPerAsk = 16;
+
 /// Some steps of one panel of rows and one of columns.
 struct Strip {
   const float* a;
@@ -40,6 +71,7 @@ struct Strip {
   Index stride;          // of the sums
   bool add;              // to what is there
   bool streams = false;  // past the caches; sums and stride are those of whole lines
+  LinesAhead* ahead = nullptr;
 };
 
 /// Every loop over sums is unrolled, or GCC keeps them in memory at a third of the speed.
@@ -53,17 +85,22 @@ void multiply(const Strip& strip) {
   }
   const float* a = strip.a;
   const float* b = strip.b;
-  for (Index s = 0; s < strip.steps; ++s) {
-    const Vec b0 = vload(b);
-    const Vec b1 = vload(b + kWidth);
+  for (Index begin = 0; begin < strip.steps; begin += kStepsPerAsk) {
+    for (Index s = begin, end = least(begin + kStepsPerAsk, strip.steps); s < end; ++s) {
+      const Vec b0 = vload(b);
+      const Vec b1 = vload(b + kWidth);
 #pragma GCC unroll 16
-    for (int r = 0; r < kR; ++r) {
-      const Vec x = vset(a[r * Layout::kAlongRow]);
-      sum[r][0] = Multiply::add(x, b0, sum[r][0]);
-      sum[r][1] = Multiply::add(x, b1, sum[r][1]);
+      for (int r = 0; r < kR; ++r) {
+        const Vec x = vset(a[r * Layout::kAlongRow]);
+        sum[r][0] = Multiply::add(x, b0, sum[r][0]);
+        sum[r][1] = Multiply::add(x, b1, sum[r][1]);
+      }
+      a += Layout::kAlongStep;
+      b += kColumns;
     }
-    a += Layout::kAlongStep;
-    b += kColumns;
+    if (strip.ahead != nullptr) {
+      strip.ahead->ask();
+    }
   }
 #pragma GCC unroll 16
   for (int r = 0; r < kR; ++r) {
