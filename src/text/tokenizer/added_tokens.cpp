@@ -127,7 +127,7 @@ std::vector<Piece> AddedTokenFinder::split(std::string_view text) const {
     if (begin < end) {  // else the white space taken by the token before covers it
       pieces.push_back({{begin, end}, token.id});
     }
-    done = std::max(done, end);
+    done = std::max(begin, end);  // may lie inside that white space: the rest of it comes again
   }
   if (done < text.size()) {
     pieces.push_back({{done, text.size()}, -1});
