@@ -30,8 +30,8 @@ def qwen35(metadata):
 
 
 def with_nfc(metadata, inputs, recorded):
-    """The ids that Qwen3.5's tokenizer gives. llama.cpp, which knows no NFC, recorded its own (pull request 22110, on the
-    vocabulary of qwen2): they are that tokenizer's without its normalizer, and differ where a text is not in NFC."""
+    """The ids that Qwen3.5's tokenizer gives. Those recorded beside llama.cpp's file (pull request 22110; the vocabulary is
+    qwen2's) are that tokenizer's without its normalizer, NFC, and differ where a text is not in NFC."""
     tokenizer = qwen35(metadata)
     ids = tokenizer(inputs)["input_ids"]
     tokenizer.backend_tokenizer.normalizer = None
