@@ -266,8 +266,8 @@ class Marker {
 }  // namespace
 
 std::vector<std::string> read_train_roles(Keys& keys) {
-  static const std::vector<std::string> kRoles = {"system", "developer", "user", "assistant",
-                                                  "tool"};
+  static const std::vector<std::string> kRoles(  // of messages: those before `prompt`
+      kRoleNames.begin(), kRoleNames.begin() + static_cast<std::ptrdiff_t>(Role::prompt));
   const Json value = keys.any("roles_to_train");
   if (value.is_null()) {
     return MaskOptions().train_roles;

@@ -5,14 +5,13 @@
 #include <algorithm>
 #include <vector>
 
+#include "ops/cpu/operands.h"
 #include "tensor/threads.h"
 
 namespace automodel::ops::cpu {
 namespace {
 
 constexpr Index kWantedTasks = 12;  // of the backward: enough for a balance, few partial gradients
-
-Index ceil_div(Index a, Index b) { return (a + b - 1) / b; }
 
 struct Document {
   Index first_token, keys, segments;

@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <vector>
 
+#include "ops/cpu/operands.h"
 #include "tensor/threads.h"
 
 namespace automodel::ops::cpu {
@@ -16,8 +17,6 @@ constexpr Index kStripFloats = 96 << 10;  // packed columns of one task, for the
 constexpr Index kStripPanels = 4;
 constexpr Index kTileRowPanels = 8;
 constexpr Index kTasksPerWorker = 3;
-
-Index ceil_div(Index a, Index b) { return (a + b - 1) / b; }
 
 /// A part of a dimension.
 struct Range {

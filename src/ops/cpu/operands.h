@@ -9,6 +9,8 @@ namespace automodel::ops::cpu {
 
 using at::Tensor;
 
+inline Index ceil_div(Index a, Index b) { return (a + b - 1) / b; }
+
 /// The kernels of this run, if they take both: on the CPU, float32 or bfloat16. Else null.
 const Kernels* kernels_for(const Tensor& a, const Tensor& b);
 

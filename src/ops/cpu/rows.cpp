@@ -5,14 +5,13 @@
 #include <algorithm>
 
 #include "ops/cpu/dispatch.h"
+#include "ops/cpu/operands.h"
 #include "tensor/threads.h"
 
 namespace automodel::ops::cpu {
 namespace {
 
 constexpr Index kElementsPerTask = 16 << 10;
-
-Index ceil_div(Index a, Index b) { return (a + b - 1) / b; }
 
 GluTask part(GluTask task, Index begin) {
   for (Elements* x :

@@ -12,7 +12,6 @@ inline constexpr Index kTilePanels = kWidth == 16 ? 8 : 16;
 inline constexpr float kLowest = -3.0e38F;
 
 AM_INLINE Index most(Index a, Index b) { return a > b ? a : b; }
-AM_INLINE Index in_panels(Index width) { return (width + kColumns - 1) / kColumns * kColumns; }
 
 AM_INLINE Index tile_heads(const AttentionShape& shape) {
   return least(shape.heads / shape.kv_heads, kTilePanels);
@@ -75,7 +74,7 @@ AM_INLINE Span visible_keys(const AttentionRule& rule, Index query) {
 struct TileRows {
   explicit TileRows(const AttentionTile& t)
       : tile(t),
-        per_head((t.query_end - t.query_begin + kRows - 1) / kRows),
+        per_head(ceil_div(t.query_end - t.query_begin, kRows)),
         panels((t.head_end - t.head_begin) * per_head) {}
 
   Index head(Index panel) const { return tile.head_begin + panel / per_head; }

@@ -193,9 +193,9 @@ const float* columns_of(const TileTask& task, Index column, Index block) {
 /// How often a tile's products can ask for lines.
 Index num_asks(const TileTask& task) {
   const Steps& steps = task.steps;
-  const Index row_panels = (task.row_end - task.row_begin + task.panel_rows - 1) / task.panel_rows;
-  const Index column_panels = (task.column_end - task.column_begin + kColumns - 1) / kColumns;
-  const Index per_block = (steps.per_block + kStepsPerAsk - 1) / kStepsPerAsk;
+  const Index row_panels = ceil_div(task.row_end - task.row_begin, task.panel_rows);
+  const Index column_panels = ceil_div(task.column_end - task.column_begin, kColumns);
+  const Index per_block = ceil_div(steps.per_block, kStepsPerAsk);
   return steps.blocks() * row_panels * column_panels * per_block;
 }
 
@@ -269,7 +269,7 @@ void tile(const TileTask& task) {
     }
     return;
   }
-  const Index width = (task.column_end - task.column_begin + kColumns - 1) / kColumns * kColumns;
+  const Index width = in_panels(task.column_end - task.column_begin);
   if (task.steps.blocks() == 0) {
     for (Index i = 0; i < (task.row_end - task.row_begin) * width; i += kWidth) {
       vstore(task.sums + i, vset(0));

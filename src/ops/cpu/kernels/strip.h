@@ -15,6 +15,9 @@ constexpr Index kRowPanelFloats = kRows * kRowStride;
 constexpr Index kColumnPanelFloats = kColumns * kBlockSteps;
 
 AM_INLINE Index least(Index a, Index b) { return a < b ? a : b; }
+AM_INLINE Index ceil_div(Index a, Index b) { return (a + b - 1) / b; }
+/// So many columns in whole panels.
+AM_INLINE Index in_panels(Index columns) { return ceil_div(columns, kColumns) * kColumns; }
 
 /// The left operand's panel: where its rows and steps lie.
 struct PackedRows {  // each row's steps one behind the other
@@ -36,8 +39,8 @@ class LinesAhead {
  public:
   LinesAhead(const Ahead& ahead, Index times)
       : row_(static_cast<Bytes>(ahead.first)), rows_(ahead.rows), ahead_(ahead) {
-    const Index lines = ahead.rows * ((ahead.row_bytes + kLine - 1) / kLine);
-    at_once_ = times > 0 ? (lines + times - 1) / times : 0;
+    const Index lines = ahead.rows * ceil_div(ahead.row_bytes, kLine);
+    at_once_ = times > 0 ? ceil_div(lines, times) : 0;
   }
 
   AM_INLINE void ask() {
