@@ -9,6 +9,7 @@
 #include <thread>
 
 #include "base/random.h"
+#include "tests/base/sanitized.h"
 #include "tests/tensor/allocation_trace.h"
 #include "tests/tensor/expect_error.h"
 
@@ -186,16 +187,8 @@ std::size_t peak_of(const Work& work) {
   return used;
 }
 
-bool runs_under_a_sanitizer() {
-#if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
-  return true;
-#else
-  return false;
-#endif
-}
-
 TEST_P(RecordedTraining, NeedsNoMoreResidentMemoryThanMalloc) {
-  if (runs_under_a_sanitizer()) {
+  if (kSanitized) {
     GTEST_SKIP() << "a sanitizer's malloc keeps freed blocks";
   }
   const std::size_t with_malloc = peak_of([this] {
