@@ -4,7 +4,9 @@
 #include "base/meter.h"
 #include "ops/grouped_product.h"
 #include "ops/linear_parts.h"
+#include "ops/matrix_product.h"
 #include "ops/optional_tensor.h"
+#include "ops/row_sums.h"
 
 namespace automodel::ops {
 namespace {
@@ -18,11 +20,11 @@ constexpr std::size_t kFirstWeight = 2;  // in what is saved, behind x and the r
 
 /// Pairs (token, slot) in the order of their experts.
 struct Pairs {
+  Tensor experts_tk;
   Tensor order_p;   // t * k + slot
   Tensor tokens_p;  // t
   Tensor places_s;  // of slot t * k + slot among the pairs
   GroupCounts counts_e;
-  std::int64_t per_token = 1;
 
   static Pairs of(const Tensor& experts_tk, std::int64_t experts) {
     const Tensor flat_s = experts_tk.flatten();
@@ -33,34 +35,40 @@ struct Pairs {
     const Tensor order_p = flat_s.argsort(/*stable=*/true, 0, /*descending=*/false);
     const Tensor places_s = at::empty_like(order_p);
     places_s.index_copy_(0, order_p, at::arange(order_p.numel(), order_p.options()));
-    return {order_p,
+    return {experts_tk,
+            order_p,
             order_p.div(experts_tk.size(1), "floor"),
             places_s,
-            {first, first + experts},
-            experts_tk.size(1)};
+            {first, first + experts}};
   }
 
-  /// Calls work(expert, its first pair, their number) for every expert with tokens.
-  template <class Work>
-  void for_each(const Work& work) const {
-    std::int64_t begin = 0;
-    for (std::size_t e = 0; e < counts_e.size(); ++e) {
-      if (counts_e[e] > 0) {
-        work(static_cast<std::int64_t>(e), begin, counts_e[e]);
-      }
-      begin += counts_e[e];
-    }
+  std::int64_t per_token() const { return experts_tk.size(1); }
+
+  /// [t, k] -> [p].
+  Tensor by_pair(const Tensor& x_tk) const { return x_tk.flatten().index_select(0, order_p); }
+
+  /// [p] -> [t, k].
+  Tensor by_token(const Tensor& x_p) const {
+    return x_p.index_select(0, places_s).unflatten(0, {-1, per_token()});
   }
 
-  /// [p, ..] -> [t, k, ..].
-  Tensor by_token(const Tensor& x_pd) const {
-    return x_pd.index_select(0, places_s).unflatten(0, {-1, per_token});
+  /// Sums over the pairs of each token, [p, d] -> [t, d]; weights_tk may be undefined: 1.
+  Tensor token_sums(const Tensor& x_pd, const Tensor& weights_tk = {}) const {
+    const GroupCounts counts_t(static_cast<std::size_t>(experts_tk.size(0)), per_token());
+    return grouped_row_sums({x_pd, places_s}, counts_t,
+                            weights_tk.defined() ? weights_tk.flatten() : Tensor());
   }
 };
 
-/// What a backward gives for one linear layer of all experts; zero where an expert had no tokens.
+/// What comes back through one linear layer of all experts.
+struct Through {
+  Tensor rows_pk;    // undefined: not needed
+  Rows update, low;  // of the adapter: the gradients of its output, [p, o], and of A x, [p, r]
+};
+
+/// The gradients of its own tensors; zero where an expert had no tokens.
 struct StackGrads {
-  Tensor rows_pk, weight_eoi, bias_eo, a_eri, b_eor;
+  Tensor weight_eoi, bias_eo, a_eri, b_eor;
 };
 
 /// One linear layer of all experts.
@@ -83,36 +91,54 @@ struct Stack {
     return y_po;
   }
 
-  /// grad: of each pair's output; rows: its input, needed for gradients of weights and adapters.
-  StackGrads backward(const Rows& grad, const Rows& rows, const Pairs& pairs,
-                      const LinearGrads& needed) const {
-    StackGrads out;
-    if (needed.x_ti) {
-      out.rows_pk = grouped_product(grad, pairs.counts_e, weight_eoi);
+  /// The gradients of the rows and of A x, given that of each pair's output. The rows' is added to
+  /// `rows_pk` if that is defined.
+  Through through(const Rows& grad, const Pairs& pairs, bool needs_rows,
+                  Tensor rows_pk = {}) const {
+    if (needs_rows && rows_pk.defined()) {
+      add_grouped_product_(rows_pk, grad, pairs.counts_e, weight_eoi, 1);
+    } else if (needs_rows) {
+      rows_pk = grouped_product(grad, pairs.counts_e, weight_eoi);
     }
+    if (!a_eri.defined()) {
+      return {std::move(rows_pk), grad, {}};
+    }
+    const OperationTimer timer("adapter, gradients");
+    const Rows update = drops_after() ? dropped_rows(grad, pairs) : grad;
+    const Rows low{grouped_product(update, pairs.counts_e, b_eor).mul_(options.scale), {}};
+    if (needs_rows && drops_before()) {
+      const Rows own{grouped_product(low, pairs.counts_e, a_eri), {}};
+      rows_pk.add_(dropped_rows(own, pairs).matrix);
+    } else if (needs_rows) {
+      add_grouped_product_(rows_pk, low, pairs.counts_e, a_eri, 1);
+    }
+    return {std::move(rows_pk), update, low};
+  }
+
+  /// Gradients of the layer's own tensors. grad: of each pair's output; rows: its input, not needed
+  /// for the bias.
+  StackGrads own_grads(const Rows& grad, const Rows& rows, const Through& through,
+                       const Pairs& pairs, const LinearGrads& needed) const {
+    StackGrads out;
     if (needed.weight_oi) {
       out.weight_eoi = grouped_outer_product(grad, rows, pairs.counts_e, weight_eoi.scalar_type());
     }
     if (needed.bias_o && bias_eo.defined()) {
-      out.bias_eo = sums_by_expert(grad, pairs).to(bias_eo.scalar_type());
+      out.bias_eo = grouped_row_sums(grad, pairs.counts_e).to(bias_eo.scalar_type());
     }
-    if (a_eri.defined()) {
-      add_update_grads(out, grad, rows, pairs, needed);
+    if (a_eri.defined() && needed.adapter) {
+      const OperationTimer timer("adapter, gradients");
+      const Rows x = drops_before() ? dropped_rows(rows, pairs) : rows;
+      out.a_eri = grouped_outer_product(through.low, x, pairs.counts_e, a_eri.scalar_type());
+      const Rows low_x{narrowed(x, pairs).mul_(options.scale), {}};
+      out.b_eor = grouped_outer_product(low_x, through.update, pairs.counts_e, b_eor.scalar_type())
+                      .transpose(1, 2)
+                      .contiguous();
     }
     return out;
   }
 
  private:
-  static Tensor sums_by_expert(const Rows& grad, const Pairs& pairs) {
-    const Tensor out_eo =
-        at::zeros({static_cast<std::int64_t>(pairs.counts_e.size()), grad.matrix.size(1)},
-                  grad.matrix.options());
-    pairs.for_each([&](std::int64_t e, std::int64_t begin, std::int64_t count) {
-      out_eo[e].copy_(rows_of(grad, begin, count).sum(0));
-    });
-    return out_eo;
-  }
-
   bool drops_before() const { return options.dropout > 0 && !options.dropout_after; }
   bool drops_after() const { return options.dropout > 0 && options.dropout_after; }
 
@@ -136,27 +162,6 @@ struct Stack {
       add_grouped_product_(y_po, low, pairs.counts_e, up_ero, options.scale);
     }
   }
-
-  void add_update_grads(StackGrads& out, const Rows& grad, const Rows& rows, const Pairs& pairs,
-                        const LinearGrads& needed) const {
-    const OperationTimer timer("adapter, gradients");
-    const Rows update = drops_after() ? dropped_rows(grad, pairs) : grad;
-    const Rows low{grouped_product(update, pairs.counts_e, b_eor).mul_(options.scale), {}};
-    if (needed.adapter) {
-      const Rows x = drops_before() ? dropped_rows(rows, pairs) : rows;
-      out.a_eri = grouped_outer_product(low, x, pairs.counts_e, a_eri.scalar_type());
-      const Rows low_x{narrowed(x, pairs).mul_(options.scale), {}};
-      out.b_eor = grouped_outer_product(low_x, update, pairs.counts_e, b_eor.scalar_type())
-                      .transpose(1, 2)
-                      .contiguous();
-    }
-    if (needed.x_ti && drops_before()) {
-      const Rows through{grouped_product(low, pairs.counts_e, a_eri), {}};
-      out.rows_pk.add_(dropped_rows(through, pairs).matrix);
-    } else if (needed.x_ti) {
-      add_grouped_product_(out.rows_pk, low, pairs.counts_e, a_eri, 1);
-    }
-  }
 };
 
 struct NodeOptions {
@@ -178,7 +183,7 @@ class Backward {
       : options_(options), pairs_(options.pairs), saved_(saved), grad_td_(grad_td.contiguous()) {
     const at::TensorList tensors(saved.data() + kFirstWeight, kLayers * kPerLayer);
     for (std::size_t i = 0; i < kLayers; ++i) {
-      stacks_.push_back(Stack::of(tensors, i, options.adapters[i]));
+      stacks_[i] = Stack::of(tensors, i, options.adapters[i]);
     }
   }
 
@@ -192,14 +197,17 @@ class Backward {
       return LinearGrads{needs_rows, context.needs_input_grad(first),
                          context.needs_input_grad(first + 1), context.needs_input_grad(first + 2)};
     };
-    const auto down = through_down(needed(2, true), context.needs_input_grad(1));
-    const auto inner = glu_backward(down.rows_pk, gate_pi_, up_pi_, options_.glu);
-    const Rows x{saved_[0], pairs_.tokens_p};
-    const auto gate = stacks_[0].backward({inner.gate, {}}, x, pairs_, needed(0, needs_x));
-    auto up = stacks_[1].backward({inner.up, {}}, x, pairs_, needed(1, needs_x));
-    variable_list out = {needs_x ? pairs_.by_token(up.rows_pk.add_(gate.rows_pk)).sum(1) : Tensor(),
+    StackGrads down;
+    const auto inner = through_down(needed(2, true), context.needs_input_grad(1), down);
+    const Rows x{saved_[0], pairs_.tokens_p}, grad_gate{inner.gate, {}}, grad_up{inner.up, {}};
+    const Stack &gate_layer = stacks_[0], &up_layer = stacks_[1];
+    const auto through_gate = gate_layer.through(grad_gate, pairs_, needs_x);
+    const auto through_up = up_layer.through(grad_up, pairs_, needs_x, through_gate.rows_pk);
+    const auto gate = gate_layer.own_grads(grad_gate, x, through_gate, pairs_, needed(0, needs_x));
+    const auto up = up_layer.own_grads(grad_up, x, through_up, pairs_, needed(1, needs_x));
+    variable_list out = {needs_x ? pairs_.token_sums(through_up.rows_pk) : Tensor(),
                          grad_weights_tk_};
-    for (const auto* grads : {&gate, static_cast<const StackGrads*>(&up), &down}) {
+    for (const auto* grads : {&gate, &up, static_cast<const StackGrads*>(&down)}) {
       out.insert(out.end(), {grads->weight_eoi, grads->bias_eo, grads->a_eri, grads->b_eor});
     }
     out.emplace_back();  // the options
@@ -216,54 +224,36 @@ class Backward {
     up_pi_ = is_kept ? kept[1] : stacks_[1].forward(x, pairs_);
   }
 
-  /// The weight multiplies h here instead of the output: its own gradient is then h times the
-  /// gradient of h, and the output need not be kept.
-  StackGrads through_down(const LinearGrads& needed, bool needs_weights) {
+  /// Gradients of gate and up. The weight multiplies h here instead of the output: its own gradient
+  /// is then h times the gradient of h, and the output need not be kept.
+  GluGrads through_down(const LinearGrads& needed, bool needs_weights, StackGrads& out) {
     const Stack& down = stacks_[2];
     const Rows grad{grad_td_, pairs_.tokens_p};
-    const Tensor w_p1 = saved_[1].flatten().index_select(0, pairs_.order_p).unsqueeze(1);
-    const Tensor h_pi = glu(gate_pi_, up_pi_, options_.glu);
-    const bool needs_rows = needed.weight_oi || needed.adapter;
-    const Rows weighted{needs_rows ? (h_pi * w_p1).to(h_pi.scalar_type()) : Tensor(), {}};
-    auto out =
-        down.backward(grad, weighted, pairs_, {true, needed.weight_oi, false, needed.adapter});
+    const Tensor w_p = pairs_.by_pair(saved_[1]);
+    const auto through = down.through(grad, pairs_, true);
+    auto glu = weighted_glu_backward(through.rows_pk, gate_pi_, up_pi_, w_p, options_.glu,
+                                     needed.weight_oi || needed.adapter);
+    out = down.own_grads(grad, {glu.product_pi, {}}, through, pairs_,
+                         {true, needed.weight_oi, false, needed.adapter});
     if (needed.bias_o && down.bias_eo.defined()) {
-      out.bias_eo = bias_grads(w_p1);
+      out.bias_eo = grouped_row_sums(grad, pairs_.counts_e, w_p).to(down.bias_eo.scalar_type());
     }
     if (needs_weights) {
-      const Tensor grad_w_p = (h_pi * out.rows_pk).sum(1, false, at::kFloat);
+      Tensor grad_tk = pairs_.by_token(glu.weights_p);
       if (down.bias_eo.defined()) {
-        add_bias_shares_(grad_w_p);
+        const Tensor shares_te = matrix_product(grad_td_, down.bias_eo.t());
+        grad_tk = grad_tk.add_(shares_te.gather(1, pairs_.experts_tk));
       }
-      grad_weights_tk_ = pairs_.by_token(grad_w_p).to(saved_[1].scalar_type());
+      grad_weights_tk_ = grad_tk.to(saved_[1].scalar_type());
     }
-    out.rows_pk = (out.rows_pk * w_p1).to(h_pi.scalar_type());
-    return out;
-  }
-
-  Tensor bias_grads(const Tensor& w_p1) const {
-    const Tensor& bias_eo = stacks_[2].bias_eo;
-    const Tensor out_eo = at::zeros_like(bias_eo);
-    pairs_.for_each([&](std::int64_t e, std::int64_t begin, std::int64_t count) {
-      const Tensor g_nd = rows_of({grad_td_, pairs_.tokens_p}, begin, count);
-      out_eo[e].copy_((g_nd * w_p1.narrow(0, begin, count)).sum(0));
-    });
-    return out_eo;
-  }
-
-  void add_bias_shares_(const Tensor& grad_w_p) const {
-    const Tensor& bias_eo = stacks_[2].bias_eo;
-    pairs_.for_each([&](std::int64_t e, std::int64_t begin, std::int64_t count) {
-      const Tensor g_nd = rows_of({grad_td_, pairs_.tokens_p}, begin, count);
-      grad_w_p.narrow(0, begin, count).add_(g_nd.mv(bias_eo[e].to(g_nd.scalar_type())));
-    });
+    return std::move(glu.inner);
   }
 
   const NodeOptions& options_;
   const Pairs& pairs_;
   const variable_list& saved_;
   Tensor grad_td_, grad_weights_tk_, gate_pi_, up_pi_;
-  std::vector<Stack> stacks_;
+  std::array<Stack, kLayers> stacks_;
 };
 
 bool is_trained(at::TensorList tensors, std::size_t layer) {
@@ -293,7 +283,7 @@ struct ExpertsNode : torch::autograd::Function<ExpertsNode> {
     context->save_for_backward(std::move(saved));
     context->saved_data["options"] =
         c10::IValue::make_capsule(c10::make_intrusive<HeldOptions>(options));
-    return (pairs.by_token(y_pd) * weights_tk.unsqueeze(-1)).sum(1).to(x_td.scalar_type());
+    return pairs.token_sums(y_pd, weights_tk);
   }
 
   static variable_list backward(AutogradContext* context, const variable_list& grads) {

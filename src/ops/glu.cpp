@@ -65,6 +65,30 @@ GluGrads glu_backward(const Tensor& grad, const Tensor& gate, const Tensor& up,
   return out;
 }
 
+WeightedGluGrads weighted_glu_backward(const Tensor& grad_pi, const Tensor& gate_pi,
+                                       const Tensor& up_pi, const Tensor& weights_p,
+                                       const GluOptions& options, bool wants_product) {
+  const OperationTimer timer("gated product, gradients");
+  const auto* kernels =
+      gate_of(options) ? cpu::row_kernels_for({grad_pi, gate_pi, up_pi}) : nullptr;
+  if (kernels == nullptr) {
+    return weighted_glu_backward_reference(grad_pi, gate_pi, up_pi, weights_p, options,
+                                           wants_product);
+  }
+  const Tensor weights = weights_p.to(at::kFloat).contiguous();
+  const WeightedGluGrads out{wants_product ? at::empty_like(gate_pi) : Tensor(),
+                             at::empty_like(weights),
+                             {at::empty_like(gate_pi), at::empty_like(up_pi)}};
+  auto task = task_of(gate_pi, up_pi, options);
+  task.out = cpu::elements_of(out.product_pi);
+  task.grad = cpu::elements_of(grad_pi);
+  task.grad_gate = cpu::elements_of(out.inner.gate);
+  task.grad_up = cpu::elements_of(out.inner.up);
+  cpu::weighted_glu_backward(*kernels, task, gate_pi.size(1), weights.const_data_ptr<float>(),
+                             out.weights_p.mutable_data_ptr<float>());
+  return out;
+}
+
 Tensor glu_reference(const Tensor& gate, const Tensor& up, const GluOptions& options) {
   if (!options.clamp) {
     return activate(gate, options.activation).mul_(up);
@@ -86,6 +110,18 @@ GluGrads glu_backward_reference(const Tensor& grad, const Tensor& gate, const Te
   const Tensor slope = s * (1 + g * alpha * (1 - s));  // of g * sigmoid(alpha * g)
   const Tensor inside = up.abs().le(limit);
   return {grad * (up.clamp(-limit, limit) + 1) * slope * gate.le(limit), grad * g * s * inside};
+}
+
+WeightedGluGrads weighted_glu_backward_reference(const Tensor& grad_pi, const Tensor& gate_pi,
+                                                 const Tensor& up_pi, const Tensor& weights_p,
+                                                 const GluOptions& options, bool wants_product) {
+  const Tensor h_pi = glu_reference(gate_pi, up_pi, options);
+  const Tensor weights_p1 = weights_p.unsqueeze(1);
+  const auto dtype = gate_pi.scalar_type();
+  const auto precise = at::promote_types(dtype, at::kFloat);
+  return {wants_product ? (h_pi * weights_p1).to(dtype) : Tensor(),
+          (h_pi * grad_pi).sum(1, false, precise),
+          glu_backward_reference((grad_pi * weights_p1).to(dtype), gate_pi, up_pi, options)};
 }
 
 }  // namespace automodel::ops

@@ -29,9 +29,23 @@ Tensor glu(const Tensor& gate, const Tensor& up, const GluOptions& options);
 GluGrads glu_backward(const Tensor& grad, const Tensor& gate, const Tensor& up,
                       const GluOptions& options);
 
+/// Gradients of weights_p times the gated product, row by row: of the weights (float32, or float64
+/// of float64), of gate and up; and that product itself, if wanted. grad_pi, gate_pi, up_pi: [p,
+/// i].
+struct WeightedGluGrads {
+  Tensor product_pi, weights_p;
+  GluGrads inner;
+};
+WeightedGluGrads weighted_glu_backward(const Tensor& grad_pi, const Tensor& gate_pi,
+                                       const Tensor& up_pi, const Tensor& weights_p,
+                                       const GluOptions& options, bool wants_product);
+
 /// The plain references.
 Tensor glu_reference(const Tensor& gate, const Tensor& up, const GluOptions& options);
 GluGrads glu_backward_reference(const Tensor& grad, const Tensor& gate, const Tensor& up,
                                 const GluOptions& options);
+WeightedGluGrads weighted_glu_backward_reference(const Tensor& grad_pi, const Tensor& gate_pi,
+                                                 const Tensor& up_pi, const Tensor& weights_p,
+                                                 const GluOptions& options, bool wants_product);
 
 }  // namespace automodel::ops

@@ -160,6 +160,8 @@ Tensor grouped_product(const Rows& rows, const GroupCounts& counts_e, const Tens
 
 void add_grouped_product_(const Tensor& y_pn, const Rows& rows, const GroupCounts& counts_e,
                           const Tensor& weight_ekn, double scale) {
+  const OperationTimer timer(
+      "product", product_flops(num_pairs(rows), weight_ekn.size(1), weight_ekn.size(2)));
   const Tensor weight = with_contiguous_matrices(factor_beside(weight_ekn, rows.matrix));
   if (const auto* kernels = kernels_for(rows, weight);
       kernels != nullptr && cpu::kernels_for(y_pn, weight) != nullptr) {

@@ -28,5 +28,26 @@ TEST(Glu, ClampsBothSides) {
   });
 }
 
+TEST(Glu, AWeightForEachRowEqualsTheReference) {
+  for (const auto dtype : {at::kFloat, at::kBFloat16, at::kDouble}) {
+    const auto random = [&] { return at::randn({6, 9}).to(dtype); };
+    const Tensor grad = random(), gate = random(), up = random(), weights = at::randn({6});
+    for (const GluOptions& options :
+         {GluOptions{}, GluOptions{.clamp = GluClamp{}}, GluOptions{Activation::relu, {}}}) {
+      const auto ours = weighted_glu_backward(grad, gate, up, weights, options, true);
+      const auto plain = weighted_glu_backward_reference(grad.to(at::kDouble), gate.to(at::kDouble),
+                                                         up.to(at::kDouble),
+                                                         weights.to(at::kDouble), options, true);
+      const double tolerance = dtype == at::kBFloat16 ? 4 * 4e-3 : 4e-6;  // four roundings
+      EXPECT_LE(relative_error(ours.product_pi, plain.product_pi), tolerance);
+      EXPECT_LE(relative_error(ours.weights_p, plain.weights_p), tolerance);
+      EXPECT_LE(relative_error(ours.inner.gate, plain.inner.gate), tolerance);
+      EXPECT_LE(relative_error(ours.inner.up, plain.inner.up), tolerance);
+      EXPECT_FALSE(
+          weighted_glu_backward(grad, gate, up, weights, options, false).product_pi.defined());
+    }
+  }
+}
+
 }  // namespace
 }  // namespace automodel::ops

@@ -190,12 +190,14 @@ struct LossRow {
 enum class Gate : std::uint8_t { silu, gelu_tanh, clamped };
 
 /// gate(g) * u of `size` elements; clamped: min(g, limit) * sigmoid(alpha * that) * (1 + u within
-/// +-limit).
+/// +-limit). The backward is that of `weight` times this, which it stores in `out`, and returns the
+/// gradient of the weight.
 struct GluTask {
   Gate kind = Gate::silu;
   float limit = 0, alpha = 0;
+  float weight = 1;  // of the backward
   Elements gate, up;
-  Elements out;   // of the forward; the backward leaves it alone if its data is null
+  Elements out;   // the backward leaves it alone if its data is null
   Elements grad;  // of out
   Elements grad_gate, grad_up;
   Index size = 0;
@@ -216,10 +218,20 @@ struct NormTask {
   float* grad_gain = nullptr;  // [width], added to; null: not wanted
 };
 
+/// Sum of weights[r] * row index[r] of x over r in [0, rows), taken in this order.
+struct RowSum {
+  Elements x;                           // a matrix of rows of `width`
+  const std::int64_t* index = nullptr;  // null: row r
+  const float* weights = nullptr;       // null: 1
+  Index rows = 0, width = 0;
+  Elements out;
+};
+
 struct RowKernels {
   float (*loss)(const LossRow&) = nullptr;
   void (*glu)(const GluTask&) = nullptr;
-  void (*glu_backward)(const GluTask&) = nullptr;
+  float (*glu_backward)(const GluTask&) = nullptr;
+  void (*sum_rows)(const RowSum&) = nullptr;
   void (*rms_norm)(const NormTask&) = nullptr;
   void (*rms_norm_backward)(const NormTask&) = nullptr;
 };

@@ -3,6 +3,7 @@
 #include <ATen/ATen.h>
 
 #include <algorithm>
+#include <vector>
 
 #include "ops/cpu/dispatch.h"
 #include "ops/cpu/operands.h"
@@ -13,18 +14,20 @@ namespace {
 
 constexpr Index kElementsPerTask = 16 << 10;
 
-GluTask part(GluTask task, Index begin) {
+GluTask part(GluTask task, Index begin, Index most) {
   for (Elements* x :
        {&task.gate, &task.up, &task.out, &task.grad, &task.grad_gate, &task.grad_up}) {
     *x = elements_from(*x, begin);
   }
-  task.size = std::min(kElementsPerTask, task.size - begin);
+  task.size = std::min(most, task.size - begin);
   return task;
 }
 
-void for_each_part(const GluTask& task, void (*kernel)(const GluTask&)) {
-  for_each_task(ceil_div(task.size, kElementsPerTask),
-                [&](Index i, Index /*worker*/) { kernel(part(task, i * kElementsPerTask)); });
+template <class Kernel>
+void for_each_part(const GluTask& task, const Kernel& kernel) {
+  for_each_task(ceil_div(task.size, kElementsPerTask), [&](Index i, Index /*worker*/) {
+    kernel(part(task, i * kElementsPerTask, kElementsPerTask));
+  });
 }
 
 NormTask part(NormTask task, Index task_index) {
@@ -74,6 +77,39 @@ void glu(const RowKernels& kernels, const GluTask& task) { for_each_part(task, k
 
 void glu_backward(const RowKernels& kernels, const GluTask& task) {
   for_each_part(task, kernels.glu_backward);
+}
+
+void weighted_glu_backward(const RowKernels& kernels, const GluTask& task, Index width,
+                           const float* weights, float* grad_weights) {
+  const Index rows = width > 0 ? task.size / width : 0, at_once = rows_per_task(width);
+  for_each_task(ceil_div(rows, at_once), [&](Index i, Index /*worker*/) {
+    for (Index row = i * at_once; row < std::min((i + 1) * at_once, rows); ++row) {
+      GluTask own = part(task, row * width, width);
+      own.weight = weights[row];
+      grad_weights[row] = kernels.glu_backward(own);
+    }
+  });
+}
+
+void sum_rows(const RowKernels& kernels, const RowSum& task, std::span<const std::int64_t> counts) {
+  std::vector<RowSum> sums;
+  Index begin = 0;
+  for (const std::int64_t count : counts) {
+    RowSum own = task;
+    if (task.index == nullptr) {
+      own.x = elements_from(task.x, begin * task.width);
+    } else {
+      own.index = task.index + begin;
+    }
+    own.weights = task.weights == nullptr ? nullptr : task.weights + begin;
+    own.rows = count;
+    own.out = elements_from(task.out, static_cast<Index>(sums.size()) * task.width);
+    sums.push_back(own);
+    begin += count;
+  }
+  for_each_task(static_cast<Index>(sums.size()), [&](Index i, Index /*worker*/) {
+    kernels.sum_rows(sums[static_cast<std::size_t>(i)]);
+  });
 }
 
 void rms_norm(const RowKernels& kernels, const NormTask& task) {

@@ -3,6 +3,8 @@
 
 #include <ATen/core/TensorBody.h>
 
+#include <span>
+
 #include "ops/cpu/operands.h"
 
 namespace automodel::ops::cpu {
@@ -23,6 +25,12 @@ Tensor row_losses(const RowKernels& kernels, const Tensor& z_nv, const Tensor& l
 /// task has the pointers of whole tensors of task.size elements.
 void glu(const RowKernels& kernels, const GluTask& task);
 void glu_backward(const RowKernels& kernels, const GluTask& task);
+/// The same with a weight for each row of `width` elements, whose gradients are stored.
+void weighted_glu_backward(const RowKernels& kernels, const GluTask& task, Index width,
+                           const float* weights, float* grad_weights);
+
+/// task has the pointers of all rows, index numbers, weights and sums; counts: rows of each sum.
+void sum_rows(const RowKernels& kernels, const RowSum& task, std::span<const std::int64_t> counts);
 
 /// task has the pointers of whole tensors of task.rows rows.
 void rms_norm(const RowKernels& kernels, const NormTask& task);

@@ -80,6 +80,7 @@ TEST_P(Rows, GatedProducts) {
         GluTask task{.kind = glu_case.kind,
                      .limit = 7,
                      .alpha = 1.702F,
+                     .weight = 1,
                      .gate = elements_of(gate),
                      .up = elements_of(up),
                      .out = elements_of(out),
@@ -98,6 +99,67 @@ TEST_P(Rows, GatedProducts) {
         EXPECT_LE(error_of(out, exact.detach()), tolerance(dtype));
         EXPECT_LE(error_of(grad_gate, exact_grads[0]), tolerance(dtype));
         EXPECT_LE(error_of(grad_up, exact_grads[1]), tolerance(dtype));
+      }
+    }
+  }
+}
+
+TEST_P(Rows, GatedProductsWithAWeightForEachRow) {
+  for (const auto dtype : kDtypes) {
+    for (const auto& [rows, width] : {std::pair(1, 1), std::pair(5, 33), std::pair(40, 1000)}) {
+      const auto random = [&, rows = rows, width = width] {
+        return at::randn({rows, width}).to(dtype);
+      };
+      const Tensor gate = random(), up = random(), grad = random(), weights = at::randn({rows});
+      const Tensor product = at::empty_like(gate), grad_weights = at::empty({rows});
+      const Tensor grad_gate = at::empty_like(gate), grad_up = at::empty_like(gate);
+      const GluTask task{.kind = Gate::silu,
+                         .gate = elements_of(gate),
+                         .up = elements_of(up),
+                         .out = elements_of(product),
+                         .grad = elements_of(grad),
+                         .grad_gate = elements_of(grad_gate),
+                         .grad_up = elements_of(grad_up),
+                         .size = gate.numel()};
+      weighted_glu_backward(kernels(), task, width, weights.const_data_ptr<float>(),
+                            grad_weights.mutable_data_ptr<float>());
+      const Tensor g = gate.to(at::kDouble).requires_grad_(),
+                   u = up.to(at::kDouble).requires_grad_(),
+                   w = weights.to(at::kDouble).requires_grad_();
+      const Tensor exact = at::silu(g) * u * w.unsqueeze(1);
+      const auto grads = torch::autograd::grad({exact}, {g, u, w}, {grad.to(at::kDouble)});
+      EXPECT_LE(error_of(product, exact.detach()), tolerance(dtype));
+      EXPECT_LE(error_of(grad_gate, grads[0]), tolerance(dtype));
+      EXPECT_LE(error_of(grad_up, grads[1]), tolerance(dtype));
+      EXPECT_LE(error_of(grad_weights, grads[2]), 5e-6);
+    }
+  }
+}
+
+TEST_P(Rows, SumsOfPickedRows) {
+  const std::vector<std::int64_t> counts = {3, 0, 1, 40};
+  for (const auto dtype : kDtypes) {
+    for (const auto width : kSizes) {
+      const Tensor x = at::randn({50, width}).to(dtype), weights = at::randn({44});
+      const Tensor index = at::randint(0, 50, {44}, at::kLong);
+      for (const bool picks : {false, true}) {
+        for (const bool has_weights : {false, true}) {
+          const Tensor out = at::empty({4, width}, x.options());
+          sum_rows(kernels(),
+                   {.x = elements_of(x),
+                    .index = picks ? index.const_data_ptr<std::int64_t>() : nullptr,
+                    .weights = has_weights ? weights.const_data_ptr<float>() : nullptr,
+                    .width = width,
+                    .out = elements_of(out)},
+                   counts);
+          Tensor terms = (picks ? x.index_select(0, index) : x.narrow(0, 0, 44)).to(at::kDouble);
+          terms = has_weights ? terms * weights.unsqueeze(1) : terms;
+          const Tensor groups = at::tensor({0, 0, 0, 2}, at::kLong);
+          const Tensor exact =
+              at::zeros({4, width}, at::kDouble)
+                  .index_add_(0, at::cat({groups, at::full({40}, 3, at::kLong)}), terms);
+          EXPECT_LE(error_of(out, exact), tolerance(dtype)) << width;
+        }
       }
     }
   }

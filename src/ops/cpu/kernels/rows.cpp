@@ -110,19 +110,24 @@ void glu_forward(const GluTask& task) {
 }
 
 template <class Stored>
-void glu_back(const GluTask& task) {
+float glu_back(const GluTask& task) {
   const Row<Stored> gate(task.gate), up(task.up), out(task.out), grad(task.grad);
   const Row<Stored> grad_gate(task.grad_gate), grad_up(task.grad_up);
+  const Vec weight = vset(task.weight);
+  Vec grad_weight = vset(0);
   for (Index i = 0; i < task.size; i += kWidth) {
     const Index n = task.size - i;
     const GluAt at = glu_at(task, gate.load(i, n), up.load(i, n));
-    const Vec g = grad.load(i, n);
+    const Vec of_out = grad.load(i, n);  // 0 behind the end
+    grad_weight = vfma(of_out, at.value, grad_weight);
+    const Vec g = vmul(of_out, weight);
     if (out.data != nullptr) {
-      out.store(i, n, at.value);
+      out.store(i, n, vmul(at.value, weight));
     }
     grad_gate.store(i, n, vmul(g, at.by_gate));
     grad_up.store(i, n, vmul(g, at.by_up));
   }
+  return vsum(grad_weight);
 }
 
 void glu(const GluTask& task) {
@@ -130,9 +135,52 @@ void glu(const GluTask& task) {
                                         : glu_forward<StoredBfloat16>(task);
 }
 
-void glu_backward(const GluTask& task) {
-  task.gate.storage == Storage::float32 ? glu_back<StoredFloat32>(task)
-                                        : glu_back<StoredBfloat16>(task);
+float glu_backward(const GluTask& task) {
+  return task.gate.storage == Storage::float32 ? glu_back<StoredFloat32>(task)
+                                               : glu_back<StoredBfloat16>(task);
+}
+
+/// The sum's entries from i, kRegisters of them if so many are left.
+template <class Stored, Index kRegisters>
+void sum_entries(const RowSum& task, Index i) {
+  Vec sum[kRegisters];
+#pragma GCC unroll 4
+  for (Vec& part : sum) {
+    part = vset(0);
+  }
+  for (Index r = 0; r < task.rows; ++r) {
+    const Row<Stored> x(task.x, (task.index == nullptr ? r : task.index[r]) * task.width);
+    const Vec weight = vset(task.weights == nullptr ? 1 : task.weights[r]);
+#pragma GCC unroll 4
+    for (Index v = 0; v < kRegisters; ++v) {
+      const Index at = i + v * kWidth;
+      sum[v] = vfma(weight, x.load(at, task.width - at), sum[v]);
+    }
+  }
+  const Row<Stored> out(task.out);
+#pragma GCC unroll 4
+  for (Index v = 0; v < kRegisters; ++v) {
+    const Index at = i + v * kWidth;
+    out.store(at, task.width - at, sum[v]);
+  }
+}
+
+template <class Stored>
+void sum_rows_as(const RowSum& task) {
+  constexpr Index kRegisters = 4;
+  constexpr Index kAtOnce = kRegisters * kWidth;
+  Index i = 0;
+  for (; i + kAtOnce <= task.width; i += kAtOnce) {
+    sum_entries<Stored, kRegisters>(task, i);
+  }
+  for (; i < task.width; i += kWidth) {
+    sum_entries<Stored, 1>(task, i);
+  }
+}
+
+void sum_rows(const RowSum& task) {
+  task.x.storage == Storage::float32 ? sum_rows_as<StoredFloat32>(task)
+                                     : sum_rows_as<StoredBfloat16>(task);
 }
 
 /// x, or x + residual, which is stored.
@@ -223,6 +271,7 @@ RowKernels row_kernels() {
   return {.loss = loss,
           .glu = glu,
           .glu_backward = glu_backward,
+          .sum_rows = sum_rows,
           .rms_norm = rms_norm,
           .rms_norm_backward = rms_norm_backward};
 }
