@@ -15,11 +15,17 @@ constexpr std::size_t kMinAddressBytes = std::size_t{1} << 26;
 constexpr std::size_t kMinRest = 4096;
 /// Address space becomes writable in steps, to spare system calls.
 constexpr std::size_t kWritableStep = std::size_t{1} << 26;
+constexpr std::size_t kStaggeredBytes = std::size_t{1} << 20;
 /// Page rounding must not count as fragmentation in small heaps.
 constexpr std::size_t kMinIdlePages = 4;
 
 std::size_t round_up(std::size_t value, std::size_t unit) {
   return (value + unit - 1) / unit * unit;
+}
+
+std::size_t staggered(std::size_t bytes) {
+  const bool is_large = bytes >= kStaggeredBytes && bytes <= SIZE_MAX - kArenaStagger;
+  return is_large ? bytes + kArenaStagger : bytes;
 }
 
 struct Mapping {
@@ -60,7 +66,7 @@ Arena::~Arena() { ::munmap(mapping_, mapping_bytes_); }
 
 void* Arena::allocate(std::size_t bytes) {
   const std::lock_guard guard(mutex_);
-  const auto range = heap_.allocate(bytes);
+  const auto range = heap_.allocate(staggered(bytes));
   if (!range) {
     return nullptr;
   }

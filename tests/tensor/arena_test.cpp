@@ -20,6 +20,8 @@ using testing::AllocationEvent;
 using testing::replay;
 
 constexpr std::size_t kPage = kArenaPageBytes;
+/// Of a block that fills so many pages.
+constexpr std::size_t whole(std::size_t pages) { return pages * kPage - kArenaStagger; }
 constexpr std::size_t kMinBytes = std::size_t{1} << 16;
 
 TEST(Arena, GivesAlignedMemoryThatCanBeWritten) {
@@ -38,15 +40,26 @@ TEST(Arena, GivesAlignedMemoryThatCanBeWritten) {
 
 TEST(Arena, ReusesWhatWasFreed) {
   Arena arena({});
-  void* first = arena.allocate(5 * kPage);
+  void* first = arena.allocate(whole(5));
   arena.free(first);
-  EXPECT_EQ(arena.allocate(5 * kPage), first);
+  EXPECT_EQ(arena.allocate(whole(5)), first);
   EXPECT_EQ(arena.stats().reserved_bytes, 5 * kPage);
+}
+
+TEST(Arena, LargeBlocksOfOneSizeDoNotLieAtPowersOfTwo) {
+  Arena arena({});
+  std::vector<const std::byte*> blocks;
+  for (int i = 0; i < 8; ++i) {
+    blocks.push_back(static_cast<const std::byte*>(arena.allocate(4 * kPage)));
+    for (int before = 0; before < i; ++before) {
+      EXPECT_GE((blocks.back() - blocks[static_cast<std::size_t>(before)]) % (1 << 16), 4096);
+    }
+  }
 }
 
 TEST(Arena, CountsLiveReservedAndPeaks) {
   Arena arena({});
-  void* block = arena.allocate(3 * kPage);
+  void* block = arena.allocate(whole(3));
   arena.allocate(100);
   arena.free(block);
   EXPECT_EQ(arena.stats().live_bytes, 128U);
@@ -61,29 +74,29 @@ TEST(Arena, CountsLiveReservedAndPeaks) {
 
 TEST(Arena, TrimmedPagesComeBackCleared) {
   Arena arena({});
-  auto* block = static_cast<char*>(arena.allocate(kPage));
+  auto* block = static_cast<char*>(arena.allocate(whole(1)));
   block[5] = 1;
   arena.free(block);
   arena.trim();
-  ASSERT_EQ(arena.allocate(kPage), block);
+  ASSERT_EQ(arena.allocate(whole(1)), block);
   EXPECT_EQ(block[5], 0);
 }
 
 TEST(Arena, NeverTakesMoreThanItsLimit) {
   Arena arena({.limit_bytes = 4 * kPage});
-  void* block = arena.allocate(3 * kPage);
-  EXPECT_EQ(arena.allocate(2 * kPage), nullptr);
+  void* block = arena.allocate(whole(3));
+  EXPECT_EQ(arena.allocate(whole(2)), nullptr);
   arena.free(block);
-  EXPECT_NE(arena.allocate(4 * kPage), nullptr);
+  EXPECT_NE(arena.allocate(whole(4)), nullptr);
   EXPECT_EQ(arena.allocate(SIZE_MAX), nullptr);
 }
 
 TEST(Arena, GivesFreePagesBackBeforeItExceedsItsLimit) {
   Arena arena({.limit_bytes = 8 * kPage, .idle_share = 10});
-  void* hole = arena.allocate(3 * kPage);
-  arena.allocate(kPage);
+  void* hole = arena.allocate(whole(3));
+  arena.allocate(whole(1));
   arena.free(hole);
-  EXPECT_NE(arena.allocate(5 * kPage), nullptr);
+  EXPECT_NE(arena.allocate(whole(5)), nullptr);
   EXPECT_LE(arena.stats().reserved_bytes, 8 * kPage);
 }
 
