@@ -15,7 +15,6 @@ constexpr std::size_t kMinAddressBytes = std::size_t{1} << 26;
 constexpr std::size_t kMinRest = 4096;
 /// Address space becomes writable in steps, to spare system calls.
 constexpr std::size_t kWritableStep = std::size_t{1} << 26;
-constexpr std::size_t kStaggeredBytes = std::size_t{1} << 20;
 /// Page rounding must not count as fragmentation in small heaps.
 constexpr std::size_t kMinIdlePages = 4;
 
@@ -24,7 +23,7 @@ std::size_t round_up(std::size_t value, std::size_t unit) {
 }
 
 std::size_t staggered(std::size_t bytes) {
-  const bool is_large = bytes >= kStaggeredBytes && bytes <= SIZE_MAX - kArenaStagger;
+  const bool is_large = bytes >= kArenaPageBytes && bytes <= SIZE_MAX - kArenaStagger;
   return is_large ? bytes + kArenaStagger : bytes;
 }
 

@@ -47,12 +47,13 @@ TEST(Arena, ReusesWhatWasFreed) {
 }
 
 TEST(Arena, LargeBlocksOfOneSizeDoNotLieAtPowersOfTwo) {
+  constexpr auto kDistance = static_cast<std::ptrdiff_t>(kPage);
   Arena arena({});
   std::vector<const std::byte*> blocks;
   for (int i = 0; i < 8; ++i) {
     blocks.push_back(static_cast<const std::byte*>(arena.allocate(4 * kPage)));
     for (int before = 0; before < i; ++before) {
-      EXPECT_GE((blocks.back() - blocks[static_cast<std::size_t>(before)]) % (1 << 16), 4096);
+      EXPECT_GE((blocks.back() - blocks[static_cast<std::size_t>(before)]) % kDistance, 4096);
     }
   }
 }
@@ -74,11 +75,11 @@ TEST(Arena, CountsLiveReservedAndPeaks) {
 
 TEST(Arena, TrimmedPagesComeBackCleared) {
   Arena arena({});
-  auto* block = static_cast<char*>(arena.allocate(whole(1)));
+  auto* block = static_cast<char*>(arena.allocate(kPage));
   block[5] = 1;
   arena.free(block);
   arena.trim();
-  ASSERT_EQ(arena.allocate(whole(1)), block);
+  ASSERT_EQ(arena.allocate(kPage), block);
   EXPECT_EQ(block[5], 0);
 }
 
@@ -94,7 +95,7 @@ TEST(Arena, NeverTakesMoreThanItsLimit) {
 TEST(Arena, GivesFreePagesBackBeforeItExceedsItsLimit) {
   Arena arena({.limit_bytes = 8 * kPage, .idle_share = 10});
   void* hole = arena.allocate(whole(3));
-  arena.allocate(whole(1));
+  arena.allocate(kPage / 2);
   arena.free(hole);
   EXPECT_NE(arena.allocate(whole(5)), nullptr);
   EXPECT_LE(arena.stats().reserved_bytes, 8 * kPage);

@@ -1,7 +1,7 @@
 #include "ops/cpu/kernels/update.h"
 
 #include "ops/cpu/kernels/elements.h"
-#include "ops/cpu/kernels/rounding.h"
+#include "ops/cpu/kernels/two.h"
 
 namespace automodel::ops::cpu::AM_ISA {
 namespace {
@@ -36,6 +36,10 @@ double sum_of_squares(const Elements& elements, Index size) {
                                               : squares_of<StoredBfloat16>(elements, size);
 }
 
+AM_INLINE TwoBits two_random_bits(std::uint32_t noise) {
+  return {random_bits(noise), random_bits(noise + kWidth)};
+}
+
 /// Weights that are float32, or bfloat16 without a remainder.
 template <class Stored>
 struct WholeWeights {
@@ -43,6 +47,10 @@ struct WholeWeights {
   AM_INLINE Vec load(Index i, Index n) const { return weight.load(i, n); }
   AM_INLINE void store(Index i, Index n, Vec x, std::uint32_t noise) const {
     store_at_random(weight, i, n, x, random_bits(noise + kWeightNoise));
+  }
+  AM_INLINE Two load_both(Index i) const { return load_two(weight, i); }
+  AM_INLINE void store_both(Index i, const Two& x, std::uint32_t noise) const {
+    store_at_random(weight, i, x, two_random_bits(noise + kWeightNoise));
   }
   Row<Stored> weight;
 };
@@ -56,9 +64,14 @@ struct SplitWeights {
   }
   AM_INLINE void store(Index i, Index n, Vec x, std::uint32_t /*noise*/) const {
     const Bits bits = bnumber(x, bits_of(x), bset(kNotANumber));
-    const Halves upper = upper_of(badd(bits, bset(0x8000)));
-    store_some(weight.data + i, n, upper);
-    store_some(remainder + i, n, lower_of(bsub(bits, upper_from(upper))));
+    store_some(weight.data + i, n, upper_of(badd(bits, bset(0x8000))));
+    store_some(remainder + i, n, lower_of(bits));  // signed: what the rounding is off
+  }
+  AM_INLINE Two load_both(Index i) const { return load_two_split(weight.data + i, remainder + i); }
+  AM_INLINE void store_both(Index i, const Two& x, std::uint32_t /*noise*/) const {
+    const TwoBits bits{bits_of(x.first), bits_of(x.second)};
+    store_upper(weight.data + i, {badd(bits.first, bset(0x8000)), badd(bits.second, bset(0x8000))});
+    store_lower(remainder + i, bits);
   }
   Row<StoredBfloat16> weight;
   std::uint16_t* remainder;
@@ -74,34 +87,68 @@ struct Adam {
         largest(of.max_exp_avg_sq),
         gradient(of.grad) {}
 
+  struct State {
+    Vec weight, average, square;
+  };
+
+  /// All but the step itself.
+  AM_INLINE State with_gradient(const State& old, Vec gradient_of_loss) const {
+    Vec g = vmul(gradient_of_loss, vset(task.grad_scale));
+    g = vfma(old.weight, vset(task.l2), g);
+    const Vec g2 = vmul(vmul(g, g), vset(task.rest2));
+    return {vmul(old.weight, vset(task.shrink)),
+            vfma(old.average, vset(task.beta1), vmul(g, vset(task.rest1))),
+            vfma(old.square, vset(task.beta2), g2)};
+  }
+
+  AM_INLINE Vec stepped(const State& now, Vec denominator) const {
+    const Vec root = vfma(vsqrt(denominator), vset(task.root_scale), vset(task.eps));
+    return vsub(now.weight, vdiv(vmul(now.average, vset(task.step_size)), root));
+  }
+
   /// kWidth entries, or n of them.
   AM_INLINE void at(Index i, Index n) const {
     const std::uint32_t noise = task.noise + static_cast<std::uint32_t>(i);
     const Bits random = random_bits(noise);
-    Vec w = weight.load(i, n);
-    Vec g = vmul(gradient.load(i, n), vset(task.grad_scale));
-    g = vfma(w, vset(task.l2), g);
-    w = vmul(w, vset(task.shrink));
-    const Vec m = vfma(average.load(i, n), vset(task.beta1), vmul(g, vset(task.rest1)));
-    const Vec g2 = vmul(vmul(g, g), vset(task.rest2));
-    Vec v = vfma(square.load(i, n), vset(task.beta2), g2);
-    store_at_random(average, i, n, m, random);
-    store_at_random(square, i, n, v, bright<16>(random));
+    const State now = with_gradient({weight.load(i, n), average.load(i, n), square.load(i, n)},
+                                    gradient.load(i, n));
+    store_at_random(average, i, n, now.average, random);
+    store_at_random(square, i, n, now.square, bright<16>(random));
+    Vec denominator = now.square;
     if (largest.data != nullptr) {
-      v = vmax(v, largest.load(i, n));
-      store_at_random(largest, i, n, v, bright<16>(random));
+      denominator = vmax(denominator, largest.load(i, n));
+      store_at_random(largest, i, n, denominator, bright<16>(random));
     }
-    const Vec root = vfma(vsqrt(v), vset(task.root_scale), vset(task.eps));
-    w = vsub(w, vdiv(vmul(m, vset(task.step_size)), root));
-    weight.store(i, n, w, noise);
+    weight.store(i, n, stepped(now, denominator), noise);
+  }
+
+  /// 2 * kWidth entries, without amsgrad: the same results. A new weight is a number only if all
+  /// that it is made of are.
+  AM_INLINE void at_both(Index i) const {
+    const Two w = weight.load_both(i), m = load_two(average, i), v = load_two(square, i);
+    const Two g = load_two(gradient, i);
+    const State first = with_gradient({w.first, m.first, v.first}, g.first);
+    const State second = with_gradient({w.second, m.second, v.second}, g.second);
+    const Two stepped_w{stepped(first, first.square), stepped(second, second.square)};
+    if (any_not_number(stepped_w.first, stepped_w.second)) {
+      at(i, kWidth);
+      at(i + kWidth, kWidth);
+      return;
+    }
+    const std::uint32_t noise = task.noise + static_cast<std::uint32_t>(i);
+    const TwoBits random = two_random_bits(noise);
+    store_at_random(average, i, {first.average, second.average}, random);
+    store_at_random(square, i, {first.square, second.square},
+                    {bright<16>(random.first), bright<16>(random.second)});
+    weight.store_both(i, stepped_w, noise);
   }
 
   void run() const {
     Index i = 0;
-    for (; i + kWidth <= task.size; i += kWidth) {
-      at(i, kWidth);
+    for (; largest.data == nullptr && i + kPair <= task.size; i += kPair) {
+      at_both(i);
     }
-    if (i < task.size) {
+    for (; i < task.size; i += kWidth) {
       at(i, task.size - i);
     }
   }

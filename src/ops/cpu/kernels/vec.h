@@ -78,6 +78,8 @@ AM_INLINE Bits bright(Bits x) {
 AM_INLINE Bits bnumber(Vec x, Bits yes, Bits no) {
   return _mm512_mask_mov_epi32(yes, _mm512_cmp_ps_mask(x, x, _CMP_UNORD_Q), no);
 }
+/// Whether any entry is not a number.
+AM_INLINE bool any_not_number(Vec a, Vec b) { return _mm512_cmp_ps_mask(a, b, _CMP_UNORD_Q) != 0; }
 AM_INLINE Bits upper_from(Halves x) { return _mm512_slli_epi32(_mm512_cvtepu16_epi32(x), 16); }
 AM_INLINE Bits signed_from(Halves x) { return _mm512_cvtepi16_epi32(x); }
 AM_INLINE Halves lower_of(Bits x) { return _mm512_cvtepi32_epi16(x); }
@@ -203,6 +205,9 @@ AM_INLINE Bits bright(Bits x) {
 }
 AM_INLINE Bits bnumber(Vec x, Bits yes, Bits no) {
   return _mm256_blendv_epi8(yes, no, _mm256_castps_si256(_mm256_cmp_ps(x, x, _CMP_UNORD_Q)));
+}
+AM_INLINE bool any_not_number(Vec a, Vec b) {
+  return _mm256_movemask_ps(_mm256_cmp_ps(a, b, _CMP_UNORD_Q)) != 0;
 }
 AM_INLINE Bits upper_from(Halves x) { return _mm256_slli_epi32(_mm256_cvtepu16_epi32(x), 16); }
 AM_INLINE Bits signed_from(Halves x) { return _mm256_cvtepi16_epi32(x); }
