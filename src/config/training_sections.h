@@ -143,6 +143,9 @@ struct LossFn {
   std::int64_t chunk_len = 32;
   std::int64_t chunk_size = 0;
   double temperature = 1.0;
+  /// Ours: of the uniform distribution in the one to learn, and the weight of logsumexp(logits)^2.
+  double label_smoothing = 0;
+  double z_loss = 0;
 
   bool operator==(const LossFn&) const = default;
 };

@@ -72,33 +72,64 @@ void to_linear_(Tensor& grad, const Tensor& z, const Head& head) {
   }
 }
 
-/// Of one chunk of rows: each row's -log softmax(z)[label] in float32, and the gradient of weight
-/// times their sum with respect to hidden W^T + bias, in the compute dtype.
+/// Of one chunk of rows: each row's loss in float32, and the gradient of weight times their sum
+/// with respect to hidden W^T + bias, in the compute dtype.
 struct ChunkLoss {
-  Tensor nll_n, grad_nv;
+  Tensor loss_n, grad_nv;
 };
 
+cpu::LossRow task_of(const Head& head, const CrossEntropyOptions& options, bool wants_gradient) {
+  return {.wants_gradient = wants_gradient,
+          .weight = static_cast<float>(options.weight),
+          .scale = static_cast<float>(head.scale),
+          .softcap = static_cast<float>(head.softcap.value_or(0)),
+          .label_smoothing = static_cast<float>(options.terms.label_smoothing),
+          .z_loss = static_cast<float>(options.terms.z_loss)};
+}
+
+Tensor reference_loss(const Tensor& z, const Tensor& log_sum_n1, const Tensor& label_n1,
+                      const LossTerms& terms) {
+  Tensor loss_n1 = log_sum_n1 - z.gather(1, label_n1);
+  if (terms.label_smoothing != 0) {
+    const Tensor uniform_n1 = log_sum_n1 - z.mean(-1, /*keepdim=*/true);
+    loss_n1 = loss_n1 * (1 - terms.label_smoothing) + uniform_n1 * terms.label_smoothing;
+  }
+  if (terms.z_loss != 0) {
+    loss_n1 = loss_n1 + log_sum_n1.square() * terms.z_loss;
+  }
+  return loss_n1.squeeze(1);
+}
+
+/// With respect to z.
+Tensor reference_gradient(const Tensor& z, const Tensor& log_sum_n1, const Tensor& label_n1,
+                          const LossTerms& terms) {
+  const Tensor grad = (z - log_sum_n1).exp_();
+  if (terms.z_loss != 0) {
+    grad.mul_(1 + log_sum_n1 * (2 * terms.z_loss));
+  }
+  if (terms.label_smoothing != 0) {
+    grad.sub_(terms.label_smoothing / static_cast<double>(z.size(1)));
+  }
+  return grad.scatter_add_(1, label_n1, at::full_like(log_sum_n1, terms.label_smoothing - 1));
+}
+
 /// May overwrite z.
-ChunkLoss chunk_loss(const Tensor& z_nv, const Tensor& labels_n, const Head& head, double weight,
-                     bool wants_gradient) {
+ChunkLoss chunk_loss(const Tensor& z_nv, const Tensor& labels_n, const Head& head,
+                     const CrossEntropyOptions& options, bool wants_gradient) {
   const OperationTimer timer("loss");
   if (const auto* kernels = cpu::row_kernels_for({z_nv})) {
-    const Tensor nll_n = cpu::row_losses(*kernels, z_nv, labels_n,
-                                         {.wants_gradient = wants_gradient,
-                                          .weight = static_cast<float>(weight),
-                                          .scale = static_cast<float>(head.scale),
-                                          .softcap = static_cast<float>(head.softcap.value_or(0))});
-    return {nll_n, wants_gradient ? z_nv : Tensor()};
+    const Tensor loss_n =
+        cpu::row_losses(*kernels, z_nv, labels_n, task_of(head, options, wants_gradient));
+    return {loss_n, wants_gradient ? z_nv : Tensor()};
   }
   const Tensor label_n1 = labels_n.unsqueeze(1);
   const Tensor z = z_nv.to(at::kFloat);
   const Tensor log_sum_n1 = z.logsumexp(-1, /*keepdim=*/true);
-  ChunkLoss out{(log_sum_n1 - z.gather(1, label_n1)).squeeze(1), Tensor()};
+  ChunkLoss out{reference_loss(z, log_sum_n1, label_n1, options.terms), Tensor()};
   if (wants_gradient) {
-    Tensor grad = (z - log_sum_n1).exp_();
-    grad.scatter_add_(1, label_n1, at::full_like(log_sum_n1, -1));
+    Tensor grad = reference_gradient(z, log_sum_n1, label_n1, options.terms);
     to_linear_(grad, z, head);
-    out.grad_nv = grad.mul_(weight).to(z_nv.scalar_type());
+    out.grad_nv = grad.mul_(options.weight).to(z_nv.scalar_type());
   }
   return out;
 }
@@ -162,8 +193,8 @@ Totals accumulate(const Tensor& hidden_td, const Head& stored, const Tensor& lab
     const Tensor hidden_nd = hidden_td.index_select(0, chunk_n);
     const auto loss =
         chunk_loss(chunk_logits(hidden_nd, head, parts), labels_t.index_select(0, chunk_n), head,
-                   options.weight, out.has_gradients());
-    out.loss.add_(loss.nll_n.sum(), options.weight);
+                   options, out.has_gradients());
+    out.loss.add_(loss.loss_n.sum(), options.weight);
     if (out.has_gradients()) {
       add_gradients(out, chunk_n, hidden_nd, parts, loss.grad_nv);
     }
@@ -228,7 +259,7 @@ RowScores score_rows(const Tensor& hidden_td, const Head& head, const Tensor& la
     const Tensor label_n = labels_t.index_select(0, chunk_n);
     const Tensor z = chunk_logits(hidden_td.index_select(0, chunk_n), own, parts_of(own, 0));
     correct.push_back(z.argmax(-1).eq(label_n));
-    nll.push_back(chunk_loss(z, label_n, own, 1, /*wants_gradient=*/false).nll_n);
+    nll.push_back(chunk_loss(z, label_n, own, {}, /*wants_gradient=*/false).loss_n);
   }
   return {at::cat(nll), at::cat(correct)};
 }

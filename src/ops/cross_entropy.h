@@ -19,13 +19,25 @@ struct Head {
   std::optional<Adapter> adapter;
 };
 
+/// What is learnt beside the labels' likelihood. A labelled row's loss is
+/// (1 - label_smoothing) * nll + label_smoothing * (mean over the vocabulary of -log softmax(z)) +
+/// z_loss * logsumexp(z)^2 with nll = -log softmax(z)[label].
+/// Source: Szegedy et al. 2016, section 7, as torch.nn.functional.cross_entropy has it; PaLM
+/// (Chowdhery et al. 2022), section 5, as Liger's lse_square_scale has it.
+struct LossTerms {
+  double label_smoothing = 0;  // in [0, 1)
+  double z_loss = 0;
+  bool operator==(const LossTerms&) const = default;
+};
+
 struct CrossEntropyOptions {
   /// What each row's loss is multiplied by; 1 / (labels of the whole optimizer step) gives a mean.
   double weight = 1;
   std::int64_t chunk_rows = 256;
+  LossTerms terms;
 };
 
-/// weight * sum over labelled rows of -log softmax(logits)[label], float32 scalar.
+/// weight * sum over labelled rows of their loss, float32 scalar.
 /// hidden_td: [t, d]; labels_t: [t] int64, kIgnoreIndex where nothing is learnt.
 /// The gradients of hidden and the head are made in the forward, a chunk at a time: memory chunk *
 /// v, never t * v. No labelled row: 0. Throws Error(invalid_argument) for a label outside [0, v).
@@ -34,8 +46,8 @@ struct CrossEntropyOptions {
 Tensor linear_cross_entropy(const Tensor& hidden_td, const Head& head, const Tensor& labels_t,
                             const CrossEntropyOptions& options);
 
-/// What validation wants of each labelled row, in order: its negative log-likelihood (float32) and
-/// whether the most likely token is the label (bool). No gradient.
+/// What validation wants of each labelled row, in order: its negative log-likelihood (float32),
+/// whatever the options' terms, and whether the most likely token is the label (bool). No gradient.
 struct RowScores {
   Tensor nll_n;
   Tensor correct_n;

@@ -56,8 +56,9 @@ MicroBatchResult ShardedModel::forward_backward(const nn::Tokens& tokens,
                                                 : ops::Inner::kept};
   const auto local = on_device(tokens);
   const auto output = decoder_.forward(local, forward, runner, ports);
-  const Tensor loss = ops::linear_cross_entropy(output.hidden_td, decoder_.head(forward),
-                                                local.labels_t, {.weight = weights.per_label});
+  const Tensor loss =
+      ops::linear_cross_entropy(output.hidden_td, decoder_.head(forward), local.labels_t,
+                                {.weight = weights.per_label, .terms = weights.terms});
   const auto routers = nn::router_loss(spec(), output.routers, weights.per_token);
   if (spec().is_classifier()) {
     const auto scores =

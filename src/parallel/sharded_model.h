@@ -24,6 +24,7 @@ struct ModelOptions {
 struct LossWeights {
   double per_label = 1;
   double per_token = 0;  // of the routers' losses
+  ops::LossTerms terms = {};
 };
 
 /// What a micro-batch came to.

@@ -73,7 +73,8 @@ StepResult train_step(parallel::ShardedModel& model, Optimizer& optimizer,
                              static_cast<std::uint64_t>(step));
   const parallel::LossWeights weights{
       .per_label = 1.0 / static_cast<double>(result.num_label_tokens),
-      .per_token = 1.0 / static_cast<double>(result.num_tokens)};
+      .per_token = 1.0 / static_cast<double>(result.num_tokens),
+      .terms = options.terms};
   const auto computed = forward_backward(model, micro_batches, weights, dropout);
   result.loss = computed.loss;
   result.routers = computed.routers;

@@ -14,6 +14,7 @@ namespace automodel::train {
 struct StepOptions {
   double max_grad_norm = 1;
   std::uint64_t seed = 0;
+  ops::LossTerms terms = {};
 };
 
 /// Wall time of the parts of a step.
@@ -26,7 +27,7 @@ struct StepSeconds {
 };
 
 struct StepResult {
-  double loss = 0;           // mean over the step's label tokens
+  double loss = 0;           // mean over the step's label tokens, with the options' terms
   nn::RouterReport routers;  // with what their losses add
   double grad_norm = 0;      // before clipping
   std::int64_t num_tokens = 0;

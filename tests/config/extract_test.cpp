@@ -86,6 +86,18 @@ TEST(Extract, StepsAndSignals) {
   EXPECT_EQ(read({"--clip_grad_norm.max_norm=null"}).clip_grad_norm.max_norm, 1.0);
 }
 
+TEST(Extract, WhatEveryCrossEntropyMayAdd) {
+  for (const char* target :
+       {"masked_ce.MaskedCrossEntropy", "linear_ce.FusedLinearCrossEntropy",
+        "chunked_ce.ChunkedCrossEntropy", "te_parallel_ce.TEParallelCrossEntropy"}) {
+    const Recipe recipe =
+        read({std::string("--loss_fn._target_=nemo_automodel.components.loss.") + target,
+              "--loss_fn.label_smoothing=0.1", "--loss_fn.z_loss=1e-4"});
+    EXPECT_EQ(recipe.loss_fn.label_smoothing, 0.1) << target;
+    EXPECT_EQ(recipe.loss_fn.z_loss, 1e-4) << target;
+  }
+}
+
 TEST(Extract, SaveConsolidated) {
   const auto save = [](const std::string& value) {
     return read({"--checkpoint.save_consolidated=" + value}).checkpoint.save_consolidated;

@@ -73,6 +73,13 @@ INSTANTIATE_TEST_SUITE_P(
     Training, Contradictions,
     testing::Values(
         Contradiction{{"--optimizer.betas=[0.9, 1.0]"}, "1.0 is out of range"},
+        Contradiction{{"--loss_fn.label_smoothing=1"},
+                      "loss_fn.label_smoothing: 1 is out of range; expected a number >= 0 and < 1"},
+        Contradiction{{"--loss_fn.label_smoothing=-0.1"}, "expected a number >= 0"},
+        Contradiction{{"--loss_fn.z_loss=-1"}, "expected a number >= 0"},
+        Contradiction{{"--loss_fn._target_=nemo_automodel.components.loss.kd_loss.KDLoss",
+                       "--loss_fn.label_smoothing=0.1"},
+                      "loss_fn.label_smoothing: unknown key"},
         Contradiction{{"--lr_scheduler.min_lr=1"},
                       "lr_scheduler.min_lr: 1 is more than max_lr 0.001"},
         Contradiction{{"--lr_scheduler.init_lr=1"},
@@ -197,7 +204,7 @@ TEST(Rules, WarnOfWhatIsIgnored) {
                      "--model._target_=nemo_automodel.NeMoAutoModelForSequenceClassification."
                      "from_pretrained",
                      kData + "mock_seq_cls.MockSequenceClassificationDataset'}"}),
-              testing::Contains(HasSubstr("loss_fn: ignored")));
+              testing::Contains(HasSubstr("loss_fn: only label_smoothing and z_loss are read")));
   EXPECT_THAT(
       warns({"--checkpoint.model_save_format=torch_save", "--checkpoint.save_consolidated=final"}),
       testing::ElementsAre(HasSubstr("needs model_save_format: safetensors")));

@@ -8,31 +8,70 @@ namespace {
 
 Tensor some_labels() { return at::tensor({3, -100, 0, 16, -100, 5, 7}, at::kLong); }
 
-void expect_plain_loss(double scale, std::optional<double> cap, bool biased) {
+/// A head, what the loss has beside, and the type of all tensors; float64 goes to the reference.
+struct LossCase {
+  double scale = 1;
+  std::optional<double> cap;
+  bool biased = false;
+  LossTerms terms = {};
+  at::ScalarType dtype = at::kFloat;
+};
+
+Tensor plain_loss(const Inputs& in, const Tensor& labels, const LossCase& c) {
+  Tensor z = in[0].mm(in[1].t());
+  z = (c.biased ? z + in[2] : z) * c.scale;
+  z = c.cap ? at::tanh(z / *c.cap) * *c.cap : z;
+  const Tensor squares = z.logsumexp(1).square().masked_fill(labels.eq(kIgnoreIndex), 0);
+  return at::cross_entropy_loss(z, labels, {}, at::Reduction::Sum, kIgnoreIndex,
+                                c.terms.label_smoothing) +
+         squares.sum() * c.terms.z_loss;
+}
+
+void expect_plain_loss(const LossCase& c) {
   const Tensor labels = some_labels();
-  Inputs inputs = {random_tensor({7, 8}), random_tensor({17, 8})};
-  if (biased) {
-    inputs.push_back(random_tensor({17}));
+  Inputs inputs = {random_tensor({7, 8}).to(c.dtype), random_tensor({17, 8}).to(c.dtype)};
+  if (c.biased) {
+    inputs.push_back(random_tensor({17}).to(c.dtype));
   }
   expect_same(
       [&](const Inputs& in) {
-        const Head head{in[1], biased ? in[2] : Tensor(), scale, cap};
-        return linear_cross_entropy(in[0], head, labels, {.weight = 0.2, .chunk_rows = 2});
+        const Head head{in[1], c.biased ? in[2] : Tensor(), c.scale, c.cap};
+        return linear_cross_entropy(in[0], head, labels,
+                                    {.weight = 0.2, .chunk_rows = 2, .terms = c.terms});
       },
-      [&](const Inputs& in) {
-        Tensor z = in[0].mm(in[1].t());
-        z = (biased ? z + in[2] : z) * scale;
-        z = cap ? at::tanh(z / *cap) * *cap : z;
-        return at::nll_loss(at::log_softmax(z, -1), labels, {}, at::Reduction::Sum, -100) * 0.2;
-      },
-      inputs);
+      [&](const Inputs& in) { return (plain_loss(in, labels, c) * 0.2).to(at::kFloat); }, inputs);
 }
 
 TEST(CrossEntropy, EqualsThePlainLossAcrossChunks) {
-  expect_plain_loss(1, std::nullopt, false);
-  expect_plain_loss(1, 1.5, false);
-  expect_plain_loss(0.3, std::nullopt, true);
-  expect_plain_loss(0.3, 1.5, true);
+  for (const auto dtype : {at::kFloat, at::kDouble}) {
+    for (const LossTerms& terms :
+         {LossTerms{}, {.label_smoothing = 0.2}, {.z_loss = 0.05}, {0.2, 0.05}}) {
+      expect_plain_loss({.terms = terms, .dtype = dtype});
+      expect_plain_loss({.cap = 1.5, .terms = terms, .dtype = dtype});
+      expect_plain_loss({.scale = 0.3, .biased = true, .terms = terms, .dtype = dtype});
+      expect_plain_loss({.scale = 0.3, .cap = 1.5, .biased = true, .terms = terms, .dtype = dtype});
+    }
+  }
+}
+
+TEST(CrossEntropy, TheNumberOfThreadsChangesNoByte) {
+  const Inputs inputs = {random_tensor({70, 8}), random_tensor({1003, 8})};
+  const Tensor labels = at::arange(70, at::kLong);
+  const auto run = [&](int threads) {
+    at::set_num_threads(threads);
+    return value_and_gradients(
+        [&](const Inputs& in) {
+          return linear_cross_entropy(in[0], {in[1]}, labels,
+                                      {.chunk_rows = 32, .terms = {0.1, 0.01}});
+        },
+        inputs);
+  };
+  const int before = at::get_num_threads();
+  const auto one = run(1), three = run(3);
+  at::set_num_threads(before);
+  for (std::size_t i = 0; i < one.size(); ++i) {
+    EXPECT_TRUE(one[i].equal(three[i])) << i;
+  }
 }
 
 Head adapted_head(const Inputs& in) {
@@ -77,6 +116,9 @@ TEST(CrossEntropy, ScoresRowsInOrder) {
   ASSERT_EQ(scores.nll_n.numel(), 5);
   EXPECT_NEAR(scores.nll_n[2].item<double>(), -log_p[3][16].item<double>(), 1e-4);
   EXPECT_EQ(scores.correct_n[3].item<bool>(), log_p[5].argmax().item<std::int64_t>() == 5);
+  const auto plain =
+      score_rows(hidden, {weight}, some_labels(), {.chunk_rows = 2, .terms = {0.5, 1}});
+  EXPECT_TRUE(plain.nll_n.equal(scores.nll_n)) << "of validation";
 }
 
 TEST(CrossEntropy, LogitsAreFloat32AndCapped) {

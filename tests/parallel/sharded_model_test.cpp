@@ -40,6 +40,15 @@ TEST(ShardedModel, ScoreAgreesWithTheLoss) {
   EXPECT_NEAR(scores.nll_n.sum().item<double>(), model.forward_backward(tokens, {}, 0).loss, 1e-4);
 }
 
+TEST(ShardedModel, ScoresAreWithoutTheLossesTerms) {
+  auto model = tiny();
+  const auto tokens = nn::tiny_tokens({6, 9});
+  const double plain = model.forward_backward(tokens, {}, 0).loss;
+  const double more = model.forward_backward(tokens, {.terms = {.z_loss = 0.5}}, 0).loss;
+  EXPECT_GT(more, plain + 1);
+  EXPECT_NEAR(model.score(tokens).nll_n.sum().item<double>(), plain, 1e-4);
+}
+
 TEST(ShardedModel, RecomputeChangesNoByte) {
   const auto tokens = nn::tiny_tokens({6, 9});
   auto kept = tiny();

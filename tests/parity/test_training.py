@@ -56,10 +56,12 @@ def padded(rows):
     return ids, labels, mask
 
 
-def mean_loss(model, rows):
+def mean_loss(model, rows, smoothing=0.0, z_loss=0.0):
     ids, labels, mask = padded(rows)
-    logits = model(input_ids=ids, attention_mask=mask).logits[:, :-1]
-    return cross_entropy(logits.reshape(-1, logits.shape[-1]), labels[:, 1:].reshape(-1), ignore_index=IGNORED)
+    logits = model(input_ids=ids, attention_mask=mask).logits[:, :-1].flatten(0, 1)
+    labels = labels[:, 1:].flatten()
+    loss = cross_entropy(logits, labels, ignore_index=IGNORED, label_smoothing=smoothing)
+    return loss + z_loss * logits[labels != IGNORED].logsumexp(-1).square().mean()
 
 
 def rate(step):
@@ -67,8 +69,8 @@ def rate(step):
     return 0.001 + 0.009 * step / 2 if step <= 2 else 0.01 * (1 - (step - 2) / 98)
 
 
-def plain_loop(model, rows, num_steps):
-    """Losses of each step."""
+def plain_loop(model, rows, num_steps, loss_of=mean_loss, norms=None):
+    """Losses of each step; norms: gets those of the gradients."""
     trained = [p for p in model.parameters() if p.requires_grad]
     optimizer = torch.optim.AdamW(trained, lr=0.01, weight_decay=0.01)
     losses = []
@@ -76,9 +78,11 @@ def plain_loop(model, rows, num_steps):
         first = step * BATCH % len(rows)
         optimizer.param_groups[0]["lr"] = rate(step)
         optimizer.zero_grad()
-        loss = mean_loss(model, rows[first:first + BATCH])
+        loss = loss_of(model, rows[first:first + BATCH])
         loss.backward()
-        torch.nn.utils.clip_grad_norm_(trained, 1.0)
+        norm = torch.nn.utils.clip_grad_norm_(trained, 1.0)
+        if norms is not None:
+            norms.append(norm.item())
         optimizer.step()
         losses.append(loss.item())
     return losses
@@ -114,6 +118,21 @@ def test_full_fine_tuning_is_the_plain_loop(automodel, recipe):
     assert_same_curve(folder, plain_loop(model, rows, 50), tolerance=1e-4)
     exported = load(folder / "LATEST/model/consolidated")
     assert_close(logits(exported, rows), logits(model, rows), tolerance=1e-3)
+
+
+@pytest.mark.parametrize("terms", [{"smoothing": 0.1}, {"z_loss": 0.01}, {"smoothing": 0.3, "z_loss": 0.001}],
+                         ids=["smoothing", "z-loss", "both"])
+@pytest.mark.parametrize("isa", ["", "reference"])
+def test_smoothed_labels_and_z_loss_are_the_plain_loop(automodel, recipe, monkeypatch, terms, isa):
+    monkeypatch.setenv("AUTOMODEL_ISA", isa)
+    folder = train(automodel, recipe, "terms", "--step_scheduler.max_steps=10",
+                   f"--loss_fn.label_smoothing={terms.get('smoothing', 0)}", f"--loss_fn.z_loss={terms.get('z_loss', 0)}")
+    model = load(recipe.parent / "model")
+    norms = []
+    losses = plain_loop(model, tokenized(recipe.parent), 10, lambda m, rows: mean_loss(m, rows, **terms), norms)
+    lines = tiny_run.log(folder)
+    assert [line["loss"] for line in lines] == pytest.approx(losses, rel=1e-4)
+    assert [line["grad_norm"] for line in lines] == pytest.approx(norms, rel=1e-3)
 
 
 def write_routed_model(folder):

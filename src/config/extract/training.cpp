@@ -152,6 +152,8 @@ LossFn extract_loss(const Json& json) {
   out.chunk_len = s.get("chunk_len", out.chunk_len);
   out.chunk_size = s.get("chunk_size", out.chunk_size);
   out.temperature = s.get("temperature", 1.0);
+  out.label_smoothing = s.get("label_smoothing", 0.0);
+  out.z_loss = s.get("z_loss", 0.0);
   return out;
 }
 

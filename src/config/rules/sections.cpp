@@ -20,7 +20,9 @@ void kind_has_its_sections(Findings& f) {
     f.problem("loss_fn", "this required section is missing");
   }
   if (classifies(f) && f.has("loss_fn")) {
-    f.warning("loss_fn", "ignored: classification always uses mean cross-entropy");
+    f.warning("loss_fn",
+              "only label_smoothing and z_loss are read: classification always uses mean "
+              "cross-entropy");
   }
   const bool distils = is_recipe(f, "KnowledgeDistillation");
   if (distils && !f.has("teacher_model")) {

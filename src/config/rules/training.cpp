@@ -18,6 +18,14 @@ void betas_below_one(Findings& f) {
   }
 }
 
+void label_smoothing_below_one(Findings& f) {
+  const double share = f.number("loss_fn.label_smoothing").value_or(0);
+  if (share >= 1) {
+    f.problem("loss_fn.label_smoothing",
+              fmt::format("{} is out of range; expected a number >= 0 and < 1", share));
+  }
+}
+
 void learning_rates_are_ordered(Findings& f) {
   const double lr = f.number("optimizer.lr").value_or(0);
   const double max_lr = f.number("lr_scheduler.max_lr").value_or(lr);
@@ -180,6 +188,7 @@ void quantised_training_is_consistent(Findings& f) {
 
 void check_training_rules(Findings& findings) {
   betas_below_one(findings);
+  label_smoothing_below_one(findings);
   if (findings.has("lr_scheduler")) {
     learning_rates_are_ordered(findings);
     warm_up_ends_before_decay(findings);

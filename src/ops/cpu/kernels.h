@@ -174,9 +174,9 @@ struct RopeTask {
   bool backwards = false;    // by the negative angle
 };
 
-/// One row of logits z: its loss logsumexp(z) - z[label], and in place of z, if wanted, the
-/// gradient of weight * loss with respect to the product that z was made from,
-/// z = softcap(scale * product).
+/// One row of logits z: its loss (1 - label_smoothing) * (l - z[label]) + label_smoothing *
+/// (l - mean(z)) + z_loss * l^2 with l = logsumexp(z), and in place of z, if wanted, the gradient
+/// of weight * loss with respect to the product that z was made from, z = softcap(scale * product).
 struct LossRow {
   Elements logits;
   Index size = 0;
@@ -185,6 +185,8 @@ struct LossRow {
   float weight = 1;
   float scale = 1;
   float softcap = 0;  // 0: none
+  float label_smoothing = 0;
+  float z_loss = 0;
 };
 
 enum class Gate : std::uint8_t { silu, gelu_tanh, clamped };

@@ -168,6 +168,22 @@ std::vector<std::string> describe_steps(const config::Recipe& recipe, const RunD
                       steps.epoch_len.value_or(0), recipe.seed)};
 }
 
+/// What is trained beside plain cross-entropy.
+std::vector<std::string> describe_loss(const config::LossFn& loss) {
+  std::vector<std::string> terms;
+  if (loss.label_smoothing != 0) {
+    terms.push_back(fmt::format("label smoothing {}", loss.label_smoothing));
+  }
+  if (loss.z_loss != 0) {
+    terms.push_back(fmt::format("z-loss x{}", loss.z_loss));
+  }
+  if (terms.empty()) {
+    return {};
+  }
+  return {fmt::format("loss        cross-entropy with {}; without in validation",
+                      join(terms, " and "))};
+}
+
 }  // namespace
 
 void choose_recompute(const config::Recipe& recipe, RunModel& run, const RunData& data) {
@@ -237,6 +253,7 @@ std::vector<std::string> describe_run(const config::Recipe& recipe, const RunMod
   append(describe_lora(run));
   append(describe_data(recipe, data));
   append(describe_steps(recipe, data, steps));
+  append(describe_loss(recipe.loss_fn));
   out.push_back("memory      about " + plan::memory_text(forecast.memory));
   if (!recipe.distributed.activation_checkpointing) {
     out.push_back(fmt::format("recompute   {}: the least that fits into {}",
@@ -257,6 +274,9 @@ std::vector<std::string> check_first_loss(const config::Recipe& recipe, double l
                                           const spec::ModelSpec& spec) {
   if (spec.is_classifier()) {
     return {};  // a head that was just drawn may be sure of anything
+  }
+  if (recipe.loss_fn.label_smoothing != 0 || recipe.loss_fn.z_loss != 0) {
+    return {};  // guessing every token alike has another loss then
   }
   const double uniform = std::log(static_cast<double>(spec.vocab_size));
   const bool fresh = recipe.model.entry != config::ModelEntry::from_pretrained;

@@ -44,7 +44,8 @@ std::vector<std::string> describe_run(const config::Recipe& recipe, const RunMod
 std::string show_first_sample(const RunData& data, bool is_terminal);
 
 /// Warnings that the first step's loss calls for: one far above ln(vocab_size) means that model
-/// and tokenizer do not belong together. None for classifiers.
+/// and tokenizer do not belong together. None for classifiers, and where the loss is not
+/// cross-entropy alone.
 std::vector<std::string> check_first_loss(const config::Recipe& recipe, double loss,
                                           const spec::ModelSpec& spec);
 

@@ -18,7 +18,9 @@ std::vector<nn::Tokens> to_tokens(const std::vector<data::Batch>& batches) {
 
 train::StepOptions step_options(const config::Recipe& recipe) {
   return {.max_grad_norm = recipe.clip_grad_norm.max_norm,
-          .seed = static_cast<std::uint64_t>(recipe.seed)};
+          .seed = static_cast<std::uint64_t>(recipe.seed),
+          .terms = {.label_smoothing = recipe.loss_fn.label_smoothing,
+                    .z_loss = recipe.loss_fn.z_loss}};
 }
 
 Json log_line(const config::Recipe& recipe, const train::StepMetrics& metrics) {

@@ -26,31 +26,57 @@ double error_of(const Tensor& ours, const Tensor& exact) {
          std::max(exact.abs().max().item<double>(), 1.0);
 }
 
+/// torch's, with the z-loss beside.
+Tensor exact_losses(const Tensor& z, const Tensor& labels, const LossRow& task) {
+  return at::cross_entropy_loss(z, labels, {}, at::Reduction::None, -100, task.label_smoothing) +
+         task.z_loss * z.logsumexp(1).square();
+}
+
+void expect_losses(const RowKernels& kernels, const Tensor& z, LossRow task) {
+  const std::int64_t size = z.size(1);
+  const Tensor labels = at::tensor({std::int64_t{0}, size / 2, size - 1});
+  const Tensor exact = z.to(at::kDouble).requires_grad_();
+  const Tensor expected = exact_losses(exact, labels, task);
+  Tensor grad = torch::autograd::grad({expected.sum()}, {exact})[0] * task.weight * task.scale;
+  if (task.softcap != 0) {
+    grad = grad * (1 - (exact.detach() / task.softcap).square());
+  }
+  const Tensor ours = z.clone(), kept = z.clone();
+  const Tensor losses = row_losses(kernels, ours, labels, task);
+  EXPECT_LE((losses - expected.detach()).abs().max().item<double>(), 1e-5) << size;
+  EXPECT_LE((ours - grad).abs().max().item<double>(), tolerance(z.scalar_type())) << size;
+  task.wants_gradient = false;
+  EXPECT_TRUE(row_losses(kernels, kept, labels, task).equal(losses));
+  EXPECT_TRUE(kept.equal(z));
+}
+
 TEST_P(Rows, LossAndItsGradient) {
   for (const auto dtype : kDtypes) {
     for (const auto size : kSizes) {
+      const Tensor z = (at::randn({3, size}) * 5).to(dtype);
       for (const float softcap : {0.0F, 20.0F}) {
-        const Tensor z = (at::randn({3, size}) * 5).to(dtype), exact = z.to(at::kDouble);
-        const Tensor labels = at::tensor({std::int64_t{0}, size / 2, size - 1});
-        const LossRow task{
-            .wants_gradient = true, .weight = 0.37F, .scale = 1.5F, .softcap = softcap};
-        Tensor grad = at::softmax(exact, 1) - at::one_hot(labels, size);
-        grad = grad * 0.37 * 1.5;
-        if (softcap != 0) {
-          grad = grad * (1 - (exact / softcap).square());
+        for (const auto& [smoothing, z_loss] :
+             {std::pair(0.0F, 0.0F), {0.3F, 0.0F}, {0.0F, 0.01F}, {0.3F, 0.01F}}) {
+          expect_losses(kernels(), z,
+                        {.wants_gradient = true,
+                         .weight = 0.37F,
+                         .scale = 1.5F,
+                         .softcap = softcap,
+                         .label_smoothing = smoothing,
+                         .z_loss = z_loss});
         }
-        const Tensor expected =
-            -at::log_softmax(exact, 1).gather(1, labels.unsqueeze(1)).squeeze(1);
-        const Tensor ours = z.clone();
-        const Tensor losses = row_losses(kernels(), ours, labels, task);
-        EXPECT_LE((losses - expected).abs().max().item<double>(), 1e-5) << size;
-        EXPECT_LE((ours - grad).abs().max().item<double>(), tolerance(dtype)) << size;
-        const Tensor kept = z.clone();
-        EXPECT_TRUE(row_losses(kernels(), kept, labels, {}).equal(losses));
-        EXPECT_TRUE(kept.equal(z));
       }
     }
   }
+}
+
+/// All probability at the label: what smoothing takes back is all that is left.
+TEST_P(Rows, LossOfACertainLabel) {
+  const Tensor labels = at::tensor({std::int64_t{1}});
+  const Tensor z = at::tensor({-80.0F, 0.0F, -80.0F, -80.0F}).view({1, 4});
+  const LossRow task{.wants_gradient = true, .label_smoothing = 0.4F};
+  EXPECT_NEAR(row_losses(kernels(), z, labels, task).item<double>(), 0.4 * 60, 1e-5);
+  EXPECT_TRUE(at::allclose(z, at::tensor({-0.1F, 0.3F, -0.1F, -0.1F}).view({1, 4}), 1e-6, 0));
 }
 
 struct GluCase {

@@ -52,6 +52,13 @@ TEST(DescribeRun, AdaptersByRole) {
   EXPECT_THAT(text, HasSubstr("peft.exclude_modules: 'vision*' excludes nothing"));
 }
 
+TEST(DescribeRun, WhatIsAddedToTheLoss) {
+  EXPECT_THAT(Planned().text(), ::testing::Not(HasSubstr("cross-entropy")));
+  EXPECT_THAT(Planned({"--loss_fn.label_smoothing=0.1", "--loss_fn.z_loss=0.0001"}).text(),
+              HasSubstr("loss        cross-entropy with label smoothing 0.1 and z-loss x0.0001; "
+                        "without in validation"));
+}
+
 TEST(ForecastRun, CountsTheTensorsOfTheRun) {
   const Planned planned;
   const auto memory = planned.forecast().memory;
@@ -88,6 +95,8 @@ TEST(CheckFirstLoss, FarAboveGuessingOrAFreshModelFarFromIt) {
   EXPECT_THAT(check_first_loss(recipe, 2, spec),
               ::testing::ElementsAre(HasSubstr("far from that of a fresh model")));
   EXPECT_TRUE(check_first_loss(recipe, 50, spec::as_classifier(spec, 2)).empty());
+  recipe.loss_fn.z_loss = 1;
+  EXPECT_TRUE(check_first_loss(recipe, 50, spec).empty());
 }
 
 }  // namespace

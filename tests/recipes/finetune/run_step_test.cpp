@@ -10,7 +10,9 @@ namespace {
 
 TEST(RunStep, TakesTheNextRowsAndMovesOn) {
   const TinyRecipe tiny;
-  const auto recipe = tiny.load({"--clip_grad_norm.max_norm=0.5", "--seed=9"}).recipe;
+  const auto recipe = tiny.load({"--clip_grad_norm.max_norm=0.5", "--seed=9",
+                                 "--loss_fn.label_smoothing=0.1", "--loss_fn.z_loss=0.01"})
+                          .recipe;
   RunModel run = load_run_model(recipe);
   const auto data = load_run_data(recipe, run.source);
   data::Loader loader(data.train.dataset, loader_options(recipe));
@@ -19,6 +21,7 @@ TEST(RunStep, TakesTheNextRowsAndMovesOn) {
   const auto options = step_options(recipe);
   EXPECT_EQ(options.max_grad_norm, 0.5);
   EXPECT_EQ(options.seed, 9U);
+  EXPECT_EQ(options.terms, (ops::LossTerms{.label_smoothing = 0.1, .z_loss = 0.01}));
 
   const auto first = run_step(state, loader, options);
   EXPECT_EQ(first.metrics.step, 0);

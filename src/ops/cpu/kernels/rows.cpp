@@ -31,29 +31,55 @@ float log_sum(const Row<Stored>& z, Index size) {
 }
 
 template <class Stored>
+float mean_of(const Row<Stored>& z, Index size) {
+  Vec sum = vset(0);
+  for (Index i = 0; i < size; i += kWidth) {
+    sum = vadd(sum, z.load(i, size - i));
+  }
+  return vsum(sum) / static_cast<float>(size);
+}
+
+/// total: logsumexp(z).
+template <class Stored>
+float loss_value(const LossRow& task, const Row<Stored>& z, float total, float of_label) {
+  float out = total - of_label;
+  if (task.label_smoothing != 0) {
+    const float uniform = total - mean_of(z, task.size);
+    out = (1 - task.label_smoothing) * out + task.label_smoothing * uniform;
+  }
+  return task.z_loss == 0 ? out : out + task.z_loss * total * total;
+}
+
+/// The gradient with respect to z is p * (1 + 2 z_loss * total) - label_smoothing / size, at the
+/// label less 1 - label_smoothing.
+template <class Stored>
 float loss_of(const LossRow& task) {
   const Row<Stored> z(task.logits);
   const float total = log_sum(z, task.size);
   const Row<Stored> label(task.logits, task.label);
   const float of_label = vsum(label.load(0, 1));
+  const float out = loss_value(task, z, total, of_label);
   if (!task.wants_gradient) {
-    return total - of_label;
+    return out;
   }
-  const auto gradient = [&](Vec x, Vec share) {
-    Vec grad = vmul(share, vset(task.weight * task.scale));
+  const float slope = task.weight * task.scale;
+  const float raised = 1 + 2 * task.z_loss * total;
+  const float uniform = task.label_smoothing / static_cast<float>(task.size);
+  const auto gradient = [&](Vec x, Vec share, float by) {
+    Vec grad = vfma(share, vset(by), vset(-uniform * slope));
     if (task.softcap != 0) {
       const Vec t = vmul(x, vset(1 / task.softcap));
       grad = vmul(grad, vsub(vset(1), vmul(t, t)));
     }
     return grad;
   };
-  const float share = exp_of(of_label - total) - 1;
+  const float share = exp_of(of_label - total) * raised - (1 - task.label_smoothing);
   for (Index i = 0; i < task.size; i += kWidth) {
     const Vec x = z.load(i, task.size - i);
-    z.store(i, task.size - i, gradient(x, vexp(vsub(x, vset(total)))));
+    z.store(i, task.size - i, gradient(x, vexp(vsub(x, vset(total))), raised * slope));
   }
-  label.store(0, 1, gradient(vset(of_label), vset(share)));
-  return total - of_label;
+  label.store(0, 1, gradient(vset(of_label), vset(share), slope));
+  return out;
 }
 
 float loss(const LossRow& task) {
