@@ -11,228 +11,253 @@ namespace {
 using torch::autograd::AutogradContext;
 using torch::autograd::variable_list;
 
+constexpr auto kLayer = NormOptions::Kind::layer;
+
+/// What a norm is: its parameters, undefined where it has none, and its options.
+struct Norm {
+  Tensor weight_d, bias_d;
+  NormOptions options;
+
+  bool is_layer() const { return options.kind == kLayer; }
+  /// A layer norm is float32 up to its end.
+  bool is_gain_in_float32() const { return options.gain_in_float32 || is_layer(); }
+};
+
+/// What the forward makes; the backward needs all but `out`.
+struct Normed {
+  Tensor sum;      // the rows that were normalised
+  Tensor out;      // of the same shape
+  Tensor mean;     // [..., 1] float32, of a layer norm
+  Tensor inverse;  // 1 / root of the mean square, the same
+};
+
 Tensor inverse_rms(const Tensor& x32, double eps) {
   return x32.square().mean(-1, /*keepdim=*/true).add_(eps).rsqrt_();
 }
 
-Tensor gain(const Tensor& weight_d, double offset, at::ScalarType dtype) {
-  const Tensor weight = weight_d.to(dtype);
-  return offset == 0 ? weight : weight + offset;
+/// weight_offset + weight, computed in dtype.
+Tensor gain(const Norm& norm, at::ScalarType dtype) {
+  const Tensor weight = norm.weight_d.to(dtype);
+  return norm.options.weight_offset == 0 ? weight : weight + norm.options.weight_offset;
 }
 
-/// What a norm does beside its tensors.
-struct RmsSettings {
-  double eps, offset;
-  bool gain_in_float32;
+void save(AutogradContext* context, const Normed& normed, const Norm& norm) {
+  context->save_for_backward({normed.sum, normed.mean, normed.inverse, norm.weight_d, norm.bias_d});
+  context->saved_data["is_layer"] = norm.is_layer();
+  context->saved_data["eps"] = norm.options.eps;
+  context->saved_data["offset"] = norm.options.weight_offset;
+  context->saved_data["gain_in_float32"] = norm.options.gain_in_float32;
+}
 
-  void save(AutogradContext* context) const {
-    context->saved_data["eps"] = eps;
-    context->saved_data["offset"] = offset;
-    context->saved_data["gain_in_float32"] = gain_in_float32;
-  }
-  static RmsSettings restore(AutogradContext* context) {
-    auto& data = context->saved_data;
-    return {data["eps"].toDouble(), data["offset"].toDouble(), data["gain_in_float32"].toBool()};
-  }
-};
+NormOptions saved_options(AutogradContext* context) {
+  auto& data = context->saved_data;
+  return {.kind = data["is_layer"].toBool() ? kLayer : NormOptions::Kind::rms,
+          .eps = data["eps"].toDouble(),
+          .weight_offset = data["offset"].toDouble(),
+          .gain_in_float32 = data["gain_in_float32"].toBool()};
+}
 
-struct Normed {
-  Tensor sum;      // the rows that were normalised
-  Tensor out;      // of the same shape
-  Tensor inverse;  // 1/rms, [..., 1] float32
-};
-
-/// Our kernels, if they take these rows and this gain.
-const cpu::RowKernels* kernels_for(std::initializer_list<Tensor> rows, const Tensor& weight_d) {
-  const bool fits = rows.begin()->size(-1) > 0 && (!weight_d.defined() || weight_d.dim() == 1);
+/// Our kernels, if they take these rows and the norm's parameters.
+const cpu::RowKernels* kernels_for(std::initializer_list<Tensor> rows, const Norm& norm) {
+  const auto is_row = [](const Tensor& x) { return !x.defined() || x.dim() == 1; };
+  const bool fits = rows.begin()->size(-1) > 0 && is_row(norm.weight_d) && is_row(norm.bias_d);
   return fits ? cpu::row_kernels_for(rows) : nullptr;
 }
 
-cpu::NormTask task_of(const Tensor& x, const Tensor& gain32_d, const RmsSettings& settings) {
+/// The parameters as the kernels take them: in float32, the gain rounded to its type first.
+struct RowParameters {
+  Tensor gain_d, bias_d;
+
+  RowParameters(const Norm& norm, at::ScalarType type_of_gain) {
+    if (norm.weight_d.defined()) {
+      gain_d = gain(norm, type_of_gain).to(at::kFloat).contiguous();
+    }
+    if (norm.bias_d.defined()) {
+      bias_d = norm.bias_d.to(at::kFloat).contiguous();
+    }
+  }
+};
+
+float* floats_of(const Tensor& x) { return x.defined() ? x.mutable_data_ptr<float>() : nullptr; }
+
+cpu::NormTask task_of(const Normed& normed, const RowParameters& parameters, const Norm& norm) {
+  const Tensor& x = normed.sum;
   return {.x = cpu::elements_of(x),
           .rows = x.numel() / x.size(-1),
           .width = x.size(-1),
-          .eps = static_cast<float>(settings.eps),
-          .gain = gain32_d.defined() ? gain32_d.const_data_ptr<float>() : nullptr,
-          .round_before_gain = !settings.gain_in_float32};
-}
-
-/// The gain in float32, rounded as the forward or the backward has it.
-Tensor gain32(const Tensor& weight_d, double offset, at::ScalarType dtype) {
-  return weight_d.defined() ? gain(weight_d, offset, dtype).to(at::kFloat).contiguous() : Tensor();
+          .eps = static_cast<float>(norm.options.eps),
+          .gain = floats_of(parameters.gain_d),
+          .bias = floats_of(parameters.bias_d),
+          .round_before_gain = !norm.is_gain_in_float32(),
+          .mean = floats_of(normed.mean),
+          .inverse = floats_of(normed.inverse)};
 }
 
 Normed forward_by_kernel(const cpu::RowKernels& kernels, const Tensor& x, const Tensor& delta,
-                         const Tensor& weight_d, const RmsSettings& settings) {
-  auto inverse_sizes = x.sizes().vec();
-  inverse_sizes.back() = 1;
-  const Normed out{delta.defined() ? at::empty_like(x) : x, at::empty_like(x),
-                   at::empty(inverse_sizes, at::kFloat)};
-  const Tensor gain_d =
-      gain32(weight_d, settings.offset, settings.gain_in_float32 ? at::kFloat : x.scalar_type());
-  auto task = task_of(x, gain_d, settings);
+                         const Norm& norm) {
+  auto row_sizes = x.sizes().vec();
+  row_sizes.back() = 1;
+  const Normed out{.sum = delta.defined() ? at::empty_like(x) : x,
+                   .out = at::empty_like(x),
+                   .mean = norm.is_layer() ? at::empty(row_sizes, at::kFloat) : Tensor(),
+                   .inverse = at::empty(row_sizes, at::kFloat)};
+  const RowParameters parameters(norm, norm.is_gain_in_float32() ? at::kFloat : x.scalar_type());
+  auto task = task_of(out, parameters, norm);
+  task.x = cpu::elements_of(x);
   task.residual = cpu::elements_of(delta);
   task.sum = cpu::elements_of(delta.defined() ? out.sum : Tensor());
   task.out = cpu::elements_of(out.out);
-  task.inverse = out.inverse.mutable_data_ptr<float>();
-  cpu::rms_norm(kernels, task);
+  cpu::norm(kernels, task);
   return out;
 }
 
-Normed forward_reference(const Tensor& x, const Tensor& delta, const Tensor& weight_d,
-                         const RmsSettings& settings) {
-  const Tensor sum = delta.defined() ? x + delta : x;
-  const Tensor x32 = sum.to(at::kFloat);
-  const Tensor inverse = inverse_rms(x32, settings.eps);
-  const Tensor normed = x32 * inverse;
-  const auto dtype = x.scalar_type();
-  if (!weight_d.defined()) {
-    return {sum, normed.to(dtype), inverse};
+Normed forward_reference(const Tensor& x, const Tensor& delta, const Norm& norm) {
+  Normed out{.sum = delta.defined() ? x + delta : x, .out = {}, .mean = {}, .inverse = {}};
+  Tensor y = out.sum.to(at::kFloat);
+  if (norm.is_layer()) {
+    out.mean = y.mean(-1, /*keepdim=*/true);
+    y = y - out.mean;
   }
-  const Tensor out = settings.gain_in_float32
-                         ? normed.mul_(gain(weight_d, settings.offset, at::kFloat)).to(dtype)
-                         : normed.to(dtype) * gain(weight_d, settings.offset, dtype);
-  return {sum, out, inverse};
+  out.inverse = inverse_rms(y, norm.options.eps);
+  y = y * out.inverse;
+  if (norm.weight_d.defined()) {
+    const auto dtype = norm.is_gain_in_float32() ? at::kFloat : x.scalar_type();
+    y = y.to(dtype) * gain(norm, dtype);
+  }
+  if (norm.bias_d.defined()) {
+    y = y + norm.bias_d.to(at::kFloat);
+  }
+  out.out = y.to(x.scalar_type());
+  return out;
 }
 
-Normed rms_forward(const Tensor& x, const Tensor& delta, const Tensor& weight_d,
-                   const RmsSettings& settings) {
-  const auto* kernels = kernels_for({x, delta}, weight_d);
-  return kernels != nullptr ? forward_by_kernel(*kernels, x, delta, weight_d, settings)
-                            : forward_reference(x, delta, weight_d, settings);
+/// delta: added to x before, or undefined.
+Normed forward_of(const Tensor& x, const Tensor& delta, const Norm& norm) {
+  const OperationTimer timer("norm");
+  const auto* kernels = kernels_for({x, delta}, norm);
+  return kernels != nullptr ? forward_by_kernel(*kernels, x, delta, norm)
+                            : forward_reference(x, delta, norm);
 }
 
-struct RmsGrads {
-  Tensor x, weight_d;
+/// What reaches the backward: of the norm's output, and of the rows beside the norm or undefined.
+struct Incoming {
+  Tensor out, sum;
 };
 
-/// What the backward is asked for.
-struct RmsNeeds {
-  bool x, weight_d;
+/// What the backward is asked for, and gives.
+struct Needs {
+  bool x, weight_d, bias_d;
+};
+struct Grads {
+  Tensor x, weight_d, bias_d;
 };
 
-RmsGrads backward_by_kernel(const cpu::RowKernels& kernels, const Tensor& grad,
-                            const Tensor& grad_sum, const variable_list& saved,
-                            const RmsSettings& settings, const RmsNeeds& needs) {
-  RmsGrads out;
-  const Tensor gain_d = gain32(saved[1], settings.offset, at::kFloat);
-  auto task = task_of(saved[0], gain_d, settings);
-  task.residual = cpu::elements_of(grad_sum);
-  task.grad = cpu::elements_of(grad);
-  task.inverse = saved[2].mutable_data_ptr<float>();
+Grads backward_by_kernel(const cpu::RowKernels& kernels, const Incoming& grad, const Normed& saved,
+                         const Norm& norm, const Needs& needs) {
+  Grads out;
+  const RowParameters parameters(norm, at::kFloat);
+  auto task = task_of(saved, parameters, norm);
+  task.residual = cpu::elements_of(grad.sum);
+  task.grad = cpu::elements_of(grad.out);
   if (needs.x) {
-    out.x = at::empty_like(saved[0]);
+    out.x = at::empty_like(saved.sum);
     task.grad_x = cpu::elements_of(out.x);
   }
-  out.weight_d = cpu::rms_norm_backward(kernels, task, needs.weight_d);
+  const auto sums =
+      cpu::norm_backward(kernels, task, {.gain = needs.weight_d, .bias = needs.bias_d});
+  out.weight_d = sums.gain;
+  out.bias_d = sums.bias;
   return out;
 }
 
-RmsGrads backward_reference(const Tensor& grad_out, const Tensor& grad_sum,
-                            const variable_list& saved, const RmsSettings& settings,
-                            const RmsNeeds& needs) {
-  RmsGrads out;
-  const Tensor& x = saved[0];
-  const Tensor& weight_d = saved[1];
-  const Tensor& inverse = saved[2];
-  const Tensor normed = x.to(at::kFloat).mul(inverse);
-  Tensor grad = grad_out.to(at::kFloat);
+Grads backward_reference(const Incoming& incoming, const Normed& saved, const Norm& norm,
+                         const Needs& needs) {
+  Grads out;
+  const Tensor x32 = saved.sum.to(at::kFloat);
+  const Tensor normed = (norm.is_layer() ? x32 - saved.mean : x32).mul(saved.inverse);
+  Tensor grad = incoming.out.to(at::kFloat);
   if (needs.weight_d) {
-    out.weight_d = (grad * normed).sum_to_size(weight_d.sizes());
+    out.weight_d = (grad * normed).sum_to_size(norm.weight_d.sizes());
   }
-  if (weight_d.defined()) {
-    grad = grad * gain(weight_d, settings.offset, at::kFloat);
+  if (needs.bias_d) {
+    out.bias_d = grad.sum_to_size(norm.bias_d.sizes());
+  }
+  if (norm.weight_d.defined()) {
+    grad = grad * gain(norm, at::kFloat);
   }
   if (needs.x) {
     const Tensor along = (grad * normed).mean(-1, /*keepdim=*/true);
-    out.x = (grad - normed * along).mul_(inverse).to(x.scalar_type());
-    out.x = grad_sum.defined() ? out.x.add_(grad_sum) : out.x;
+    grad = norm.is_layer() ? grad - grad.mean(-1, /*keepdim=*/true) : grad;
+    out.x = (grad - normed * along).mul_(saved.inverse).to(saved.sum.scalar_type());
+    out.x = incoming.sum.defined() ? out.x.add_(incoming.sum) : out.x;
   }
   return out;
 }
 
-/// saved: the rows, the weight, 1/rms. grad_sum: what reaches the rows beside the norm, or
-/// undefined.
-RmsGrads rms_backward(const Tensor& grad, const Tensor& grad_sum, const variable_list& saved,
-                      const RmsSettings& settings, RmsNeeds needs) {
-  needs.weight_d = needs.weight_d && saved[1].defined();
-  const Tensor rows = grad.contiguous();
-  const Tensor other = grad_sum.defined() ? grad_sum.contiguous() : grad_sum;
-  const auto* kernels = kernels_for({saved[0], rows, other}, saved[1]);
-  auto out = kernels != nullptr ? backward_by_kernel(*kernels, rows, other, saved, settings, needs)
-                                : backward_reference(grad, grad_sum, saved, settings, needs);
+Grads backward_of(AutogradContext* context, const Incoming& incoming, Needs needs) {
+  const OperationTimer timer("norm, gradients");
+  const auto tensors = context->get_saved_variables();
+  const Normed saved{.sum = tensors[0], .out = {}, .mean = tensors[1], .inverse = tensors[2]};
+  const Norm norm{tensors[3], tensors[4], saved_options(context)};
+  needs.weight_d = needs.weight_d && norm.weight_d.defined();
+  needs.bias_d = needs.bias_d && norm.bias_d.defined();
+  const Incoming rows{incoming.out.contiguous(),
+                      incoming.sum.defined() ? incoming.sum.contiguous() : Tensor()};
+  const auto* kernels = kernels_for({saved.sum, rows.out, rows.sum}, norm);
+  auto out = kernels != nullptr ? backward_by_kernel(*kernels, rows, saved, norm, needs)
+                                : backward_reference(incoming, saved, norm, needs);
   if (out.weight_d.defined()) {
-    out.weight_d = out.weight_d.to(saved[1].scalar_type());
+    out.weight_d = out.weight_d.to(norm.weight_d.scalar_type());
+  }
+  if (out.bias_d.defined()) {
+    out.bias_d = out.bias_d.to(norm.bias_d.scalar_type());
   }
   return out;
 }
 
-/// Saves x and 1/rms only; the normalised rows are recomputed in the backward.
-struct RmsNorm : torch::autograd::Function<RmsNorm> {
+/// Saves the rows and what each was divided by; the normalised rows are recomputed in the backward.
+struct NormNode : torch::autograd::Function<NormNode> {
   static Tensor forward(AutogradContext* context, const Tensor& x, const Tensor& weight_or_empty,
-                        const RmsSettings& settings) {
-    const Tensor weight_d = or_undefined(weight_or_empty);
-    const OperationTimer timer("norm");
-    const auto normed = rms_forward(x, Tensor(), weight_d, settings);
-    context->save_for_backward({x, weight_d, normed.inverse});
-    settings.save(context);
+                        const Tensor& bias_or_empty, const NormOptions& options) {
+    const Norm norm{or_undefined(weight_or_empty), or_undefined(bias_or_empty), options};
+    const auto normed = forward_of(x, Tensor(), norm);
+    save(context, normed, norm);
     return normed.out;
   }
 
   static variable_list backward(AutogradContext* context, const variable_list& grads) {
-    const auto saved = context->get_saved_variables();
-    const OperationTimer timer("norm, gradients");
-    const auto out = rms_backward(grads[0], Tensor(), saved, RmsSettings::restore(context),
-                                  {context->needs_input_grad(0), context->needs_input_grad(1)});
-    return {out.x, out.weight_d, Tensor()};
+    const auto out = backward_of(
+        context, {grads[0], Tensor()},
+        {context->needs_input_grad(0), context->needs_input_grad(1), context->needs_input_grad(2)});
+    return {out.x, out.weight_d, out.bias_d, Tensor()};
   }
 };
 
 /// x + delta and its norm as one node: the sum is stored once, its gradient added once.
-struct ResidualRmsNorm : torch::autograd::Function<ResidualRmsNorm> {
+struct ResidualNormNode : torch::autograd::Function<ResidualNormNode> {
   static variable_list forward(AutogradContext* context, const Tensor& x_td, const Tensor& delta_td,
-                               const Tensor& weight_or_empty, const RmsSettings& settings) {
-    const Tensor weight_d = or_undefined(weight_or_empty);
-    const OperationTimer timer("norm");
-    const auto normed = rms_forward(x_td, delta_td, weight_d, settings);
-    context->save_for_backward({normed.sum, weight_d, normed.inverse});
-    settings.save(context);
+                               const Tensor& weight_or_empty, const Tensor& bias_or_empty,
+                               const NormOptions& options) {
+    const Norm norm{or_undefined(weight_or_empty), or_undefined(bias_or_empty), options};
+    const auto normed = forward_of(x_td, delta_td, norm);
+    save(context, normed, norm);
     return {normed.sum, normed.out};
   }
 
   static variable_list backward(AutogradContext* context, const variable_list& grads) {
-    const auto saved = context->get_saved_variables();
-    const OperationTimer timer("norm, gradients");
     const bool needs_rows = context->needs_input_grad(0) || context->needs_input_grad(1);
-    const auto out = rms_backward(grads[1], grads[0], saved, RmsSettings::restore(context),
-                                  {needs_rows, context->needs_input_grad(2)});
-    return {out.x, out.x, out.weight_d, Tensor()};
+    const auto out =
+        backward_of(context, {grads[1], grads[0]},
+                    {needs_rows, context->needs_input_grad(2), context->needs_input_grad(3)});
+    return {out.x, out.x, out.weight_d, out.bias_d, Tensor()};
   }
 };
 
-Tensor layer_norm(const Tensor& x, const Tensor& weight_d, const Tensor& bias_d,
-                  const NormOptions& options) {
-  const auto optional = [](const Tensor& t) {
-    return t.defined() ? std::optional<Tensor>(t.to(at::kFloat)) : std::nullopt;
-  };
-  auto weight = optional(weight_d);
-  if (weight && options.weight_offset != 0) {
-    weight = *weight + options.weight_offset;
-  }
-  const Tensor x32 = x.to(at::kFloat);
-  if (weight && weight->dim() > 1) {
-    const Tensor scaled = at::layer_norm(x32, {x.size(-1)}, {}, {}, options.eps) * *weight;
-    return (bias_d.defined() ? scaled + bias_d : scaled).to(x.scalar_type());
-  }
-  return at::layer_norm(x32, {x.size(-1)}, weight, optional(bias_d), options.eps)
-      .to(x.scalar_type());
-}
-
-RmsSettings settings_of(const NormOptions& options) {
-  return {options.eps, options.weight_offset, options.gain_in_float32};
-}
-
-void check_parameters(const Tensor& x, const Tensor& weight_d, const Tensor& bias_d) {
+void check_parameters(const Tensor& x, const Tensor& weight_d, const Tensor& bias_d,
+                      const NormOptions& options) {
+  check(!bias_d.defined() || options.kind == kLayer, ErrorKind::invalid_argument,
+        "norm: a bias of {} elements, but only layer norms have one",
+        bias_d.defined() ? bias_d.numel() : 0);
   for (const Tensor* parameter : {&weight_d, &bias_d}) {
     const auto dims = parameter->defined() ? static_cast<std::size_t>(parameter->dim()) : 0;
     check(!parameter->defined() || (dims >= 1 && dims <= x.sizes().size() &&
@@ -246,24 +271,19 @@ void check_parameters(const Tensor& x, const Tensor& weight_d, const Tensor& bia
 
 Tensor norm(const Tensor& x, const Tensor& weight_d, const Tensor& bias_d,
             const NormOptions& options) {
-  check_parameters(x, weight_d, bias_d);
-  if (options.kind == NormOptions::Kind::layer) {
-    return layer_norm(x, weight_d, bias_d, options);
-  }
-  return RmsNorm::apply(x.contiguous(), or_empty(weight_d), settings_of(options));
+  check_parameters(x, weight_d, bias_d, options);
+  return NormNode::apply(x.contiguous(), or_empty(weight_d), or_empty(bias_d), options);
 }
 
 ResidualNorm residual_norm(const Tensor& x_td, const Tensor& delta_td, const Tensor& weight_d,
                            const Tensor& bias_d, const NormOptions& options) {
-  const bool fuses = options.kind == NormOptions::Kind::rms && x_td.sizes() == delta_td.sizes() &&
-                     x_td.scalar_type() == delta_td.scalar_type();
-  if (!fuses) {
+  if (x_td.sizes() != delta_td.sizes() || x_td.scalar_type() != delta_td.scalar_type()) {
     const Tensor sum_td = x_td + delta_td;
     return {sum_td, norm(sum_td, weight_d, bias_d, options)};
   }
-  check_parameters(x_td, weight_d, bias_d);
-  const auto out = ResidualRmsNorm::apply(x_td.contiguous(), delta_td.contiguous(),
-                                          or_empty(weight_d), settings_of(options));
+  check_parameters(x_td, weight_d, bias_d, options);
+  const auto out = ResidualNormNode::apply(x_td.contiguous(), delta_td.contiguous(),
+                                           or_empty(weight_d), or_empty(bias_d), options);
   return {out[0], out[1]};
 }
 

@@ -22,8 +22,9 @@ struct NormOptions {
 /// per head), or undefined; bias_d: the same or undefined. Returns x's
 /// shape and dtype. rms: x / sqrt(mean(x^2) + eps) * (weight_offset + weight), gain applied after
 /// the cast back to x's dtype unless gain_in_float32. layer: (x - mean) / sqrt(var + eps) *
-/// (weight_offset + weight) + bias. One autograd node: saves x and one value per row. Throws
-/// Error(invalid_argument) if the weight does not fit. Source: Zhang & Sennrich 2019; Ba et al.
+/// (weight_offset + weight) + bias, cast back last. One autograd node: saves x and one value per
+/// row, of a layer norm two. Throws Error(invalid_argument) if a parameter does not fit, or for the
+/// bias of an rms norm. Source: Zhang & Sennrich 2019; Ba et al.
 /// 2016; the order of casts of transformers LlamaRMSNorm / Gemma3RMSNorm.
 Tensor norm(const Tensor& x, const Tensor& weight_d, const Tensor& bias_d,
             const NormOptions& options);

@@ -38,7 +38,8 @@ class Kept {
     if (!spec::norm_names(layer_.placement).after_mixer.empty()) {
       values_ += 2 * dim_;
     }
-    token_bytes_ += 2 * kFloat;  // 1/rms of both norms
+    const bool has_means = layer_.norm.kind == spec::Norm::Kind::layer;
+    token_bytes_ += (has_means ? 4 : 2) * kFloat;  // of both norms: 1/rms, and the means
     std::visit([this](const auto& mixer) { add(mixer); }, layer_.mixer);
     std::visit([this](const auto& ffn) { add(ffn); }, layer_.ffn);
     if (layer_.input) {

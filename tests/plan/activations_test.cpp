@@ -18,6 +18,13 @@ TEST(KeptBytes, CountsWhatALlamaLayerSaves) {
   EXPECT_EQ(layer_bytes(small_model(), 0, batch, kAll).kept, 20 * 4 * (values + statistics));
 }
 
+TEST(KeptBytes, LayerNormsKeepMeansToo) {
+  auto model = small_model();
+  const auto rms = layer_bytes(model, 0, {.row_tokens = 10}, kAll).kept;
+  model.layers[0].norm.kind = spec::Norm::Kind::layer;
+  EXPECT_EQ(layer_bytes(model, 0, {.row_tokens = 10}, kAll).kept, rms + 10 * 2 * 4);
+}
+
 TEST(KeptBytes, RecomputeMovesThemIntoTheBackward) {
   BatchShape batch{.rows = 2, .row_tokens = 10};
   const auto plain = layer_bytes(small_model(), 0, batch, kAll);

@@ -205,19 +205,22 @@ struct GluTask {
   Index size = 0;
 };
 
-/// Rows of x / sqrt(mean(x^2) + eps) * gain. With a residual, x + residual is stored in sum first
-/// and then normalised.
+/// Rows of x / sqrt(mean(x^2) + eps) * gain + bias, x less its mean if there is a place for the
+/// means. With a residual, x + residual is stored in sum first and then normalised.
 struct NormTask {
   Elements x, residual, sum, out;
   Index rows = 0, width = 0;
   float eps = 0;
   const float* gain = nullptr;  // [width], or null: none
+  const float* bias = nullptr;  // the same
   /// The normalised value is rounded to x's storage before the gain.
   bool round_before_gain = false;
-  float* inverse = nullptr;  // [rows]: 1 / sqrt(mean + eps); the backward reads it
+  float* mean = nullptr;     // [rows]: of a layer norm; the backward reads both
+  float* inverse = nullptr;  // [rows]: 1 / sqrt(mean square + eps)
   // Of the backward, which adds the residual to grad_x if there is one:
   Elements grad, grad_x;
   float* grad_gain = nullptr;  // [width], added to; null: not wanted
+  float* grad_bias = nullptr;  // the same
 };
 
 /// Sum of weights[r] * row index[r] of x over r in [0, rows), taken in this order.
@@ -234,8 +237,8 @@ struct RowKernels {
   void (*glu)(const GluTask&) = nullptr;
   float (*glu_backward)(const GluTask&) = nullptr;
   void (*sum_rows)(const RowSum&) = nullptr;
-  void (*rms_norm)(const NormTask&) = nullptr;
-  void (*rms_norm_backward)(const NormTask&) = nullptr;
+  void (*norm)(const NormTask&) = nullptr;
+  void (*norm_backward)(const NormTask&) = nullptr;
 };
 
 /// One step of Adam on `size` entries, all pointers to the first of them. A bfloat16 weight with a

@@ -13,6 +13,8 @@ namespace automodel::ops::cpu {
 namespace {
 
 constexpr Index kElementsPerTask = 16 << 10;
+/// At least, where a task has sums over its rows: with fewer they would be as large as the rows.
+constexpr Index kRowsPerSum = 16;
 
 GluTask part(GluTask task, Index begin, Index most) {
   for (Elements* x :
@@ -30,15 +32,33 @@ void for_each_part(const GluTask& task, const Kernel& kernel) {
   });
 }
 
-NormTask part(NormTask task, Index task_index) {
-  const Index step = rows_per_task(task.width), begin = task_index * step;
+NormTask part(NormTask task, Index step, Index task_index) {
+  const Index begin = task_index * step;
   for (Elements* x : {&task.x, &task.residual, &task.sum, &task.out, &task.grad, &task.grad_x}) {
     *x = elements_from(*x, begin * task.width);
   }
+  task.mean = task.mean == nullptr ? nullptr : task.mean + begin;
   task.inverse += begin;
   task.rows = std::min(step, task.rows - begin);
   return task;
 }
+
+/// A row of sums for each task, if they are wanted.
+class PartialSums {
+ public:
+  PartialSums(bool wanted, Index tasks, Index width) {
+    if (wanted) {
+      sums_nd_ = at::zeros({tasks, width}, at::kFloat);
+    }
+  }
+  float* of_task(Index i) const {
+    return sums_nd_.defined() ? sums_nd_.mutable_data_ptr<float>() + i * sums_nd_.size(1) : nullptr;
+  }
+  Tensor total() const { return sums_nd_.defined() ? sums_nd_.sum(0) : Tensor(); }
+
+ private:
+  Tensor sums_nd_;
+};
 
 }  // namespace
 
@@ -112,24 +132,23 @@ void sum_rows(const RowKernels& kernels, const RowSum& task, std::span<const std
   });
 }
 
-void rms_norm(const RowKernels& kernels, const NormTask& task) {
-  for_each_task(ceil_div(task.rows, rows_per_task(task.width)),
-                [&](Index i, Index /*worker*/) { kernels.rms_norm(part(task, i)); });
+void norm(const RowKernels& kernels, const NormTask& task) {
+  const Index step = rows_per_task(task.width);
+  for_each_task(ceil_div(task.rows, step),
+                [&](Index i, Index /*worker*/) { kernels.norm(part(task, step, i)); });
 }
 
-Tensor rms_norm_backward(const RowKernels& kernels, NormTask task, bool wants_grad_gain) {
-  const Index tasks = ceil_div(task.rows, rows_per_task(task.width));
-  Tensor partial_nd;
-  if (wants_grad_gain) {
-    partial_nd = at::zeros({tasks, task.width}, at::kFloat);
-    task.grad_gain = partial_nd.mutable_data_ptr<float>();
-  }
+NormGrads norm_backward(const RowKernels& kernels, const NormTask& task, const NormWants& wants) {
+  const Index step = std::max(rows_per_task(task.width), kRowsPerSum);
+  const Index tasks = ceil_div(task.rows, step);
+  const PartialSums gain(wants.gain, tasks, task.width), bias(wants.bias, tasks, task.width);
   for_each_task(tasks, [&](Index i, Index /*worker*/) {
-    NormTask own = part(task, i);
-    own.grad_gain = wants_grad_gain ? task.grad_gain + i * task.width : nullptr;
-    kernels.rms_norm_backward(own);
+    NormTask own = part(task, step, i);
+    own.grad_gain = gain.of_task(i);
+    own.grad_bias = bias.of_task(i);
+    kernels.norm_backward(own);
   });
-  return wants_grad_gain ? partial_nd.sum(0) : Tensor();
+  return {gain.total(), bias.total()};
 }
 
 }  // namespace automodel::ops::cpu

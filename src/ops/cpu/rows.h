@@ -33,9 +33,16 @@ void weighted_glu_backward(const RowKernels& kernels, const GluTask& task, Index
 void sum_rows(const RowKernels& kernels, const RowSum& task, std::span<const std::int64_t> counts);
 
 /// task has the pointers of whole tensors of task.rows rows.
-void rms_norm(const RowKernels& kernels, const NormTask& task);
-/// Returns the gradient of the gain, [width] float32, if wanted, summed in one
-/// order.
-Tensor rms_norm_backward(const RowKernels& kernels, NormTask task, bool wants_grad_gain);
+void norm(const RowKernels& kernels, const NormTask& task);
+
+/// Of a norm's parameters, each [width] float32 or not wanted: which ones, and their gradients,
+/// summed in one order.
+struct NormWants {
+  bool gain = false, bias = false;
+};
+struct NormGrads {
+  Tensor gain, bias;
+};
+NormGrads norm_backward(const RowKernels& kernels, const NormTask& task, const NormWants& wants);
 
 }  // namespace automodel::ops::cpu

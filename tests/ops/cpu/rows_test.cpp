@@ -194,59 +194,120 @@ TEST_P(Rows, SumsOfPickedRows) {
 struct NormCase {
   std::int64_t rows, width;
   at::ScalarType dtype;
-  bool has_residual;
+  bool is_layer, has_residual;
 };
 
-void expect_norm(const RowKernels& kernels, const NormCase& c) {
-  const auto random = [&] { return at::randn({c.rows, c.width}).to(c.dtype); };
-  const Tensor x = random(), residual = c.has_residual ? random() : Tensor();
-  const Tensor gain = at::randn({c.width}), grad = random(), grad_sum = random();
-  const Tensor sum = at::empty_like(x), out = at::empty_like(x), grad_x = at::empty_like(x);
-  const Tensor inverse = at::empty({c.rows}, at::kFloat);
-  NormTask task{.x = elements_of(x),
-                .residual = elements_of(residual),
-                .sum = elements_of(sum),
-                .out = elements_of(out),
-                .rows = c.rows,
-                .width = c.width,
-                .eps = 1e-6F,
-                .gain = gain.const_data_ptr<float>(),
-                .inverse = inverse.mutable_data_ptr<float>()};
-  rms_norm(kernels, task);
-  const Tensor rows = c.has_residual ? x + residual : x;
-  if (c.has_residual) {
-    EXPECT_TRUE(sum.equal(rows));
+/// Rows and what a norm makes of them.
+struct NormTensors {
+  Tensor x, residual, sum, out, gain, bias, mean, inverse;
+
+  explicit NormTensors(const NormCase& c)
+      : x(at::randn({c.rows, c.width}).to(c.dtype)),
+        residual(c.has_residual ? at::randn({c.rows, c.width}).to(c.dtype) : Tensor()),
+        sum(at::empty_like(x)),
+        out(at::empty_like(x)),
+        gain(at::randn({c.width})),
+        bias(c.is_layer ? at::randn({c.width}) : Tensor()),
+        mean(c.is_layer ? at::empty({c.rows}) : Tensor()),
+        inverse(at::empty({c.rows})) {}
+
+  NormTask task() const {
+    const auto floats = [](const Tensor& t) {
+      return t.defined() ? t.mutable_data_ptr<float>() : nullptr;
+    };
+    return {.x = elements_of(x),
+            .residual = elements_of(residual),
+            .sum = elements_of(sum),
+            .out = elements_of(out),
+            .rows = x.size(0),
+            .width = x.size(1),
+            .eps = 1e-6F,
+            .gain = floats(gain),
+            .bias = floats(bias),
+            .mean = floats(mean),
+            .inverse = floats(inverse)};
   }
-  const Tensor exact_x = rows.to(at::kDouble).requires_grad_();
-  const Tensor exact_gain = gain.to(at::kDouble).requires_grad_();
-  const Tensor exact = exact_x * (exact_x.square().mean(-1, true) + 1e-6).rsqrt() * exact_gain;
-  const auto grads = torch::autograd::grad({exact}, {exact_x, exact_gain}, {grad.to(at::kDouble)});
-  EXPECT_LE(error_of(out, exact.detach()), tolerance(c.dtype));
+};
+
+Tensor exact_norm(const Tensor& x, const Tensor& gain, const Tensor& bias) {
+  const Tensor own = bias.defined() ? x - x.mean(-1, true) : x;
+  const Tensor scaled = own * (own.square().mean(-1, true) + 1e-6).rsqrt() * gain;
+  return bias.defined() ? scaled + bias : scaled;
+}
+
+void expect_norm_backward(const RowKernels& kernels, const NormCase& c, const NormTensors& t,
+                          const Tensor& rows) {
+  const auto leaf = [](const Tensor& x) { return x.to(at::kDouble).requires_grad_(); };
+  std::vector<Tensor> leaves = {leaf(rows), leaf(t.gain)};
+  if (c.is_layer) {
+    leaves.push_back(leaf(t.bias));
+  }
+  const Tensor exact = exact_norm(leaves[0], leaves[1], c.is_layer ? leaves[2] : Tensor());
+  EXPECT_LE(error_of(t.out, exact.detach()), tolerance(c.dtype)) << c.width;
+  const Tensor grad = at::randn_like(t.x), grad_sum = at::randn_like(t.x);
+  const auto grads = torch::autograd::grad({exact}, leaves, {grad.to(at::kDouble)});
+  const Tensor grad_x = at::empty_like(t.x);
+  NormTask task = t.task();
   task.x = elements_of(rows);
   task.residual = elements_of(grad_sum);
   task.grad = elements_of(grad);
   task.grad_x = elements_of(grad_x);
-  const Tensor grad_gain = rms_norm_backward(kernels, task, true);
-  EXPECT_LE(error_of(grad_x, grads[0] + grad_sum), tolerance(c.dtype));
-  EXPECT_LE(error_of(grad_gain, grads[1]), 5e-6);
-  EXPECT_FALSE(rms_norm_backward(kernels, task, false).defined());
+  const auto ours = norm_backward(kernels, task, {.gain = true, .bias = c.is_layer});
+  // A row of one entry has no variance: roundings of the gradient times 1 / sqrt(eps).
+  const double of_one = c.width == 1 ? 5e-4 : 0;
+  EXPECT_LE(error_of(grad_x, grads[0] + grad_sum), tolerance(c.dtype) + of_one) << c.width;
+  EXPECT_LE(error_of(ours.gain, grads[1]), 5e-6) << c.width;
+  EXPECT_EQ(ours.bias.defined(), c.is_layer);
+  if (c.is_layer) {
+    EXPECT_LE(error_of(ours.bias, grads[2]), 5e-6) << c.width;
+  }
+  const Tensor again = grad_x.clone();
+  EXPECT_FALSE(norm_backward(kernels, task, {}).gain.defined());
+  EXPECT_TRUE(grad_x.equal(again)) << "whatever else is wanted";
+}
+
+void expect_norm(const RowKernels& kernels, const NormCase& c) {
+  const NormTensors t(c);
+  norm(kernels, t.task());
+  const Tensor rows = c.has_residual ? t.x + t.residual : t.x;
+  if (c.has_residual) {
+    EXPECT_TRUE(t.sum.equal(rows));
+  }
+  expect_norm_backward(kernels, c, t, rows);
 }
 
 TEST_P(Rows, NormsWithAndWithoutResidual) {
   for (const auto dtype : kDtypes) {
     for (const bool has_residual : {false, true}) {
-      for (const auto& [rows, width] : {std::pair(2, 5), std::pair(7, 576), std::pair(300, 65)}) {
-        expect_norm(kernels(), {rows, width, dtype, has_residual});
+      for (const auto& [rows, width] : {std::pair(2, 5), {7, 576}, {300, 65}}) {
+        expect_norm(kernels(), {rows, width, dtype, /*is_layer=*/false, has_residual});
+      }
+      for (const auto& [rows, width] :
+           {std::pair(1, 1), {3, 7}, {300, 33}, {1, 64}, {5, 1000}, {300, 65}}) {
+        expect_norm(kernels(), {rows, width, dtype, /*is_layer=*/true, has_residual});
       }
     }
   }
 }
 
+/// The variance is that of the rows less their mean, not a difference of large squares.
+TEST_P(Rows, LayerNormOfRowsFarFromZero) {
+  NormTensors t({4, 100, at::kFloat, /*is_layer=*/true, /*has_residual=*/false});
+  t.x.add_(1000);
+  norm(kernels(), t.task());
+  const Tensor exact = exact_norm(t.x.to(at::kDouble), t.gain, t.bias);
+  EXPECT_LE(error_of(t.out, exact), 1e-3);  // the mean has 24 bits: 6e-5 of 1000
+}
+
 TEST_P(Rows, NothingOfNoRows) {
   const Tensor none = at::empty({0, 7}), labels = at::empty({0}, at::kLong);
   EXPECT_EQ(row_losses(kernels(), none, labels, {}).numel(), 0);
-  rms_norm(kernels(), {.width = 7});
-  EXPECT_EQ(rms_norm_backward(kernels(), {.width = 7}, true).abs().sum().item<double>(), 0);
+  for (const bool is_layer : {false, true}) {
+    const NormTensors t({0, 7, at::kFloat, is_layer, /*has_residual=*/false});
+    norm(kernels(), t.task());
+    const auto sums = norm_backward(kernels(), t.task(), {.gain = true, .bias = true});
+    EXPECT_EQ((sums.gain.abs() + sums.bias.abs()).sum().item<double>(), 0);
+  }
   glu(kernels(), {});
 }
 

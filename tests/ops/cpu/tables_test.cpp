@@ -16,7 +16,7 @@ TEST(Tables, EverySetOfThisProcessorHasAll) {
     if (set != nullptr) {
       EXPECT_NE(set->gemm.tile, nullptr);
       EXPECT_NE(set->attention.backward, nullptr);
-      EXPECT_NE(set->rows.rms_norm_backward, nullptr);
+      EXPECT_NE(set->rows.norm_backward, nullptr);
       EXPECT_NE(set->rope, nullptr);
     }
   }

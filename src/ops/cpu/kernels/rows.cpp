@@ -221,74 +221,126 @@ AM_INLINE Vec entry(const Row<Stored>& x, const Row<Stored>& residual, const Row
   return y;
 }
 
-template <class Stored>
+/// Of what `at` gives for each register of a row, in four sums, so that one need not wait for the
+/// other.
+template <class At>
+AM_INLINE float sum_over(Index width, const At& at) {
+  constexpr Index kStep = 4 * Index{kWidth};
+  Vec sums[4] = {vset(0), vset(0), vset(0), vset(0)};
+  Index i = 0;
+  for (; i + kStep <= width; i += kStep) {
+#pragma GCC unroll 4
+    for (Index k = 0; k < 4; ++k) {
+      sums[k] = vadd(sums[k], at(i + k * kWidth, kWidth));
+    }
+  }
+  for (; i < width; i += kWidth) {
+    sums[0] = vadd(sums[0], at(i, width - i));
+  }
+  return vsum(vadd(vadd(sums[0], sums[1]), vadd(sums[2], sums[3])));
+}
+
+/// x less the mean of its row, which only a layer norm takes off.
+template <bool kCentred>
+AM_INLINE Vec centred(Vec x, Vec mean) {
+  return kCentred ? vsub(x, mean) : x;
+}
+
+template <class Stored, bool kCentred>
 void norm_forward(const NormTask& task) {
+  const auto size = static_cast<float>(task.width);
   for (Index row = 0; row < task.rows; ++row) {
     const Index at = row * task.width;
     const Row<Stored> x(task.x, at), residual(task.residual, at), sum(task.sum, at);
     const Row<Stored> out(task.out, at);
-    Vec squares = vset(0);
-    for (Index i = 0; i < task.width; i += kWidth) {
-      const Vec y = entry(x, residual, sum, i, task.width - i);
-      squares = vfma(y, y, squares);
-    }
-    const float mean = vsum(squares) / static_cast<float>(task.width);
-    const float inverse = 1 / __builtin_sqrtf(mean + task.eps);
-    task.inverse[row] = inverse;
     const Row<Stored>& from = residual.data == nullptr ? x : sum;
+    const float first = sum_over(task.width, [&](Index i, Index n) {
+      const Vec y = entry(x, residual, sum, i, n);
+      return kCentred ? y : vmul(y, y);
+    });
+    const Vec mean = vset(kCentred ? first / size : 0);
+    float squares = first;
+    if (kCentred) {
+      task.mean[row] = first / size;
+      squares = sum_over(task.width, [&](Index i, Index n) {
+        const Vec y = vwithin(0, n, vsub(from.load(i, n), mean), vset(0));
+        return vmul(y, y);
+      });
+    }
+    const float inverse = 1 / __builtin_sqrtf(squares / size + task.eps);
+    task.inverse[row] = inverse;
     for (Index i = 0; i < task.width; i += kWidth) {
       const Index n = task.width - i;
-      Vec y = vmul(from.load(i, n), vset(inverse));
+      Vec y = vmul(centred<kCentred>(from.load(i, n), mean), vset(inverse));
       if (task.gain != nullptr) {
         y = task.round_before_gain ? rounded(Stored(), y) : y;
         y = vmul(y, vload(task.gain + i, n));
       }
+      y = task.bias == nullptr ? y : vadd(y, vload(task.bias + i, n));
       out.store(i, n, y);
     }
   }
 }
 
-template <class Stored>
+template <class Stored, bool kCentred>
 void norm_back(const NormTask& task) {
+  const auto size = static_cast<float>(task.width);
   for (Index row = 0; row < task.rows; ++row) {
     const Index at = row * task.width;
     const Row<Stored> x(task.x, at), grad(task.grad, at), grad_x(task.grad_x, at);
     const Row<Stored> residual(task.residual, at);
-    const Vec inverse = vset(task.inverse[row]);
-    Vec along = vset(0);
+    const Vec inverse = vset(task.inverse[row]), mean = vset(kCentred ? task.mean[row] : 0);
+    const auto normed_at = [&](Index i, Index n) {
+      return vmul(centred<kCentred>(x.load(i, n), mean), inverse);
+    };
+    const auto with_gain = [&](Vec g, Index i, Index n) {
+      return task.gain == nullptr ? g : vmul(g, vload(task.gain + i, n));
+    };
+    Vec along = vset(0), all = vset(0);
     for (Index i = 0; i < task.width; i += kWidth) {
       const Index n = task.width - i;
-      const Vec normed = vmul(x.load(i, n), inverse);
+      const Vec normed = normed_at(i, n);
       Vec g = grad.load(i, n);
       if (task.grad_gain != nullptr) {
         vstore(task.grad_gain + i, vfma(g, normed, vload(task.grad_gain + i, n)), n);
       }
-      g = task.gain == nullptr ? g : vmul(g, vload(task.gain + i, n));
+      if (task.grad_bias != nullptr) {
+        vstore(task.grad_bias + i, vadd(g, vload(task.grad_bias + i, n)), n);
+      }
+      g = with_gain(g, i, n);
       along = vfma(g, normed, along);
+      all = kCentred ? vadd(all, g) : all;
     }
     if (grad_x.data == nullptr) {
       continue;
     }
-    const Vec mean = vset(vsum(along) / static_cast<float>(task.width));
+    const Vec mean_along = vset(vsum(along) / size), mean_grad = vset(vsum(all) / size);
     for (Index i = 0; i < task.width; i += kWidth) {
       const Index n = task.width - i;
-      Vec g = grad.load(i, n);
-      g = task.gain == nullptr ? g : vmul(g, vload(task.gain + i, n));
-      const Vec normed = vmul(x.load(i, n), inverse);
-      const Vec own = vmul(vsub(g, vmul(normed, mean)), inverse);
+      const Vec g = centred<kCentred>(with_gain(grad.load(i, n), i, n), mean_grad);
+      const Vec own = vmul(vsub(g, vmul(normed_at(i, n), mean_along)), inverse);
       grad_x.store(i, n, residual.data == nullptr ? own : vadd(own, residual.load(i, n)));
     }
   }
 }
 
-void rms_norm(const NormTask& task) {
-  task.x.storage == Storage::float32 ? norm_forward<StoredFloat32>(task)
-                                     : norm_forward<StoredBfloat16>(task);
+template <class Stored>
+void norm_of(const NormTask& task) {
+  task.mean == nullptr ? norm_forward<Stored, false>(task) : norm_forward<Stored, true>(task);
 }
 
-void rms_norm_backward(const NormTask& task) {
-  task.x.storage == Storage::float32 ? norm_back<StoredFloat32>(task)
-                                     : norm_back<StoredBfloat16>(task);
+template <class Stored>
+void norm_backward_of(const NormTask& task) {
+  task.mean == nullptr ? norm_back<Stored, false>(task) : norm_back<Stored, true>(task);
+}
+
+void norm(const NormTask& task) {
+  task.x.storage == Storage::float32 ? norm_of<StoredFloat32>(task) : norm_of<StoredBfloat16>(task);
+}
+
+void norm_backward(const NormTask& task) {
+  task.x.storage == Storage::float32 ? norm_backward_of<StoredFloat32>(task)
+                                     : norm_backward_of<StoredBfloat16>(task);
 }
 
 }  // namespace
@@ -298,8 +350,8 @@ RowKernels row_kernels() {
           .glu = glu,
           .glu_backward = glu_backward,
           .sum_rows = sum_rows,
-          .rms_norm = rms_norm,
-          .rms_norm_backward = rms_norm_backward};
+          .norm = norm,
+          .norm_backward = norm_backward};
 }
 
 }  // namespace automodel::ops::cpu::AM_ISA
