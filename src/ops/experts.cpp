@@ -17,6 +17,7 @@ using torch::autograd::variable_list;
 constexpr std::size_t kPerLayer = 4;     // weight, bias, A, B
 constexpr std::size_t kLayers = 3;       // gate, up, down
 constexpr std::size_t kFirstWeight = 2;  // in what is saved, behind x and the routing weights
+constexpr std::size_t kFirstKept = kFirstWeight + kLayers * kPerLayer;
 
 /// Pairs (token, slot) in the order of their experts.
 struct Pairs {
@@ -82,43 +83,61 @@ struct Stack {
             or_undefined(tensors[first + 3]), options};
   }
 
-  /// [p, out]; the rows are pairs'.
-  Tensor forward(const Rows& rows, const Pairs& pairs) const {
-    const Tensor y_po = grouped_product(rows, pairs.counts_e, weight_eoi.transpose(1, 2), bias_eo);
-    if (a_eri.defined()) {
-      add_update_(y_po, rows, pairs);
+  /// What comes out, [p, o], and the adapter's scale * A x, [p, r], which the backward wants again.
+  struct Result {
+    Tensor y_po, low_pr;
+  };
+
+  /// The rows are pairs'.
+  Result forward(const Rows& rows, const Pairs& pairs) const {
+    if (!a_eri.defined()) {
+      return {base(rows, pairs), {}};
     }
-    return y_po;
+    Tensor low_pr;
+    {
+      const OperationTimer timer("adapter");
+      low_pr = narrowed(drops_before() ? dropped_rows(rows, pairs) : rows, pairs);
+    }
+    const Tensor up_ero = b_eor.transpose(1, 2);
+    if (!drops_after()) {
+      return {base(rows, pairs, {low_pr, up_ero}), low_pr};
+    }
+    const Tensor y_po = base(rows, pairs);
+    const OperationTimer timer("adapter");
+    const Rows update{grouped_product({low_pr, {}}, pairs.counts_e, up_ero), {}};
+    return {y_po.add_(dropped_rows(update, pairs).matrix), low_pr};
   }
 
   /// The gradients of the rows and of A x, given that of each pair's output. The rows' is added to
   /// `rows_pk` if that is defined.
   Through through(const Rows& grad, const Pairs& pairs, bool needs_rows,
                   Tensor rows_pk = {}) const {
-    if (needs_rows && rows_pk.defined()) {
-      add_grouped_product_(rows_pk, grad, pairs.counts_e, weight_eoi, 1);
+    Through out{std::move(rows_pk), grad, {}};
+    AddedGroupedProduct added;
+    if (a_eri.defined()) {
+      const OperationTimer timer("adapter, gradients");
+      out.update = drops_after() ? dropped_rows(grad, pairs) : grad;
+      out.low = {grouped_product(out.update, pairs.counts_e, b_eor).mul_(options.scale), {}};
+      added = drops_before() ? added : AddedGroupedProduct{out.low.matrix, a_eri};
+    }
+    if (needs_rows && out.rows_pk.defined()) {
+      add_grouped_product_(out.rows_pk, grad, pairs.counts_e, weight_eoi, added);
     } else if (needs_rows) {
-      rows_pk = grouped_product(grad, pairs.counts_e, weight_eoi);
+      out.rows_pk = grouped_product(grad, pairs.counts_e, weight_eoi, {}, added);
     }
-    if (!a_eri.defined()) {
-      return {std::move(rows_pk), grad, {}};
+    if (needs_rows && a_eri.defined() && drops_before()) {
+      const OperationTimer timer("adapter, gradients");
+      const Rows own{grouped_product(out.low, pairs.counts_e, a_eri), {}};
+      out.rows_pk.add_(dropped_rows(own, pairs).matrix);
     }
-    const OperationTimer timer("adapter, gradients");
-    const Rows update = drops_after() ? dropped_rows(grad, pairs) : grad;
-    const Rows low{grouped_product(update, pairs.counts_e, b_eor).mul_(options.scale), {}};
-    if (needs_rows && drops_before()) {
-      const Rows own{grouped_product(low, pairs.counts_e, a_eri), {}};
-      rows_pk.add_(dropped_rows(own, pairs).matrix);
-    } else if (needs_rows) {
-      add_grouped_product_(rows_pk, low, pairs.counts_e, a_eri, 1);
-    }
-    return {std::move(rows_pk), update, low};
+    return out;
   }
 
   /// Gradients of the layer's own tensors. grad: of each pair's output; rows: its input, not needed
-  /// for the bias.
-  StackGrads own_grads(const Rows& grad, const Rows& rows, const Through& through,
-                       const Pairs& pairs, const LinearGrads& needed) const {
+  /// for the bias; low_pr: what the forward gave.
+  StackGrads own_grads(const Rows& grad, const Rows& rows, const Tensor& low_pr,
+                       const Through& through, const Pairs& pairs,
+                       const LinearGrads& needed) const {
     StackGrads out;
     if (needed.weight_oi) {
       out.weight_eoi = grouped_outer_product(grad, rows, pairs.counts_e, weight_eoi.scalar_type());
@@ -130,10 +149,10 @@ struct Stack {
       const OperationTimer timer("adapter, gradients");
       const Rows x = drops_before() ? dropped_rows(rows, pairs) : rows;
       out.a_eri = grouped_outer_product(through.low, x, pairs.counts_e, a_eri.scalar_type());
-      const Rows low_x{narrowed(x, pairs).mul_(options.scale), {}};
-      out.b_eor = grouped_outer_product(low_x, through.update, pairs.counts_e, b_eor.scalar_type())
-                      .transpose(1, 2)
-                      .contiguous();
+      out.b_eor =
+          grouped_outer_product({low_pr, {}}, through.update, pairs.counts_e, b_eor.scalar_type())
+              .transpose(1, 2)
+              .contiguous();
     }
     return out;
   }
@@ -146,21 +165,13 @@ struct Stack {
     return {dropped(rows_of(rows, 0, pairs.order_p.numel()), options.dropout, options.seed), {}};
   }
 
-  /// x A^T, [p, r].
-  Tensor narrowed(const Rows& rows, const Pairs& pairs) const {
-    return grouped_product(rows, pairs.counts_e, a_eri.transpose(1, 2));
+  Tensor base(const Rows& rows, const Pairs& pairs, const AddedGroupedProduct& added = {}) const {
+    return grouped_product(rows, pairs.counts_e, weight_eoi.transpose(1, 2), bias_eo, added);
   }
 
-  void add_update_(const Tensor& y_po, const Rows& rows, const Pairs& pairs) const {
-    const OperationTimer timer("adapter");
-    const Rows low{narrowed(drops_before() ? dropped_rows(rows, pairs) : rows, pairs), {}};
-    const Tensor up_ero = b_eor.transpose(1, 2);
-    if (drops_after()) {
-      const Rows update{grouped_product(low, pairs.counts_e, up_ero), {}};
-      y_po.add_(dropped_rows(update, pairs).matrix, options.scale);
-    } else {
-      add_grouped_product_(y_po, low, pairs.counts_e, up_ero, options.scale);
-    }
+  /// scale * x A^T, [p, r].
+  Tensor narrowed(const Rows& rows, const Pairs& pairs) const {
+    return grouped_product(rows, pairs.counts_e, a_eri.transpose(1, 2)).mul_(options.scale);
   }
 };
 
@@ -203,8 +214,10 @@ class Backward {
     const Stack &gate_layer = stacks_[0], &up_layer = stacks_[1];
     const auto through_gate = gate_layer.through(grad_gate, pairs_, needs_x);
     const auto through_up = up_layer.through(grad_up, pairs_, needs_x, through_gate.rows_pk);
-    const auto gate = gate_layer.own_grads(grad_gate, x, through_gate, pairs_, needed(0, needs_x));
-    const auto up = up_layer.own_grads(grad_up, x, through_up, pairs_, needed(1, needs_x));
+    const auto gate =
+        gate_layer.own_grads(grad_gate, x, gate_.low_pr, through_gate, pairs_, needed(0, needs_x));
+    const auto up =
+        up_layer.own_grads(grad_up, x, up_.low_pr, through_up, pairs_, needed(1, needs_x));
     variable_list out = {needs_x ? pairs_.token_sums(through_up.rows_pk) : Tensor(),
                          grad_weights_tk_};
     for (const auto* grads : {&gate, &up, static_cast<const StackGrads*>(&down)}) {
@@ -217,11 +230,11 @@ class Backward {
  private:
   /// What the forward kept, or the same again.
   void find_inner() {
-    const auto* kept = saved_.data() + kFirstWeight + kLayers * kPerLayer;
+    const auto* kept = saved_.data() + kFirstKept;
     const Rows x{saved_[0], pairs_.tokens_p};
     const bool is_kept = options_.inner == Inner::kept;
-    gate_pi_ = is_kept ? kept[0] : stacks_[0].forward(x, pairs_);
-    up_pi_ = is_kept ? kept[1] : stacks_[1].forward(x, pairs_);
+    gate_ = is_kept ? Stack::Result{kept[1], kept[2]} : stacks_[0].forward(x, pairs_);
+    up_ = is_kept ? Stack::Result{kept[3], kept[4]} : stacks_[1].forward(x, pairs_);
   }
 
   /// Gradients of gate and up. The weight multiplies h here instead of the output: its own gradient
@@ -231,9 +244,12 @@ class Backward {
     const Rows grad{grad_td_, pairs_.tokens_p};
     const Tensor w_p = pairs_.by_pair(saved_[1]);
     const auto through = down.through(grad, pairs_, true);
-    auto glu = weighted_glu_backward(through.rows_pk, gate_pi_, up_pi_, w_p, options_.glu,
+    auto glu = weighted_glu_backward(through.rows_pk, gate_.y_po, up_.y_po, w_p, options_.glu,
                                      needed.weight_oi || needed.adapter);
-    out = down.own_grads(grad, {glu.product_pi, {}}, through, pairs_,
+    const Tensor& low_pr = saved_[kFirstKept];
+    const Tensor weighted_pr =
+        low_pr.defined() ? (low_pr * w_p.unsqueeze(1)).to(low_pr.scalar_type()) : low_pr;
+    out = down.own_grads(grad, {glu.product_pi, {}}, weighted_pr, through, pairs_,
                          {true, needed.weight_oi, false, needed.adapter});
     if (needed.bias_o && down.bias_eo.defined()) {
       out.bias_eo = grouped_row_sums(grad, pairs_.counts_e, w_p).to(down.bias_eo.scalar_type());
@@ -252,7 +268,8 @@ class Backward {
   const NodeOptions& options_;
   const Pairs& pairs_;
   const variable_list& saved_;
-  Tensor grad_td_, grad_weights_tk_, gate_pi_, up_pi_;
+  Tensor grad_td_, grad_weights_tk_;
+  Stack::Result gate_, up_;
   std::array<Stack, kLayers> stacks_;
 };
 
@@ -274,16 +291,17 @@ struct ExpertsNode : torch::autograd::Function<ExpertsNode> {
         !keeps || is_trained(tensors, 0) || is_trained(tensors, 1) ? x_td : Tensor(), weights_tk};
     saved.insert(saved.end(), tensors.begin(), tensors.end());
     const Pairs& pairs = options.pairs;
-    const Tensor gate_pi = gate.forward({x_td, pairs.tokens_p}, pairs);
-    const Tensor up_pi = up.forward({x_td, pairs.tokens_p}, pairs);
-    const Tensor y_pd = down.forward({glu(gate_pi, up_pi, options.glu), {}}, pairs);
+    const auto of_gate = gate.forward({x_td, pairs.tokens_p}, pairs);
+    const auto of_up = up.forward({x_td, pairs.tokens_p}, pairs);
+    const auto of_down = down.forward({glu(of_gate.y_po, of_up.y_po, options.glu), {}}, pairs);
+    saved.push_back(of_down.low_pr);
     if (keeps) {
-      saved.insert(saved.end(), {gate_pi, up_pi});
+      saved.insert(saved.end(), {of_gate.y_po, of_gate.low_pr, of_up.y_po, of_up.low_pr});
     }
     context->save_for_backward(std::move(saved));
     context->saved_data["options"] =
         c10::IValue::make_capsule(c10::make_intrusive<HeldOptions>(options));
-    return pairs.token_sums(y_pd, weights_tk);
+    return pairs.token_sums(of_down.y_po, weights_tk);
   }
 
   static variable_list backward(AutogradContext* context, const variable_list& grads) {

@@ -58,8 +58,8 @@ Tensor with_contiguous_matrices(const Tensor& x_ekn) {
 struct Into {
   Tensor y_pn;
   Tensor bias_en;  // float32; or undefined
-  float scale = 1;
   bool adds = false;
+  AddedGroupedProduct added;
 };
 
 void multiply(const cpu::Kernels& kernels, const Rows& rows, const GroupCounts& counts_e,
@@ -72,7 +72,6 @@ void multiply(const cpu::Kernels& kernels, const Rows& rows, const GroupCounts& 
     }
     auto out = cpu::output_of(into.y_pn.narrow(0, begin, count));
     out.bias = into.bias_en.defined() ? into.bias_en[e].const_data_ptr<float>() : nullptr;
-    out.scale = into.scale;
     out.accumulate = into.adds;
     products.push_back({.a = operand_of(rows, begin, false),
                         .b = cpu::operand_of(weight_enk[e]),
@@ -80,6 +79,11 @@ void multiply(const cpu::Kernels& kernels, const Rows& rows, const GroupCounts& 
                         .rows = count,
                         .columns = weight_ekn.size(2),
                         .inner = weight_ekn.size(1)});
+    if (into.added.defined()) {
+      products.back().added = {operand_of({into.added.rows_pr, {}}, begin, false),
+                               cpu::operand_of(into.added.weight_ern[e].t()),
+                               into.added.rows_pr.size(1)};
+    }
   });
   cpu::gemm(kernels.gemm, products);
 }
@@ -123,6 +127,20 @@ Tensor library_outer_product(const Rows& left, const Rows& right, const GroupCou
   return out_emn;
 }
 
+/// As the kernels take it beside these rows.
+AddedGroupedProduct beside(const AddedGroupedProduct& added, const Rows& rows) {
+  return added.defined()
+             ? AddedGroupedProduct{added.rows_pr, with_contiguous_matrices(
+                                                      factor_beside(added.weight_ern, rows.matrix))}
+             : added;
+}
+
+void add_(const Tensor& y_pn, const GroupCounts& counts_e, const AddedGroupedProduct& added) {
+  if (added.defined()) {
+    add_grouped_product_(y_pn, {added.rows_pr, {}}, counts_e, added.weight_ern);
+  }
+}
+
 }  // namespace
 
 Tensor rows_of(const Rows& rows, std::int64_t begin, std::int64_t count) {
@@ -131,13 +149,17 @@ Tensor rows_of(const Rows& rows, std::int64_t begin, std::int64_t count) {
 }
 
 Tensor grouped_product(const Rows& rows, const GroupCounts& counts_e, const Tensor& weight_ekn,
-                       const Tensor& bias_en) {
+                       const Tensor& bias_en, const AddedGroupedProduct& added) {
   const OperationTimer timer(
       "product", product_flops(num_pairs(rows), weight_ekn.size(1), weight_ekn.size(2)));
   const Tensor weight = with_contiguous_matrices(factor_beside(weight_ekn, rows.matrix));
   if (is_for_library(rows.matrix, weight)) {
     const Tensor y_pn = library_product(rows, counts_e, weight);
-    return bias_en.defined() ? y_pn.add_(by_pair(bias_en, counts_e, num_pairs(rows))) : y_pn;
+    if (bias_en.defined()) {
+      y_pn.add_(by_pair(bias_en, counts_e, num_pairs(rows)));
+    }
+    add_(y_pn, counts_e, added);
+    return y_pn;
   }
   const Tensor y_pn = at::empty({num_pairs(rows), weight_ekn.size(2)}, rows.matrix.options());
   if (const auto* kernels = kernels_for(rows, weight)) {
@@ -145,7 +167,7 @@ Tensor grouped_product(const Rows& rows, const GroupCounts& counts_e, const Tens
         bias_en.defined()
             ? bias_en.detach().to(rows.matrix.scalar_type()).to(at::kFloat).contiguous()
             : Tensor();
-    multiply(*kernels, rows, counts_e, weight, {y_pn, bias32});
+    multiply(*kernels, rows, counts_e, weight, {y_pn, bias32, false, beside(added, rows)});
     return y_pn;
   }
   for_each_group(counts_e, [&](std::int64_t e, std::int64_t begin, std::int64_t count) {
@@ -155,27 +177,29 @@ Tensor grouped_product(const Rows& rows, const GroupCounts& counts_e, const Tens
                                           bias_en.defined() ? bias_en[e] : bias_en));
     }
   });
+  add_(y_pn, counts_e, added);
   return y_pn;
 }
 
 void add_grouped_product_(const Tensor& y_pn, const Rows& rows, const GroupCounts& counts_e,
-                          const Tensor& weight_ekn, double scale) {
+                          const Tensor& weight_ekn, const AddedGroupedProduct& added) {
   const OperationTimer timer(
       "product", product_flops(num_pairs(rows), weight_ekn.size(1), weight_ekn.size(2)));
   const Tensor weight = with_contiguous_matrices(factor_beside(weight_ekn, rows.matrix));
   if (const auto* kernels = kernels_for(rows, weight);
       kernels != nullptr && cpu::kernels_for(y_pn, weight) != nullptr) {
-    multiply(*kernels, rows, counts_e, weight, {y_pn, {}, static_cast<float>(scale), true});
+    multiply(*kernels, rows, counts_e, weight, {y_pn, {}, true, beside(added, rows)});
     return;
   }
+  add_(y_pn, counts_e, added);
   if (is_for_library(rows.matrix, weight)) {
-    y_pn.add_(library_product(rows, counts_e, weight), scale);
+    y_pn.add_(library_product(rows, counts_e, weight));
     return;
   }
   for_each_group(counts_e, [&](std::int64_t e, std::int64_t begin, std::int64_t count) {
     if (count > 0) {
       add_matrix_product_reference_(y_pn.narrow(0, begin, count), rows_of(rows, begin, count),
-                                    weight[e], scale);
+                                    weight[e]);
     }
   });
 }

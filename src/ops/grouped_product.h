@@ -23,15 +23,22 @@ Tensor rows_of(const Rows& rows, std::int64_t begin, std::int64_t count);
 /// Pairs of each group: group e has counts_e[e] of them, behind those of the groups before.
 using GroupCounts = std::vector<std::int64_t>;
 
-/// y_p = rows_p W_e + bias_e, [p, n] in the rows' dtype; weight_ekn may be stored in another one
-/// (as matrix_product()). bias_en may be undefined. Groups without pairs cost nothing. No autograd.
-Tensor grouped_product(const Rows& rows, const GroupCounts& counts_e, const Tensor& weight_ekn,
-                       const Tensor& bias_en = {});
+/// A grouped product with few terms that is added to another one: rows [p, r], weight [e, r, n];
+/// undefined: none. Our kernels add it before they round.
+struct AddedGroupedProduct {
+  Tensor rows_pr, weight_ern;
+  bool defined() const { return rows_pr.defined(); }
+};
 
-/// Adds scale times such a product to y_pn, which is contiguous; one in bfloat16 is rounded once
-/// more.
+/// y_p = rows_p W_e + bias_e + added, [p, n] in the rows' dtype; weights may be stored in another
+/// one (as matrix_product()). bias_en may be undefined. Groups without pairs cost nothing. No
+/// autograd.
+Tensor grouped_product(const Rows& rows, const GroupCounts& counts_e, const Tensor& weight_ekn,
+                       const Tensor& bias_en = {}, const AddedGroupedProduct& added = {});
+
+/// Adds such a product to y_pn, which is contiguous; one in bfloat16 is rounded once more.
 void add_grouped_product_(const Tensor& y_pn, const Rows& rows, const GroupCounts& counts_e,
-                          const Tensor& weight_ekn, double scale);
+                          const Tensor& weight_ekn, const AddedGroupedProduct& added = {});
 
 /// Sum over each group's pairs of left_p^T right_p: [e, m, n] in `dtype`, zero for a group without
 /// pairs.

@@ -3,7 +3,6 @@
 #include <ATen/CPUGeneratorImpl.h>
 
 #include "base/meter.h"
-#include "ops/matrix_product.h"
 #include "ops/optional_tensor.h"
 
 namespace automodel::ops {
@@ -48,38 +47,43 @@ LinearParts LinearParts::of(at::TensorList tensors, const AdapterOptions& option
 }
 
 Tensor LinearParts::forward(const Tensor& x_ti) const {
+  const AddedProduct update = update_of(x_ti);
+  const bool drops_update = update.defined() && options.dropout > 0 && options.dropout_after;
   Tensor y_to;
   {
     const OperationTimer timer("linear", product_flops(x_ti, weight_oi));
-    y_to = matrix_product(x_ti, weight_oi.t(), bias_o);
+    y_to = matrix_product(x_ti, weight_oi.t(), bias_o, drops_update ? AddedProduct{} : update);
   }
-  add_update_(y_to, x_ti);
+  if (drops_update) {
+    const OperationTimer timer("adapter");
+    y_to.add_(dropped(matrix_product(update.a_mr, update.b_rn), options.dropout, options.seed));
+  }
   return y_to;
 }
 
-void LinearParts::add_update_(const Tensor& y_to, const Tensor& x_ti) const {
+AddedProduct LinearParts::update_of(const Tensor& x_ti) const {
   if (!a_ri.defined()) {
-    return;
+    return {};
   }
   const OperationTimer timer("adapter");
-  const bool drops = options.dropout > 0;
-  const Tensor x_in =
-      drops && !options.dropout_after ? dropped(x_ti, options.dropout, options.seed) : x_ti;
-  const Tensor low_tr = rank_first(as(a_ri, x_ti), x_in).t();
-  const Tensor up_ro = as(b_or, x_ti).t();
-  if (drops && options.dropout_after) {
-    y_to.add_(dropped(matrix_product(low_tr, up_ro), options.dropout, options.seed), options.scale);
-  } else {
-    add_matrix_product_(y_to, low_tr, up_ro, options.scale);
-  }
+  const bool drops = options.dropout > 0 && !options.dropout_after;
+  const Tensor x_in = drops ? dropped(x_ti, options.dropout, options.seed) : x_ti;
+  return {rank_first(as(a_ri, x_ti), x_in).mul_(options.scale).t(), as(b_or, x_ti).t()};
 }
 
 LinearParts::Grads LinearParts::backward(const Tensor& grad_to, const Tensor& x_ti,
                                          const LinearGrads& needed) const {
   Grads out;
+  const AddedProduct through = add_update_grads(out, grad_to, x_ti, needed);
+  const bool drops_x = through.defined() && options.dropout > 0 && !options.dropout_after;
   if (needed.x_ti) {
     const OperationTimer timer("linear, gradient of input", product_flops(grad_to, weight_oi));
-    out.x_ti = matrix_product(grad_to, weight_oi);
+    out.x_ti = matrix_product(grad_to, weight_oi, {}, drops_x ? AddedProduct{} : through);
+  }
+  if (needed.x_ti && drops_x) {
+    const OperationTimer timer("adapter, gradients");
+    out.x_ti.add_(
+        dropped(matrix_product(through.a_mr, through.b_rn), options.dropout, options.seed));
   }
   if (needed.weight_oi) {
     const OperationTimer timer("linear, gradient of weight", product_flops(grad_to, weight_oi));
@@ -88,14 +92,13 @@ LinearParts::Grads LinearParts::backward(const Tensor& grad_to, const Tensor& x_
   if (needed.bias_o && bias_o.defined()) {
     out.bias_o = grad_to.sum(0).to(bias_o.scalar_type());
   }
-  add_update_grads(out, grad_to, x_ti, needed);
   return out;
 }
 
-void LinearParts::add_update_grads(Grads& out, const Tensor& grad_to, const Tensor& x_ti,
-                                   const LinearGrads& needed) const {
+AddedProduct LinearParts::add_update_grads(Grads& out, const Tensor& grad_to, const Tensor& x_ti,
+                                           const LinearGrads& needed) const {
   if (!a_ri.defined()) {
-    return;
+    return {};
   }
   const OperationTimer timer("adapter, gradients");
   const bool before = options.dropout > 0 && !options.dropout_after;
@@ -109,14 +112,7 @@ void LinearParts::add_update_grads(Grads& out, const Tensor& grad_to, const Tens
     out.b_or = grad_ro.t().to(b_or.scalar_type()).contiguous();
     out.a_ri = matrix_product(low_rt, x_in).to(a_ri.scalar_type());
   }
-  if (needed.x_ti) {
-    const Tensor a = as(a_ri, grad_to);
-    if (before) {
-      out.x_ti.add_(dropped(matrix_product(low_rt.t(), a), options.dropout, options.seed));
-    } else {
-      add_matrix_product_(out.x_ti, low_rt.t(), a, 1);
-    }
-  }
+  return {low_rt.t(), as(a_ri, grad_to)};
 }
 
 bool LinearParts::needs_input() const {

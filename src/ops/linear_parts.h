@@ -2,6 +2,7 @@
 // The arithmetic of a linear layer with adapter, shared by the autograd nodes that contain one.
 
 #include "ops/linear.h"
+#include "ops/matrix_product.h"
 
 namespace automodel::ops {
 
@@ -49,11 +50,11 @@ struct LinearParts {
   static LinearParts restore(torch::autograd::AutogradContext* context, std::size_t num_first);
 
  private:
-  /// The adapter's parts, if there is one. The first adds its update to y; the second adds to
-  /// out.x_ti and sets out.a_ri and out.b_or.
-  void add_update_(const Tensor& y_to, const Tensor& x_ti) const;
-  void add_update_grads(Grads& out, const Tensor& grad_to, const Tensor& x_ti,
-                        const LinearGrads& needed) const;
+  /// The adapter's parts, if there is one: what is added to y, and what to the gradient of x; the
+  /// second sets out.a_ri and out.b_or.
+  AddedProduct update_of(const Tensor& x_ti) const;
+  AddedProduct add_update_grads(Grads& out, const Tensor& grad_to, const Tensor& x_ti,
+                                const LinearGrads& needed) const;
 };
 
 }  // namespace automodel::ops

@@ -23,16 +23,29 @@ Tensor rounded_beside(const Tensor& b, const Tensor& a) {
   return a.scalar_type() == at::kBFloat16 ? b.to(at::kBFloat16) : b;
 }
 
-void multiply(const cpu::Kernels& kernels, const Tensor& a_mk, const Tensor& b_kn,
-              cpu::Output out) {
-  const Tensor a = cpu::with_contiguous_dimension(a_mk);
-  const Tensor b_nk = cpu::with_contiguous_dimension(rounded_beside(b_kn, a_mk)).t();
-  const cpu::Product product{.a = cpu::operand_of(a),
-                             .b = cpu::operand_of(b_nk),
-                             .out = out,
-                             .rows = a.size(0),
-                             .columns = b_nk.size(0),
-                             .inner = a.size(1)};
+/// Both factors as the kernels read them, [m, k] and [n, k].
+struct Factors {
+  Tensor a_mk, b_nk;
+  static Factors of(const Tensor& a_mk, const Tensor& b_kn) {
+    return {cpu::with_contiguous_dimension(a_mk),
+            cpu::with_contiguous_dimension(rounded_beside(b_kn, a_mk)).t()};
+  }
+};
+
+void multiply(const cpu::Kernels& kernels, const Tensor& a_mk, const Tensor& b_kn, cpu::Output out,
+              const AddedProduct& added = {}) {
+  const auto [a, b_nk] = Factors::of(a_mk, b_kn);
+  cpu::Product product{.a = cpu::operand_of(a),
+                       .b = cpu::operand_of(b_nk),
+                       .out = out,
+                       .rows = a.size(0),
+                       .columns = b_nk.size(0),
+                       .inner = a.size(1)};
+  Factors more;
+  if (added.defined()) {
+    more = Factors::of(added.a_mr, added.b_rn);
+    product.added = {cpu::operand_of(more.a_mk), cpu::operand_of(more.b_nk), more.a_mk.size(1)};
+  }
   cpu::gemm(kernels.gemm, std::array{product});
 }
 
@@ -74,7 +87,7 @@ Tensor factor_beside(const Tensor& b, const Tensor& a) {
 }
 
 Tensor matrix_product_with(const cpu::Kernels& kernels, const Tensor& a_mk, const Tensor& b_kn,
-                           const Tensor& bias_n) {
+                           const Tensor& bias_n, const AddedProduct& added) {
   check_shapes(a_mk, b_kn);
   const auto dtype = a_mk.scalar_type();
   const Tensor sums_mn = at::empty({a_mk.size(0), b_kn.size(1)},
@@ -87,7 +100,7 @@ Tensor matrix_product_with(const cpu::Kernels& kernels, const Tensor& a_mk, cons
     bias32 = bias_n.detach().to(dtype).to(at::kFloat).contiguous();
     out.bias = bias32.const_data_ptr<float>();
   }
-  multiply(kernels, a_mk, b_kn, out);
+  multiply(kernels, a_mk, b_kn, out, added);
   return sums_mn.to(dtype);
 }
 
@@ -109,11 +122,17 @@ void add_matrix_product_with_(const cpu::Kernels& kernels, const Tensor& c_mn, c
   }
 }
 
-Tensor matrix_product(const Tensor& a_mk, const Tensor& b_kn, const Tensor& bias_n) {
+Tensor matrix_product(const Tensor& a_mk, const Tensor& b_kn, const Tensor& bias_n,
+                      const AddedProduct& added) {
   const auto* kernels = cpu::kernels_for(a_mk, b_kn);
-  return kernels != nullptr && !is_for_library(*kernels, a_mk, b_kn)
-             ? matrix_product_with(*kernels, a_mk, b_kn, bias_n)
-             : matrix_product_reference(a_mk, b_kn, bias_n);
+  if (kernels != nullptr && !is_for_library(*kernels, a_mk, b_kn)) {
+    return matrix_product_with(*kernels, a_mk, b_kn, bias_n, added);
+  }
+  const Tensor sums_mn = matrix_product_reference(a_mk, b_kn, bias_n);
+  if (added.defined()) {
+    add_matrix_product_(sums_mn, added.a_mr, added.b_rn);
+  }
+  return sums_mn;
 }
 
 void add_matrix_product_(const Tensor& c_mn, const Tensor& a_mk, const Tensor& b_kn, double scale) {

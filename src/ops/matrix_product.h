@@ -9,10 +9,18 @@ namespace automodel::ops {
 
 using at::Tensor;
 
+/// A product with few terms that is added to another one: a [m, r] in the other's dtype, b [r, n];
+/// undefined: none.
+struct AddedProduct {
+  Tensor a_mr, b_rn;
+  bool defined() const { return a_mr.defined(); }
+};
+
 /// a b + bias in a's dtype: a_mk [m, k], b_kn [k, n], bias_n [n] or undefined. b may be stored in
 /// another dtype than a: bfloat16 is widened to a's float32 exactly, float32 is rounded to a's
-/// bfloat16. Sums in float32. No autograd.
-Tensor matrix_product(const Tensor& a_mk, const Tensor& b_kn, const Tensor& bias_n = {});
+/// bfloat16. Sums in float32. Our kernels add `added` before they round. No autograd.
+Tensor matrix_product(const Tensor& a_mk, const Tensor& b_kn, const Tensor& bias_n = {},
+                      const AddedProduct& added = {});
 
 /// c += scale * a b, in place; c_mn contiguous, of any of both dtypes.
 void add_matrix_product_(const Tensor& c_mn, const Tensor& a_mk, const Tensor& b_kn,
@@ -29,7 +37,7 @@ void add_matrix_product_reference_(const Tensor& c_mn, const Tensor& a_mk, const
 
 /// The same with the kernels of one instruction set, for tests and measurements.
 Tensor matrix_product_with(const cpu::Kernels& kernels, const Tensor& a_mk, const Tensor& b_kn,
-                           const Tensor& bias_n = {});
+                           const Tensor& bias_n = {}, const AddedProduct& added = {});
 void add_matrix_product_with_(const cpu::Kernels& kernels, const Tensor& c_mn, const Tensor& a_mk,
                               const Tensor& b_kn, double scale = 1);
 

@@ -56,9 +56,25 @@ TEST(GroupedProduct, AddsToWhatIsThere) {
     const Tensor x = at::randn({kPairs, 3}).to(dtype), weight = at::randn({4, 3, 33}).to(dtype);
     const Tensor y = at::randn({kPairs, 33}).to(dtype);
     const Tensor product = expected_product(x, weight, at::zeros({4, 33}));
-    const Tensor expected = y.to(at::kDouble) + 0.25 * product;
-    add_grouped_product_(y, {x, {}}, kCounts, weight, 0.25);
+    const Tensor expected = y.to(at::kDouble) + product;
+    add_grouped_product_(y, {x, {}}, kCounts, weight);
     EXPECT_LE(relative_error(y.to(at::kDouble), expected), tolerance(dtype));
+  }
+}
+
+TEST(GroupedProduct, AddsASecondProduct) {
+  for (const auto dtype : {at::kFloat, at::kBFloat16, at::kDouble}) {
+    const Tensor x = at::randn({kPairs, 40}).to(dtype), low = at::randn({kPairs, 3}).to(dtype);
+    const Tensor weight = at::randn({4, 40, 33}).to(dtype), up = at::randn({4, 3, 33});
+    const Tensor expected = expected_product(x, weight, at::zeros({4, 33})) +
+                            expected_product(low, up.to(dtype), at::zeros({4, 33}));
+    for (const Tensor& stored : {up, up.transpose(1, 2).contiguous().transpose(1, 2)}) {
+      const Tensor y = grouped_product({x, {}}, kCounts, weight, {}, {low, stored});
+      EXPECT_LE(relative_error(y.to(at::kDouble), expected), tolerance(dtype));
+      const Tensor sum = at::ones_like(y);
+      add_grouped_product_(sum, {x, {}}, kCounts, weight, {low, stored});
+      EXPECT_LE(relative_error(sum.to(at::kDouble), expected + 1), tolerance(dtype));
+    }
   }
 }
 
@@ -99,8 +115,8 @@ TEST(GroupedProduct, OnAGpuAsOnTheCpu) {
     const Tensor y = grouped_product({x, index}, kCounts, weight, bias);
     expect_equal(grouped_product(rows, kCounts, on_gpu(weight), on_gpu(bias)), y);
     const Tensor sum = on_gpu(y);
-    add_grouped_product_(y, {x, index}, kCounts, weight, 0.25);
-    add_grouped_product_(sum, rows, kCounts, on_gpu(weight), 0.25);
+    add_grouped_product_(y, {x, index}, kCounts, weight);
+    add_grouped_product_(sum, rows, kCounts, on_gpu(weight));
     expect_equal(sum, y);
     expect_equal(
         grouped_outer_product(rows, {on_gpu(g.index_select(0, index)), {}}, kCounts, at::kFloat),

@@ -98,6 +98,42 @@ TEST_P(MatrixProduct, BiasScaleAndSum) {
   EXPECT_LE(error_of(wide, a16, b16, exact(a16, b16) + c), 3e-6);
 }
 
+TEST_P(MatrixProduct, ASecondProductIsAddedBeforeTheSumIsRounded) {
+  for (const auto& [m, k, n] : kShapes) {
+    for (const auto dtype : {at::kFloat, at::kBFloat16}) {
+      const Tensor a = at::randn({m, k}).to(dtype), b = at::randn({k, n}).to(dtype);
+      for (const std::int64_t r : {1, 8, 300}) {
+        // The inner dimension first, as adapters have it, and last; b in its own dtype.
+        const Tensor low = at::randn({r, m}).to(dtype).t(), up = at::randn({n, r}).t();
+        const Tensor up_read = dtype == at::kFloat ? up : up.to(dtype);
+        const Tensor left = at::cat({a, low}, 1), right = at::cat({b, up_read}, 0);
+        for (const Tensor& second : {low, low.contiguous()}) {
+          const Tensor c = matrix_product_with(kernels(), a, b, {}, {second, up});
+          EXPECT_LE(error_of(c, left, right, exact(left, right)), tolerance(dtype))
+              << m << " " << k << " " << n << " " << r;
+        }
+      }
+    }
+  }
+}
+
+/// A tenth of the last bit of the sums: added to what is rounded already, it would vanish.
+TEST_P(MatrixProduct, ASmallSecondProductCountsInTheMean) {
+  const auto random = [](at::IntArrayRef sizes) { return at::rand(sizes).to(at::kBFloat16); };
+  const Tensor a = random({200, 64}), b = random({64, 300});  // sums near 16: steps of 1 / 8
+  const Tensor low = at::full({200, 1}, 0.0125, at::kBFloat16);
+  const Tensor up = at::ones({1, 300}, at::kBFloat16);
+  const Tensor with = matrix_product_with(kernels(), a, b, {}, {low, up});
+  const Tensor change = with.to(at::kDouble) - matrix_product_with(kernels(), a, b);
+  EXPECT_NEAR(change.mean().item<double>(), 0.0125, 0.002);
+}
+
+TEST(MatrixProductReference, AddsASecondProduct) {
+  const Tensor a = at::randn({3, 5}, at::kDouble), b = at::randn({5, 4}, at::kDouble);
+  const Tensor low = at::randn({3, 2}, at::kDouble), up = at::randn({2, 4}, at::kDouble);
+  EXPECT_TRUE(at::allclose(matrix_product(a, b, {}, {low, up}), a.mm(b) + low.mm(up)));
+}
+
 TEST_P(MatrixProduct, AStoredDtypeBesideAnother) {
   const Tensor a = at::randn({30, 41}), b = at::randn({41, 37}), b16 = b.to(at::kBFloat16);
   EXPECT_LE(error_of(matrix_product_with(kernels(), a, b16), a, b16, exact(a, b16)), 2e-6);

@@ -40,15 +40,16 @@ std::vector<Range> cut(Index size, Index most, Index unit) {
 struct Piece {
   const Product* product = nullptr;
   Range rows, inner;
-  Steps steps;
+  Steps steps, added_steps;
   Index panel_rows = 1, row_panels = 0;
   float* a = nullptr;
+  float* added_a = nullptr;
 };
 
 /// The same step for every part of the inner dimension, and blocks of even length.
-Steps steps_of(const Product& product, Index inner, const GemmKernels& kernels) {
-  const bool pairs = kernels.has_pairs && product.a.storage == Storage::bfloat16 &&
-                     product.b.storage == Storage::bfloat16;
+Steps steps_of(const Operand& a, const Operand& b, Index inner, const GemmKernels& kernels) {
+  const bool pairs =
+      kernels.has_pairs && a.storage == Storage::bfloat16 && b.storage == Storage::bfloat16;
   Steps steps{.inner = inner, .pairs = pairs, .per_block = 0};
   if (inner > 0) {
     steps.per_block = ceil_div(steps.count(), ceil_div(steps.count(), kernels.block_steps));
@@ -57,14 +58,16 @@ Steps steps_of(const Product& product, Index inner, const GemmKernels& kernels) 
 }
 
 void add_pieces(const Product& product, const GemmKernels& kernels, std::vector<Piece>& out) {
-  const Index per_step = steps_of(product, 2, kernels).pairs ? 2 : 1;
+  const Index per_step = steps_of(product.a, product.b, 2, kernels).pairs ? 2 : 1;
   const bool adds = product.out.storage == Storage::float32;  // what is added was rounded to it
   const Index most_inner = adds ? kMaxSteps * per_step : std::max(product.inner, Index{1});
   const Index steps = std::max(std::min(product.inner, most_inner) / per_step, Index{1});
   for (const Range& inner : cut(product.inner, most_inner, 1)) {
     for (const Range& rows : cut(product.rows, kPieceFloats / steps, kernels.panel_rows)) {
       Piece piece{.product = &product, .rows = rows, .inner = inner};
-      piece.steps = steps_of(product, inner.size(), kernels);
+      piece.steps = steps_of(product.a, product.b, inner.size(), kernels);
+      const AddedProduct& added = product.added;
+      piece.added_steps = steps_of(added.a, added.b, inner.begin == 0 ? added.inner : 0, kernels);
       const Index panels = std::max(ceil_div(rows.size(), kernels.panel_rows), Index{1});
       piece.panel_rows = std::max(ceil_div(rows.size(), panels), Index{1});
       piece.row_panels = ceil_div(rows.size(), piece.panel_rows);
@@ -78,6 +81,9 @@ Operand part(const Operand& whole, Index outer, Index inner) {
   const Index row = whole.inner_contiguous ? outer : inner;
   const Index column = whole.inner_contiguous ? inner : outer;
   const Index elements = (whole.rows == nullptr ? row * whole.stride : 0) + column;
+  if (whole.data == nullptr) {
+    return out;
+  }
   out.data =
       static_cast<const char*>(whole.data) + elements * (whole.storage == Storage::float32 ? 4 : 2);
   out.rows = whole.rows == nullptr ? nullptr : whole.rows + row;
@@ -132,23 +138,34 @@ class Batch {
   Index block_floats(const Piece& piece) const {
     return piece.row_panels * kernels_.row_panel_floats;
   }
-  Index floats_of(const Piece& piece) const { return block_floats(piece) * piece.steps.blocks(); }
+  Index floats_of(const Piece& piece) const {
+    return block_floats(piece) * (piece.steps.blocks() + piece.added_steps.blocks());
+  }
 
   void list_packs(float* next) {
     packs_.clear();
     for (Piece& piece : pieces_) {
       piece.a = next;
+      piece.added_a = next + block_floats(piece) * piece.steps.blocks();
       next += floats_of(piece);
-      const Operand source = part(piece.product->a, piece.rows.begin, piece.inner.begin);
-      for (Index p = 0; p < piece.row_panels; ++p) {
-        const Index begin = p * piece.panel_rows;
-        packs_.push_back({.source = source,
-                          .outer_begin = begin,
-                          .outer_count = std::min(piece.panel_rows, piece.rows.size() - begin),
-                          .steps = piece.steps,
-                          .out = piece.a + p * kernels_.row_panel_floats,
-                          .block_stride = block_floats(piece)});
+      list_packs(piece, part(piece.product->a, piece.rows.begin, piece.inner.begin), piece.steps,
+                 piece.a);
+      if (piece.added_steps.blocks() > 0) {
+        list_packs(piece, part(piece.product->added.a, piece.rows.begin, 0), piece.added_steps,
+                   piece.added_a);
       }
+    }
+  }
+
+  void list_packs(const Piece& piece, const Operand& source, const Steps& steps, float* out) {
+    for (Index p = 0; p < piece.row_panels; ++p) {
+      const Index begin = p * piece.panel_rows;
+      packs_.push_back({.source = source,
+                        .outer_begin = begin,
+                        .outer_count = std::min(piece.panel_rows, piece.rows.size() - begin),
+                        .steps = steps,
+                        .out = out + p * kernels_.row_panel_floats,
+                        .block_stride = block_floats(piece)});
     }
   }
 
@@ -169,8 +186,9 @@ class Batch {
           strips_.push_back({&piece, part, strip});
         }
       }
-      worker_floats_ =
-          std::max(worker_floats_, strip_floats(piece.steps, width) + sum_floats(piece, width));
+      worker_floats_ = std::max(worker_floats_, strip_floats(piece.steps, width) +
+                                                    strip_floats(piece.added_steps, width) +
+                                                    sum_floats(piece, width));
     }
   }
 
@@ -220,25 +238,34 @@ class Batch {
     const Index panels = ceil_div(strip.columns.size(), kernels_.panel_columns);
     const Index rows = kTileRowPanels * piece.panel_rows;
     const bool is_one_tile = strip.rows.size() <= rows;  // each panel is read but once
-    TileTask tile{.a = piece.a,
-                  .b = workspace,
-                  .a_block_stride = block_floats(piece),
-                  .b_block_stride = is_one_tile ? 0 : panels * kernels_.column_panel_floats,
-                  .b_panel_stride = is_one_tile ? 0 : kernels_.column_panel_floats,
-                  .unpacked_b = part(piece.product->b, strip.columns.begin, piece.inner.begin),
-                  .a_inner_contiguous = piece.product->a.inner_contiguous,
-                  .steps = piece.steps,
-                  .panel_rows = piece.panel_rows,
-                  .column_end = strip.columns.size(),
-                  .sums = workspace + strip_floats(piece.steps, panels),
-                  .out = output_of(piece, strip.columns.begin),
-                  .ahead = ahead_of(i)};
+    const Product& product = *piece.product;
+    TileTask tile{
+        .term = {.a = piece.a,
+                 .b = workspace,
+                 .a_block_stride = block_floats(piece),
+                 .b_block_stride = is_one_tile ? 0 : panels * kernels_.column_panel_floats,
+                 .b_panel_stride = is_one_tile ? 0 : kernels_.column_panel_floats,
+                 .unpacked_b = part(product.b, strip.columns.begin, piece.inner.begin),
+                 .a_inner_contiguous = product.a.inner_contiguous,
+                 .steps = piece.steps},
+        .panel_rows = piece.panel_rows,
+        .column_end = strip.columns.size(),
+        .out = output_of(piece, strip.columns.begin),
+        .ahead = ahead_of(i)};
+    tile.added = tile.term;
+    tile.added.a = piece.added_a;
+    tile.added.b = workspace + strip_floats(piece.steps, panels);
+    tile.added.unpacked_b = part(product.added.b, strip.columns.begin, 0);
+    tile.added.a_inner_contiguous = product.added.a.inner_contiguous;
+    tile.added.steps = piece.added_steps;
+    tile.sums = tile.added.b + strip_floats(piece.added_steps, panels);
     for (tile.row_begin = strip.rows.begin; tile.row_begin < strip.rows.end;
          tile.row_begin += rows) {
       tile.row_end = std::min(tile.row_begin + rows, strip.rows.end);
       kernels_.tile(tile);
       tile.ahead = {};
-      tile.unpacked_b = {};
+      tile.term.unpacked_b = {};
+      tile.added.unpacked_b = {};
     }
   }
 

@@ -7,11 +7,18 @@
 
 namespace automodel::ops::cpu {
 
-/// out = scale * a b^T + bias, or added to out: a [rows, inner], b [columns, inner].
+/// A product a b^T that is added to another one before its sums are rounded.
+struct AddedProduct {
+  Operand a, b;
+  Index inner = 0;  // 0: there is none
+};
+
+/// out = scale * (a b^T + added) + bias, or added to out: a [rows, inner], b [columns, inner].
 struct Product {
   Operand a, b;
   Output out;
   Index rows = 0, columns = 0, inner = 0;
+  AddedProduct added;
 };
 
 /// Computes all products, which must not overlap in memory. Sums are float32, and each is taken in

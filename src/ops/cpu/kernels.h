@@ -62,9 +62,8 @@ struct Ahead {
   Index rows = 0, row_bytes = 0, stride_bytes = 0;
 };
 
-/// Rows and columns of one product whose rows are packed. row_begin and column_begin are first
-/// entries of panels; columns count from the strip whose panels lie at b.
-struct TileTask {
+/// Both factors of a sum over `steps`.
+struct TileTerm {
   const float* a = nullptr;  // packed panels of the rows, of panel_rows each but for the last one
   float* b = nullptr;        // panels of the columns
   Index a_block_stride = 0, b_block_stride = 0, b_panel_stride = 0;
@@ -73,6 +72,13 @@ struct TileTask {
   Operand unpacked_b;
   bool a_inner_contiguous = true;
   Steps steps;
+};
+
+/// Rows and columns of one product whose rows are packed. row_begin and column_begin are first
+/// entries of panels; columns count from the strip whose panels lie at b.
+struct TileTask {
+  TileTerm term;
+  TileTerm added;  // a second product; without steps: none
   Index panel_rows = 1;
   Index row_begin = 0, row_end = 0, column_begin = 0, column_end = 0;
   float* sums = nullptr;  // workspace of (rows) x (columns, whole panels)

@@ -172,27 +172,26 @@ bool streams(const Output& out, const void* first) {
 bool is_plain(const TileTask& task) {
   const Output& out = task.out;
   return out.storage == Storage::float32 && out.bias == nullptr && out.scale == 1 &&
-         (task.column_end - task.column_begin) % kColumns == 0 && task.steps.blocks() > 0;
+         (task.column_end - task.column_begin) % kColumns == 0 && task.term.steps.blocks() > 0;
 }
 
 /// One block of the panel of columns that begins at `column`, packed if it is not yet.
-const float* columns_of(const TileTask& task, Index column, Index block) {
-  float* first = task.b + column / kColumns * task.b_panel_stride;
-  if (task.unpacked_b.data != nullptr) {
-    pack_columns({.source = task.unpacked_b,
+const float* columns_of(const TileTask& task, const TileTerm& term, Index column, Index block) {
+  float* first = term.b + column / kColumns * term.b_panel_stride;
+  if (term.unpacked_b.data != nullptr) {
+    pack_columns({.source = term.unpacked_b,
                   .outer_begin = column,
                   .outer_count = least(kColumns, task.column_end - column),
-                  .steps = task.steps,
+                  .steps = term.steps,
                   .out = first,
-                  .block_stride = task.b_block_stride},
+                  .block_stride = term.b_block_stride},
                  block);
   }
-  return first + block * task.b_block_stride;
+  return first + block * term.b_block_stride;
 }
 
 /// How often a tile's products can ask for lines.
-Index num_asks(const TileTask& task) {
-  const Steps& steps = task.steps;
+Index num_asks(const TileTask& task, const Steps& steps) {
   const Index row_panels = ceil_div(task.row_end - task.row_begin, task.panel_rows);
   const Index column_panels = ceil_div(task.column_end - task.column_begin, kColumns);
   const Index per_block = ceil_div(steps.per_block, kStepsPerAsk);
@@ -200,14 +199,14 @@ Index num_asks(const TileTask& task) {
 }
 
 template <class Multiply, class Layout>
-void sum_tile(const TileTask& task, const Sums& sums) {
-  const Steps& steps = task.steps;
-  LinesAhead ahead(task.ahead, num_asks(task));
+void sum_term(const TileTask& task, const TileTerm& term, const Sums& sums) {
+  const Steps& steps = term.steps;
+  LinesAhead ahead(&term == &task.term ? task.ahead : Ahead{}, num_asks(task, steps));
   for (Index block = 0; block < steps.blocks(); ++block) {
     const Index count = least(steps.per_block, steps.count() - block * steps.per_block);
-    const float* a = task.a + block * task.a_block_stride;
+    const float* a = term.a + block * term.a_block_stride;
     for (Index column = task.column_begin; column < task.column_end; column += kColumns) {
-      const float* b = columns_of(task, column, block);
+      const float* b = columns_of(task, term, column, block);
       for (Index row = task.row_begin; row < task.row_end; row += task.panel_rows) {
         const Strip strip{
             a + row / task.panel_rows * kRowPanelFloats,
@@ -248,21 +247,28 @@ void put_row(const Output& out, const float* sums, Index row, Index begin, Index
   }
 }
 
-void sum_tile(const TileTask& task, const Sums& sums) {
-  if (task.steps.pairs) {
-    task.a_inner_contiguous ? sum_tile<MultiplyPairs, PackedRows>(task, sums)
-                            : sum_tile<MultiplyPairs, PackedColumns>(task, sums);
+void sum_term(const TileTask& task, const TileTerm& term, const Sums& sums) {
+  if (term.steps.pairs) {
+    term.a_inner_contiguous ? sum_term<MultiplyPairs, PackedRows>(task, term, sums)
+                            : sum_term<MultiplyPairs, PackedColumns>(task, term, sums);
   } else {
-    task.a_inner_contiguous ? sum_tile<MultiplyFloat32, PackedRows>(task, sums)
-                            : sum_tile<MultiplyFloat32, PackedColumns>(task, sums);
+    term.a_inner_contiguous ? sum_term<MultiplyFloat32, PackedRows>(task, term, sums)
+                            : sum_term<MultiplyFloat32, PackedColumns>(task, term, sums);
   }
+}
+
+void sum_tile(const TileTask& task, Sums sums) {
+  sum_term(task, task.term, sums);
+  sums.add = true;
+  sum_term(task, task.added, sums);  // nothing if it has no steps
 }
 
 void tile(const TileTask& task) {
   const Output& out = task.out;
   if (is_plain(task)) {
     float* first = static_cast<float*>(out.data) + task.row_begin * out.stride + task.column_begin;
-    const bool past_caches = task.steps.blocks() == 1 && streams(out, first);
+    const bool is_written_once = task.term.steps.blocks() + task.added.steps.blocks() == 1;
+    const bool past_caches = is_written_once && streams(out, first);
     sum_tile(task, {first, out.stride, out.accumulate, past_caches});
     if (past_caches) {
       vfence();
@@ -270,7 +276,7 @@ void tile(const TileTask& task) {
     return;
   }
   const Index width = in_panels(task.column_end - task.column_begin);
-  if (task.steps.blocks() == 0) {
+  if (task.term.steps.blocks() == 0) {
     for (Index i = 0; i < (task.row_end - task.row_begin) * width; i += kWidth) {
       vstore(task.sums + i, vset(0));
     }
