@@ -57,11 +57,21 @@ NormOptions saved_options(AutogradContext* context) {
           .gain_in_float32 = data["gain_in_float32"].toBool()};
 }
 
+/// Whether the norm's parameters are one row each.
+bool has_rows(const Norm& norm, const Tensor& x) {
+  const auto is_row = [](const Tensor& y) { return !y.defined() || y.dim() == 1; };
+  return x.size(-1) > 0 && is_row(norm.weight_d) && is_row(norm.bias_d);
+}
+
 /// Our kernels, if they take these rows and the norm's parameters.
 const cpu::RowKernels* kernels_for(std::initializer_list<Tensor> rows, const Norm& norm) {
-  const auto is_row = [](const Tensor& x) { return !x.defined() || x.dim() == 1; };
-  const bool fits = rows.begin()->size(-1) > 0 && is_row(norm.weight_d) && is_row(norm.bias_d);
-  return fits ? cpu::row_kernels_for(rows) : nullptr;
+  return has_rows(norm, *rows.begin()) ? cpu::row_kernels_for(rows) : nullptr;
+}
+
+/// On a GPU LibTorch has layer norms in one pass. (On a CPU its sums depend on the number of
+/// threads.)
+bool is_for_library(const Norm& norm, const Tensor& x) {
+  return x.is_cuda() && norm.is_layer() && has_rows(norm, x);
 }
 
 /// The parameters as the kernels take them: in float32, the gain rounded to its type first.
@@ -111,8 +121,19 @@ Normed forward_by_kernel(const cpu::RowKernels& kernels, const Tensor& x, const 
   return out;
 }
 
+Normed forward_by_library(const Tensor& sum, const Norm& norm) {
+  const RowParameters parameters(norm, at::kFloat);
+  const auto [y, mean, inverse] =
+      at::native_layer_norm(sum.to(at::kFloat), sum.sizes().slice(sum.dim() - 1), parameters.gain_d,
+                            parameters.bias_d, norm.options.eps);
+  return {.sum = sum, .out = y.to(sum.scalar_type()), .mean = mean, .inverse = inverse};
+}
+
 Normed forward_reference(const Tensor& x, const Tensor& delta, const Norm& norm) {
   Normed out{.sum = delta.defined() ? x + delta : x, .out = {}, .mean = {}, .inverse = {}};
+  if (is_for_library(norm, x)) {
+    return forward_by_library(out.sum, norm);
+  }
   Tensor y = out.sum.to(at::kFloat);
   if (norm.is_layer()) {
     out.mean = y.mean(-1, /*keepdim=*/true);
@@ -170,8 +191,27 @@ Grads backward_by_kernel(const cpu::RowKernels& kernels, const Incoming& grad, c
   return out;
 }
 
+Grads backward_by_library(const Incoming& incoming, const Normed& saved, const Norm& norm,
+                          const Needs& needs) {
+  const RowParameters parameters(norm, at::kFloat);
+  const Tensor& x = saved.sum;
+  const auto [grad_x, grad_gain, grad_bias] = at::native_layer_norm_backward(
+      incoming.out.to(at::kFloat).contiguous(), x.to(at::kFloat), x.sizes().slice(x.dim() - 1),
+      saved.mean, saved.inverse, parameters.gain_d, parameters.bias_d,
+      {needs.x, needs.weight_d, needs.bias_d});
+  Grads out{.x = {}, .weight_d = grad_gain, .bias_d = grad_bias};
+  if (needs.x) {
+    out.x = grad_x.to(x.scalar_type());
+    out.x = incoming.sum.defined() ? out.x.add_(incoming.sum) : out.x;
+  }
+  return out;
+}
+
 Grads backward_reference(const Incoming& incoming, const Normed& saved, const Norm& norm,
                          const Needs& needs) {
+  if (is_for_library(norm, saved.sum)) {
+    return backward_by_library(incoming, saved, norm, needs);
+  }
   Grads out;
   const Tensor x32 = saved.sum.to(at::kFloat);
   const Tensor normed = (norm.is_layer() ? x32 - saved.mean : x32).mul(saved.inverse);
