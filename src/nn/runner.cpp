@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 #include <torch/csrc/autograd/autograd.h>
 
+#include "ops/held.h"
 #include "tensor/finite.h"
 
 namespace automodel::nn {
@@ -11,24 +12,18 @@ namespace {
 using torch::autograd::AutogradContext;
 using torch::autograd::variable_list;
 
-struct HeldBlock : torch::CustomClassHolder {
-  explicit HeldBlock(BlockFunction f) : function(std::move(f)) {}
-  BlockFunction function;
-};
-
 /// `anchor` requires a gradient, so that the node is recorded even where the inputs need none
 /// (first block, frozen embedding).
 struct RecomputedBlock : torch::autograd::Function<RecomputedBlock> {
   static variable_list forward(AutogradContext* context, at::TensorList inputs,
                                const Tensor& /*anchor*/, const BlockFunction& block) {
     context->save_for_backward(inputs.vec());
-    context->saved_data["block"] = c10::IValue::make_capsule(c10::make_intrusive<HeldBlock>(block));
+    ops::hold(context, block);
     return block(inputs.vec());
   }
 
   static variable_list backward(AutogradContext* context, const variable_list& grads) {
-    const auto held = context->saved_data["block"].toCapsule();
-    const auto& block = static_cast<HeldBlock*>(held.get())->function;
+    const auto& block = ops::held<BlockFunction>(context);
     variable_list inputs = context->get_saved_variables();
     for (std::size_t i = 0; i < inputs.size(); ++i) {
       inputs[i] = inputs[i].detach().requires_grad_(context->needs_input_grad(i));

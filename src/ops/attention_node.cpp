@@ -5,6 +5,7 @@
 #include "base/meter.h"
 #include "ops/cpu/attention.h"
 #include "ops/cpu/operands.h"
+#include "ops/held.h"
 #include "ops/optional_tensor.h"
 
 namespace automodel::ops {
@@ -18,11 +19,6 @@ struct Settings {
   const cpu::Kernels* kernels;
   std::vector<std::int32_t> cu_seqlens;
   AttentionOptions options;  // without the sinks, which are an input
-};
-
-struct HeldSettings : torch::CustomClassHolder {
-  explicit HeldSettings(Settings s) : settings(std::move(s)) {}
-  Settings settings;
 };
 
 /// The inputs as the kernels take them, and the tensors behind them.
@@ -77,15 +73,13 @@ struct AttentionNode : torch::autograd::Function<AttentionNode> {
     cpu::attention_forward(*settings.kernels, prepared.inputs, cpu::heads_of(out_thk),
                            log_sums_th.mutable_data_ptr<float>());
     context->save_for_backward({q_thk, k_thk, v_thk, out_thk, log_sums_th, sinks_h});
-    context->saved_data["settings"] =
-        c10::IValue::make_capsule(c10::make_intrusive<HeldSettings>(settings));
+    hold(context, settings);
     return out_thk;
   }
 
   static variable_list backward(AutogradContext* context, const variable_list& grads) {
     const OperationTimer timer("attention, gradients");
-    const auto held = context->saved_data["settings"].toCapsule();
-    const auto& settings = static_cast<HeldSettings*>(held.get())->settings;
+    const auto& settings = held<Settings>(context);
     const auto saved = context->get_saved_variables();
     const Prepared prepared(settings, saved[0], saved[1], saved[2], saved[5]);
     const Tensor grad_thk = cpu::with_contiguous_heads(grads[0]);

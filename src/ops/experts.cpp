@@ -3,6 +3,7 @@
 #include "base/error.h"
 #include "base/meter.h"
 #include "ops/grouped_product.h"
+#include "ops/held.h"
 #include "ops/linear_parts.h"
 #include "ops/matrix_product.h"
 #include "ops/optional_tensor.h"
@@ -182,11 +183,6 @@ struct NodeOptions {
   std::array<AdapterOptions, kLayers> adapters;
 };
 
-struct HeldOptions : torch::CustomClassHolder {
-  explicit HeldOptions(NodeOptions o) : options(std::move(o)) {}
-  NodeOptions options;
-};
-
 /// The backward of one call.
 class Backward {
  public:
@@ -299,14 +295,12 @@ struct ExpertsNode : torch::autograd::Function<ExpertsNode> {
       saved.insert(saved.end(), {of_gate.y_po, of_gate.low_pr, of_up.y_po, of_up.low_pr});
     }
     context->save_for_backward(std::move(saved));
-    context->saved_data["options"] =
-        c10::IValue::make_capsule(c10::make_intrusive<HeldOptions>(options));
+    hold(context, options);
     return pairs.token_sums(of_down.y_po, weights_tk);
   }
 
   static variable_list backward(AutogradContext* context, const variable_list& grads) {
-    const auto held = context->saved_data["options"].toCapsule();
-    const auto& options = static_cast<HeldOptions*>(held.get())->options;
+    const auto& options = held<NodeOptions>(context);
     const auto saved = context->get_saved_variables();
     return Backward(options, saved, grads[0]).run(*context);
   }

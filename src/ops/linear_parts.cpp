@@ -3,6 +3,7 @@
 #include <ATen/CPUGeneratorImpl.h>
 
 #include "base/meter.h"
+#include "ops/held.h"
 #include "ops/optional_tensor.h"
 
 namespace automodel::ops {
@@ -123,21 +124,13 @@ void LinearParts::save(torch::autograd::AutogradContext* context,
                        torch::autograd::variable_list first) const {
   first.insert(first.end(), {weight_oi, bias_o, a_ri, b_or});
   context->save_for_backward(std::move(first));
-  context->saved_data["scale"] = options.scale;
-  context->saved_data["dropout"] = options.dropout;
-  context->saved_data["dropout_after"] = options.dropout_after;
-  context->saved_data["seed"] = static_cast<std::int64_t>(options.seed);
+  hold(context, options);
 }
 
 LinearParts LinearParts::restore(torch::autograd::AutogradContext* context, std::size_t num_first) {
   const auto saved = context->get_saved_variables();
-  auto& data = context->saved_data;
-  return {saved[num_first],
-          saved[num_first + 1],
-          saved[num_first + 2],
-          saved[num_first + 3],
-          {data["scale"].toDouble(), data["dropout"].toDouble(), data["dropout_after"].toBool(),
-           static_cast<std::uint64_t>(data["seed"].toInt())}};
+  return {saved[num_first], saved[num_first + 1], saved[num_first + 2], saved[num_first + 3],
+          held<AdapterOptions>(context)};
 }
 
 }  // namespace automodel::ops

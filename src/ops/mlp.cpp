@@ -4,6 +4,7 @@
 
 #include "base/error.h"
 #include "ops/glu.h"
+#include "ops/held.h"
 #include "ops/linear_parts.h"
 #include "ops/optional_tensor.h"
 
@@ -23,11 +24,6 @@ struct NodeOptions {
   MlpOptions mlp;
   bool has_gate = true;
   std::array<AdapterOptions, kLayers> adapters;
-};
-
-struct HeldOptions : torch::CustomClassHolder {
-  explicit HeldOptions(const NodeOptions& o) : options(o) {}
-  NodeOptions options;
 };
 
 /// The whole feed-forward. Without a gate, the gate's tensors are empty.
@@ -81,14 +77,12 @@ struct MlpNode : torch::autograd::Function<MlpNode> {
                            keeps ? up_ti : Tensor()};
     saved.insert(saved.end(), tensors.begin(), tensors.end());
     context->save_for_backward(std::move(saved));
-    context->saved_data["options"] =
-        c10::IValue::make_capsule(c10::make_intrusive<HeldOptions>(options));
+    hold(context, options);
     return mlp[Layer::down].forward(mlp.hidden(gate_ti, up_ti));
   }
 
   static variable_list backward(AutogradContext* context, const variable_list& grads) {
-    const auto held = context->saved_data["options"].toCapsule();
-    const auto& options = static_cast<HeldOptions*>(held.get())->options;
+    const auto& options = held<NodeOptions>(context);
     const auto saved = context->get_saved_variables();
     const Mlp mlp(at::TensorList(saved).slice(kFirstLayer), options);
     const Tensor& x_td = saved[0];

@@ -3,6 +3,7 @@
 #include "base/error.h"
 #include "base/meter.h"
 #include "ops/cpu/rows.h"
+#include "ops/held.h"
 #include "ops/optional_tensor.h"
 
 namespace automodel::ops {
@@ -43,18 +44,7 @@ Tensor gain(const Norm& norm, at::ScalarType dtype) {
 
 void save(AutogradContext* context, const Normed& normed, const Norm& norm) {
   context->save_for_backward({normed.sum, normed.mean, normed.inverse, norm.weight_d, norm.bias_d});
-  context->saved_data["is_layer"] = norm.is_layer();
-  context->saved_data["eps"] = norm.options.eps;
-  context->saved_data["offset"] = norm.options.weight_offset;
-  context->saved_data["gain_in_float32"] = norm.options.gain_in_float32;
-}
-
-NormOptions saved_options(AutogradContext* context) {
-  auto& data = context->saved_data;
-  return {.kind = data["is_layer"].toBool() ? kLayer : NormOptions::Kind::rms,
-          .eps = data["eps"].toDouble(),
-          .weight_offset = data["offset"].toDouble(),
-          .gain_in_float32 = data["gain_in_float32"].toBool()};
+  hold(context, norm.options);
 }
 
 /// Whether the norm's parameters are one row each.
@@ -238,7 +228,7 @@ Grads backward_of(AutogradContext* context, const Incoming& incoming, Needs need
   const OperationTimer timer("norm, gradients");
   const auto tensors = context->get_saved_variables();
   const Normed saved{.sum = tensors[0], .out = {}, .mean = tensors[1], .inverse = tensors[2]};
-  const Norm norm{tensors[3], tensors[4], saved_options(context)};
+  const Norm norm{tensors[3], tensors[4], held<NormOptions>(context)};
   needs.weight_d = needs.weight_d && norm.weight_d.defined();
   needs.bias_d = needs.bias_d && norm.bias_d.defined();
   const Incoming rows{incoming.out.contiguous(),
