@@ -114,8 +114,8 @@ Normed forward_by_kernel(const cpu::RowKernels& kernels, const Tensor& x, const 
 Normed forward_by_library(const Tensor& sum, const Norm& norm) {
   const RowParameters parameters(norm, at::kFloat);
   const auto [y, mean, inverse] =
-      at::native_layer_norm(sum.to(at::kFloat), sum.sizes().slice(sum.dim() - 1), parameters.gain_d,
-                            parameters.bias_d, norm.options.eps);
+      at::native_layer_norm(sum.to(at::kFloat), sum.sizes().slice(sum.sizes().size() - 1),
+                            parameters.gain_d, parameters.bias_d, norm.options.eps);
   return {.sum = sum, .out = y.to(sum.scalar_type()), .mean = mean, .inverse = inverse};
 }
 
@@ -186,9 +186,9 @@ Grads backward_by_library(const Incoming& incoming, const Normed& saved, const N
   const RowParameters parameters(norm, at::kFloat);
   const Tensor& x = saved.sum;
   const auto [grad_x, grad_gain, grad_bias] = at::native_layer_norm_backward(
-      incoming.out.to(at::kFloat).contiguous(), x.to(at::kFloat), x.sizes().slice(x.dim() - 1),
-      saved.mean, saved.inverse, parameters.gain_d, parameters.bias_d,
-      {needs.x, needs.weight_d, needs.bias_d});
+      incoming.out.to(at::kFloat).contiguous(), x.to(at::kFloat),
+      x.sizes().slice(x.sizes().size() - 1), saved.mean, saved.inverse, parameters.gain_d,
+      parameters.bias_d, {needs.x, needs.weight_d, needs.bias_d});
   Grads out{.x = {}, .weight_d = grad_gain, .bias_d = grad_bias};
   if (needs.x) {
     out.x = grad_x.to(x.scalar_type());
