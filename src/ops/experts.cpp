@@ -204,8 +204,7 @@ class Backward {
       return LinearGrads{needs_rows, context.needs_input_grad(first),
                          context.needs_input_grad(first + 1), context.needs_input_grad(first + 2)};
     };
-    StackGrads down;
-    const auto inner = through_down(needed(2, true), context.needs_input_grad(1), down);
+    const auto [inner, down] = through_down(needed(2, true), context.needs_input_grad(1));
     const Rows x{saved_[0], pairs_.tokens_p}, grad_gate{inner.gate, {}}, grad_up{inner.up, {}};
     const Stack &gate_layer = stacks_[0], &up_layer = stacks_[1];
     const auto through_gate = gate_layer.through(grad_gate, pairs_, needs_x);
@@ -216,7 +215,7 @@ class Backward {
         up_layer.own_grads(grad_up, x, up_.low_pr, through_up, pairs_, needed(1, needs_x));
     variable_list out = {needs_x ? pairs_.token_sums(through_up.rows_pk) : Tensor(),
                          grad_weights_tk_};
-    for (const auto* grads : {&gate, &up, static_cast<const StackGrads*>(&down)}) {
+    for (const auto* grads : {&gate, &up, &down}) {
       out.insert(out.end(), {grads->weight_eoi, grads->bias_eo, grads->a_eri, grads->b_eor});
     }
     out.emplace_back();  // the options
@@ -233,20 +232,21 @@ class Backward {
     up_ = is_kept ? Stack::Result{kept[3], kept[4]} : stacks_[1].forward(x, pairs_);
   }
 
-  /// Gradients of gate and up. The weight multiplies h here instead of the output: its own gradient
-  /// is then h times the gradient of h, and the output need not be kept.
-  GluGrads through_down(const LinearGrads& needed, bool needs_weights, StackGrads& out) {
+  /// Gradients of gate and up, and of down's own tensors. The weight multiplies h here instead of
+  /// the output: its own gradient is then h times the gradient of h, and the output need not be
+  /// kept.
+  std::pair<GluGrads, StackGrads> through_down(const LinearGrads& needed, bool needs_weights) {
     const Stack& down = stacks_[2];
     const Rows grad{grad_td_, pairs_.tokens_p};
     const Tensor w_p = pairs_.by_pair(saved_[1]);
     const auto through = down.through(grad, pairs_, true);
-    auto glu = weighted_glu_backward(through.rows_pk, gate_.y_po, up_.y_po, w_p, options_.glu,
-                                     needed.weight_oi || needed.adapter);
+    const auto glu = weighted_glu_backward(through.rows_pk, gate_.y_po, up_.y_po, w_p, options_.glu,
+                                           needed.weight_oi || needed.adapter);
     const Tensor& low_pr = saved_[kFirstKept];
     const Tensor weighted_pr =
         low_pr.defined() ? (low_pr * w_p.unsqueeze(1)).to(low_pr.scalar_type()) : low_pr;
-    out = down.own_grads(grad, {glu.product_pi, {}}, weighted_pr, through, pairs_,
-                         {true, needed.weight_oi, false, needed.adapter});
+    auto out = down.own_grads(grad, {glu.product_pi, {}}, weighted_pr, through, pairs_,
+                              {true, needed.weight_oi, false, needed.adapter});
     if (needed.bias_o && down.bias_eo.defined()) {
       out.bias_eo = grouped_row_sums(grad, pairs_.counts_e, w_p).to(down.bias_eo.scalar_type());
     }
@@ -258,7 +258,7 @@ class Backward {
       }
       grad_weights_tk_ = grad_tk.to(saved_[1].scalar_type());
     }
-    return std::move(glu.inner);
+    return {glu.inner, out};
   }
 
   const NodeOptions& options_;

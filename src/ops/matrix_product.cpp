@@ -105,7 +105,7 @@ Tensor matrix_product_with(const cpu::Kernels& kernels, const Tensor& a_mk, cons
 }
 
 void add_matrix_product_with_(const cpu::Kernels& kernels, const Tensor& c_mn, const Tensor& a_mk,
-                              const Tensor& b_kn, double scale) {
+                              const Tensor& b_kn) {
   check_shapes(a_mk, b_kn);
   check(c_mn.is_contiguous() && c_mn.size(0) == a_mk.size(0) && c_mn.size(1) == b_kn.size(1),
         ErrorKind::invalid_argument,
@@ -114,7 +114,6 @@ void add_matrix_product_with_(const cpu::Kernels& kernels, const Tensor& c_mn, c
   const bool wide = needs_wide_sum(c_mn.scalar_type(), a_mk.size(1));
   const Tensor sums_mn = wide ? c_mn.to(at::kFloat) : c_mn;
   auto out = cpu::output_of(sums_mn);
-  out.scale = static_cast<float>(scale);
   out.accumulate = true;
   multiply(kernels, a_mk, b_kn, out);
   if (wide) {
@@ -135,12 +134,12 @@ Tensor matrix_product(const Tensor& a_mk, const Tensor& b_kn, const Tensor& bias
   return sums_mn;
 }
 
-void add_matrix_product_(const Tensor& c_mn, const Tensor& a_mk, const Tensor& b_kn, double scale) {
+void add_matrix_product_(const Tensor& c_mn, const Tensor& a_mk, const Tensor& b_kn) {
   const auto* kernels = cpu::kernels_for(c_mn, a_mk) ? cpu::kernels_for(a_mk, b_kn) : nullptr;
   if (kernels != nullptr && c_mn.is_contiguous() && !is_for_library(*kernels, a_mk, b_kn)) {
-    add_matrix_product_with_(*kernels, c_mn, a_mk, b_kn, scale);
+    add_matrix_product_with_(*kernels, c_mn, a_mk, b_kn);
   } else {
-    add_matrix_product_reference_(c_mn, a_mk, b_kn, scale);
+    add_matrix_product_reference_(c_mn, a_mk, b_kn);
   }
 }
 
@@ -150,13 +149,12 @@ Tensor matrix_product_reference(const Tensor& a_mk, const Tensor& b_kn, const Te
                           : a_mk.mm(b_kn.to(dtype));
 }
 
-void add_matrix_product_reference_(const Tensor& c_mn, const Tensor& a_mk, const Tensor& b_kn,
-                                   double scale) {
+void add_matrix_product_reference_(const Tensor& c_mn, const Tensor& a_mk, const Tensor& b_kn) {
   const Tensor b = b_kn.to(a_mk.scalar_type());
   if (c_mn.scalar_type() == a_mk.scalar_type()) {
-    c_mn.addmm_(a_mk, b, 1, scale);
+    c_mn.addmm_(a_mk, b);
   } else {
-    c_mn.add_(a_mk.mm(b), scale);
+    c_mn.add_(a_mk.mm(b));
   }
 }
 

@@ -22,9 +22,8 @@ struct AddedProduct {
 Tensor matrix_product(const Tensor& a_mk, const Tensor& b_kn, const Tensor& bias_n = {},
                       const AddedProduct& added = {});
 
-/// c += scale * a b, in place; c_mn contiguous, of any of both dtypes.
-void add_matrix_product_(const Tensor& c_mn, const Tensor& a_mk, const Tensor& b_kn,
-                         double scale = 1);
+/// c += a b, in place; c_mn contiguous, of any of both dtypes.
+void add_matrix_product_(const Tensor& c_mn, const Tensor& a_mk, const Tensor& b_kn);
 
 /// b in the dtype in which products with `a` take it without converting it again: its own where the
 /// kernels widen it, else a's. For a factor of several products.
@@ -32,13 +31,12 @@ Tensor factor_beside(const Tensor& b, const Tensor& a);
 
 /// The plain references.
 Tensor matrix_product_reference(const Tensor& a_mk, const Tensor& b_kn, const Tensor& bias_n = {});
-void add_matrix_product_reference_(const Tensor& c_mn, const Tensor& a_mk, const Tensor& b_kn,
-                                   double scale = 1);
+void add_matrix_product_reference_(const Tensor& c_mn, const Tensor& a_mk, const Tensor& b_kn);
 
 /// The same with the kernels of one instruction set, for tests and measurements.
 Tensor matrix_product_with(const cpu::Kernels& kernels, const Tensor& a_mk, const Tensor& b_kn,
                            const Tensor& bias_n = {}, const AddedProduct& added = {});
 void add_matrix_product_with_(const cpu::Kernels& kernels, const Tensor& c_mn, const Tensor& a_mk,
-                              const Tensor& b_kn, double scale = 1);
+                              const Tensor& b_kn);
 
 }  // namespace automodel::ops

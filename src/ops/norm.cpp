@@ -119,12 +119,9 @@ Normed forward_by_library(const Tensor& sum, const Norm& norm) {
   return {.sum = sum, .out = y.to(sum.scalar_type()), .mean = mean, .inverse = inverse};
 }
 
-Normed forward_reference(const Tensor& x, const Tensor& delta, const Norm& norm) {
-  Normed out{.sum = delta.defined() ? x + delta : x, .out = {}, .mean = {}, .inverse = {}};
-  if (is_for_library(norm, x)) {
-    return forward_by_library(out.sum, norm);
-  }
-  Tensor y = out.sum.to(at::kFloat);
+Normed forward_reference(const Tensor& sum, const Norm& norm) {
+  Normed out{.sum = sum, .out = {}, .mean = {}, .inverse = {}};
+  Tensor y = sum.to(at::kFloat);
   if (norm.is_layer()) {
     out.mean = y.mean(-1, /*keepdim=*/true);
     y = y - out.mean;
@@ -132,22 +129,24 @@ Normed forward_reference(const Tensor& x, const Tensor& delta, const Norm& norm)
   out.inverse = inverse_rms(y, norm.options.eps);
   y = y * out.inverse;
   if (norm.weight_d.defined()) {
-    const auto dtype = norm.is_gain_in_float32() ? at::kFloat : x.scalar_type();
+    const auto dtype = norm.is_gain_in_float32() ? at::kFloat : sum.scalar_type();
     y = y.to(dtype) * gain(norm, dtype);
   }
   if (norm.bias_d.defined()) {
     y = y + norm.bias_d.to(at::kFloat);
   }
-  out.out = y.to(x.scalar_type());
+  out.out = y.to(sum.scalar_type());
   return out;
 }
 
 /// delta: added to x before, or undefined.
 Normed forward_of(const Tensor& x, const Tensor& delta, const Norm& norm) {
   const OperationTimer timer("norm");
-  const auto* kernels = kernels_for({x, delta}, norm);
-  return kernels != nullptr ? forward_by_kernel(*kernels, x, delta, norm)
-                            : forward_reference(x, delta, norm);
+  if (const auto* kernels = kernels_for({x, delta}, norm)) {
+    return forward_by_kernel(*kernels, x, delta, norm);
+  }
+  const Tensor sum = delta.defined() ? x + delta : x;
+  return is_for_library(norm, sum) ? forward_by_library(sum, norm) : forward_reference(sum, norm);
 }
 
 /// What reaches the backward: of the norm's output, and of the rows beside the norm or undefined.
@@ -181,31 +180,22 @@ Grads backward_by_kernel(const cpu::RowKernels& kernels, const Incoming& grad, c
   return out;
 }
 
-Grads backward_by_library(const Incoming& incoming, const Normed& saved, const Norm& norm,
+Grads backward_by_library(const Tensor& grad, const Normed& saved, const Norm& norm,
                           const Needs& needs) {
   const RowParameters parameters(norm, at::kFloat);
   const Tensor& x = saved.sum;
   const auto [grad_x, grad_gain, grad_bias] = at::native_layer_norm_backward(
-      incoming.out.to(at::kFloat).contiguous(), x.to(at::kFloat),
-      x.sizes().slice(x.sizes().size() - 1), saved.mean, saved.inverse, parameters.gain_d,
-      parameters.bias_d, {needs.x, needs.weight_d, needs.bias_d});
-  Grads out{.x = {}, .weight_d = grad_gain, .bias_d = grad_bias};
-  if (needs.x) {
-    out.x = grad_x.to(x.scalar_type());
-    out.x = incoming.sum.defined() ? out.x.add_(incoming.sum) : out.x;
-  }
-  return out;
+      grad.to(at::kFloat), x.to(at::kFloat), x.sizes().slice(x.sizes().size() - 1), saved.mean,
+      saved.inverse, parameters.gain_d, parameters.bias_d, {needs.x, needs.weight_d, needs.bias_d});
+  return {needs.x ? grad_x.to(x.scalar_type()) : Tensor(), grad_gain, grad_bias};
 }
 
-Grads backward_reference(const Incoming& incoming, const Normed& saved, const Norm& norm,
+Grads backward_reference(const Tensor& grad_out, const Normed& saved, const Norm& norm,
                          const Needs& needs) {
-  if (is_for_library(norm, saved.sum)) {
-    return backward_by_library(incoming, saved, norm, needs);
-  }
   Grads out;
   const Tensor x32 = saved.sum.to(at::kFloat);
   const Tensor normed = (norm.is_layer() ? x32 - saved.mean : x32).mul(saved.inverse);
-  Tensor grad = incoming.out.to(at::kFloat);
+  Tensor grad = grad_out.to(at::kFloat);
   if (needs.weight_d) {
     out.weight_d = (grad * normed).sum_to_size(norm.weight_d.sizes());
   }
@@ -219,7 +209,16 @@ Grads backward_reference(const Incoming& incoming, const Normed& saved, const No
     const Tensor along = (grad * normed).mean(-1, /*keepdim=*/true);
     grad = norm.is_layer() ? grad - grad.mean(-1, /*keepdim=*/true) : grad;
     out.x = (grad - normed * along).mul_(saved.inverse).to(saved.sum.scalar_type());
-    out.x = incoming.sum.defined() ? out.x.add_(incoming.sum) : out.x;
+  }
+  return out;
+}
+
+Grads backward_without_kernel(const Incoming& incoming, const Normed& saved, const Norm& norm,
+                              const Needs& needs) {
+  auto out = is_for_library(norm, saved.sum) ? backward_by_library(incoming.out, saved, norm, needs)
+                                             : backward_reference(incoming.out, saved, norm, needs);
+  if (needs.x && incoming.sum.defined()) {
+    out.x.add_(incoming.sum);
   }
   return out;
 }
@@ -235,7 +234,7 @@ Grads backward_of(AutogradContext* context, const Incoming& incoming, Needs need
                       incoming.sum.defined() ? incoming.sum.contiguous() : Tensor()};
   const auto* kernels = kernels_for({saved.sum, rows.out, rows.sum}, norm);
   auto out = kernels != nullptr ? backward_by_kernel(*kernels, rows, saved, norm, needs)
-                                : backward_reference(incoming, saved, norm, needs);
+                                : backward_without_kernel(rows, saved, norm, needs);
   if (out.weight_d.defined()) {
     out.weight_d = out.weight_d.to(norm.weight_d.scalar_type());
   }

@@ -238,32 +238,34 @@ class Batch {
     const Index panels = ceil_div(strip.columns.size(), kernels_.panel_columns);
     const Index rows = kTileRowPanels * piece.panel_rows;
     const bool is_one_tile = strip.rows.size() <= rows;  // each panel is read but once
+    const auto term = [&](const Operand& a, const float* packed, const Operand& b,
+                          const Steps& steps, float* place) -> TileTerm {
+      return {.a = packed,
+              .b = place,
+              .a_block_stride = block_floats(piece),
+              .b_block_stride = is_one_tile ? 0 : panels * kernels_.column_panel_floats,
+              .b_panel_stride = is_one_tile ? 0 : kernels_.column_panel_floats,
+              .unpacked_b = b,
+              .a_inner_contiguous = a.inner_contiguous,
+              .steps = steps};
+    };
     const Product& product = *piece.product;
+    float* const added_place = workspace + strip_floats(piece.steps, panels);
     TileTask tile{
-        .term = {.a = piece.a,
-                 .b = workspace,
-                 .a_block_stride = block_floats(piece),
-                 .b_block_stride = is_one_tile ? 0 : panels * kernels_.column_panel_floats,
-                 .b_panel_stride = is_one_tile ? 0 : kernels_.column_panel_floats,
-                 .unpacked_b = part(product.b, strip.columns.begin, piece.inner.begin),
-                 .a_inner_contiguous = product.a.inner_contiguous,
-                 .steps = piece.steps},
+        .term = term(product.a, piece.a, part(product.b, strip.columns.begin, piece.inner.begin),
+                     piece.steps, workspace),
+        .added = term(product.added.a, piece.added_a, part(product.added.b, strip.columns.begin, 0),
+                      piece.added_steps, added_place),
         .panel_rows = piece.panel_rows,
         .column_end = strip.columns.size(),
-        .out = output_of(piece, strip.columns.begin),
-        .ahead = ahead_of(i)};
-    tile.added = tile.term;
-    tile.added.a = piece.added_a;
-    tile.added.b = workspace + strip_floats(piece.steps, panels);
-    tile.added.unpacked_b = part(product.added.b, strip.columns.begin, 0);
-    tile.added.a_inner_contiguous = product.added.a.inner_contiguous;
-    tile.added.steps = piece.added_steps;
-    tile.sums = tile.added.b + strip_floats(piece.added_steps, panels);
+        .sums = added_place + strip_floats(piece.added_steps, panels),
+        .out = output_of(piece, strip.columns.begin)};
+    tile.term.ahead = ahead_of(i);
     for (tile.row_begin = strip.rows.begin; tile.row_begin < strip.rows.end;
          tile.row_begin += rows) {
       tile.row_end = std::min(tile.row_begin + rows, strip.rows.end);
       kernels_.tile(tile);
-      tile.ahead = {};
+      tile.term.ahead = {};
       tile.term.unpacked_b = {};
       tile.added.unpacked_b = {};
     }

@@ -13,7 +13,7 @@ struct AddedProduct {
   Index inner = 0;  // 0: there is none
 };
 
-/// out = scale * (a b^T + added) + bias, or added to out: a [rows, inner], b [columns, inner].
+/// out = a b^T + added + bias, or added to out: a [rows, inner], b [columns, inner].
 struct Product {
   Operand a, b;
   Output out;

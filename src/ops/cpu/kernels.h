@@ -43,13 +43,12 @@ struct PackTask {
   Index block_stride = 0;
 };
 
-/// What becomes of sums: scale * sum + bias, stored or added.
+/// What becomes of sums: sum + bias, stored or added.
 struct Output {
   void* data = nullptr;  // [rows, columns], columns contiguous
   Storage storage = Storage::float32;
   Index stride = 0;
   const float* bias = nullptr;  // [columns]
-  float scale = 1;
   bool accumulate = false;
   /// Nobody reads it soon: whole lines are written past the caches where that is possible, which
   /// saves reading them first.
@@ -72,6 +71,7 @@ struct TileTerm {
   Operand unpacked_b;
   bool a_inner_contiguous = true;
   Steps steps;
+  Ahead ahead;
 };
 
 /// Rows and columns of one product whose rows are packed. row_begin and column_begin are first
@@ -83,7 +83,6 @@ struct TileTask {
   Index row_begin = 0, row_end = 0, column_begin = 0, column_end = 0;
   float* sums = nullptr;  // workspace of (rows) x (columns, whole panels)
   Output out;
-  Ahead ahead;
 };
 
 struct GemmKernels {

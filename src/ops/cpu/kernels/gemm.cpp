@@ -171,7 +171,7 @@ bool streams(const Output& out, const void* first) {
 /// Whole panels that need nothing but their sums are taken in the output itself.
 bool is_plain(const TileTask& task) {
   const Output& out = task.out;
-  return out.storage == Storage::float32 && out.bias == nullptr && out.scale == 1 &&
+  return out.storage == Storage::float32 && out.bias == nullptr &&
          (task.column_end - task.column_begin) % kColumns == 0 && task.term.steps.blocks() > 0;
 }
 
@@ -201,7 +201,7 @@ Index num_asks(const TileTask& task, const Steps& steps) {
 template <class Multiply, class Layout>
 void sum_term(const TileTask& task, const TileTerm& term, const Sums& sums) {
   const Steps& steps = term.steps;
-  LinesAhead ahead(&term == &task.term ? task.ahead : Ahead{}, num_asks(task, steps));
+  LinesAhead ahead(term.ahead, num_asks(task, steps));
   for (Index block = 0; block < steps.blocks(); ++block) {
     const Index count = least(steps.per_block, steps.count() - block * steps.per_block);
     const float* a = term.a + block * term.a_block_stride;
@@ -227,10 +227,9 @@ template <class Stored>
 void put_row(const Output& out, const float* sums, Index row, Index begin, Index end) {
   auto* to = static_cast<typename Stored::Element*>(out.data) + row * out.stride;
   const bool past_caches = streams(out, to + begin);
-  const Vec scale = vset(out.scale);
   for (Index column = begin; column < end; column += kWidth) {
     const Index n = end - column;
-    Vec y = vmul(vload(sums + column - begin), scale);
+    Vec y = vload(sums + column - begin);
     if (out.bias != nullptr) {
       y = vadd(y, vload(out.bias + column, n));
     }

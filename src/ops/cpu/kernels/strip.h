@@ -59,7 +59,7 @@ class LinesAhead {
   static constexpr Index kLine = 64;
   Bytes row_;
   Index rows_, offset_ = 0, at_once_ = 0;
-  Ahead ahead_;
+  const Ahead& ahead_;
 };
 
 /// Steps between two questions: many lines at once would hold up what computes.

@@ -14,7 +14,8 @@ struct TwoBits {
   Bits first, second;
 };
 
-AM_INLINE Two load_two(const Row<StoredFloat32>& row, Index i) {
+template <class Stored>
+AM_INLINE Two load_two(const Row<Stored>& row, Index i) {
   return {row.load(i, kWidth), row.load(i + kWidth, kWidth)};
 }
 AM_INLINE void store_at_random(const Row<StoredFloat32>& row, Index i, const Two& x,
@@ -64,9 +65,6 @@ AM_INLINE void store_lower(std::uint16_t* p, const TwoBits& x) {
 
 #else
 
-AM_INLINE Two load_two(const Row<StoredBfloat16>& row, Index i) {
-  return {row.load(i, kWidth), row.load(i + kWidth, kWidth)};
-}
 AM_INLINE Two load_two_split(const std::uint16_t* upper, const std::uint16_t* remainder) {
   const auto at = [&](Index i) {
     return of_bits(
