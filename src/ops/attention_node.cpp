@@ -2,6 +2,8 @@
 
 #include <ATen/ATen.h>
 
+#include <array>
+
 #include "base/meter.h"
 #include "ops/cpu/attention.h"
 #include "ops/cpu/operands.h"
@@ -52,14 +54,6 @@ struct Prepared {
   cpu::AttentionInputs inputs;
 };
 
-/// [kv heads, t, panels] float32 -> [t, kv heads, width] in the dtype of `like`.
-Tensor unpadded(const Tensor& grad_htp, const Tensor& like_thk) {
-  return grad_htp.narrow(2, 0, like_thk.size(2))
-      .transpose(0, 1)
-      .to(like_thk.scalar_type())
-      .contiguous();
-}
-
 struct AttentionNode : torch::autograd::Function<AttentionNode> {
   static Tensor forward(AutogradContext* context, const Tensor& q_thk, const Tensor& k_thk,
                         const Tensor& v_thk, const Tensor& sinks_or_empty,
@@ -83,32 +77,32 @@ struct AttentionNode : torch::autograd::Function<AttentionNode> {
     const auto saved = context->get_saved_variables();
     const Prepared prepared(settings, saved[0], saved[1], saved[2], saved[5]);
     const Tensor grad_thk = cpu::with_contiguous_heads(grads[0]);
-    const Tensor& log_sums_th = saved[4];
-    const auto& shape = prepared.inputs.shape;
+    const Tensor &out_thk = saved[3], &log_sums_th = saved[4];
     const auto& kernels = *settings.kernels;
-    const auto panel = kernels.attention.panel_columns;
-    const auto segments = cpu::num_attention_segments(kernels.attention, prepared.inputs);
-    const auto tokens = grad_thk.size(0);
-    const auto zeros = [&](std::int64_t width) {
-      return at::zeros({shape.kv_heads, tokens, (width + panel - 1) / panel * panel}, at::kFloat);
-    };
-    const Tensor grad_q = at::zeros({segments, tokens, shape.heads, shape.key_width}, at::kFloat);
-    const Tensor grad_k = zeros(shape.key_width), grad_v = zeros(shape.value_width);
+    const Tensor dots_th = at::empty_like(log_sums_th);
+    cpu::attention_dots(kernels, {.a = cpu::heads_of(grad_thk),
+                                  .b = cpu::heads_of(out_thk),
+                                  .token_end = out_thk.size(0),
+                                  .heads = out_thk.size(1),
+                                  .width = out_thk.size(2),
+                                  .out = dots_th.mutable_data_ptr<float>()});
+    std::array<Tensor, 3> out;
+    for (std::size_t i = 0; i < out.size(); ++i) {
+      out[i] = at::empty(saved[i].sizes(), saved[i].options());
+    }
     cpu::attention_backward(kernels, prepared.inputs,
                             {.grad_out = cpu::heads_of(grad_thk),
-                             .out = cpu::heads_of(saved[3]),
                              .log_sums = log_sums_th.const_data_ptr<float>(),
-                             .grad_q = grad_q.mutable_data_ptr<float>(),
-                             .grad_k = grad_k.mutable_data_ptr<float>(),
-                             .grad_v = grad_v.mutable_data_ptr<float>()});
+                             .dots = dots_th.const_data_ptr<float>(),
+                             .grad_q = cpu::heads_of(out[0]),
+                             .grad_k = cpu::heads_of(out[1]),
+                             .grad_v = cpu::heads_of(out[2])});
     Tensor grad_sinks;
     if (prepared.sinks.defined() && context->needs_input_grad(3)) {
-      const Tensor dots_th = (grad_thk.to(at::kFloat) * saved[3].to(at::kFloat)).sum(-1);
       grad_sinks = -((prepared.sinks - log_sums_th).exp_() * dots_th).sum(0);
       grad_sinks = grad_sinks.to(saved[5].scalar_type());
     }
-    return {(segments == 1 ? grad_q.squeeze(0) : grad_q.sum(0)).to(saved[0].scalar_type()),
-            unpadded(grad_k, saved[1]), unpadded(grad_v, saved[2]), grad_sinks, Tensor()};
+    return {out[0], out[1], out[2], grad_sinks, Tensor()};
   }
 };
 

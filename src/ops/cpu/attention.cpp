@@ -13,14 +13,11 @@ namespace {
 
 constexpr Index kWantedTasks = 12;  // of the backward: enough for a balance, few partial gradients
 
+/// Its keys are cut into segments, whose gradients are taken one by one.
 struct Document {
-  Index first_token, keys, segments;
+  Index first_token, keys, segment_keys;
+  Index segments() const { return ceil_div(keys, segment_keys); }
 };
-
-Index segment_keys(const AttentionKernels& kernels, const Document& document) {
-  return ceil_div(ceil_div(document.keys, kernels.block_keys), document.segments) *
-         kernels.block_keys;
-}
 
 std::vector<Document> documents_of(const AttentionKernels& kernels, const AttentionInputs& inputs) {
   std::vector<Document> out;
@@ -29,7 +26,8 @@ std::vector<Document> documents_of(const AttentionKernels& kernels, const Attent
   for (std::size_t n = 0; n + 1 < bounds.size(); ++n) {
     const Index keys = bounds[n + 1] - bounds[n];
     const Index blocks = std::max(ceil_div(keys, kernels.block_keys), Index{1});
-    out.push_back({bounds[n], keys, std::clamp(ceil_div(kWantedTasks, tasks), Index{1}, blocks)});
+    const Index segments = std::clamp(ceil_div(kWantedTasks, tasks), Index{1}, blocks);
+    out.push_back({bounds[n], keys, ceil_div(blocks, segments) * kernels.block_keys});
   }
   return out;
 }
@@ -175,44 +173,30 @@ void for_each_tile(const AttentionKernels& kernels, AttentionTile tile, Index kv
 /// The whole backward of one segment of keys.
 struct SegmentTask {
   AttentionBackward backward;
+  const Document* document = nullptr;
   Index kv_head = 0;
-  Index cost() const {
-    return (backward.key_end - backward.key_begin) * (backward.tile.keys - backward.key_begin);
-  }
+  Index keys() const { return backward.key_end - backward.key_begin; }
+  Index cost() const { return keys() * (document->keys - backward.key_begin); }
 };
 
-bool touches(const AttentionRule& rule, const AttentionTile& tile, Index key_begin, Index key_end) {
-  const Index oldest = rule.window > 0 ? tile.query_begin - rule.window + 1 : 0;
-  return tile.query_end > key_begin && oldest < key_end;
-}
-
-std::vector<SegmentTask> segment_tasks(const Kernels& kernels, const AttentionInputs& inputs,
+std::vector<SegmentTask> segment_tasks(const AttentionInputs& inputs,
                                        const AttentionGradients& gradients,
                                        const PackedHeads& packed,
                                        const std::vector<Document>& documents) {
-  const AttentionShape& shape = inputs.shape;
-  const Index columns = kernels.attention.panel_columns;
-  const Index tokens = inputs.cu_seqlens.back();
   std::vector<SegmentTask> out;
   for (std::size_t n = 0; n < documents.size(); ++n) {
-    const Index keys = segment_keys(kernels.attention, documents[n]);
-    for (Index head = 0; head < shape.kv_heads; ++head) {
+    const Document& document = documents[n];
+    for (Index head = 0; head < inputs.shape.kv_heads; ++head) {
       SegmentTask task{.backward = {.tile = tile_of(inputs, packed, documents, n, head),
-                                    .grad_out = gradients.grad_out},
+                                    .grad_out = gradients.grad_out,
+                                    .dots = gradients.dots},
+                       .document = &document,
                        .kv_head = head};
       auto& backward = task.backward;
-      backward.tile.out = gradients.out;
       backward.tile.log_sums = const_cast<float*>(gradients.log_sums);
-      for (Index segment = 0; segment * keys < documents[n].keys; ++segment) {
-        backward.key_begin = segment * keys;
-        backward.key_end = std::min(backward.key_begin + keys, documents[n].keys);
-        backward.grad_q = {
-            .data = gradients.grad_q + segment * tokens * shape.heads * shape.key_width,
-            .token_stride = shape.heads * shape.key_width,
-            .head_stride = shape.key_width};
-        const Index row = head * tokens + documents[n].first_token + backward.key_begin;
-        backward.grad_k = gradients.grad_k + row * ceil_div(shape.key_width, columns) * columns;
-        backward.grad_v = gradients.grad_v + row * ceil_div(shape.value_width, columns) * columns;
+      for (Index begin = 0; begin < document.keys; begin += document.segment_keys) {
+        backward.key_begin = begin;
+        backward.key_end = std::min(begin + document.segment_keys, document.keys);
         out.push_back(task);
       }
     }
@@ -221,6 +205,134 @@ std::vector<SegmentTask> segment_tasks(const Kernels& kernels, const AttentionIn
                    [](const SegmentTask& a, const SegmentTask& b) { return a.cost() > b.cost(); });
   return out;
 }
+
+/// The backward of all segments, each by one worker. What several segments contribute to the
+/// gradient of a query lies in parts, one for each segment, until all are there.
+class SegmentedBackward {
+ public:
+  SegmentedBackward(const Kernels& kernels, const AttentionInputs& inputs,
+                    const AttentionGradients& gradients)
+      : kernels_(kernels),
+        inputs_(inputs),
+        gradients_(gradients),
+        documents_(documents_of(kernels.attention, inputs)),
+        tokens_(inputs.cu_seqlens.back()),
+        row_(inputs.shape.heads * inputs.shape.key_width) {}
+
+  void run() {
+    PackedHeads packed(kernels_, documents_, inputs_);
+    packed.add(inputs_.k, inputs_.shape.key_width, {.by_key = true, .by_width = true});
+    packed.add(inputs_.v, inputs_.shape.value_width, {.by_key = true, .by_width = false});
+    packed.run();
+    const auto tasks = segment_tasks(inputs_, gradients_, packed, documents_);
+    Index keys = 0, segments = 1;
+    for (const Document& document : documents_) {
+      keys = std::max(keys, std::min(document.segment_keys, document.keys));
+      segments = std::max(segments, document.segments());
+    }
+    const at::Tensor parts = at::empty({segments > 1 ? segments * tokens_ * row_ : 0}, at::kFloat);
+    parts_ = parts.mutable_data_ptr<float>();
+    tile_floats_ = kernels_.attention.workspace_floats(inputs_.shape);
+    const Index floats =
+        tile_floats_ + keys * (padded(inputs_.shape.key_width) + padded(inputs_.shape.value_width));
+    const at::Tensor workspace = at::empty({num_workers() * floats}, at::kFloat);
+    float* const base = workspace.mutable_data_ptr<float>();
+    for_each_task(static_cast<Index>(tasks.size()), [&](Index i, Index worker) {
+      run_segment(tasks[static_cast<std::size_t>(i)], base + worker * floats);
+    });
+    add_parts();
+  }
+
+ private:
+  /// Whole panels.
+  Index padded(Index width) const {
+    const Index columns = kernels_.attention.panel_columns;
+    return ceil_div(width, columns) * columns;
+  }
+
+  /// The segments of which some query of the tile sees keys, numbers first .. end.
+  struct Segments {
+    Index first, end;
+  };
+  Segments segments_of(const Document& document, const AttentionTile& tile) const {
+    const Index window = inputs_.rule.window;
+    const Index oldest = window > 0 ? std::max(tile.query_begin - window + 1, Index{0}) : 0;
+    return {oldest / document.segment_keys, ceil_div(tile.query_end, document.segment_keys)};
+  }
+
+  /// Where the tile's gradients with respect to its queries go.
+  HeadsView grad_q(const Document& document, const AttentionTile& tile, Index segment) const {
+    const auto [first, end] = segments_of(document, tile);
+    if (end - first == 1) {
+      return gradients_.grad_q;
+    }
+    return {.data = parts_ + segment * tokens_ * row_,
+            .token_stride = row_,
+            .head_stride = inputs_.shape.key_width};
+  }
+
+  void run_segment(SegmentTask task, float* workspace) const {
+    AttentionBackward& backward = task.backward;
+    AttentionTile shared = backward.tile;
+    const auto& shape = inputs_.shape;
+    shared.workspace = workspace;
+    backward.grad_k = workspace + tile_floats_;
+    backward.grad_v = backward.grad_k + task.keys() * padded(shape.key_width);
+    std::fill(backward.grad_k, backward.grad_v + task.keys() * padded(shape.value_width), 0.0F);
+    const Index segment = backward.key_begin / task.document->segment_keys;
+    for_each_tile(kernels_.attention, shared, task.kv_head, [&](const AttentionTile& tile) {
+      const auto [first, end] = segments_of(*task.document, tile);
+      if (first <= segment && segment < end) {
+        backward.tile = tile;
+        backward.grad_q = grad_q(*task.document, tile, segment);
+        kernels_.attention.backward(backward);
+      }
+    });
+    store(task, backward.grad_k, shape.key_width, gradients_.grad_k);
+    store(task, backward.grad_v, shape.value_width, gradients_.grad_v);
+  }
+
+  void store(const SegmentTask& task, const float* sums, Index width, const HeadsView& to) const {
+    kernels_.attention.store(
+        {.parts = sums,
+         .row_stride = padded(width),
+         .rows = task.keys(),
+         .width = width,
+         .out = from_head(to, task.document->first_token + task.backward.key_begin, task.kv_head)});
+  }
+
+  /// Of all tiles to which several segments contribute.
+  void add_parts() const {
+    std::vector<StoreRows> tasks;
+    for (const Document& document : documents_) {
+      const AttentionTile whole{.shape = inputs_.shape, .keys = document.keys};
+      for_each_tile(kernels_.attention, whole, 0, [&](const AttentionTile& tile) {
+        const auto [first, end] = segments_of(document, tile);
+        const Index token = document.first_token + tile.query_begin;
+        if (tile.head_begin == 0 && end - first > 1) {
+          tasks.push_back({.parts = parts_ + (first * tokens_ + token) * row_,
+                           .count = end - first,
+                           .part_stride = tokens_ * row_,
+                           .row_stride = row_,
+                           .rows = tile.query_end - tile.query_begin,
+                           .width = row_,
+                           .out = from_head(gradients_.grad_q, token, 0)});
+        }
+      });
+    }
+    for_each_task(static_cast<Index>(tasks.size()), [&](Index i, Index /*worker*/) {
+      kernels_.attention.store(tasks[static_cast<std::size_t>(i)]);
+    });
+  }
+
+  const Kernels& kernels_;
+  const AttentionInputs& inputs_;
+  const AttentionGradients& gradients_;
+  const std::vector<Document> documents_;
+  const Index tokens_, row_;  // a query's gradients of all heads
+  float* parts_ = nullptr;    // [segments, tokens, row]
+  Index tile_floats_ = 0;
+};
 
 }  // namespace
 
@@ -251,36 +363,20 @@ void attention_forward(const Kernels& kernels, const AttentionInputs& inputs, co
   });
 }
 
-Index num_attention_segments(const AttentionKernels& kernels, const AttentionInputs& inputs) {
-  Index most = 1;
-  for (const Document& document : documents_of(kernels, inputs)) {
-    most = std::max(most, document.segments);
-  }
-  return most;
+void attention_dots(const Kernels& kernels, const HeadDots& task) {
+  constexpr Index kTokens = 64;
+  for_each_task(ceil_div(task.token_end - task.token_begin, kTokens),
+                [&](Index i, Index /*worker*/) {
+                  HeadDots part = task;
+                  part.token_begin += i * kTokens;
+                  part.token_end = std::min(part.token_begin + kTokens, task.token_end);
+                  kernels.attention.dots(part);
+                });
 }
 
 void attention_backward(const Kernels& kernels, const AttentionInputs& inputs,
                         const AttentionGradients& gradients) {
-  const auto documents = documents_of(kernels.attention, inputs);
-  PackedHeads packed(kernels, documents, inputs);
-  packed.add(inputs.k, inputs.shape.key_width, {.by_key = true, .by_width = true});
-  packed.add(inputs.v, inputs.shape.value_width, {.by_key = true, .by_width = false});
-  packed.run();
-  const auto tasks = segment_tasks(kernels, inputs, gradients, packed, documents);
-  const Index floats = kernels.attention.workspace_floats(inputs.shape);
-  const at::Tensor workspace = at::empty({num_workers() * floats}, at::kFloat);
-  float* const base = workspace.mutable_data_ptr<float>();
-  for_each_task(static_cast<Index>(tasks.size()), [&](Index i, Index worker) {
-    SegmentTask task = tasks[static_cast<std::size_t>(i)];
-    task.backward.tile.workspace = base + worker * floats;
-    for_each_tile(
-        kernels.attention, task.backward.tile, task.kv_head, [&](const AttentionTile& tile) {
-          if (touches(inputs.rule, tile, task.backward.key_begin, task.backward.key_end)) {
-            task.backward.tile = tile;
-            kernels.attention.backward(task.backward);
-          }
-        });
-  });
+  SegmentedBackward(kernels, inputs, gradients).run();
 }
 
 }  // namespace automodel::ops::cpu

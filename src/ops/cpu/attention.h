@@ -19,17 +19,14 @@ struct AttentionInputs {
 void attention_forward(const Kernels& kernels, const AttentionInputs& inputs, const HeadsView& out,
                        float* log_sums);
 
-/// How many partial gradients of the queries the backward makes: a matter of the shapes alone.
-Index num_attention_segments(const AttentionKernels& kernels, const AttentionInputs& inputs);
+/// The inner products of rows of a and b, [tokens, heads]: views of one storage and width.
+void attention_dots(const Kernels& kernels, const HeadDots& task);
 
 struct AttentionGradients {
-  HeadsView grad_out, out;
-  const float* log_sums = nullptr;  // of the forward
-  /// [segments, tokens, heads, key width], zero at the beginning; their sum is the gradient.
-  float* grad_q = nullptr;
-  /// [kv heads, tokens, whole panels of the width], zero at the beginning.
-  float* grad_k = nullptr;
-  float* grad_v = nullptr;
+  HeadsView grad_out;
+  const float* log_sums = nullptr;   // of the forward
+  const float* dots = nullptr;       // attention_dots() of grad_out and the forward's output
+  HeadsView grad_q, grad_k, grad_v;  // set
 };
 
 void attention_backward(const Kernels& kernels, const AttentionInputs& inputs,

@@ -145,9 +145,25 @@ struct AttentionBackward {
   AttentionTile tile;
   Index key_begin = 0, key_end = 0;
   HeadsView grad_out;
-  HeadsView grad_q;         // float32, set
-  float* grad_k = nullptr;  // added to: [keys of the segment, whole panels of key_width]
-  float* grad_v = nullptr;  // the same of value_width
+  const float* dots = nullptr;  // [tokens, heads], of grad_out and out
+  HeadsView grad_q;             // set
+  float* grad_k = nullptr;      // added to: [keys of the segment, whole panels of key_width]
+  float* grad_v = nullptr;      // the same of value_width
+};
+
+/// The inner product of each row of a and that of b, which are stored alike.
+struct HeadDots {
+  HeadsView a, b;
+  Index token_begin = 0, token_end = 0, heads = 0, width = 0;
+  float* out = nullptr;  // [tokens, heads]
+};
+
+/// The sums of several parts, taken in their order, as rows of heads.
+struct StoreRows {
+  const float* parts = nullptr;  // rows of `width`
+  Index count = 1, part_stride = 0, row_stride = 0;
+  Index rows = 0, width = 0;
+  HeadsView out;  // from the first row on
 };
 
 struct AttentionKernels {
@@ -160,6 +176,8 @@ struct AttentionKernels {
   Index (*workspace_floats)(const AttentionShape&) = nullptr;
   void (*forward)(const AttentionTile&) = nullptr;
   void (*backward)(const AttentionBackward&) = nullptr;
+  void (*dots)(const HeadDots&) = nullptr;
+  void (*store)(const StoreRows&) = nullptr;
 };
 
 /// Elements that lie one behind the other.

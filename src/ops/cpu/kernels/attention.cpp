@@ -104,14 +104,12 @@ struct Workspace {
         query_steps(sums + kTilePanels * kRows *
                                most(in_panels(shape.key_width), in_panels(shape.value_width))),
         grad_steps(query_steps + kTilePanels * kRows * in_panels(shape.key_width)),
-        dots(grad_steps + kTilePanels * kRows * in_panels(shape.value_width)),
-        end(dots + kTilePanels * kRows) {}
+        end(grad_steps + kTilePanels * kRows * in_panels(shape.value_width)) {}
   float *queries, *scores;          // panels of rows
   float *grads, *grad_scores;       // the same, of the backward
   float* grad_pairs;                // grad_scores as pairs of keys
   float* sums;                      // [rows, whole panels of a width]
   float *query_steps, *grad_steps;  // rows as steps: panels of columns [rows, kColumns]
-  float* dots;                      // [rows], of grad_out and out
   float* end;
 };
 
@@ -138,7 +136,7 @@ void forward_by(const AttentionTile& tile) {
   pack_tile_rows<By>(rows, tile.q, tile.shape.key_width, work.queries);
   const Span all = rows.keys();
   for (Index first = all.begin / kBlockSteps * kBlockSteps; first < all.end; first += kBlockSteps) {
-    const BlockKeys keys(first, all);
+    const BlockKeys keys(rows, first, all);
     multiply_by_keys<By>(rows, work.queries, tile.k.by_key, tile.shape.key_width, keys,
                          work.scores);
     for (Index p = 0; p < rows.panels; ++p) {
@@ -249,11 +247,16 @@ template <class By>
 void add_to_keys(const TileRows& rows, const float* weights, const float* steps, Index width,
                  const BlockKeys& keys, float* sums) {
   const Index stride = in_panels(width), all_steps = rows.all_rows() / By::kPerStep;
-  for (Index column = 0; column < width; column += kColumns) {
-    for (Index key = keys.begin; key < keys.end; key += kRows) {
+  for (Index key = keys.begin; key < keys.end; key += kRows) {
+    const Index count = least(kRows, keys.end - key);
+    const Span panels = keys.panels_that_see(key, key + count);
+    const Index begin = panels.begin * kRows / By::kPerStep;
+    const Index end = panels.end * kRows / By::kPerStep;
+    for (Index column = 0; begin < end && column < width; column += kColumns) {
       multiply_rows<typename By::Multiply, typename By::RowsAsSteps>(
-          least(kRows, keys.end - key), Strip{weights + key, steps + column * all_steps, all_steps,
-                                              sums + key * stride + column, stride, true});
+          count, Strip{weights + panels.begin * kRowPanelFloats + key,
+                       steps + column * all_steps + begin * kColumns, end - begin,
+                       sums + key * stride + column, stride, true});
     }
   }
 }
@@ -274,14 +277,18 @@ float dot_of(Bytes a, Bytes b, Index size) {
   return vsum(sum);
 }
 
-/// The product of a row's grad_out and out, which are stored alike.
-float row_dot(const AttentionBackward& task, const TileRows& rows, Index p, Index r) {
-  const AttentionTile& tile = task.tile;
-  const Bytes grad = element_at(task.grad_out, rows.offset(task.grad_out, p, r));
-  const Bytes out = element_at(tile.out, rows.offset(tile.out, p, r));
-  return tile.out.storage == Storage::float32
-             ? dot_of<StoredFloat32>(grad, out, tile.shape.value_width)
-             : dot_of<StoredBfloat16>(grad, out, tile.shape.value_width);
+void dots(const HeadDots& task) {
+  for (Index token = task.token_begin; token < task.token_end; ++token) {
+    for (Index head = 0; head < task.heads; ++head) {
+      const auto row = [&](const HeadsView& view) {
+        return element_at(view, token * view.token_stride + head * view.head_stride);
+      };
+      task.out[token * task.heads + head] =
+          task.a.storage == Storage::float32
+              ? dot_of<StoredFloat32>(row(task.a), row(task.b), task.width)
+              : dot_of<StoredBfloat16>(row(task.a), row(task.b), task.width);
+    }
+  }
 }
 
 /// Row r of panel p; one that the panel lacks sees nothing.
@@ -299,7 +306,7 @@ RowGradient row_gradient(const AttentionBackward& task, const TileRows& rows, co
     const Index value = rows.row_value(p, r);
     row.seen = keys.of(visible_keys(task.tile.rule, query));
     row.log_sum = task.tile.log_sums[value];
-    row.dot = work.dots[p * kRows + r];
+    row.dot = task.dots[value];
   }
   return row;
 }
@@ -327,7 +334,9 @@ void differentiate_block(const AttentionBackward& task, const TileRows& rows, co
   multiply_by_keys<By>(rows, work.queries, tile.k.by_key, shape.key_width, keys, work.scores);
   multiply_by_keys<By>(rows, work.grads, tile.v.by_key, shape.value_width, keys, work.grad_scores);
   for (Index p = 0; p < rows.panels; ++p) {
-    differentiate_panel<By>(task, rows, work, keys, p);
+    if (!keys.seen[p].is_empty()) {
+      differentiate_panel<By>(task, rows, work, keys, p);
+    }
   }
   add_weighted_keys<By>(rows, By::kPairs ? work.grad_pairs : work.grad_scores, tile.k.by_width,
                         shape.key_width, keys, work.sums);
@@ -348,19 +357,18 @@ void backward_by(const AttentionBackward& task) {
   pack_tile_rows<By>(rows, task.grad_out, tile.shape.value_width, work.grads);
   pack_steps<By>(rows, tile.q, tile.shape.key_width, work.query_steps);
   pack_steps<By>(rows, task.grad_out, tile.shape.value_width, work.grad_steps);
-  for (Index p = 0; p < rows.panels; ++p) {
-    for (Index r = 0; r < rows.rows(p); ++r) {
-      work.dots[p * kRows + r] = row_dot(task, rows, p, r);
+  for (Index p = 0; p < rows.panels; ++p) {  // rows that a panel lacks take part as steps
+    for (Index at = p * kRowPanelFloats, r = rows.rows(p); r < kRows; ++r) {
+      fill_zero(work.scores + at + r * kRowStride, work.scores + at + (r + 1) * kRowStride);
+      fill_zero(work.grad_scores + at + r * kRowStride,
+                work.grad_scores + at + (r + 1) * kRowStride);
     }
   }
-  // Rows that a panel lacks take part as steps.
-  fill_zero(work.scores, work.scores + rows.panels * kRowPanelFloats);
-  fill_zero(work.grad_scores, work.grad_scores + rows.panels * kRowPanelFloats);
   fill_zero(work.sums, work.sums + rows.all_rows() * width);
   const Span all = rows.keys();
   const Span own = {most(all.begin, task.key_begin), least(all.end, task.key_end)};
   for (Index first = own.begin / kBlockSteps * kBlockSteps; first < own.end; first += kBlockSteps) {
-    differentiate_block<By>(task, rows, work, BlockKeys(first, own));
+    differentiate_block<By>(task, rows, work, BlockKeys(rows, first, own));
   }
   for (Index p = 0; p < rows.panels; ++p) {
     for (Index r = 0; r < rows.rows(p); ++r) {
@@ -368,6 +376,27 @@ void backward_by(const AttentionBackward& task) {
                     work.sums + (p * kRows + r) * width, tile.shape.key_width, 1);
     }
   }
+}
+
+template <class Stored>
+void store_rows(const StoreRows& task) {
+  for (Index r = 0; r < task.rows; ++r) {
+    auto* to = static_cast<typename Stored::Element*>(task.out.data) + r * task.out.token_stride;
+    for (Index i = 0; i < task.width; i += kWidth) {
+      const float* part = task.parts + r * task.row_stride + i;
+      const Index n = task.width - i;
+      Vec y = vload(part, n);
+      for (Index k = 1; k < task.count; ++k) {
+        y = vadd(y, vload(part + k * task.part_stride, n));
+      }
+      n >= kWidth ? Stored::store(to + i, y) : Stored::store(to + i, y, n);
+    }
+  }
+}
+
+void store(const StoreRows& task) {
+  task.out.storage == Storage::float32 ? store_rows<StoredFloat32>(task)
+                                       : store_rows<StoredBfloat16>(task);
 }
 
 void forward(const AttentionTile& tile) {
@@ -391,7 +420,9 @@ AttentionKernels attention_kernels() {
           .tile_queries = queries_of_tile,
           .workspace_floats = workspace_floats,
           .forward = forward,
-          .backward = backward};
+          .backward = backward,
+          .dots = dots,
+          .store = store};
 }
 
 }  // namespace automodel::ops::cpu::AM_ISA

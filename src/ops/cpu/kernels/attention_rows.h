@@ -70,19 +70,22 @@ AM_INLINE Span visible_keys(const AttentionRule& rule, Index query) {
   return {begin, query + 1};
 }
 
-/// The panels of a tile.
+/// The panels of a tile: of its first queries those of all heads, then of the next ones.
 struct TileRows {
   explicit TileRows(const AttentionTile& t)
       : tile(t),
-        per_head(ceil_div(t.query_end - t.query_begin, kRows)),
-        panels((t.head_end - t.head_begin) * per_head) {}
+        heads(t.head_end - t.head_begin),
+        panels(heads * ceil_div(t.query_end - t.query_begin, kRows)) {}
 
-  Index head(Index panel) const { return tile.head_begin + panel / per_head; }
-  Index query(Index panel) const { return tile.query_begin + panel % per_head * kRows; }
+  Index head(Index panel) const { return tile.head_begin + panel % heads; }
+  Index query(Index panel) const { return tile.query_begin + panel / heads * kRows; }
   Index rows(Index panel) const { return least(kRows, tile.query_end - query(panel)); }
   Index all_rows() const { return panels * kRows; }
-  /// The keys that any of the tile's queries sees.
+  /// The keys that any of the tile's queries sees, or any of a panel's.
   Span keys() const { return {visible_keys(tile.rule, tile.query_begin).begin, tile.query_end}; }
+  Span keys(Index panel) const {
+    return {visible_keys(tile.rule, query(panel)).begin, query(panel) + rows(panel)};
+  }
   Index offset(const HeadsView& view, Index panel, Index row) const {
     return (tile.first_token + query(panel) + row) * view.token_stride +
            head(panel) * view.head_stride;
@@ -92,23 +95,44 @@ struct TileRows {
   }
 
   const AttentionTile& tile;
-  Index per_head, panels;
+  Index heads, panels;
 };
 
 /// Keys of one block that a tile works on, in whole panels of columns, relative to the block.
 struct BlockKeys {
-  BlockKeys(Index first_key, Span keys)
+  BlockKeys(const TileRows& rows, Index first_key, Span keys)
       : first(first_key),
         begin(most(keys.begin - first_key, 0) / kColumns * kColumns),
-        end(least(keys.end - first_key, kBlockSteps)) {}
+        end(least(keys.end - first_key, kBlockSteps)),
+        panels(rows.panels) {
+    for (Index p = 0; p < panels; ++p) {
+      seen[p] = of(rows.keys(p));
+    }
+  }
   Index panels_end() const { return in_panels(end); }
   /// Of the keys that a query sees, those of this block.
   Span of(Span visible) const {
     return {most(visible.begin - first, begin), least(visible.end - first, end)};
   }
   /// The first register of a row that sees some of them; the end of the keys if it sees none.
-  Index first_seen(Span seen) const { return seen.is_empty() ? end : seen.begin / kWidth * kWidth; }
-  Index first, begin, end;
+  Index first_seen(Span seen_keys) const {
+    return seen_keys.is_empty() ? end : seen_keys.begin / kWidth * kWidth;
+  }
+  /// The panels of rows of which some query sees one of keys a .. b. Later queries see no earlier
+  /// keys.
+  Span panels_that_see(Index a, Index b) const {
+    Span out{0, panels};
+    while (!out.is_empty() && seen[out.begin].end <= a) {
+      ++out.begin;
+    }
+    while (!out.is_empty() && seen[out.end - 1].begin >= b) {
+      --out.end;
+    }
+    return out;
+  }
+
+  Index first, begin, end, panels;
+  Span seen[kTilePanels];  // by a panel of rows
 };
 
 AM_INLINE Bytes element_at(const HeadsView& view, Index offset) {
@@ -133,14 +157,16 @@ AM_INLINE void pack_tile_rows(const TileRows& rows, const HeadsView& view, Index
   }
 }
 
-/// Scores of all panels against the block's keys (or values): a panel's row by row of kRowStride.
+/// Scores of all panels against the block's keys (or values) that they see: a panel's row by row of
+/// kRowStride.
 template <class By>
 AM_INLINE void multiply_by_keys(const TileRows& rows, const float* a, const float* by_key,
                                 Index width, const BlockKeys& keys, float* out) {
   const Index steps = steps_of<By>(width);
   for (Index column = keys.begin; column < keys.panels_end(); column += kColumns) {
     const float* b = by_key + (keys.first + column) * steps;
-    for (Index p = 0; p < rows.panels; ++p) {
+    const Span panels = keys.panels_that_see(column, column + kColumns);
+    for (Index p = panels.begin; p < panels.end; ++p) {
       multiply_rows<typename By::Multiply, PackedRows>(
           rows.rows(p), Strip{a + p * kRowPanelFloats, b, steps, out + p * kRowPanelFloats + column,
                               kRowStride, false});
@@ -153,15 +179,17 @@ template <class By>
 AM_INLINE void add_weighted_keys(const TileRows& rows, const float* weights, const float* by_width,
                                  Index width, const BlockKeys& keys, float* sums) {
   const Index stride = in_panels(width);
-  const Index begin = keys.begin / By::kPerStep;  // whole steps, as are blocks
-  const Index steps = steps_of<By>(keys.end - keys.begin);
   const Index all_steps = steps_of<By>(rows.tile.keys);
   for (Index column = 0; column < width; column += kColumns) {
-    const float* b = by_width + column * all_steps + (keys.first / By::kPerStep + begin) * kColumns;
+    const float* b = by_width + column * all_steps + keys.first / By::kPerStep * kColumns;
     for (Index p = 0; p < rows.panels; ++p) {
-      multiply_rows<typename By::Multiply, PackedRows>(
-          rows.rows(p), Strip{weights + p * kRowPanelFloats + begin, b, steps,
-                              sums + p * kRows * stride + column, stride, true});
+      const Index begin = keys.seen[p].begin / By::kPerStep;
+      const Index end = steps_of<By>(keys.seen[p].end);
+      if (begin < end) {
+        multiply_rows<typename By::Multiply, PackedRows>(
+            rows.rows(p), Strip{weights + p * kRowPanelFloats + begin, b + begin * kColumns,
+                                end - begin, sums + p * kRows * stride + column, stride, true});
+      }
     }
   }
 }
