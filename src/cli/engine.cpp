@@ -4,6 +4,7 @@
 
 #include <cerrno>
 #include <cstdio>
+#include <cstdlib>
 #include <cstring>
 #include <filesystem>
 #include <vector>
@@ -20,6 +21,20 @@ std::filesystem::path find_engine(const std::string& command) {
   return engine;
 }
 
+namespace {
+
+/// A thread that waits for others spins some 50 microseconds and then sleeps, unless the user chose
+/// otherwise. OpenMP's own choice is some milliseconds: a spinning thread keeps its core from one
+/// that another program has pushed aside, and thousands of short waits become thousands of long
+/// ones.
+void let_waiting_threads_sleep() {
+  if (std::getenv("OMP_WAIT_POLICY") == nullptr) {
+    setenv("GOMP_SPINCOUNT", "3000", /*overwrite=*/0);
+  }
+}
+
+}  // namespace
+
 void run_engine(const std::string& name, Arguments arguments) {
   const auto engine = find_engine(name);
   std::vector<std::string> words = {engine.string(), name};
@@ -29,6 +44,7 @@ void run_engine(const std::string& name, Arguments arguments) {
     argv.push_back(word.data());
   }
   argv.push_back(nullptr);
+  let_waiting_threads_sleep();
   std::fflush(nullptr);
   execv(engine.c_str(), argv.data());
   fail(ErrorKind::io, "cannot start {}: {}", engine.string(), std::strerror(errno));
