@@ -36,9 +36,8 @@ LinearParts parts_of(const Head& head, std::int64_t chunk) {
           head.adapter ? head.adapter->b_or : Tensor(), options};
 }
 
-/// Logits of a chunk in the compute dtype.
-Tensor chunk_logits(const Tensor& hidden_nd, const Head& head, const LinearParts& parts) {
-  Tensor z = parts.forward(hidden_nd);
+/// Logits of a chunk in the compute dtype, from hidden W^T + bias.
+Tensor logits_of(Tensor z, const Head& head) {
   if (head.scale != 1) {
     z = z.mul_(head.scale);
   }
@@ -158,8 +157,8 @@ Totals no_totals(const Tensor& hidden_td, const Head& head) {
 
 /// Adds one chunk's part; grad_nv is the gradient of hidden W^T + bias.
 void add_gradients(Totals& out, const Tensor& rows_n, const Tensor& hidden_nd,
-                   const LinearParts& parts, const Tensor& grad_nv) {
-  const auto own = parts.backward(grad_nv, hidden_nd,
+                   const LinearParts& parts, const Tensor& low_rn, const Tensor& grad_nv) {
+  const auto own = parts.backward(grad_nv, hidden_nd, low_rn,
                                   {out.grad_hidden_td.defined(), /*weight_oi=*/false,
                                    /*bias_o=*/false, out.grad_a_rd.defined()});
   if (own.x_ti.defined()) {
@@ -191,12 +190,13 @@ Totals accumulate(const Tensor& hidden_td, const Head& stored, const Tensor& lab
   for (const Tensor& chunk_n : rows_n.split(options.chunk_rows)) {
     const auto parts = parts_of(head, chunk++);
     const Tensor hidden_nd = hidden_td.index_select(0, chunk_n);
+    auto [product_nv, low_rn] = parts.forward(hidden_nd);
     const auto loss =
-        chunk_loss(chunk_logits(hidden_nd, head, parts), labels_t.index_select(0, chunk_n), head,
+        chunk_loss(logits_of(std::move(product_nv), head), labels_t.index_select(0, chunk_n), head,
                    options, out.has_gradients());
     out.loss.add_(loss.loss_n.sum(), options.weight);
     if (out.has_gradients()) {
-      add_gradients(out, chunk_n, hidden_nd, parts, loss.grad_nv);
+      add_gradients(out, chunk_n, hidden_nd, parts, low_rn, loss.grad_nv);
     }
   }
   return out;
@@ -257,7 +257,8 @@ RowScores score_rows(const Tensor& hidden_td, const Head& head, const Tensor& la
   std::vector<Tensor> correct = {at::empty({0}, hidden_td.options().dtype(at::kBool))};
   for (const Tensor& chunk_n : rows_n.split(options.chunk_rows)) {
     const Tensor label_n = labels_t.index_select(0, chunk_n);
-    const Tensor z = chunk_logits(hidden_td.index_select(0, chunk_n), own, parts_of(own, 0));
+    const Tensor hidden_nd = hidden_td.index_select(0, chunk_n);
+    const Tensor z = logits_of(parts_of(own, 0).forward(hidden_nd).y_to, own);
     correct.push_back(z.argmax(-1).eq(label_n));
     nll.push_back(chunk_loss(z, label_n, own, {}, /*wants_gradient=*/false).loss_n);
   }

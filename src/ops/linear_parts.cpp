@@ -47,35 +47,38 @@ LinearParts LinearParts::of(at::TensorList tensors, const AdapterOptions& option
           options};
 }
 
-Tensor LinearParts::forward(const Tensor& x_ti) const {
-  const AddedProduct update = update_of(x_ti);
+LinearParts::Output LinearParts::forward(const Tensor& x_ti) const {
+  Output out{.low_rt = low_of(x_ti)};
+  AddedProduct update;
+  if (out.low_rt.defined()) {
+    update = {out.low_rt.t(), as(b_or, x_ti).t()};
+  }
   const bool drops_update = update.defined() && options.dropout > 0 && options.dropout_after;
-  Tensor y_to;
   {
     const OperationTimer timer("linear", product_flops(x_ti, weight_oi));
-    y_to = matrix_product(x_ti, weight_oi.t(), bias_o, drops_update ? AddedProduct{} : update);
+    out.y_to = matrix_product(x_ti, weight_oi.t(), bias_o, drops_update ? AddedProduct{} : update);
   }
   if (drops_update) {
     const OperationTimer timer("adapter");
-    y_to.add_(dropped(matrix_product(update.a_mr, update.b_rn), options.dropout, options.seed));
+    out.y_to.add_(dropped(matrix_product(update.a_mr, update.b_rn), options.dropout, options.seed));
   }
-  return y_to;
+  return out;
 }
 
-AddedProduct LinearParts::update_of(const Tensor& x_ti) const {
+Tensor LinearParts::low_of(const Tensor& x_ti) const {
   if (!a_ri.defined()) {
     return {};
   }
   const OperationTimer timer("adapter");
   const bool drops = options.dropout > 0 && !options.dropout_after;
   const Tensor x_in = drops ? dropped(x_ti, options.dropout, options.seed) : x_ti;
-  return {rank_first(as(a_ri, x_ti), x_in).mul_(options.scale).t(), as(b_or, x_ti).t()};
+  return rank_first(as(a_ri, x_ti), x_in).mul_(options.scale);
 }
 
 LinearParts::Grads LinearParts::backward(const Tensor& grad_to, const Tensor& x_ti,
-                                         const LinearGrads& needed) const {
+                                         const Tensor& low_rt, const LinearGrads& needed) const {
   Grads out;
-  const AddedProduct through = add_update_grads(out, grad_to, x_ti, needed);
+  const AddedProduct through = add_update_grads(out, grad_to, x_ti, low_rt, needed);
   const bool drops_x = through.defined() && options.dropout > 0 && !options.dropout_after;
   if (needed.x_ti) {
     const OperationTimer timer("linear, gradient of input", product_flops(grad_to, weight_oi));
@@ -97,7 +100,7 @@ LinearParts::Grads LinearParts::backward(const Tensor& grad_to, const Tensor& x_
 }
 
 AddedProduct LinearParts::add_update_grads(Grads& out, const Tensor& grad_to, const Tensor& x_ti,
-                                           const LinearGrads& needed) const {
+                                           const Tensor& low_rt, const LinearGrads& needed) const {
   if (!a_ri.defined()) {
     return {};
   }
@@ -105,15 +108,13 @@ AddedProduct LinearParts::add_update_grads(Grads& out, const Tensor& grad_to, co
   const bool before = options.dropout > 0 && !options.dropout_after;
   const bool after = options.dropout > 0 && options.dropout_after;
   const Tensor update_to = after ? dropped(grad_to, options.dropout, options.seed) : grad_to;
-  const Tensor low_rt = rank_first(as(b_or, grad_to).t(), update_to).mul_(options.scale);
+  const Tensor grad_rt = rank_first(as(b_or, grad_to).t(), update_to).mul_(options.scale);
   if (needed.adapter) {
     const Tensor x_in = before ? dropped(x_ti, options.dropout, options.seed) : x_ti;
-    const Tensor grad_ro =
-        matrix_product(rank_first(as(a_ri, x_in), x_in), update_to).mul_(options.scale);
-    out.b_or = grad_ro.t().to(b_or.scalar_type()).contiguous();
-    out.a_ri = matrix_product(low_rt, x_in).to(a_ri.scalar_type());
+    out.b_or = matrix_product(low_rt, update_to).t().to(b_or.scalar_type()).contiguous();
+    out.a_ri = matrix_product(grad_rt, x_in).to(a_ri.scalar_type());
   }
-  return {low_rt.t(), as(a_ri, grad_to)};
+  return {grad_rt.t(), as(a_ri, grad_to)};
 }
 
 bool LinearParts::needs_input() const {

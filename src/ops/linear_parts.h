@@ -36,10 +36,16 @@ struct LinearParts {
     Tensor x_ti, weight_oi, bias_o, a_ri, b_or;
   };
 
-  Tensor forward(const Tensor& x_ti) const;
-  /// Only the gradients that are needed; the others stay undefined. x_ti may be undefined if none
-  /// of them needs it.
-  Grads backward(const Tensor& grad_to, const Tensor& x_ti, const LinearGrads& needed) const;
+  struct Output {
+    Tensor y_to;
+    Tensor low_rt;  // scale * A x, rank first; undefined without adapter
+  };
+
+  Output forward(const Tensor& x_ti) const;
+  /// Only the gradients that are needed; the others stay undefined. low_rt is the forward's; it and
+  /// x_ti may be undefined if none of the gradients needs them.
+  Grads backward(const Tensor& grad_to, const Tensor& x_ti, const Tensor& low_rt,
+                 const LinearGrads& needed) const;
 
   /// True if the backward of a trained weight will ask for x.
   bool needs_input() const;
@@ -50,11 +56,11 @@ struct LinearParts {
   static LinearParts restore(torch::autograd::AutogradContext* context, std::size_t num_first);
 
  private:
-  /// The adapter's parts, if there is one: what is added to y, and what to the gradient of x; the
-  /// second sets out.a_ri and out.b_or.
-  AddedProduct update_of(const Tensor& x_ti) const;
+  /// Output::low_rt.
+  Tensor low_of(const Tensor& x_ti) const;
+  /// What the adapter adds to the gradient of x, if there is one. Sets out.a_ri and out.b_or.
   AddedProduct add_update_grads(Grads& out, const Tensor& grad_to, const Tensor& x_ti,
-                                const LinearGrads& needed) const;
+                                const Tensor& low_rt, const LinearGrads& needed) const;
 };
 
 }  // namespace automodel::ops

@@ -14,10 +14,12 @@ namespace {
 using torch::autograd::AutogradContext;
 using torch::autograd::variable_list;
 
-constexpr std::size_t kPerLayer = 4;    // weight, bias, A, B
-constexpr std::size_t kFirstLayer = 3;  // in what is saved, behind x, gate(x) and up(x)
+constexpr std::size_t kPerLayer = 4;  // weight, bias, A, B
 enum Layer : std::size_t { gate, up, down };
 constexpr std::size_t kLayers = 3;
+/// In what is saved: x, gate(x), up(x), of each layer what its adapter keeps, and the layers.
+constexpr std::size_t kFirstLow = 3;
+constexpr std::size_t kFirstLayer = kFirstLow + kLayers;
 
 /// What is no tensor of the node.
 struct NodeOptions {
@@ -39,9 +41,9 @@ class Mlp {
   bool has_gate() const { return options_.has_gate; }
 
   /// gate(x) and up(x); the first is undefined without a gate.
-  std::pair<Tensor, Tensor> inner(const Tensor& x_td) const {
-    const Tensor gate_ti = has_gate() ? layers_[Layer::gate].forward(x_td) : Tensor();
-    return {gate_ti, layers_[Layer::up].forward(x_td)};
+  std::pair<LinearParts::Output, LinearParts::Output> inner(const Tensor& x_td) const {
+    return {has_gate() ? layers_[Layer::gate].forward(x_td) : LinearParts::Output(),
+            layers_[Layer::up].forward(x_td)};
   }
 
   /// What down sees.
@@ -71,14 +73,19 @@ struct MlpNode : torch::autograd::Function<MlpNode> {
   static Tensor forward(AutogradContext* context, const Tensor& x_td, at::TensorList tensors,
                         const NodeOptions& options) {
     const Mlp mlp(tensors, options);
-    const auto [gate_ti, up_ti] = mlp.inner(x_td);
+    const auto [gate, up] = mlp.inner(x_td);
+    const auto down = mlp[Layer::down].forward(mlp.hidden(gate.y_to, up.y_to));
     const bool keeps = options.mlp.inner == Inner::kept;
-    variable_list saved = {mlp.needs_input() ? x_td : Tensor(), keeps ? gate_ti : Tensor(),
-                           keeps ? up_ti : Tensor()};
+    variable_list saved = {mlp.needs_input() ? x_td : Tensor(),
+                           keeps ? gate.y_to : Tensor(),
+                           keeps ? up.y_to : Tensor(),
+                           gate.low_rt,
+                           up.low_rt,
+                           down.low_rt};
     saved.insert(saved.end(), tensors.begin(), tensors.end());
     context->save_for_backward(std::move(saved));
     hold(context, options);
-    return mlp[Layer::down].forward(mlp.hidden(gate_ti, up_ti));
+    return down.y_to;
   }
 
   static variable_list backward(AutogradContext* context, const variable_list& grads) {
@@ -86,10 +93,13 @@ struct MlpNode : torch::autograd::Function<MlpNode> {
     const auto saved = context->get_saved_variables();
     const Mlp mlp(at::TensorList(saved).slice(kFirstLayer), options);
     const Tensor& x_td = saved[0];
-    auto [gate_ti, up_ti] = std::pair(saved[1], saved[2]);
+    Tensor gate_ti = saved[1], up_ti = saved[2];
     if (!up_ti.defined()) {
-      std::tie(gate_ti, up_ti) = mlp.inner(x_td);
+      const auto inner = mlp.inner(x_td);
+      gate_ti = inner.first.y_to;
+      up_ti = inner.second.y_to;
     }
+    const auto low = [&](Layer layer) { return saved[kFirstLow + layer]; };
     const auto needed = [&](Layer layer, bool needs_input) {
       const auto first = 1 + layer * kPerLayer;
       return LinearGrads{needs_input, context->needs_input_grad(first),
@@ -99,14 +109,15 @@ struct MlpNode : torch::autograd::Function<MlpNode> {
     const auto of_down = needed(Layer::down, true);
     const bool sees_hidden = of_down.weight_oi || of_down.adapter;
     const auto down = mlp[Layer::down].backward(
-        grads[0], sees_hidden ? mlp.hidden(gate_ti, up_ti) : Tensor(), of_down);
+        grads[0], sees_hidden ? mlp.hidden(gate_ti, up_ti) : Tensor(), low(Layer::down), of_down);
     const auto inner = mlp.inner_grads(down.x_ti, gate_ti, up_ti);
     const bool needs_x = context->needs_input_grad(0);
     LinearParts::Grads gate;
     if (mlp.has_gate()) {
-      gate = mlp[Layer::gate].backward(inner.gate, x_td, needed(Layer::gate, needs_x));
+      gate = mlp[Layer::gate].backward(inner.gate, x_td, low(Layer::gate),
+                                       needed(Layer::gate, needs_x));
     }
-    auto up = mlp[Layer::up].backward(inner.up, x_td, needed(Layer::up, needs_x));
+    auto up = mlp[Layer::up].backward(inner.up, x_td, low(Layer::up), needed(Layer::up, needs_x));
     if (needs_x && mlp.has_gate()) {
       up.x_ti.add_(gate.x_ti);
     }
