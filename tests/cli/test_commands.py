@@ -2,6 +2,7 @@
 
 import pathlib
 import re
+import os
 import shutil
 import subprocess
 import time
@@ -106,6 +107,24 @@ def test_training_is_handed_to_the_engine_beside_the_program(automodel, tmp_path
     done = subprocess.run([alone, *command, *words], capture_output=True, text=True)
     assert done.returncode == 75, done.stderr
     assert done.stdout == " ".join(["train", *words]) + "\n"
+
+
+@pytest.mark.parametrize(
+    "chosen, seen",
+    [
+        ({}, "3000/"),
+        ({"GOMP_SPINCOUNT": "7"}, "7/"),
+        ({"OMP_WAIT_POLICY": "active"}, "/active"),
+    ],
+)
+def test_waiting_threads_of_the_engine_sleep_unless_the_user_says_otherwise(automodel, tmp_path, chosen, seen):
+    alone = shutil.copy(automodel.path, tmp_path / "automodel")
+    engine = tmp_path / "automodel-engine"
+    engine.write_text('#!/bin/sh\necho "$GOMP_SPINCOUNT/$OMP_WAIT_POLICY"\n')
+    engine.chmod(0o755)
+    environment = {k: v for k, v in os.environ.items() if k not in ("GOMP_SPINCOUNT", "OMP_WAIT_POLICY")}
+    done = subprocess.run([alone, *recipe_words(tmp_path)], capture_output=True, text=True, env=environment | chosen)
+    assert done.stdout == seen + "\n", done.stderr
 
 
 def test_upstreams_number_of_processes(automodel, tmp_path):
