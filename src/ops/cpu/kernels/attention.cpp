@@ -358,11 +358,10 @@ void backward_by(const AttentionBackward& task) {
   pack_steps<By>(rows, tile.q, tile.shape.key_width, work.query_steps);
   pack_steps<By>(rows, task.grad_out, tile.shape.value_width, work.grad_steps);
   for (Index p = 0; p < rows.panels; ++p) {  // rows that a panel lacks take part as steps
-    for (Index at = p * kRowPanelFloats, r = rows.rows(p); r < kRows; ++r) {
-      fill_zero(work.scores + at + r * kRowStride, work.scores + at + (r + 1) * kRowStride);
-      fill_zero(work.grad_scores + at + r * kRowStride,
-                work.grad_scores + at + (r + 1) * kRowStride);
-    }
+    const Index begin = p * kRowPanelFloats + rows.rows(p) * kRowStride;
+    const Index end = (p + 1) * kRowPanelFloats;
+    fill_zero(work.scores + begin, work.scores + end);
+    fill_zero(work.grad_scores + begin, work.grad_scores + end);
   }
   fill_zero(work.sums, work.sums + rows.all_rows() * width);
   const Span all = rows.keys();
