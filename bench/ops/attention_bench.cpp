@@ -10,6 +10,7 @@
 #include <array>
 #include <string>
 
+#include "bench/ops/every_isa.h"
 #include "ops/attention.h"
 #include "ops/attention_node.h"
 #include "ops/cpu/dispatch.h"
@@ -78,14 +79,10 @@ bool register_all() {
   for (const auto& [type, dtype] : {std::pair{"float32", at::kFloat}, {"bf16", at::kBFloat16}}) {
     for (const Shape& shape : kShapes) {
       for (const bool backward : {false, true}) {
-        for (const Isa isa : supported_isas()) {
-          const auto name = std::string("attention/") + type + "/" + shape.name + "/" +
-                            (backward ? "backward" : "forward") + "/" + std::string(isa_name(isa));
-          benchmark::RegisterBenchmark(name.c_str(), measure, shape, backward, dtype, isa)
-              ->Unit(benchmark::kMicrosecond)
-              ->MeasureProcessCPUTime()
-              ->MinTime(0.05);
-        }
+        register_for_every_isa(
+            std::string("attention/") + type + "/" + shape.name + "/" +
+                (backward ? "backward" : "forward"),
+            [=](benchmark::State& state, Isa isa) { measure(state, shape, backward, dtype, isa); });
       }
     }
   }

@@ -7,6 +7,7 @@
 #include <array>
 #include <string>
 
+#include "bench/ops/every_isa.h"
 #include "ops/cpu/dispatch.h"
 #include "ops/matrix_product.h"
 
@@ -85,15 +86,10 @@ bool register_all() {
         Types{"bf16", at::kBFloat16, at::kBFloat16}}) {
     for (const Shape& shape : kShapes) {
       for (int p = 0; p < 3; ++p) {
-        for (const Isa isa : supported_isas()) {
-          const auto name = std::string(types.name) + "/" + shape.name + "/" + kPasses.at(p) + "/" +
-                            std::string(isa_name(isa));
-          benchmark::RegisterBenchmark(name.c_str(), measure, shape, static_cast<Pass>(p), types.x,
-                                       types.w, isa)
-              ->Unit(benchmark::kMicrosecond)
-              ->MeasureProcessCPUTime()
-              ->MinTime(0.05);
-        }
+        register_for_every_isa(std::string(types.name) + "/" + shape.name + "/" + kPasses.at(p),
+                               [=](benchmark::State& state, Isa isa) {
+                                 measure(state, shape, static_cast<Pass>(p), types.x, types.w, isa);
+                               });
       }
     }
   }
