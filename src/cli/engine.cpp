@@ -12,15 +12,6 @@
 #include "base/child.h"
 
 namespace automodel::cli {
-
-std::filesystem::path find_engine(const std::string& command) {
-  auto engine = beside_program("automodel-engine");
-  check(std::filesystem::exists(engine), ErrorKind::not_found,
-        "'{}' needs {}, which was not built; build with -DAM_TORCH=ON (the release preset)",
-        command, engine.string());
-  return engine;
-}
-
 namespace {
 
 /// A thread that waits for others spins some 50 microseconds and then sleeps, unless the user chose
@@ -34,6 +25,14 @@ void let_waiting_threads_sleep() {
 }
 
 }  // namespace
+
+std::filesystem::path find_engine(const std::string& command) {
+  auto engine = beside_program("automodel-engine");
+  check(std::filesystem::exists(engine), ErrorKind::not_found,
+        "'{}' needs {}, which was not built; build with -DAM_TORCH=ON (the release preset)",
+        command, engine.string());
+  return engine;
+}
 
 void run_engine(const std::string& name, Arguments arguments) {
   const auto engine = find_engine(name);

@@ -260,12 +260,8 @@ class SegmentedBackward {
     return {oldest / document.segment_keys, ceil_div(tile.query_end, document.segment_keys)};
   }
 
-  /// Where the tile's gradients with respect to its queries go.
-  HeadsView grad_q(const Document& document, const AttentionTile& tile, Index segment) const {
-    const auto [first, end] = segments_of(document, tile);
-    if (end - first == 1) {
-      return gradients_.grad_q;
-    }
+  /// Where a segment's part of the queries' gradients lies.
+  HeadsView part(Index segment) const {
     return {.data = parts_ + segment * tokens_ * row_,
             .token_stride = row_,
             .head_stride = inputs_.shape.key_width};
@@ -284,7 +280,7 @@ class SegmentedBackward {
       const auto [first, end] = segments_of(*task.document, tile);
       if (first <= segment && segment < end) {
         backward.tile = tile;
-        backward.grad_q = grad_q(*task.document, tile, segment);
+        backward.grad_q = end - first == 1 ? gradients_.grad_q : part(segment);
         kernels_.attention.backward(backward);
       }
     });
