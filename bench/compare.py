@@ -8,8 +8,10 @@ Sides: `stock` is Transformers as a user starts it; `tuned` has the allocator th
 recommends (jemalloc with huge pages, apt-get install libjemalloc2); `ours` is `automodel bench`. `--dtype auto` is the
 type that a user would choose on this processor: bfloat16 where it has bfloat16 arithmetic, else float32. With `--chats`
 there is also Transformers taking one row at a time, so that nothing is padded: its fastest layout on a CPU. `--isa reference`
-adds a side: ours without its own kernels. `--unsloth PYTHON` adds Unsloth's CPU backend, compiled, as that interpreter has it
-(it wants a Transformers of its own: `python3 -m venv DIR && DIR/bin/pip install torch==2.13.0+cpu unsloth`).
+adds a side: ours without its own kernels. `--rounded` adds ours with `optimizer.master_weights: false`: beside a bfloat16
+weight it keeps what torch's optimizers keep, and rounds at random where they round to the nearest. `--unsloth PYTHON` adds
+Unsloth's CPU backend, compiled, as that interpreter has it (it wants a Transformers of its own:
+`python3 -m venv DIR && DIR/bin/pip install torch==2.13.0+cpu unsloth`).
 
 Each run is a process of its own, in the order A B C C B A and so on, so that a machine that slows down does so for all;
 compared are medians over all measured steps. A comparison whose losses differ between the sides is not printed.
@@ -127,6 +129,8 @@ def sides(model: pathlib.Path, mode: str, rows: pathlib.Path, args: argparse.Nam
     path.write_text(yaml.safe_dump(recipe(model, mode, args, args.batch), sort_keys=False))
     ours = [str(PROGRAM), "bench", str(path), "--rows", str(rows), "--threads", str(args.threads), "--json"]
     out["ours"] = (ours, {})
+    if args.rounded:
+        out["ours, rounded"] = ([*ours, "--optimizer.master_weights", "false"], {})
     for isa in args.isa:
         out[f"ours, {isa}"] = (ours, {"AUTOMODEL_ISA": isa})
     return out
@@ -247,6 +251,7 @@ def parse() -> argparse.Namespace:
     parser.add_argument("--device", default="cpu", help="cpu, cuda or cuda:N")
     parser.add_argument("--recompute", action="store_true")
     parser.add_argument("--isa", nargs="+", default=[], help="ours also with these values of AUTOMODEL_ISA")
+    parser.add_argument("--rounded", action="store_true", help="also ours without what bfloat16 weights lack")
     parser.add_argument("--warmup", type=int, default=2)
     parser.add_argument("--steps", type=int, default=4)
     parser.add_argument("--rounds", type=int, default=3)

@@ -28,14 +28,17 @@ Ffn make_ffn(const spec::Layer& spec, const Parameters& parameters, const std::s
   return MlpBlock(std::get<spec::Mlp>(spec.ffn), parameters, prefix + "mlp.");
 }
 
-/// How a feed-forward runs: x_td is the stream that normed_td was made from.
+/// How a feed-forward runs, on the wanted rows: x_td is the stream that normed_td was made from.
 struct FfnRun {
   const Tensor& normed_td;
   const Tensor& x_td;
   const Sequence& sequence;
   Ports& ports;
 
-  Tensor operator()(const auto& ffn) const { return ffn.forward(normed_td, sequence, ports); }
+  Tensor operator()(const MlpBlock& mlp) const {
+    return mlp.forward(wanted(normed_td, sequence), sequence, ports);
+  }
+  Tensor operator()(const MoeBlock& moe) const { return moe.forward(normed_td, sequence, ports); }
   Tensor operator()(const MlpBesideMoeBlock& both) const {
     return both.forward(normed_td, x_td, sequence, ports);
   }
@@ -99,7 +102,8 @@ Tensor Block::feed(const Tensor& normed_td, const Tensor& x_td, const Sequence& 
 Tensor Block::in_parallel(const Tensor& x_td, const Sequence& sequence, Ports& ports) const {
   const Tensor normed_td = known(before_mixer_)(x_td);
   const Tensor fed_td = before_ffn_ ? (*before_ffn_)(x_td) : normed_td;
-  return x_td + mix(normed_td, sequence, ports) + feed(fed_td, x_td, sequence, ports);
+  return wanted(x_td + mix(normed_td, sequence, ports), sequence) +
+         feed(fed_td, x_td, sequence, ports);
 }
 
 Tensor Block::forward(const Tensor& x_td, const Sequence& sequence, Ports& ports) const {
@@ -120,15 +124,17 @@ Tensor Block::add_branches(const Tensor& x_td, const Sequence& sequence, Ports& 
       const auto [sum_td, fed_td] =
           ops::residual_norm(scaled(x_td, mixer_weights_.stream), mix(normed_td, sequence, ports),
                              norm.weight_d, norm.bias_d, norm.options);
-      return scaled(sum_td, ffn_weights_.stream) + feed(fed_td, sum_td, sequence, ports);
+      return scaled(wanted(sum_td, sequence), ffn_weights_.stream) +
+             feed(fed_td, sum_td, sequence, ports);
     }
     case Placement::post: {
       const Tensor sum_td = scaled(x_td, mixer_weights_.stream) + mix(x_td, sequence, ports);
-      return scaled(sum_td, ffn_weights_.stream) + feed(sum_td, sum_td, sequence, ports);
+      return scaled(wanted(sum_td, sequence), ffn_weights_.stream) +
+             feed(sum_td, sum_td, sequence, ports);
     }
     case Placement::post_residual: {
       const Tensor sum_td = known(after_mixer_)(x_td + mix(x_td, sequence, ports));
-      return known(after_ffn_)(sum_td + feed(sum_td, sum_td, sequence, ports));
+      return known(after_ffn_)(wanted(sum_td, sequence) + feed(sum_td, sum_td, sequence, ports));
     }
     case Placement::parallel:
     case Placement::parallel_two:

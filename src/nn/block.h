@@ -22,7 +22,7 @@ class Block {
  public:
   Block(const spec::Layer& spec, const Parameters& parameters, std::int64_t layer,
         std::size_t rope_index);
-  /// x_td: [t, d], the residual stream. Returns it after this layer.
+  /// x_td: [t, d], the residual stream. Returns it after this layer, the wanted rows.
   Tensor forward(const Tensor& x_td, const Sequence& sequence, Ports& ports) const;
 
  private:
@@ -31,10 +31,10 @@ class Block {
   Tensor finish_branch(const Tensor& y_td, const std::optional<NormLayer>& norm,
                        double weight) const;
   Tensor mix(const Tensor& x_td, const Sequence& sequence, Ports& ports) const;
-  /// x_td: the stream that normed_td was made from.
+  /// x_td: the stream that normed_td was made from. Of the wanted rows.
   Tensor feed(const Tensor& normed_td, const Tensor& x_td, const Sequence& sequence,
               Ports& ports) const;
-  /// The stream after both branches.
+  /// The stream after both branches, the wanted rows.
   Tensor add_branches(const Tensor& x_td, const Sequence& sequence, Ports& ports) const;
   Tensor in_parallel(const Tensor& x_td, const Sequence& sequence, Ports& ports) const;
 

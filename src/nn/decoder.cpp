@@ -108,6 +108,7 @@ Sequence Decoder::sequence(const Tokens& tokens, const ForwardOptions& options) 
                .routing = nullptr,
                .router_sums = nullptr,
                .input_tp = {},
+               .wanted_n = {},
                .lent = {},
                .kept = nullptr};
   for (const auto& rope : ropes_) {
@@ -141,6 +142,12 @@ BlockFunction Decoder::block_function(std::size_t i, const Sequence& sequence, P
   };
 }
 
+/// The labelled rows; undefined if that are all of them or none.
+Tensor labelled_rows(const Tensor& labels_t) {
+  const Tensor rows_n = labels_t.ne(ops::kIgnoreIndex).nonzero().squeeze(-1);
+  return rows_n.size(0) == 0 || rows_n.size(0) == labels_t.size(0) ? Tensor() : rows_n;
+}
+
 DecoderOutput Decoder::forward(const Tokens& tokens, const ForwardOptions& options,
                                BlockRunner& runner, Ports& ports) const {
   auto shared = sequence(tokens, options);
@@ -161,6 +168,9 @@ DecoderOutput Decoder::forward(const Tokens& tokens, const ForwardOptions& optio
     const auto layer = static_cast<std::int64_t>(i);
     shared.routing =
         tokens.routing.empty() ? std::make_shared<RoutingRecord>() : tokens.routing.at(i);
+    if (options.labelled_only && i + 1 == blocks_.size()) {
+      shared.wanted_n = labelled_rows(tokens.labels_t);
+    }
     auto outputs = runner.run(layer, block_function(i, shared, ports), inputs);
     x_td = outputs.front();
     if (const auto* moe = spec::moe_of(spec_.layers[i])) {
@@ -172,6 +182,7 @@ DecoderOutput Decoder::forward(const Tokens& tokens, const ForwardOptions& optio
     }
   }
   out.hidden_td = finish(x_td, shared);
+  out.labels_t = tokens.labels_t.defined() ? wanted(tokens.labels_t, shared) : Tensor();
   return out;
 }
 

@@ -18,11 +18,15 @@ struct ForwardOptions {
   bool training = false;
   std::uint64_t dropout_seed = 0;
   ops::Inner inner = ops::Inner::kept;  // of feed-forwards
+  /// Hidden states of labelled tokens alone: what the others' last feed-forward would compute
+  /// reaches no loss.
+  bool labelled_only = false;
   KvCache* cache = nullptr;
 };
 
 struct DecoderOutput {
   Tensor hidden_td;  // what the head sees: hidden states after the final norm
+  Tensor labels_t;   // of these rows; undefined without labels
   std::vector<RouterOutput> routers;
 };
 

@@ -35,7 +35,8 @@ LayerInputBranch::LayerInputBranch(const spec::LayerInput& spec, const spec::Nor
 
 Tensor LayerInputBranch::forward(const Tensor& x_td, const Sequence& sequence) const {
   const Tensor gate_tp = ops::activate(ops::linear(x_td, at_step(gate_, sequence)), activation_);
-  return x_td + norm_(ops::linear(gate_tp * sequence.input_tp, at_step(projection_, sequence)));
+  return x_td + norm_(ops::linear(gate_tp * wanted(sequence.input_tp, sequence),
+                                  at_step(projection_, sequence)));
 }
 
 }  // namespace automodel::nn

@@ -12,7 +12,7 @@ MlpBesideMoeBlock::MlpBesideMoeBlock(const spec::MlpBesideMoe& spec, const Param
 
 Tensor MlpBesideMoeBlock::forward(const Tensor& normed_td, const Tensor& x_td,
                                   const Sequence& sequence, Ports& ports) const {
-  return after_mlp_(mlp_.forward(normed_td, sequence, ports)) +
+  return after_mlp_(mlp_.forward(wanted(normed_td, sequence), sequence, ports)) +
          after_moe_(moe_.forward(before_moe_(x_td), x_td, sequence, ports));
 }
 

@@ -160,15 +160,17 @@ Tensor MoeBlock::shared(const Tensor& x_td, const Sequence& sequence, Ports& por
 
 Tensor MoeBlock::forward(const Tensor& x_td, const Tensor& router_td, const Sequence& sequence,
                          Ports& ports) const {
-  const auto routing = route(router_td, sequence);
-  const Tensor in_td = ports.enter(x_td);
+  const auto all = route(router_td, sequence);
+  const ops::Routing routing{wanted(all.experts_tk, sequence), wanted(all.weights_tk, sequence)};
+  const Tensor own_td = wanted(x_td, sequence);
+  const Tensor in_td = ports.enter(own_td);
   const ops::ExpertWeights experts{.gate = at_step(experts_.gate, sequence),
                                    .up = at_step(experts_.up, sequence),
                                    .down = at_step(experts_.down, sequence)};
   const auto run = spec_.weight_on_input ? ops::experts_of_weighted_input : ops::experts;
   Tensor y_td = ports.leave(run(in_td, routing, experts, glu_, sequence.inner));
   if (shared_) {
-    y_td = y_td + shared(x_td, sequence, ports);
+    y_td = y_td + shared(own_td, sequence, ports);
   }
   return spec_.output_scale == 1 ? y_td : y_td * spec_.output_scale;
 }

@@ -22,9 +22,9 @@ class MoeBlock {
  public:
   /// `prefix`: of its parameters, e.g. "model.layers.3.mlp.".
   MoeBlock(const spec::Moe& spec, const Parameters& parameters, const std::string& prefix);
-  /// x_td: [t, d], normed. Returns the branch's output, [t, d]. The choice of experts is kept in
-  /// sequence.routing and taken from there if it was already made; what the router adds to the loss
-  /// goes to sequence.router_sums.
+  /// x_td: [t, d], normed. Returns the branch's output of the wanted rows; all are routed. The
+  /// choice of experts is kept in sequence.routing and taken from there if it was already made;
+  /// what the router adds to the loss goes to sequence.router_sums.
   Tensor forward(const Tensor& x_td, const Sequence& sequence, Ports& ports) const {
     return forward(x_td, x_td, sequence, ports);
   }

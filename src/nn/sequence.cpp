@@ -115,6 +115,10 @@ std::optional<ops::Adapter> at_step(const std::optional<ops::Adapter>& adapter,
   return out;
 }
 
+Tensor wanted(const Tensor& x_td, const Sequence& sequence) {
+  return sequence.wanted_n.defined() ? x_td.index_select(0, sequence.wanted_n) : x_td;
+}
+
 ops::Linear at_step(const ops::Linear& layer, const Sequence& sequence) {
   return {layer.weight_oi, layer.bias_o, at_step(layer.adapter, sequence)};
 }

@@ -68,9 +68,13 @@ struct Sequence {
   std::shared_ptr<RoutingRecord> routing;  // none: nothing is kept
   std::shared_ptr<Tensor> router_sums;     // where its router leaves them; none: nobody asks
   Tensor input_tp;                         // what it is given beside the stream; undefined: nothing
-  KeysValues lent;                         // of an earlier layer, where it has none of its own
-  std::shared_ptr<KeysValues> kept;        // where it leaves its own; none: nobody asks
+  Tensor wanted_n;  // rows that its feed-forward computes and it returns; undefined: all
+  KeysValues lent;  // of an earlier layer, where it has none of its own
+  std::shared_ptr<KeysValues> kept;  // where it leaves its own; none: nobody asks
 };
+
+/// The rows of x_td that go on behind the block's attention: all, or [n, d].
+Tensor wanted(const Tensor& x_td, const Sequence& sequence);
 
 /// The layer or adapter with its dropout switched off, or seeded for this micro-batch: a recompute
 /// draws the same mask.

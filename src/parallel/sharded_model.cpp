@@ -53,16 +53,16 @@ MicroBatchResult ShardedModel::forward_backward(const nn::Tokens& tokens,
                                    .dropout_seed = dropout_seed,
                                    .inner = options_.recompute == Recompute::selective
                                                 ? ops::Inner::recomputed
-                                                : ops::Inner::kept};
-  const auto local = on_device(tokens);
-  const auto output = decoder_.forward(local, forward, runner, ports);
+                                                : ops::Inner::kept,
+                                   .labelled_only = true};
+  const auto output = decoder_.forward(on_device(tokens), forward, runner, ports);
   const Tensor loss =
-      ops::linear_cross_entropy(output.hidden_td, decoder_.head(forward), local.labels_t,
+      ops::linear_cross_entropy(output.hidden_td, decoder_.head(forward), output.labels_t,
                                 {.weight = weights.per_label, .terms = weights.terms});
   const auto routers = nn::router_loss(spec(), output.routers, weights.per_token);
   if (spec().is_classifier()) {
     const auto scores =
-        ops::score_rows(output.hidden_td, decoder_.head(forward), local.labels_t, {});
+        ops::score_rows(output.hidden_td, decoder_.head(forward), output.labels_t, {});
     out.num_correct = scores.correct_n.sum().item<std::int64_t>();
   }
   const Tensor total = routers.loss.defined() ? loss + routers.loss : loss;
@@ -78,8 +78,11 @@ MicroBatchResult ShardedModel::forward_backward(const nn::Tokens& tokens,
 
 ops::RowScores ShardedModel::score(const nn::Tokens& tokens) const {
   const at::NoGradGuard no_grad;
-  const auto scores = ops::score_rows(hidden(tokens, {.compute = options_.compute}),
-                                      decoder_.head(), tokens.labels_t.to(options_.device), {});
+  nn::Ports ports;
+  nn::LocalRunner runner;
+  const auto output = decoder_.forward(
+      on_device(tokens), {.compute = options_.compute, .labelled_only = true}, runner, ports);
+  const auto scores = ops::score_rows(output.hidden_td, decoder_.head(), output.labels_t, {});
   return {scores.nll_n.cpu(), scores.correct_n.cpu()};
 }
 

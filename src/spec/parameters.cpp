@@ -291,6 +291,13 @@ std::int64_t active_numel(const ParamSpec& param, const ModelSpec& model) {
   return param.numel() / moe->experts * moe->per_token;
 }
 
+/// Whether only labelled tokens need it: the last layer's attention and router are the last that
+/// all of them meet.
+bool is_behind_tokens(const ParamSpec& param, const ModelSpec& model) {
+  return param.layer + 1 == static_cast<std::int64_t>(model.layers.size()) &&
+         param.role != Role::attention && param.role != Role::router;
+}
+
 /// Pairs (query, key) that are scored in a document of n tokens.
 double scored_pairs(std::int64_t n, std::optional<std::int64_t> window) {
   const auto s = static_cast<double>(n);
@@ -431,16 +438,17 @@ std::int64_t num_active_parameters(const ModelSpec& model) {
 }
 
 double forward_flops(const ModelSpec& model, const std::vector<std::int64_t>& doc_lengths,
-                     std::int64_t num_head_rows) {
+                     std::int64_t num_labels) {
   double tokens = 0;
   for (const auto n : doc_lengths) {
     tokens += static_cast<double>(n);
   }
   double total =
-      2.0 * static_cast<double>(model.head_rows() * model.embedding_width() * num_head_rows);
+      2.0 * static_cast<double>(model.head_rows() * model.embedding_width() * num_labels);
   for (const auto& param : parameters(model)) {
     if (param.layer >= 0 && param.is_linear) {
-      total += 2.0 * static_cast<double>(active_numel(param, model)) * tokens;
+      const double rows = is_behind_tokens(param, model) ? static_cast<double>(num_labels) : tokens;
+      total += 2.0 * static_cast<double>(active_numel(param, model)) * rows;
     }
   }
   for (const auto& layer : model.layers) {

@@ -59,9 +59,9 @@ std::int64_t num_parameters(const ModelSpec& model);
 std::int64_t num_active_parameters(const ModelSpec& model);
 
 /// Floating-point operations (2 per multiply-add) of one forward over documents of these lengths,
-/// the head on num_head_rows rows; causal and windowed scores counted exactly, of the experts the
-/// chosen ones. A training step costs 3x (full) or 2x (LoRA).
+/// the head and the last feed-forward on num_labels tokens; causal and windowed scores counted
+/// exactly, of the experts the chosen ones. A training step costs 3x (full) or 2x (LoRA).
 double forward_flops(const ModelSpec& model, const std::vector<std::int64_t>& doc_lengths,
-                     std::int64_t num_head_rows);
+                     std::int64_t num_labels);
 
 }  // namespace automodel::spec

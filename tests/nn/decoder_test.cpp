@@ -50,6 +50,87 @@ TEST(Decoder, TakesTheExpertsThatItIsGivenAndKeepsItsOwn) {
   EXPECT_GT(largest_difference(run(decoder, tokens, runner), plain), 1e-3);
 }
 
+/// Gradients of all parameters, where the loss weighs labelled rows alone.
+std::vector<Tensor> labelled_gradients(const spec::ModelSpec& model, const Tokens& tokens,
+                                       bool labelled_only, BlockRunner& runner) {
+  auto parameters = tiny_parameters(model);
+  const Decoder decoder(model, parameters);
+  Ports ports;
+  const auto out =
+      decoder.forward(tokens, {.training = true, .labelled_only = labelled_only}, runner, ports);
+  EXPECT_EQ(out.hidden_td.size(0), out.labels_t.size(0));
+  const auto router = router_loss(model, out.routers, 1.0 / 15);
+  const Tensor loss = ops::linear_cross_entropy(out.hidden_td, decoder.head(), out.labels_t, {});
+  (router.loss.defined() ? loss + router.loss : loss).backward();
+  std::vector<Tensor> grads{loss.detach()};
+  for (const auto& parameter : parameters.all()) {
+    grads.push_back(parameter.value.grad());
+  }
+  return grads;
+}
+
+void expect_labelled_only_changes_nothing(const spec::ModelSpec& model) {
+  const auto tokens = tiny_tokens({5, 1, 9});
+  LocalRunner local;
+  RecomputeRunner recompute;
+  const auto expected = labelled_gradients(model, tokens, false, local);
+  for (BlockRunner* runner :
+       {static_cast<BlockRunner*>(&local), static_cast<BlockRunner*>(&recompute)}) {
+    const auto found = labelled_gradients(model, tokens, true, *runner);
+    ASSERT_EQ(found.size(), expected.size());
+    for (std::size_t i = 0; i < found.size(); ++i) {
+      ASSERT_EQ(found[i].defined(), expected[i].defined());
+      if (found[i].defined()) {
+        EXPECT_TRUE(at::allclose(found[i], expected[i], 1e-4, 1e-5)) << i;
+      }
+    }
+  }
+}
+
+TEST(Decoder, LabelledRowsAloneHaveTheSameLossAndGradients) {
+  using Placement = spec::NormPlacement;
+  for (const auto placement :
+       {Placement::pre, Placement::ffn_pre, Placement::sandwich, Placement::ffn_sandwich,
+        Placement::post, Placement::post_residual, Placement::parallel, Placement::parallel_two}) {
+    expect_labelled_only_changes_nothing(tiny_spec(placement));
+  }
+  auto model = tiny_spec();
+  model.layer_inputs = spec::LayerInputs{.vocab_size = 61, .dim = 6};
+  for (auto& layer : model.layers) {
+    layer.input = spec::LayerInput{.dim = 6};
+    layer.has_scalar = true;
+  }
+  expect_labelled_only_changes_nothing(model);
+}
+
+TEST(Decoder, AllTokensAreRoutedWhereOnlyLabelledOnesMeetExperts) {
+  auto model = tiny_spec();
+  const spec::Moe moe{.experts = 4,
+                      .per_token = 2,
+                      .inner = 12,
+                      .shared = spec::SharedExperts{.mlp = {.inner = 8}, .gated = true},
+                      .training = {.balance_loss = 0.1, .z_loss = 0.1}};
+  model.layers[2].ffn = moe;
+  expect_labelled_only_changes_nothing(model);
+  model.layers[2].ffn = spec::MlpBesideMoe{.mlp = {.inner = 40}, .moe = moe};
+  expect_labelled_only_changes_nothing(model);
+}
+
+TEST(Decoder, GivesAllRowsWhereNoneIsLabelled) {
+  const auto model = tiny_spec();
+  const auto parameters = tiny_parameters(model);
+  const Decoder decoder(model, parameters);
+  LocalRunner runner;
+  Ports ports;
+  auto tokens = tiny_tokens({5});
+  const auto rows = [&] {
+    return decoder.forward(tokens, {.labelled_only = true}, runner, ports).hidden_td.size(0);
+  };
+  EXPECT_EQ(rows(), 3);
+  tokens.labels_t.fill_(ops::kIgnoreIndex);
+  EXPECT_EQ(rows(), 5);
+}
+
 TEST(Decoder, AdaptersOutsideTheBlocksDropInTrainingOnly) {
   auto model = tiny_spec();
   model.tied_head = false;

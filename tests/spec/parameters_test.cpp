@@ -108,16 +108,18 @@ TEST(Parameters, LatentAttentionHasDeepSeeksNames) {
   const std::int64_t attention = 15 + 3 + 36 + 45 + 5 + 50 + 28;
   EXPECT_EQ(num_parameters(model), 40 + attention + 72 + 8 + 4);
   const double weights = 12 + 36 + 36 + 50 + 24 + 72;
-  EXPECT_DOUBLE_EQ(forward_flops(model, {3}, 0), 2 * weights * 3 + 2 * 2 * (6 + 3) * 6);
+  const double head = 10 * 4;
+  EXPECT_DOUBLE_EQ(forward_flops(model, {3}, 3), 2 * (weights + head) * 3 + 2 * 2 * (6 + 3) * 6);
   std::get<Mla>(model.layers[0].mixer).q_lora_rank.reset();
   EXPECT_THAT(names(model), ::testing::Contains("model.layers.0.self_attn.q_proj.weight"));
 }
 
 TEST(ForwardFlops, CountsRealTokensAndCausalPairs) {
   auto model = two_layers(NormPlacement::pre);
-  const double linears = 2 * (16 + 8 + 8 + 16 + 72);  // weights of both layers
+  const double linears = 2 * (16 + 8 + 8 + 16) + 72;  // weights that all tokens meet
+  const double labelled = 72 + 10 * 4;                // the last feed-forward and the head
   const double pairs = 3 * 4 / 2 + 1;                 // documents of 3 and 1
-  const double expected = 2 * linears * 4 + 2 * 4 * 4 * pairs + 2 * 10 * 4 * 2;
+  const double expected = 2 * linears * 4 + 2 * 4 * 4 * pairs + 2 * labelled * 2;
   EXPECT_DOUBLE_EQ(forward_flops(model, {3, 1}, 2), expected);
   for (auto& layer : model.layers) {
     std::get<Gqa>(layer.mixer).window = 2;  // the document of 3 scores 5 pairs instead of 6
@@ -208,9 +210,13 @@ TEST(Lender, IsTheLayerWhoseKeysAreTaken) {
 TEST(ForwardFlops, CountsTheChosenExperts) {
   const double expert = 3 * 4 * 5;
   const double rest = 3 * 4 + 3 * 4 * 7 + 4;  // router, shared experts and their gate
-  const auto dense = forward_flops(two_layers(NormPlacement::pre), {4}, 0);
-  EXPECT_DOUBLE_EQ(forward_flops(routed(), {4}, 0),
+  const auto dense = forward_flops(two_layers(NormPlacement::pre), {4}, 4);
+  EXPECT_DOUBLE_EQ(forward_flops(routed(), {4}, 4),
                    dense + 2 * 4 * (2 * expert + rest - 3 * 4 * 6));
+  const double behind_router = 2 * expert + rest - 3 * 4;
+  EXPECT_DOUBLE_EQ(forward_flops(routed(), {4}, 4) - forward_flops(routed(), {4}, 1),
+                   2 * 3 * (behind_router + 10 * 4))
+      << "every token is routed, labelled ones meet experts";
   EXPECT_EQ(num_parameters(routed()) - num_active_parameters(routed()), 3 * 4 * 5 + 5 + 5 + 4);
 }
 
@@ -228,7 +234,8 @@ TEST(Parameters, AClassifierHasAScoreForAHead) {
   EXPECT_FALSE(classifier.logit_softcap || classifier.head_transform);
   EXPECT_EQ(classifier.head_rows(), 3);
   EXPECT_EQ(model.head_rows(), 10);
-  EXPECT_EQ(forward_flops(classifier, {1}, 1) - forward_flops(classifier, {1}, 0), 2 * 3 * 4);
+  EXPECT_EQ(forward_flops(classifier, {1}, 1) - forward_flops(classifier, {1}, 0),
+            2 * (3 * 4 + 72));
 }
 
 }  // namespace
