@@ -9,7 +9,8 @@ recommends (jemalloc with huge pages, apt-get install libjemalloc2); `ours` is `
 type that a user would choose on this processor: bfloat16 where it has bfloat16 arithmetic, else float32. With `--chats`
 there is also Transformers taking one row at a time, so that nothing is padded: its fastest layout on a CPU. `--isa reference`
 adds a side: ours without its own kernels. `--rounded` adds ours with `optimizer.master_weights: false`: beside a bfloat16
-weight it keeps what torch's optimizers keep, and rounds at random where they round to the nearest. `--unsloth PYTHON` adds
+weight it keeps what torch's optimizers keep, and rounds at random where they round to the nearest, by which steps smaller than
+half a last bit are lost: its losses are therefore compared with those of Transformers in float32. `--unsloth PYTHON` adds
 Unsloth's CPU backend, compiled, as that interpreter has it (it wants a Transformers of its own:
 `python3 -m venv DIR && DIR/bin/pip install torch==2.13.0+cpu unsloth`).
 
@@ -44,6 +45,7 @@ JEMALLOC = {
     "MALLOC_CONF": "thp:always,oversize_threshold:1,background_thread:true,metadata_thp:auto,"
     "dirty_decay_ms:9000000000,muzzy_decay_ms:9000000000"
 }
+ROUNDED = "ours, rounded"
 # Of the losses, relative. Adapters begin with other random numbers on each side, which the first loss does not see.
 TOLERANCES = {"float32": {"first": 1e-5, "later": 1e-3}, "bfloat16": {"first": 1e-2, "later": 2e-2}}
 
@@ -130,7 +132,7 @@ def sides(model: pathlib.Path, mode: str, rows: pathlib.Path, args: argparse.Nam
     ours = [str(PROGRAM), "bench", str(path), "--rows", str(rows), "--threads", str(args.threads), "--json"]
     out["ours"] = (ours, {})
     if args.rounded:
-        out["ours, rounded"] = ([*ours, "--optimizer.master_weights", "false"], {})
+        out[ROUNDED] = ([*ours, "--optimizer.master_weights", "false"], {})
     for isa in args.isa:
         out[f"ours, {isa}"] = (ours, {"AUTOMODEL_ISA": isa})
     return out
@@ -143,20 +145,27 @@ def run(command: list[str], environment: dict[str, str]) -> dict:
     return json.loads(done.stdout.splitlines()[-1])
 
 
-def check_losses(reports: dict[str, list[dict]], dtype: str) -> float:
-    """The largest relative difference. Every run of every side against the first of stock, step by step."""
-    reference = reports["stock"][0]["losses"]
+def difference(name: str, losses: list[float], reference: list[float], dtype: str) -> float:
+    """The largest relative one."""
+    if len(losses) != len(reference):
+        raise NotTheSame(f"{name} made {len(losses)} steps, Transformers {len(reference)}")
     worst = 0.0
-    for name, runs in reports.items():
-        for losses in (report["losses"] for report in runs):
-            if len(losses) != len(reference):
-                raise NotTheSame(f"{name} made {len(losses)} steps, stock {len(reference)}")
-            for i, (loss, expected) in enumerate(zip(losses, reference)):
-                difference = abs(loss - expected) / expected
-                worst = max(worst, difference)
-                if not difference <= TOLERANCES[dtype]["later" if i else "first"]:
-                    raise NotTheSame(f"loss of step {i}: {name} {loss}, stock {expected}")
+    for i, (loss, expected) in enumerate(zip(losses, reference)):
+        worst = max(worst, abs(loss - expected) / expected)
+        if not worst <= TOLERANCES[dtype]["later" if i else "first"]:
+            raise NotTheSame(f"loss of step {i}: {name} {loss}, Transformers {expected}")
     return worst
+
+
+def check_losses(reports: dict[str, list[dict]], exact: list[float] | None, dtype: str) -> float:
+    """The largest relative difference, step by step: every run of every side from the first of stock, of weights that are
+    rounded at random from `exact`."""
+    stock = reports["stock"][0]["losses"]
+    return max(
+        difference(name, report["losses"], exact if name == ROUNDED else stock, dtype)
+        for name, runs in reports.items()
+        for report in runs
+    )
 
 
 def machine_seconds() -> float:
@@ -219,9 +228,11 @@ def compare(model: pathlib.Path, mode: str, tokens: int, args: argparse.Namespac
     with tempfile.TemporaryDirectory() as folder:
         rows = write_rows(pathlib.Path(folder) / "rows.jsonl", vocab_size, tokens, args)
         num_tokens = sum(len(row["input_ids"]) for row in row_files.read(rows))
-        reports, others = measure(sides(model, mode, rows, args), args.rounds)
+        todo = sides(model, mode, rows, args)
+        reports, others = measure(todo, args.rounds)
+        exact = run([*todo["stock"][0], "--dtype", "float32"], {})["losses"] if args.rounded else None
     found = {"mode": mode, "tokens": num_tokens, "other_cores": round(others, 2)}
-    found["largest_loss_difference"] = check_losses(reports, args.dtype)
+    found["largest_loss_difference"] = check_losses(reports, exact, args.dtype)
     found["sides"] = summary(reports, num_tokens, args.by)
     found["ours"] = reports["ours"][0]
     print_case(f"{mode}, {num_tokens} tokens", found["sides"])
@@ -251,7 +262,7 @@ def parse() -> argparse.Namespace:
     parser.add_argument("--device", default="cpu", help="cpu, cuda or cuda:N")
     parser.add_argument("--recompute", action="store_true")
     parser.add_argument("--isa", nargs="+", default=[], help="ours also with these values of AUTOMODEL_ISA")
-    parser.add_argument("--rounded", action="store_true", help="also ours without what bfloat16 weights lack")
+    parser.add_argument("--rounded", action="store_true", help="also ours with weights rounded at random")
     parser.add_argument("--warmup", type=int, default=2)
     parser.add_argument("--steps", type=int, default=4)
     parser.add_argument("--rounds", type=int, default=3)

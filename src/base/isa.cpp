@@ -56,6 +56,15 @@ bool has_bfloat16_tiles() {
 #endif
 }
 
+bool halves_avx512() {
+#if defined(__x86_64__)
+  // The family 19h is Zen 3, which has no AVX-512, and Zen 4.
+  return __builtin_cpu_is("amdfam19h") != 0;
+#else
+  return false;
+#endif
+}
+
 Isa choose_isa(std::span<const Isa> supported, std::string_view wanted) {
   if (wanted.empty()) {
     return *std::max_element(supported.begin(), supported.end());

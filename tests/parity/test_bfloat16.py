@@ -53,10 +53,11 @@ def distance(losses, exact):
     return (losses - exact).view(-1, WINDOW).mean(1).abs().mean().item()
 
 
-@pytest.mark.parametrize("options", [
-    (),
-    ("--optimizer.exp_avg_dtype=bfloat16", "--optimizer.exp_avg_sq_dtype=bfloat16"),
-], ids=["exact state", "narrow moments"])
+NARROW = ("--optimizer.exp_avg_dtype=bfloat16", "--optimizer.exp_avg_sq_dtype=bfloat16")
+
+
+@pytest.mark.parametrize("options", [(), NARROW, (*NARROW, "--optimizer.master_weights=false")],
+                         ids=["exact state", "narrow moments", "as narrow as torch's"])
 def test_the_curve_stays_as_near_to_float32(automodel, recipe, theirs, options):
     exact, their_distance = theirs
     folder = train(automodel, recipe, f"out{len(options)}", *options)

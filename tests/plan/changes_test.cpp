@@ -60,6 +60,19 @@ TEST(CheapestChanges, WhatChangesTheModelComesLast) {
               1e-9);
 }
 
+TEST(CheapestChanges, RoundsBfloat16WeightsBeforeItTrainsAdapters) {
+  auto recipe = small_recipe();
+  recipe.step_scheduler.local_batch_size = recipe.dataloader.batch_size.emplace(1);
+  recipe.distributed.activation_checkpointing = Recompute::full;
+  recipe.model.torch_dtype = "bfloat16";
+  recipe.optimizer.exp_avg_dtype = recipe.optimizer.exp_avg_sq_dtype = "bfloat16";
+  const auto changes = cheapest_changes(recipe, small_model(), with_memory(total(recipe) - 1));
+  ASSERT_GT(changes.size(), 1U);
+  EXPECT_THAT(changes[0].overrides, ElementsAre("--optimizer.master_weights=false"));
+  EXPECT_EQ(total(recipe) - changes[0].cost.memory.total(),
+            2 * spec::num_parameters(small_model()));
+}
+
 TEST(CheapestChanges, NoneIfNothingHelps) {
   EXPECT_THAT(cheapest_changes(small_recipe(), small_model(), with_memory(1000)), IsEmpty());
 }

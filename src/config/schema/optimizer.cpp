@@ -61,7 +61,8 @@ std::vector<Key> torch_adam_keys(double weight_decay) {
           flag("fused", "accepted; chooses an implementation").or_null(),
           flag("capturable", "accepted; for CUDA graphs", false),
           flag("differentiable", "accepted; false only", false),
-          flag("decoupled_weight_decay", "weight decay as AdamW does it").or_null()};
+          flag("decoupled_weight_decay", "weight decay as AdamW does it").or_null(),
+          master_weights(true).own()};
 }
 
 std::vector<Key> typed_adam_keys() {
@@ -182,8 +183,9 @@ Key optimizer_section() {
        .keys = torch_adam_keys(0.0),
        .aliases = {"torch.optim.adam.Adam"}},
       typed("AdamWConfig", "AdamW with upstream's defaults",
-            {amsgrad, flag("fused", "accepted; chooses an implementation", false)}),
-      typed("AdamConfig", "Adam with upstream's defaults", {amsgrad}),
+            {amsgrad, flag("fused", "accepted; chooses an implementation", false),
+             master_weights(true).own()}),
+      typed("AdamConfig", "Adam with upstream's defaults", {amsgrad, master_weights(true).own()}),
       {.name = "transformer_engine.pytorch.optimizers.fused_adam.FusedAdam",
        .doc = "Adam or AdamW with narrow state",
        .keys = te_fused_adam_keys(),
