@@ -143,8 +143,8 @@ BlockFunction Decoder::block_function(std::size_t i, const Sequence& sequence, P
 }
 
 /// The labelled rows; undefined if that are all of them or none.
-Tensor labelled_rows(const Tensor& labels_t) {
-  const Tensor rows_n = labels_t.ne(ops::kIgnoreIndex).nonzero().squeeze(-1);
+Tensor rows_to_go_on(const Tensor& labels_t) {
+  const Tensor rows_n = ops::labelled_rows(labels_t);
   return rows_n.size(0) == 0 || rows_n.size(0) == labels_t.size(0) ? Tensor() : rows_n;
 }
 
@@ -169,7 +169,7 @@ DecoderOutput Decoder::forward(const Tokens& tokens, const ForwardOptions& optio
     shared.routing =
         tokens.routing.empty() ? std::make_shared<RoutingRecord>() : tokens.routing.at(i);
     if (options.labelled_only && i + 1 == blocks_.size()) {
-      shared.wanted_n = labelled_rows(tokens.labels_t);
+      shared.wanted_n = rows_to_go_on(tokens.labels_t);
     }
     auto outputs = runner.run(layer, block_function(i, shared, ports), inputs);
     x_td = outputs.front();

@@ -47,9 +47,9 @@ Tensor logits_of(Tensor z, const Head& head) {
   return z;
 }
 
-/// Row numbers of the labelled tokens. Throws on a label outside the vocabulary.
-Tensor labelled_rows(const Tensor& labels_t, std::int64_t vocab_size) {
-  const Tensor rows_n = labels_t.ne(kIgnoreIndex).nonzero().squeeze(1);
+/// labelled_rows(). Throws on a label outside the vocabulary.
+Tensor checked_rows(const Tensor& labels_t, std::int64_t vocab_size) {
+  const Tensor rows_n = labelled_rows(labels_t);
   if (rows_n.numel() > 0) {
     const Tensor used = labels_t.index_select(0, rows_n);
     const auto low = used.min().item<std::int64_t>();
@@ -183,7 +183,7 @@ Totals accumulate(const Tensor& hidden_td, const Head& stored, const Tensor& lab
                   const CrossEntropyOptions& options) {
   const OperationGroup group("head");
   const OperationTimer timer("rows");
-  const Tensor rows_n = labelled_rows(labels_t, stored.weight_vd.size(0));
+  const Tensor rows_n = checked_rows(labels_t, stored.weight_vd.size(0));
   const Head head = converted(stored, hidden_td);
   Totals out = no_totals(hidden_td, stored);
   std::int64_t chunk = 0;
@@ -238,6 +238,10 @@ struct LinearCrossEntropy : torch::autograd::Function<LinearCrossEntropy> {
 
 }  // namespace
 
+Tensor labelled_rows(const Tensor& labels_t) {
+  return labels_t.ne(kIgnoreIndex).nonzero().squeeze(1);
+}
+
 Tensor linear_cross_entropy(const Tensor& hidden_td, const Head& head, const Tensor& labels_t,
                             const CrossEntropyOptions& options) {
   if (!at::GradMode::is_enabled()) {
@@ -251,7 +255,7 @@ Tensor linear_cross_entropy(const Tensor& hidden_td, const Head& head, const Ten
 RowScores score_rows(const Tensor& hidden_td, const Head& head, const Tensor& labels_t,
                      const CrossEntropyOptions& options) {
   const at::NoGradGuard no_grad;
-  const Tensor rows_n = labelled_rows(labels_t, head.weight_vd.size(0));
+  const Tensor rows_n = checked_rows(labels_t, head.weight_vd.size(0));
   const Head own = converted(head, hidden_td);
   std::vector<Tensor> nll = {at::empty({0}, hidden_td.options().dtype(at::kFloat))};
   std::vector<Tensor> correct = {at::empty({0}, hidden_td.options().dtype(at::kBool))};

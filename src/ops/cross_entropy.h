@@ -10,6 +10,9 @@ namespace automodel::ops {
 
 inline constexpr std::int64_t kIgnoreIndex = -100;
 
+/// Row numbers of the labelled tokens, [n] int64.
+Tensor labelled_rows(const Tensor& labels_t);
+
 /// logits = softcap(scale * (hidden W^T + bias)), with the adapter's update beside W.
 struct Head {
   Tensor weight_vd;
