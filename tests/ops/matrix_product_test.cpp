@@ -179,6 +179,22 @@ TEST(MatrixProductReference, TheChosenSetEqualsTheReference) {
   }
 }
 
+/// Few rows, short sums and odd widths, whose sums MKL takes in another way for each number of
+/// threads.
+TEST(MatrixProductChoice, TheNumberOfThreadsChangesNoByteOfFloat32) {
+  if (own_isas().empty() || cpu::kernels() == nullptr) {
+    GTEST_SKIP() << "no own kernels in this run";
+  }
+  for (const Shape& shape : {Shape{3, 2036, 1271}, Shape{2, 913, 2503}, Shape{204, 20, 73},
+                             Shape{128, 21, 24}, Shape{11, 1505, 1147}, Shape{348, 2657, 73}}) {
+    SCOPED_TRACE(shape.inner);
+    const Tensor a = at::randn({shape.rows, shape.inner});
+    const Tensor b = at::randn({shape.inner, shape.columns});
+    expect_same_with_any_threads(
+        [&] { return std::vector<Tensor>{matrix_product(a, b), matrix_product(b.t(), a.t())}; });
+  }
+}
+
 /// Whoever computes them: oneDNN takes small products of long sums in as many parts as there are
 /// threads, so these must stay ours. Sums over rows, as gradients of weights are, and products.
 TEST(MatrixProductChoice, TheNumberOfThreadsChangesNoByteOfBfloat16) {

@@ -258,6 +258,7 @@ class Batch {
                       piece.added_steps, added_place),
         .panel_rows = piece.panel_rows,
         .column_end = strip.columns.size(),
+        .whole_panels = product.columns % kernels_.panel_columns == 0,
         .sums = added_place + strip_floats(piece.added_steps, panels),
         .out = output_of(piece, strip.columns.begin)};
     tile.term.ahead = ahead_of(i);

@@ -81,7 +81,8 @@ struct TileTask {
   TileTerm added;  // a second product; without steps: none
   Index panel_rows = 1;
   Index row_begin = 0, row_end = 0, column_begin = 0, column_end = 0;
-  float* sums = nullptr;  // workspace of (rows) x (columns, whole panels)
+  bool whole_panels = false;  // all columns of the product
+  float* sums = nullptr;      // workspace of (rows) x (columns, whole panels)
   Output out;
 };
 

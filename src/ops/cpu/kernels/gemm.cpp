@@ -168,11 +168,11 @@ bool streams(const Output& out, const void* first) {
          reinterpret_cast<unsigned long long>(first) % line == 0;
 }
 
-/// Whole panels that need nothing but their sums are taken in the output itself.
+/// Whole panels that need nothing but their sums are taken in the output itself. It is so for a
+/// product or it is not: what is accumulated is added first here, else last.
 bool is_plain(const TileTask& task) {
-  const Output& out = task.out;
-  return out.storage == Storage::float32 && out.bias == nullptr &&
-         (task.column_end - task.column_begin) % kColumns == 0 && task.term.steps.blocks() > 0;
+  return task.out.storage == Storage::float32 && task.out.bias == nullptr && task.whole_panels &&
+         task.term.steps.blocks() > 0;
 }
 
 /// One block of the panel of columns that begins at `column`, packed if it is not yet.
