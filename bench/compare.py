@@ -151,8 +151,9 @@ def difference(name: str, losses: list[float], reference: list[float], dtype: st
         raise NotTheSame(f"{name} made {len(losses)} steps, Transformers {len(reference)}")
     worst = 0.0
     for i, (loss, expected) in enumerate(zip(losses, reference)):
-        worst = max(worst, abs(loss - expected) / expected)
-        if not worst <= TOLERANCES[dtype]["later" if i else "first"]:
+        off = abs(loss - expected) / expected
+        worst = max(worst, off)
+        if not off <= TOLERANCES[dtype]["later" if i else "first"]:
             raise NotTheSame(f"loss of step {i}: {name} {loss}, Transformers {expected}")
     return worst
 

@@ -32,10 +32,11 @@ nn::Tokens ShardedModel::on_device(const nn::Tokens& tokens) const {
   return out;
 }
 
-Tensor ShardedModel::hidden(const nn::Tokens& tokens, const nn::ForwardOptions& options) const {
+nn::DecoderOutput ShardedModel::forward(const nn::Tokens& tokens,
+                                        const nn::ForwardOptions& options) const {
   nn::Ports ports;
   nn::LocalRunner runner;
-  return decoder_.hidden(on_device(tokens), options, runner, ports);
+  return decoder_.forward(on_device(tokens), options, runner, ports);
 }
 
 MicroBatchResult ShardedModel::forward_backward(const nn::Tokens& tokens,
@@ -78,10 +79,7 @@ MicroBatchResult ShardedModel::forward_backward(const nn::Tokens& tokens,
 
 ops::RowScores ShardedModel::score(const nn::Tokens& tokens) const {
   const at::NoGradGuard no_grad;
-  nn::Ports ports;
-  nn::LocalRunner runner;
-  const auto output = decoder_.forward(
-      on_device(tokens), {.compute = options_.compute, .labelled_only = true}, runner, ports);
+  const auto output = forward(tokens, {.compute = options_.compute, .labelled_only = true});
   const auto scores = ops::score_rows(output.hidden_td, decoder_.head(), output.labels_t, {});
   return {scores.nll_n.cpu(), scores.correct_n.cpu()};
 }
@@ -99,12 +97,13 @@ std::string ShardedModel::find_non_finite(const nn::Tokens& tokens) const {
 }
 
 Tensor ShardedModel::logits(const nn::Tokens& tokens) const {
-  return ops::logits(hidden(tokens, {.compute = options_.compute}), decoder_.head()).cpu();
+  const auto output = forward(tokens, {.compute = options_.compute});
+  return ops::logits(output.hidden_td, decoder_.head()).cpu();
 }
 
 Tensor ShardedModel::last_logits(const nn::Tokens& tokens, nn::KvCache& cache) const {
-  const Tensor hidden_td = hidden(tokens, {.compute = options_.compute, .cache = &cache});
-  return ops::logits(hidden_td.slice(0, -1), decoder_.head())[0].cpu();
+  const auto output = forward(tokens, {.compute = options_.compute, .cache = &cache});
+  return ops::logits(output.hidden_td.slice(0, -1), decoder_.head())[0].cpu();
 }
 
 double ShardedModel::grad_norm() const {

@@ -72,7 +72,7 @@ class ShardedModel {
   void set_recompute(Recompute recompute) { options_.recompute = recompute; }
 
  private:
-  Tensor hidden(const nn::Tokens& tokens, const nn::ForwardOptions& options) const;
+  nn::DecoderOutput forward(const nn::Tokens& tokens, const nn::ForwardOptions& options) const;
   nn::Tokens on_device(const nn::Tokens& tokens) const;
 
   nn::Parameters parameters_;

@@ -75,11 +75,14 @@ std::vector<Saving> savings(const config::Recipe& recipe) {
        .argument = "--optimizer.exp_avg_dtype=bfloat16 --optimizer.exp_avg_sq_dtype=bfloat16",
        .effect = "the optimizer's moments are rounded to bfloat16",
        .penalty = 0.5});
-  out.push_back(
-      {.apply = [](config::Recipe& r) { return std::exchange(r.optimizer.master_weights, false); },
-       .argument = "--optimizer.master_weights=false",
-       .effect = "bfloat16 weights are rounded at random in each step",
-       .penalty = 0.7});
+  out.push_back({.apply =
+                     [](config::Recipe& r) {
+                       const bool is_narrow = r.model.torch_dtype == "bfloat16" && !r.peft;
+                       return std::exchange(r.optimizer.master_weights, false) && is_narrow;
+                     },
+                 .argument = "--optimizer.master_weights=false",
+                 .effect = "bfloat16 weights are rounded at random in each step",
+                 .penalty = 0.7});
   out.push_back({.apply =
                      [](config::Recipe& r) {
                        const bool had = r.peft.has_value();
