@@ -155,11 +155,21 @@ namespace {
 
 /// Where a tile's sums are taken.
 struct Sums {
-  float* first;
-  Index stride;
-  bool add;  // to what is there
+  float* first = nullptr;
+  std::uint16_t* halves = nullptr;  // instead: they are stored as bfloat16
+  Index stride = 0;
+  bool add = false;  // to what is there
   bool streams = false;
 };
+
+template <class T>
+AM_INLINE T* moved(T* p, Index n) {
+  return p == nullptr ? p : p + n;
+}
+
+Index num_blocks(const TileTask& task) {
+  return task.term.steps.blocks() + task.added.steps.blocks();
+}
 
 /// Whether what is written once may go past the caches, as whole lines.
 bool streams(const Output& out, const void* first) {
@@ -169,10 +179,27 @@ bool streams(const Output& out, const void* first) {
 }
 
 /// Whole panels that need nothing but their sums are taken in the output itself. It is so for a
-/// product or it is not: what is accumulated is added first here, else last.
+/// product or it is not: in float32 what is accumulated is added first here, else last. bfloat16
+/// has to be written at once, since a sum is rounded once.
 bool is_plain(const TileTask& task) {
-  return task.out.storage == Storage::float32 && task.out.bias == nullptr && task.whole_panels &&
-         task.term.steps.blocks() > 0;
+  const Output& out = task.out;
+  const bool fits = out.bias == nullptr && task.whole_panels && task.term.steps.blocks() > 0;
+  return fits && (out.storage == Storage::float32 || (num_blocks(task) == 1 && !out.accumulate));
+}
+
+/// The sums of such a tile.
+Sums in_output(const TileTask& task) {
+  const Output& out = task.out;
+  Sums sums{.stride = out.stride, .add = out.accumulate};
+  const Index offset = task.row_begin * out.stride + task.column_begin;
+  if (out.storage == Storage::float32) {
+    sums.first = static_cast<float*>(out.data) + offset;
+    sums.streams = num_blocks(task) == 1 && streams(out, sums.first);
+  } else {
+    sums.halves = static_cast<std::uint16_t*>(out.data) + offset;
+    sums.streams = streams(out, sums.halves);
+  }
+  return sums;
 }
 
 /// One block of the panel of columns that begins at `column`, packed if it is not yet.
@@ -208,15 +235,16 @@ void sum_term(const TileTask& task, const TileTerm& term, const Sums& sums) {
     for (Index column = task.column_begin; column < task.column_end; column += kColumns) {
       const float* b = columns_of(task, term, column, block);
       for (Index row = task.row_begin; row < task.row_end; row += task.panel_rows) {
-        const Strip strip{
-            a + row / task.panel_rows * kRowPanelFloats,
-            b,
-            count,
-            sums.first + (row - task.row_begin) * sums.stride + column - task.column_begin,
-            sums.stride,
-            sums.add || block > 0,
-            sums.streams,
-            &ahead};
+        const Index offset = (row - task.row_begin) * sums.stride + column - task.column_begin;
+        const Strip strip{.a = a + row / task.panel_rows * kRowPanelFloats,
+                          .b = b,
+                          .steps = count,
+                          .sums = moved(sums.first, offset),
+                          .stride = sums.stride,
+                          .add = sums.add || block > 0,
+                          .streams = sums.streams,
+                          .ahead = &ahead,
+                          .halves = moved(sums.halves, offset)};
         multiply_rows<Multiply, Layout>(least(task.panel_rows, task.row_end - row), strip);
       }
     }
@@ -226,9 +254,7 @@ void sum_term(const TileTask& task, const TileTerm& term, const Sums& sums) {
 template <class Stored>
 void put_row(const Output& out, const float* sums, Index row, Index begin, Index end) {
   auto* to = static_cast<typename Stored::Element*>(out.data) + row * out.stride;
-  const bool past_caches = streams(out, to + begin);
-  for (Index column = begin; column < end; column += kWidth) {
-    const Index n = end - column;
+  const auto entries = [&](Index column, Index n) {
     Vec y = vload(sums + column - begin);
     if (out.bias != nullptr) {
       y = vadd(y, vload(out.bias + column, n));
@@ -236,13 +262,19 @@ void put_row(const Output& out, const float* sums, Index row, Index begin, Index
     if (out.accumulate) {
       y = vadd(y, n >= kWidth ? Stored::load(to + column) : Stored::load(to + column, n));
     }
-    if (n < kWidth) {
-      Stored::store(to + column, y, n);
-    } else if (past_caches) {
-      Stored::stream(to + column, y);
-    } else {
-      Stored::store(to + column, y);
-    }
+    return y;
+  };
+  const bool past_caches = streams(out, to + begin);
+  Index column = begin;
+  for (; column + kColumns <= end; column += kColumns) {
+    const Vec y = entries(column, kWidth), next = entries(column + kWidth, kWidth);
+    past_caches ? Stored::stream_two(to + column, y, next)
+                : Stored::store_two(to + column, y, next);
+  }
+  for (; column < end; column += kWidth) {
+    const Index n = end - column;
+    n >= kWidth ? Stored::store(to + column, entries(column, n))
+                : Stored::store(to + column, entries(column, n), n);
   }
 }
 
@@ -265,11 +297,9 @@ void sum_tile(const TileTask& task, Sums sums) {
 void tile(const TileTask& task) {
   const Output& out = task.out;
   if (is_plain(task)) {
-    float* first = static_cast<float*>(out.data) + task.row_begin * out.stride + task.column_begin;
-    const bool is_written_once = task.term.steps.blocks() + task.added.steps.blocks() == 1;
-    const bool past_caches = is_written_once && streams(out, first);
-    sum_tile(task, {first, out.stride, out.accumulate, past_caches});
-    if (past_caches) {
+    const Sums sums = in_output(task);
+    sum_tile(task, sums);
+    if (sums.streams) {
       vfence();
     }
     return;
@@ -280,11 +310,13 @@ void tile(const TileTask& task) {
       vstore(task.sums + i, vset(0));
     }
   }
-  sum_tile(task, {task.sums, width, false});
+  sum_tile(task, {.first = task.sums, .stride = width});
   for (Index row = task.row_begin; row < task.row_end; ++row) {
     const float* sums = task.sums + (row - task.row_begin) * width;
     if (out.storage == Storage::float32) {
       put_row<StoredFloat32>(out, sums, row, task.column_begin, task.column_end);
+    } else if (task.term.steps.pairs) {
+      put_row<MultiplyPairs::Rounded>(out, sums, row, task.column_begin, task.column_end);
     } else {
       put_row<StoredBfloat16>(out, sums, row, task.column_begin, task.column_end);
     }

@@ -12,7 +12,15 @@ struct StoredFloat32 {
   AM_INLINE static Vec load(const float* p, Index n) { return vload(p, n); }
   AM_INLINE static void store(float* p, Vec x) { vstore(p, x); }
   AM_INLINE static void store(float* p, Vec x, Index n) { vstore(p, x, n); }
-  AM_INLINE static void stream(float* p, Vec x) { vstream(p, x); }
+  /// Two neighbouring registers.
+  AM_INLINE static void store_two(float* p, Vec x, Vec next) {
+    vstore(p, x);
+    vstore(p + kWidth, next);
+  }
+  AM_INLINE static void stream_two(float* p, Vec x, Vec next) {
+    vstream(p, x);
+    vstream(p + kWidth, next);
+  }
 };
 
 struct StoredBfloat16 {
@@ -21,7 +29,14 @@ struct StoredBfloat16 {
   AM_INLINE static Vec load(const std::uint16_t* p, Index n) { return vload_bf16(p, n); }
   AM_INLINE static void store(std::uint16_t* p, Vec x) { vstore_bf16(p, x); }
   AM_INLINE static void store(std::uint16_t* p, Vec x, Index n) { vstore_bf16(p, x, n); }
-  AM_INLINE static void stream(std::uint16_t* p, Vec x) { stream_halves(p, narrow(x)); }
+  AM_INLINE static void store_two(std::uint16_t* p, Vec x, Vec next) {
+    store(p, x);
+    store(p + kWidth, next);
+  }
+  AM_INLINE static void stream_two(std::uint16_t* p, Vec x, Vec next) {
+    stream_halves(p, narrow(x));
+    stream_halves(p + kWidth, narrow(next));
+  }
 };
 
 /// An operand whose steps are rows: where its first column lies.
@@ -75,6 +90,7 @@ using LoadFloat32 = LoadElements<StoredFloat32>;
 using LoadBfloat16 = LoadElements<StoredBfloat16>;
 
 struct MultiplyFloat32 {
+  using Rounded = StoredBfloat16;  // of sums
   AM_INLINE static Vec add(Vec a, Vec b, Vec sum) { return vfma(a, b, sum); }
 };
 
@@ -130,15 +146,29 @@ struct LoadPairs {
   }
 };
 
+/// Rounded to the nearest; what float32 holds below its smallest normal number becomes 0, as in
+/// products of pairs.
+AM_INLINE Halves round_halves(Vec x) { return (__m256i)_mm512_cvtneps_pbh(x); }
+
+struct StoredRounded : StoredBfloat16 {
+  AM_INLINE static __m512i rounded(Vec x, Vec next) {
+    return (__m512i)_mm512_cvtne2ps_pbh(next, x);
+  }
+  AM_INLINE static void store_two(std::uint16_t* p, Vec x, Vec next) {
+    _mm512_storeu_si512(p, rounded(x, next));
+  }
+  AM_INLINE static void stream_two(std::uint16_t* p, Vec x, Vec next) {
+    _mm512_stream_si512(reinterpret_cast<__m512i*>(p), rounded(x, next));
+  }
+};
+
 struct MultiplyPairs {
+  using Rounded = StoredRounded;
   AM_INLINE static Vec add(Vec a, Vec b, Vec sum) {
     return _mm512_dpbf16_ps(sum, (__m512bh)_mm512_castps_si512(a),
                             (__m512bh)_mm512_castps_si512(b));
   }
 };
-
-/// Rounded to the nearest; what float32 holds below its smallest normal number becomes 0.
-AM_INLINE Halves round_halves(Vec x) { return (__m256i)_mm512_cvtneps_pbh(x); }
 
 #else
 

@@ -72,10 +72,21 @@ struct Strip {
   Index steps;
   float* sums;
   Index stride;          // of the sums
-  bool add;              // to what is there
+  bool add;              // to what is there; not with halves
   bool streams = false;  // past the caches; sums and stride are those of whole lines
   LinesAhead* ahead = nullptr;
+  std::uint16_t* halves = nullptr;  // where the sums go instead, as bfloat16
 };
+
+template <class Stored, int kR>
+AM_INLINE void put(const Vec (&sum)[kR][2], typename Stored::Element* out, Index stride,
+                   bool streams) {
+#pragma GCC unroll 16
+  for (int r = 0; r < kR; ++r) {
+    streams ? Stored::stream_two(out + r * stride, sum[r][0], sum[r][1])
+            : Stored::store_two(out + r * stride, sum[r][0], sum[r][1]);
+  }
+}
 
 /// Every loop over sums is unrolled, or GCC keeps them in memory at a third of the speed.
 template <class Multiply, class Layout, int kR>
@@ -105,21 +116,18 @@ void multiply(const Strip& strip) {
       strip.ahead->ask();
     }
   }
+  if (strip.halves != nullptr) {
+    return put<typename Multiply::Rounded, kR>(sum, strip.halves, strip.stride, strip.streams);
+  }
 #pragma GCC unroll 16
   for (int r = 0; r < kR; ++r) {
-    float* out = strip.sums + r * strip.stride;
+    const float* out = strip.sums + r * strip.stride;
     if (strip.add) {
       sum[r][0] = vadd(sum[r][0], vload(out));
       sum[r][1] = vadd(sum[r][1], vload(out + kWidth));
     }
-    if (strip.streams) {
-      vstream(out, sum[r][0]);
-      vstream(out + kWidth, sum[r][1]);
-    } else {
-      vstore(out, sum[r][0]);
-      vstore(out + kWidth, sum[r][1]);
-    }
   }
+  put<StoredFloat32, kR>(sum, strip.sums, strip.stride, strip.streams);
 }
 
 template <class Multiply, class Layout, int kR = kRows>
