@@ -57,21 +57,20 @@ bool needs_wide_sum(at::ScalarType dtype, std::int64_t inner) {
 constexpr std::int64_t kMostSummedRows = 2048;
 constexpr std::int64_t kLeastSums = 1 << 16;
 
-/// Whether LibTorch is faster (measured by bench/ops on AMD Zen 5) and gives the same bytes with
-/// any number of threads: in bfloat16 with tiles (AMX) on 32 rows or more; where registers multiply
-/// it, on sums over rows (gradients of weights), except those that oneDNN would cut into as many
-/// parts as there are threads. In float32 it never does: how MKL shares a product, one of few rows,
-/// of short sums or odd widths above all, shows in the sums. If one factor must be converted first,
-/// it is not faster.
+/// Whether LibTorch is faster and gives the same bytes with any number of threads: in bfloat16 with
+/// tiles (AMX) on 32 rows or more, except sums over rows (gradients of weights) that oneDNN would
+/// cut into as many parts as there are threads. In float32 it never does: how MKL shares a product,
+/// one of few rows, of short sums or odd widths above all, shows in the sums. If one factor must be
+/// converted first, it is not faster.
 bool is_for_library(const cpu::Kernels& kernels, const Tensor& a_mk, const Tensor& b_kn) {
-  if (a_mk.scalar_type() != at::kBFloat16 || b_kn.scalar_type() != at::kBFloat16) {
+  if (!kernels.gemm.has_pairs || !has_bfloat16_tiles() || a_mk.scalar_type() != at::kBFloat16 ||
+      b_kn.scalar_type() != at::kBFloat16) {
     return false;
   }
   const auto rows = a_mk.size(0), inner = a_mk.size(1);
   const bool sums_rows = a_mk.stride(1) != 1;
   const bool is_cut = inner > kMostSummedRows || rows * b_kn.size(1) < kLeastSums;
-  return kernels.gemm.has_pairs && rows >= 32 && !(sums_rows && is_cut) &&
-         (sums_rows || has_bfloat16_tiles());
+  return rows >= 32 && !(sums_rows && is_cut);
 }
 
 }  // namespace

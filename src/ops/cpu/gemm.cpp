@@ -15,6 +15,7 @@ constexpr Index kPieceFloats = 1 << 20;   // packed rows of one piece
 constexpr Index kBatchFloats = 1 << 22;   // of all pieces at once: 16 MiB
 constexpr Index kStripFloats = 96 << 10;  // packed columns of one task, for the inner caches
 constexpr Index kStripPanels = 4;
+constexpr Index kRowsFloats = 160 << 10;  // packed rows that they keep beside these
 constexpr Index kTileRowPanels = 8;
 constexpr Index kTasksPerWorker = 3;
 
@@ -176,9 +177,7 @@ class Batch {
       const Index columns = piece.product->columns;
       const Index panels = ceil_div(columns, kernels_.panel_columns);
       const Index wanted = kTasksPerWorker * num_workers();
-      const Index width =
-          std::clamp(std::min(panels / wanted, kStripFloats / strip_floats(piece.steps, 1)),
-                     Index{1}, kStripPanels);
+      const Index width = strip_panels(piece, panels, wanted);
       const Index parts = std::max(wanted * width / std::max(panels, Index{1}), Index{1});
       const Index rows = ceil_div(piece.rows.size(), parts * piece.panel_rows) * piece.panel_rows;
       for (const Range& strip : columns_of_strips(columns, panels, width)) {
@@ -190,6 +189,16 @@ class Batch {
                                                     strip_floats(piece.added_steps, width) +
                                                     sum_floats(piece, width));
     }
+  }
+
+  /// Panels of columns that a task takes: few, so that there are as many tasks as wanted; all that
+  /// its caches hold where the rows are too many for them and each strip would read all anew.
+  Index strip_panels(const Piece& piece, Index panels, Index wanted) const {
+    const Index most = std::max(kStripFloats / strip_floats(piece.steps, 1), Index{1});
+    if (block_floats(piece) * piece.steps.blocks() > kRowsFloats) {
+      return std::clamp(panels, Index{1}, most);
+    }
+    return std::clamp(std::min(panels / wanted, most), Index{1}, kStripPanels);
   }
 
   /// Whole panels, at most `width` a strip, in strips that differ by one panel and whose number the

@@ -135,7 +135,7 @@ void forward_by(const AttentionTile& tile) {
   fill_zero(work.sums, work.sums + rows.all_rows() * width);
   pack_tile_rows<By>(rows, tile.q, tile.shape.key_width, work.queries);
   const Span all = rows.keys();
-  for (Index first = all.begin / kBlockSteps * kBlockSteps; first < all.end; first += kBlockSteps) {
+  for (Index first = all.begin / kBlockKeys * kBlockKeys; first < all.end; first += kBlockKeys) {
     const BlockKeys keys(rows, first, all);
     multiply_by_keys<By>(rows, work.queries, tile.k.by_key, tile.shape.key_width, keys,
                          work.scores);
@@ -366,7 +366,7 @@ void backward_by(const AttentionBackward& task) {
   fill_zero(work.sums, work.sums + rows.all_rows() * width);
   const Span all = rows.keys();
   const Span own = {most(all.begin, task.key_begin), least(all.end, task.key_end)};
-  for (Index first = own.begin / kBlockSteps * kBlockSteps; first < own.end; first += kBlockSteps) {
+  for (Index first = own.begin / kBlockKeys * kBlockKeys; first < own.end; first += kBlockKeys) {
     differentiate_block<By>(task, rows, work, BlockKeys(rows, first, own));
   }
   for (Index p = 0; p < rows.panels; ++p) {
@@ -412,8 +412,8 @@ Index queries_of_tile(const AttentionShape& shape) { return tile_queries(shape);
 }  // namespace
 
 AttentionKernels attention_kernels() {
-  return {.max_width = kBlockSteps,
-          .block_keys = kBlockSteps,
+  return {.max_width = kMaxWidth,
+          .block_keys = kBlockKeys,
           .panel_columns = kColumns,
           .tile_heads = heads_of_tile,
           .tile_queries = queries_of_tile,

@@ -8,6 +8,9 @@
 
 namespace automodel::ops::cpu::AM_ISA {
 
+inline constexpr Index kBlockKeys = 256;
+inline constexpr Index kMaxWidth = 256;  // of a head, whose entries are steps of one block
+static_assert(kMaxWidth <= kBlockSteps && kBlockKeys <= kBlockSteps);
 inline constexpr Index kTilePanels = kWidth == 16 ? 8 : 16;
 inline constexpr float kLowest = -3.0e38F;
 
@@ -103,7 +106,7 @@ struct BlockKeys {
   BlockKeys(const TileRows& rows, Index first_key, Span keys)
       : first(first_key),
         begin(most(keys.begin - first_key, 0) / kColumns * kColumns),
-        end(least(keys.end - first_key, kBlockSteps)),
+        end(least(keys.end - first_key, kBlockKeys)),
         panels(rows.panels) {
     for (Index p = 0; p < panels; ++p) {
       seen[p] = of(rows.keys(p));

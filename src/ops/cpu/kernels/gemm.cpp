@@ -184,7 +184,7 @@ bool streams(const Output& out, const void* first) {
 bool is_plain(const TileTask& task) {
   const Output& out = task.out;
   const bool fits = out.bias == nullptr && task.whole_panels && task.term.steps.blocks() > 0;
-  return fits && (out.storage == Storage::float32 || (num_blocks(task) == 1 && !out.accumulate));
+  return fits && (out.storage == Storage::float32 || num_blocks(task) == 1);
 }
 
 /// The sums of such a tile.

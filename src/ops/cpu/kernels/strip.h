@@ -8,7 +8,7 @@ namespace automodel::ops::cpu::AM_ISA {
 
 constexpr int kRows = kWidth == 16 ? 14 : 6;  // 28 or 12 sums in registers
 constexpr int kColumns = 2 * kWidth;
-constexpr Index kBlockSteps = 256;
+constexpr Index kBlockSteps = 384;  // the widths of small models, as pairs
 /// Of a row in a panel of rows; not a power of two, whose multiples share cache sets.
 constexpr Index kRowStride = kBlockSteps + 16;
 constexpr Index kRowPanelFloats = kRows * kRowStride;
@@ -72,17 +72,21 @@ struct Strip {
   Index steps;
   float* sums;
   Index stride;          // of the sums
-  bool add;              // to what is there; not with halves
+  bool add;              // to what is there
   bool streams = false;  // past the caches; sums and stride are those of whole lines
   LinesAhead* ahead = nullptr;
   std::uint16_t* halves = nullptr;  // where the sums go instead, as bfloat16
 };
 
 template <class Stored, int kR>
-AM_INLINE void put(const Vec (&sum)[kR][2], typename Stored::Element* out, Index stride,
+AM_INLINE void put(Vec (&sum)[kR][2], typename Stored::Element* out, Index stride, bool add,
                    bool streams) {
 #pragma GCC unroll 16
   for (int r = 0; r < kR; ++r) {
+    if (add) {
+      sum[r][0] = vadd(sum[r][0], Stored::load(out + r * stride));
+      sum[r][1] = vadd(sum[r][1], Stored::load(out + r * stride + kWidth));
+    }
     streams ? Stored::stream_two(out + r * stride, sum[r][0], sum[r][1])
             : Stored::store_two(out + r * stride, sum[r][0], sum[r][1]);
   }
@@ -117,17 +121,10 @@ void multiply(const Strip& strip) {
     }
   }
   if (strip.halves != nullptr) {
-    return put<typename Multiply::Rounded, kR>(sum, strip.halves, strip.stride, strip.streams);
+    put<typename Multiply::Rounded, kR>(sum, strip.halves, strip.stride, strip.add, strip.streams);
+  } else {
+    put<StoredFloat32, kR>(sum, strip.sums, strip.stride, strip.add, strip.streams);
   }
-#pragma GCC unroll 16
-  for (int r = 0; r < kR; ++r) {
-    const float* out = strip.sums + r * strip.stride;
-    if (strip.add) {
-      sum[r][0] = vadd(sum[r][0], vload(out));
-      sum[r][1] = vadd(sum[r][1], vload(out + kWidth));
-    }
-  }
-  put<StoredFloat32, kR>(sum, strip.sums, strip.stride, strip.streams);
 }
 
 template <class Multiply, class Layout, int kR = kRows>
