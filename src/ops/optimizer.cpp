@@ -142,7 +142,7 @@ Tensor exact_weight(const AdamUpdate& update) {
 }
 
 /// Puts the exact value back, and its rounded copy.
-void set_weight(const AdamUpdate& update, const Tensor& exact, std::uint32_t noise) {
+void set_weight(const AdamUpdate& update, const Tensor& exact, const Tensor& random) {
   if (update.master.defined() && update.master.scalar_type() == at::kShort) {
     const auto [upper, remainder] = split_float32(exact);
     update.weight.copy_(upper);
@@ -150,7 +150,7 @@ void set_weight(const AdamUpdate& update, const Tensor& exact, std::uint32_t noi
   } else if (update.master.defined() || update.weight.scalar_type() == at::kFloat) {
     update.weight.copy_(exact);
   } else {
-    update.weight.copy_(rounded_at_random(exact, random_bits(noise + cpu::kWeightNoise, exact)));
+    update.weight.copy_(rounded_at_random(exact, random));
   }
 }
 
@@ -205,7 +205,7 @@ void call_library(std::span<const AdamUpdate> updates, std::int64_t step) {
     run([](const auto&... arguments) { at::_fused_adam_(arguments...); });
   }
   for (std::size_t i = 0; i < updates.size(); ++i) {
-    set_weight(updates[i], lists.weights[i], 0);
+    set_weight(updates[i], lists.weights[i], {});
   }
 }
 
@@ -234,8 +234,7 @@ void set_moment(const Tensor& moment, const Tensor& exact, const Tensor& random)
 void update_by_formula(const AdamUpdate& update, std::int64_t step) {
   const AdamOptions& options = update.options;
   const auto& [exp_avg, exp_avg_sq, max_exp_avg_sq] = update.state;
-  const std::uint32_t noise = noise_of(update, step);
-  const Tensor random = random_bits(noise, update.weight);
+  const Tensor random = random_bits(noise_of(update, step), update.weight);
   const Tensor weight = exact_weight(update);
   Tensor direction = options.maximize ? -scaled(update) : scaled(update);
   if (options.decoupled) {
@@ -255,7 +254,7 @@ void update_by_formula(const AdamUpdate& update, std::int64_t step) {
   const Tensor denominator =
       (second / correction(options, options.beta2, step)).sqrt() + options.eps;
   weight.addcdiv_(first / correction(options, options.beta1, step), denominator, -options.lr);
-  set_weight(update, weight, noise);
+  set_weight(update, weight, random.bitwise_right_shift(8));
 }
 
 }  // namespace

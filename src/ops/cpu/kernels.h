@@ -268,7 +268,9 @@ struct RowKernels {
 /// One step of Adam on `size` entries, all pointers to the first of them. A bfloat16 weight with a
 /// remainder is the upper half of a float32 one, rounded to the nearest: its bits are
 /// (weight << 16) + remainder. Without, and in bfloat16 moments, results are rounded at random
-/// (kernels/rounding.h), up as often as their lower half says.
+/// (kernels/rounding.h), up as often as their lower half says: by the first 16 of an entry's random
+/// bits for exp_avg, the last for exp_avg_sq and its maximum, those in between for the weight. The
+/// upper eight bits of a number decide nearly alone, and these no two of them share.
 struct AdamTask {
   Elements weight;
   std::uint16_t* remainder = nullptr;  // of the bfloat16 weight, signed; null: there is none
@@ -286,9 +288,6 @@ struct AdamTask {
   float step_size = 0;            // lr / (1 - beta1^step)
   float root_scale = 1, eps = 0;  // of the denominator: sqrt(second) * root_scale + eps
 };
-
-/// Added to the noise, for other bits than those of the moments.
-inline constexpr std::uint32_t kWeightNoise = 0x68bc21eb;
 
 struct UpdateKernels {
   double (*sum_of_squares)(const Elements&, Index size) = nullptr;

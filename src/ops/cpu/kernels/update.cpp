@@ -45,12 +45,12 @@ template <class Stored>
 struct WholeWeights {
   explicit WholeWeights(const AdamTask& task) : weight(task.weight) {}
   AM_INLINE Vec load(Index i, Index n) const { return weight.load(i, n); }
-  AM_INLINE void store(Index i, Index n, Vec x, std::uint32_t noise) const {
-    store_at_random(weight, i, n, x, random_bits(noise + kWeightNoise));
+  AM_INLINE void store(Index i, Index n, Vec x, Bits random) const {
+    store_at_random(weight, i, n, x, random);
   }
   AM_INLINE Two load_both(Index i) const { return load_two(weight, i); }
-  AM_INLINE void store_both(Index i, const Two& x, std::uint32_t noise) const {
-    store_at_random(weight, i, x, two_random_bits(noise + kWeightNoise));
+  AM_INLINE void store_both(Index i, const Two& x, const TwoBits& random) const {
+    store_at_random(weight, i, x, random);
   }
   Row<Stored> weight;
 };
@@ -62,13 +62,13 @@ struct SplitWeights {
     return of_bits(
         badd(upper_from(load_some(weight.data + i, n)), signed_from(load_some(remainder + i, n))));
   }
-  AM_INLINE void store(Index i, Index n, Vec x, std::uint32_t /*noise*/) const {
+  AM_INLINE void store(Index i, Index n, Vec x, Bits /*random*/) const {
     const Bits bits = bnumber(x, bits_of(x), bset(kNotANumber));
     store_some(weight.data + i, n, upper_of(badd(bits, bset(0x8000))));
     store_some(remainder + i, n, lower_of(bits));  // signed: what the rounding is off
   }
   AM_INLINE Two load_both(Index i) const { return load_two_split(weight.data + i, remainder + i); }
-  AM_INLINE void store_both(Index i, const Two& x, std::uint32_t /*noise*/) const {
+  AM_INLINE void store_both(Index i, const Two& x, const TwoBits& /*random*/) const {
     const TwoBits bits{bits_of(x.first), bits_of(x.second)};
     store_upper(weight.data + i, {badd(bits.first, bset(0x8000)), badd(bits.second, bset(0x8000))});
     store_lower(remainder + i, bits);
@@ -108,8 +108,7 @@ struct Adam {
 
   /// kWidth entries, or n of them.
   AM_INLINE void at(Index i, Index n) const {
-    const std::uint32_t noise = task.noise + static_cast<std::uint32_t>(i);
-    const Bits random = random_bits(noise);
+    const Bits random = random_bits(task.noise + static_cast<std::uint32_t>(i));
     const State now = with_gradient({weight.load(i, n), average.load(i, n), square.load(i, n)},
                                     gradient.load(i, n));
     store_at_random(average, i, n, now.average, random);
@@ -119,7 +118,7 @@ struct Adam {
       denominator = vmax(denominator, largest.load(i, n));
       store_at_random(largest, i, n, denominator, bright<16>(random));
     }
-    weight.store(i, n, stepped(now, denominator), noise);
+    weight.store(i, n, stepped(now, denominator), bright<8>(random));
   }
 
   /// 2 * kWidth entries, without amsgrad: the same results. A new weight is a number only if all
@@ -135,12 +134,11 @@ struct Adam {
       at(i + kWidth, kWidth);
       return;
     }
-    const std::uint32_t noise = task.noise + static_cast<std::uint32_t>(i);
-    const TwoBits random = two_random_bits(noise);
+    const TwoBits random = two_random_bits(task.noise + static_cast<std::uint32_t>(i));
     store_at_random(average, i, {first.average, second.average}, random);
     store_at_random(square, i, {first.square, second.square},
                     {bright<16>(random.first), bright<16>(random.second)});
-    weight.store_both(i, stepped_w, noise);
+    weight.store_both(i, stepped_w, {bright<8>(random.first), bright<8>(random.second)});
   }
 
   void run() const {
