@@ -14,11 +14,11 @@ struct Shape {
 };
 
 // Nothing, one, tails of every panel, more than one block, piece and tile.
-constexpr std::array kShapes = {Shape{0, 5, 7},      Shape{5, 0, 7},    Shape{5, 7, 0},
-                                Shape{1, 1, 1},      Shape{1, 576, 33}, Shape{13, 3, 31},
-                                Shape{14, 17, 32},   Shape{15, 16, 64}, Shape{29, 257, 65},
-                                Shape{83, 300, 97},  Shape{7, 5001, 5}, Shape{130, 513, 200},
-                                Shape{700, 2050, 40}};
+constexpr std::array kShapes = {
+    Shape{0, 5, 7},       Shape{5, 0, 7},     Shape{5, 7, 0},     Shape{1, 1, 1},
+    Shape{1, 576, 33},    Shape{13, 3, 31},   Shape{14, 17, 32},  Shape{15, 16, 64},
+    Shape{29, 257, 65},   Shape{83, 300, 97}, Shape{7, 5001, 5},  Shape{130, 513, 200},
+    Shape{700, 2050, 40}, Shape{30, 768, 64}, Shape{83, 800, 96}, Shape{2000, 60, 96}};
 
 class MatrixProduct : public testing::TestWithParam<Isa> {
  protected:
@@ -96,6 +96,19 @@ TEST_P(MatrixProduct, BiasAndSum) {
   const Tensor wide = c.clone(), a16 = a.to(at::kBFloat16), b16 = b.to(at::kBFloat16);
   add_matrix_product_with_(kernels(), wide, a16, b16);
   EXPECT_LE(error_of(wide, a16, b16, exact(a16, b16) + c), 3e-6);
+}
+
+TEST_P(MatrixProduct, ASumInBfloat16IsRoundedOnce) {
+  constexpr double kHalfABit = 1.0 / 256;  // of eight
+  for (const auto& [m, k, n] : kShapes) {
+    const Tensor a = at::randn({m, k}).to(at::kBFloat16), b = at::randn({k, n}).to(at::kBFloat16);
+    const Tensor c = at::randn({m, n}).to(at::kBFloat16), sum = c.clone();
+    add_matrix_product_with_(kernels(), sum, a, b);
+    const Tensor expected = exact(a, b) + c;
+    const Tensor bound = expected.abs() * kHalfABit + exact(a.abs(), b.abs()) * 2e-6;
+    EXPECT_TRUE((sum - expected).abs().le(bound + 1e-30).all().item<bool>())
+        << m << " " << k << " " << n;
+  }
 }
 
 TEST_P(MatrixProduct, ASecondProductIsAddedBeforeTheSumIsRounded) {
