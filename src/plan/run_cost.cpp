@@ -219,7 +219,9 @@ spec::ModelSpec spec_of(const config::ModelSource& model) {
           ? models::find_model(model.pretrained_model_name_or_path, model.revision.value_or("main"))
           : models::folder_of_class(model.config_class);
   check(path.extension() != ".gguf", ErrorKind::unsupported,
-        "{}: a plan needs a config.json; give a Hugging Face folder", path.string());
+        "{}: a plan reads config.json, which a .gguf file lacks; give a Hugging Face folder, or "
+        "start the run, which prints its plan before the first step",
+        path.string());
   const fs::path file = fs::is_directory(path) ? path / "config.json" : path;
   check(fs::exists(file), ErrorKind::not_found, "{} has no config.json", path.string());
   return models::read_spec(models::with_overrides(read_json(file), model.config_overrides),
