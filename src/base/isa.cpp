@@ -48,22 +48,14 @@ std::vector<Isa> supported_isas() {
   return out;
 }
 
-bool has_bfloat16_tiles() {
 #if defined(__x86_64__)
-  return __builtin_cpu_supports("amx-bf16") != 0;
+bool has_bfloat16_tiles() { return __builtin_cpu_supports("amx-bf16") != 0; }
+/// The family 19h is Zen 3, which has no AVX-512, and Zen 4.
+bool halves_avx512() { return __builtin_cpu_is("amdfam19h") != 0; }
 #else
-  return false;
+bool has_bfloat16_tiles() { return false; }
+bool halves_avx512() { return false; }
 #endif
-}
-
-bool halves_avx512() {
-#if defined(__x86_64__)
-  // The family 19h is Zen 3, which has no AVX-512, and Zen 4.
-  return __builtin_cpu_is("amdfam19h") != 0;
-#else
-  return false;
-#endif
-}
 
 Isa choose_isa(std::span<const Isa> supported, std::string_view wanted) {
   if (wanted.empty()) {

@@ -1,6 +1,7 @@
 #include "ops/cpu/kernels/attention.h"
 
 #include "ops/cpu/kernels/attention_rows.h"
+#include "ops/cpu/kernels/elements.h"
 
 namespace automodel::ops::cpu::AM_ISA {
 namespace {
@@ -76,20 +77,17 @@ void weigh_row(float* s, const Logits& logits, Span seen, const BlockKeys& keys,
 }
 
 template <class Stored>
-void put_row(typename Stored::Element* to, const float* sums, Index width, float factor) {
+void put_row(const Row<Stored>& to, const float* sums, Index width, float factor) {
   for (Index i = 0; i < width; i += kWidth) {
-    const Vec y = vmul(vload(sums + i), vset(factor));
-    width - i >= kWidth ? Stored::store(to + i, y) : Stored::store(to + i, y, width - i);
+    to.store(i, width - i, vmul(vload(sums + i), vset(factor)));
   }
 }
 
 void put_heads_row(const HeadsView& view, Index offset, const float* sums, Index width,
                    float factor) {
-  if (view.storage == Storage::float32) {
-    put_row<StoredFloat32>(static_cast<float*>(view.data) + offset, sums, width, factor);
-  } else {
-    put_row<StoredBfloat16>(static_cast<std::uint16_t*>(view.data) + offset, sums, width, factor);
-  }
+  const Elements all{view.data, view.storage};
+  view.storage == Storage::float32 ? put_row(Row<StoredFloat32>(all, offset), sums, width, factor)
+                                   : put_row(Row<StoredBfloat16>(all, offset), sums, width, factor);
 }
 
 /// Where a tile's parts lie in the workspace.
@@ -380,7 +378,7 @@ void backward_by(const AttentionBackward& task) {
 template <class Stored>
 void store_rows(const StoreRows& task) {
   for (Index r = 0; r < task.rows; ++r) {
-    auto* to = static_cast<typename Stored::Element*>(task.out.data) + r * task.out.token_stride;
+    const Row<Stored> to({task.out.data, task.out.storage}, r * task.out.token_stride);
     for (Index i = 0; i < task.width; i += kWidth) {
       const float* part = task.parts + r * task.row_stride + i;
       const Index n = task.width - i;
@@ -388,7 +386,7 @@ void store_rows(const StoreRows& task) {
       for (Index k = 1; k < task.count; ++k) {
         y = vadd(y, vload(part + k * task.part_stride, n));
       }
-      n >= kWidth ? Stored::store(to + i, y) : Stored::store(to + i, y, n);
+      to.store(i, n, y);
     }
   }
 }

@@ -1,5 +1,6 @@
 #include "ops/cpu/kernels/gemm.h"
 
+#include "ops/cpu/kernels/elements.h"
 #include "ops/cpu/kernels/strip.h"
 
 namespace automodel::ops::cpu::AM_ISA {
@@ -155,16 +156,15 @@ namespace {
 
 /// Where a tile's sums are taken.
 struct Sums {
-  float* first = nullptr;
-  std::uint16_t* halves = nullptr;  // instead: they are stored as bfloat16
+  void* first = nullptr;
+  Storage storage = Storage::float32;
   Index stride = 0;
   bool add = false;  // to what is there
   bool streams = false;
 };
 
-template <class T>
-AM_INLINE T* moved(T* p, Index n) {
-  return p == nullptr ? p : p + n;
+AM_INLINE void* moved(void* p, Storage storage, Index n) {
+  return static_cast<char*>(p) + n * (storage == Storage::float32 ? 4 : 2);
 }
 
 Index num_blocks(const TileTask& task) {
@@ -190,16 +190,12 @@ bool is_plain(const TileTask& task) {
 /// The sums of such a tile.
 Sums in_output(const TileTask& task) {
   const Output& out = task.out;
-  Sums sums{.stride = out.stride, .add = out.accumulate};
-  const Index offset = task.row_begin * out.stride + task.column_begin;
-  if (out.storage == Storage::float32) {
-    sums.first = static_cast<float*>(out.data) + offset;
-    sums.streams = num_blocks(task) == 1 && streams(out, sums.first);
-  } else {
-    sums.halves = static_cast<std::uint16_t*>(out.data) + offset;
-    sums.streams = streams(out, sums.halves);
-  }
-  return sums;
+  void* first = moved(out.data, out.storage, task.row_begin * out.stride + task.column_begin);
+  return {.first = first,
+          .storage = out.storage,
+          .stride = out.stride,
+          .add = out.accumulate,
+          .streams = num_blocks(task) == 1 && streams(out, first)};
 }
 
 /// One block of the panel of columns that begins at `column`, packed if it is not yet.
@@ -239,12 +235,12 @@ void sum_term(const TileTask& task, const TileTerm& term, const Sums& sums) {
         const Strip strip{.a = a + row / task.panel_rows * kRowPanelFloats,
                           .b = b,
                           .steps = count,
-                          .sums = moved(sums.first, offset),
+                          .sums = moved(sums.first, sums.storage, offset),
                           .stride = sums.stride,
                           .add = sums.add || block > 0,
                           .streams = sums.streams,
                           .ahead = &ahead,
-                          .halves = moved(sums.halves, offset)};
+                          .storage = sums.storage};
         multiply_rows<Multiply, Layout>(least(task.panel_rows, task.row_end - row), strip);
       }
     }
@@ -253,28 +249,23 @@ void sum_term(const TileTask& task, const TileTerm& term, const Sums& sums) {
 
 template <class Stored>
 void put_row(const Output& out, const float* sums, Index row, Index begin, Index end) {
-  auto* to = static_cast<typename Stored::Element*>(out.data) + row * out.stride;
+  const Row<Stored> to({out.data, out.storage}, row * out.stride);
   const auto entries = [&](Index column, Index n) {
     Vec y = vload(sums + column - begin);
     if (out.bias != nullptr) {
       y = vadd(y, vload(out.bias + column, n));
     }
-    if (out.accumulate) {
-      y = vadd(y, n >= kWidth ? Stored::load(to + column) : Stored::load(to + column, n));
-    }
-    return y;
+    return out.accumulate ? vadd(y, to.load(column, n)) : y;
   };
-  const bool past_caches = streams(out, to + begin);
+  const bool past_caches = streams(out, to.data + begin);
   Index column = begin;
   for (; column + kColumns <= end; column += kColumns) {
     const Vec y = entries(column, kWidth), next = entries(column + kWidth, kWidth);
-    past_caches ? Stored::stream_two(to + column, y, next)
-                : Stored::store_two(to + column, y, next);
+    past_caches ? Stored::stream_two(to.data + column, y, next)
+                : Stored::store_two(to.data + column, y, next);
   }
   for (; column < end; column += kWidth) {
-    const Index n = end - column;
-    n >= kWidth ? Stored::store(to + column, entries(column, n))
-                : Stored::store(to + column, entries(column, n), n);
+    to.store(column, end - column, entries(column, end - column));
   }
 }
 

@@ -150,6 +150,7 @@ struct LoadPairs {
 /// products of pairs.
 AM_INLINE Halves round_halves(Vec x) { return (__m256i)_mm512_cvtneps_pbh(x); }
 
+/// Both registers by one such instruction.
 struct StoredRounded : StoredBfloat16 {
   AM_INLINE static __m512i rounded(Vec x, Vec next) {
     return (__m512i)_mm512_cvtne2ps_pbh(next, x);

@@ -70,25 +70,26 @@ struct Strip {
   const float* a;
   const float* b;  // [steps, kColumns]
   Index steps;
-  float* sums;
+  void* sums;
   Index stride;          // of the sums
   bool add;              // to what is there
   bool streams = false;  // past the caches; sums and stride are those of whole lines
   LinesAhead* ahead = nullptr;
-  std::uint16_t* halves = nullptr;  // where the sums go instead, as bfloat16
+  Storage storage = Storage::float32;  // of the sums
 };
 
 template <class Stored, int kR>
-AM_INLINE void put(Vec (&sum)[kR][2], typename Stored::Element* out, Index stride, bool add,
-                   bool streams) {
+AM_INLINE void put(Vec (&sum)[kR][2], const Strip& strip) {
+  auto* out = static_cast<typename Stored::Element*>(strip.sums);
+  const Index stride = strip.stride;
 #pragma GCC unroll 16
   for (int r = 0; r < kR; ++r) {
-    if (add) {
+    if (strip.add) {
       sum[r][0] = vadd(sum[r][0], Stored::load(out + r * stride));
       sum[r][1] = vadd(sum[r][1], Stored::load(out + r * stride + kWidth));
     }
-    streams ? Stored::stream_two(out + r * stride, sum[r][0], sum[r][1])
-            : Stored::store_two(out + r * stride, sum[r][0], sum[r][1]);
+    strip.streams ? Stored::stream_two(out + r * stride, sum[r][0], sum[r][1])
+                  : Stored::store_two(out + r * stride, sum[r][0], sum[r][1]);
   }
 }
 
@@ -120,11 +121,8 @@ void multiply(const Strip& strip) {
       strip.ahead->ask();
     }
   }
-  if (strip.halves != nullptr) {
-    put<typename Multiply::Rounded, kR>(sum, strip.halves, strip.stride, strip.add, strip.streams);
-  } else {
-    put<StoredFloat32, kR>(sum, strip.sums, strip.stride, strip.add, strip.streams);
-  }
+  strip.storage == Storage::float32 ? put<StoredFloat32, kR>(sum, strip)
+                                    : put<typename Multiply::Rounded, kR>(sum, strip);
 }
 
 template <class Multiply, class Layout, int kR = kRows>
