@@ -98,6 +98,7 @@ function(am_tests name)
     if(AM_KERNEL_OBJECTS)  # set where they are this module's
       set_property(SOURCE ${CMAKE_SOURCE_DIR}/tests/ops/cpu/kernels_test.cpp APPEND PROPERTY
                    COMPILE_DEFINITIONS AM_NM="${CMAKE_NM}" AM_KERNEL_OBJECTS="${AM_KERNEL_OBJECTS}")
+      am_emulate_tiles(${name}_tests)
     endif()
     am_precompile(${name}_tests ${tests})
     add_test(NAME ${name} COMMAND ${name}_tests)

@@ -1,6 +1,10 @@
 #include "base/isa.h"
 
 #include <fmt/ranges.h>
+#if defined(__linux__)
+#include <sys/syscall.h>
+#include <unistd.h>
+#endif
 
 #include <algorithm>
 #include <array>
@@ -11,7 +15,8 @@
 namespace automodel {
 namespace {
 
-constexpr std::array<std::string_view, 4> kNames = {"reference", "avx2", "avx512", "avx512_bf16"};
+constexpr std::array<std::string_view, 5> kNames = {"reference", "avx2", "avx512", "avx512_bf16",
+                                                    "amx_bf16"};
 
 std::string names_of(std::span<const Isa> sets) {
   std::vector<std::string_view> names;
@@ -23,6 +28,17 @@ std::string wanted_isa() {
   const char* value = std::getenv("AUTOMODEL_ISA");
   return value == nullptr ? "" : value;
 }
+
+#if defined(__x86_64__) && defined(__linux__)
+/// A process has no room for the state of tiles until it asks for it; its threads then have it too.
+bool may_use_tiles() {
+  constexpr long kRequestPermission = 0x1023, kTileData = 18;
+  static const bool kMay = syscall(SYS_arch_prctl, kRequestPermission, kTileData) == 0;
+  return kMay;
+}
+#elif defined(__x86_64__)
+bool may_use_tiles() { return false; }
+#endif
 
 }  // namespace
 
@@ -41,8 +57,12 @@ std::vector<Isa> supported_isas() {
   if (avx512) {
     out.push_back(Isa::avx512);
   }
-  if (avx512 && __builtin_cpu_supports("avx512bf16")) {
+  const bool pairs = avx512 && __builtin_cpu_supports("avx512bf16");
+  if (pairs) {
     out.push_back(Isa::avx512_bf16);
+  }
+  if (pairs && has_bfloat16_tiles() && may_use_tiles()) {
+    out.push_back(Isa::amx_bf16);
   }
 #endif
   return out;
@@ -59,7 +79,7 @@ bool halves_avx512() { return false; }
 
 Isa choose_isa(std::span<const Isa> supported, std::string_view wanted) {
   if (wanted.empty()) {
-    return *std::max_element(supported.begin(), supported.end());
+    return std::min(*std::max_element(supported.begin(), supported.end()), Isa::avx512_bf16);
   }
   const auto* name = std::find(kNames.begin(), kNames.end(), wanted);
   check(name != kNames.end(), ErrorKind::invalid_argument,
@@ -78,7 +98,7 @@ Isa chosen_isa() { return choose_isa(supported_isas(), wanted_isa()); }
 
 std::string describe_isa(std::span<const Isa> supported, std::string_view wanted) {
   return fmt::format("{} ({}; this processor can run {})", isa_name(choose_isa(supported, wanted)),
-                     wanted.empty() ? "the best" : "AUTOMODEL_ISA", names_of(supported));
+                     wanted.empty() ? "by default" : "AUTOMODEL_ISA", names_of(supported));
 }
 
 std::string describe_isa() { return describe_isa(supported_isas(), wanted_isa()); }

@@ -9,24 +9,25 @@
 namespace automodel {
 
 /// From the plainest to the widest. reference: no own kernels, LibTorch's operators alone.
-enum class Isa { reference, avx2, avx512, avx512_bf16 };
+enum class Isa { reference, avx2, avx512, avx512_bf16, amx_bf16 };
 
 /// As AUTOMODEL_ISA spells it.
 std::string_view isa_name(Isa isa);
 
-/// Those that this processor and its operating system can run, `reference` first.
+/// Those that this processor and its operating system can run, `reference` first. Linux is asked to
+/// let this process use tiles (AMX), once.
 std::vector<Isa> supported_isas();
 
-/// The widest of `supported`, or the one named `wanted` unless that is empty.
-/// Throws Error(invalid_argument) for a name that is none, Error(unsupported) for a set that is not
-/// among `supported`.
+/// The one of `supported` that `wanted` names; if it is empty the widest but amx_bf16, whose
+/// kernels no such processor has run yet: they are tested by computing tiles one by one. Throws
+/// Error(invalid_argument) for a name that is none, Error(unsupported) for a set that is not among
+/// `supported`.
 Isa choose_isa(std::span<const Isa> supported, std::string_view wanted);
 
 /// choose_isa() for this processor and the environment variable AUTOMODEL_ISA.
 Isa chosen_isa();
 
 /// Whether the processor multiplies tiles of bfloat16 (AMX), many times as fast as registers of it.
-/// No kernel here does; LibTorch's products do.
 bool has_bfloat16_tiles();
 
 /// Whether the processor computes AVX-512 in two halves, no more a cycle than AVX2 (AMD Zen 4).

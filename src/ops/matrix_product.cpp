@@ -57,14 +57,14 @@ bool needs_wide_sum(at::ScalarType dtype, std::int64_t inner) {
 constexpr std::int64_t kMostSummedRows = 2048;
 constexpr std::int64_t kLeastSums = 1 << 16;
 
-/// Whether LibTorch is faster and gives the same bytes with any number of threads: in bfloat16 with
-/// tiles (AMX) on 32 rows or more, except sums over rows (gradients of weights) that oneDNN would
-/// cut into as many parts as there are threads. In float32 it never does: how MKL shares a product,
-/// one of few rows, of short sums or odd widths above all, shows in the sums. If one factor must be
-/// converted first, it is not faster.
+/// Whether LibTorch is faster than kernels without tiles and gives the same bytes with any number
+/// of threads: in bfloat16 with tiles (AMX) on 32 rows or more, except sums over rows (gradients of
+/// weights) that oneDNN would cut into as many parts as there are threads. In float32 it never
+/// does: how MKL shares a product, one of few rows, of short sums or odd widths above all, shows in
+/// the sums. If one factor must be converted first, it is not faster.
 bool is_for_library(const cpu::Kernels& kernels, const Tensor& a_mk, const Tensor& b_kn) {
-  if (!kernels.gemm.has_pairs || !has_bfloat16_tiles() || a_mk.scalar_type() != at::kBFloat16 ||
-      b_kn.scalar_type() != at::kBFloat16) {
+  if (!kernels.gemm.has_pairs || kernels.gemm.has_tiles || !has_bfloat16_tiles() ||
+      a_mk.scalar_type() != at::kBFloat16 || b_kn.scalar_type() != at::kBFloat16) {
     return false;
   }
   const auto rows = a_mk.size(0), inner = a_mk.size(1);

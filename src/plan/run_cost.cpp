@@ -197,9 +197,9 @@ Machine this_machine() {
   return {.devices = 1,
           .memory_bytes = usable_memory_bytes(),
           .flops = kReached * peak,
-          .bfloat16_flops = isa == Isa::avx512_bf16 ? reached_bfloat16 * 2 * peak : kReached * peak,
+          .bfloat16_flops = isa >= Isa::avx512_bf16 ? reached_bfloat16 * 2 * peak : kReached * peak,
           .bandwidth = 50e9,
-          .has_bfloat16 = supported_isas().back() == Isa::avx512_bf16,
+          .has_bfloat16 = supported_isas().back() >= Isa::avx512_bf16,
           .own_kernels = isa != Isa::reference};
 }
 

@@ -29,6 +29,12 @@ TEST(Isa, TheWidestIsTakenUnlessOneIsNamed) {
   EXPECT_EQ(choose_isa(kOld, "avx2"), Isa::avx2);
 }
 
+TEST(Isa, TilesAreTakenOnlyByName) {
+  constexpr std::array kNew = {Isa::reference, Isa::avx512_bf16, Isa::amx_bf16};
+  EXPECT_EQ(choose_isa(kNew, ""), Isa::avx512_bf16);
+  EXPECT_EQ(choose_isa(kNew, "amx_bf16"), Isa::amx_bf16);
+}
+
 TEST(Isa, OneThatTheProcessorLacksIsAnError) {
   const std::string text = error_of("avx512_bf16", ErrorKind::unsupported);
   EXPECT_THAT(text, HasSubstr("this processor has no avx512_bf16; it can run reference, avx2"));
@@ -37,11 +43,11 @@ TEST(Isa, OneThatTheProcessorLacksIsAnError) {
 
 TEST(Isa, AnUnknownNameIsAnError) {
   EXPECT_THAT(error_of("sse9", ErrorKind::invalid_argument),
-              HasSubstr("sse9 is none of reference, avx2, avx512, avx512_bf16"));
+              HasSubstr("sse9 is none of reference, avx2, avx512, avx512_bf16, amx_bf16"));
 }
 
 TEST(Isa, TheLineForPeopleSaysWhoChose) {
-  EXPECT_EQ(describe_isa(kOld, ""), "avx2 (the best; this processor can run reference, avx2)");
+  EXPECT_EQ(describe_isa(kOld, ""), "avx2 (by default; this processor can run reference, avx2)");
   EXPECT_EQ(describe_isa(kOld, "reference"),
             "reference (AUTOMODEL_ISA; this processor can run reference, avx2)");
 }

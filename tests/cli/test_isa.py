@@ -24,4 +24,4 @@ def test_the_plan_shows_the_kernels(automodel, recipe):
 def test_a_set_that_is_none_is_refused(automodel, recipe):
     done = train(automodel, recipe, "sse9")
     assert done.returncode == 2
-    assert "AUTOMODEL_ISA: sse9 is none of reference, avx2, avx512, avx512_bf16" in done.stderr
+    assert "AUTOMODEL_ISA: sse9 is none of reference, avx2, avx512, avx512_bf16, amx_bf16" in done.stderr

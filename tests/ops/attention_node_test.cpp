@@ -3,7 +3,7 @@
 #include <gmock/gmock.h>
 
 #include "tests/ops/gradient_check.h"
-#include "tests/ops/own_isas.h"
+#include "tests/ops/own_sets.h"
 
 namespace automodel::ops {
 namespace {
@@ -12,9 +12,9 @@ struct Shape {
   std::int64_t heads, kv_heads, key_width, value_width;
 };
 
-class AttentionKernel : public testing::TestWithParam<Isa> {
+class AttentionKernel : public testing::TestWithParam<KernelSet> {
  protected:
-  const cpu::Kernels& kernels() const { return *cpu::kernels_of(GetParam()); }
+  const cpu::Kernels& kernels() const { return *GetParam().kernels; }
 
   Tensor ours(const Inputs& in, const std::vector<std::int32_t>& bounds,
               AttentionOptions options) const {
@@ -180,7 +180,7 @@ TEST_P(AttentionKernel, LeavesTheRestToTheReference) {
   EXPECT_FALSE(applies(in, {.slopes_h = at::ones({2}), .slopes_in_bfloat16 = true}));
 }
 
-INSTANTIATE_TEST_SUITE_P(EverySet, AttentionKernel, testing::ValuesIn(own_isas()), name_of_isa);
+INSTANTIATE_TEST_SUITE_P(EverySet, AttentionKernel, testing::ValuesIn(own_sets()), name_of_set);
 GTEST_ALLOW_UNINSTANTIATED_PARAMETERIZED_TEST(AttentionKernel);
 
 }  // namespace

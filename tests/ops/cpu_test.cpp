@@ -8,6 +8,7 @@
 #include "ops/cpu/dispatch.h"
 #include "ops/cpu/gemm.h"
 #include "ops/cpu/operands.h"
+#include "tests/ops/own_sets.h"
 
 namespace automodel::ops::cpu {
 namespace {
@@ -21,10 +22,7 @@ TEST(Gemm, SeveralProductsOfGatheredRows) {
   const at::Tensor x = at::randn({50, 300}), w = at::randn({4, 70, 300});
   const at::Tensor rows = at::tensor({3, 3, 49, 0, 17, 8, 30}, at::kLong);
   const std::vector<std::int64_t> bounds = {0, 2, 2, 6, 7};
-  for (const Isa isa : supported_isas()) {
-    if (kernels_of(isa) == nullptr) {
-      continue;
-    }
+  for (const auto& [name, kernels] : own_sets()) {
     const at::Tensor y = at::full({7, 70}, -1.0F);
     std::vector<Product> products;
     for (std::size_t e = 0; e < 4; ++e) {
@@ -38,12 +36,12 @@ TEST(Gemm, SeveralProductsOfGatheredRows) {
            .columns = 70,
            .inner = 300});
     }
-    gemm(kernels_of(isa)->gemm, products);
+    gemm(kernels->gemm, products);
     for (std::size_t e = 0; e < 4; ++e) {
       const at::Tensor own = rows.slice(0, bounds[e], bounds[e + 1]);
       const at::Tensor expected = x.index_select(0, own).mm(w[static_cast<std::int64_t>(e)].t());
       EXPECT_TRUE(at::allclose(y.slice(0, bounds[e], bounds[e + 1]), expected, 1e-4, 1e-4))
-          << isa_name(isa) << " " << e;
+          << name << " " << e;
     }
   }
 }
@@ -55,17 +53,14 @@ TEST(Gemm, SumsOverGatheredRows) {
     const at::Tensor rows = at::tensor({3, 3, 49, 0, 17, 8, 30}, at::kLong);
     const at::Tensor expected =
         g.index_select(0, rows).to(at::kFloat).t().mm(x.index_select(0, rows).to(at::kFloat));
-    for (const Isa isa : supported_isas()) {
-      if (kernels_of(isa) == nullptr) {
-        continue;
-      }
+    for (const auto& [name, kernels] : own_sets()) {
       Operand a = operand_of(g.t()), b = operand_of(x.t());
       a.rows = b.rows = rows.const_data_ptr<std::int64_t>();
       const at::Tensor y = at::empty({70, 37});
       const Product product{
           .a = a, .b = b, .out = output_of(y), .rows = 70, .columns = 37, .inner = 7};
-      gemm(kernels_of(isa)->gemm, {&product, 1});
-      EXPECT_TRUE(at::allclose(y, expected, 1e-4, 1e-4)) << isa_name(isa);
+      gemm(kernels->gemm, {&product, 1});
+      EXPECT_TRUE(at::allclose(y, expected, 1e-4, 1e-4)) << name;
     }
   }
 }

@@ -4,7 +4,7 @@
 
 #include "base/error.h"
 #include "tests/ops/gradient_check.h"
-#include "tests/ops/own_isas.h"
+#include "tests/ops/own_sets.h"
 
 namespace automodel::ops {
 namespace {
@@ -20,9 +20,9 @@ constexpr std::array kShapes = {
     Shape{29, 257, 65},   Shape{83, 300, 97}, Shape{7, 5001, 5},  Shape{130, 513, 200},
     Shape{700, 2050, 40}, Shape{30, 768, 64}, Shape{83, 800, 96}, Shape{2000, 60, 96}};
 
-class MatrixProduct : public testing::TestWithParam<Isa> {
+class MatrixProduct : public testing::TestWithParam<KernelSet> {
  protected:
-  const cpu::Kernels& kernels() const { return *cpu::kernels_of(GetParam()); }
+  const cpu::Kernels& kernels() const { return *GetParam().kernels; }
 };
 
 /// The product of what is stored, in float64.
@@ -175,7 +175,7 @@ TEST_P(MatrixProduct, RoundsToTheNearestEvenAndKeepsWhatIsNoNumber) {
   EXPECT_TRUE(d.slice(0, 1).equal(odd.slice(0, 1).to(at::kBFloat16)));
 }
 
-INSTANTIATE_TEST_SUITE_P(EverySet, MatrixProduct, testing::ValuesIn(own_isas()), name_of_isa);
+INSTANTIATE_TEST_SUITE_P(EverySet, MatrixProduct, testing::ValuesIn(own_sets()), name_of_set);
 GTEST_ALLOW_UNINSTANTIATED_PARAMETERIZED_TEST(MatrixProduct);
 
 TEST(MatrixProductReference, TheChosenSetEqualsTheReference) {
@@ -195,7 +195,7 @@ TEST(MatrixProductReference, TheChosenSetEqualsTheReference) {
 /// Few rows, short sums and odd widths, whose sums MKL takes in another way for each number of
 /// threads.
 TEST(MatrixProductChoice, TheNumberOfThreadsChangesNoByteOfFloat32) {
-  if (own_isas().empty() || cpu::kernels() == nullptr) {
+  if (own_sets().empty() || cpu::kernels() == nullptr) {
     GTEST_SKIP() << "no own kernels in this run";
   }
   for (const Shape& shape : {Shape{3, 2036, 1271}, Shape{2, 913, 2503}, Shape{204, 20, 73},
@@ -211,7 +211,7 @@ TEST(MatrixProductChoice, TheNumberOfThreadsChangesNoByteOfFloat32) {
 /// Whoever computes them: oneDNN takes small products of long sums in as many parts as there are
 /// threads, so these must stay ours. Sums over rows, as gradients of weights are, and products.
 TEST(MatrixProductChoice, TheNumberOfThreadsChangesNoByteOfBfloat16) {
-  if (own_isas().empty() || cpu::kernels() == nullptr) {
+  if (own_sets().empty() || cpu::kernels() == nullptr) {
     GTEST_SKIP() << "no own kernels in this run";
   }
   for (const Shape& shape : {Shape{32, 2048, 32}, Shape{64, 32768, 64}, Shape{128, 8192, 128},
@@ -227,11 +227,11 @@ TEST(MatrixProductChoice, TheNumberOfThreadsChangesNoByteOfBfloat16) {
 }
 
 TEST(MatrixProductReference, RefusesWhatDoesNotFit) {
-  const auto sets = own_isas();
+  const auto sets = own_sets();
   if (sets.empty()) {
     GTEST_SKIP() << "this processor has no own kernels";
   }
-  const auto& kernels = *cpu::kernels_of(sets.front());
+  const auto& kernels = *sets.front().kernels;
   EXPECT_THROW(matrix_product_with(kernels, at::ones({2, 3}), at::ones({4, 5})), Error);
   EXPECT_THROW(matrix_product_with(kernels, at::ones({2, 3}), at::ones({3, 5}), at::ones({4})),
                Error);

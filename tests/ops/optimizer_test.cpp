@@ -10,7 +10,7 @@
 #include "ops/cpu/operands.h"
 #include "ops/cpu/update.h"
 #include "ops/rounding.h"
-#include "tests/ops/own_isas.h"
+#include "tests/ops/own_sets.h"
 
 namespace automodel::ops {
 namespace {
@@ -200,10 +200,10 @@ INSTANTIATE_TEST_SUITE_P(AllKinds, AdamTest,
                          testing::Combine(testing::Bool(), testing::Bool(), testing::Bool()));
 
 /// What the program's own choice of kernels leaves out.
-class AdamKernel : public testing::TestWithParam<Isa> {};
+class AdamKernel : public testing::TestWithParam<KernelSet> {};
 
 TEST_P(AdamKernel, EqualsTheFormula) {
-  const auto& kernels = cpu::kernels_of(GetParam())->update;
+  const auto& kernels = GetParam().kernels->update;
   for (const std::int64_t size : {1, 7, 8, 9, 16, 31, 1000, 70001}) {
     const Tensor exact = at::randn({size}), m = at::randn({size}), v = at::rand({size});
     const auto [weight, remainder] = split_float32(exact);
@@ -237,7 +237,7 @@ TEST_P(AdamKernel, EqualsTheFormula) {
 /// Weights, remainders and moments that a kernel makes of numbers where rounding is delicate, bit
 /// for bit: without gradient and decay, only the storage is at work.
 TEST_P(AdamKernel, StoresAsTheReferenceDoes) {
-  const auto& kernels = cpu::kernels_of(GetParam())->update;
+  const auto& kernels = GetParam().kernels->update;
   const Tensor x = at::cat({at::tensor({0.0F, -0.0F, 1.0F, 0x1.01p0F, -0x1.01p0F, 0x1.03p0F,
                                         0x1p-149F, -0x1.00ffffp-3F}),
                             at::randn({70000})});
@@ -268,7 +268,7 @@ TEST_P(AdamKernel, StoresAsTheReferenceDoes) {
 }
 
 TEST_P(AdamKernel, NotANumberStaysOne) {
-  const auto& kernels = cpu::kernels_of(GetParam())->update;
+  const auto& kernels = GetParam().kernels->update;
   const Tensor broken = at::zeros({72}, at::kBool);
   broken.index_put_({at::tensor({3, 36, 71}, at::kLong)}, at::scalar_tensor(true, at::kBool));
   const Tensor grad = at::where(broken, 0x7fffffff, at::zeros({72}, at::kInt)).view(at::kFloat);
@@ -292,7 +292,7 @@ TEST_P(AdamKernel, NotANumberStaysOne) {
 }
 
 TEST_P(AdamKernel, SumOfSquaresInOneOrder) {
-  const auto& kernels = cpu::kernels_of(GetParam())->update;
+  const auto& kernels = GetParam().kernels->update;
   const int before = at::get_num_threads();
   for (const auto dtype : {at::kFloat, at::kBFloat16}) {
     for (const std::int64_t size : {0, 1, 15, 1023, 1025, 200001}) {
@@ -309,7 +309,7 @@ TEST_P(AdamKernel, SumOfSquaresInOneOrder) {
   at::set_num_threads(before);
 }
 
-INSTANTIATE_TEST_SUITE_P(EveryIsa, AdamKernel, testing::ValuesIn(own_isas()), name_of_isa);
+INSTANTIATE_TEST_SUITE_P(EveryIsa, AdamKernel, testing::ValuesIn(own_sets()), name_of_set);
 
 TEST(SumOfSquares, TakesEveryLayoutAndType) {
   const Tensor x = at::randn({30, 40});

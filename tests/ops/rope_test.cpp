@@ -3,7 +3,7 @@
 #include "base/error.h"
 #include "ops/cpu/rope.h"
 #include "tests/ops/gradient_check.h"
-#include "tests/ops/own_isas.h"
+#include "tests/ops/own_sets.h"
 
 namespace automodel::ops {
 namespace {
@@ -27,10 +27,10 @@ Tensor plain_rope(const Tensor& x, const RopeTables& tables, bool interleaved) {
   return at::stack(columns, 2);
 }
 
-class RopeKernel : public testing::TestWithParam<Isa> {};
+class RopeKernel : public testing::TestWithParam<KernelSet> {};
 
 TEST_P(RopeKernel, EqualsThePlainRotationRoundedOnce) {
-  const auto& kernels = *cpu::kernels_of(GetParam());
+  const auto& kernels = *GetParam().kernels;
   for (const std::int64_t pairs : {1, 3, 8, 16, 20, 64}) {
     for (const auto dtype : {at::kFloat, at::kBFloat16}) {
       const auto tables =
@@ -60,7 +60,7 @@ TEST_P(RopeKernel, EqualsThePlainRotationRoundedOnce) {
   }
 }
 
-INSTANTIATE_TEST_SUITE_P(EverySet, RopeKernel, testing::ValuesIn(own_isas()), name_of_isa);
+INSTANTIATE_TEST_SUITE_P(EverySet, RopeKernel, testing::ValuesIn(own_sets()), name_of_set);
 GTEST_ALLOW_UNINSTANTIATED_PARAMETERIZED_TEST(RopeKernel);
 
 TEST(Rope, EqualsThePlainRotation) {

@@ -89,7 +89,7 @@ Finding kernels_finding(std::span<const Isa> supported, std::string_view wanted)
     const Isa chosen = choose_isa(supported, wanted);
     out.text = describe_isa(supported, wanted);
     out.facts["chosen"] = isa_name(chosen);
-    if (chosen != choose_isa(supported, "")) {
+    if (chosen < choose_isa(supported, "")) {
       out.fix = "unset AUTOMODEL_ISA: steps are slower with it than this processor allows";
     }
   } catch (const Error& error) {

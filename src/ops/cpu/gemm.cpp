@@ -18,6 +18,7 @@ constexpr Index kStripPanels = 4;
 constexpr Index kRowsFloats = 160 << 10;  // packed rows that they keep beside these
 constexpr Index kTileRowPanels = 8;
 constexpr Index kTasksPerWorker = 3;
+constexpr Index kStepUnit = 16;  // steps that kernels take at once at most
 
 /// A part of a dimension.
 struct Range {
@@ -53,7 +54,8 @@ Steps steps_of(const Operand& a, const Operand& b, Index inner, const GemmKernel
       kernels.has_pairs && a.storage == Storage::bfloat16 && b.storage == Storage::bfloat16;
   Steps steps{.inner = inner, .pairs = pairs, .per_block = 0};
   if (inner > 0) {
-    steps.per_block = ceil_div(steps.count(), ceil_div(steps.count(), kernels.block_steps));
+    const Index even = ceil_div(steps.count(), ceil_div(steps.count(), kernels.block_steps));
+    steps.per_block = ceil_div(even, kStepUnit) * kStepUnit;
   }
   return steps;
 }

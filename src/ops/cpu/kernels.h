@@ -92,6 +92,7 @@ struct GemmKernels {
   Index block_steps = 0;                                // at most
   Index row_panel_floats = 0, column_panel_floats = 0;  // of one panel and block
   bool has_pairs = false;
+  bool has_tiles = false;  // of pairs (AMX)
   void (*pack_rows)(const PackTask&) = nullptr;
   void (*pack_columns)(const PackTask&) = nullptr;
   void (*tile)(const TileTask&) = nullptr;

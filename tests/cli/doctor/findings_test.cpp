@@ -40,10 +40,12 @@ TEST(Findings, Processor) {
 TEST(Findings, Kernels) {
   const std::vector<Isa> supported = {Isa::reference, Isa::avx2, Isa::avx512};
   const auto best = kernels_finding(supported, "");
-  EXPECT_EQ(best.text, "avx512 (the best; this processor can run reference, avx2, avx512)");
+  EXPECT_EQ(best.text, "avx512 (by default; this processor can run reference, avx2, avx512)");
   EXPECT_EQ(best.facts["supported"], Json({"reference", "avx2", "avx512"}));
   EXPECT_EQ(fix_of(best), "nothing");
   EXPECT_THAT(fix_of(kernels_finding(supported, "avx2")), HasSubstr("unset AUTOMODEL_ISA"));
+  const std::vector<Isa> tiles = {Isa::reference, Isa::avx512_bf16, Isa::amx_bf16};
+  EXPECT_EQ(fix_of(kernels_finding(tiles, "amx_bf16")), "nothing");
   const auto wrong = kernels_finding(supported, "avx512_bf16");
   EXPECT_TRUE(wrong.prevents);
   EXPECT_THAT(wrong.text, HasSubstr("this processor has no avx512_bf16"));

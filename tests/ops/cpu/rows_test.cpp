@@ -3,14 +3,14 @@
 #include <ATen/ATen.h>
 
 #include "tests/ops/gradient_check.h"
-#include "tests/ops/own_isas.h"
+#include "tests/ops/own_sets.h"
 
 namespace automodel::ops::cpu {
 namespace {
 
-class Rows : public testing::TestWithParam<Isa> {
+class Rows : public testing::TestWithParam<KernelSet> {
  protected:
-  const RowKernels& kernels() const { return kernels_of(GetParam())->rows; }
+  const RowKernels& kernels() const { return GetParam().kernels->rows; }
 };
 
 constexpr std::array kDtypes = {at::kFloat, at::kBFloat16};
@@ -311,7 +311,7 @@ TEST_P(Rows, NothingOfNoRows) {
   glu(kernels(), {});
 }
 
-INSTANTIATE_TEST_SUITE_P(EverySet, Rows, testing::ValuesIn(own_isas()), name_of_isa);
+INSTANTIATE_TEST_SUITE_P(EverySet, Rows, testing::ValuesIn(own_sets()), name_of_set);
 GTEST_ALLOW_UNINSTANTIATED_PARAMETERIZED_TEST(Rows);
 
 TEST(RowKernelsFor, OnlyContiguousRowsOfOneStoredDtype) {

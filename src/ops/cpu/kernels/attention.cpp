@@ -120,6 +120,7 @@ template <class By>
 void forward_by(const AttentionTile& tile) {
   const TileRows rows(tile);
   const Workspace work(tile.shape, tile.workspace);
+  const Tiles tiles(kRows);
   const Index width = in_panels(tile.shape.value_width);
   RowState states[kTilePanels * kRows];
   for (Index p = 0; p < rows.panels; ++p) {
@@ -245,15 +246,20 @@ template <class By>
 void add_to_keys(const TileRows& rows, const float* weights, const float* steps, Index width,
                  const BlockKeys& keys, float* sums) {
   const Index stride = in_panels(width), all_steps = rows.all_rows() / By::kPerStep;
+  alignas(64) float turned[kHasTiles ? kRowPanelFloats : 1];
   for (Index key = keys.begin; key < keys.end; key += kRows) {
     const Index count = least(kRows, keys.end - key);
     const Span panels = keys.panels_that_see(key, key + count);
     const Index begin = panels.begin * kRows / By::kPerStep;
     const Index end = panels.end * kRows / By::kPerStep;
+    const float* a = weights + panels.begin * kRowPanelFloats + key;
+    if constexpr (kHasTiles && By::kPairs) {
+      turn_rows(a, end - begin, turned);
+      a = turned;
+    }
     for (Index column = 0; begin < end && column < width; column += kColumns) {
-      multiply_rows<typename By::Multiply, typename By::RowsAsSteps>(
-          count, Strip{weights + panels.begin * kRowPanelFloats + key,
-                       steps + column * all_steps + begin * kColumns, end - begin,
+      multiply_panels<typename By::Multiply, typename By::RowsAsSteps>(
+          count, Strip{a, steps + column * all_steps + begin * kColumns, end - begin,
                        sums + key * stride + column, stride, true});
     }
   }
@@ -350,6 +356,7 @@ void backward_by(const AttentionBackward& task) {
   const AttentionTile& tile = task.tile;
   const TileRows rows(tile);
   const Workspace work(tile.shape, tile.workspace);
+  const Tiles tiles(kRows);
   const Index width = in_panels(tile.shape.key_width);
   pack_tile_rows<By>(rows, tile.q, tile.shape.key_width, work.queries);
   pack_tile_rows<By>(rows, task.grad_out, tile.shape.value_width, work.grads);

@@ -4,7 +4,7 @@
 
 #include "ops/cpu/kernels/gemm.h"
 #include "ops/cpu/kernels/math.h"
-#include "ops/cpu/kernels/strip.h"
+#include "ops/cpu/kernels/tiles.h"
 
 namespace automodel::ops::cpu::AM_ISA {
 
@@ -33,7 +33,7 @@ struct ByFloat32 {
 };
 struct ByPairs {
   using Multiply = MultiplyPairs;
-  using RowsAsSteps = RowPairsAsSteps;
+  using RowsAsSteps = TurnedPairs;
   static constexpr bool kPairs = true;
   static constexpr Index kPerStep = 2;
 };
@@ -170,7 +170,7 @@ AM_INLINE void multiply_by_keys(const TileRows& rows, const float* a, const floa
     const float* b = by_key + (keys.first + column) * steps;
     const Span panels = keys.panels_that_see(column, column + kColumns);
     for (Index p = panels.begin; p < panels.end; ++p) {
-      multiply_rows<typename By::Multiply, PackedRows>(
+      multiply_panels<typename By::Multiply, PackedRows>(
           rows.rows(p), Strip{a + p * kRowPanelFloats, b, steps, out + p * kRowPanelFloats + column,
                               kRowStride, false});
     }
@@ -189,7 +189,7 @@ AM_INLINE void add_weighted_keys(const TileRows& rows, const float* weights, con
       const Index begin = keys.seen[p].begin / By::kPerStep;
       const Index end = steps_of<By>(keys.seen[p].end);
       if (begin < end) {
-        multiply_rows<typename By::Multiply, PackedRows>(
+        multiply_panels<typename By::Multiply, PackedRows>(
             rows.rows(p), Strip{weights + p * kRowPanelFloats + begin, b + begin * kColumns,
                                 end - begin, sums + p * kRows * stride + column, stride, true});
       }

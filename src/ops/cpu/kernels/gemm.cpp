@@ -1,7 +1,7 @@
 #include "ops/cpu/kernels/gemm.h"
 
 #include "ops/cpu/kernels/elements.h"
-#include "ops/cpu/kernels/strip.h"
+#include "ops/cpu/kernels/tiles.h"
 
 namespace automodel::ops::cpu::AM_ISA {
 namespace {
@@ -29,6 +29,24 @@ AM_INLINE Bytes outer_entry(const Operand& source, Index i, Index element_bytes)
   return static_cast<Bytes>(source.data) + row * source.stride * element_bytes;
 }
 
+/// Rows whose steps are rows of the operand, row by row.
+template <class Load>
+void pack_turned(const Across& source, Index rows, Index begin, Index count, float* out) {
+  for (Index s = 0; s < count; s += kWidth) {
+    Vec x[kWidth];
+    for (int i = 0; i < kWidth; ++i) {
+      x[i] = s + i < count ? Load::across(source, begin + s + i, rows) : vset(0);
+    }
+    vtranspose(x);
+#pragma GCC unroll 16
+    for (int r = 0; r < kWidth; ++r) {
+      if (r < rows) {
+        vstore(out + r * kRowStride + s, x[r]);
+      }
+    }
+  }
+}
+
 template <class Load>
 void pack_rows_as(const PackTask& task) {
   const Steps& steps = task.steps;
@@ -44,6 +62,10 @@ void pack_rows_as(const PackTask& task) {
       continue;
     }
     const Across source(task.source, task.outer_begin, steps.inner, Load::kElementBytes);
+    if (kHasTiles && steps.pairs) {
+      pack_turned<Load>(source, task.outer_count, begin, count, out);
+      continue;
+    }
     for (Index s = 0; s < count; ++s) {
       vstore(out + s * kRows, Load::across(source, begin + s, task.outer_count), kRows);
     }
@@ -213,9 +235,13 @@ const float* columns_of(const TileTask& task, const TileTerm& term, Index column
   return first + block * term.b_block_stride;
 }
 
+/// Panels of rows that a product takes at once.
+template <class Multiply>
+constexpr Index kPanels = kHasTiles && Multiply::kInPairs ? 2 : 1;
+
 /// How often a tile's products can ask for lines.
-Index num_asks(const TileTask& task, const Steps& steps) {
-  const Index row_panels = ceil_div(task.row_end - task.row_begin, task.panel_rows);
+Index num_asks(const TileTask& task, const Steps& steps, Index rows_at_once) {
+  const Index row_panels = ceil_div(task.row_end - task.row_begin, rows_at_once);
   const Index column_panels = ceil_div(task.column_end - task.column_begin, kColumns);
   const Index per_block = ceil_div(steps.per_block, kStepsPerAsk);
   return steps.blocks() * row_panels * column_panels * per_block;
@@ -224,13 +250,14 @@ Index num_asks(const TileTask& task, const Steps& steps) {
 template <class Multiply, class Layout>
 void sum_term(const TileTask& task, const TileTerm& term, const Sums& sums) {
   const Steps& steps = term.steps;
-  LinesAhead ahead(term.ahead, num_asks(task, steps));
+  const Index rows_at_once = kPanels<Multiply> * task.panel_rows;
+  LinesAhead ahead(term.ahead, num_asks(task, steps, rows_at_once));
   for (Index block = 0; block < steps.blocks(); ++block) {
     const Index count = least(steps.per_block, steps.count() - block * steps.per_block);
     const float* a = term.a + block * term.a_block_stride;
     for (Index column = task.column_begin; column < task.column_end; column += kColumns) {
       const float* b = columns_of(task, term, column, block);
-      for (Index row = task.row_begin; row < task.row_end; row += task.panel_rows) {
+      for (Index row = task.row_begin; row < task.row_end; row += rows_at_once) {
         const Index offset = (row - task.row_begin) * sums.stride + column - task.column_begin;
         const Strip strip{.a = a + row / task.panel_rows * kRowPanelFloats,
                           .b = b,
@@ -240,8 +267,9 @@ void sum_term(const TileTask& task, const TileTerm& term, const Sums& sums) {
                           .add = sums.add || block > 0,
                           .streams = sums.streams,
                           .ahead = &ahead,
-                          .storage = sums.storage};
-        multiply_rows<Multiply, Layout>(least(task.panel_rows, task.row_end - row), strip);
+                          .storage = sums.storage,
+                          .panel_rows = task.panel_rows};
+        multiply_panels<Multiply, Layout>(least(rows_at_once, task.row_end - row), strip);
       }
     }
   }
@@ -271,8 +299,8 @@ void put_row(const Output& out, const float* sums, Index row, Index begin, Index
 
 void sum_term(const TileTask& task, const TileTerm& term, const Sums& sums) {
   if (term.steps.pairs) {
-    term.a_inner_contiguous ? sum_term<MultiplyPairs, PackedRows>(task, term, sums)
-                            : sum_term<MultiplyPairs, PackedColumns>(task, term, sums);
+    term.a_inner_contiguous || kHasTiles ? sum_term<MultiplyPairs, PackedRows>(task, term, sums)
+                                         : sum_term<MultiplyPairs, PackedColumns>(task, term, sums);
   } else {
     term.a_inner_contiguous ? sum_term<MultiplyFloat32, PackedRows>(task, term, sums)
                             : sum_term<MultiplyFloat32, PackedColumns>(task, term, sums);
@@ -287,6 +315,7 @@ void sum_tile(const TileTask& task, Sums sums) {
 
 void tile(const TileTask& task) {
   const Output& out = task.out;
+  const Tiles tiles(task.panel_rows);
   if (is_plain(task)) {
     const Sums sums = in_output(task);
     sum_tile(task, sums);
@@ -320,15 +349,17 @@ void tile(const TileTask& task) {
 }  // namespace
 
 GemmKernels gemm_kernels() {
-  return {.panel_rows = kRows,
-          .panel_columns = kColumns,
-          .block_steps = kBlockSteps,
-          .row_panel_floats = kRowPanelFloats,
-          .column_panel_floats = kColumnPanelFloats,
-          .has_pairs = kHasPairs,
-          .pack_rows = pack_rows,
-          .pack_columns = pack_columns,
-          .tile = tile};
+  return {
+      .panel_rows = kRows,
+      .panel_columns = kColumns,
+      .block_steps = kHasTiles ? kBlockSteps / 2 : kBlockSteps,  // both panels in the first cache
+      .row_panel_floats = kRowPanelFloats,
+      .column_panel_floats = kColumnPanelFloats,
+      .has_pairs = kHasPairs,
+      .has_tiles = kHasTiles,
+      .pack_rows = pack_rows,
+      .pack_columns = pack_columns,
+      .tile = tile};
 }
 
 }  // namespace automodel::ops::cpu::AM_ISA

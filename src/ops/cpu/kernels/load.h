@@ -90,6 +90,7 @@ using LoadFloat32 = LoadElements<StoredFloat32>;
 using LoadBfloat16 = LoadElements<StoredBfloat16>;
 
 struct MultiplyFloat32 {
+  static constexpr bool kInPairs = false;
   using Rounded = StoredBfloat16;  // of sums
   AM_INLINE static Vec add(Vec a, Vec b, Vec sum) { return vfma(a, b, sum); }
 };
@@ -164,6 +165,7 @@ struct StoredRounded : StoredBfloat16 {
 };
 
 struct MultiplyPairs {
+  static constexpr bool kInPairs = true;
   using Rounded = StoredRounded;
   AM_INLINE static Vec add(Vec a, Vec b, Vec sum) {
     return _mm512_dpbf16_ps(sum, (__m512bh)_mm512_castps_si512(a),

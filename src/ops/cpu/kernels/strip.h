@@ -6,7 +6,14 @@
 
 namespace automodel::ops::cpu::AM_ISA {
 
-constexpr int kRows = kWidth == 16 ? 14 : 6;  // 28 or 12 sums in registers
+#if defined(__AMX_BF16__)
+inline constexpr bool kHasTiles = true;  // tiles.h
+#else
+inline constexpr bool kHasTiles = false;
+#endif
+
+constexpr int kSumRows = kWidth == 16 ? 14 : 6;   // 28 or 12 sums in registers
+constexpr int kRows = kHasTiles ? 16 : kSumRows;  // of a panel
 constexpr int kColumns = 2 * kWidth;
 constexpr Index kBlockSteps = 384;  // the widths of small models, as pairs
 /// Of a row in a panel of rows; not a power of two, whose multiples share cache sets.
@@ -76,6 +83,11 @@ struct Strip {
   bool streams = false;  // past the caches; sums and stride are those of whole lines
   LinesAhead* ahead = nullptr;
   Storage storage = Storage::float32;  // of the sums
+  Index panel_rows = kRows;            // with tiles: the next panel's rows follow, with their sums
+
+  AM_INLINE void* sums_of(Index row) const {
+    return static_cast<char*>(sums) + row * stride * (storage == Storage::float32 ? 4 : 2);
+  }
 };
 
 template <class Stored, int kR>
@@ -125,13 +137,28 @@ void multiply(const Strip& strip) {
                                     : put<typename Multiply::Rounded, kR>(sum, strip);
 }
 
-template <class Multiply, class Layout, int kR = kRows>
-AM_INLINE void multiply_rows(Index rows, const Strip& strip) {
+template <class Multiply, class Layout, int kR = kSumRows>
+AM_INLINE void multiply_up_to(Index rows, const Strip& strip) {
   if (rows == kR) {
     return multiply<Multiply, Layout, kR>(strip);
   }
   if constexpr (kR > 1) {
-    multiply_rows<Multiply, Layout, kR - 1>(rows, strip);
+    multiply_up_to<Multiply, Layout, kR - 1>(rows, strip);
+  }
+}
+
+/// In registers, in even parts if they do not hold the sums of all rows.
+template <class Multiply, class Layout>
+AM_INLINE void multiply_rows(Index rows, const Strip& strip) {
+  if (kRows == kSumRows || rows <= kSumRows) {
+    return multiply_up_to<Multiply, Layout>(rows, strip);
+  }
+  const Index most = ceil_div(rows, ceil_div(rows, kSumRows));
+  Strip part = strip;
+  for (Index row = 0; row < rows; row += most) {
+    part.a = strip.a + row * Layout::kAlongRow;
+    part.sums = strip.sums_of(row);
+    multiply_up_to<Multiply, Layout>(least(most, rows - row), part);
   }
 }
 

@@ -12,6 +12,9 @@ const Kernels& all_kernels();
 namespace avx512_bf16 {
 const Kernels& all_kernels();
 }
+namespace amx_bf16 {
+const Kernels& all_kernels();
+}
 
 const Kernels* kernels_of(Isa isa) {
   switch (isa) {
@@ -23,6 +26,8 @@ const Kernels* kernels_of(Isa isa) {
       return &avx512::all_kernels();
     case Isa::avx512_bf16:
       return &avx512_bf16::all_kernels();
+    case Isa::amx_bf16:
+      return &amx_bf16::all_kernels();
   }
   return nullptr;
 }
