@@ -68,8 +68,10 @@ struct Optimizer {
   bool maximize = false;
   bool bias_correction = true;
   std::vector<ParamGroupOverride> param_group_overrides;
-  /// Weights that are not float32 have an exact value beside them.
+  /// Weights that are not float32 have a more exact value beside them.
   bool master_weights = true;
+  /// Of that of a bfloat16 weight: 24, rounded at random, or 32.
+  std::int64_t master_weight_bits = 24;
   /// dtype names of the optimizer's state; null: float32.
   std::optional<std::string> master_weight_dtype;
   std::optional<std::string> exp_avg_dtype;

@@ -32,6 +32,11 @@ void check_state(const Tensor& tensor, const Tensor& weight, const char* name) {
   check_shape(tensor, weight, name);
 }
 
+/// What a bfloat16 weight lacks, rather than an exact weight.
+bool is_remainder(const Tensor& master) {
+  return master.scalar_type() == at::kShort || master.scalar_type() == at::kChar;
+}
+
 void check_weight(const Tensor& weight, const Tensor& master) {
   const auto dtype = weight.scalar_type();
   if (!master.defined()) {
@@ -41,10 +46,12 @@ void check_weight(const Tensor& weight, const Tensor& master) {
     return;
   }
   const auto exact = master.scalar_type();
-  check(exact == at::kFloat || (exact == at::kShort && dtype == at::kBFloat16),
-        ErrorKind::invalid_argument,
-        "the optimizer's master weight is float32, or int16 beside bfloat16; it is {} beside {}",
-        dtype_name(exact), dtype_name(dtype));
+  check(
+      exact == at::kFloat || (is_remainder(master) && dtype == at::kBFloat16),
+      ErrorKind::invalid_argument,
+      "the optimizer's master weight is float32, or int16 or int8 beside bfloat16; it is {} beside "
+      "{}",
+      dtype_name(exact), dtype_name(dtype));
   check_shape(master, weight, "master weight");
 }
 
@@ -82,7 +89,7 @@ bool is_plain(const Tensor& tensor) {
 bool is_for_kernel(const AdamUpdate& update) {
   const auto& [exp_avg, exp_avg_sq, max_exp_avg_sq] = update.state;
   const Tensor& master = update.master;
-  const bool is_split = master.defined() && master.scalar_type() == at::kShort;
+  const bool is_split = master.defined() && is_remainder(master);
   return is_plain(update.weight) && is_plain(update.grad) && is_plain(exp_avg) &&
          is_plain(exp_avg_sq) && is_plain(max_exp_avg_sq) &&
          (!master.defined() || (is_split && master.is_cpu() && master.is_contiguous()));
@@ -104,9 +111,9 @@ cpu::AdamTask task_of(const AdamUpdate& update, std::int64_t step) {
   const double decay = options.weight_decay;
   return {
       .weight = cpu::elements_of(update.weight),
-      .remainder = update.master.defined()
-                       ? static_cast<std::uint16_t*>(update.master.mutable_data_ptr())
-                       : nullptr,
+      .remainder = update.master.defined() ? update.master.mutable_data_ptr() : nullptr,
+      .remainder_bytes =
+          update.master.defined() ? static_cast<int>(update.master.element_size()) : 0,
       .exp_avg = cpu::elements_of(update.state.exp_avg),
       .exp_avg_sq = cpu::elements_of(update.state.exp_avg_sq),
       .max_exp_avg_sq = cpu::elements_of(update.state.max_exp_avg_sq),
@@ -141,10 +148,15 @@ Tensor exact_weight(const AdamUpdate& update) {
                                                    : joined_float32({update.weight, update.master});
 }
 
+/// The random bits by which an exact weight is rounded.
+Tensor bits_for_weight(const Tensor& random) { return random.bitwise_right_shift(8); }
+
 /// Puts the exact value back, and its rounded copy.
 void set_weight(const AdamUpdate& update, const Tensor& exact, const Tensor& random) {
-  if (update.master.defined() && update.master.scalar_type() == at::kShort) {
-    const auto [upper, remainder] = split_float32(exact);
+  if (update.master.defined() && is_remainder(update.master)) {
+    const bool is_short = update.master.scalar_type() == at::kChar;
+    const auto [upper, remainder] =
+        is_short ? split_float24(exact, random.bitwise_right_shift(8)) : split_float32(exact);
     update.weight.copy_(upper);
     update.master.copy_(remainder);
   } else if (update.master.defined() || update.weight.scalar_type() == at::kFloat) {
@@ -205,7 +217,11 @@ void call_library(std::span<const AdamUpdate> updates, std::int64_t step) {
     run([](const auto&... arguments) { at::_fused_adam_(arguments...); });
   }
   for (std::size_t i = 0; i < updates.size(); ++i) {
-    set_weight(updates[i], lists.weights[i], {});
+    const AdamUpdate& update = updates[i];
+    const bool rounds = update.master.defined() && update.master.scalar_type() == at::kChar;
+    set_weight(
+        update, lists.weights[i],
+        rounds ? bits_for_weight(random_bits(noise_of(update, step), update.weight)) : Tensor());
   }
 }
 
@@ -254,7 +270,7 @@ void update_by_formula(const AdamUpdate& update, std::int64_t step) {
   const Tensor denominator =
       (second / correction(options, options.beta2, step)).sqrt() + options.eps;
   weight.addcdiv_(first / correction(options, options.beta1, step), denominator, -options.lr);
-  set_weight(update, weight, random.bitwise_right_shift(8));
+  set_weight(update, weight, bits_for_weight(random));
 }
 
 }  // namespace

@@ -41,7 +41,7 @@ struct AdamUpdate {
   Tensor grad;    // of a floating type
   AdamState state;
   /// Where the weight's exact value is, if not in the weight: float32, of which a weight of any
-  /// type takes the rounded value; or int16, what a bfloat16 weight is off (SplitFloat32).
+  /// type takes the rounded value; or int16 or int8, what a bfloat16 weight is off (SplitFloat32).
   /// Undefined beside a bfloat16 weight: the weight is rounded at random, so that steps smaller
   /// than its last bit count in the mean.
   Tensor master;

@@ -46,9 +46,18 @@ SplitFloat32 split_float32(const Tensor& x) {
   return {upper_of(bits + 0x8000), bits.to(at::kShort)};
 }
 
+SplitFloat32 split_float24(const Tensor& x, const Tensor& random) {
+  const Tensor bits = bits_of(x);
+  const Tensor sum = at::where(x.isnan(), bits, bits + random.bitwise_and(0xff).to(at::kInt));
+  return {upper_of(sum + 0x8000), sum.bitwise_right_shift(8).to(at::kChar)};
+}
+
 Tensor joined_float32(const SplitFloat32& parts) {
   const Tensor upper = parts.upper.contiguous().view(at::kShort).to(at::kInt);
-  return (upper.bitwise_left_shift(16) + parts.remainder.to(at::kInt)).view(at::kFloat);
+  const Tensor remainder = parts.remainder.to(at::kInt);
+  const bool is_short = parts.remainder.scalar_type() == at::kChar;
+  return (upper.bitwise_left_shift(16) + (is_short ? remainder.bitwise_left_shift(8) : remainder))
+      .view(at::kFloat);
 }
 
 }  // namespace automodel::ops

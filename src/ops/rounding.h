@@ -20,9 +20,12 @@ Tensor rounded_at_random(const Tensor& x, const Tensor& random);
 /// A float32 tensor in two: x's bits are (upper << 16) + remainder.
 struct SplitFloat32 {
   Tensor upper;      // bfloat16: x to the nearest; halves away from zero
-  Tensor remainder;  // int16
+  Tensor remainder;  // int16, or int8: its upper byte, with the lower one 0
 };
 SplitFloat32 split_float32(const Tensor& x);
+/// The same in 24 bits: up as often as the lower 8 bits of x are above those of the random bits, so
+/// that the mean over many is x.
+SplitFloat32 split_float24(const Tensor& x, const Tensor& random);
 Tensor joined_float32(const SplitFloat32& parts);
 
 }  // namespace automodel::ops

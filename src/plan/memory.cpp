@@ -170,7 +170,8 @@ std::string bytes_text(std::int64_t bytes) {
 
 std::int64_t OptimizerShape::bytes_beside(std::int64_t width) const {
   const std::int64_t moments = exp_avg_width + (amsgrad ? 2 : 1) * exp_avg_sq_width;
-  return moments + (master_weights ? kFloat - width : 0);
+  const std::int64_t master = width == 2 ? master_weight_bits / 8 : kFloat;
+  return moments + (master_weights ? master - width : 0);
 }
 
 std::int64_t optimizer_bytes(const std::vector<HeldParameter>& parameters,

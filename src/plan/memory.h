@@ -29,7 +29,8 @@ struct OptimizerShape {
   std::int64_t exp_avg_width = 4;  // bytes of a value
   std::int64_t exp_avg_sq_width = 4;
   bool amsgrad = false;        // the largest second moment too
-  bool master_weights = true;  // the exact value of narrower weights
+  bool master_weights = true;  // more of narrower weights than they hold
+  std::int64_t master_weight_bits = 24;
   /// Bytes beside one value of a parameter of this width.
   std::int64_t bytes_beside(std::int64_t width) const;
   bool operator==(const OptimizerShape&) const = default;

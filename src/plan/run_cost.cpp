@@ -210,7 +210,8 @@ OptimizerShape optimizer_shape(const config::Optimizer& optimizer) {
   return {.exp_avg_width = width(optimizer.exp_avg_dtype),
           .exp_avg_sq_width = width(optimizer.exp_avg_sq_dtype),
           .amsgrad = optimizer.amsgrad,
-          .master_weights = optimizer.master_weights};
+          .master_weights = optimizer.master_weights,
+          .master_weight_bits = optimizer.master_weight_bits};
 }
 
 spec::ModelSpec spec_of(const config::ModelSource& model) {

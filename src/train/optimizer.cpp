@@ -24,14 +24,18 @@ void check_supported(const config::Optimizer& options) {
         ErrorKind::unsupported,
         "optimizer: this optimizer is not supported yet; use torch.optim.AdamW or "
         "torch.optim.Adam");
+  const auto bits = options.master_weight_bits;
+  check(bits == 24 || bits == 32, ErrorKind::unsupported,
+        "optimizer.master_weight_bits: {} is not supported; use 24 or 32", bits);
   const auto& master = options.master_weight_dtype;
   check(!master || dtype_from_name(*master) == at::kFloat, ErrorKind::unsupported,
         "optimizer.master_weight_dtype: {} is not supported yet; master weights are float32",
         master.value_or(""));
 }
 
-/// What has the exact value of a weight; undefined: the weight itself.
-Tensor master_of(const Tensor& value, bool keeps) {
+/// What a weight lacks or its exact value; undefined: nothing is kept beside it.
+Tensor master_of(const Tensor& value, const config::Optimizer& options) {
+  const bool keeps = options.master_weights;
   const auto dtype = value.scalar_type();
   if (dtype == at::kFloat || (dtype == at::kBFloat16 && !keeps)) {
     return {};
@@ -39,7 +43,8 @@ Tensor master_of(const Tensor& value, bool keeps) {
   check(keeps, ErrorKind::unsupported,
         "optimizer.master_weights: false is not supported with {} weights; use bfloat16 or float32",
         dtype_name(dtype));
-  return dtype == at::kBFloat16 ? at::zeros_like(value, value.options().dtype(at::kShort)).detach()
+  const auto remainder = options.master_weight_bits == 24 ? at::kChar : at::kShort;
+  return dtype == at::kBFloat16 ? at::zeros_like(value, value.options().dtype(remainder)).detach()
                                 : value.detach().to(at::kFloat);
 }
 
@@ -74,7 +79,7 @@ Optimizer::Slot Optimizer::make_slot(const nn::Parameter& parameter) const {
   const auto second = [&] { return zeros("exp_avg_sq_dtype", options_.exp_avg_sq_dtype); };
   return {.name = parameter.spec.name,
           .value = value,
-          .master = master_of(value, options_.master_weights),
+          .master = master_of(value, options_),
           .state = {zeros("exp_avg_dtype", options_.exp_avg_dtype), second(),
                     options_.amsgrad ? second() : Tensor()}};
 }
@@ -141,7 +146,7 @@ void Optimizer::visit(StateVisitor& visitor) {
       visitor.tensor("optimizer.max_exp_avg_sq." + slot.name, max_exp_avg_sq);
     }
     if (slot.master.defined()) {
-      const char* kind = slot.master.scalar_type() == at::kShort ? "master_remainder" : "master";
+      const char* kind = slot.master.scalar_type() == at::kFloat ? "master" : "master_remainder";
       visitor.tensor(fmt::format("optimizer.{}.{}", kind, slot.name), slot.master);
     }
   }

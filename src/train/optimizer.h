@@ -21,8 +21,8 @@ double clip_factor(double norm, double max_norm);
 
 /// Adam (L2) or AdamW (decoupled) in float32 whatever the storage type: parameters that are not
 /// stored in float32 are the rounded values of exact ones. Of these the optimizer keeps what the
-/// parameter lacks, 16 bits beside bfloat16; without master weights the parameter is rounded at
-/// random.
+/// parameter lacks, 8 or 16 bits beside bfloat16; without master weights the parameter is rounded
+/// at random.
 class Optimizer {
  public:
   /// Shares the tensors of `trained`. Throws Error(unsupported) for another kind of optimizer or a

@@ -64,9 +64,10 @@ TEST(OptimizerBytes, NarrowWeightsHaveWhatTheyLack) {
   const std::vector<HeldParameter> wide = {{.numel = 10, .width = 4}},
                                    narrow = {{.numel = 10, .width = 2}};
   EXPECT_EQ(optimizer_bytes(wide, {}), 80);
-  EXPECT_EQ(optimizer_bytes(narrow, {}), 100);
-  EXPECT_EQ(optimizer_bytes(narrow, {.amsgrad = true}), 140);
-  EXPECT_EQ(optimizer_bytes(narrow, {.exp_avg_width = 2, .exp_avg_sq_width = 2}), 60);
+  EXPECT_EQ(optimizer_bytes(narrow, {}), 90);
+  EXPECT_EQ(optimizer_bytes(narrow, {.master_weight_bits = 32}), 100);
+  EXPECT_EQ(optimizer_bytes(narrow, {.amsgrad = true}), 130);
+  EXPECT_EQ(optimizer_bytes(narrow, {.exp_avg_width = 2, .exp_avg_sq_width = 2}), 50);
   EXPECT_EQ(optimizer_bytes(narrow, {.exp_avg_sq_width = 2, .master_weights = false}), 60);
   EXPECT_EQ(optimizer_bytes(wide, {.master_weights = false}), 80);
   EXPECT_EQ(optimizer_bytes({{.numel = 10, .is_trained = false}}, {.amsgrad = true}), 0);

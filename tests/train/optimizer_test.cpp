@@ -6,6 +6,7 @@
 #include <map>
 
 #include "base/error.h"
+#include "tensor/expect_error.h"
 #include "tensor/temporary_folder.h"
 #include "train/tiny_model.h"
 
@@ -45,15 +46,20 @@ TEST(Optimizer, Float32StorageIsItsOwnMaster) {
   EXPECT_EQ(optimizer.num_steps(), 1);
 }
 
-TEST(Optimizer, Bfloat16StorageKeepsItsExactValue) {
-  const auto weight = one("w", at::kBFloat16);
-  Optimizer optimizer({weight}, {});
-  EXPECT_EQ(optimizer.state_bytes(), 2 * (2 * 4 + 2));
-  for (int i = 0; i < 10; ++i) {  // each step alone is lost in bfloat16's 8 bits
-    set_grad(weight, 1);
-    optimizer.step({.lr = 1e-3});
+TEST(Optimizer, Bfloat16StorageKeepsMoreThanItHolds) {
+  for (const std::int64_t bits : {24, 32}) {
+    const auto weight = one("w", at::kBFloat16);
+    Optimizer optimizer({weight}, {.master_weight_bits = bits});
+    EXPECT_EQ(optimizer.state_bytes(), 2 * (2 * 4 + bits / 8 - 2));
+    for (int i = 0; i < 10; ++i) {  // each step alone is lost in bfloat16's 8 bits
+      set_grad(weight, 1);
+      optimizer.step({.lr = 1e-3});
+    }
+    EXPECT_NEAR(first(weight.value), 0.99, 0.002);
   }
-  EXPECT_NEAR(first(weight.value), 0.99, 0.002);
+  automodel::testing::expect_error(ErrorKind::unsupported, "optimizer.master_weight_bits: 28", [] {
+    Optimizer({one("w", at::kBFloat16)}, {.master_weight_bits = 28});
+  });
 }
 
 TEST(Optimizer, SmallStepsCountInTheMeanWithoutMasters) {

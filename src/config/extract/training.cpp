@@ -102,6 +102,10 @@ Optimizer extract_optimizer(const Json& json) {
         {rule.at("pattern"), rule.at("lr_mult"), rule.at("wd_mult")});
   }
   out.master_weights = s.get("master_weights", true);
+  if (out.kind == OptimizerKind::fused_adam) {
+    out.master_weight_bits = 32;  // what its master_weights are
+  }
+  out.master_weight_bits = s.get("master_weight_bits", out.master_weight_bits);
   out.master_weight_dtype = s.optional<std::string>("master_weight_dtype");
   out.exp_avg_dtype = s.optional<std::string>("exp_avg_dtype");
   out.exp_avg_sq_dtype = s.optional<std::string>("exp_avg_sq_dtype");

@@ -20,9 +20,19 @@ Key state_dtype(std::string name, std::string what) {
 Key master_weights(bool fallback) {
   return flag(
       "master_weights",
-      "keep the exact value of bfloat16 weights; false: they are rounded at random, so that "
+      "keep more of bfloat16 weights than they hold; false: they are rounded at random, so that "
       "small steps count in the mean",
       fallback);
+}
+
+Key master_weight_bits() {
+  return integer(
+             "master_weight_bits",
+             "of a bfloat16 weight's master: 32, its float32 value, or 24, of which the last one "
+             "is rounded at random",
+             24)
+      .at_least(24)
+      .at_most(32);
 }
 
 Key store_param_remainders() {
@@ -62,7 +72,8 @@ std::vector<Key> torch_adam_keys(double weight_decay) {
           flag("capturable", "accepted; for CUDA graphs", false),
           flag("differentiable", "accepted; false only", false),
           flag("decoupled_weight_decay", "weight decay as AdamW does it").or_null(),
-          master_weights(true).own()};
+          master_weights(true).own(),
+          master_weight_bits().own()};
 }
 
 std::vector<Key> typed_adam_keys() {
@@ -184,8 +195,9 @@ Key optimizer_section() {
        .aliases = {"torch.optim.adam.Adam"}},
       typed("AdamWConfig", "AdamW with upstream's defaults",
             {amsgrad, flag("fused", "accepted; chooses an implementation", false),
-             master_weights(true).own()}),
-      typed("AdamConfig", "Adam with upstream's defaults", {amsgrad, master_weights(true).own()}),
+             master_weights(true).own(), master_weight_bits().own()}),
+      typed("AdamConfig", "Adam with upstream's defaults",
+            {amsgrad, master_weights(true).own(), master_weight_bits().own()}),
       {.name = "transformer_engine.pytorch.optimizers.fused_adam.FusedAdam",
        .doc = "Adam or AdamW with narrow state",
        .keys = te_fused_adam_keys(),

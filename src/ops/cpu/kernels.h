@@ -268,13 +268,15 @@ struct RowKernels {
 
 /// One step of Adam on `size` entries, all pointers to the first of them. A bfloat16 weight with a
 /// remainder is the upper half of a float32 one, rounded to the nearest: its bits are
-/// (weight << 16) + remainder. Without, and in bfloat16 moments, results are rounded at random
-/// (kernels/rounding.h), up as often as their lower half says: by the first 16 of an entry's random
-/// bits for exp_avg, the last for exp_avg_sq and its maximum, those in between for the weight. The
-/// upper eight bits of a number decide nearly alone, and these no two of them share.
+/// (weight << 16) + remainder, or (weight << 16) + (remainder << 8) if that has one byte. What has
+/// no place, in bfloat16 moments too, is rounded at random (kernels/rounding.h), up as often as it
+/// is large: by the first 16 of an entry's random bits for exp_avg, the last for exp_avg_sq and its
+/// maximum, those in between for the weight (the upper eight of these for 24 bits). The upper eight
+/// bits of a number decide nearly alone, and these no two of them share.
 struct AdamTask {
   Elements weight;
-  std::uint16_t* remainder = nullptr;  // of the bfloat16 weight, signed; null: there is none
+  void* remainder = nullptr;  // of the bfloat16 weight, signed; null: there is none
+  int remainder_bytes = 2;    // of an entry: 1 or 2
   Elements exp_avg;
   Elements exp_avg_sq;
   Elements max_exp_avg_sq;  // stored as exp_avg_sq; no data: without amsgrad

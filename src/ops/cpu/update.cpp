@@ -16,7 +16,9 @@ AdamTask part(AdamTask task, Index begin) {
        {&task.weight, &task.exp_avg, &task.exp_avg_sq, &task.max_exp_avg_sq, &task.grad}) {
     *x = elements_from(*x, begin);
   }
-  task.remainder += task.remainder == nullptr ? 0 : begin;
+  if (task.remainder != nullptr) {
+    task.remainder = static_cast<char*>(task.remainder) + begin * task.remainder_bytes;
+  }
   task.noise += static_cast<std::uint32_t>(begin);
   task.size = std::min(kElementsPerTask, task.size - begin);
   return task;

@@ -21,10 +21,12 @@ AM_INLINE Halves narrow_at_random(Vec x, Bits random) {
 }
 
 /// kWidth entries, or n of them.
-AM_INLINE Halves load_some(const std::uint16_t* p, Index n) {
+template <class Element>
+AM_INLINE Halves load_some(const Element* p, Index n) {
   return n >= kWidth ? load_halves(p) : load_halves(p, n);
 }
-AM_INLINE void store_some(std::uint16_t* p, Index n, Halves x) {
+template <class Element>
+AM_INLINE void store_some(Element* p, Index n, Halves x) {
   n >= kWidth ? store_halves(p, x) : store_halves(p, x, n);
 }
 

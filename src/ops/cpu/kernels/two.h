@@ -28,6 +28,15 @@ AM_INLINE void store_at_random(const Row<StoredFloat32>& row, Index i, const Two
 
 AM_INLINE Bits load_two_halves(const std::uint16_t* p) { return _mm512_loadu_si512(p); }
 AM_INLINE void store_two_halves(std::uint16_t* p, Bits x) { _mm512_storeu_si512(p, x); }
+/// The upper bytes of halves whose lower ones are 0.
+AM_INLINE Bits load_two_halves(const std::uint8_t* p) {
+  const __m256i bytes = _mm256_loadu_si256(reinterpret_cast<const __m256i*>(p));
+  return _mm512_slli_epi16(_mm512_cvtepi8_epi16(bytes), 8);
+}
+AM_INLINE void store_two_halves(std::uint8_t* p, Bits x) {
+  const __m256i bytes = _mm512_cvtepi16_epi8(_mm512_srli_epi16(x, 8));
+  _mm256_storeu_si256(reinterpret_cast<__m256i*>(p), bytes);
+}
 /// The upper halves of both registers' entries.
 AM_INLINE Bits upper_halves(const TwoBits& x) {
   const Bits odd = badd(bmul(bcount(), bset(0x00040004)), bset(0x00030001));
@@ -47,7 +56,8 @@ AM_INLINE Two load_two(const Row<StoredBfloat16>& row, Index i) {
 }
 
 /// (upper << 16) + remainder, which is signed: a negative one takes 1 from the upper half.
-AM_INLINE Two load_two_split(const std::uint16_t* upper, const std::uint16_t* remainder) {
+template <class Element>
+AM_INLINE Two load_two_split(const std::uint16_t* upper, const Element* remainder) {
   const Bits low = load_two_halves(remainder);
   const Bits high = _mm512_add_epi16(load_two_halves(upper), _mm512_srai_epi16(low, 15));
   const Bits first = badd(bmul(bcount(), bset(0x00010001)), bset(0x00200000));
@@ -59,13 +69,15 @@ AM_INLINE Two load_two_split(const std::uint16_t* upper, const std::uint16_t* re
 AM_INLINE void store_upper(std::uint16_t* p, const TwoBits& x) {
   store_two_halves(p, upper_halves(x));
 }
-AM_INLINE void store_lower(std::uint16_t* p, const TwoBits& x) {
+template <class Element>
+AM_INLINE void store_lower(Element* p, const TwoBits& x) {
   store_two_halves(p, lower_halves(x));
 }
 
 #else
 
-AM_INLINE Two load_two_split(const std::uint16_t* upper, const std::uint16_t* remainder) {
+template <class Element>
+AM_INLINE Two load_two_split(const std::uint16_t* upper, const Element* remainder) {
   const auto at = [&](Index i) {
     return of_bits(
         badd(upper_from(load_halves(upper + i)), signed_from(load_halves(remainder + i))));
@@ -76,7 +88,8 @@ AM_INLINE void store_upper(std::uint16_t* p, const TwoBits& x) {
   store_halves(p, upper_of(x.first));
   store_halves(p + kWidth, upper_of(x.second));
 }
-AM_INLINE void store_lower(std::uint16_t* p, const TwoBits& x) {
+template <class Element>
+AM_INLINE void store_lower(Element* p, const TwoBits& x) {
   store_halves(p, lower_of(x.first));
   store_halves(p + kWidth, lower_of(x.second));
 }

@@ -55,26 +55,33 @@ struct WholeWeights {
   Row<Stored> weight;
 };
 
-/// The upper half, rounded to the nearest, and what it is off.
+/// The upper half, rounded to the nearest, and what it is off: 16 bits (Element std::uint16_t), or
+/// their upper 8, to which the others are rounded at random.
+template <class Element>
 struct SplitWeights {
-  explicit SplitWeights(const AdamTask& task) : weight(task.weight), remainder(task.remainder) {}
+  explicit SplitWeights(const AdamTask& task)
+      : weight(task.weight), remainder(static_cast<Element*>(task.remainder)) {}
   AM_INLINE Vec load(Index i, Index n) const {
     return of_bits(
         badd(upper_from(load_some(weight.data + i, n)), signed_from(load_some(remainder + i, n))));
   }
-  AM_INLINE void store(Index i, Index n, Vec x, Bits /*random*/) const {
-    const Bits bits = bnumber(x, bits_of(x), bset(kNotANumber));
+  AM_INLINE void store(Index i, Index n, Vec x, Bits random) const {
+    const Bits bits = raised(bnumber(x, bits_of(x), bset(kNotANumber)), random);
     store_some(weight.data + i, n, upper_of(badd(bits, bset(0x8000))));
     store_some(remainder + i, n, lower_of(bits));  // signed: what the rounding is off
   }
   AM_INLINE Two load_both(Index i) const { return load_two_split(weight.data + i, remainder + i); }
-  AM_INLINE void store_both(Index i, const Two& x, const TwoBits& /*random*/) const {
-    const TwoBits bits{bits_of(x.first), bits_of(x.second)};
+  AM_INLINE void store_both(Index i, const Two& x, const TwoBits& random) const {
+    const TwoBits bits{raised(bits_of(x.first), random.first),
+                       raised(bits_of(x.second), random.second)};
     store_upper(weight.data + i, {badd(bits.first, bset(0x8000)), badd(bits.second, bset(0x8000))});
     store_lower(remainder + i, bits);
   }
+  AM_INLINE static Bits raised(Bits bits, Bits random) {
+    return sizeof(Element) == 2 ? bits : badd(bits, band(bright<8>(random), bset(0xff)));
+  }
   Row<StoredBfloat16> weight;
-  std::uint16_t* remainder;
+  Element* remainder;
 };
 
 template <class Weights, class Average, class Square, class Gradient>
@@ -181,7 +188,8 @@ void adam_of(const AdamTask& task) {
 
 void adam(const AdamTask& task) {
   if (task.remainder != nullptr) {
-    adam_of<SplitWeights>(task);
+    task.remainder_bytes == 1 ? adam_of<SplitWeights<std::uint8_t>>(task)
+                              : adam_of<SplitWeights<std::uint16_t>>(task);
   } else if (task.weight.storage == Storage::float32) {
     adam_of<WholeWeights<StoredFloat32>>(task);
   } else {

@@ -99,6 +99,22 @@ AM_INLINE void store_halves(std::uint16_t* p, Halves x, Index n) {
   _mm256_mask_storeu_epi16(p, first(n), x);
 }
 
+/// The upper bytes of halves whose lower ones are 0.
+AM_INLINE Halves load_halves(const std::uint8_t* p) {
+  const __m128i bytes = _mm_loadu_si128(reinterpret_cast<const __m128i*>(p));
+  return _mm256_slli_epi16(_mm256_cvtepi8_epi16(bytes), 8);
+}
+AM_INLINE Halves load_halves(const std::uint8_t* p, Index n) {
+  return _mm256_slli_epi16(_mm256_cvtepi8_epi16(_mm_maskz_loadu_epi8(first(n), p)), 8);
+}
+AM_INLINE void store_halves(std::uint8_t* p, Halves x) {
+  const __m128i bytes = _mm256_cvtepi16_epi8(_mm256_srli_epi16(x, 8));
+  _mm_storeu_si128(reinterpret_cast<__m128i*>(p), bytes);
+}
+AM_INLINE void store_halves(std::uint8_t* p, Halves x, Index n) {
+  _mm_mask_storeu_epi8(p, first(n), _mm256_cvtepi16_epi8(_mm256_srli_epi16(x, 8)));
+}
+
 AM_INLINE Vec quarters(Vec a, Vec b, bool odd) {
   return odd ? _mm512_shuffle_f32x4(a, b, 0xdd) : _mm512_shuffle_f32x4(a, b, 0x88);
 }
@@ -233,6 +249,29 @@ AM_INLINE void stream_halves(std::uint16_t* p, Halves x) {
 }
 AM_INLINE void store_halves(std::uint16_t* p, Halves x, Index n) {
   alignas(16) std::uint16_t whole[kWidth];
+  store_halves(whole, x);
+  for (Index i = 0; i < kWidth && i < n; ++i) {
+    p[i] = whole[i];
+  }
+}
+
+AM_INLINE Halves load_halves(const std::uint8_t* p) {
+  const __m128i bytes = _mm_loadl_epi64(reinterpret_cast<const __m128i*>(p));
+  return _mm_slli_epi16(_mm_cvtepi8_epi16(bytes), 8);
+}
+AM_INLINE Halves load_halves(const std::uint8_t* p, Index n) {
+  alignas(8) std::uint8_t whole[kWidth] = {};
+  for (Index i = 0; i < kWidth && i < n; ++i) {
+    whole[i] = p[i];
+  }
+  return load_halves(whole);
+}
+AM_INLINE void store_halves(std::uint8_t* p, Halves x) {
+  const __m128i bytes = _mm_packus_epi16(_mm_srli_epi16(x, 8), _mm_setzero_si128());
+  _mm_storel_epi64(reinterpret_cast<__m128i*>(p), bytes);
+}
+AM_INLINE void store_halves(std::uint8_t* p, Halves x, Index n) {
+  alignas(8) std::uint8_t whole[kWidth];
   store_halves(whole, x);
   for (Index i = 0; i < kWidth && i < n; ++i) {
     p[i] = whole[i];
