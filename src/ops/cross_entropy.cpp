@@ -141,18 +141,36 @@ struct Totals {
   }
 };
 
-Tensor zeros_if_trained(const Tensor& like) {
-  return like.defined() && like.requires_grad() ? at::zeros(like.sizes(), like.options())
-                                                : Tensor();
+Tensor zeros_if_trained(const Tensor& like, at::ScalarType dtype) {
+  return like.defined() && like.requires_grad()
+             ? at::zeros(like.sizes(), like.options().dtype(dtype))
+             : Tensor();
 }
 
-Totals no_totals(const Tensor& hidden_td, const Head& head) {
+/// Totals of the head are float32, but for the weight's when they are sums of few chunks: they are
+/// large, and as often as this they may be rounded.
+Totals no_totals(const Tensor& hidden_td, const Head& head, std::int64_t num_chunks) {
+  const auto dtype = head.weight_vd.scalar_type();
+  const auto wide = at::promote_types(dtype, at::kFloat);
   return {at::zeros({}, hidden_td.options().dtype(at::kFloat)),
-          zeros_if_trained(hidden_td),
-          zeros_if_trained(head.weight_vd),
-          zeros_if_trained(head.bias_v),
-          head.adapter ? zeros_if_trained(head.adapter->a_ri) : Tensor(),
-          head.adapter ? zeros_if_trained(head.adapter->b_or) : Tensor()};
+          zeros_if_trained(hidden_td, hidden_td.scalar_type()),
+          zeros_if_trained(head.weight_vd, num_chunks > kChunksOfNarrowSum ? wide : dtype),
+          zeros_if_trained(head.bias_v, wide),
+          head.adapter ? zeros_if_trained(head.adapter->a_ri, wide) : Tensor(),
+          head.adapter ? zeros_if_trained(head.adapter->b_or, wide) : Tensor()};
+}
+
+/// As autograd wants them: of their parameters' types.
+void round_totals(Totals& totals, const Head& head) {
+  const auto round = [](Tensor& total, const Tensor& like) {
+    total = total.defined() ? total.to(like.scalar_type()) : total;
+  };
+  round(totals.grad_weight_vd, head.weight_vd);
+  round(totals.grad_bias_v, head.bias_v);
+  if (head.adapter) {
+    round(totals.grad_a_rd, head.adapter->a_ri);
+    round(totals.grad_b_vr, head.adapter->b_or);
+  }
 }
 
 /// Adds one chunk's part; grad_nv is the gradient of hidden W^T + bias.
@@ -175,7 +193,7 @@ void add_gradients(Totals& out, const Tensor& rows_n, const Tensor& hidden_nd,
     add_matrix_product_(out.grad_weight_vd, grad_nv.t(), hidden_nd);
   }
   if (out.grad_bias_v.defined()) {
-    out.grad_bias_v.add_(grad_nv.sum(0));
+    out.grad_bias_v.add_(grad_nv.sum(0, false, out.grad_bias_v.scalar_type()));
   }
 }
 
@@ -185,9 +203,10 @@ Totals accumulate(const Tensor& hidden_td, const Head& stored, const Tensor& lab
   const OperationTimer timer("rows");
   const Tensor rows_n = checked_rows(labels_t, stored.weight_vd.size(0));
   const Head head = converted(stored, hidden_td);
-  Totals out = no_totals(hidden_td, stored);
+  const auto chunks = rows_n.split(options.chunk_rows);
+  Totals out = no_totals(hidden_td, stored, static_cast<std::int64_t>(chunks.size()));
   std::int64_t chunk = 0;
-  for (const Tensor& chunk_n : rows_n.split(options.chunk_rows)) {
+  for (const Tensor& chunk_n : chunks) {
     const auto parts = parts_of(head, chunk++);
     const Tensor hidden_nd = hidden_td.index_select(0, chunk_n);
     auto [product_nv, low_rn] = parts.forward(hidden_nd);
@@ -199,6 +218,7 @@ Totals accumulate(const Tensor& hidden_td, const Head& stored, const Tensor& lab
       add_gradients(out, chunk_n, hidden_nd, parts, low_rn, loss.grad_nv);
     }
   }
+  round_totals(out, stored);
   return out;
 }
 

@@ -33,6 +33,9 @@ struct LossTerms {
   bool operator==(const LossTerms&) const = default;
 };
 
+/// The gradient of a bfloat16 head is summed in bfloat16 over so many chunks, over more in float32.
+inline constexpr std::int64_t kChunksOfNarrowSum = 8;
+
 struct CrossEntropyOptions {
   /// What each row's loss is multiplied by; 1 / (labels of the whole optimizer step) gives a mean.
   double weight = 1;

@@ -26,7 +26,7 @@ Tensor rank_first(const Tensor& narrow_ri, const Tensor& x_ti) {
 Tensor dropped(const Tensor& x, double p, std::uint64_t seed) {
   auto generator = at::make_generator<at::CPUGeneratorImpl>(seed);
   const Tensor keep = at::empty(x.sizes(), at::kFloat).bernoulli_(1 - p, generator);
-  return x * keep.mul_(1 / (1 - p)).to(x.options());
+  return x * keep.mul_(p < 1 ? 1 / (1 - p) : 0).to(x.options());
 }
 
 AdapterOptions AdapterOptions::of(const std::optional<Adapter>& adapter) {

@@ -63,6 +63,9 @@ class ShardedModel {
   /// Global 2-norm of all gradients, in float64; parameters without gradient count as zero.
   double grad_norm() const;
   void zero_grad();
+  /// Gradients that are narrower than float32 become float32, so that what the step's next
+  /// micro-batches add to them is not rounded away.
+  void widen_grad();
 
   const spec::ModelSpec& spec() const { return decoder_.spec(); }
   const nn::Parameters& parameters() const { return parameters_; }

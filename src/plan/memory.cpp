@@ -55,6 +55,12 @@ class Step {
     fixed_.trained = sum_bytes(parameters, true);
     fixed_.optimizer = optimizer_bytes(parameters, shape.optimizer);
     all_gradients_ = fixed_.trained;
+    if (shape.accumulates) {  // sums over micro-batches are float32
+      all_gradients_ = 0;
+      for (const auto& parameter : parameters) {
+        all_gradients_ += parameter.is_trained ? parameter.numel * kFloat : 0;
+      }
+    }
     const auto trained = trained_linears(parameters);
     for (std::size_t i = 0; i < model.layers.size(); ++i) {
       layers_.push_back(layer_bytes(model, i, shape.batch, trained));

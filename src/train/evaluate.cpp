@@ -1,5 +1,7 @@
 #include "train/evaluate.h"
 
+#include <cmath>
+
 #include "base/error.h"
 #include "train/tokens.h"
 
@@ -45,6 +47,10 @@ void ScoreSum::add(const data::Batch& batch, const ops::RowScores& scores) {
 Evaluation ScoreSum::result() const {
   check(labels_ > 0, ErrorKind::invalid_argument,
         "validation: no token of the data set is labelled, there is nothing to measure");
+  check(std::isfinite(nll_), ErrorKind::invalid_argument,
+        "validation: the loss is {}; a weight or an output of the model is no finite number any "
+        "more. Go on from an earlier checkpoint with a lower learning rate",
+        nll_);
   const auto labels = static_cast<double>(labels_);
   return {.loss = nll_ / labels,
           .token_accuracy = static_cast<double>(correct_) / labels,

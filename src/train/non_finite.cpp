@@ -4,6 +4,7 @@
 
 #include <ranges>
 
+#include "base/error.h"
 #include "tensor/finite.h"
 
 namespace automodel::train {
@@ -28,6 +29,16 @@ std::string explain_non_finite(const parallel::ShardedModel& model,
     }
   }
   return "the loss alone";
+}
+
+void check_finite_weights(const nn::Parameters& parameters, std::int64_t step) {
+  for (const auto& parameter : parameters.trained()) {
+    const auto place = first_non_finite(parameter.value.detach().cpu());
+    check(!place, ErrorKind::invalid_argument,
+          "after step {} the weight {} is not finite any more (value {}). A lower learning rate, a "
+          "longer warm-up or a larger optimizer.eps may help",
+          step, parameter.spec.name, place.value_or(0));
+  }
 }
 
 }  // namespace automodel::train

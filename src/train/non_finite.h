@@ -14,4 +14,8 @@ namespace automodel::train {
 std::string explain_non_finite(const parallel::ShardedModel& model,
                                std::span<const nn::Tokens> micro_batches);
 
+/// Throws Error(invalid_argument) with the first trained weight that is not finite after step
+/// `step`.
+void check_finite_weights(const nn::Parameters& parameters, std::int64_t step);
+
 }  // namespace automodel::train

@@ -34,6 +34,9 @@ parallel::MicroBatchResult forward_backward(parallel::ShardedModel& model,
                                             RandomStream dropout) {
   parallel::MicroBatchResult sum;
   for (const auto& tokens : micro_batches) {
+    if (&tokens != micro_batches.data()) {
+      model.widen_grad();
+    }
     const auto part = model.forward_backward(tokens, weights, dropout.next_u64());
     sum.loss += part.loss;
     sum.num_correct += part.num_correct;

@@ -54,6 +54,22 @@ TEST(CrossEntropy, EqualsThePlainLossAcrossChunks) {
   }
 }
 
+/// Of many chunks whose parts point one way: in bfloat16 a sum of equal parts stops at 256 of them.
+TEST(CrossEntropy, ManyChunksAreNotLostInBfloat16) {
+  const auto gradients = [](at::ScalarType dtype) {
+    const Tensor hidden = at::full({900, 8}, 0.5, dtype), labels = at::zeros({900}, at::kLong);
+    const Tensor weight = at::zeros({17, 8}, dtype).requires_grad_(true);
+    const Tensor bias = at::zeros({17}, dtype).requires_grad_(true);
+    linear_cross_entropy(hidden, {weight, bias}, labels, {.chunk_rows = 1}).backward();
+    EXPECT_EQ(weight.grad().scalar_type(), dtype);
+    return std::pair(weight.grad().to(at::kFloat), bias.grad().to(at::kFloat));
+  };
+  const auto [weight, bias] = gradients(at::kFloat);
+  const auto [narrow_weight, narrow_bias] = gradients(at::kBFloat16);
+  EXPECT_TRUE(at::allclose(narrow_weight, weight, 0x1p-6));
+  EXPECT_TRUE(at::allclose(narrow_bias, bias, 0x1p-6));
+}
+
 TEST(CrossEntropy, TheNumberOfThreadsChangesNoByte) {
   const Inputs inputs = {random_tensor({70, 8}), random_tensor({1003, 8})};
   const Tensor labels = at::arange(70, at::kLong);

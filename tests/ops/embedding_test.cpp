@@ -22,6 +22,22 @@ TEST(Embedding, PaddingRowGetsNoGradient) {
   EXPECT_GT(out[1][1].abs().sum().item<double>(), 0);
 }
 
+/// A sum in bfloat16 would stop growing at 256 times its terms.
+TEST(Embedding, ACommonTokensGradientIsRoundedOnce) {
+  const Tensor ids = at::cat({at::full({4096}, 2), at::tensor({0, 1, 1}, at::kLong)});
+  const Tensor rows = random_tensor({ids.size(0), 8}).to(at::kBFloat16);
+  const Tensor weight = at::zeros({4, 8}, at::kBFloat16).requires_grad_(true);
+  for (const std::optional<std::int64_t> padding : {std::optional<std::int64_t>(), {1}}) {
+    weight.mutable_grad().reset();
+    (embedding(ids, weight, 1, padding, at::kBFloat16) * rows).sum().backward();
+    Tensor expected = at::zeros({4, 8}).index_add_(0, ids, rows.to(at::kFloat)).to(at::kBFloat16);
+    if (padding) {
+      expected[1].zero_();
+    }
+    EXPECT_TRUE(at::allclose(weight.grad(), expected, 0x1p-7, 1e-6));
+  }
+}
+
 TEST(Embedding, RefusesIdsOutsideTheVocabulary) {
   const Tensor weight = random_tensor({3, 8});
   EXPECT_THROW(embedding(at::tensor({3}, at::kLong), weight, 1, {}, at::kFloat), Error);

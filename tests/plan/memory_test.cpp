@@ -36,7 +36,7 @@ TEST(PlanMemory, AccumulationHoldsBoth) {
   const BatchShape batch{.row_tokens = 4000, .labels = 4000};
   const auto once = plan_of({.batch = batch});
   const auto again = plan_of({.batch = batch, .accumulates = true});
-  EXPECT_EQ(again.gradients, again.trained);
+  EXPECT_EQ(again.gradients, again.trained);  // float32
   EXPECT_GT(again.total(), once.total());
 }
 

@@ -7,6 +7,7 @@
 
 #include "base/error.h"
 #include "train/lora.h"
+#include "train/non_finite.h"
 #include "train/tiny_model.h"
 
 namespace automodel::train {
@@ -53,6 +54,31 @@ TEST(TrainStep, DoesNotDependOnHowTheStepIsCut) {
   EXPECT_NEAR(one.loss, two.loss, 1e-6);
   EXPECT_NEAR(one.grad_norm, two.grad_norm, 1e-5);
   EXPECT_TRUE(at::allclose(weight(whole.model, kWeight), weight(cut.model, kWeight), 1e-4, 1e-6));
+}
+
+/// Sums over micro-batches in bfloat16 would stop at 256 times a micro-batch's gradient.
+TEST(TrainStep, NarrowGradientsOfManyMicroBatchesAreNotLost) {
+  const auto norm_of = [](at::ScalarType dtype) {
+    auto model = tiny_model(dtype);
+    Optimizer optimizer(model.parameters().trained(), {});
+    const std::vector<nn::Tokens> micro_batches(600, tiny_tokens());
+    return train_step(model, optimizer, micro_batches, 0, {.lr = 0}, {}).grad_norm;
+  };
+  const double exact = norm_of(at::kFloat);
+  EXPECT_NEAR(norm_of(at::kBFloat16), exact, 0.03 * exact);
+}
+
+TEST(CheckFiniteWeights, NamesTheWeight) {
+  auto model = tiny_model();
+  check_finite_weights(model.parameters(), 7);
+  weight(model, kWeight)[0][1].fill_(std::nan(""));
+  try {
+    check_finite_weights(model.parameters(), 7);
+    FAIL();
+  } catch (const Error& error) {
+    EXPECT_THAT(error.message(),
+                HasSubstr("after step 7 the weight " + kWeight + " is not finite"));
+  }
 }
 
 TEST(TrainStep, TheNormIsReportedBeforeClipping) {

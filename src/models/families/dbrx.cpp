@@ -97,7 +97,8 @@ Family dbrx() {
           .architectures = {"DbrxForCausalLM"},
           .ignored_keys = {"num_key_value_heads"},
           .spec = dbrx_spec,
-          .names = dbrx_names};
+          .names = dbrx_names,
+          .key_names = {{"max_position_embeddings", "max_seq_len"}}};
 }
 
 }  // namespace automodel::models

@@ -5,6 +5,7 @@
 #include "checkpoint/model_state.h"
 #include "checkpoint/signature.h"
 #include "config/print.h"
+#include "train/non_finite.h"
 
 namespace automodel::recipes {
 namespace {
@@ -64,6 +65,7 @@ std::optional<checkpoint::SaveResult> RunCheckpoints::save(RunState& state,
   if (!store_) {
     return std::nullopt;
   }
+  train::check_finite_weights(state.run.model.parameters(), moment.step);
   return store_->save(
       {.epoch = moment.epoch,
        .step = moment.step,
