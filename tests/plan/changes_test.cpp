@@ -69,8 +69,7 @@ TEST(CheapestChanges, RoundsBfloat16WeightsBeforeItTrainsAdapters) {
   const auto changes = cheapest_changes(recipe, small_model(), with_memory(total(recipe) - 1));
   ASSERT_GT(changes.size(), 1U);
   EXPECT_THAT(changes[0].overrides, ElementsAre("--optimizer.master_weights=false"));
-  EXPECT_EQ(total(recipe) - changes[0].cost.memory.total(),
-            spec::num_parameters(small_model()));
+  EXPECT_EQ(total(recipe) - changes[0].cost.memory.total(), spec::num_parameters(small_model()));
 }
 
 TEST(CheapestChanges, NoneIfNothingHelps) {
