@@ -272,18 +272,25 @@ Tensor merged_value(const nn::Parameters& parameters, const std::string& name, a
   };
   const Tensor value = of_entry(parameters.at(name));
   const auto names = parameters.adapter_names(spec::without_weight(name));
+  const auto narrowed = [&](const Tensor& exact) {
+    Tensor out = exact.to(dtype);
+    check(dtype != at::kHalf || value.scalar_type() == at::kHalf || !first_non_finite(out.cpu()),
+          ErrorKind::invalid_argument,
+          "the weight '{}' is too large for float16; write the model as bfloat16 or float32", name);
+    return out;
+  };
   if (!names) {
-    return value.detach().to(dtype);
+    return narrowed(value.detach());
   }
   const Tensor a_ri = of_entry(parameters.at(names->a)).to(at::kFloat);
   const Tensor b_or = of_entry(parameters.at(names->b)).to(at::kFloat);
-  return (value.dim() == 2 ? at::addmm(value.to(at::kFloat), b_or, a_ri, 1, names->scale)
-                           : value.to(at::kFloat).add(b_or.matmul(a_ri), names->scale))
-      .to(dtype);
+  return narrowed(value.dim() == 2 ? at::addmm(value.to(at::kFloat), b_or, a_ri, 1, names->scale)
+                                   : value.to(at::kFloat).add(b_or.matmul(a_ri), names->scale));
 }
 
 void write_peft_adapter(const fs::path& folder, const nn::Parameters& parameters,
-                        std::span<const spec::LoraModule> modules, const std::string& base_model) {
+                        std::span<const spec::LoraModule> modules, const std::string& base_model,
+                        const std::string& base_revision) {
   const at::NoGradGuard no_grad;
   const auto adapted = adapted_modules(parameters, modules);
   check(!adapted.empty(), ErrorKind::internal, "the model has no adapter to write");
@@ -297,6 +304,7 @@ void write_peft_adapter(const fs::path& folder, const nn::Parameters& parameters
   }
   auto config = config_of(parameters.lora(), modules, adapted);
   config.base_model = base_model;
+  config.base_revision = base_revision;
   config.saves_head = parameters.contains(kHead);
   if (config.saves_head) {
     tensors.push_back({std::string(kPeftPrefix) + kHead, parameters.at(kHead).detach()});

@@ -54,17 +54,19 @@ nn::Parameters with_adapter(nn::Parameters parameters, const PeftAdapter& adapte
                             std::span<const spec::LoraModule> modules);
 
 /// The value of a parameter with its adapter, if it has one, merged: W + scale B A, computed in
-/// float32 and rounded once to `dtype`. With `entry` only that entry of the first dimension.
+/// float32 and rounded once to `dtype`. With `entry` only that entry of the first dimension. Throws
+/// Error(invalid_argument) for a value too large for float16.
 Tensor merged_value(const nn::Parameters& parameters, const std::string& name, at::ScalarType dtype,
                     std::optional<std::int64_t> entry = std::nullopt);
 
 /// Writes the adapters among `parameters`, and a classifier's head, into an existing folder as PEFT
 /// does; lora_alpha stands for the scale with which they were trained, and lora_dropout is 0 where
-/// PEFT could not load another (experts). `base_model` becomes base_model_name_or_path. Throws
-/// Error(internal) if there are none, Error(unsupported) if layers have a rank or scale of their
-/// own, Error(io).
+/// PEFT could not load another (experts). `base_model` becomes base_model_name_or_path,
+/// `base_revision` revision. Throws Error(internal) if there are none, Error(unsupported) if layers
+/// have a rank or scale of their own, Error(io).
 void write_peft_adapter(const std::filesystem::path& folder, const nn::Parameters& parameters,
-                        std::span<const spec::LoraModule> modules, const std::string& base_model);
+                        std::span<const spec::LoraModule> modules, const std::string& base_model,
+                        const std::string& base_revision = "main");
 
 /// True for the names of adapter matrices.
 bool is_adapter_name(std::string_view name);

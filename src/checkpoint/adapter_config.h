@@ -23,7 +23,8 @@ struct AdapterConfig {
   double dropout = 0;
   bool rslora = false;  // scale alpha / sqrt(rank) instead of alpha / rank
   std::string base_model;
-  bool fan_in_fan_out = false;  // the adapted layers are PEFT's Conv1D; for writing only
+  std::string base_revision = "main";  // of a base model on the hub
+  bool fan_in_fan_out = false;         // the adapted layers are PEFT's Conv1D; for writing only
   std::vector<std::string> target_modules;  // for writing only: adapters go by their matrices
   std::vector<std::string> target_parameters;
   bool saves_head = false;                 // of a classifier, whole (modules_to_save)

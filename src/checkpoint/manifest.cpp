@@ -102,6 +102,7 @@ Json to_json(const Manifest& manifest) {
           {"validation_loss",
            manifest.validation_loss ? Json(*manifest.validation_loss) : Json(nullptr)},
           {"signature", manifest.signature},
+          {"ground", manifest.ground},
           {"files", std::move(files)}};
 }
 
@@ -129,6 +130,7 @@ Manifest from_json(const Json& json) {
                     .sequence = json.at("sequence").get<std::int64_t>(),
                     .validation_loss = {},
                     .signature = json.at("signature"),
+                    .ground = json.value("ground", Json(nullptr)),
                     .files = {}};
   if (!json.at("validation_loss").is_null()) {
     manifest.validation_loss = json.at("validation_loss").get<double>();

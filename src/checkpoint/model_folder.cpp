@@ -111,6 +111,7 @@ ModelFolder open_model(const std::string& name, const OpenOptions& options) {
   const ErrorContext context("opening the model {}", name);
   ModelFolder model;
   model.name = name;
+  model.revision = options.revision;
   model.path = models::find_model(name, options.revision);
   if (!fs::is_directory(model.path)) {
     model.gguf = std::make_shared<const GgufFile>(model.path);

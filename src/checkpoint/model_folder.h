@@ -17,6 +17,7 @@ namespace automodel::checkpoint {
 
 struct ModelFolder {
   std::string name;            // as the user gave it
+  std::string revision;        // of a model in the hub's cache
   std::filesystem::path path;  // the folder or the .gguf file
   Json config;                 // config.json, overrides applied
   spec::ModelSpec spec;

@@ -138,7 +138,7 @@ void write_model_state(const fs::path& folder, const ModelFolder& source,
     }
     return;
   }
-  write_peft_adapter(folder, parameters, source.modules, source.name);
+  write_peft_adapter(folder, parameters, source.modules, source.name, source.revision);
   if (consolidated == Consolidated::yes) {
     write_auxiliary_files(folder, source);
   }

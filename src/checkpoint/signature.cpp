@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include <array>
+#include <filesystem>
 #include <string>
 #include <vector>
 
@@ -12,7 +13,7 @@ namespace automodel::checkpoint {
 namespace {
 
 constexpr auto kModelKeys = std::to_array<const char*>(
-    {"pretrained_model_name_or_path", "architectures", "model_type", "hidden_size",
+    {"pretrained_model_name_or_path", "revision", "architectures", "model_type", "hidden_size",
      "num_hidden_layers", "num_attention_heads", "num_key_value_heads", "intermediate_size",
      "vocab_size", "tie_word_embeddings", "rope_theta", "rope_scaling", "num_labels"});
 
@@ -22,6 +23,14 @@ const Json* find(const Json& object, const char* key) {
   }
   const auto found = object.find(key);
   return found != object.end() && !found->is_null() ? &*found : nullptr;
+}
+
+/// A model's folder may be spelt in several ways.
+bool are_equal(const Json& a, const Json& b) {
+  namespace fs = std::filesystem;
+  std::error_code none;
+  return a == b || (a.is_string() && b.is_string() &&
+                    fs::equivalent(a.get<std::string>(), b.get<std::string>(), none));
 }
 
 std::string value_text(const Json* value) { return value != nullptr ? value->dump() : "absent"; }
@@ -52,7 +61,7 @@ std::string signature_difference(const Json& ours, const Json& checkpoints) {
   std::vector<std::string> differences;
   for (const auto& [key, value] : ours.items()) {
     const Json* other = find(checkpoints, key.c_str());
-    if (other == nullptr || *other != value) {
+    if (other == nullptr || !are_equal(*other, value)) {
       differences.push_back(
           fmt::format("{} is {}, the checkpoint has {}", key, value.dump(), value_text(other)));
     }

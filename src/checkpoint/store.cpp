@@ -170,6 +170,7 @@ SaveResult CheckpointStore::save(const SaveRequest& request) {
                        .sequence = before.empty() ? 0 : before.front().manifest.sequence + 1,
                        .validation_loss = request.validation_loss,
                        .signature = options_.signature,
+                       .ground = request.ground,
                        .files = {}});
   folder.commit();
   point_links();
@@ -189,23 +190,28 @@ FindResult CheckpointStore::find_newest() const {
           "{} is not a complete checkpoint of this program and is ignored", entry.path().string()));
     }
   }
-  for (const auto& candidate : list()) {
+  const auto candidates = list();
+  for (const auto& candidate : candidates) {
     const auto difference = signature_difference(options_.signature, candidate.manifest.signature);
-    if (!difference.empty()) {
-      result.warnings.push_back(
-          fmt::format("{} was made for another model, so training starts afresh ({}); name it in "
-                      "checkpoint.restore_from to use it all the same",
-                      candidate.path.string(), difference));
-      break;
-    }
+    check(difference.empty(), ErrorKind::invalid_argument,
+          "{} was made for another model ({}). To train anew choose another "
+          "checkpoint.checkpoint_dir: here the new run would replace the old one. To go on from it "
+          "all the same name it in checkpoint.restore_from",
+          candidate.path.string(), difference);
     try {
       result.checkpoint = open_checkpoint(candidate.path);
-      break;
+      return result;
     } catch (const Error& error) {
       result.warnings.push_back(
           fmt::format("{}; going back to the checkpoint before it", error.message()));
     }
   }
+  check(
+      candidates.empty(), ErrorKind::corrupt_data,
+      "none of the {} checkpoints in {} is whole; the newest: {}. To train anew choose another "
+      "checkpoint.checkpoint_dir, or move this folder away: the new run would remove what is left",
+      candidates.size(), options_.folder.string(),
+      candidates.empty() ? "" : result.warnings[result.warnings.size() - candidates.size()]);
   return result;
 }
 

@@ -39,6 +39,8 @@ struct StateItem {
 struct SaveRequest {
   std::int64_t epoch = 0;
   std::int64_t step = 0;
+  /// What the state means something for, e.g. the rows whose order its position counts.
+  Json ground = Json::object();
   std::optional<double> validation_loss;  // decides LOWEST_VAL; none or not finite: not measured
   std::string config_yaml;                // the recipe as its file has it; stored as config.yaml
   /// Fills the checkpoint's folder model/, e.g. with write_model_state.
@@ -67,10 +69,11 @@ class CheckpointStore {
   SaveResult save(const SaveRequest& request);
 
   /// What a recipe's checkpoint.restore_from means. Null: the newest checkpoint whose files are
-  /// undamaged, if it was made by a run of this signature, else none and a warning. "LATEST",
-  /// "LOWEST_VAL", a folder's name here, or a path: that one; another signature is a warning.
-  /// Throws Error(not_found) with the names that exist, Error(corrupt_data) if a named one is
-  /// damaged.
+  /// undamaged; none if there is no checkpoint. "LATEST", "LOWEST_VAL", a folder's name here, or a
+  /// path: that one; another signature is a warning. Throws Error(not_found) with the names that
+  /// exist, Error(corrupt_data) if a named one is damaged; and, because a run that began anew would
+  /// replace and remove what is here, Error(invalid_argument) if the newest checkpoint was made by
+  /// a run of another signature, Error(corrupt_data) if all are damaged.
   FindResult find(const std::optional<std::string>& restore_from) const;
 
   /// Complete checkpoints, newest first.

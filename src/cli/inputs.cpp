@@ -53,25 +53,32 @@ void bring_dataset(const config::Dataset& section) {
   }
 }
 
+struct BaseModel {
+  std::string name, revision;
+};
+
 /// Of the adapter in `folder`; empty if it is none.
-std::string base_model_of(const fs::path& folder) {
+BaseModel base_model_of(const fs::path& folder) {
   const fs::path config = folder / "adapter_config.json";
   std::error_code ignored;
   if (!fs::is_regular_file(config, ignored)) {
-    return "";
+    return {};
   }
   const Json json = read_json(config);
-  const Json name = json.is_object() ? json.value("base_model_name_or_path", Json()) : Json();
-  return name.is_string() ? name.get<std::string>() : "";
+  const auto text = [&](const char* key, const char* otherwise) {
+    const Json value = json.is_object() ? json.value(key, Json()) : Json();
+    return value.is_string() ? value.get<std::string>() : otherwise;
+  };
+  return {text("base_model_name_or_path", ""), text("revision", "main")};
 }
 
 /// `hint`: what the user can do about the name.
 void bring_base_of(const fs::path& path, std::string_view hint) {
-  const std::string base = base_model_of(path);
-  if (!base.empty()) {
+  const BaseModel base = base_model_of(path);
+  if (!base.name.empty()) {
     const ErrorContext context("looking for the base model of {} (named by the adapter{})",
                                path.string(), hint);
-    bring_model(base);
+    bring_model(base.name, base.revision);
   }
 }
 

@@ -120,6 +120,15 @@ StepPlan plan_steps(const StepScheduler& scheduler, std::optional<std::int64_t> 
   return plan;
 }
 
+StepPlan plan_rest(const StepScheduler& scheduler, std::int64_t epoch_len, std::int64_t next_step,
+                   std::int64_t epoch, std::int64_t steps_left) {
+  StepScheduler rest = scheduler;  // numbered as if it began with this epoch
+  rest.num_epochs = number_of_epochs(scheduler, epoch_len);
+  rest.start_epoch = epoch;
+  rest.start_step = next_step - (epoch_len - steps_left);
+  return plan_steps(rest, epoch_len);
+}
+
 double RateSchedule::lr_at(std::int64_t steps_done) const {
   const auto n = static_cast<double>(steps_done);
   const auto warmup = static_cast<double>(warmup_steps);

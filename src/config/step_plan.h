@@ -48,6 +48,11 @@ struct StepPlan {
 /// Throws Error(invalid_argument) if epoch_len is null and the recipe has no max_steps.
 StepPlan plan_steps(const StepScheduler& scheduler, std::optional<std::int64_t> epoch_len);
 
+/// The plan of a run that goes on with step `next_step` in epoch `epoch`, of which steps_left are
+/// left: the same unless batches or data are others than before, which moves its ends of epochs.
+StepPlan plan_rest(const StepScheduler& scheduler, std::int64_t epoch_len, std::int64_t next_step,
+                   std::int64_t epoch, std::int64_t steps_left);
+
 /// Learning rate and weight decay as functions of the number of optimizer steps done.
 struct RateSchedule {
   DecayStyle style = DecayStyle::constant;

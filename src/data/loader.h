@@ -62,6 +62,8 @@ class Loader {
 
   /// Optimizer steps of a whole epoch, the last of which may be smaller.
   std::int64_t steps_per_epoch() const;
+  /// Those that are left of the state's epoch.
+  std::int64_t steps_left() const;
 
  private:
   class Stream;

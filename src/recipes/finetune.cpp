@@ -41,9 +41,13 @@ std::vector<std::string> describe_save(const std::optional<checkpoint::SaveResul
   return out;
 }
 
-ExitCode interrupted(train::Progress& progress, bool can_go_on) {
-  progress.note(can_go_on ? "stopped by a signal; the same command goes on from the last checkpoint"
-                          : "stopped by a signal; nothing was saved");
+ExitCode interrupted(train::Progress& progress, const config::Checkpoint& section, bool can_go_on) {
+  progress.note(
+      !can_go_on ? "stopped by a signal; nothing was saved"
+      : section.restore_from
+          ? "stopped by a signal; without checkpoint.restore_from the same command goes on "
+            "from the last checkpoint, with it it begins there again"
+          : "stopped by a signal; the same command goes on from the last checkpoint");
   return ExitCode::interrupted;
 }
 
@@ -61,18 +65,23 @@ ExitCode run_finetune(const config::LoadedRecipe& loaded) {
   choose_recompute(recipe, run, data);
   data::Loader loader(data.train.dataset, loader_options(recipe, data.lengths),
                       {.epoch = recipe.step_scheduler.start_epoch});
-  const auto plan = config::plan_steps(recipe.step_scheduler, loader.steps_per_epoch());
+  auto plan = config::plan_steps(recipe.step_scheduler, loader.steps_per_epoch());
   train::Optimizer optimizer(run.model.parameters().trained(), recipe.optimizer);
   RunState state{.run = run,
                  .optimizer = optimizer,
                  .schedule = config::plan_rates(recipe, plan.end_step),
                  .loader = loader.state(),
                  .next_step = recipe.step_scheduler.start_step};
+  Json manifest = make_manifest(loaded, run, data, num_threads);
+  state.ground = ground_of(recipe, run, manifest);
   const auto restored = checkpoints.restore(state);
   loader.restore(state.loader);
+  if (restored.path) {
+    plan = config::plan_rest(recipe.step_scheduler, loader.steps_per_epoch(), state.next_step,
+                             state.loader.epoch, loader.steps_left());
+  }
   std::optional<std::filesystem::path> last_checkpoint = restored.path;
 
-  Json manifest = make_manifest(loaded, run, data, num_threads);
   Watchers watchers(recipe, manifest["config"],
                     restored.path ? std::optional(state.next_step) : std::nullopt);
   manifest["watchers"] = watchers.ids();
@@ -130,7 +139,7 @@ ExitCode run_finetune(const config::LoadedRecipe& loaded) {
   }
   watchers.finish(state.next_step >= plan.end_step);
   if (state.next_step < plan.end_step) {
-    return interrupted(progress, last_checkpoint.has_value());
+    return interrupted(progress, recipe.checkpoint, last_checkpoint.has_value());
   }
   manifest["results"] = to_json(totals);
   manifest["results"]["planned"] = to_json(forecast);

@@ -49,10 +49,11 @@ Json read_config(const TemporaryFolder& folder) {
 
 TEST(PeftAdapter, SurvivesARoundTrip) {
   const TemporaryFolder folder;
-  write_peft_adapter(folder.path(), adapted(), tiny_modules(), "org/base");
+  write_peft_adapter(folder.path(), adapted(), tiny_modules(), "org/base", "v1");
   EXPECT_TRUE(is_adapter_folder(folder.path()));
   const auto adapter = read_peft_adapter(folder.path());
   EXPECT_EQ(adapter.config.base_model, "org/base");
+  EXPECT_EQ(adapter.config.base_revision, "v1");
   EXPECT_EQ(adapter.config.rank, 2);
   EXPECT_EQ(adapter.config.scale(), 1.5);
   EXPECT_EQ(adapter.config.dropout, 0.1);
@@ -67,6 +68,8 @@ TEST(PeftAdapter, HasPeftsNames) {
   EXPECT_TRUE(file.contains("base_model.model." + kQ0 + ".lora_A.weight"));
   EXPECT_EQ(file.metadata().at("format"), "pt");
   const Json config = read_config(folder);
+  EXPECT_EQ(config["revision"], nullptr);
+  EXPECT_EQ(read_peft_adapter(folder.path()).config.base_revision, "main");
   EXPECT_EQ(config["lora_alpha"], 3);
   EXPECT_EQ(config["target_modules"], Json::array({"q_proj"}));
 }
@@ -90,6 +93,9 @@ TEST(PeftAdapter, MergesInFloat32) {
   EXPECT_TRUE(at::allclose(merged.to(at::kDouble), expected, 1e-6, 1e-6));
   EXPECT_TRUE(at::equal(merged_value(parameters, kQ0 + ".weight", at::kBFloat16),
                         merged.to(at::kBFloat16)));
+  parameters.at("model.norm.weight").detach()[0].fill_(1e5);
+  expect_error(ErrorKind::invalid_argument, "'model.norm.weight' is too large for float16",
+               [&] { merged_value(parameters, "model.norm.weight", at::kHalf); });
   EXPECT_TRUE(at::equal(merged_value(parameters, "model.norm.weight", at::kFloat),
                         parameters.at("model.norm.weight")));
 }

@@ -157,14 +157,25 @@ TEST_F(StoreTest, StartsAfreshInAnEmptyFolder) {
   EXPECT_THAT(found.warnings, IsEmpty());
 }
 
-TEST_F(StoreTest, StartsAfreshForAnotherModelAndSaysSo) {
+TEST_F(StoreTest, AnotherModelDoesNotReplaceWhatIsThere) {
   {
     auto store = open();
     save(store, 1);
   }
-  const auto found = open({}, {{"peft", true}}).find(std::nullopt);
-  EXPECT_FALSE(found.checkpoint);
-  EXPECT_THAT(found.warnings, ElementsAre(HasSubstr("training starts afresh (peft is true")));
+  const auto store = open({}, {{"peft", true}});
+  expect_error(ErrorKind::invalid_argument, "was made for another model (peft is true",
+               [&] { store.find(std::nullopt); });
+}
+
+TEST_F(StoreTest, NothingWholeIsNoFreshStart) {
+  auto store = open();
+  save(store, 1);
+  save(store, 2);
+  for (const char* name : {"epoch_0_step_1", "epoch_0_step_2"}) {
+    write_text(folder_ / "run" / name / "model/value", "3");
+  }
+  expect_error(ErrorKind::corrupt_data, "none of the 2 checkpoints in",
+               [&] { store.find(std::nullopt); });
 }
 
 TEST_F(StoreTest, NamedCheckpointOfAnotherModelIsOnlyAWarning) {

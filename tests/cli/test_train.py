@@ -123,6 +123,45 @@ def test_three_and_three_steps_are_six(automodel, recipe, kind):
     assert losses[0] == losses[1]
 
 
+def test_going_on_with_other_rows_or_another_order_is_said(automodel, recipe):
+    train(automodel, recipe, out(recipe, "run"), "--step_scheduler.max_steps=2")
+    done = train(automodel, recipe, out(recipe, "run"), "--step_scheduler.max_steps=3")
+    assert "rows or their order" not in done.stdout + done.stderr
+    done = train(automodel, recipe, out(recipe, "run"), "--step_scheduler.max_steps=4", "--seed=99")
+    assert "the rows or their order are not those of the checkpoint (order.seed changed)" in done.stdout + done.stderr
+
+
+def test_an_adapter_goes_on_only_beside_its_base(automodel, recipe):
+    tiny_run.edit(recipe, lambda content: content.update(peft=dict(tiny_run.PEFT)))
+    train(automodel, recipe, out(recipe, "run"), "--step_scheduler.max_steps=2")
+    weights = recipe.parent / "model/model.safetensors"
+    content = bytearray(weights.read_bytes())
+    content[-1] ^= 1
+    weights.write_bytes(content)
+    done = train(automodel, recipe, out(recipe, "run"), "--step_scheduler.max_steps=3", expect=2)
+    assert "was trained beside another base model: its model.safetensors" in done.stderr
+
+
+def test_a_run_of_another_model_replaces_nothing(automodel, recipe):
+    train(automodel, recipe, out(recipe, "run"), "--step_scheduler.max_steps=2")
+    before = {name: content for name, content in files(recipe.parent / "run").items() if name != ".lock"}
+    same = train(automodel, recipe, out(recipe, "run"), "--step_scheduler.max_steps=2",
+                 f"--model.pretrained_model_name_or_path={recipe.parent}/./model")
+    assert "nothing left to do" in same.stdout
+    tiny_run.edit(recipe, lambda content: content.update(peft=dict(tiny_run.PEFT)))
+    done = train(automodel, recipe, out(recipe, "run"), "--step_scheduler.max_steps=2", expect=2)
+    assert "was made for another model (peft is true" in done.stderr
+    assert "choose another checkpoint.checkpoint_dir" in done.stderr
+    assert before.items() <= files(recipe.parent / "run").items()
+
+
+def test_the_number_of_epochs_holds_when_batches_change(automodel, recipe):
+    epochs = ["--step_scheduler.num_epochs=2", "--validation_dataset=null"]
+    train(automodel, recipe, out(recipe, "run"), *epochs, "--step_scheduler.global_batch_size=2", "--step_scheduler.max_steps=9")
+    train(automodel, recipe, out(recipe, "run"), *epochs, "--step_scheduler.global_batch_size=6", "--step_scheduler.max_steps=null")
+    assert [line["epoch"] for line in tiny_run.log(recipe.parent / "run")] == 9 * [0] + 3 * [1]
+
+
 def test_recompute_changes_nothing(automodel, recipe):
     train(automodel, recipe, out(recipe, "kept"))
     for kind in ("true", "selective", "auto"):

@@ -110,6 +110,25 @@ Recipe recipe_with(LrScheduler scheduler) {
   return recipe;
 }
 
+TEST(StepPlan, TheRestOfARunIsItsPlan) {
+  const StepScheduler s{.num_epochs = 2, .max_steps = {}};
+  EXPECT_EQ(plan_rest(s, 5, 0, 0, 5), plan_steps(s, 5));
+  EXPECT_EQ(plan_rest(s, 5, 7, 1, 3), plan_steps(s, 5));
+  EXPECT_EQ(plan_rest(s, 5, 5, 0, 0), plan_steps(s, 5)) << "an epoch's end";
+}
+
+/// 18 rows: an epoch of 9 steps of 2, then steps of 6; or 3 steps of 6, then 2.
+TEST(StepPlan, OtherBatchesChangeNoNumberOfEpochs) {
+  const StepScheduler s{.num_epochs = 2, .max_steps = {}};
+  const auto larger = plan_rest(s, 3, 9, 1, 3);
+  EXPECT_EQ(larger.end_step, 12);
+  EXPECT_TRUE(larger.is_epoch_end(11));
+  const auto smaller = plan_rest(s, 9, 2, 0, 3);  // 12 of 18 rows are used up
+  EXPECT_EQ(smaller.end_step, 2 + 3 + 9);
+  EXPECT_TRUE(smaller.is_epoch_end(4));
+  EXPECT_FALSE(smaller.is_epoch_end(8));
+}
+
 TEST(Rates, DefaultsFollowFromLengthAndLr) {
   const RateSchedule r = plan_rates(recipe_with({}), 500);
   EXPECT_EQ(r.warmup_steps, 50);

@@ -35,8 +35,9 @@ Generate resolve_adapter(Generate settings) {
   const auto path = models::find_model(settings.model, settings.revision);
   if (checkpoint::is_adapter_folder(path)) {
     settings.adapter = path;
-    settings.revision = "main";
-    settings.model = checkpoint::read_peft_adapter(settings.adapter).config.base_model;
+    const auto config = checkpoint::read_peft_adapter(settings.adapter).config;
+    settings.revision = config.base_revision;
+    settings.model = config.base_model;
     check(!settings.model.empty(), ErrorKind::invalid_argument,
           "{} names no base model; call: automodel generate BASE --adapter {}", settings.adapter,
           settings.adapter);

@@ -19,7 +19,9 @@ checkpoint::ModelFolder open_base(const std::string& given,
   const ErrorContext context(
       "looking for the base model of {} ({})", adapter.path.string(),
       given.empty() ? "named by the adapter; --base overrides it" : "given by --base");
-  return checkpoint::open_model(name, {.config_overrides = checkpoint::base_overrides(adapter)});
+  return checkpoint::open_model(name,
+                                {.revision = given.empty() ? adapter.config.base_revision : "main",
+                                 .config_overrides = checkpoint::base_overrides(adapter)});
 }
 
 ExitCode run_merge(const usage::Merge& line, Arguments) {

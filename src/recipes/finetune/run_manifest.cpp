@@ -95,6 +95,16 @@ Json make_manifest(const config::LoadedRecipe& loaded, const RunModel& run, cons
   return out;
 }
 
+Json ground_of(const config::Recipe& recipe, const RunModel& run, const Json& manifest) {
+  Json out = {
+      {"data", manifest.at("data").at("dataset")},
+      {"order", {{"seed", recipe.seed}, {"shuffle", recipe.dataloader.shuffle.value_or(true)}}}};
+  if (run.lora) {
+    out["base"] = manifest.at("model").at("files");
+  }
+  return out;
+}
+
 void write_manifest(const config::Recipe& recipe, const Json& manifest) {
   const fs::path folder = recipe.checkpoint.checkpoint_dir;
   checkpoint::make_folders(folder);

@@ -17,6 +17,9 @@ namespace automodel::recipes {
 Json make_manifest(const config::LoadedRecipe& loaded, const RunModel& run, const RunData& data,
                    int num_threads);
 
+/// RunState::ground of the run with this manifest.
+Json ground_of(const config::Recipe& recipe, const RunModel& run, const Json& manifest);
+
 /// Writes it into the folder of the run's checkpoints. Throws Error(io).
 void write_manifest(const config::Recipe& recipe, const Json& manifest);
 

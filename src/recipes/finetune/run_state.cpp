@@ -1,5 +1,8 @@
 #include "recipes/finetune/run_state.h"
 
+#include "base/error.h"
+#include "base/json_change.h"
+#include "base/text.h"
 #include "checkpoint/atomic_folder.h"
 #include "checkpoint/export.h"
 #include "checkpoint/model_state.h"
@@ -15,6 +18,32 @@ constexpr auto kMerged = "consolidated";
 bool wants_consolidated(const config::Checkpoint& section, bool is_final) {
   return section.save_consolidated == config::SaveConsolidated::every ||
          (section.save_consolidated == config::SaveConsolidated::final && is_final);
+}
+
+void check_base(const Json& ours, const checkpoint::Checkpoint& checkpoint) {
+  const Json& theirs = checkpoint.manifest.ground;
+  if (!ours.contains("base") || !theirs.contains("base")) {
+    return;
+  }
+  const auto changes = json_changes(theirs.at("base"), ours.at("base"));
+  check(changes.empty(), ErrorKind::invalid_argument,
+        "the adapter in {} was trained beside another base model: its {} is not the same file any "
+        "more. Bring the earlier files back, or choose another checkpoint.checkpoint_dir to train "
+        "an adapter for this one",
+        checkpoint.path.string(), changes.empty() ? "" : changes[0].path);
+}
+
+/// What of the rows or their order is not as it was.
+std::vector<std::string> changed_rows(const Json& ours, const Json& theirs) {
+  std::vector<std::string> out;
+  for (const char* part : {"data", "order"}) {
+    if (theirs.contains(part)) {
+      for (const JsonChange& change : json_changes(theirs.at(part), ours.at(part))) {
+        out.push_back(fmt::format("{}.{}", part, change.path));
+      }
+    }
+  }
+  return out;
 }
 
 }  // namespace
@@ -49,6 +78,7 @@ RunCheckpoints::Restored RunCheckpoints::restore(RunState& state) const {
   if (!found.checkpoint) {
     return {.path = std::nullopt, .notes = std::move(found.warnings)};
   }
+  check_base(state.ground, *found.checkpoint);
   const auto planned = state.schedule;
   checkpoint::restore_model_state(found.checkpoint->path / "model", state.run.source,
                                   state.run.model.parameters());
@@ -56,6 +86,14 @@ RunCheckpoints::Restored RunCheckpoints::restore(RunState& state) const {
   if (state.schedule != planned) {
     found.warnings.emplace_back(
         "lr_scheduler: the schedule in the checkpoint goes on; the recipe's differs");
+  }
+  const auto changed = changed_rows(state.ground, found.checkpoint->manifest.ground);
+  if (!changed.empty()) {
+    found.warnings.push_back(
+        fmt::format("the rows or their order are not those of the checkpoint ({} changed): after "
+                    "row {} of epoch "
+                    "{} rows may come a second time in this epoch, or not at all",
+                    join(changed, ", "), state.loader.sample, state.loader.epoch));
   }
   return {.path = found.checkpoint->path, .notes = std::move(found.warnings)};
 }
@@ -69,6 +107,7 @@ std::optional<checkpoint::SaveResult> RunCheckpoints::save(RunState& state,
   return store_->save(
       {.epoch = moment.epoch,
        .step = moment.step,
+       .ground = state.ground,
        .validation_loss = moment.validation_loss,
        .config_yaml = config::print_tree(loaded_.tree, /*lines=*/false),
        .write_model = [&](const auto& folder) { write_model(folder, state.run, moment); },

@@ -20,6 +20,9 @@ struct RunState {
   config::RateSchedule schedule;
   data::LoaderState loader;
   std::int64_t next_step = 0;
+  /// What the state means something for: "data" (rows, content), "order" (seed, shuffle); beside
+  /// adapters "base" (fingerprints of the model's files).
+  Json ground = Json::object();
 
   /// All but the trained parameters.
   std::vector<checkpoint::StateItem> items();
@@ -46,7 +49,8 @@ class RunCheckpoints {
     std::optional<std::filesystem::path> path;
     std::vector<std::string> notes;  // for the user
   };
-  /// Restores by checkpoint.restore_from. Throws Error if the checkpoint does not fit the run.
+  /// Restores by checkpoint.restore_from. Throws Error if the checkpoint does not fit the run, also
+  /// if its adapter was trained beside another base. Other data than the checkpoint's are a note.
   Restored restore(RunState& state) const;
 
   /// Nothing if checkpoints are disabled. Throws Error(io).
