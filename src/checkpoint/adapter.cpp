@@ -30,6 +30,8 @@ constexpr std::string_view kBSuffix = ".lora_B.weight";
 constexpr const char* kHead = "score.weight";
 /// Between the names of a module and of what it is wrapped in.
 constexpr std::string_view kBaseLayer = ".base_layer";
+/// PEFT stores the head's own weight beside its matrices.
+constexpr std::string_view kBaseWeight = ".base_layer.weight";
 
 /// "<prefix>.lora_A.weight" -> prefix.
 std::string prefix_of(std::string_view name, std::string_view suffix) {
@@ -51,6 +53,9 @@ std::set<std::string> layer_prefixes(const SafetensorsFile& file, bool has_head)
   for (const std::string_view name : file.names()) {
     if (has_head && name == std::string(kPeftPrefix) + kHead) {
       continue;
+    }
+    if (name.starts_with(kPeftPrefix) && name.ends_with(kBaseWeight)) {
+      continue;  // of a layer that its matrices name
     }
     check(name.starts_with(kPeftPrefix) && is_adapter_name(name), ErrorKind::unsupported,
           "{}: the tensor '{}' is no LoRA matrix of a linear layer (expected "
@@ -75,6 +80,9 @@ AdapterLayer read_layer(const SafetensorsFile& file, const std::string& prefix) 
   AdapterLayer layer{.prefix = prefix,
                      .a_ri = read_matrix(file, name + std::string(kASuffix)),
                      .b_or = read_matrix(file, name + std::string(kBSuffix))};
+  if (const auto base = name + std::string(kBaseWeight); file.contains(base)) {
+    layer.base_oi = read_matrix(file, base);
+  }
   check(layer.b_or.size(1) == layer.a_ri.size(0), ErrorKind::corrupt_data,
         "{}: the matrices of {} are {} and {}, which have no rank in common", file.path().string(),
         prefix, shape_text(layer.a_ri.sizes().vec()), shape_text(layer.b_or.sizes().vec()));
@@ -175,6 +183,22 @@ void put_head(nn::Parameters& parameters, const PeftAdapter& adapter) {
   found->value = adapter.head_vd.to(found->value.scalar_type());
 }
 
+/// What PEFT stored of the base must be what it is here.
+void check_base(const nn::Parameters& parameters, const AdapterLayer& layer,
+                const ModuleAdapter& own, const fs::path& path) {
+  if (!layer.base_oi.defined()) {
+    return;
+  }
+  const auto& pieces = own.module.weight.pieces;
+  const Tensor value = pieces.size() == 1 ? parameters.at(pieces[0].ours) : Tensor();
+  check(value.defined() && value.sizes() == layer.base_oi.sizes() &&
+            value.equal(layer.base_oi.to(value.scalar_type())),
+        ErrorKind::corrupt_data,
+        "the adapter {} holds another weight of {} than the base model: it was trained beside "
+        "another base, or changes it",
+        path.string(), layer.prefix);
+}
+
 AdapterConfig config_of(const nn::LoraOptions& options, std::span<const spec::LoraModule> all,
                         std::span<const spec::LoraModule> adapted) {
   auto targets = peft_targets(all, adapted);
@@ -253,8 +277,10 @@ nn::Parameters with_adapter(nn::Parameters parameters, const PeftAdapter& adapte
                             std::span<const spec::LoraModule> modules) {
   check(parameters.lora() == nn::LoraOptions(), ErrorKind::invalid_argument,
         "the model has an adapter already; merge it before adding {}", adapter.path.string());
-  for (const auto& own : fit_adapter(adapter, modules)) {
-    parameters.add_adapter(own.module, own.a, own.b, own.scale);
+  const auto fitted = fit_adapter(adapter, modules);
+  for (std::size_t i = 0; i < fitted.size(); ++i) {
+    check_base(parameters, adapter.layers[i], fitted[i], adapter.path);
+    parameters.add_adapter(fitted[i].module, fitted[i].a, fitted[i].b, fitted[i].scale);
   }
   if (adapter.head_vd.defined()) {
     put_head(parameters, adapter);

@@ -17,9 +17,10 @@ using at::Tensor;
 
 /// The two matrices of one module under PEFT's name and in PEFT's layout.
 struct AdapterLayer {
-  std::string prefix;  // e.g. model.layers.0.self_attn.q_proj
-  Tensor a_ri;         // [rank, in]; of experts: see adapter_layout.h
-  Tensor b_or;         // [out, rank]
+  std::string prefix;   // e.g. model.layers.0.self_attn.q_proj
+  Tensor a_ri;          // [rank, in]; of experts: see adapter_layout.h
+  Tensor b_or;          // [out, rank]
+  Tensor base_oi = {};  // the layer's own weight, where the file has it
 };
 
 struct PeftAdapter {

@@ -122,7 +122,10 @@ void restore_consolidated(const fs::path& folder, const StoredLayout& layout,
   const auto weights = open_folder_weights(folder);
   const auto stored = [&](const std::string& name) { return read_tensor(*weights, name, folder); };
   for (const auto& parameter : parameters.changing()) {
-    restore_value(parameter, layout.to_parameter(parameter.spec, stored), folder);
+    const Tensor value = layout.to_parameter(parameter.spec, stored);
+    // A float32 parameter of a narrower model is stored as narrow where that is exact.
+    const bool widens = parameter.value.scalar_type() == at::kFloat && value.element_size() < 4;
+    restore_value(parameter, widens ? value.to(at::kFloat) : value, folder);
   }
 }
 

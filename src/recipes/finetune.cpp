@@ -2,6 +2,9 @@
 
 #include <unistd.h>
 
+#include <cstdlib>
+
+#include "base/error.h"
 #include "base/stop_signal.h"
 #include "recipes/finetune/router_training.h"
 #include "recipes/finetune/run_manifest.h"
@@ -51,10 +54,22 @@ ExitCode interrupted(train::Progress& progress, const config::Checkpoint& sectio
   return ExitCode::interrupted;
 }
 
+/// A launcher that starts several processes expects them to share the work.
+void check_single_process() {
+  for (const char* name : {"WORLD_SIZE", "OMPI_COMM_WORLD_SIZE"}) {
+    const char* value = std::getenv(name);
+    check(value == nullptr || std::atoi(value) <= 1, ErrorKind::unsupported,
+          "{}={}: a launcher (torchrun, mpirun) started several processes, but training is done by "
+          "one, which uses all cores or one GPU. Start the program once, without the launcher",
+          name, value == nullptr ? "" : value);
+  }
+}
+
 }  // namespace
 
 ExitCode run_finetune(const config::LoadedRecipe& loaded) {
   const config::Recipe& recipe = loaded.recipe;
+  check_single_process();
   const StopSignal stop(stop_signals(recipe));
   install_arena_allocator();
   const int num_threads = configure_threads(0);

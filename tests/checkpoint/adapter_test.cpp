@@ -83,6 +83,29 @@ TEST(PeftAdapter, NamesLayersInFullWhereOnlySomeAreAdapted) {
   EXPECT_EQ(read_config(folder)["target_modules"], Json::array({"lm_head", kQ0}));
 }
 
+/// PEFT stores the weight of an adapted head beside its matrices.
+TEST(PeftAdapter, TheBasesOwnWeightIsComparedWithTheModels) {
+  const TemporaryFolder folder;
+  write_peft_adapter(folder.path(), adapted(), tiny_modules(), "base");
+  const auto path = folder / "adapter_model.safetensors";
+  const auto rewrite = [&](const Tensor& base) {
+    const SafetensorsFile file(path);
+    std::vector<NamedTensor> tensors = {{"base_model.model." + kQ0 + ".base_layer.weight", base}};
+    for (const std::string& name : file.names()) {
+      if (is_adapter_name(name)) {
+        tensors.push_back({name, file.tensor(name).clone()});
+      }
+    }
+    write_safetensors(path, tensors);
+  };
+  const Tensor weight = adapted().at(kQ0 + ".weight").detach();
+  rewrite(weight);
+  expect_same(adapted(read_peft_adapter(folder.path())), adapted());
+  rewrite(weight + 1);
+  const auto other = read_peft_adapter(folder.path());
+  expect_error(ErrorKind::corrupt_data, "holds another weight of " + kQ0, [&] { adapted(other); });
+}
+
 TEST(PeftAdapter, MergesInFloat32) {
   const auto parameters = adapted();
   const auto layer = small_adapter().layers[0];

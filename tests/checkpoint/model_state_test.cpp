@@ -86,6 +86,20 @@ TEST_F(ModelState, OfAConsolidatedModelComesBackAndLoadsAlone) {
   EXPECT_TRUE(fs::exists(model_ / "consolidated/tokenizer.json"));
 }
 
+/// As exact float32 parameters of a bfloat16 model are stored.
+TEST_F(ModelState, AConsolidatedValueIsWidened) {
+  write(whole_model(1, at::kBFloat16), Consolidated::yes);
+  auto restored = whole_model(2, at::kFloat);
+  restore_model_state(model_, source_, restored);
+  const auto stored = whole_model(1, at::kBFloat16);
+  for (const auto& parameter : stored.all()) {
+    EXPECT_TRUE(restored.at(parameter.spec.name).equal(parameter.value.to(at::kFloat)));
+  }
+  write(whole_model(1, at::kFloat), Consolidated::yes);
+  auto narrow = whole_model(2, at::kBFloat16);
+  EXPECT_THROW(restore_model_state(model_, source_, narrow), Error);
+}
+
 TEST_F(ModelState, HoldsOnlyWhatIsTrained) {
   auto parameters = whole_model(1);
   for (auto& parameter : parameters.all()) {

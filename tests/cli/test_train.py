@@ -123,6 +123,12 @@ def test_three_and_three_steps_are_six(automodel, recipe, kind):
     assert losses[0] == losses[1]
 
 
+def test_several_processes_are_refused(automodel, recipe):
+    done = automodel(recipe, env={**os.environ, "WORLD_SIZE": "2", "RANK": "0"}, timeout=300)
+    assert done.returncode == 2
+    assert "WORLD_SIZE=2: a launcher" in done.stderr
+
+
 def test_going_on_with_other_rows_or_another_order_is_said(automodel, recipe):
     train(automodel, recipe, out(recipe, "run"), "--step_scheduler.max_steps=2")
     done = train(automodel, recipe, out(recipe, "run"), "--step_scheduler.max_steps=3")

@@ -160,12 +160,11 @@ Key pipeline_key(std::string name) {
 }
 
 Key dist_env_section() {
-  return mapping(
-             "dist_env", "process groups",
-             {text("backend", "collectives; one process, and every CPU run, uses gloo", "nccl"),
-              text("device", "auto (a GPU if there is one), cpu, cuda or cuda:N", "auto").own(),
-              integer("timeout_minutes", "longest wait for another rank", 1).at_least(1),
-              text("init_method", "").unread("ranks find each other by the launcher's variables")})
+  return mapping("dist_env", "process groups",
+                 {text("backend", "collectives; one process, and every CPU run, uses gloo", "nccl"),
+                  text("device", "auto (a GPU if there is one), cpu, cuda or cuda:N", "auto").own(),
+                  integer("timeout_minutes", "longest wait for another rank", 1).at_least(1),
+                  text("init_method", "").unread("one process does the training")})
       .accepting(Extra::ignored)
       .always_there();
 }
