@@ -129,7 +129,10 @@ std::shared_ptr<const RowSource> open_csv(const std::string& path, const SourceO
   };
   const std::size_t first = std::min(header_end + 1, file.text().size());
   return make_text_rows(std::move(file),
-                        {.name = "CSV", .begin = first, .end = end_of_record, .parse = parse},
+                        {.name = separator == ',' ? "CSV" : "TSV",
+                         .begin = first,
+                         .end = end_of_record,
+                         .parse = parse},
                         options);
 }
 

@@ -32,7 +32,7 @@ Json parse_row(std::string_view text, const std::string& path, std::int64_t line
 class JsonArray : public RowSource {
  public:
   JsonArray(const FileText& file, Json rows, const SourceOptions& options)
-      : path_(file.path()), hash_(checksum(file.text())) {
+      : path_(file.path()), hash_(hash_of(checksum("JSON array"), checksum(file.text()))) {
     for (std::size_t i = 0; i < rows.size(); ++i) {
       if (rows[i].is_object()) {
         rows_.push_back(std::move(rows[i]));

@@ -138,8 +138,14 @@ std::uint64_t content_hash(const TextContext& context) {
   const text::SpecialTokens& names = context.special_tokens;
   Json parts = {{"variables", context.template_variables},
                 {"max_tokens", context.max_tokens},
+                {"num_labels", context.num_labels},
+                {"bos_id", context.bos_id ? Json(*context.bos_id) : Json()},
+                {"eos_id", context.eos_id ? Json(*context.eos_id) : Json()},
                 {"prepends_bos", context.prepends_bos},
-                {"cuts_beginning", context.cuts_beginning}};
+                {"cuts_beginning", context.cuts_beginning},
+                {"allows_too_long", context.allows_too_long},
+                {"allows_untrained", context.allows_untrained},
+                {"finds_special", context.tokenizer.finds_special()}};
   for (const auto& name : {names.bos_token, names.eos_token, names.unk_token, names.sep_token,
                            names.pad_token, names.cls_token, names.mask_token}) {
     parts["special"].push_back(name ? Json(*name) : Json());

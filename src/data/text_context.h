@@ -59,7 +59,7 @@ bool misses_bos(const TextContext& context, const std::vector<std::int32_t>& ids
 /// Whether encode() puts the BOS token before a text.
 bool puts_bos(const TextContext& context);
 
-/// The same number for contexts that encode and render alike.
+/// The same number for contexts by which rows become the same tokens, or the same errors.
 std::uint64_t content_hash(const TextContext& context);
 
 /// A copy with another chat template for all rows: `chat_template` is the name of one of the

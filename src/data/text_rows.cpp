@@ -33,7 +33,9 @@ class TextRows : public RowSource {
 
   std::int64_t size() const override { return static_cast<std::int64_t>(begins_.size()); }
   std::int64_t num_skipped() const override { return num_skipped_; }
-  std::uint64_t content_hash() const override { return checksum(file_.text()); }
+  std::uint64_t content_hash() const override {
+    return hash_of(checksum(syntax_.name), checksum(file_.text()));  // other rows as another kind
+  }
   Json row(std::int64_t index) const override {
     const std::size_t begin = begins_.at(static_cast<std::size_t>(index));
     return parse(begin, 1);  // was parsed before: cannot fail but for a change

@@ -103,6 +103,8 @@ bool Tokenizer::is_special(std::int32_t id) const {
   return added != parts_->added_by_id.end() && parts_->added_tokens[added->second].special;
 }
 
+bool Tokenizer::finds_special() const { return parts_->finds_special; }
+
 Json Tokenizer::to_json() const {
   Json json = {
       {"version", "1.0"}, {"truncation", nullptr}, {"padding", nullptr}, {"added_tokens", nullptr}};

@@ -89,6 +89,8 @@ class Tokenizer {
   const std::vector<AddedToken>& added_tokens() const;
   /// True for added tokens that are marked special.
   bool is_special(std::int32_t id) const;
+  /// As it was loaded (LoadOptions); a tokenizer.json does not say it.
+  bool finds_special() const;
   /// A tokenizer.json equal in meaning to the one this tokenizer was made from, with all its
   /// settings.
   Json to_json() const;

@@ -3,6 +3,7 @@
 #include <cstdlib>
 
 #include "corpus/support.h"
+#include "data/registry.h"
 
 namespace automodel::corpus {
 namespace {
@@ -135,6 +136,55 @@ TEST(RunData, PacksAreMadeOnDemandOnly) {
   ASSERT_NE(packed, nullptr);
   EXPECT_EQ(packed->stats().num_documents, 3);
   ::unsetenv("AUTOMODEL_CACHE");
+}
+
+/// The folder of kept tokens is the corpus's as long as this lives.
+class CacheIn {
+ public:
+  explicit CacheIn(const TinyCorpus& corpus) {
+    ::setenv("AUTOMODEL_CACHE", corpus.path("cache").c_str(), 1);
+  }
+  ~CacheIn() { ::unsetenv("AUTOMODEL_CACHE"); }
+  CacheIn(const CacheIn&) = delete;
+  CacheIn& operator=(const CacheIn&) = delete;
+};
+
+TEST(RunData, KeptTokensAreNotThoseOfOtherSettings) {
+  const TinyCorpus corpus;
+  const CacheIn cache(corpus);
+  corpus.write_config(264, 128);
+  const auto tokens = [&](bool splits) {
+    corpus.write_tokenizer_config({{"eos_token", "<|im_end|>"},
+                                   {"chat_template", data::kChatMl},
+                                   {"split_special_tokens", splits}});
+    return load(corpus.recipe({"--packed_sequence.packed_sequence_size=256"},
+                              "disabled_data_checks: [missing_eos, prompt_trained]"))
+        .train.dataset->sample(0)
+        .ids.size();
+  };
+  const auto whole = tokens(false);
+  EXPECT_GT(tokens(true), whole);
+  EXPECT_EQ(tokens(false), whole);
+}
+
+TEST(RunData, KeptTokensDoNotHideAnErrorThatIsSwitchedOnAgain) {
+  const TinyCorpus corpus;
+  const CacheIn cache(corpus);
+  corpus.write("train.jsonl", R"({"messages": [{"role": "user", "content": "x"},)"
+                              R"({"role": "assistant", "content": "y", "weight": 0}]})"
+                              "\n" +
+                                  config::chat_row("x", "y"));
+  const auto error = [&](const std::string& more) {
+    return data::error_of([&] {
+      const auto recipe = corpus.recipe({}, more);
+      std::shared_ptr<const data::Dataset> rows =
+          data::make_dataset(recipe.dataset.target, recipe.dataset.keys,
+                             open_text(recipe, read_model_facts(recipe.model)).used);
+      pack(corpus.recipe({"--packed_sequence.packed_sequence_size=256"}, more), rows);
+    });
+  };
+  EXPECT_EQ(error("disabled_data_checks: [no_trained_tokens]"), "no error");
+  EXPECT_THAT(error(""), HasSubstr("no_trained_tokens"));
 }
 
 TEST(RunData, MegatronDataIsAsLongAsTheRun) {

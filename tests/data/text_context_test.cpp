@@ -91,11 +91,34 @@ TEST(TextContext, TheHashSeesWhatChangesTokens) {
   TextContext other = chatml_context();
   other.template_variables["enable_thinking"] = false;
   EXPECT_NE(content_hash(other), hash);
-  for (bool TextContext::* flag : {&TextContext::prepends_bos, &TextContext::cuts_beginning}) {
+  for (bool TextContext::* flag : {&TextContext::prepends_bos, &TextContext::cuts_beginning,
+                                   &TextContext::allows_too_long, &TextContext::allows_untrained}) {
     TextContext flagged = chatml_context();
     flagged.*flag = true;
     EXPECT_NE(content_hash(flagged), hash);
   }
+  for (std::int64_t TextContext::* number : {&TextContext::max_tokens, &TextContext::num_labels}) {
+    TextContext numbered = chatml_context();
+    numbered.*number = 3;
+    EXPECT_NE(content_hash(numbered), hash);
+  }
+  for (std::optional<std::int32_t> TextContext::* id :
+       {&TextContext::bos_id, &TextContext::eos_id}) {
+    TextContext without = chatml_context();
+    (without.*id).reset();
+    EXPECT_NE(content_hash(without), hash);
+  }
+}
+
+TEST(TextContext, TheHashSeesWhetherSpecialTokensAreLookedFor) {
+  const ScratchFolder folder;
+  folder.write("tokenizer.json", tokenizer_json().dump());
+  const auto hash = [&](bool splits) {
+    folder.write("tokenizer_config.json", Json({{"split_special_tokens", splits}}).dump());
+    return content_hash(load_text_context(folder.path()));
+  };
+  EXPECT_EQ(hash(false), hash(false));
+  EXPECT_NE(hash(true), hash(false));
 }
 
 TEST(TextContext, SpecialTokensInText) {

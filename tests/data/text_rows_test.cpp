@@ -67,5 +67,15 @@ TEST(TextRows, TheHashIsThatOfTheContent) {
   EXPECT_NE(hash("a.txt", "x\n"), hash("b.txt", "y\n"));
 }
 
+TEST(TextRows, TheSameTextAsAnotherKindOfFileHasAnotherHash) {
+  const ScratchFolder folder;
+  std::set<std::uint64_t> hashes;
+  for (const char* name : {"a.txt", "a.csv", "a.tsv", "a.jsonl", "a.json"}) {
+    const bool is_array = name == std::string("a.json");
+    hashes.insert(open_file(folder.write(name, is_array ? "{\n}" : "{}\n{}"))->content_hash());
+  }
+  EXPECT_EQ(hashes.size(), 5U);
+}
+
 }  // namespace
 }  // namespace automodel::data

@@ -97,6 +97,7 @@ std::shared_ptr<const TokenizerParts> read_tokenizer(const JsonNode& node, LoadO
   check_added_tokens(*parts, node);
   check_special_parts(*parts, node);
   index_added_tokens(*parts, options);
+  parts->finds_special = options.finds_special;
   parts->settings = settings_of(node);
   return parts;
 }

@@ -33,6 +33,7 @@ struct TokenizerParts {
   std::vector<DecoderStep> decoder;
   LengthSettings lengths;
   std::int32_t vocab_size = 0;
+  bool finds_special = true;         // LoadOptions
   mutable WorkspacePool workspaces;  // caches only; safe to use from many threads
 };
 
