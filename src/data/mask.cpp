@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <array>
+#include <cctype>
 #include <cstddef>
 #include <optional>
 #include <utility>
@@ -78,27 +79,64 @@ std::optional<std::size_t> answer_end(const std::string& text, const View& view,
   return std::nullopt;
 }
 
-std::size_t character_start(std::string_view text, std::size_t at) {
-  while (at > 0 && at < text.size() && (static_cast<unsigned char>(text[at]) & 0xC0U) == 0x80U) {
-    --at;
-  }
-  return at;
+bool is_in_tag(char c) {
+  const auto byte = static_cast<unsigned char>(c);
+  return std::isalnum(byte) != 0 || byte >= 0x80 ||
+         std::string_view("_-/|.=").find(c) != std::string_view::npos;
 }
 
-/// The part of `text` that `other` has not.
+/// Bytes of the tag that `text` begins with, such as <think> or [TOOL_CALLS]; 0 if it begins with
+/// none.
+std::size_t tag_bytes(std::string_view text) {
+  constexpr std::ptrdiff_t kLongest = 64;
+  if (text.front() != '<' && text.front() != '[') {
+    return 0;
+  }
+  const auto* const end = std::find_if_not(text.begin() + 1, text.end(), is_in_tag);
+  const bool closes = end != text.end() && *end == (text.front() == '<' ? '>' : ']');
+  const auto size = end - text.begin() + 1;
+  return closes && size <= kLongest ? static_cast<std::size_t>(size) : 0;
+}
+
+/// Bytes of the character that `text` begins with.
+std::size_t character_bytes(std::string_view text) {
+  std::size_t size = 1;
+  while (size < text.size() && (static_cast<unsigned char>(text[size]) & 0xC0U) == 0x80U) {
+    ++size;
+  }
+  return size;
+}
+
+/// The tag or character that `text` begins with: what is not cut. <think> and <tool_call> have no
+/// beginning in common.
+std::string_view first_unit(std::string_view text) {
+  const std::size_t tag = text.empty() ? 0 : tag_bytes(text);
+  return text.substr(0, tag > 0 ? tag : character_bytes(text));
+}
+
+std::vector<std::string_view> units_of(std::string_view text) {
+  std::vector<std::string_view> units;
+  for (; !text.empty(); text.remove_prefix(units.back().size())) {
+    units.push_back(first_unit(text));
+  }
+  return units;
+}
+
+/// The part of `text` that `other` has not, in whole tags and characters.
 text::Span difference(std::string_view text, std::string_view other) {
-  const std::size_t shorter = std::min(text.size(), other.size());
-  const auto [mismatch, ignored] = std::mismatch(
-      text.begin(), text.begin() + static_cast<std::ptrdiff_t>(shorter), other.begin());
-  const auto begin = character_start(text, static_cast<std::size_t>(mismatch - text.begin()));
-  std::size_t same = 0;
-  while (same < shorter - begin && text[text.size() - 1 - same] == other[other.size() - 1 - same]) {
-    ++same;
+  std::size_t begin = 0;
+  while (begin < std::min(text.size(), other.size())) {
+    const std::string_view unit = first_unit(text.substr(begin));
+    if (unit != first_unit(other.substr(begin))) {
+      break;
+    }
+    begin += unit.size();
   }
-  std::size_t end = text.size() - same;
-  while (end < text.size() && (static_cast<unsigned char>(text[end]) & 0xC0U) == 0x80U) {
-    ++end;
-  }
+  const auto units = units_of(text.substr(begin));
+  const auto others = units_of(other.substr(begin));
+  const auto same = std::mismatch(units.rbegin(), units.rend(), others.rbegin(), others.rend());
+  std::size_t end = text.size();
+  std::for_each(units.rbegin(), same.first, [&](std::string_view unit) { end -= unit.size(); });
   return {begin, end};
 }
 

@@ -183,6 +183,34 @@ TEST(Mask, ReasoningCanBeLeftOut) {
             (std::vector<std::string>{"a|<{\xC3\xA9}\xC3\xA8|>c|<{two}d|>"}));
 }
 
+/// The hole in the answer to "a" whose reasoning `with` shows and `without` does not.
+std::string hole_in(const std::string& with, const std::string& without) {
+  Json answer = message("assistant", "b");
+  answer["reasoning_content"] = "r";
+  const Render render = [&](const Json& messages, bool) {
+    text::Rendered out;
+    out.text = "a|";
+    if (messages.size() > 1) {
+      out.text += messages[1]["reasoning_content"] == "" ? without : with;
+    }
+    return out;
+  };
+  return mark({message("user", "a"), answer}, render, true).front();
+}
+
+TEST(Mask, ReasoningEndsWhereTheNextTagBegins) {
+  EXPECT_EQ(hole_in("<think>\nr\n</think>\n\n<tool_call>x", "<tool_call>x"),
+            "a|<{<think>\nr\n</think>\n\n}<tool_call>x>");
+  EXPECT_EQ(hole_in("[THINK]r[/THINK][TOOL_CALLS]x", "[TOOL_CALLS]x"),
+            "a|<{[THINK]r[/THINK]}[TOOL_CALLS]x>");
+  EXPECT_EQ(hole_in("<think>r</think>x", "<no_think>x"), "a|<{<think>r</think>}x>");
+  EXPECT_EQ(hole_in("<think>r></think>x", "<think></think>x"), "a|<<think>{r>}</think>x>");
+  EXPECT_EQ(hole_in("<think>r<</think>x", "<think></think>x"), "a|<<think>{r<}</think>x>");
+  EXPECT_EQ(hole_in("<think>1 < 2</think><b", "<b"), "a|<{<think>1 < 2</think>}<b>");
+  EXPECT_EQ(hole_in("x", "x"), "a|<x>") << "the template does not show it";
+  EXPECT_EQ(hole_in("xr", "x"), "a|<x{r}>");
+}
+
 TEST(Mask, ReasoningInsideTheContentCanBeLeftOut) {
   const auto marked = [](const std::string& content) {
     return mark({message("user", "a"), message("assistant", content)}, simple, true);
