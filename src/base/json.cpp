@@ -1,152 +1,16 @@
 #include "base/json.h"
 
-#include <algorithm>
-#include <numeric>
-#include <string>
-#include <vector>
-
-#include "base/error.h"
 #include "base/file.h"
+#include "base/json_tree.h"
 
 namespace automodel {
-namespace {
-
-constexpr std::size_t kMaxDepth = 512;
-
-std::string locate(std::string_view text, std::size_t byte, std::int64_t first_line) {
-  const auto upto = text.substr(0, std::min(byte > 0 ? byte - 1 : 0, text.size()));
-  const auto line = first_line + std::count(upto.begin(), upto.end(), '\n');
-  const auto last = upto.rfind('\n');
-  const auto column = upto.size() - (last == std::string_view::npos ? 0 : last + 1) + 1;
-  return fmt::format("{}:{}", line, column);
-}
-
-enum class RepeatedKeys { last_counts, error };
-
-/// Of members with the same name the last one counts, at the place of the first.
-void drop_repeated_keys(Json::object_t& object, RepeatedKeys rule, std::string_view source) {
-  std::vector<std::size_t> order(object.size());
-  std::iota(order.begin(), order.end(), std::size_t{0});
-  const auto key = [&](std::size_t i) -> const std::string& {
-    return (object.begin() + static_cast<std::ptrdiff_t>(i))->first;
-  };
-  std::stable_sort(order.begin(), order.end(),
-                   [&](std::size_t a, std::size_t b) { return key(a) < key(b); });
-  std::vector<bool> repeated(object.size());
-  bool any = false;
-  for (std::size_t i = 1, first = 0; i < order.size(); ++i) {
-    if (key(order[i]) != key(order[first])) {
-      first = i;
-      continue;
-    }
-    check(rule == RepeatedKeys::last_counts, ErrorKind::corrupt_data,
-          "{}: the key '{}' appears twice in one JSON object", source, key(order[i]));
-    (object.begin() + static_cast<std::ptrdiff_t>(order[first]))->second =
-        std::move((object.begin() + static_cast<std::ptrdiff_t>(order[i]))->second);
-    repeated[order[i]] = any = true;
-  }
-  if (!any) {
-    return;
-  }
-  Json::object_t kept;
-  for (std::size_t i = 0; auto& member : object) {
-    if (!repeated[i++]) {
-      static_cast<Json::object_t::Container&>(kept).push_back(std::move(member));
-    }
-  }
-  object = std::move(kept);
-}
-
-/// Builds the tree from parser events. nlohmann's own builder searches the whole object for each
-/// new key, which takes minutes on a tokenizer's vocabulary of 262,144.
-class TreeBuilder {
- public:
-  TreeBuilder(std::string_view source, RepeatedKeys rule) : source_(source), rule_(rule) {}
-  Json take() { return std::move(root_); }
-
-  bool null() { return add(nullptr); }
-  bool boolean(bool value) { return add(value); }
-  bool number_integer(std::int64_t value) { return add(value); }
-  bool number_unsigned(std::uint64_t value) { return add(value); }
-  bool number_float(double value, const std::string&) { return add(value); }
-  bool string(std::string& value) { return add(std::move(value)); }
-  bool binary(Json::binary_t&) { return false; }
-  bool start_object(std::size_t) { return open(Json::object()); }
-  bool start_array(std::size_t) { return open(Json::array()); }
-  bool end_array() {
-    open_.pop_back();
-    return true;
-  }
-  bool end_object() {
-    drop_repeated_keys(open_.back()->get_ref<Json::object_t&>(), rule_, source_);
-    return end_array();
-  }
-  bool key(std::string& name) {
-    auto& members =
-        static_cast<Json::object_t::Container&>(open_.back()->get_ref<Json::object_t&>());
-    members.emplace_back(std::move(name), Json());
-    return true;
-  }
-  template <typename Exception>
-  bool parse_error(std::size_t, const std::string&, const Exception& exception) {
-    throw Exception(exception);
-  }
-
- private:
-  bool add(Json value) {
-    place(std::move(value));
-    return true;
-  }
-  bool open(Json value) {
-    check(open_.size() < kMaxDepth, ErrorKind::corrupt_data,
-          "{}: JSON is nested deeper than {} levels", source_, kMaxDepth);
-    open_.push_back(&place(std::move(value)));
-    return true;
-  }
-  Json& place(Json value) {
-    if (open_.empty()) {
-      return root_ = std::move(value);
-    }
-    if (open_.back()->is_array()) {
-      return open_.back()->get_ref<Json::array_t&>().emplace_back(std::move(value));
-    }
-    return open_.back()->get_ref<Json::object_t&>().back().second = std::move(value);
-  }
-
-  std::string_view source_;
-  RepeatedKeys rule_;
-  Json root_;
-  std::vector<Json*> open_;
-};
-
-Json parse(std::string_view text, std::string_view source, std::int64_t first_line,
-           RepeatedKeys rule) {
-  try {
-    TreeBuilder builder(source, rule);
-    Json::sax_parse(text, &builder);
-    return builder.take();
-  } catch (const Json::parse_error& error) {
-    // nlohmann's text starts with "[json.exception...] parse error at line ...: "; ours has the
-    // place already.
-    std::string reason = error.what();
-    if (const auto at = reason.find(": "); at != std::string::npos) {
-      reason.erase(0, at + 2);
-    }
-    fail(ErrorKind::corrupt_data, "{}:{}: not valid JSON: {}", source,
-         locate(text, error.byte, first_line), reason);
-  } catch (const Json::exception& error) {
-    fail(ErrorKind::corrupt_data, "{}: not valid JSON: {}", source, error.what());
-  }
-}
-
-}  // namespace
 
 Json parse_json(std::string_view text, std::string_view source, std::int64_t first_line) {
-  return parse(text, source, first_line, RepeatedKeys::last_counts);
+  return parse_json_tree(text, source, first_line, {});
 }
 
 Json parse_json_unique(std::string_view text, std::string_view source) {
-  return parse(text, source, 1, RepeatedKeys::error);
+  return parse_json_tree(text, source, 1, {.refuses_repeated_keys = true});
 }
 
 Json read_json(const std::filesystem::path& path) {

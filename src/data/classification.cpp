@@ -6,6 +6,7 @@
 #include <utility>
 
 #include "base/error.h"
+#include "base/exact_json.h"
 #include "base/known.h"
 #include "base/text.h"
 #include "data/columns.h"
@@ -45,7 +46,7 @@ std::int32_t read_label(const Json& row, const ClassificationOptions& options) {
   check(number.has_value(), ErrorKind::corrupt_data,
         "column '{}' is {}, expected the number of a class, from 0 on{} (-1 stands in splits whose "
         "classes are not told: train on another split)",
-        options.label_column, value.dump(),
+        options.label_column, exact_text(value),
         options.labels.empty() ? ", or give their names by `labels`" : "");
   return known(number);
 }

@@ -3,6 +3,7 @@
 #include <vector>
 
 #include "base/error.h"
+#include "base/exact_json.h"
 #include "base/text.h"
 
 namespace automodel::data {
@@ -22,7 +23,7 @@ const Json& column(const Json& row, const std::string& name) {
 std::string text_column(const Json& row, const std::string& name) {
   const Json& value = column(row, name);
   check(value.is_string(), ErrorKind::corrupt_data, "column '{}' must hold a string, found {} ({})",
-        name, value.type_name(), value.dump());
+        name, wide_integer(value) ? "number" : value.type_name(), exact_text(value));
   return value.get<std::string>();
 }
 

@@ -5,6 +5,7 @@
 
 #include "base/checksum.h"
 #include "base/error.h"
+#include "base/exact_json.h"
 #include "base/text.h"
 #include "data/text_rows.h"
 
@@ -13,7 +14,7 @@ namespace {
 
 Json parse_line(std::string_view text, const std::string& path, std::int64_t line) {
   try {
-    return parse_json(text, path, line);
+    return parse_json_exact(text, path, line);
   } catch (const Error& error) {
     const std::string place = fmt::format("{}:{}:", path, line);
     const bool placed = error.message().starts_with(place);
@@ -85,7 +86,7 @@ std::shared_ptr<const RowSource> open_json(const std::string& path, const Source
   if (trim(text).empty()) {
     return std::make_shared<JsonArray>(file, Json::array(), options);
   }
-  Json rows = parse_json(text, path);
+  Json rows = parse_json_exact(text, path);
   if (!rows.is_array()) {
     Json only = Json::array();
     only.push_back(std::move(rows));

@@ -7,6 +7,7 @@
 #include <utility>
 
 #include "base/error.h"
+#include "base/exact_json.h"
 #include "base/text.h"
 #include "data/tool_calls.h"
 
@@ -60,7 +61,7 @@ bool is_learnable(Json& turn, const std::string& where) {
     const bool known = value.is_boolean() || value == 0 || value == 1;
     check(known, ErrorKind::corrupt_data,
           "{}.{} is {}; a message is learnt wholly (1) or not at all (0)", where, key,
-          value.dump());
+          exact_text(value));
     learnable = learnable && value != 0 && value != false;
     turn.erase(key);
   }
@@ -248,7 +249,7 @@ std::string python_json(const Json& value) {
     return python_object(value);
   }
   if (!value.is_array()) {
-    return value.dump();
+    return exact_text(value);
   }
   std::vector<std::string> items;
   for (const Json& item : value) {

@@ -3,6 +3,7 @@
 #include <string_view>
 
 #include "base/error.h"
+#include "base/exact_json.h"
 #include "base/text.h"
 #include "data/text_rows.h"
 
@@ -28,7 +29,7 @@ void check_program(bool ok, const std::string& path, const std::filesystem::path
 
 /// A line is a row, or a text that says why there is none.
 Json parse_row(std::string_view text, const std::string& path, std::int64_t line) {
-  Json row = parse_json(text, path, line);
+  Json row = parse_json_exact(text, path, line);
   if (row.is_string()) {
     fail(ErrorKind::corrupt_data, "{}:{}: {}", path, line, row.get_ref<const std::string&>());
   }

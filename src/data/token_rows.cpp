@@ -4,6 +4,7 @@
 #include <utility>
 
 #include "base/error.h"
+#include "base/exact_json.h"
 #include "data/batch.h"
 #include "data/columns.h"
 
@@ -18,7 +19,7 @@ std::vector<std::int64_t> integers(const Json& row, const std::string& name) {
   std::vector<std::int64_t> out;
   for (const Json& value : values) {
     check(value.is_number_integer(), ErrorKind::corrupt_data,
-          "column '{}' must hold whole numbers, found {}", name, value.dump());
+          "column '{}' must hold whole numbers, found {}", name, exact_text(value));
     out.push_back(value.get<std::int64_t>());
   }
   return out;

@@ -1,6 +1,7 @@
 #include "data/tool_calls.h"
 
 #include "base/error.h"
+#include "base/exact_json.h"
 #include "base/text.h"
 
 namespace automodel::data {
@@ -8,7 +9,7 @@ namespace {
 
 Json parse_text(const std::string& text, const std::string& where) {
   try {
-    return parse_json(text, "");
+    return parse_json_exact(text, "");
   } catch (const Error&) {
     fail(ErrorKind::corrupt_data, "{} is text that is not valid JSON: {}", where, text);
   }

@@ -5,6 +5,7 @@
 #include <utility>
 
 #include "base/error.h"
+#include "base/exact_json.h"
 #include "base/text.h"
 #include "data/chat_format.h"
 #include "data/columns.h"
@@ -92,7 +93,7 @@ Json as_chat_row(const Json& row) {
 }  // namespace
 
 Json xlam_tools(const Json& tools) {
-  const Json list = tools.is_string() ? parse_json(tools.get<std::string>(), "tools") : tools;
+  const Json list = tools.is_string() ? parse_json_exact(tools.get<std::string>(), "tools") : tools;
   check(list.is_array(), ErrorKind::corrupt_data, "column 'tools' must be a list, found {}",
         list.type_name());
   Json out = Json::array();

@@ -50,6 +50,16 @@ TEST(Json, ErrorsSayWhere) {
   EXPECT_EQ(error_of(std::string(600, '[')), "x.json: JSON is nested deeper than 512 levels");
 }
 
+TEST(Json, NumbersThatAreTooLargeAreNamed) {
+  EXPECT_EQ(error_of("{\n \"a\": 1e400}"),
+            "x.json:2:7: the number 1e400 is too large; the largest is about 1.8e308. Write it as "
+            "text, in quotes");
+  EXPECT_THAT(
+      error_of("[-" + std::string(400, '9') + "]"),
+      testing::StartsWith("x.json:1:2: the number -" + std::string(39, '9') + "... is too large"));
+  EXPECT_EQ(parse_json("1e308", "x.json"), 1e308);
+}
+
 TEST(Json, ErrorsCountFromTheFirstLineGiven) {
   try {
     parse_json("{\n x", "rows.jsonl", 70);

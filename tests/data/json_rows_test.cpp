@@ -1,5 +1,6 @@
 #include "data/json_rows.h"
 
+#include "base/exact_json.h"
 #include "data/support.h"
 
 namespace automodel::data {
@@ -17,6 +18,15 @@ TEST(JsonRows, LinesWithBlanksAndCarriageReturns) {
   EXPECT_EQ(rows->row(2)["a"], 3);
   EXPECT_EQ(rows->location(0), path + ":1");
   EXPECT_EQ(rows->location(2), path + ":5");
+}
+
+TEST(JsonRows, WideIntegersKeepTheirDigits) {
+  const ScratchFolder folder;
+  const std::string line = R"({"a": 100000000000000000000000})";
+  for (const auto& rows : {open_jsonl(folder.write("rows.jsonl", line), {}),
+                           open_json(folder.write("rows.json", "[" + line + "]"), {})}) {
+    EXPECT_EQ(wide_integer(rows->row(0)["a"]), "100000000000000000000000");
+  }
 }
 
 TEST(JsonRows, MalformedLinesAreErrorsWithLineAndColumn) {

@@ -3,6 +3,7 @@
 #include <limits>
 
 #include "base/error.h"
+#include "base/exact_json.h"
 #include "text/jinja/unicode.h"
 
 namespace automodel::text::jinja {
@@ -11,6 +12,13 @@ namespace {
 Value text_value(const std::string& text) {
   check(is_utf8(text), ErrorKind::invalid_argument, "a text for the template is not valid UTF-8");
   return text;
+}
+
+[[noreturn]] void refuse_integer(std::string_view digits) {
+  fail(ErrorKind::invalid_argument,
+       "the integer {} does not fit 64 bits; templates here have no larger ones. Write it as text, "
+       "in quotes",
+       digits);
 }
 
 Value convert(const Json& json, int depth) {
@@ -46,9 +54,9 @@ Value from_json(const Json& json) {
       return json.get<std::int64_t>();
     case Json::value_t::number_unsigned: {
       const auto number = json.get<std::uint64_t>();
-      check(number <= static_cast<std::uint64_t>(std::numeric_limits<std::int64_t>::max()),
-            ErrorKind::invalid_argument,
-            "the integer {} does not fit 64 bits; templates here have no larger ones", number);
+      if (number > static_cast<std::uint64_t>(std::numeric_limits<std::int64_t>::max())) {
+        refuse_integer(std::to_string(number));
+      }
       return static_cast<std::int64_t>(number);
     }
     case Json::value_t::number_float:
@@ -58,7 +66,10 @@ Value from_json(const Json& json) {
     case Json::value_t::object:
       return convert(json, 0);
     default:
-      fail(ErrorKind::invalid_argument, "binary data cannot be given to a template");
+      if (const auto digits = wide_integer(json)) {
+        refuse_integer(*digits);
+      }
+      fail(ErrorKind::invalid_argument, "a discarded value cannot be given to a template");
   }
 }
 

@@ -4,6 +4,7 @@
 #include <gtest/gtest.h>
 
 #include "base/error.h"
+#include "base/exact_json.h"
 #include "text/jinja/print.h"
 
 namespace automodel::text::jinja {
@@ -25,7 +26,20 @@ TEST(FromJson, RefusesWhatDoesNotFit) {
   }
   EXPECT_THROW(from_json(deep), Error);
   EXPECT_THROW(from_json(Json("\xff")), Error);
-  EXPECT_THROW(from_json(Json::binary({1})), Error);
+}
+
+TEST(FromJson, NamesIntegersThatDoNotFit) {
+  for (const char* digits :
+       {"9223372036854775808", "18446744073709551616", "-9223372036854775809"}) {
+    try {
+      from_json(parse_json_exact(fmt::format(R"({{"a": [{}]}})", digits), "test"));
+      FAIL() << digits;
+    } catch (const Error& error) {
+      EXPECT_EQ(error.message(), fmt::format("the integer {} does not fit 64 bits; templates here "
+                                             "have no larger ones. Write it as text, in quotes",
+                                             digits));
+    }
+  }
 }
 
 }  // namespace
