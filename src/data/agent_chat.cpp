@@ -20,7 +20,9 @@ std::size_t num_until_last_assistant(const Conversation& conversation) {
 }
 
 Conversation without(const Conversation& conversation, std::size_t begin, std::size_t end) {
-  Conversation out{Json::array(), conversation.tools, {}};
+  Conversation out = conversation;
+  out.messages = Json::array();
+  out.learnable.clear();
   for (std::size_t i = 0; i < conversation.messages.size(); ++i) {
     if (i < begin || i >= end) {
       out.messages.push_back(conversation.messages[i]);

@@ -10,14 +10,19 @@
 namespace automodel::data {
 namespace {
 
-text::RenderOptions render_options(const TextContext& context, const Json& tools,
-                                   bool add_generation_prompt, const Json& documents = Json()) {
+text::RenderOptions render_options(const TextContext& context, const Json& tools) {
   text::RenderOptions options;
-  options.add_generation_prompt = add_generation_prompt;
   options.tools = tools;
-  options.documents = documents;
   options.extra = context.template_variables;
   options.now = kTemplateTime;
+  return options;
+}
+
+/// What the row says beats what the context says.
+text::RenderOptions render_options(const TextContext& context, const Conversation& conversation) {
+  text::RenderOptions options = render_options(context, conversation.tools);
+  options.documents = conversation.documents;
+  options.extra.update(conversation.template_variables);
   return options;
 }
 
@@ -79,9 +84,9 @@ Conversation ChatFormat::read(const Json& row) const {
 
 std::vector<MarkedText> ChatFormat::mark(const Conversation& conversation) const {
   const auto& chat_template = require_template(*context_, !conversation.tools.is_null());
+  auto options = render_options(*context_, conversation);
   const Render render = [&](const Json& messages, bool add_generation_prompt) {
-    const auto options = render_options(*context_, conversation.tools, add_generation_prompt,
-                                        conversation.documents);
+    options.add_generation_prompt = add_generation_prompt;
     try {
       return chat_template.render(messages, options, context_->special_tokens);
     } catch (const Error& error) {

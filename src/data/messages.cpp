@@ -285,6 +285,8 @@ Conversation read_conversation(const Json& row, ArgumentForm arguments) {
   Conversation conversation = reader.take();
   conversation.tools = normal_tools(row.value("tools", Json()));
   conversation.documents = read_documents(row.value("documents", Json()));
+  conversation.template_variables =
+      normal_template_variables(row.value("chat_template_kwargs", Json()));
   return conversation;
 }
 

@@ -16,6 +16,8 @@ struct Conversation {
   Json tools;
   /// What a template for retrieval shows: objects, mostly of title and text; or null.
   Json documents;
+  /// Further variables of the chat template for this row: an object.
+  Json template_variables = Json::object();
   /// For each message whether the row lets it be learnt (its "weight", "loss_weight" or "train").
   std::vector<bool> learnable;
   bool operator==(const Conversation&) const = default;
@@ -33,6 +35,7 @@ enum class ArgumentForm { object, text };
 ///   turn of their own; tool turns get the ids of the calls that they answer, in order.
 /// - "tools": a list or the JSON text of one; bare function schemas are wrapped as OpenAI's.
 /// - "documents": a list of objects.
+/// - "chat_template_kwargs": an object or the JSON text of one.
 /// Throws Error(corrupt_data) that names the message and what is wrong with it.
 Conversation read_conversation(const Json& row, ArgumentForm arguments = ArgumentForm::object);
 

@@ -109,4 +109,27 @@ Json normal_tools(const Json& tools) {
   return list;
 }
 
+Json normal_template_variables(const Json& variables) {
+  Json object = variables;
+  if (variables.is_string()) {
+    const std::string text = variables.get<std::string>();
+    object = trim(text).empty() ? Json() : parse_text(text, "chat_template_kwargs");
+  }
+  if (object.is_null()) {
+    return Json::object();
+  }
+  check(
+      object.is_object(), ErrorKind::corrupt_data,
+      "chat_template_kwargs must be an object such as {{\"enable_thinking\": false}}, or the JSON "
+      "text of one; found {}",
+      object.is_array() ? "an array" : exact_text(object));
+  for (const char* name : {"messages", "tools", "documents", "add_generation_prompt"}) {
+    check(!object.contains(name), ErrorKind::corrupt_data,
+          "chat_template_kwargs has the name '{}', which the row's own columns give to the chat "
+          "template; leave it out",
+          name);
+  }
+  return object;
+}
+
 }  // namespace automodel::data

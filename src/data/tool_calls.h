@@ -21,4 +21,8 @@ Json parse_function_call(const Json& content, ArgumentForm form, const std::stri
 /// Throws Error(corrupt_data).
 Json normal_tools(const Json& tools);
 
+/// A row's "chat_template_kwargs" as an object, empty if there are none.
+/// Throws Error(corrupt_data).
+Json normal_template_variables(const Json& variables);
+
 }  // namespace automodel::data

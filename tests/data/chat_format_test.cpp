@@ -73,6 +73,22 @@ TEST(ChatFormat, TemplatesSeeTheDocumentsOfARow) {
             "A;B;x[y<|im_end|>]");
 }
 
+TEST(ChatFormat, TemplatesSeeTheVariablesOfARow) {
+  TextContext context = with_template(
+      "{% for m in messages %}{{ m.content }}{% if m.role == 'assistant' %}{{ mood }}{{ depth }}"
+      "{{ '<|im_end|>' }}{% endif %}{% endfor %}");
+  context.template_variables = {{"mood", "!"}, {"depth", 1}};
+  const auto row = [](const std::string& variables) {
+    return R"({"messages": [{"role": "user", "content": "x"}, {"role": "assistant", "content": )"
+           R"("y"}])" +
+           variables + "}";
+  };
+  EXPECT_EQ(shown(row(""), context), "x[y!1<|im_end|>]");
+  EXPECT_EQ(shown(row(R"(, "chat_template_kwargs": {"mood": "?"})"), context), "x[y?1<|im_end|>]");
+  EXPECT_EQ(shown(row(R"(, "chat_template_kwargs": "{\"depth\": 2}")"), context),
+            "x[y!2<|im_end|>]");
+}
+
 TEST(ChatFormat, NoTemplateNoChat) {
   EXPECT_THAT(error_of([] { shown(kTwoTurns, test_context()); }),
               HasSubstr("has no chat template"));

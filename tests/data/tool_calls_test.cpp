@@ -1,5 +1,6 @@
 #include "data/tool_calls.h"
 
+#include "base/exact_json.h"
 #include "data/support.h"
 
 namespace automodel::data {
@@ -48,6 +49,37 @@ TEST(ToolCalls, MalformedCallsAreNamed) {
             "messages[1].tool_calls[0].function.arguments is text that is not valid JSON: {oops");
   EXPECT_EQ(error(list_of(call("5"))),
             "messages[1].tool_calls[0].function.arguments must be a JSON object, found number");
+}
+
+TEST(ToolCalls, WideIntegersInArgumentsKeepTheirDigits) {
+  for (const Json& arguments : {Json(R"({"a": 18446744073709551616})"),
+                                parse_json_exact(R"({"a": 18446744073709551616})", "x")}) {
+    const auto with = [&](ArgumentForm form) {
+      return normal_tool_calls(list_of(call(arguments)), form, "m")[0]["function"]["arguments"];
+    };
+    EXPECT_EQ(wide_integer(with(ArgumentForm::object)["a"]), "18446744073709551616");
+    EXPECT_EQ(with(ArgumentForm::text), R"({"a": 18446744073709551616})");
+  }
+}
+
+TEST(ToolCalls, TemplateVariablesAreAnObject) {
+  const Json object = {{"enable_thinking", false}};
+  EXPECT_EQ(normal_template_variables(object), object);
+  EXPECT_EQ(normal_template_variables(object.dump()), object);
+  for (const Json& none : {Json(), Json(" "), Json::object(), Json("{}")}) {
+    EXPECT_EQ(normal_template_variables(none), Json::object());
+  }
+  const auto error = [](const Json& value) {
+    return error_of([&] { normal_template_variables(value); });
+  };
+  EXPECT_EQ(error(5),
+            "chat_template_kwargs must be an object such as {\"enable_thinking\": false}, or the "
+            "JSON text of one; found 5");
+  EXPECT_THAT(error(Json::array()), testing::HasSubstr("found an array"));
+  EXPECT_EQ(error("{oops"), "chat_template_kwargs is text that is not valid JSON: {oops");
+  EXPECT_EQ(error({{"tools", 1}}),
+            "chat_template_kwargs has the name 'tools', which the row's own columns give to the "
+            "chat template; leave it out");
 }
 
 TEST(ToolCalls, FunctionCallTurns) {
