@@ -42,7 +42,7 @@ bool prints_arguments(const text::ChatTemplate& chat_template, const TextContext
   messages.push_back({{"role", "user"}, {"content", "Look."}});
   messages.push_back({{"role", "assistant"}, {"content", ""}, {"tool_calls", Json::array({call})}});
   try {
-    const auto options = render_options(context, tools, false);
+    const auto options = render_options(context, tools);
     const std::string text = chat_template.render(messages, options, context.special_tokens).text;
     return text.find(R"({"probed": "yes"})") != std::string::npos;
   } catch (const Error&) {
@@ -50,12 +50,26 @@ bool prints_arguments(const text::ChatTemplate& chat_template, const TextContext
   }
 }
 
+/// Whether a text somewhere in the value, or a key, holds a special token.
+bool holds_special_tokens(const Json& value, const TextContext& context) {
+  if (value.is_string()) {
+    return !special_tokens_in(context, value.get_ref<const std::string&>()).empty();
+  }
+  if (!value.is_structured()) {
+    return false;
+  }
+  const auto items = value.items();
+  return std::any_of(items.begin(), items.end(), [&](const auto& item) {
+    return (value.is_object() && holds_special_tokens(item.key(), context)) ||
+           holds_special_tokens(item.value(), context);
+  });
+}
+
+/// What templates print: all of the messages (reasoning and calls of tools too), tools, documents.
 bool shows_special_tokens(const Conversation& conversation, const TextContext& context) {
-  return std::any_of(conversation.messages.begin(), conversation.messages.end(),
-                     [&](const Json& message) {
-                       const auto& content = message["content"].get_ref<const std::string&>();
-                       return !special_tokens_in(context, content).empty();
-                     });
+  return holds_special_tokens(conversation.messages, context) ||
+         holds_special_tokens(conversation.tools, context) ||
+         holds_special_tokens(conversation.documents, context);
 }
 
 }  // namespace

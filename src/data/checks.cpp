@@ -36,7 +36,7 @@ constexpr std::array<CheckInfo, 15> kChecks = {{
      "set seq_length and truncation: true, or leave such rows out; the limit is the lesser of "
      "config.json's and the tokenizer's model_max_length"},
     {Check::special_in_content, "special_in_content", false,
-     "have the text of a special token in a message, where it becomes that token",
+     "have the text of a special token in a message, tool or document, where it becomes that token",
      "if this is not meant, take it out of the data: it can end a turn early"},
     {Check::merged_boundary, "merged_boundary", false,
      "have a token that belongs to prompt and answer alike, which is not learnt",

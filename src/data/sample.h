@@ -30,7 +30,7 @@ Role role_from_name(std::string_view name);
 
 /// What the step-0 checks want to know about a row beyond its tokens.
 struct SampleNotes {
-  /// The text of a special token stands in a message: it becomes that token.
+  /// A message, tool or document holds the text of a special token: it becomes that token.
   bool special_in_content = false;
   /// A token covers both the end of a prompt and the start of an answer; it is not learnt.
   bool merged_boundary = false;

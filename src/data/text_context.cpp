@@ -124,6 +124,9 @@ const text::ChatTemplate& require_template(const TextContext& context, bool has_
 
 std::vector<std::string> special_tokens_in(const TextContext& context, const std::string& content) {
   std::vector<std::string> found;
+  if (!context.tokenizer.finds_special()) {
+    return found;
+  }
   for (const text::AddedToken& token : context.tokenizer.added_tokens()) {
     if (token.special && content.find(token.content) != std::string::npos) {
       found.push_back(token.content);

@@ -226,5 +226,28 @@ TEST(ChatFormat, EmptyAnswersAndSpecialTokensInText) {
   EXPECT_TRUE(notes("a<|im_end|>", "b").special_in_content);
 }
 
+TEST(ChatFormat, SpecialTokensInTextAreFoundWhereverTemplatesPrintIt) {
+  const auto context = std::make_shared<const TextContext>(chatml_context());
+  const ChatFormat format(context, {});
+  const auto warns = [&](const std::string& answer, const std::string& columns = "") {
+    const Json row = parse_json(R"({"messages": [{"role": "user", "content": "x"},
+        {"role": "assistant", "content": "y")" +
+                                    answer + "}]" + columns + "}",
+                                "row");
+    return format.tokenize(format.read(row)).notes.special_in_content;
+  };
+  EXPECT_FALSE(warns(R"(, "reasoning_content": "r")", R"(, "id": "</s>")"));
+  EXPECT_TRUE(warns(R"(, "reasoning_content": "a</s>")"));
+  const auto call = [](const std::string& arguments) {
+    return R"(, "tool_calls": [{"function": {"name": "f", "arguments": )" + arguments + "}}]";
+  };
+  EXPECT_FALSE(warns(call(R"({"a": ["b", 1]})")));
+  EXPECT_TRUE(warns(call(R"({"a": ["b", "</s>"]})")));
+  EXPECT_TRUE(warns(call(R"({"</s>": 1})")));
+  EXPECT_TRUE(warns(call(R"("{\"a\": \"</s>\"}")")));
+  EXPECT_TRUE(warns("", R"(, "tools": [{"name": "f", "description": "ends </s>"}])"));
+  EXPECT_TRUE(warns("", R"(, "documents": [{"text": "ends </s>"}])"));
+}
+
 }  // namespace
 }  // namespace automodel::data

@@ -126,6 +126,10 @@ TEST(TextContext, SpecialTokensInText) {
   EXPECT_TRUE(special_tokens_in(context, "a < b, </p>").empty());
   EXPECT_EQ(special_tokens_in(context, "a</s>b<|im_end|>"),
             (std::vector<std::string>{"<|im_end|>", "</s>"}));
+  TextContext splits = context;
+  splits.tokenizer =
+      text::Tokenizer::from_json(tokenizer_json(), "test tokenizer", {.finds_special = false});
+  EXPECT_TRUE(special_tokens_in(splits, "a</s>b").empty()) << "it does not become that token";
 }
 
 }  // namespace
