@@ -19,16 +19,17 @@ std::int64_t room_of(const StoredDocument& document, const PackOptions& options)
   return length - (options.drop_last_token && length > 1 ? 1 : 0);
 }
 
-void add_parts(std::vector<StoredDocument>& out, const StoredDocument& document,
-               const PackOptions& options) {
-  // Parts overlap by the one token that the next part's first label is predicted from.
+/// Parts overlap by the one token that the next part's first label is predicted from.
+std::vector<StoredDocument> parts_of(const StoredDocument& document, const PackOptions& options) {
   const std::int64_t longest = options.capacity + (options.drop_last_token ? 1 : 0);
+  std::vector<StoredDocument> parts;
   std::int64_t begin = document.begin;
   do {
     const std::int64_t end = std::min(begin + longest, document.end);
-    out.push_back({document.row, begin, end});
+    parts.push_back({document.row, begin, end});
     begin = end - 1;
-  } while (out.back().end < document.end);
+  } while (parts.back().end < document.end);
+  return parts;
 }
 
 std::vector<StoredDocument> in_order(const TokenStore& rows, const PackOptions& options) {
@@ -49,6 +50,18 @@ std::vector<StoredDocument> in_order(const TokenStore& rows, const PackOptions& 
 
 }  // namespace
 
+/// A step of parts of which nothing is learnt would have no loss.
+void PackedDataset::add_learnt_parts(std::vector<StoredDocument>& out,
+                                     const StoredDocument& document, const PackOptions& options) {
+  for (const StoredDocument& part : parts_of(document, options)) {
+    if (rows_->learns(part.begin + 1, part.end)) {  // the first token is predicted from nothing
+      out.push_back(part);
+    } else {
+      ++stats_.num_unlearnt_parts;
+    }
+  }
+}
+
 std::vector<StoredDocument> PackedDataset::pieces(const PackOptions& options) {
   std::vector<StoredDocument> out;
   for (const StoredDocument& document : in_order(*rows_, options)) {
@@ -62,7 +75,7 @@ std::vector<StoredDocument> PackedDataset::pieces(const PackOptions& options) {
           "split; set max_length, or packed_sequence.long_samples: drop",
           rows_->location(document.row), room, options.capacity);
       ++stats_.num_split;
-      add_parts(out, document, options);
+      add_learnt_parts(out, document, options);
     } else {
       check(options.long_documents == LongDocuments::drop, ErrorKind::invalid_argument,
             "{}: the row has a document of {} tokens, more than the {} of a pack; raise "
@@ -94,8 +107,9 @@ PackedDataset::PackedDataset(std::shared_ptr<const TokenStore> rows, const PackO
   stats_.num_packs = packs_.size();
   stats_.num_documents = static_cast<std::int64_t>(packs_.items.size());
   check(stats_.num_packs > 0, ErrorKind::invalid_argument,
-        "no pack can be made: all {} documents are longer than the {} tokens of a pack",
-        stats_.num_dropped, options.capacity);
+        "no pack can be made: all {} documents are longer than the {} tokens of a pack{}",
+        stats_.num_dropped + stats_.num_split, options.capacity,
+        stats_.num_split > 0 ? ", and nothing is learnt of their parts" : "");
 }
 
 TokenizedSample PackedDataset::sample(std::int64_t index) const {
@@ -127,7 +141,12 @@ std::string PackedDataset::location(std::int64_t index) const {
 }
 
 std::uint64_t PackedDataset::content_hash() const {
-  return hash_of(rows_->content_hash(), hash_of_numbers(packs_.items),
+  std::vector<std::int64_t> bounds;  // two capacities may cut documents into as many parts
+  bounds.reserve(2 * pieces_.size());
+  for (const StoredDocument& piece : pieces_) {
+    bounds.insert(bounds.end(), {piece.begin, piece.end});
+  }
+  return hash_of(rows_->content_hash(), hash_of_numbers(bounds), hash_of_numbers(packs_.items),
                  hash_of_numbers(packs_.ends));
 }
 
@@ -137,6 +156,10 @@ std::string describe_packs(const PackStats& stats, const PackOptions& options) {
                   options.capacity, stats.num_documents, 100 * stats.fill);
   if (stats.num_split > 0) {
     text += fmt::format("; {} longer ones were split", stats.num_split);
+  }
+  if (stats.num_unlearnt_parts > 0) {
+    text += fmt::format("; {} of their parts were left out: nothing of them is learnt",
+                        stats.num_unlearnt_parts);
   }
   if (stats.num_dropped > 0) {
     text += fmt::format("; {} longer ones were left out", stats.num_dropped);

@@ -18,7 +18,7 @@ enum class LongDocuments {
   /// It is left out, with a count.
   drop,
   /// It is cut into documents of its own. Each begins with the last token of the one before, so
-  /// that every learnt token stays learnt, once.
+  /// that every learnt token stays learnt, once. Those with nothing to learn are left out.
   split,
 };
 
@@ -40,6 +40,8 @@ struct PackStats {
   std::int64_t num_packs = 0, num_documents = 0;
   /// Documents longer than a pack that were left out, or cut.
   std::int64_t num_dropped = 0, num_split = 0;
+  /// Parts of cut documents that were left out since nothing of them is learnt.
+  std::int64_t num_unlearnt_parts = 0;
   /// Share of the packs' room that is used.
   double fill = 0;
   bool operator==(const PackStats&) const = default;
@@ -62,6 +64,8 @@ class PackedDataset : public Dataset {
 
  private:
   std::vector<StoredDocument> pieces(const PackOptions& options);
+  void add_learnt_parts(std::vector<StoredDocument>& out, const StoredDocument& document,
+                        const PackOptions& options);
 
   std::shared_ptr<const TokenStore> rows_;
   std::vector<StoredDocument> pieces_;

@@ -216,6 +216,12 @@ SampleNotes TokenStore::notes(std::int64_t row) const {
   return unpacked(notes_[static_cast<std::size_t>(row)]);
 }
 
+bool TokenStore::learns(std::int64_t begin, std::int64_t end) const {
+  const auto words =
+      tokens_.subspan(static_cast<std::size_t>(begin), static_cast<std::size_t>(end - begin));
+  return std::any_of(words.begin(), words.end(), [](auto word) { return (word & kLearnt) != 0; });
+}
+
 TokenizedSample TokenStore::sample(std::int64_t index) const {
   check(index >= 0 && index < size(), ErrorKind::invalid_argument,
         "row {} of a data set of {} rows does not exist", index, size());

@@ -45,6 +45,8 @@ class TokenStore : public Dataset {
   /// Tokens of each row.
   std::vector<std::int64_t> row_lengths() const;
   SampleNotes notes(std::int64_t row) const;
+  /// Whether one of the tokens [begin, end) of the store is learnt.
+  bool learns(std::int64_t begin, std::int64_t end) const;
   /// Appends tokens [begin, end) of the store as one document.
   void append(TokenizedSample& sample, std::int64_t begin, std::int64_t end) const;
 

@@ -11,18 +11,18 @@ namespace {
 
 using testing::HasSubstr;
 
-/// Row i has lengths[i] tokens, of which all but the first two are learnt.
+/// Row i has lengths[i] tokens, of which all but the first `prompt` are learnt.
 class Rows : public Dataset {
  public:
-  explicit Rows(std::vector<std::int64_t> lengths, bool end_in_class = false)
-      : lengths_(std::move(lengths)), end_in_class_(end_in_class) {}
+  explicit Rows(std::vector<std::int64_t> lengths, bool end_in_class, std::int64_t prompt)
+      : lengths_(std::move(lengths)), end_in_class_(end_in_class), prompt_(prompt) {}
   std::int64_t size() const override { return static_cast<std::int64_t>(lengths_.size()); }
   TokenizedSample sample(std::int64_t index) const override {
     std::vector<std::int32_t> ids;
     std::vector<std::uint8_t> mask;
     for (std::int64_t t = 0; t < lengths_[static_cast<std::size_t>(index)]; ++t) {
       ids.push_back(static_cast<std::int32_t>(1000 * index + t));
-      mask.push_back(t > 1);
+      mask.push_back(t >= prompt_);
     }
     TokenizedSample out;
     append_document(out, ids, mask);
@@ -35,13 +35,14 @@ class Rows : public Dataset {
  private:
   std::vector<std::int64_t> lengths_;
   bool end_in_class_;
+  std::int64_t prompt_;
 };
 
 class Packed : public testing::Test {
  protected:
   std::shared_ptr<const TokenStore> store(std::vector<std::int64_t> lengths,
-                                          bool end_in_class = false) {
-    const auto rows = std::make_shared<const Rows>(std::move(lengths), end_in_class);
+                                          bool end_in_class = false, std::int64_t prompt = 2) {
+    const auto rows = std::make_shared<const Rows>(std::move(lengths), end_in_class, prompt);
     const auto path = folder_.path(fmt::format("{}.tokens", ++num_stores_));
     TokenStore::write(*rows, path, 1);
     return std::make_shared<const TokenStore>(path, rows);
@@ -135,6 +136,32 @@ TEST_F(Packed, LongDocumentsAreRefusedLeftOutOrSplitWithEveryLabel) {
     without_positions(all);
     EXPECT_EQ(labels, all) << "each label once";
   }
+}
+
+TEST_F(Packed, PartsWithNothingToLearnAreLeftOutAndCounted) {
+  const auto rows = store({21}, false, 18);  // the last three are learnt
+  PackOptions options{
+      .capacity = 8, .long_documents = LongDocuments::split, .drop_last_token = true};
+  const PackedDataset split(rows, options);
+  EXPECT_EQ(learnt(split, true).size(), 3U);
+  for (std::int64_t i = 0; i < split.size(); ++i) {
+    EXPECT_GT(num_trained_tokens(split.sample(i)), 0) << i;
+  }
+  EXPECT_EQ(split.stats().num_unlearnt_parts, 2);
+  EXPECT_THAT(describe_packs(split.stats(), options),
+              HasSubstr("; 1 longer ones were split; 2 of their parts were left out: nothing of "
+                        "them is learnt"));
+  EXPECT_EQ(error_of([&] { const PackedDataset none(store({21}, false, 30), options); }),
+            "no pack can be made: all 1 documents are longer than the 8 tokens of a pack, and "
+            "nothing is learnt of their parts");
+}
+
+TEST_F(Packed, TheHashSeesWhereDocumentsAreCut) {
+  const auto rows = store({11});
+  PackOptions options{.capacity = 8, .long_documents = LongDocuments::split};
+  const auto hash = PackedDataset(rows, options).content_hash();
+  options.capacity = 7;
+  EXPECT_NE(PackedDataset(rows, options).content_hash(), hash);
 }
 
 /// The first id of every document of a step, by micro-batches.
