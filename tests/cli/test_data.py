@@ -113,6 +113,33 @@ def test_rows_that_cannot_be_used_are_named(automodel, tokenizer, rows, row, rea
     assert f"rows.jsonl:2: {reason}" in done.stdout or f"rows.jsonl:2: messages[0] {reason}" in done.stdout
 
 
+def test_a_wide_integer_of_a_call_is_named(automodel, tmp_path, rows):
+    prints_calls = "{% for m in messages %}{{ m.content }}{{ (m.tool_calls or []) | tojson }}<|im_end|>{% endfor %}"
+    tokenizer = byte_tokenizer.write_tokenizer(tmp_path / "tokenizer", prints_calls)
+    for arguments in ({"wei": 10**21}, json.dumps({"wei": 10**21})):
+        calls = [{"type": "function", "function": {"name": "f", "arguments": arguments}}]
+        answer = {"role": "assistant", "content": "", "tool_calls": calls}
+        done = automodel("data", "--dataset", rows({"messages": TURN}, {"messages": [*TURN[:1], answer], "id": 10**30}), "--tokenizer", tokenizer)
+        assert done.returncode == 2
+        assert "rows.jsonl:2: the chat template refuses" in done.stdout, done.stdout
+        assert "the integer 1000000000000000000000 does not fit 64 bits" in done.stdout
+
+
+def test_a_number_that_is_too_large_is_named(automodel, tokenizer, rows):
+    done = automodel("data", "--dataset", rows('{"x": 1e400}'), "--tokenizer", tokenizer)
+    assert done.returncode == 2
+    assert "rows.jsonl:1:7: the number 1e400 is too large" in done.stderr
+
+
+def test_rows_have_variables_for_the_template(automodel, tmp_path, rows):
+    source = "{{ mood }}{% for m in messages %}{{ m.content }}<|im_end|>{% endfor %}"
+    tokenizer = byte_tokenizer.write_tokenizer(tmp_path / "tokenizer", source)
+    given = [{"messages": TURN, "chat_template_kwargs": value} for value in ({"mood": "?"}, '{"mood": "!"}', [1])]
+    done = automodel("data", "--dataset", rows(*given), "--tokenizer", tokenizer)
+    assert "?Hi<|im_end|>[Hello" in done.stdout and "!Hi<|im_end|>[Hello" in done.stdout, done.stdout
+    assert "rows.jsonl:3: chat_template_kwargs must be an object" in done.stdout
+
+
 def test_lines_that_are_not_json_stop(automodel, tokenizer, rows):
     done = automodel("data", "--dataset", rows({"messages": TURN}, '{"messages": oops}'), "--tokenizer", tokenizer)
     assert done.returncode == 2

@@ -126,6 +126,23 @@ def test_generation_blocks(templates, ours):
     assert compared > 100
 
 
+def test_reasoning_before_a_call_is_left_out(templates, automodel, tmp_path):
+    """As upstream's format_chat_template has it: the reasoning with its tags is masked, the call is learnt."""
+    special = ["<|im_start|>", "<|im_end|>", "<think>", "</think>", "<tool_call>", "</tool_call>"]
+    folder = byte_tokenizer.write_tokenizer(tmp_path / "tokenizer", templates["qwen3"], special, "<|im_end|>")
+    data = tmp_path / "rows.jsonl"
+    row = {"messages": [*chat("Weather?"), {**CALL, "reasoning_content": "I ask."}, RESULT, *chat("x", "Sunny.")[1:]]}
+    data.write_text(json.dumps(row) + "\n", encoding="utf-8")
+    done = automodel("data", "--dataset", data, "--tokenizer", folder, "--keys", '{"mask_reasoning_content": true}', "--json")
+    answer = json.loads(done.stdout)
+    tokenizer = AutoTokenizer.from_pretrained(folder)
+    shown = "".join(
+        tokenizer.decode([token]) if is_learnt else "\0" for token, is_learnt in zip(answer["ids"], learnt(answer)))
+    call = '<tool_call>\n{"name": "get_weather", "arguments": {"city": "Z'
+    assert re.split("\0+", shown)[1].startswith(call), shown
+    assert "I ask" not in shown
+
+
 def without_blanks(answer, folder):
     """The learnt tokens as text without white space: marked templates differ in the newlines around an answer."""
     tokenizer = AutoTokenizer.from_pretrained(folder)
