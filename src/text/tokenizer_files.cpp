@@ -8,6 +8,7 @@
 
 #include "base/error.h"
 #include "base/file.h"
+#include "text/class_settings.h"
 #include "text/config_tokens.h"
 #include "text/formats/formats.h"
 
@@ -133,10 +134,10 @@ LoadedTokenizer load_tokenizer(const fs::path& path) {
   config = with_defaults(std::move(config),
                          parse_tokenizer_config(files.tokenizer_config, file.string()));
   const ConfigTokens tokens = config_tokens(config);
-  return {
-      Tokenizer::from_json(with_config_tokens(std::move(files.tokenizer), tokens, file.string()),
-                           file.string(), {.finds_special = !tokens.split_special}),
-      std::move(config)};
+  Json tokenizer = with_class_settings(std::move(files.tokenizer), config);
+  return {Tokenizer::from_json(with_config_tokens(std::move(tokenizer), tokens, file.string()),
+                               file.string(), {.finds_special = !tokens.split_special}),
+          std::move(config)};
 }
 
 }  // namespace automodel::text

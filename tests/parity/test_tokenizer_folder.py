@@ -51,3 +51,39 @@ def test_config(automodel, tmp_path, added, config):
     assert ours.ids(TEXTS) == expected
     for skip in (False, True):
         assert ours.decode(expected, skip) == [theirs.decode(ids, skip_special_tokens=skip) for ids in expected]
+
+
+SPECIAL = {"bos_token": "<s>", "eos_token": "</s>", "unk_token": "<unk>"}
+
+
+@pytest.mark.parametrize("name", ["GPT2Tokenizer", "GPT2TokenizerFast", "GPTNeoXTokenizer", "CodeGenTokenizer", "PreTrainedTokenizerFast"])
+@pytest.mark.parametrize("in_file", [False, True])
+@pytest.mark.parametrize("in_config", [False, True])
+def test_blank_before_bytes(automodel, tmp_path, name, in_file, in_config):
+    written = tokenizer(token(7, "<s>", special=True), token(8, "</s>", special=True), token(17, "<unk>", special=True))
+    written["pre_tokenizer"] = {**written["pre_tokenizer"], "add_prefix_space": in_file}
+    (tmp_path / "tokenizer.json").write_text(json.dumps(written))
+    (tmp_path / "tokenizer_config.json").write_text(
+        json.dumps({**SPECIAL, "tokenizer_class": name, "add_prefix_space": in_config}))
+    assert Ours(automodel, tmp_path).ids(TEXTS) == AutoTokenizer.from_pretrained(tmp_path)(TEXTS)["input_ids"]
+
+
+@pytest.mark.parametrize("name", ["BertTokenizer", "DistilBertTokenizerFast", "ElectraTokenizer", "PreTrainedTokenizerFast"])
+@pytest.mark.parametrize("keys", [
+    {}, {"do_lower_case": False}, {"strip_accents": False}, {"strip_accents": None, "do_lower_case": True}, {"tokenize_chinese_chars": False}])
+def test_letters_of_bert(automodel, tmp_path, name, keys):
+    names = ["[PAD]", "[UNK]", "[CLS]", "[SEP]", "[MASK]"]
+    pieces = ["a", "A", "é", "É", "e", "東", "京", "##京", "##a", "##e"]
+    vocabulary = {piece: i for i, piece in enumerate(names + pieces)}
+    written = {
+        "version": "1.0", "truncation": None, "padding": None, "added_tokens": [token(i, n, special=True) for i, n in enumerate(names)],
+        "normalizer": {"type": "BertNormalizer", "clean_text": True, "handle_chinese_chars": True, "strip_accents": None, "lowercase": True},
+        "pre_tokenizer": {"type": "BertPreTokenizer"},
+        "post_processor": {"type": "BertProcessing", "sep": ["[SEP]", 3], "cls": ["[CLS]", 2]},
+        "decoder": {"type": "WordPiece", "prefix": "##", "cleanup": True},
+        "model": {"type": "WordPiece", "unk_token": "[UNK]", "continuing_subword_prefix": "##", "max_input_chars_per_word": 100, "vocab": vocabulary}}
+    (tmp_path / "tokenizer.json").write_text(json.dumps(written))
+    roles = {"pad_token": "[PAD]", "unk_token": "[UNK]", "cls_token": "[CLS]", "sep_token": "[SEP]", "mask_token": "[MASK]"}
+    (tmp_path / "tokenizer_config.json").write_text(json.dumps({**roles, "tokenizer_class": name, **keys}))
+    texts = ["a A é É", "東京 a", "Aa É東", "[MASK] e"]
+    assert Ours(automodel, tmp_path).ids(texts) == AutoTokenizer.from_pretrained(tmp_path)(texts)["input_ids"]
