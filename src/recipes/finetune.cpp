@@ -51,7 +51,7 @@ ExitCode interrupted(train::Progress& progress, const config::Checkpoint& sectio
           ? "stopped by a signal; without checkpoint.restore_from the same command goes on "
             "from the last checkpoint, with it it begins there again"
           : "stopped by a signal; the same command goes on from the last checkpoint");
-  return ExitCode::interrupted;
+  return can_go_on && !section.restore_from ? ExitCode::interrupted : ExitCode::failure;
 }
 
 /// A launcher that starts several processes expects them to share the work.

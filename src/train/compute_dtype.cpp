@@ -33,4 +33,11 @@ ComputeDtype resolve_compute_dtype(const std::string& name, at::ScalarType stora
   return {at::kBFloat16, "this device has bfloat16 arithmetic"};
 }
 
+at::ScalarType storage_dtype_from_name(std::string_view key, const std::string& name) {
+  const auto dtype = dtype_from_name(name);
+  check(dtype == at::kFloat || dtype == at::kBFloat16 || dtype == at::kHalf, ErrorKind::unsupported,
+        "{}: weights cannot be {}; use float32, bfloat16 or float16", key, dtype_name(dtype));
+  return dtype;
+}
+
 }  // namespace automodel::train

@@ -4,6 +4,7 @@
 #include <ATen/core/TensorBody.h>
 
 #include <string>
+#include <string_view>
 
 namespace automodel::train {
 
@@ -21,5 +22,9 @@ struct ComputeDtype {
 /// device has it, else float32.
 /// Throws Error(unsupported) for anything but auto, float32 and bfloat16.
 ComputeDtype resolve_compute_dtype(const std::string& name, at::ScalarType storage, bool bfloat16);
+
+/// A type in which weights are held, by its name. Throws Error(unsupported) that names `key` for
+/// all but float32, bfloat16 and float16.
+at::ScalarType storage_dtype_from_name(std::string_view key, const std::string& name);
 
 }  // namespace automodel::train

@@ -9,6 +9,7 @@
 #include "base/random.h"
 #include "plan/lora_targets.h"
 #include "tensor/dtype.h"
+#include "train/compute_dtype.h"
 
 namespace automodel::train {
 namespace {
@@ -29,7 +30,7 @@ double scale_of(const config::Peft& peft) { return peft.alpha / static_cast<doub
 void attach(nn::Parameters& parameters, const spec::LoraModule& module, const config::Peft& peft,
             std::uint64_t seed) {
   const auto dtype = peft.lora_dtype
-                         ? dtype_from_name(*peft.lora_dtype)
+                         ? storage_dtype_from_name("peft.lora_dtype", *peft.lora_dtype)
                          : parameters.at(module.weight.pieces.front().ours).scalar_type();
   const auto trained = [&](const Tensor& value) { return value.to(dtype).requires_grad_(true); };
   std::vector<Tensor> b;

@@ -37,5 +37,20 @@ TEST(ComputeDtype, Float16IsRefused) {
   }
 }
 
+TEST(StorageDtype, WeightsAreFloatingAndNotWide) {
+  EXPECT_EQ(storage_dtype_from_name("x", "bf16"), at::kBFloat16);
+  EXPECT_EQ(storage_dtype_from_name("x", "torch.float16"), at::kHalf);
+  for (const char* name : {"int8", "int32", "float64", "float8_e4m3fn"}) {
+    try {
+      storage_dtype_from_name("model.torch_dtype", name);
+      ADD_FAILURE() << name;
+    } catch (const Error& error) {
+      EXPECT_EQ(error.kind(), ErrorKind::unsupported);
+      EXPECT_EQ(error.message(), "model.torch_dtype: weights cannot be " + std::string(name) +
+                                     "; use float32, bfloat16 or float16");
+    }
+  }
+}
+
 }  // namespace
 }  // namespace automodel::train

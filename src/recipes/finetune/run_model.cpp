@@ -17,7 +17,7 @@ bool is_fresh(const config::ModelSource& model) {
 at::ScalarType storage_dtype(const config::ModelSource& model,
                              const checkpoint::ModelFolder& source) {
   if (model.torch_dtype != "auto") {
-    return dtype_from_name(model.torch_dtype);
+    return train::storage_dtype_from_name("model.torch_dtype", model.torch_dtype);
   }
   return is_fresh(model) ? at::kBFloat16 : checkpoint::stored_dtype(source);
 }
