@@ -300,7 +300,7 @@ Tensor merged_value(const nn::Parameters& parameters, const std::string& name, a
   const auto names = parameters.adapter_names(spec::without_weight(name));
   const auto narrowed = [&](const Tensor& exact) {
     Tensor out = exact.to(dtype);
-    check(dtype != at::kHalf || value.scalar_type() == at::kHalf || !first_non_finite(out.cpu()),
+    check(dtype != at::kHalf || exact.scalar_type() == at::kHalf || !first_non_finite(out),
           ErrorKind::invalid_argument,
           "the weight '{}' is too large for float16; write the model as bfloat16 or float32", name);
     return out;

@@ -123,6 +123,20 @@ TEST(PeftAdapter, MergesInFloat32) {
                         parameters.at("model.norm.weight")));
 }
 
+/// Whatever type the base has.
+TEST(PeftAdapter, NothingMergedIsWrittenAsInfinity) {
+  auto adapter = small_adapter();
+  adapter.layers[0].b_or.fill_(1e5);
+  for (const auto type : {at::kFloat, at::kHalf}) {
+    const auto parameters =
+        with_adapter(tiny_parameters(tiny_config(), type), adapter, tiny_modules());
+    expect_error(ErrorKind::invalid_argument, "'" + kQ0 + ".weight' is too large for float16",
+                 [&] { merged_value(parameters, kQ0 + ".weight", at::kHalf); });
+    EXPECT_TRUE(
+        merged_value(parameters, kQ0 + ".weight", at::kFloat).isfinite().all().item<bool>());
+  }
+}
+
 TEST(PeftAdapter, RefusesAnotherModel) {
   const auto attach = [](const AdapterLayer& layer) {
     auto adapter = small_adapter();

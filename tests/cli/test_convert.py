@@ -30,6 +30,17 @@ def change(checkpoint, action):
     save_file(weights, file, metadata={"format": "pt"})
 
 
+def write_adapter(folder, base, value, **config):
+    """One that adds 2 * value to every weight of an o_proj."""
+    name = "model.layers.0.self_attn.o_proj"
+    rows, columns = load_file(base / "model.safetensors")[f"{name}.weight"].shape
+    folder.mkdir()
+    (folder / "adapter_config.json").write_text(json.dumps({
+        "base_model_name_or_path": str(base), "peft_type": "LORA", "r": 1, "lora_alpha": 2, "target_modules": [name], **config}))
+    matrices = {"lora_A": torch.ones(1, columns), "lora_B": torch.full((rows, 1), value)}
+    save_file({f"base_model.model.{name}.{n}.weight": t for n, t in matrices.items()}, folder / "adapter_model.safetensors")
+
+
 def test_hub_id_that_is_not_here(automodel, tmp_path, monkeypatch):
     monkeypatch.setenv("HF_HUB_CACHE", str(tmp_path))
     assert_refused(automodel, "org/name (revision main) is neither a path here nor in the local cache", "convert", "org/name",
@@ -51,6 +62,25 @@ def test_weights_that_do_not_fit(automodel, checkpoint, tmp_path):
 def test_weight_that_is_not_a_number(automodel, checkpoint, tmp_path):
     change(checkpoint, lambda weights: weights["model.norm.weight"].fill_(float("nan")))
     assert_refused(automodel, "'model.norm.weight' holds nan at index [0]", "convert", checkpoint, tmp_path / "out")
+
+
+def test_weight_too_large_for_float16(automodel, checkpoint, tmp_path):
+    change(checkpoint, lambda weights: weights["model.norm.weight"].fill_(1e5))
+    before = sorted(tmp_path.iterdir())
+    assert_refused(automodel, "'model.norm.weight' is too large for float16; write the model as bfloat16 or float32",
+                   "convert", checkpoint, tmp_path / "out", "--dtype", "float16")
+    assert sorted(tmp_path.iterdir()) == before
+    assert automodel("convert", checkpoint, tmp_path / "out", "--dtype", "bfloat16").returncode == 0
+
+
+@pytest.mark.parametrize("dtype", ["float32", "float16"])
+def test_merged_weight_too_large_for_float16(automodel, checkpoint, tmp_path, dtype):
+    assert automodel("convert", checkpoint, tmp_path / "base", "--dtype", dtype).returncode == 0
+    write_adapter(tmp_path / "adapter", tmp_path / "base", 1e5)
+    before = sorted(tmp_path.iterdir())
+    assert_refused(automodel, "'model.layers.0.self_attn.o_proj.weight' is too large for float16",
+                   "merge", tmp_path / "adapter", tmp_path / "out", "--dtype", "float16")
+    assert sorted(tmp_path.iterdir()) == before
 
 
 def test_output_in_use(automodel, checkpoint):
