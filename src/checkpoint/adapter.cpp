@@ -3,6 +3,7 @@
 #include <ATen/ATen.h>
 
 #include <algorithm>
+#include <array>
 #include <cmath>
 #include <set>
 
@@ -30,21 +31,40 @@ constexpr std::string_view kBSuffix = ".lora_B.weight";
 constexpr const char* kHead = "score.weight";
 /// Between the names of a module and of what it is wrapped in.
 constexpr std::string_view kBaseLayer = ".base_layer";
-/// PEFT stores the head's own weight beside its matrices.
-constexpr std::string_view kBaseWeight = ".base_layer.weight";
+/// What a layer has of its own. PEFT stores that of an adapted head beside its matrices.
+constexpr auto kBaseParts = std::to_array<std::string_view>({"weight", "bias"});
 
 /// "<prefix>.lora_A.weight" -> prefix.
 std::string prefix_of(std::string_view name, std::string_view suffix) {
   return std::string(name.substr(0, name.size() - suffix.size()));
 }
 
-Tensor read_matrix(const SafetensorsFile& file, const std::string& name) {
+Tensor read_numbers(const SafetensorsFile& file, const std::string& name) {
   const Tensor stored = file.tensor(name);
-  check(stored.dim() == 2 && at::isFloatingType(stored.scalar_type()), ErrorKind::corrupt_data,
-        "{}: '{}' is {}, expected a matrix of floating point numbers", file.path().string(), name,
+  check(at::isFloatingType(stored.scalar_type()), ErrorKind::corrupt_data,
+        "{}: '{}' is {}, expected floating point numbers", file.path().string(), name,
         to_string(info_of(stored)));
   check_finite(name, stored);
   return stored.clone();
+}
+
+Tensor read_matrix(const SafetensorsFile& file, const std::string& name) {
+  check(file.info(name).shape.size() == 2, ErrorKind::corrupt_data,
+        "{}: '{}' is {}, expected a matrix", file.path().string(), name,
+        to_string(file.info(name)));
+  return read_numbers(file, name);
+}
+
+std::string base_name(const std::string& layer, std::string_view part) {
+  return fmt::format("{}{}.{}", layer, kBaseLayer, part);
+}
+
+/// A layer's own value, beside its matrices.
+bool is_base_value(const SafetensorsFile& file, std::string_view name) {
+  return std::ranges::any_of(kBaseParts, [&](std::string_view part) {
+    const auto suffix = base_name("", part);
+    return name.ends_with(suffix) && file.contains(prefix_of(name, suffix) + std::string(kASuffix));
+  });
 }
 
 /// Prefixes of the adapted layers; every tensor must be one of their matrices.
@@ -54,8 +74,8 @@ std::set<std::string> layer_prefixes(const SafetensorsFile& file, bool has_head)
     if (has_head && name == std::string(kPeftPrefix) + kHead) {
       continue;
     }
-    if (name.starts_with(kPeftPrefix) && name.ends_with(kBaseWeight)) {
-      continue;  // of a layer that its matrices name
+    if (is_base_value(file, name)) {
+      continue;
     }
     check(name.starts_with(kPeftPrefix) && is_adapter_name(name), ErrorKind::unsupported,
           "{}: the tensor '{}' is no LoRA matrix of a linear layer (expected "
@@ -80,8 +100,10 @@ AdapterLayer read_layer(const SafetensorsFile& file, const std::string& prefix) 
   AdapterLayer layer{.prefix = prefix,
                      .a_ri = read_matrix(file, name + std::string(kASuffix)),
                      .b_or = read_matrix(file, name + std::string(kBSuffix))};
-  if (const auto base = name + std::string(kBaseWeight); file.contains(base)) {
-    layer.base_oi = read_matrix(file, base);
+  for (const auto part : kBaseParts) {
+    if (const auto base = base_name(name, part); file.contains(base)) {
+      layer.base.emplace(part, read_numbers(file, base));
+    }
   }
   check(layer.b_or.size(1) == layer.a_ri.size(0), ErrorKind::corrupt_data,
         "{}: the matrices of {} are {} and {}, which have no rank in common", file.path().string(),
@@ -183,20 +205,32 @@ void put_head(nn::Parameters& parameters, const PeftAdapter& adapter) {
   found->value = adapter.head_vd.to(found->value.scalar_type());
 }
 
+/// True if they are equal in the type of one of them.
+bool are_same(const Tensor& a, const Tensor& b) {
+  return a.sizes() == b.sizes() &&
+         (a.equal(b.to(a.scalar_type())) || b.equal(a.to(b.scalar_type())));
+}
+
 /// What PEFT stored of the base must be what it is here.
 void check_base(const nn::Parameters& parameters, const AdapterLayer& layer,
                 const ModuleAdapter& own, const fs::path& path) {
-  if (!layer.base_oi.defined()) {
-    return;
-  }
   const auto& pieces = own.module.weight.pieces;
-  const Tensor value = pieces.size() == 1 ? parameters.at(pieces[0].ours) : Tensor();
-  check(value.defined() && value.sizes() == layer.base_oi.sizes() &&
-            value.equal(layer.base_oi.to(value.scalar_type())),
+  for (const auto& [part, stored] : layer.base) {
+    const auto name = spec::without_weight(pieces.front().ours) + "." + part;
+    check(
+        pieces.size() == 1 && parameters.contains(name) && are_same(parameters.at(name), stored),
         ErrorKind::corrupt_data,
-        "the adapter {} holds another weight of {} than the base model: it was trained beside "
-        "another base, or changes it",
-        path.string(), layer.prefix);
+        "the adapter {} holds another {} of {} than the base model: it was trained beside another "
+        "base, or changes it. Give the base model that it was trained beside; if the adapter "
+        "changes it, merge both with PEFT (merge_and_unload)",
+        path.string(), part, layer.prefix);
+  }
+}
+
+/// Why the model may have no such layer. Of a head PEFT stores what it has of its own.
+std::string reason_for_none(const AdapterLayer& layer, std::span<const std::string> known) {
+  return layer.base.empty() ? did_you_mean(layer.prefix, known)
+                            : "; a head that is tied to the embedding takes no adapter here";
 }
 
 AdapterConfig config_of(const nn::LoraOptions& options, std::span<const spec::LoraModule> all,
@@ -257,7 +291,7 @@ std::vector<ModuleAdapter> fit_adapter(const PeftAdapter& adapter,
       std::ranges::transform(modules, std::back_inserter(prefixes), &spec::LoraModule::owner);
       fail(ErrorKind::corrupt_data,
            "the adapter {} does not fit the model: it has no linear layer '{}'{}",
-           adapter.path.string(), layer.prefix, did_you_mean(layer.prefix, prefixes));
+           adapter.path.string(), layer.prefix, reason_for_none(layer, prefixes));
     }
     const auto& module = meant[static_cast<std::size_t>(found - prefixes.begin())];
     const auto& config = adapter.config;

@@ -2,6 +2,7 @@
 // LoRA adapters as PEFT stores them: adapter_config.json and adapter_model.safetensors.
 
 #include <filesystem>
+#include <map>
 #include <optional>
 #include <span>
 #include <string>
@@ -17,10 +18,11 @@ using at::Tensor;
 
 /// The two matrices of one module under PEFT's name and in PEFT's layout.
 struct AdapterLayer {
-  std::string prefix;   // e.g. model.layers.0.self_attn.q_proj
-  Tensor a_ri;          // [rank, in]; of experts: see adapter_layout.h
-  Tensor b_or;          // [out, rank]
-  Tensor base_oi = {};  // the layer's own weight, where the file has it
+  std::string prefix;  // e.g. model.layers.0.self_attn.q_proj
+  Tensor a_ri;         // [rank, in]; of experts: see adapter_layout.h
+  Tensor b_or;         // [out, rank]
+  // The layer's own "weight" [out, in] and "bias" [out], where the file has them.
+  std::map<std::string, Tensor> base = {};
 };
 
 struct PeftAdapter {
@@ -50,7 +52,9 @@ std::vector<ModuleAdapter> fit_adapter(const PeftAdapter& adapter,
 
 /// The parameters with the adapter behind them, in the adapter's element type, and with its head.
 /// Throws as fit_adapter, Error(invalid_argument) if there are adapters already,
-/// Error(corrupt_data) if the head does not fit.
+/// Error(corrupt_data) if the head does not fit, or if the adapter's file holds other values of the
+/// base model than `parameters`; those that differ only by rounding to a narrower type are the
+/// same.
 nn::Parameters with_adapter(nn::Parameters parameters, const PeftAdapter& adapter,
                             std::span<const spec::LoraModule> modules);
 

@@ -84,26 +84,55 @@ TEST(PeftAdapter, NamesLayersInFullWhereOnlySomeAreAdapted) {
 }
 
 /// PEFT stores the weight of an adapted head beside its matrices.
-TEST(PeftAdapter, TheBasesOwnWeightIsComparedWithTheModels) {
-  const TemporaryFolder folder;
-  write_peft_adapter(folder.path(), adapted(), tiny_modules(), "base");
-  const auto path = folder / "adapter_model.safetensors";
-  const auto rewrite = [&](const Tensor& base) {
+class BaseValue : public ::testing::Test {
+ protected:
+  BaseValue() { write_peft_adapter(folder_.path(), adapted(), tiny_modules(), "base"); }
+
+  /// The adapter, with this value of its base in the file.
+  PeftAdapter with(const std::string& name, const Tensor& value) {
+    const auto path = folder_ / "adapter_model.safetensors";
     const SafetensorsFile file(path);
-    std::vector<NamedTensor> tensors = {{"base_model.model." + kQ0 + ".base_layer.weight", base}};
-    for (const std::string& name : file.names()) {
-      if (is_adapter_name(name)) {
-        tensors.push_back({name, file.tensor(name).clone()});
-      }
+    std::vector<NamedTensor> tensors = {{"base_model.model." + name, value}};
+    for (const std::string& other : file.names()) {
+      tensors.push_back({other, file.tensor(other).clone()});
     }
     write_safetensors(path, tensors);
-  };
-  const Tensor weight = adapted().at(kQ0 + ".weight").detach();
-  rewrite(weight);
-  expect_same(adapted(read_peft_adapter(folder.path())), adapted());
-  rewrite(weight + 1);
-  const auto other = read_peft_adapter(folder.path());
+    return read_peft_adapter(folder_.path());
+  }
+
+  TemporaryFolder folder_;
+  const Tensor weight_ = adapted().at(kQ0 + ".weight").detach();
+};
+
+TEST_F(BaseValue, IsTheModels) {
+  expect_same(adapted(with(kQ0 + ".base_layer.weight", weight_)), adapted());
+}
+
+TEST_F(BaseValue, MayBeRoundedOrTheModels) {
+  const auto adapter = with(kQ0 + ".base_layer.weight", weight_.to(at::kBFloat16));
+  expect_same(adapted(adapter), adapted());
+  const auto narrow = tiny_parameters(tiny_config(), at::kBFloat16);
+  with_adapter(narrow, adapter, tiny_modules());
+}
+
+TEST_F(BaseValue, OfAnotherModelIsRefused) {
+  const auto other = with(kQ0 + ".base_layer.weight", weight_ + 1);
   expect_error(ErrorKind::corrupt_data, "holds another weight of " + kQ0, [&] { adapted(other); });
+}
+
+TEST_F(BaseValue, ThatTheModelLacksIsRefused) {
+  const auto other = with(kQ0 + ".base_layer.bias", at::zeros({8}));
+  expect_error(ErrorKind::corrupt_data, "holds another bias of " + kQ0, [&] { adapted(other); });
+}
+
+TEST_F(BaseValue, OfALayerWithoutMatricesIsRefused) {
+  expect_error(ErrorKind::unsupported, "embed_tokens.base_layer.weight' is no LoRA matrix",
+               [&] { with("model.embed_tokens.base_layer.weight", weight_); });
+}
+
+TEST_F(BaseValue, IsOfFloatingPointNumbers) {
+  expect_error(ErrorKind::corrupt_data, "expected floating point numbers",
+               [&] { with(kQ0 + ".base_layer.weight", weight_.to(at::kInt)); });
 }
 
 TEST(PeftAdapter, MergesInFloat32) {

@@ -2,6 +2,7 @@
 a warning and compute with as we do; of those that differ in kind also one that PEFT writes, gradients and merging."""
 
 import re
+import warnings
 
 import pytest
 import torch
@@ -130,6 +131,48 @@ def test_our_merge_is_pefts(automodel, checkpoint, tmp_path):
     assert set(merged) == set(theirs)
     for name, value in theirs.items():
         assert (merged[name] - value).abs().max() <= 1e-6 * value.abs().max(), name
+
+
+def adapter_of_head(checkpoint, folder, dtype):
+    """PEFT's, trained beside the base in this type. Returns what PEFT makes of both."""
+    model = random_peft_adapter(load(str(checkpoint), dtype), (["lm_head", "q_proj"], []))
+    with pytest.warns(UserWarning, match="embedding layers found"):
+        model.save_pretrained(folder)
+    assert any(".base_layer." in name for name in load_file(folder / "adapter_model.safetensors"))
+    return model
+
+
+@pytest.mark.parametrize(("name", "stored", "trained"), [
+    ("mistral", "float32", "float32"), ("mistral", "float32", "bfloat16"), ("mistral", "bfloat16", "float16"),
+    ("phi", "float32", "float32")])  # its head has a bias
+def test_an_adapted_head(automodel, tmp_path, name, stored, trained):
+    """PEFT stores the head's own weight beside its adapter."""
+    torch.set_num_threads(1)
+    checkpoint = tmp_path / "checkpoint"
+    make(name, str(checkpoint), seed=7, dtype=stored)
+    theirs = adapter_of_head(checkpoint, tmp_path / "adapter", getattr(torch, trained)).merge_and_unload().state_dict()
+    done = automodel("merge", tmp_path / "adapter", tmp_path / "merged", "--base", checkpoint)
+    assert done.returncode == 0, done.stderr
+    merged = load(str(tmp_path / "merged"), torch.float32).state_dict()
+    tolerance = 1e-6 if stored == trained else 2**-7
+    for key in ("lm_head.weight", "model.layers.0.self_attn.q_proj.weight"):
+        assert (merged[key] - theirs[key]).abs().max() <= tolerance * theirs[key].abs().max(), key
+    make(name, str(checkpoint), seed=8, dtype=stored)
+    done = automodel("merge", tmp_path / "adapter", tmp_path / "other", "--base", checkpoint)
+    assert done.returncode == 2
+    assert "of lm_head than the base model: it was trained beside another base, or changes it" in done.stderr
+    assert not (tmp_path / "other").exists()
+
+
+def test_an_adapted_head_that_is_tied(automodel, tmp_path):
+    torch.set_num_threads(1)
+    make("llama:bias", str(tmp_path / "checkpoint"), seed=7)
+    with warnings.catch_warnings():
+        warnings.filterwarnings("ignore", message=".*tie_word_embeddings")
+        adapter_of_head(tmp_path / "checkpoint", tmp_path / "adapter", torch.float32)
+    done = automodel("merge", tmp_path / "adapter", tmp_path / "out", "--base", tmp_path / "checkpoint")
+    assert done.returncode == 2
+    assert "no linear layer 'lm_head'; a head that is tied to the embedding takes no adapter here" in done.stderr
 
 
 def fresh_model(name, folder):
