@@ -117,15 +117,19 @@ void restore_weights(const fs::path& folder, const nn::Parameters& parameters) {
         unused.empty() ? "" : *unused.begin());
 }
 
+/// A float32 parameter of a narrower model is stored as narrow where that is exact.
+bool widens(const Tensor& stored, const Tensor& ours) {
+  return ours.scalar_type() == at::kFloat &&
+         (stored.scalar_type() == at::kBFloat16 || stored.scalar_type() == at::kHalf);
+}
+
 void restore_consolidated(const fs::path& folder, const StoredLayout& layout,
                           const nn::Parameters& parameters) {
   const auto weights = open_folder_weights(folder);
   const auto stored = [&](const std::string& name) { return read_tensor(*weights, name, folder); };
   for (const auto& parameter : parameters.changing()) {
     const Tensor value = layout.to_parameter(parameter.spec, stored);
-    // A float32 parameter of a narrower model is stored as narrow where that is exact.
-    const bool widens = parameter.value.scalar_type() == at::kFloat && value.element_size() < 4;
-    restore_value(parameter, widens ? value.to(at::kFloat) : value, folder);
+    restore_value(parameter, widens(value, parameter.value) ? value.to(at::kFloat) : value, folder);
   }
 }
 

@@ -43,6 +43,19 @@ def test_corrections_go_on_from_a_checkpoint_of_what_is_trained(automodel, tmp_p
     assert kept.dtype == torch.float32 and kept.any()
 
 
+def test_corrections_that_are_exact_in_bfloat16_go_on_from_a_consolidated_checkpoint(automodel, tmp_path):
+    """It has them in bfloat16, as they came; the run has them in float32."""
+    recipe = tiny_run.make(tmp_path, **tiny_run.DEEPSEEK, dtype=torch.bfloat16)
+    options = ["--model.torch_dtype=bf16", f"--model.moe_overrides.gate_bias_update_factor={2**-10}",
+               "--checkpoint.save_consolidated=true"]
+    train(automodel, recipe, out(recipe, "four"), *options, "--step_scheduler.max_steps=4")
+    train(automodel, recipe, out(recipe, "cut"), *options, "--step_scheduler.max_steps=2")
+    moved = correction(tmp_path / "cut/epoch_0_step_1")
+    assert moved.dtype == torch.bfloat16 and moved.any()
+    train(automodel, recipe, out(recipe, "cut"), *options, "--step_scheduler.max_steps=4")
+    assert_same(tmp_path / "four/LATEST", tmp_path / "cut/LATEST")
+
+
 def test_corrections_stay_where_asked_or_where_adapters_are_trained(automodel, tmp_path):
     recipe = tiny_run.make(tmp_path, **tiny_run.DEEPSEEK)
     train(automodel, recipe, out(recipe, "off"), "--model.moe_overrides.gate_bias_update_factor=0")
