@@ -6,6 +6,7 @@
 
 #include "base/error.h"
 #include "base/text.h"
+#include "checkpoint/manifest.h"
 #include "models/classifiers.h"
 #include "models/find_model.h"
 #include "models/registry.h"
@@ -26,6 +27,17 @@ constexpr auto kAuxiliary = std::to_array<std::string_view>(
      "preprocessor_config.json", "processor_config.json", "LICENSE*", "NOTICE*", "USE_POLICY*"});
 constexpr std::string_view kTemplateFolder = "additional_chat_templates";
 
+/// The checkpoint of a run that the folder is or lies in; empty: none.
+fs::path checkpoint_of(const fs::path& folder) {
+  for (const auto& path : {folder, fs::canonical(folder).parent_path()}) {
+    if (fs::exists(path / kManifestFile) && fs::exists(path / "config.yaml") &&
+        fs::is_directory(path / "model")) {
+      return path;
+    }
+  }
+  return {};
+}
+
 /// What a folder without config.json is instead, as advice.
 std::string instead_of_model(const fs::path& folder) {
   if (fs::exists(folder / "adapter_config.json")) {
@@ -35,6 +47,15 @@ std::string instead_of_model(const fs::path& folder) {
     if (fs::exists(folder / inner / "config.json")) {
       return fmt::format("give {}", (folder / inner).string());
     }
+  }
+  if (const auto checkpoint = checkpoint_of(folder); !checkpoint.empty()) {
+    return fmt::format(
+        "{0} is a checkpoint of a run: 'automodel convert {0} FOLDER' makes a model folder of it",
+        checkpoint.string());
+  }
+  if (fs::exists(folder / "LATEST")) {
+    return fmt::format("it has the checkpoints of a run: give one, e.g. {}",
+                       (folder / "LATEST").string());
   }
   for (const auto& entry : fs::directory_iterator(folder)) {
     if (entry.path().extension() == ".gguf") {

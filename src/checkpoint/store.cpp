@@ -85,12 +85,6 @@ std::optional<Manifest> manifest_of(const fs::path& folder) {
   }
 }
 
-Checkpoint open_checkpoint(const fs::path& path) {
-  Checkpoint checkpoint{.path = fs::canonical(path), .manifest = read_manifest(path)};
-  verify(checkpoint.path, checkpoint.manifest, Thoroughness::contents);
-  return checkpoint;
-}
-
 void write_content(const fs::path& folder, const SaveRequest& request) {
   write_file_atomic(folder / "config.yaml", request.config_yaml);
   make_folders(folder / "model");
@@ -104,6 +98,12 @@ void write_content(const fs::path& folder, const SaveRequest& request) {
 }
 
 }  // namespace
+
+Checkpoint open_checkpoint(const fs::path& path) {
+  Checkpoint checkpoint{.path = fs::canonical(path), .manifest = read_manifest(path)};
+  verify(checkpoint.path, checkpoint.manifest, Thoroughness::contents);
+  return checkpoint;
+}
 
 CheckpointStore::CheckpointStore(StoreOptions options) : options_(std::move(options)) {
   make_folders(options_.folder);

@@ -58,6 +58,10 @@ struct FindResult {
   std::vector<std::string> warnings;     // for the user
 };
 
+/// Reads a checkpoint's manifest and compares its files with it. Throws Error(not_found) if it is
+/// none, Error(corrupt_data) if one is damaged.
+Checkpoint open_checkpoint(const std::filesystem::path& path);
+
 class CheckpointStore {
  public:
   /// Makes and locks the folder, removes what killed saves left, and repairs the links. Throws

@@ -14,7 +14,6 @@
 #include "cli/commands/validate.h"
 #include "cli/engine.h"
 #include "cli/inputs.h"
-#include "usage/convert.h"
 #include "usage/trace.h"
 
 namespace automodel::cli {
@@ -49,7 +48,7 @@ Program program() {
               diff_command(),
               report_command(),
               engine_command<usage::Merge>(bring_for_merge),
-              model_command<usage::Convert>(),
+              engine_command<usage::Convert>(bring_for_convert),
               model_command<usage::Trace>(),
               tokenize_command(),
               doctor_command(),

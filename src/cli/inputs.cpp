@@ -82,6 +82,14 @@ void bring_base_of(const fs::path& path, std::string_view hint) {
   }
 }
 
+void bring_run_model(const config::ModelSource& model) {
+  const bool fresh = model.entry != config::ModelEntry::from_pretrained && !model.load_base_model;
+  if (!model.pretrained_model_name_or_path.empty()) {
+    bring_model(model.pretrained_model_name_or_path, model.revision.value_or("main"),
+                fresh ? hub::Need::config : hub::Need::model);
+  }
+}
+
 /// Nothing is fetched for a recipe that cannot run.
 void bring_recipe(const std::string& path, const std::vector<std::string>& overrides) {
   const auto environment = config::process_environment();
@@ -100,12 +108,7 @@ fs::path bring_model(const std::string& name, const std::string& revision, hub::
 }
 
 void bring_inputs(const config::Recipe& recipe) {
-  const config::ModelSource& model = recipe.model;
-  const bool fresh = model.entry != config::ModelEntry::from_pretrained && !model.load_base_model;
-  if (!model.pretrained_model_name_or_path.empty()) {
-    bring_model(model.pretrained_model_name_or_path, model.revision.value_or("main"),
-                fresh ? hub::Need::config : hub::Need::model);
-  }
+  bring_run_model(recipe.model);
   bring_data(recipe);
 }
 
@@ -149,6 +152,20 @@ void bring_for_merge(const usage::Merge& line) {
   } else {
     bring_model(line.base);
   }
+}
+
+void bring_for_convert(const usage::Convert& line) {
+  const auto recipe = config::checkpoint_recipe(line.model);
+  if (recipe.empty()) {
+    bring_model(line.model, line.revision);
+    return;
+  }
+  const ErrorContext context(
+      "looking for the model of the run that {} tells of; relative paths in it count from the "
+      "folder "
+      "in which the run was started",
+      recipe.string());
+  bring_run_model(config::load_recipe(recipe.string()).recipe.model);
 }
 
 }  // namespace automodel::cli

@@ -8,6 +8,7 @@
 #include "config/recipe.h"
 #include "hub/selection.h"
 #include "usage/bench.h"
+#include "usage/convert.h"
 #include "usage/generate.h"
 #include "usage/merge.h"
 #include "usage/train.h"
@@ -25,10 +26,11 @@ void bring_inputs(const config::Recipe& recipe);
 void bring_data(const config::Recipe& recipe);
 
 // What the engine's commands need. With --smoke training needs nothing; of an adapter the base
-// model that it names is brought too, unless an option names one.
+// model that it names is brought too, unless an option names one, of a checkpoint its run's model.
 void bring_for_train(const usage::Train& line);
 void bring_for_bench(const usage::Bench& line);
 void bring_for_generate(const usage::Generate& line);
 void bring_for_merge(const usage::Merge& line);
+void bring_for_convert(const usage::Convert& line);
 
 }  // namespace automodel::cli

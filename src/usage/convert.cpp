@@ -6,7 +6,8 @@ namespace automodel::usage {
 
 void Convert::declare(CLI::App& app) {
   app.description("Writes a model as a Hugging Face folder");
-  app.add_option("model", model, "Hugging Face folder, hub id or .gguf file")->required();
+  app.add_option("model", model, "Hugging Face folder, hub id, .gguf file or checkpoint of a run")
+      ->required();
   app.add_option("out", out, "folder to write; must not exist or be empty")->required();
   app.add_option("--revision", revision, "branch, tag or commit of a hub id");
   written.declare(app);

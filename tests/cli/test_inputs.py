@@ -197,6 +197,29 @@ def test_an_adapter_brings_its_base(hub, run, recipe, tmp_path):
     assert done.returncode == 0, done.stderr
 
 
+def test_an_adapter_brings_its_base_in_its_revision(hub, run, recipe, tmp_path):
+    hub.repos["models", "org/llama"].revisions = {"v1": COMMIT, COMMIT: COMMIT}
+    tiny_run.edit(recipe, lambda content: content.update(peft=tiny_run.PEFT))
+    done = run(recipe, "--model.revision", "v1", "--step_scheduler.max_steps", "1", timeout=300)
+    assert done.returncode == 0, done.stderr
+    adapter, variables = tmp_path / "out/LATEST/model", {"HF_HOME": str(tmp_path / "empty")}
+    done = run("merge", adapter, tmp_path / "merged", timeout=300, **variables)
+    assert done.returncode == 0, done.stderr
+    assert_refused(run("merge", adapter, tmp_path / "other", "--base", "org/llama", **variables), "has no revision 'main'")
+
+
+def test_a_checkpoint_brings_the_model_of_its_run(hub, run, recipe, tmp_path):
+    hub.repos["models", "org/llama"].revisions = {"v1": COMMIT, COMMIT: COMMIT}
+    done = run(recipe, "--model.revision", "v1", "--step_scheduler.max_steps", "1", timeout=300)
+    assert done.returncode == 0, done.stderr
+    words = ["convert", tmp_path / "out/LATEST"]
+    done = run(*words, tmp_path / "made", timeout=300, HF_HOME=str(tmp_path / "empty"))
+    assert done.returncode == 0, done.stderr
+    assert (tmp_path / "made" / "model.safetensors").exists()
+    done = run(*words, tmp_path / "other", HF_HOME=str(tmp_path / "offline"), HF_HUB_OFFLINE="1")
+    assert_refused(done, "looking for the model of the run that")
+
+
 def test_pickled_weights_are_not_fetched(hub, run, tmp_path):
     hub.repos["models", "org/pickled"] = Repo({name: text for name, text in FILES.items() if "safetensors" not in name})
     assert_refused(run("convert", "org/pickled", tmp_path / "out"),

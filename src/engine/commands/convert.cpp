@@ -2,17 +2,28 @@
 
 #include "base/command_line.h"
 #include "checkpoint/load.h"
+#include "config/load.h"
 #include "engine/commands/export.h"
+#include "recipes/finetune/checkpoint_model.h"
 #include "usage/convert.h"
 
 namespace automodel::engine {
 namespace {
 
+void convert_checkpoint(const usage::Convert& line) {
+  const auto run = recipes::load_checkpoint_model(line.model);
+  export_model(line.out, run.source, run.model.parameters(), line.written, run.storage);
+}
+
 ExitCode run_convert(const usage::Convert& line, Arguments) {
+  if (!config::checkpoint_recipe(line.model).empty()) {
+    convert_checkpoint(line);
+    return ExitCode::ok;
+  }
   const auto source = checkpoint::open_model(line.model, {.revision = line.revision});
   const auto parameters =
       checkpoint::load_parameters(source, std::nullopt, checkpoint::Use::freeze);
-  export_model(line.out, source, parameters, line.written);
+  export_model(line.out, source, parameters, line.written, checkpoint::stored_dtype(source));
   return ExitCode::ok;
 }
 

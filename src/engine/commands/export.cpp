@@ -8,10 +8,10 @@
 namespace automodel::engine {
 
 void export_model(const std::string& out, const checkpoint::ModelFolder& source,
-                  const nn::Parameters& parameters, const usage::WrittenModel& written) {
+                  const nn::Parameters& parameters, const usage::WrittenModel& written,
+                  at::ScalarType own) {
   checkpoint::ExportOptions options;
-  options.dtype =
-      written.dtype == "auto" ? checkpoint::stored_dtype(source) : dtype_from_name(written.dtype);
+  options.dtype = written.dtype == "auto" ? own : dtype_from_name(written.dtype);
   check(at::isFloatingType(options.dtype), ErrorKind::invalid_argument,
         "--dtype {} is not a type for weights; use float32, bfloat16 or float16", written.dtype);
   if (written.max_shard_bytes > 0) {

@@ -8,9 +8,10 @@
 
 namespace automodel::engine {
 
-/// Writes the folder `out` and says so on stdout. "auto" is the type in which `source` is stored.
+/// Writes the folder `out` and says so on stdout. `own` is what "auto" means as its weights' type.
 /// Throws as checkpoint::export_hf_folder.
 void export_model(const std::string& out, const checkpoint::ModelFolder& source,
-                  const nn::Parameters& parameters, const usage::WrittenModel& written);
+                  const nn::Parameters& parameters, const usage::WrittenModel& written,
+                  at::ScalarType own);
 
 }  // namespace automodel::engine

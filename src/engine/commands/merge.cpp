@@ -30,7 +30,7 @@ ExitCode run_merge(const usage::Merge& line, Arguments) {
   const auto base = open_base(line.base, adapter);
   auto parameters = checkpoint::load_parameters(base, std::nullopt, checkpoint::Use::freeze);
   parameters = checkpoint::with_adapter(std::move(parameters), adapter, base.modules);
-  export_model(line.out, base, parameters, line.written);
+  export_model(line.out, base, parameters, line.written, checkpoint::stored_dtype(base));
   return ExitCode::ok;
 }
 

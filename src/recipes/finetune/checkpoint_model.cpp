@@ -1,0 +1,25 @@
+#include "recipes/finetune/checkpoint_model.h"
+
+#include "base/error.h"
+#include "checkpoint/model_state.h"
+#include "checkpoint/store.h"
+#include "config/load.h"
+
+namespace automodel::recipes {
+
+RunModel load_checkpoint_model(const std::filesystem::path& checkpoint) {
+  const auto opened = checkpoint::open_checkpoint(checkpoint);
+  const auto recipe_file = config::checkpoint_recipe(opened.path).string();
+  const ErrorContext context(
+      "loading the model of the run that {} tells of; relative paths in it count from the folder "
+      "in "
+      "which the run was started",
+      recipe_file);
+  auto recipe = config::load_recipe(recipe_file).recipe;
+  recipe.dist_env.device = "cpu";
+  RunModel run = load_run_model(recipe);
+  checkpoint::restore_model_state(opened.path / "model", run.source, run.model.parameters());
+  return run;
+}
+
+}  // namespace automodel::recipes

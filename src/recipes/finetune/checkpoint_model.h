@@ -1,0 +1,16 @@
+#pragma once
+// The model of a run as one of its checkpoints has it.
+
+#include <filesystem>
+
+#include "recipes/finetune/run_model.h"
+
+namespace automodel::recipes {
+
+/// Loads the model that the checkpoint's config.yaml names, on the CPU, and puts in what was
+/// trained. The base model is needed again; relative paths count from the working folder. Throws
+/// Error(corrupt_data) if a file of the checkpoint is damaged or does not fit the model, else as
+/// config::load_recipe and load_run_model.
+RunModel load_checkpoint_model(const std::filesystem::path& checkpoint);
+
+}  // namespace automodel::recipes

@@ -1,0 +1,67 @@
+"""automodel convert makes a Hugging Face folder of any checkpoint of a run, not only of the last one."""
+
+import shutil
+
+import pytest
+import tiny_run
+import torch
+from safetensors.torch import load_file
+from test_train import files, out, train
+
+STEPS = ["--step_scheduler.max_steps=4", "--step_scheduler.ckpt_every_steps=2"]
+FIRST = "epoch_0_step_1"
+
+
+@pytest.fixture
+def recipe(tmp_path):
+    """Trains in float32 what is stored in bfloat16."""
+    return tiny_run.make(tmp_path, dtype=torch.bfloat16)
+
+
+def convert(automodel, checkpoint, folder, *words, expect=0):
+    done = automodel("convert", checkpoint, folder, *words)
+    assert done.returncode == expect, done.stderr
+    return done
+
+
+def everything(folder):
+    return {**files(folder), "config.json": (folder / "config.json").read_bytes()}
+
+
+def test_it_is_what_the_run_would_have_written(automodel, recipe, tmp_path):
+    train(automodel, recipe, out(recipe, "run"), *STEPS)
+    train(automodel, recipe, out(recipe, "all"), *STEPS, "--checkpoint.save_consolidated=true")
+    for name in (FIRST, "LATEST"):
+        done = convert(automodel, tmp_path / "run" / name, tmp_path / f"made_{name}")
+        assert "float32" in done.stdout
+        assert everything(tmp_path / f"made_{name}") == everything(tmp_path / "all" / name / "model/consolidated")
+    convert(automodel, tmp_path / "run" / FIRST, tmp_path / "narrow", "--dtype", "bfloat16")
+    assert load_file(tmp_path / "narrow/model.safetensors")["model.norm.weight"].dtype == torch.bfloat16
+
+
+def test_of_adapters_it_is_the_merged_model(automodel, recipe, tmp_path):
+    tiny_run.edit(recipe, lambda content: content.update(peft=dict(tiny_run.PEFT)))
+    train(automodel, recipe, out(recipe, "run"), *STEPS)
+    convert(automodel, tmp_path / "run" / FIRST, tmp_path / "made")
+    assert automodel("merge", tmp_path / "run" / FIRST / "model", tmp_path / "merged", "--dtype", "float32").returncode == 0
+    made, merged = load_file(tmp_path / "made/model.safetensors"), load_file(tmp_path / "merged/model.safetensors")
+    assert made.keys() == merged.keys()
+    assert all(torch.equal(made[name], merged[name]) for name in made)
+
+
+def test_what_cannot_be_converted(automodel, recipe, tmp_path):
+    train(automodel, recipe, out(recipe, "run"), *STEPS)
+    checkpoint = tmp_path / "run" / FIRST
+    for wrong, advice in ((checkpoint / "model", f"'automodel convert {checkpoint} FOLDER' makes a model folder of it"),
+                          (tmp_path / "run", f"give one, e.g. {tmp_path / 'run/LATEST'}")):
+        assert advice in convert(automodel, wrong, tmp_path / "made", expect=2).stderr
+    assert "makes a model folder of it" in automodel("generate", checkpoint, "red").stderr
+    weights = checkpoint / "model/model.safetensors"
+    content = weights.read_bytes()
+    weights.write_bytes(content[:-1] + bytes([content[-1] ^ 1]))
+    assert "model/model.safetensors" in convert(automodel, checkpoint, tmp_path / "made", expect=2).stderr
+    weights.write_bytes(content)
+    shutil.move(tmp_path / "model", tmp_path / "moved")
+    done = convert(automodel, checkpoint, tmp_path / "made", expect=2)
+    assert f"{tmp_path / 'model'}" in done.stderr and "count from the folder in which the run was started" in done.stderr
+    assert not (tmp_path / "made").exists()
