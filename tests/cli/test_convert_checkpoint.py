@@ -47,6 +47,10 @@ def test_of_adapters_it_is_the_merged_model(automodel, recipe, tmp_path):
     made, merged = load_file(tmp_path / "made/model.safetensors"), load_file(tmp_path / "merged/model.safetensors")
     assert made.keys() == merged.keys()
     assert all(torch.equal(made[name], merged[name]) for name in made)
+    weights = tmp_path / "model/model.safetensors"
+    weights.write_bytes(weights.read_bytes()[:-1] + b"\1")
+    done = convert(automodel, tmp_path / "run" / FIRST, tmp_path / "other", expect=2)
+    assert "was trained beside another base model: its model.safetensors" in done.stderr
 
 
 def test_what_cannot_be_converted(automodel, recipe, tmp_path):

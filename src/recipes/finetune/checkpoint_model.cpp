@@ -4,6 +4,8 @@
 #include "checkpoint/model_state.h"
 #include "checkpoint/store.h"
 #include "config/load.h"
+#include "recipes/finetune/run_manifest.h"
+#include "recipes/finetune/run_state.h"
 
 namespace automodel::recipes {
 
@@ -18,6 +20,7 @@ RunModel load_checkpoint_model(const std::filesystem::path& checkpoint) {
   auto recipe = config::load_recipe(recipe_file).recipe;
   recipe.dist_env.device = "cpu";
   RunModel run = load_run_model(recipe);
+  check_base(base_ground(run), opened);
   checkpoint::restore_model_state(opened.path / "model", run.source, run.model.parameters());
   return run;
 }

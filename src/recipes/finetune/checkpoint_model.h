@@ -9,8 +9,9 @@ namespace automodel::recipes {
 
 /// Loads the model that the checkpoint's config.yaml names, on the CPU, and puts in what was
 /// trained. The base model is needed again; relative paths count from the working folder. Throws
-/// Error(corrupt_data) if a file of the checkpoint is damaged or does not fit the model, else as
-/// config::load_recipe and load_run_model.
+/// Error(corrupt_data) if a file of the checkpoint is damaged or does not fit the model, as
+/// check_base if it is an adapter's of another base, else as config::load_recipe and
+/// load_run_model.
 RunModel load_checkpoint_model(const std::filesystem::path& checkpoint);
 
 }  // namespace automodel::recipes

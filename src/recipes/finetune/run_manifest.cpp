@@ -95,6 +95,10 @@ Json make_manifest(const config::LoadedRecipe& loaded, const RunModel& run, cons
   return out;
 }
 
+Json base_ground(const RunModel& run) {
+  return run.lora ? Json{{"base", model_json(run.source.path).at("files")}} : Json::object();
+}
+
 Json ground_of(const config::Recipe& recipe, const RunModel& run, const Json& manifest) {
   Json out = {
       {"data", manifest.at("data").at("dataset")},

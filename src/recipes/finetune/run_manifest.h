@@ -20,6 +20,9 @@ Json make_manifest(const config::LoadedRecipe& loaded, const RunModel& run, cons
 /// RunState::ground of the run with this manifest.
 Json ground_of(const config::Recipe& recipe, const RunModel& run, const Json& manifest);
 
+/// The part of it that is the base model of adapters; empty without adapters.
+Json base_ground(const RunModel& run);
+
 /// Writes it into the folder of the run's checkpoints. Throws Error(io).
 void write_manifest(const config::Recipe& recipe, const Json& manifest);
 

@@ -20,19 +20,6 @@ bool wants_consolidated(const config::Checkpoint& section, bool is_final) {
          (section.save_consolidated == config::SaveConsolidated::final && is_final);
 }
 
-void check_base(const Json& ours, const checkpoint::Checkpoint& checkpoint) {
-  const Json& theirs = checkpoint.manifest.ground;
-  if (!ours.contains("base") || !theirs.contains("base")) {
-    return;
-  }
-  const auto changes = json_changes(theirs.at("base"), ours.at("base"));
-  check(changes.empty(), ErrorKind::invalid_argument,
-        "the adapter in {} was trained beside another base model: its {} is not the same file any "
-        "more. Bring the earlier files back, or choose another checkpoint.checkpoint_dir to train "
-        "an adapter for this one",
-        checkpoint.path.string(), changes.empty() ? "" : changes[0].path);
-}
-
 /// What of the rows or their order is not as it was.
 std::vector<std::string> changed_rows(const Json& ours, const Json& theirs) {
   std::vector<std::string> out;
@@ -47,6 +34,19 @@ std::vector<std::string> changed_rows(const Json& ours, const Json& theirs) {
 }
 
 }  // namespace
+
+void check_base(const Json& ours, const checkpoint::Checkpoint& checkpoint) {
+  const Json& theirs = checkpoint.manifest.ground;
+  if (!ours.contains("base") || !theirs.contains("base")) {
+    return;
+  }
+  const auto changes = json_changes(theirs.at("base"), ours.at("base"));
+  check(changes.empty(), ErrorKind::invalid_argument,
+        "the adapter in {} was trained beside another base model: its {} is not the same file any "
+        "more. Bring the earlier files back, or choose another checkpoint.checkpoint_dir to train "
+        "an adapter for this one",
+        checkpoint.path.string(), changes.empty() ? "" : changes[0].path);
+}
 
 std::vector<checkpoint::StateItem> RunState::items() {
   return {

@@ -36,6 +36,10 @@ struct SaveMoment {
   std::optional<double> validation_loss;
 };
 
+/// Throws Error(invalid_argument) if the base model of `ours` (ground_of, base_ground) is not the
+/// one that the checkpoint's adapter was trained beside.
+void check_base(const Json& ours, const checkpoint::Checkpoint& checkpoint);
+
 /// The checkpoints of a run, <checkpoint_dir>/epoch_E_step_S/:
 ///   config.yaml                              the effective recipe
 ///   model/                                   the trained parameters: a PEFT adapter, or weights
