@@ -91,9 +91,14 @@ void bring_run_model(const config::ModelSource& model) {
 }
 
 /// Nothing is fetched for a recipe that cannot run.
-void bring_recipe(const std::string& path, const std::vector<std::string>& overrides) {
+config::Recipe load_for_fetch(const std::string& path,
+                              const std::vector<std::string>& overrides = {}) {
   const auto environment = config::process_environment();
-  bring_inputs(config::load_recipe(path, overrides, environment, config::Scope::fetch).recipe);
+  return config::load_recipe(path, overrides, environment, config::Scope::fetch).recipe;
+}
+
+void bring_recipe(const std::string& path, const std::vector<std::string>& overrides) {
+  bring_inputs(load_for_fetch(path, overrides));
 }
 
 }  // namespace
@@ -161,11 +166,10 @@ void bring_for_convert(const usage::Convert& line) {
     return;
   }
   const ErrorContext context(
-      "looking for the model of the run that {} tells of; relative paths in it count from the "
-      "folder "
-      "in which the run was started",
+      "looking for the model of the run that {} tells of (relative paths count from the folder in "
+      "which the run was started)",
       recipe.string());
-  bring_run_model(config::load_recipe(recipe.string()).recipe.model);
+  bring_run_model(load_for_fetch(recipe.string()).model);
 }
 
 }  // namespace automodel::cli

@@ -208,14 +208,16 @@ def test_an_adapter_brings_its_base_in_its_revision(hub, run, recipe, tmp_path):
     assert_refused(run("merge", adapter, tmp_path / "other", "--base", "org/llama", **variables), "has no revision 'main'")
 
 
-def test_a_checkpoint_brings_the_model_of_its_run(hub, run, recipe, tmp_path):
+def test_a_checkpoint_brings_the_model_of_its_run(hub, run, hub_data, tmp_path):
     hub.repos["models", "org/llama"].revisions = {"v1": COMMIT, COMMIT: COMMIT}
-    done = run(recipe, "--model.revision", "v1", "--step_scheduler.max_steps", "1", timeout=300)
+    done = run(hub_data, "--model.revision", "v1", "--step_scheduler.max_steps", "1", timeout=300)
     assert done.returncode == 0, done.stderr
     words = ["convert", tmp_path / "out/LATEST"]
+    hub.log.clear()
     done = run(*words, tmp_path / "made", timeout=300, HF_HOME=str(tmp_path / "empty"))
     assert done.returncode == 0, done.stderr
     assert (tmp_path / "made" / "model.safetensors").exists()
+    assert not hub.paths("chats")
     done = run(*words, tmp_path / "other", HF_HOME=str(tmp_path / "offline"), HF_HUB_OFFLINE="1")
     assert_refused(done, "looking for the model of the run that")
 

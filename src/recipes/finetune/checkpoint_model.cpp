@@ -11,13 +11,14 @@ namespace automodel::recipes {
 
 RunModel load_checkpoint_model(const std::filesystem::path& checkpoint) {
   const auto opened = checkpoint::open_checkpoint(checkpoint);
-  const auto recipe_file = config::checkpoint_recipe(opened.path).string();
+  const auto file = config::checkpoint_recipe(opened.path).string();
   const ErrorContext context(
-      "loading the model of the run that {} tells of; relative paths in it count from the folder "
-      "in "
-      "which the run was started",
-      recipe_file);
-  auto recipe = config::load_recipe(recipe_file).recipe;
+      "loading the model of the run that {} tells of (relative paths count from the folder in "
+      "which the run was started)",
+      file);
+  // No row is read: its data sets need not be here any more.
+  auto recipe =
+      config::load_recipe(file, {}, config::process_environment(), config::Scope::fetch).recipe;
   recipe.dist_env.device = "cpu";
   RunModel run = load_run_model(recipe);
   check_base(base_ground(run), opened);
