@@ -27,7 +27,7 @@ struct Manifest {
   std::int64_t sequence = 0;  // counts the saves into one checkpoint folder: the newest is largest
   std::optional<double> validation_loss;
   Json signature;  // of the model and the way it is trained
-  Json ground;     // StoreOptions::ground; null in checkpoints that do not say
+  Json ground;     // SaveRequest::ground; null in checkpoints that do not say
   std::vector<FileRecord> files;
   bool operator==(const Manifest&) const = default;
 };

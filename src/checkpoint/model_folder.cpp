@@ -6,7 +6,6 @@
 
 #include "base/error.h"
 #include "base/text.h"
-#include "checkpoint/manifest.h"
 #include "models/classifiers.h"
 #include "models/find_model.h"
 #include "models/registry.h"
@@ -30,8 +29,7 @@ constexpr std::string_view kTemplateFolder = "additional_chat_templates";
 /// The checkpoint of a run that the folder is or lies in; empty: none.
 fs::path checkpoint_of(const fs::path& folder) {
   for (const auto& path : {folder, fs::canonical(folder).parent_path()}) {
-    if (fs::exists(path / kManifestFile) && fs::exists(path / "config.yaml") &&
-        fs::is_directory(path / "model")) {
+    if (!models::checkpoint_recipe(path).empty()) {
       return path;
     }
   }

@@ -191,6 +191,7 @@ FindResult CheckpointStore::find_newest() const {
     }
   }
   const auto candidates = list();
+  std::string newest_fault;
   for (const auto& candidate : candidates) {
     const auto difference = signature_difference(options_.signature, candidate.manifest.signature);
     check(difference.empty(), ErrorKind::invalid_argument,
@@ -202,6 +203,7 @@ FindResult CheckpointStore::find_newest() const {
       result.checkpoint = open_checkpoint(candidate.path);
       return result;
     } catch (const Error& error) {
+      newest_fault = newest_fault.empty() ? error.message() : newest_fault;
       result.warnings.push_back(
           fmt::format("{}; going back to the checkpoint before it", error.message()));
     }
@@ -210,8 +212,7 @@ FindResult CheckpointStore::find_newest() const {
       candidates.empty(), ErrorKind::corrupt_data,
       "none of the {} checkpoints in {} is whole; the newest: {}. To train anew choose another "
       "checkpoint.checkpoint_dir, or move this folder away: the new run would remove what is left",
-      candidates.size(), options_.folder.string(),
-      candidates.empty() ? "" : result.warnings[result.warnings.size() - candidates.size()]);
+      candidates.size(), options_.folder.string(), newest_fault);
   return result;
 }
 

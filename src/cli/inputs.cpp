@@ -160,7 +160,7 @@ void bring_for_merge(const usage::Merge& line) {
 }
 
 void bring_for_convert(const usage::Convert& line) {
-  const auto recipe = config::checkpoint_recipe(line.model);
+  const auto recipe = models::checkpoint_recipe(line.model);
   if (recipe.empty()) {
     bring_model(line.model, line.revision);
     return;

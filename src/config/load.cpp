@@ -122,13 +122,4 @@ LoadedRecipe load_recipe(const std::string& path, std::span<const std::string> o
   return loaded;
 }
 
-std::filesystem::path checkpoint_recipe(const std::filesystem::path& folder) {
-  const auto recipe = folder / "config.yaml";
-  std::error_code ignored;  // e.g. a name too long for a path
-  const bool is_checkpoint = std::filesystem::is_regular_file(recipe, ignored) &&
-                             std::filesystem::is_regular_file(folder / "manifest.json", ignored) &&
-                             std::filesystem::is_directory(folder / "model", ignored);
-  return is_checkpoint ? recipe : std::filesystem::path();
-}
-
 }  // namespace automodel::config

@@ -1,7 +1,6 @@
 #pragma once
 // From a recipe file to a Recipe.
 
-#include <filesystem>
 #include <span>
 #include <string>
 #include <vector>
@@ -41,8 +40,5 @@ LoadedRecipe check_recipe(const std::string& path, std::span<const std::string> 
 LoadedRecipe load_recipe(const std::string& path, std::span<const std::string> overrides = {},
                          const Environment& environment = process_environment(),
                          Scope scope = Scope::run);
-
-/// The recipe of the run that wrote this checkpoint: a file in it. Empty if the folder is none.
-std::filesystem::path checkpoint_recipe(const std::filesystem::path& folder);
 
 }  // namespace automodel::config

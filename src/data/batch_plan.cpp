@@ -37,8 +37,10 @@ void check_plan(const BatchPlan& plan) {
         rows_at_once(plan));
 }
 
-std::int64_t steps_per_epoch(const BatchPlan& plan) {
-  return ceil_div(plan.num_rows, plan.global_batch_size);
+std::int64_t steps_per_epoch(const BatchPlan& plan) { return steps_left(plan, 0); }
+
+std::int64_t steps_left(const BatchPlan& plan, std::int64_t sample) {
+  return ceil_div(plan.num_rows - sample, plan.global_batch_size);
 }
 
 MicroBatch micro_batch_at(const BatchPlan& plan, const LoaderState& start, std::int64_t number) {

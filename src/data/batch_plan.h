@@ -41,6 +41,9 @@ struct MicroBatch {
 /// ceil(num_rows / global_batch_size); the last step of an epoch may be smaller.
 std::int64_t steps_per_epoch(const BatchPlan& plan);
 
+/// Those that the rows from `sample` on make.
+std::int64_t steps_left(const BatchPlan& plan, std::int64_t sample);
+
 /// The micro-batch number `number` (from 0) of the endless stream that begins at `start`.
 /// 0 <= start.sample <= num_rows.
 MicroBatch micro_batch_at(const BatchPlan& plan, const LoaderState& start, std::int64_t number);

@@ -187,9 +187,7 @@ void Loader::restore(const LoaderState& state) { stream_->start_at(state); }
 std::int64_t Loader::steps_per_epoch() const { return data::steps_per_epoch(stream_->plan()); }
 
 std::int64_t Loader::steps_left() const {
-  const BatchPlan& plan = stream_->plan();
-  const std::int64_t rows = plan.num_rows - state().sample;
-  return (rows + plan.global_batch_size - 1) / plan.global_batch_size;
+  return data::steps_left(stream_->plan(), state().sample);
 }
 
 }  // namespace automodel::data

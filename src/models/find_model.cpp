@@ -26,4 +26,13 @@ fs::path find_model(const std::string& name, const std::string& revision) {
        name, revision, hub_cache_folder().string());
 }
 
+fs::path checkpoint_recipe(const fs::path& folder) {
+  const auto recipe = folder / "config.yaml";
+  std::error_code ignored;  // e.g. a name too long for a path
+  const bool is_checkpoint = fs::is_regular_file(recipe, ignored) &&
+                             fs::is_regular_file(folder / "manifest.json", ignored) &&
+                             fs::is_directory(folder / "model", ignored);
+  return is_checkpoint ? recipe : fs::path();
+}
+
 }  // namespace automodel::models

@@ -11,4 +11,7 @@ namespace automodel::models {
 /// Throws Error(not_found) that says where was looked and what to do.
 std::filesystem::path find_model(const std::string& name, const std::string& revision = "main");
 
+/// The recipe of the run that wrote this checkpoint: a file in it. Empty if the folder is none.
+std::filesystem::path checkpoint_recipe(const std::filesystem::path& folder);
+
 }  // namespace automodel::models

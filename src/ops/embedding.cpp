@@ -60,6 +60,7 @@ Tensor embedding(const Tensor& ids_t, const Tensor& weight_vd, double scale,
         "embedding: token id {} is outside the vocabulary of {}; do tokenizer and model belong "
         "together?",
         low < 0 ? low : high, weight_vd.size(0));
+  // LibTorch sums bfloat16 in bfloat16 on a CPU, in float32 on a GPU.
   const bool is_narrow_cpu = weight_vd.is_cpu() && weight_vd.element_size() < 4;
   Tensor x_td = is_narrow_cpu ? Embedding::apply(weight_vd, ids_t, padding_id.value_or(-1))
                               : at::embedding(weight_vd, ids_t, padding_id.value_or(-1));

@@ -3,7 +3,6 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
-#include "base/file.h"
 #include "tests/config/recipes.h"
 
 namespace automodel::config {
@@ -68,17 +67,6 @@ TEST(Load, RefusesFilesThatAreNoRecipes) {
 
 TEST(Load, ARunnableRecipeLoads) {
   EXPECT_EQ(load_recipe(write_recipe(kLeast), {}, {}).recipe.kind, RecipeKind::finetune);
-}
-
-TEST(CheckpointRecipe, IsOfACheckpointOnly) {
-  const std::filesystem::path folder = testing::TempDir() + "checkpoint_recipe";
-  std::filesystem::remove_all(folder);
-  std::filesystem::create_directories(folder / "model");
-  write_file_atomic(folder / "config.yaml", kLeast);
-  EXPECT_EQ(checkpoint_recipe(folder), "");
-  write_file_atomic(folder / "manifest.json", "{}");
-  EXPECT_EQ(checkpoint_recipe(folder), folder / "config.yaml");
-  EXPECT_EQ(checkpoint_recipe("org/name"), "");
 }
 
 TEST(Load, SeedOfRngCountsWithAWarning) {

@@ -63,5 +63,16 @@ TEST_F(FindModel, RefusesWhatIsNeitherPathNorId) {
   EXPECT_THAT(error_of(""), ::testing::HasSubstr("name is empty"));
 }
 
+TEST(CheckpointRecipe, IsOfACheckpointOnly) {
+  const fs::path folder = ::testing::TempDir() + "checkpoint_recipe";
+  fs::remove_all(folder);
+  fs::create_directories(folder / "model");
+  write_file_atomic(folder / "config.yaml", "");
+  EXPECT_EQ(checkpoint_recipe(folder), "");
+  write_file_atomic(folder / "manifest.json", "{}");
+  EXPECT_EQ(checkpoint_recipe(folder), folder / "config.yaml");
+  EXPECT_EQ(checkpoint_recipe("org/name"), "");
+}
+
 }  // namespace
 }  // namespace automodel::models

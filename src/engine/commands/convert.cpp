@@ -2,8 +2,8 @@
 
 #include "base/command_line.h"
 #include "checkpoint/load.h"
-#include "config/load.h"
 #include "engine/commands/export.h"
+#include "models/find_model.h"
 #include "recipes/finetune/checkpoint_model.h"
 #include "usage/convert.h"
 
@@ -16,7 +16,7 @@ void convert_checkpoint(const usage::Convert& line) {
 }
 
 ExitCode run_convert(const usage::Convert& line, Arguments) {
-  if (!config::checkpoint_recipe(line.model).empty()) {
+  if (!models::checkpoint_recipe(line.model).empty()) {
     convert_checkpoint(line);
     return ExitCode::ok;
   }

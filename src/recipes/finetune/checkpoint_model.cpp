@@ -4,6 +4,7 @@
 #include "checkpoint/model_state.h"
 #include "checkpoint/store.h"
 #include "config/load.h"
+#include "models/find_model.h"
 #include "recipes/finetune/run_manifest.h"
 #include "recipes/finetune/run_state.h"
 
@@ -11,7 +12,7 @@ namespace automodel::recipes {
 
 RunModel load_checkpoint_model(const std::filesystem::path& checkpoint) {
   const auto opened = checkpoint::open_checkpoint(checkpoint);
-  const auto file = config::checkpoint_recipe(opened.path).string();
+  const auto file = models::checkpoint_recipe(opened.path).string();
   const ErrorContext context(
       "loading the model of the run that {} tells of (relative paths count from the folder in "
       "which the run was started)",

@@ -185,10 +185,6 @@ struct Sums {
   bool streams = false;
 };
 
-AM_INLINE void* moved(void* p, Storage storage, Index n) {
-  return static_cast<char*>(p) + n * (storage == Storage::float32 ? 4 : 2);
-}
-
 Index num_blocks(const TileTask& task) {
   return task.term.steps.blocks() + task.added.steps.blocks();
 }

@@ -72,6 +72,11 @@ class LinesAhead {
 /// Steps between two questions: many lines at once would hold up what computes.
 constexpr Index kStepsPerAsk = 16;
 
+/// n entries further.
+AM_INLINE void* moved(void* p, Storage storage, Index n) {
+  return static_cast<char*>(p) + n * (storage == Storage::float32 ? 4 : 2);
+}
+
 /// Some steps of one panel of rows and one of columns.
 struct Strip {
   const float* a;
@@ -85,9 +90,7 @@ struct Strip {
   Storage storage = Storage::float32;  // of the sums
   Index panel_rows = kRows;            // with tiles: the next panel's rows follow, with their sums
 
-  AM_INLINE void* sums_of(Index row) const {
-    return static_cast<char*>(sums) + row * stride * (storage == Storage::float32 ? 4 : 2);
-  }
+  AM_INLINE void* sums_of(Index row) const { return moved(sums, storage, row * stride); }
 };
 
 template <class Stored, int kR>

@@ -234,44 +234,32 @@ AM_INLINE Halves lower_of(Bits x) {
 AM_INLINE Halves load_halves(const std::uint16_t* p) {
   return _mm_loadu_si128(reinterpret_cast<const __m128i*>(p));
 }
-AM_INLINE Halves load_halves(const std::uint16_t* p, Index n) {
-  alignas(16) std::uint16_t whole[kWidth] = {};
-  for (Index i = 0; i < kWidth && i < n; ++i) {
-    whole[i] = p[i];
-  }
-  return load_halves(whole);
-}
 AM_INLINE void store_halves(std::uint16_t* p, Halves x) {
   _mm_storeu_si128(reinterpret_cast<__m128i*>(p), x);
 }
 AM_INLINE void stream_halves(std::uint16_t* p, Halves x) {
   _mm_stream_si128(reinterpret_cast<__m128i*>(p), x);
 }
-AM_INLINE void store_halves(std::uint16_t* p, Halves x, Index n) {
-  alignas(16) std::uint16_t whole[kWidth];
-  store_halves(whole, x);
-  for (Index i = 0; i < kWidth && i < n; ++i) {
-    p[i] = whole[i];
-  }
-}
-
+/// The upper bytes of halves whose lower ones are 0.
 AM_INLINE Halves load_halves(const std::uint8_t* p) {
   const __m128i bytes = _mm_loadl_epi64(reinterpret_cast<const __m128i*>(p));
   return _mm_slli_epi16(_mm_cvtepi8_epi16(bytes), 8);
-}
-AM_INLINE Halves load_halves(const std::uint8_t* p, Index n) {
-  alignas(8) std::uint8_t whole[kWidth] = {};
-  for (Index i = 0; i < kWidth && i < n; ++i) {
-    whole[i] = p[i];
-  }
-  return load_halves(whole);
 }
 AM_INLINE void store_halves(std::uint8_t* p, Halves x) {
   const __m128i bytes = _mm_packus_epi16(_mm_srli_epi16(x, 8), _mm_setzero_si128());
   _mm_storel_epi64(reinterpret_cast<__m128i*>(p), bytes);
 }
-AM_INLINE void store_halves(std::uint8_t* p, Halves x, Index n) {
-  alignas(8) std::uint8_t whole[kWidth];
+template <class Element>
+AM_INLINE Halves load_halves(const Element* p, Index n) {
+  alignas(16) Element whole[kWidth] = {};
+  for (Index i = 0; i < kWidth && i < n; ++i) {
+    whole[i] = p[i];
+  }
+  return load_halves(whole);
+}
+template <class Element>
+AM_INLINE void store_halves(Element* p, Halves x, Index n) {
+  alignas(16) Element whole[kWidth];
   store_halves(whole, x);
   for (Index i = 0; i < kWidth && i < n; ++i) {
     p[i] = whole[i];
