@@ -16,13 +16,22 @@ void Generate::declare(CLI::App& app) {
   app.add_flag("--raw", raw, "continue the prompt without a chat template");
   app.add_option("--dtype", dtype, "of the weights: auto, float32 or bfloat16");
   app.add_option("--device", device, "auto (a GPU if there is one), cpu, cuda or cuda:N");
-  app.add_option("--max-new-tokens", max_new_tokens, "stop after this many");
-  app.add_option("--temperature", temperature, "0: always the most likely token");
-  app.add_option("--top-k", top_k, "sample from the k most likely tokens; 0: all");
-  app.add_option("--top-p", top_p, "sample from the smallest set of this probability");
-  app.add_option("--repetition-penalty", repetition_penalty,
-                 "above 1: avoids tokens that occurred");
-  app.add_option("--seed", seed, "of the draws");
+  app.add_option("--max-new-tokens", max_new_tokens, "stop after this many")
+      ->check(CLI::PositiveNumber)
+      ->capture_default_str();
+  app.add_option(
+         "--temperature", temperature,
+         "tokens are drawn with this temperature; 0: always the most likely token. Default: "
+         "0, or as generation_config.json says if that has do_sample, or 1 if another "
+         "option asks for draws")
+      ->check(CLI::NonNegativeNumber);
+  app.add_option("--top-k", top_k, "draw from the k most likely tokens; 0: from all")
+      ->check(CLI::NonNegativeNumber);
+  app.add_option("--top-p", top_p, "draw from the smallest set of this probability; 1: from all")
+      ->check(CLI::Range(0.0, 1.0));
+  app.add_option("--repetition-penalty", repetition_penalty, "above 1: avoids tokens that occurred")
+      ->check(CLI::PositiveNumber);
+  app.add_option("--seed", seed, "of the draws; default 0");
   app.footer(
       "Example: automodel generate HuggingFaceTB/SmolLM2-135M-Instruct \"What is a hub?\" "
       "--temperature 0.7");

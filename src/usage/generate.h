@@ -24,11 +24,15 @@ struct Generate {
   std::string device = "auto";
   bool raw = false;
   std::int64_t max_new_tokens = 256;
-  double temperature = 0;
-  std::int64_t top_k = 0;
-  double top_p = 1;
-  double repetition_penalty = 1;
-  std::uint64_t seed = 0;
+  // Where these are not given, the model's generation_config.json decides.
+  std::optional<double> temperature;
+  std::optional<std::int64_t> top_k;
+  std::optional<double> top_p;
+  std::optional<double> repetition_penalty;
+  std::optional<std::uint64_t> seed;
+
+  /// Whether an option that only draws know is given.
+  bool asks_for_draws() const { return top_k || top_p || seed; }
 
   void declare(CLI::App& app);
 };

@@ -40,3 +40,44 @@ def test_without_a_template_raw_is_asked_for(automodel, tmp_path):
     assert done.returncode == 2
     assert "--raw" in done.stderr
     assert automodel("generate", tmp_path, "abc", "--raw", "--max-new-tokens", "2").returncode == 0
+
+
+def answers(automodel, folder, *words):
+    done = automodel("generate", folder, "abc", "--raw", "--max-new-tokens", "8", *words)
+    assert done.returncode == 0, done.stderr
+    return done
+
+
+def test_an_option_of_draws_draws(automodel, tmp_path):
+    tiny(tmp_path, None)
+    greedy = answers(automodel, tmp_path).stdout
+    drawn = answers(automodel, tmp_path, "--seed", "3").stdout
+    assert drawn != greedy
+    assert drawn == answers(automodel, tmp_path, "--seed", "3", "--temperature", "1").stdout
+    assert drawn != answers(automodel, tmp_path, "--seed", "4").stdout
+    assert greedy == answers(automodel, tmp_path, "--top-k", "1").stdout
+    for option in ("--top-k", "--top-p", "--seed"):
+        done = automodel("generate", tmp_path, "abc", "--raw", "--temperature", "0", option, "1")
+        assert done.returncode == 2 and "with a temperature of 0" in done.stderr
+
+
+def test_the_models_own_defaults_of_drawing(automodel, tmp_path):
+    tiny(tmp_path, None)
+    greedy = answers(automodel, tmp_path)
+    assert greedy.stderr == ""
+    file = tmp_path / "generation_config.json"
+    own = json.loads(file.read_text()) | {"temperature": 2.0, "top_k": 200}
+    file.write_text(json.dumps(own))
+    assert answers(automodel, tmp_path).stdout == greedy.stdout  # without do_sample they wait for an option
+    drawn = answers(automodel, tmp_path, "--temperature", "2", "--top-k", "200").stdout
+    assert drawn == answers(automodel, tmp_path, "--seed", "0").stdout != greedy.stdout
+    file.write_text(json.dumps(own | {"do_sample": True}))
+    done = answers(automodel, tmp_path)
+    assert done.stdout == drawn
+    assert "drawing tokens (temperature 2, top-k 200, top-p 1) as the model's generation_config.json" in done.stderr
+    assert answers(automodel, tmp_path, "--temperature", "0").stdout == greedy.stdout
+    file.write_text(json.dumps(own | {"repetition_penalty": 1.5}))
+    assert answers(automodel, tmp_path).stdout == answers(automodel, tmp_path, "--repetition-penalty", "1.5").stdout
+    file.write_text(json.dumps(own | {"top_p": "high"}))
+    done = automodel("generate", tmp_path, "abc", "--raw")
+    assert done.returncode == 2 and 'top_p is "high", expected a number' in done.stderr

@@ -12,6 +12,7 @@
 #include "checkpoint/adapter.h"
 #include "checkpoint/load.h"
 #include "models/find_model.h"
+#include "models/sampling_defaults.h"
 #include "tensor/device.h"
 #include "tensor/dtype.h"
 #include "text/chat_template.h"
@@ -86,14 +87,29 @@ void write_out(const std::string& text) {
 
 std::string standard_input() { return {std::istreambuf_iterator<char>(std::cin), {}}; }
 
-train::GenerateOptions generation_options(const Generate& settings) {
-  return {.max_new_tokens = settings.max_new_tokens,
-          .stop_ids = {},
-          .sampling = {.temperature = settings.temperature,
-                       .top_k = settings.top_k,
-                       .top_p = settings.top_p,
-                       .repetition_penalty = settings.repetition_penalty,
-                       .seed = settings.seed}};
+/// What the line says goes before what the model's generation_config.json says.
+train::SamplingOptions sampling_options(const Generate& line,
+                                        const models::SamplingDefaults& defaults) {
+  const bool draws = defaults.do_sample || line.asks_for_draws();
+  const double temperature = line.temperature.value_or(draws ? defaults.temperature : 0);
+  check(temperature > 0 || !line.asks_for_draws(), ErrorKind::invalid_argument,
+        "--top-k, --top-p and --seed say how tokens are drawn, but with a temperature of 0 the "
+        "most likely one is always taken; leave them out or give another --temperature");
+  return {.temperature = temperature,
+          .top_k = line.top_k.value_or(defaults.top_k),
+          .top_p = line.top_p.value_or(defaults.top_p),
+          .repetition_penalty = line.repetition_penalty.value_or(defaults.repetition_penalty),
+          .seed = line.seed.value_or(0)};
+}
+
+/// Tells of draws that nobody asked for on the line.
+void tell_draws(const Generate& line, const train::SamplingOptions& sampling) {
+  if (sampling.temperature > 0 && !line.temperature && !line.asks_for_draws()) {
+    fmt::print(stderr,
+               "drawing tokens (temperature {}, top-k {}, top-p {}) as the model's "
+               "generation_config.json says; --temperature 0 takes the most likely ones\n",
+               sampling.temperature, sampling.top_k, sampling.top_p);
+  }
 }
 
 ExitCode run_generate(const Generate& line, Arguments) {
@@ -104,8 +120,11 @@ ExitCode run_generate(const Generate& line, Arguments) {
   check(!folder.spec.is_classifier(), ErrorKind::invalid_argument,
         "{} is a classifier ({}), which writes no text", settings.model, folder.spec.architecture);
   const auto text = train::model_text(folder);
-  auto options = generation_options(settings);
-  options.stop_ids = train::stop_ids(folder, text);
+  const train::GenerateOptions options{
+      .max_new_tokens = settings.max_new_tokens,
+      .stop_ids = train::stop_ids(folder, text),
+      .sampling = sampling_options(settings, models::sampling_defaults(folder.path))};
+  tell_draws(settings, options.sampling);
   const auto prompt = prompt_ids(text, settings);
   const auto model = load_model(folder, settings);
   text::StreamDecoder decoder(text.tokenizer);

@@ -1,0 +1,56 @@
+#include "models/sampling_defaults.h"
+
+#include <gtest/gtest.h>
+
+#include <fstream>
+
+#include "base/error.h"
+
+namespace automodel::models {
+namespace {
+
+class SamplingDefaultsFile : public testing::Test {
+ protected:
+  SamplingDefaultsFile() { std::filesystem::create_directories(folder_); }
+  ~SamplingDefaultsFile() override { std::filesystem::remove_all(folder_); }
+  SamplingDefaults read(const std::string& text) const {
+    std::ofstream(folder_ / "generation_config.json") << text;
+    return sampling_defaults(folder_);
+  }
+  std::string fault(const std::string& text) const {
+    try {
+      read(text);
+    } catch (const Error& error) {
+      return error.message();
+    }
+    return "no error";
+  }
+
+  std::filesystem::path folder_ =
+      std::filesystem::path(testing::TempDir()) / "automodel_sampling_defaults";
+};
+
+TEST_F(SamplingDefaultsFile, WhatItLeavesOutChangesNothing) {
+  EXPECT_EQ(sampling_defaults(folder_), SamplingDefaults());
+  EXPECT_EQ(read(R"({"eos_token_id": 2, "top_k": null})"), SamplingDefaults());
+}
+
+TEST_F(SamplingDefaultsFile, AllKeys) {
+  const SamplingDefaults wanted{.do_sample = true,
+                                .temperature = 0.6,
+                                .top_k = 20,
+                                .top_p = 0.95,
+                                .repetition_penalty = 1.05};
+  EXPECT_EQ(read(R"({"do_sample": true, "temperature": 0.6, "top_k": 20, "top_p": 0.95,
+                     "repetition_penalty": 1.05})"),
+            wanted);
+}
+
+TEST_F(SamplingDefaultsFile, ValuesOfAnotherTypeAreRefused) {
+  EXPECT_EQ(fault(R"({"top_p": "high"})"), "top_p is \"high\", expected a number");
+  EXPECT_EQ(fault(R"({"do_sample": 1})"), "do_sample is 1, expected true or false");
+  EXPECT_EQ(fault("[]"), "it holds array, expected an object");
+}
+
+}  // namespace
+}  // namespace automodel::models
