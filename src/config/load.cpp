@@ -90,6 +90,7 @@ LoadedRecipe check_recipe(const std::string& path, std::span<const std::string> 
   static const Key kTable = recipe_key();
   CheckedTree checked = check_tree(kTable, normal.root);
   append(warnings, std::move(checked.warnings));
+  fill_from_environment(checked.tree, environment);
   drop_switched_off(checked.tree);
   std::vector<Problem> problems = std::move(typed.problems);
   append(problems, std::move(checked.problems));

@@ -1,9 +1,21 @@
 #include "config/normalise.h"
 
+#include <array>
 #include <utility>
 
 namespace automodel::config {
 namespace {
+
+/// A key of a section that one of its program's variables stands in for.
+struct Variable {
+  const char* section;
+  const char* key;
+  const char* name;
+};
+constexpr auto kVariables =
+    std::to_array<Variable>({{"wandb", "dir", "WANDB_DIR"},
+                             {"wandb", "mode", "WANDB_MODE"},
+                             {"mlflow", "tracking_uri", "MLFLOW_TRACKING_URI"}});
 
 bool is_absent(const Node& root, const char* key) {
   const Node* node = root.find(key);
@@ -45,9 +57,24 @@ NormalisedTree normalise_tree(Node root) {
   return {std::move(root), std::move(warnings)};
 }
 
+void fill_from_environment(Node& checked, const Environment& environment) {
+  for (const auto& [section, key, variable] : kVariables) {
+    Node* values = checked.find(section);
+    Node* value = values == nullptr ? nullptr : values->find(key);
+    const auto given = environment.find(variable);
+    if (value != nullptr && value->is_null() && given != environment.end() &&
+        !given->second.empty()) {
+      *value = from_json(given->second, {.kind = OriginKind::environment});
+    }
+  }
+}
+
 void drop_switched_off(Node& checked) {
-  const Node* enable = find_path(checked, "wandb.enable");
-  if (enable != nullptr && enable->value == Json(false)) {
+  const auto has = [&checked](std::string_view path, const Json& value) {
+    const Node* found = find_path(checked, path);
+    return found != nullptr && found->value == value;
+  };
+  if (has("wandb.enable", false) || has("wandb.mode", "disabled")) {
     remove_key(checked, "wandb");
   }
 }

@@ -3,6 +3,7 @@
 
 #include <vector>
 
+#include "config/interpolate.h"
 #include "config/node.h"
 
 namespace automodel::config {
@@ -15,7 +16,11 @@ struct NormalisedTree {
 /// `rng.seed` becomes `seed` and `dataloader.dataset` becomes `dataset` where those are absent.
 NormalisedTree normalise_tree(Node root);
 
-/// Removes `wandb` from a checked tree if wandb.enable is false.
+/// Sets what the sections wandb and mlflow of a checked tree leave open as the variables of those
+/// programs say: WANDB_DIR, WANDB_MODE, MLFLOW_TRACKING_URI. Empty ones do not count.
+void fill_from_environment(Node& checked, const Environment& environment);
+
+/// Removes `wandb` from a checked tree if wandb.enable is false or wandb.mode "disabled".
 void drop_switched_off(Node& checked);
 
 }  // namespace automodel::config

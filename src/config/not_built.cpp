@@ -8,6 +8,7 @@
 #include "base/hub_cache.h"
 #include "base/text.h"
 #include "config/schema/sections.h"
+#include "config/secret.h"
 
 namespace automodel::config {
 namespace {
@@ -140,7 +141,8 @@ std::vector<Demand> training_demands() {
       {"embedding_row_repair.enabled", is(true), "repair of embedding rows"},
       {"tool_call_eval._target_", given(), "evaluation of tool calls"},
       {"freeze_config.*", given(), "freezing of towers"},
-      {"mlflow.tracking_uri", is_server(), "MLflow servers (a folder works)"},
+      {"mlflow.tracking_uri", is_server(), "MLflow servers (a folder works)", kNotInSmoke,
+       kNotBeforeFetching},
       {"comet.project_name", given(), "Comet"},
   };
 }
@@ -192,20 +194,22 @@ std::vector<Demand> without_effect() {
   return {
       {"compile.enabled", is(true), "the kernels here are compiled ahead"},
       {"nvtx", is(true), "there is no GPU profiler"},
+      {"wandb.mode", neither("offline", "dryrun"),
+       "an offline run is written, which `wandb sync` uploads"},
       {"prewarm.*", is(true), "there is no GPU to warm up"},
       {"model.use_liger_kernel", is(true), "the kernels here are the program's own"},
       {"distributed.enable_compile", is(true), "the kernels here are compiled ahead"},
   };
 }
 
-/// The last part of a dotted name; other values as they are.
+/// The last part of a dotted name; other values, such as paths and addresses, as they are.
 std::string short_value(const Node& node) {
   if (!node.is_text()) {
     return describe(node);
   }
   const auto text = node.value.get<std::string>();
-  const bool is_dotted = text.find('.') != std::string::npos && !text.ends_with('.');
-  return is_dotted ? text.substr(text.rfind('.') + 1) : text;
+  const bool is_name = text.find_first_of("/:") == std::string::npos && !text.ends_with('.');
+  return is_name ? text.substr(text.rfind('.') + 1) : without_secrets(text);
 }
 
 }  // namespace

@@ -179,6 +179,21 @@ def test_a_server_is_not_supported(automodel, tmp_path):
     assert "MLflow servers (a folder works) (mlflow.tracking_uri: " in done.stderr
 
 
+def test_variables_of_the_programs(automodel, tmp_path):
+    recipe = tiny_run.edit(tiny_run.make(tmp_path), lambda r: r.update(wandb={}, mlflow={}))
+    environment = {**os.environ, "WANDB_MODE": "disabled", "MLFLOW_TRACKING_URI": "http://host.example.org:5000"}
+    done = automodel(recipe, env=environment, cwd=tmp_path)
+    assert done.returncode == 2
+    assert "(mlflow.tracking_uri: http://host.example.org:5000)" in done.stderr
+    environment["MLFLOW_TRACKING_URI"] = str(tmp_path / "store")
+    done = automodel(recipe, env=environment, cwd=tmp_path)
+    assert done.returncode == 0, done.stderr
+    assert any((tmp_path / "store").iterdir())
+    assert not (tmp_path / "wandb").exists() and "wandb sync" not in done.stdout
+    done = automodel(recipe, "--wandb.mode=offline", env=environment, cwd=tmp_path)
+    assert any((tmp_path / "wandb").glob("offline-run-*")), done.stdout
+
+
 def test_a_folder_that_cannot_be_written(automodel, tmp_path):
     recipe = tiny_run.edit(tiny_run.make(tmp_path), lambda r: r.update(mlflow={"tracking_uri": "/dev/null/runs"}))
     done = automodel(recipe)

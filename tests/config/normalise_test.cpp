@@ -30,6 +30,24 @@ TEST(Normalise, DisabledWandbIsAbsent) {
   Node on = tree({{"wandb", {{"enable", true}}}});
   drop_switched_off(on);
   EXPECT_NE(on.find("wandb"), nullptr);
+  Node disabled = tree({{"wandb", {{"mode", "disabled"}}}});
+  drop_switched_off(disabled);
+  EXPECT_EQ(disabled.find("wandb"), nullptr);
+}
+
+TEST(Normalise, VariablesStandInForWhatIsLeftOpen) {
+  const Environment variables = {
+      {"WANDB_DIR", "w"}, {"WANDB_MODE", ""}, {"MLFLOW_TRACKING_URI", "http://host"}};
+  Node open = tree(
+      {{"wandb", {{"dir", nullptr}, {"mode", nullptr}}}, {"mlflow", {{"tracking_uri", nullptr}}}});
+  fill_from_environment(open, variables);
+  EXPECT_EQ(to_json(open), Json({{"wandb", {{"dir", "w"}, {"mode", nullptr}}},
+                                 {"mlflow", {{"tracking_uri", "http://host"}}}}));
+  EXPECT_EQ(find_path(open, "wandb.dir")->origin.kind, OriginKind::environment);
+  Node given = tree({{"wandb", nullptr}, {"mlflow", {{"tracking_uri", "runs"}}}});
+  const Json before = to_json(given);
+  fill_from_environment(given, variables);
+  EXPECT_EQ(to_json(given), before);
 }
 
 }  // namespace

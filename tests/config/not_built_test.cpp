@@ -28,6 +28,20 @@ TEST(NotBuilt, NamesFeatureKeyAndValue) {
   EXPECT_THAT(check_text(kLeast, {heads + "['classifier.', 'score.']"}).not_built, IsEmpty());
 }
 
+TEST(NotBuilt, AddressesAndPathsStayWhole) {
+  const auto servers = [](const std::string& uri, const Environment& environment = {}) {
+    return check_text(kLeast, {"--mlflow={'tracking_uri': " + uri + "}"}, environment).not_built;
+  };
+  EXPECT_THAT(servers("'file:///tmp/runs'"), IsEmpty());
+  EXPECT_THAT(servers("'http://me:secret@host.example.org:5000'"),
+              ElementsAre("MLflow servers (a folder works) (mlflow.tracking_uri: "
+                          "http://******@host.example.org:5000)"));
+  const Environment variable = {{"MLFLOW_TRACKING_URI", "sqlite:///runs.db"}};
+  EXPECT_THAT(servers("None", variable),
+              ElementsAre(HasSubstr("mlflow.tracking_uri: sqlite:///runs.db")));
+  EXPECT_THAT(servers("'runs'", variable), IsEmpty());
+}
+
 TEST(NotBuilt, WhatChangesRoutedExperts) {
   EXPECT_THAT(check_text(kLeast, {"--model.moe_overrides.aux_loss_coeff=0.1"}).not_built,
               IsEmpty());

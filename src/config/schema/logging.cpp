@@ -12,12 +12,18 @@ Key wandb() {
       text("group", "group of runs").or_null(),
       texts("tags", "labels").or_null(),
       text("notes", "description").or_null(),
-      text("dir", "folder for files").or_null()};
+      text("dir", "folder for files").or_null().otherwise("WANDB_DIR or the working folder"),
+      text("mode", "disabled: as if the section were absent; otherwise an offline run is written")
+          .one_of({"online|run", "offline|dryrun", "shared", "disabled"})
+          .or_null()
+          .otherwise("WANDB_MODE"),
+      text("id", "id of the run").or_null().otherwise("a new one, kept when the run is resumed"),
+      text("job_type", "kind of run").or_null()};
   for (const char* name :
-       {"id", "config", "config_exclude_keys", "config_include_keys", "allow_val_change",
-        "job_type", "mode", "force", "reinit", "resume", "resume_from", "fork_from", "save_code",
-        "tensorboard", "sync_tensorboard", "monitor_gym", "settings", "anonymous", "save_dir"}) {
-    keys.push_back(anything(name, "passed to wandb"));
+       {"config", "config_exclude_keys", "config_include_keys", "allow_val_change", "force",
+        "reinit", "resume", "resume_from", "fork_from", "save_code", "tensorboard",
+        "sync_tensorboard", "monitor_gym", "settings", "anonymous", "save_dir"}) {
+    keys.push_back(anything(name, "accepted"));
   }
   return mapping("wandb", "Weights & Biases; written as an offline run, which `wandb sync` uploads",
                  keys)

@@ -5,7 +5,6 @@
 
 #include <array>
 #include <chrono>
-#include <cstdlib>
 #include <filesystem>
 #include <optional>
 
@@ -52,16 +51,10 @@ std::optional<std::string> text_of(const Json& section, const char* key) {
                                                        : std::optional(found->get<std::string>());
 }
 
-/// What the recipe says, else the program's variable, else its own default.
-fs::path folder_of(const Json& section, const char* key, const char* variable,
-                   const char* otherwise) {
-  if (const auto given = text_of(section, key)) {
-    return given->starts_with("file://") ? given->substr(7) : *given;
-  }
-  const char* value = std::getenv(variable);
-  return value != nullptr && std::string_view(value).find("://") == std::string_view::npos
-             ? value
-             : otherwise;
+/// What the recipe or the program's variable says, else its own default.
+fs::path folder_of(const Json& section, const char* key, const char* otherwise) {
+  const auto given = text_of(section, key).value_or(otherwise);
+  return given.starts_with("file://") ? given.substr(7) : given;
 }
 
 /// As upstream: the last two parts of the model's name.
@@ -83,7 +76,7 @@ watch::RunFacts named(watch::RunFacts run, const std::optional<std::string>& nam
 }
 
 watch::WandbOptions wandb_options(const Json& section, const std::string& id) {
-  watch::WandbOptions out{.folder = folder_of(section, "dir", "WANDB_DIR", "."),
+  watch::WandbOptions out{.folder = folder_of(section, "dir", "."),
                           .project = text_of(section, "project").value_or("automodel"),
                           .entity = text_of(section, "entity"),
                           .group = text_of(section, "group"),
@@ -98,13 +91,12 @@ watch::WandbOptions wandb_options(const Json& section, const std::string& id) {
 }
 
 watch::MlflowOptions mlflow_options(const Json& section, const std::string& id) {
-  watch::MlflowOptions out{
-      .folder = folder_of(section, "tracking_uri", "MLFLOW_TRACKING_URI", "mlruns"),
-      .experiment = text_of(section, "experiment_name").value_or(""),
-      .artifact_location = text_of(section, "artifact_location"),
-      .description = text_of(section, "description"),
-      .flatten_depth = section.value("flatten_depth", 1),
-      .run_id = id};
+  watch::MlflowOptions out{.folder = folder_of(section, "tracking_uri", "mlruns"),
+                           .experiment = text_of(section, "experiment_name").value_or(""),
+                           .artifact_location = text_of(section, "artifact_location"),
+                           .description = text_of(section, "description"),
+                           .flatten_depth = section.value("flatten_depth", 1),
+                           .run_id = id};
   const Json tags = section.value("tags", Json::object());
   for (const auto& [name, value] : tags.items()) {
     out.tags[name] = value.is_string() ? value.get<std::string>() : value.dump();
