@@ -31,7 +31,7 @@ struct ModelFolder {
 
 struct OpenOptions {
   std::string revision = "main";           // of a model in the hub's cache
-  Json config_overrides = Json::object();  // merged into config.json, nested; null removes a key
+  Json config_overrides = Json::object();  // as models::with_overrides
   bool weights = true;                     // false: config and tokenizer suffice
   /// A classifier's head is drawn anew although the files have one.
   bool fresh_head = false;

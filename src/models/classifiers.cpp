@@ -112,6 +112,22 @@ std::int64_t read_num_labels(const ConfigReader& config, const Json& json) {
   return count;
 }
 
+/// Values of another type of RoPE mean nothing beside this one.
+bool is_whole(const Json& object) {
+  return object.contains("rope_type") || object.contains("type");
+}
+
+void merge(Json& config, const Json& overrides) {
+  for (const auto& [key, value] : overrides.items()) {
+    Json& old = config[key];
+    if (value.is_object() && old.is_object() && !is_whole(value)) {
+      merge(old, value);
+    } else {
+      old = value;
+    }
+  }
+}
+
 }  // namespace
 
 Json classifier_overrides(std::int64_t num_labels) {
@@ -125,7 +141,7 @@ Json with_overrides(Json config, const Json& overrides) {
     config.erase("id2label");
     config.erase("label2id");
   }
-  config.merge_patch(overrides);
+  merge(config, overrides);
   return config;
 }
 

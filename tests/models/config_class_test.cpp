@@ -1,11 +1,17 @@
 #include "models/config_class.h"
 
+#include <fmt/ranges.h>
 #include <gmock/gmock.h>
 
 #include <cstdlib>
+#include <optional>
 
 #include "base/error.h"
+#include "base/file.h"
 #include "base/json.h"
+#include "base/text.h"
+#include "models/default_configs.h"
+#include "models/registry.h"
 
 namespace automodel::models {
 namespace {
@@ -19,6 +25,39 @@ TEST(ConfigClass, IsTheDefaultOfItsType) {
     EXPECT_EQ(read_json(folder_of_class(name) / "config.json").value("model_type", ""), type);
   }
   ::unsetenv("AUTOMODEL_CACHE");
+}
+
+std::optional<spec::ModelSpec> spec_or_none(const Json& config, const std::string& source) {
+  try {
+    return read_spec(config, source);
+  } catch (const Error&) {
+    return std::nullopt;
+  }
+}
+
+/// class_configs.jsonl holds what Transformers' classes make of the arguments, where it is not the
+/// default; parity/class_configs.py writes it.
+TEST(ConfigClass, ComputesWhatFollowsFromArgumentsAsTransformersDoes) {
+  ::setenv("AUTOMODEL_CACHE", (::testing::TempDir() + "config_class_cache").c_str(), 1);
+  const auto usual = default_configs();
+  std::vector<std::string> wrong;
+  std::size_t understood = 0;
+  for (const auto& text :
+       split(trim(read_file(AM_SOURCE_DIR "/tests/models/class_configs.jsonl")), '\n')) {
+    const Json line = parse_json(text, "class_configs.jsonl");
+    const Json& arguments = line.at("arguments");
+    Json made = usual.at(line.at("model_type"));
+    made.update(line.at("other"));
+    const auto folder = folder_of_class(line.at("class"), arguments);
+    const auto expected = spec_or_none(made, "Transformers'");
+    understood += expected ? 1 : 0;
+    if (spec_or_none(read_json(folder / "config.json"), "ours") != expected) {
+      wrong.push_back(fmt::format("{}({})", line.at("class").dump(), arguments.dump()));
+    }
+  }
+  ::unsetenv("AUTOMODEL_CACHE");
+  EXPECT_GT(understood, 380);
+  EXPECT_TRUE(wrong.empty()) << fmt::format("{}", fmt::join(wrong, "\n"));
 }
 
 TEST(ConfigClass, OtherArchitecturesAreNotSupported) {

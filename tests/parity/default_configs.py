@@ -15,6 +15,8 @@ from transformers.models.auto.modeling_auto import MODEL_FOR_CAUSAL_LM_MAPPING_N
 
 # Defaults that no model can be built from, and what its first checkpoint has instead.
 ADDED = {"deepseek_v2": {"num_experts_per_tok": 6}, "dots1": {"n_routed_experts": 128, "num_experts_per_tok": 6}}
+# It repeats max_position_embeddings, which no one reads there.
+REPEATS = {("ministral3", "rope_parameters")}
 NO_INFORMATION = ("transformers_version", "_name_or_path", "model_type", "dtype", "torch_dtype")
 COMMON = {field.name: field.default for field in dataclasses.fields(PreTrainedConfig)}
 
@@ -25,8 +27,31 @@ def is_fixed(field):
     return says_more and isinstance(field.default, (bool, int, float, str))
 
 
+def other_values(value):
+    """To learn what follows from a key. Some classes refuse some of them."""
+    if isinstance(value, bool):
+        return [not value]
+    if isinstance(value, int):
+        return [2 * value, value // 2, value + 1]
+    return [7] if value is None else [2 * value] if isinstance(value, float) else []
+
+
+def computed_keys(config_class):
+    """Keys that the class computes from others where nobody states them."""
+    usual = config_class().to_dict()
+    found = set()
+    for field in dataclasses.fields(config_class):
+        for value in other_values(usual.get(field.name)):
+            try:
+                changed = config_class(**{field.name: value}).to_dict()
+            except Exception:
+                continue
+            found |= {key for key in usual if key != field.name and changed.get(key) != usual[key]}
+    return {key for key in found if (config_class.model_type, key) not in REPEATS}
+
+
 def line(model_type):
-    """The config.json that Transformers would write, its fixed values apart."""
+    """The config.json that Transformers would write: values that are fixed, others, and those computed from them."""
     config_class = CONFIG_MAPPING[model_type]
     added = ADDED.get(model_type, {})
     written = config_class().to_dict()
@@ -35,9 +60,12 @@ def line(model_type):
     keys = {**config_class().to_diff_dict(), **added}
     derived = {"architectures": [CAUSAL_LM[model_type]]}
     derived |= {key: value for key, value in keys.items() if key not in fixed or value != fixed[key]}
-    parts = {"fixed": fixed, "derived": derived}
+    computed = computed_keys(config_class)
+    parts = {"fixed": fixed, "derived": {k: v for k, v in derived.items() if k not in computed},
+             "computed": {k: v for k, v in derived.items() if k in computed}}
     kept = {part: {k: v for k, v in keys.items() if k not in NO_INFORMATION} for part, keys in parts.items()}
-    return {"model_type": model_type, **kept}
+    own = {"class": config_class.__name__} if config_class.model_type == model_type else {}
+    return {"model_type": model_type, **own, **kept}
 
 
 def lines():

@@ -3,6 +3,7 @@
 import json
 import pathlib
 
+import class_configs
 import default_configs
 import models_page
 
@@ -23,3 +24,9 @@ def test_default_configurations_are_transformers(automodel):
     made = (ROOT / "src/models/default_configs.jsonl").read_text()
     assert made == default_configs.lines(), \
         "run: python tests/parity/default_configs.py > src/models/default_configs.jsonl"
+
+
+def test_arguments_of_configuration_classes_are_transformers():
+    made = (ROOT / "tests/models/class_configs.jsonl").read_text()
+    assert made == class_configs.lines(), \
+        "run: python tests/parity/class_configs.py > tests/models/class_configs.jsonl"

@@ -52,9 +52,10 @@ void check_task(const config::ModelSource& model, const spec::ModelSpec& spec) {
 }  // namespace
 
 checkpoint::ModelFolder open_run_source(const config::ModelSource& model, bool weights) {
-  const std::string name = model.config_class.empty()
-                               ? model.pretrained_model_name_or_path
-                               : models::folder_of_class(model.config_class).string();
+  const std::string name =
+      model.config_class.empty()
+          ? model.pretrained_model_name_or_path
+          : models::folder_of_class(model.config_class, model.config_overrides).string();
   auto source = checkpoint::open_model(name, {.revision = model.revision.value_or("main"),
                                               .config_overrides = model.config_overrides,
                                               .weights = weights && !is_fresh(model),

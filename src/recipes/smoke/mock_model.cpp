@@ -5,6 +5,7 @@
 #include "base/error.h"
 #include "base/file.h"
 #include "base/json.h"
+#include "models/classifiers.h"
 #include "models/config_class.h"
 #include "models/default_configs.h"
 #include "models/find_model.h"
@@ -35,7 +36,7 @@ std::optional<Json> config_here(const config::ModelSource& model) {
     const fs::path path = model.config_class.empty()
                               ? models::find_model(model.pretrained_model_name_or_path,
                                                    model.revision.value_or("main"))
-                              : models::folder_of_class(model.config_class);
+                              : models::folder_of_class(model.config_class, model.config_overrides);
     const fs::path file = fs::is_directory(path) ? path / "config.json" : path;
     return fs::exists(file) && file.extension() == ".json" ? std::optional(read_json(file))
                                                            : std::nullopt;
@@ -96,8 +97,7 @@ void fit_vocabulary(Json& config) {
 MockModel write_mock_model(const config::ModelSource& model, const fs::path& folder) {
   const auto here = config_here(model);
   Json config = here ? *here : config_by_name(model.pretrained_model_name_or_path);
-  config.merge_patch(model.config_overrides);
-  config = models::shrink_config(config);
+  config = models::shrink_config(models::with_overrides(std::move(config), model.config_overrides));
   fit_vocabulary(config);
   fs::create_directories(folder);
   write_file_atomic(folder / "config.json", config.dump(1));

@@ -1,0 +1,64 @@
+"""What Transformers' configuration classes make of arguments: tests/models/class_configs.jsonl.
+
+python tests/parity/class_configs.py > tests/models/class_configs.jsonl
+"""
+
+import json
+import sys
+
+from default_configs import ADDED, NO_INFORMATION, computed_keys, other_values
+from oracle.configs import base_type
+from test_families import NAMES
+from transformers.models.auto.configuration_auto import CONFIG_MAPPING
+
+
+FACTORS = {"hidden_size": 2, "num_attention_heads": 0.5, "num_hidden_layers": 0.5}
+
+
+def sizes(config_class, usual):
+    named = {config_class.attribute_map.get(key, key): factor for key, factor in FACTORS.items()}
+    return {key: int(factor * usual[key]) for key, factor in named.items() if key in usual}
+
+
+def candidates(config_class, usual):
+    """Sizes, each by itself and all at once; other values of each key."""
+    changed = sizes(config_class, usual)
+    yield changed
+    yield from ({key: value} for key, value in changed.items())
+    yield from ({key: value} for key in usual if key not in changed for value in other_values(usual[key]))
+
+
+def arguments(config_class):
+    """[(arguments, what the class makes of them)] for those from which other keys follow, and for sizes."""
+    usual = config_class().to_dict()
+    computed = computed_keys(config_class)
+    for given in candidates(config_class, usual):
+        try:
+            made = config_class(**ADDED.get(config_class.model_type, {}), **given)
+        except Exception:  # refused by the class
+            continue
+        if given.keys() & sizes(config_class, usual).keys() or follows(made.to_dict(), usual, computed - given.keys()):
+            yield given, made
+
+
+def follows(made, usual, computed):
+    return any(made.get(key) != usual.get(key) for key in computed)
+
+
+def lines_of(config_class):
+    usual = json.loads(config_class().to_json_string(use_diff=False))
+    for given, config in arguments(config_class):
+        made = json.loads(config.to_json_string(use_diff=False))
+        other = {key: made.get(key) for key in {**usual, **made} if made.get(key) != usual.get(key)}
+        kept = {key: value for key, value in other.items() if key not in NO_INFORMATION}
+        yield {"class": config_class.__name__, "model_type": config_class.model_type, "arguments": given, "other": kept}
+
+
+def lines():
+    classes = {CONFIG_MAPPING[base_type(name)] for name in NAMES}
+    ordered = sorted(classes, key=lambda config_class: config_class.model_type)
+    return "".join(json.dumps(line) + "\n" for config_class in ordered for line in lines_of(config_class))
+
+
+if __name__ == "__main__":
+    sys.stdout.write(lines())
