@@ -87,12 +87,18 @@ AtomicFolder::~AtomicFolder() {
 }
 
 void AtomicFolder::swap_with_existing() {
-  if (::renameat2(AT_FDCWD, work_.c_str(), AT_FDCWD, path_.c_str(), RENAME_EXCHANGE) != 0) {
-    check(errno != EINVAL, ErrorKind::io,
-          "this file system cannot replace the folder {} in one step; remove it and try again",
-          path_.string());
+  if (::renameat2(AT_FDCWD, work_.c_str(), AT_FDCWD, path_.c_str(), RENAME_EXCHANGE) == 0) {
+    return;
+  }
+  if (errno != EINVAL && errno != ENOSYS) {
     fail_rename(work_, path_, errno);
   }
+  // Some file systems cannot exchange: killed in between, the old folder is whole beside its name.
+  const fs::path aside = fs::path(path_).concat(".replaced");
+  remove_all_or_fail(aside);
+  rename_or_fail(path_, aside);
+  rename_or_fail(work_, path_);
+  remove_all_or_fail(aside);
 }
 
 void AtomicFolder::commit() {

@@ -8,7 +8,8 @@ namespace automodel::checkpoint {
 
 enum class Existing {
   refuse,   // a folder of this name that is not empty is an error
-  replace,  // it is swapped for the new one in one step
+  replace,  // it is swapped for the new one; in one step, where the file system can exchange names,
+            // else by way of the name PATH.replaced
 };
 
 /// Files are written into work(), a hidden folder beside `path`; commit() syncs them to disk and

@@ -103,6 +103,7 @@ Json to_json(const Manifest& manifest) {
            manifest.validation_loss ? Json(*manifest.validation_loss) : Json(nullptr)},
           {"signature", manifest.signature},
           {"ground", manifest.ground},
+          {"restore_from", manifest.restore_from ? Json(*manifest.restore_from) : Json(nullptr)},
           {"files", std::move(files)}};
 }
 
@@ -131,7 +132,11 @@ Manifest from_json(const Json& json) {
                     .validation_loss = {},
                     .signature = json.at("signature"),
                     .ground = json.value("ground", Json(nullptr)),
+                    .restore_from = {},
                     .files = {}};
+  if (const Json begin = json.value("restore_from", Json(nullptr)); !begin.is_null()) {
+    manifest.restore_from = begin.get<std::string>();
+  }
   if (!json.at("validation_loss").is_null()) {
     manifest.validation_loss = json.at("validation_loss").get<double>();
   }

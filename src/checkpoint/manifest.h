@@ -28,6 +28,8 @@ struct Manifest {
   std::optional<double> validation_loss;
   Json signature;  // of the model and the way it is trained
   Json ground;     // SaveRequest::ground; null in checkpoints that do not say
+  /// SaveRequest::restore_from.
+  std::optional<std::string> restore_from;
   std::vector<FileRecord> files;
   bool operator==(const Manifest&) const = default;
 };

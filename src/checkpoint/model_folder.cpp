@@ -6,6 +6,7 @@
 
 #include "base/error.h"
 #include "base/text.h"
+#include "checkpoint/pointer.h"
 #include "models/classifiers.h"
 #include "models/find_model.h"
 #include "models/registry.h"
@@ -51,9 +52,8 @@ std::string instead_of_model(const fs::path& folder) {
         "{0} is a checkpoint of a run: 'automodel convert {0} FOLDER' makes a model folder of it",
         checkpoint.string());
   }
-  if (fs::exists(folder / "LATEST")) {
-    return fmt::format("it has the checkpoints of a run: give one, e.g. {}",
-                       (folder / "LATEST").string());
+  if (const auto latest = follow_pointer(folder / "LATEST"); fs::exists(latest)) {
+    return fmt::format("it has the checkpoints of a run: give one, e.g. {}", latest.string());
   }
   for (const auto& entry : fs::directory_iterator(folder)) {
     if (entry.path().extension() == ".gguf") {

@@ -1,14 +1,14 @@
 #include "checkpoint/store.h"
 
-#include <unistd.h>
-
 #include <algorithm>
 #include <limits>
 
 #include "base/error.h"
 #include "base/file.h"
+#include "base/known.h"
 #include "base/text.h"
 #include "checkpoint/atomic_folder.h"
+#include "checkpoint/pointer.h"
 #include "checkpoint/signature.h"
 
 namespace automodel::checkpoint {
@@ -24,37 +24,12 @@ std::string checkpoint_name(std::int64_t epoch, std::int64_t step) {
   return fmt::format("epoch_{}_step_{}", epoch, step);
 }
 
-std::optional<std::string> link_target(const fs::path& link) {
-  std::error_code error;
-  const auto target = fs::read_symlink(link, error);
-  return error ? std::nullopt : std::optional(target.string());
-}
-
-/// Points the link to a neighbour; readers see the old target or the new one.
-void point_link(const fs::path& link, const std::string& target) {
-  if (link_target(link) == target) {
-    return;
-  }
-  const fs::path fresh = unfinished_name(link);
-  std::error_code error;
-  fs::remove(fresh, error);
-  if (!error) {
-    fs::create_symlink(target, fresh, error);
-  }
-  if (!error) {
-    fs::rename(fresh, link, error);
-  }
-  check(!error, ErrorKind::io, "cannot point {} to {}: {}", link.string(), target, error.message());
-  sync_path(link.parent_path());
-}
-
-/// Points the link to the checkpoint; if there is none, a link that leads nowhere is removed.
-void update_link(const fs::path& link, const Checkpoint* checkpoint) {
+/// Points to the checkpoint; if there is none, a pointer that leads nowhere is removed.
+void update_pointer(const fs::path& pointer, const Checkpoint* checkpoint) {
   if (checkpoint != nullptr) {
-    point_link(link, checkpoint->path.filename().string());
-  } else if (link_target(link) && !fs::exists(link)) {
-    std::error_code ignored;
-    fs::remove(link, ignored);
+    point_to(pointer, checkpoint->path.filename().string());
+  } else {
+    remove_dangling(pointer);
   }
 }
 
@@ -85,6 +60,22 @@ std::optional<Manifest> manifest_of(const fs::path& folder) {
   }
 }
 
+std::vector<Checkpoint> list_checkpoints(const fs::path& folder) {
+  std::vector<Checkpoint> found;
+  for (const auto& entry : fs::directory_iterator(folder)) {
+    if (entry.is_directory() && !entry.is_symlink() &&
+        matches_wildcard(entry.path().filename().string(), kNames)) {
+      if (auto manifest = manifest_of(entry.path())) {
+        found.push_back({.path = entry.path(), .manifest = std::move(*manifest)});
+      }
+    }
+  }
+  std::ranges::sort(found, std::greater<>(), [](const Checkpoint& c) {
+    return std::tuple(c.manifest.sequence, c.manifest.epoch, c.manifest.step);
+  });
+  return found;
+}
+
 void write_content(const fs::path& folder, const SaveRequest& request) {
   write_file_atomic(folder / "config.yaml", request.config_yaml);
   make_folders(folder / "model");
@@ -110,29 +101,30 @@ CheckpointStore::CheckpointStore(StoreOptions options) : options_(std::move(opti
   options_.folder = fs::canonical(options_.folder);
   lock_ = lock_folder(options_.folder);
   remove_unfinished(options_.folder);
-  point_links();
-}
-
-std::vector<Checkpoint> CheckpointStore::list() const {
-  std::vector<Checkpoint> found;
-  for (const auto& entry : fs::directory_iterator(options_.folder)) {
-    if (entry.is_directory() && !entry.is_symlink() &&
-        matches_wildcard(entry.path().filename().string(), kNames)) {
-      if (auto manifest = manifest_of(entry.path())) {
-        found.push_back({.path = entry.path(), .manifest = std::move(*manifest)});
-      }
-    }
+  for (const char* name : {kLatest, kLowest}) {
+    check_is_pointer(options_.folder / name);
   }
-  std::ranges::sort(found, std::greater<>(), [](const Checkpoint& c) {
-    return std::tuple(c.manifest.sequence, c.manifest.epoch, c.manifest.step);
-  });
-  return found;
+  update_pointers();
 }
 
-void CheckpointStore::point_links() const {
+std::unique_ptr<FileLock> hold_for_logs(const fs::path& folder) {
+  make_folders(folder);
+  auto lock = lock_folder(folder);
+  const auto checkpoints = list_checkpoints(folder);
+  check(checkpoints.empty(), ErrorKind::invalid_argument,
+        "checkpoint.enabled is false, but {} holds checkpoints, e.g. {}: this run would not go on "
+        "from them and would replace the logs of the run that made them. Choose another "
+        "checkpoint.checkpoint_dir",
+        folder.string(), checkpoints.empty() ? "" : checkpoints.front().path.filename().string());
+  return lock;
+}
+
+std::vector<Checkpoint> CheckpointStore::list() const { return list_checkpoints(options_.folder); }
+
+void CheckpointStore::update_pointers() const {
   const auto checkpoints = list();
-  update_link(options_.folder / kLatest, checkpoints.empty() ? nullptr : &checkpoints.front());
-  update_link(options_.folder / kLowest, lowest(checkpoints));
+  update_pointer(options_.folder / kLatest, checkpoints.empty() ? nullptr : &checkpoints.front());
+  update_pointer(options_.folder / kLowest, lowest(checkpoints));
 }
 
 std::vector<std::string> CheckpointStore::remove_old() const {
@@ -171,14 +163,34 @@ SaveResult CheckpointStore::save(const SaveRequest& request) {
                        .validation_loss = request.validation_loss,
                        .signature = options_.signature,
                        .ground = request.ground,
+                       .restore_from = request.restore_from,
                        .files = {}});
   folder.commit();
-  point_links();
+  update_pointers();
   return {.path = path, .warnings = remove_old()};
 }
 
 FindResult CheckpointStore::find(const std::optional<std::string>& restore_from) const {
-  return restore_from ? find_named(*restore_from) : find_newest();
+  if (!restore_from) {
+    return find_newest();
+  }
+  const auto began_there = [&](const Checkpoint& checkpoint) {
+    return checkpoint.manifest.restore_from == restore_from &&
+           signature_difference(options_.signature, checkpoint.manifest.signature).empty();
+  };
+  const auto checkpoints = list();
+  if (*restore_from == kLatest || checkpoints.empty() || !began_there(checkpoints.front())) {
+    return find_named(*restore_from);
+  }
+  auto newest = find_newest();
+  if (!began_there(known(newest.checkpoint))) {
+    return find_named(*restore_from);
+  }
+  newest.warnings.push_back(fmt::format(
+      "this run began at checkpoint.restore_from ({}) earlier and goes on from its own newest "
+      "checkpoint. To begin there again choose another checkpoint.checkpoint_dir",
+      *restore_from));
+  return newest;
 }
 
 FindResult CheckpointStore::find_newest() const {
@@ -218,7 +230,8 @@ FindResult CheckpointStore::find_newest() const {
 
 FindResult CheckpointStore::find_named(const std::string& name) const {
   const fs::path inside = options_.folder / name;
-  const fs::path path = fs::exists(inside) ? inside : fs::path(name);
+  const fs::path path =
+      follow_pointer(fs::exists(follow_pointer(inside)) ? inside : fs::path(name));
   if (!fs::is_directory(path)) {
     std::vector<std::string> names;
     std::ranges::transform(list(), std::back_inserter(names),
@@ -227,7 +240,7 @@ FindResult CheckpointStore::find_named(const std::string& name) const {
          "checkpoint.restore_from: there is no checkpoint '{}' in {}, and no such folder; there {}",
          name, options_.folder.string(), names.empty() ? "is none" : "is " + join(names, ", "));
   }
-  FindResult result{.checkpoint = open_checkpoint(path), .warnings = {}};
+  FindResult result{.checkpoint = open_checkpoint(path), .begins_anew = true, .warnings = {}};
   const auto difference =
       signature_difference(options_.signature, result.checkpoint->manifest.signature);
   if (!difference.empty()) {

@@ -1,8 +1,8 @@
 #pragma once
 // The checkpoints of a run: <folder>/epoch_E_step_S/, with LATEST and LOWEST_VAL pointing to two of
-// them. A checkpoint appears in one step when everything in it is on disk and was read back, so
-// that a process killed at any moment leaves the last good one and nothing that looks complete and
-// is not.
+// them (checkpoint/pointer.h). A checkpoint appears in one step when everything in it is on disk
+// and was read back, so that a process killed at any moment leaves the last good one and nothing
+// that looks complete and is not.
 
 #include <filesystem>
 #include <functional>
@@ -19,7 +19,7 @@ namespace automodel::checkpoint {
 
 struct StoreOptions {
   std::filesystem::path folder;
-  std::optional<std::int64_t> max_recent;  // older ones are removed, targets of the links are kept
+  std::optional<std::int64_t> max_recent;  // older ones are removed, LATEST and LOWEST_VAL kept
   Json signature = Json::object();         // model_signature() of this run
 };
 
@@ -41,8 +41,9 @@ struct SaveRequest {
   std::int64_t step = 0;
   /// What the state means something for, e.g. the rows whose order its position counts.
   Json ground = Json::object();
-  std::optional<double> validation_loss;  // decides LOWEST_VAL; none or not finite: not measured
-  std::string config_yaml;                // the recipe as its file has it; stored as config.yaml
+  std::optional<std::string> restore_from;  // of the recipe, where the run began there
+  std::optional<double> validation_loss;    // decides LOWEST_VAL; none or not finite: not measured
+  std::string config_yaml;                  // the recipe as its file has it; stored as config.yaml
   /// Fills the checkpoint's folder model/, e.g. with write_model_state.
   std::function<void(const std::filesystem::path&)> write_model;
   std::vector<StateItem> state;
@@ -55,17 +56,24 @@ struct SaveResult {
 
 struct FindResult {
   std::optional<Checkpoint> checkpoint;  // none: start afresh
-  std::vector<std::string> warnings;     // for the user
+  bool begins_anew = false;           // it was asked for, and this run did not begin there before
+  std::vector<std::string> warnings;  // for the user
 };
 
 /// Reads a checkpoint's manifest and compares its files with it. Throws Error(not_found) if it is
 /// none, Error(corrupt_data) if one is damaged.
 Checkpoint open_checkpoint(const std::filesystem::path& path);
 
+/// For a run that saves no checkpoints: makes and locks the folder of its logs. Throws Error(io),
+/// Error(invalid_argument) if another run holds the folder, or if it has checkpoints: the logs
+/// there are those of their run.
+std::unique_ptr<FileLock> hold_for_logs(const std::filesystem::path& folder);
+
 class CheckpointStore {
  public:
-  /// Makes and locks the folder, removes what killed saves left, and repairs the links. Throws
-  /// Error(io), or Error(invalid_argument) if another run holds the folder.
+  /// Makes and locks the folder, removes what killed saves left, and repairs LATEST and LOWEST_VAL.
+  /// Throws Error(io), or Error(invalid_argument) if another run holds the folder or a folder has
+  /// the name of one of the two.
   explicit CheckpointStore(StoreOptions options);
 
   /// Writes epoch_<epoch>_step_<step>, replacing one of that name. Throws what the request's
@@ -74,10 +82,12 @@ class CheckpointStore {
 
   /// What a recipe's checkpoint.restore_from means. Null: the newest checkpoint whose files are
   /// undamaged; none if there is no checkpoint. "LATEST", "LOWEST_VAL", a folder's name here, or a
-  /// path: that one; another signature is a warning. Throws Error(not_found) with the names that
-  /// exist, Error(corrupt_data) if a named one is damaged; and, because a run that began anew would
-  /// replace and remove what is here, Error(invalid_argument) if the newest checkpoint was made by
-  /// a run of another signature, Error(corrupt_data) if all are damaged.
+  /// path: that one; another signature is a warning. But if the newest checkpoint is of a run that
+  /// began there and has this signature, the run is being repeated and goes on from it. Throws
+  /// Error(not_found) with the names that exist, Error(corrupt_data) if a named one is damaged;
+  /// and, because a run that began anew would replace and remove what is here,
+  /// Error(invalid_argument) if the newest checkpoint was made by a run of another signature,
+  /// Error(corrupt_data) if all are damaged.
   FindResult find(const std::optional<std::string>& restore_from) const;
 
   /// Complete checkpoints, newest first.
@@ -86,7 +96,7 @@ class CheckpointStore {
  private:
   FindResult find_newest() const;
   FindResult find_named(const std::string& name) const;
-  void point_links() const;
+  void update_pointers() const;
   std::vector<std::string> remove_old() const;
 
   StoreOptions options_;

@@ -161,8 +161,8 @@ struct Checkpoint {
   std::string checkpoint_dir = "checkpoints/";
   ModelSaveFormat model_save_format = ModelSaveFormat::safetensors;
   SaveConsolidated save_consolidated = SaveConsolidated::final;
-  /// null: the newest complete checkpoint in checkpoint_dir if its model signature matches; LATEST,
-  /// LOWEST_VAL, the name of a folder in checkpoint_dir, or a path.
+  /// null: the newest complete checkpoint in checkpoint_dir, whose model signature must match;
+  /// LATEST, LOWEST_VAL, the name of a folder in checkpoint_dir, or a path.
   std::optional<std::string> restore_from;
   bool is_async = false;
   bool wait_for_staging = false;

@@ -10,7 +10,6 @@ namespace {
 
 constexpr std::int64_t kFloat = 4;
 constexpr std::int64_t kIndex = 8;
-constexpr std::int64_t kLossRows = 256;    // of one chunk of the loss
 constexpr std::int64_t kWidestHead = 256;  // of our attention kernel
 
 /// Values of one token that are of a feed-forward's inner width.

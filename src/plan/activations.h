@@ -41,6 +41,11 @@ double recomputed_flops(const spec::ModelSpec& model, const BatchShape& batch,
 std::int64_t backward_bytes(const spec::ModelSpec& model, std::size_t index,
                             const BatchShape& batch);
 
+/// The loss is taken in chunks of this many labelled rows; the gradient of the head's weight is
+/// summed over more than so many in float32.
+inline constexpr std::int64_t kLossRows = 256;
+inline constexpr std::int64_t kChunksOfNarrowSum = 8;
+
 /// Bytes of hidden states around the head, and of the chunk of logits that the loss works on.
 std::int64_t loss_kept_bytes(const spec::ModelSpec& model, const BatchShape& batch);
 std::int64_t loss_chunk_bytes(const spec::ModelSpec& model, const BatchShape& batch);

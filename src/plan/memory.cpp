@@ -71,19 +71,20 @@ class Step {
     const auto is_head = [name = spec::head_weight_name(model_)](const HeldParameter& p) {
       return p.name == name;
     };
-    const std::int64_t head_gradient = trained_bytes(is_head);
+    const auto found = std::ranges::find_if(parameters_, is_head);
+    const bool trains_head = found != parameters_.end() && found->is_trained;
+    const HeldParameter head = trains_head ? *found : HeldParameter();
     const std::int64_t before = shape_.accumulates ? all_gradients_ : 0;
     std::int64_t activations = 0;
     for (const auto& layer : layers_) {
       activations += layer.kept;
     }
-    const std::int64_t loss = loss_kept_bytes(model_, shape_.batch) + head_gradient;
     see({.gradients = before,
          .activations = activations,
-         .loss = loss + loss_chunk_bytes(model_, shape_.batch),
+         .loss = loss_kept_bytes(model_, shape_.batch) + head_sum_bytes(head),
          .workspace = cast_bytes(is_head) + shape_.gathered_bytes,
          .moment = "the loss"});
-    backward(before, activations, head_gradient);
+    backward(before, activations, head.bytes());
     see({.gradients = all_gradients_,
          .workspace = trained_bytes(is_embedding),
          .moment = "the backward's end"});
@@ -91,6 +92,15 @@ class Step {
   }
 
  private:
+  /// The gradient of the head's weight as the loss sums it, beside the logits of one chunk; in the
+  /// end beside the sum rounded to the weight's type, if that is narrower.
+  std::int64_t head_sum_bytes(const HeldParameter& head) const {
+    const bool is_wide = shape_.batch.labels > kChunksOfNarrowSum * kLossRows;
+    const std::int64_t sum = head.numel * (is_wide ? kFloat : head.width);
+    const std::int64_t rounded = sum > head.bytes() ? head.bytes() : 0;
+    return sum + std::max(loss_chunk_bytes(model_, shape_.batch), rounded);
+  }
+
   static bool is_embedding(const HeldParameter& p) { return p.role == spec::Role::embedding; }
 
   void backward(std::int64_t before, std::int64_t activations, std::int64_t head_gradient) {

@@ -5,6 +5,7 @@
 #include <cstdlib>
 
 #include "base/error.h"
+#include "base/known.h"
 #include "base/stop_signal.h"
 #include "recipes/finetune/router_training.h"
 #include "recipes/finetune/run_manifest.h"
@@ -44,14 +45,21 @@ std::vector<std::string> describe_save(const std::optional<checkpoint::SaveResul
   return out;
 }
 
-ExitCode interrupted(train::Progress& progress, const config::Checkpoint& section, bool can_go_on) {
-  progress.note(
-      !can_go_on ? "stopped by a signal; nothing was saved"
-      : section.restore_from
-          ? "stopped by a signal; without checkpoint.restore_from the same command goes on "
-            "from the last checkpoint, with it it begins there again"
-          : "stopped by a signal; the same command goes on from the last checkpoint");
-  return can_go_on && !section.restore_from ? ExitCode::interrupted : ExitCode::failure;
+ExitCode interrupted(train::Progress& progress, bool can_go_on) {
+  progress.note(can_go_on ? "stopped by a signal; the same command goes on from the last checkpoint"
+                          : "stopped by a signal; nothing was saved");
+  return can_go_on ? ExitCode::interrupted : ExitCode::failure;
+}
+
+/// What is left of a run that was over before: a model that is wanted and was not written. Logs,
+/// manifest and those who watch keep what the run told.
+ExitCode finish_again(RunCheckpoints& checkpoints, RunState& state,
+                      const RunCheckpoints::Restored& restored, train::Progress& progress) {
+  progress.notes(warnings(restored.notes));
+  const auto saved = checkpoints.save_missing_model(state, known(restored.path));
+  progress.notes(describe_save(saved));
+  progress.notes(describe_result({}, saved ? saved->path : restored.path));
+  return ExitCode::ok;
 }
 
 /// A launcher that starts several processes expects them to share the work.
@@ -96,19 +104,20 @@ ExitCode run_finetune(const config::LoadedRecipe& loaded) {
                              state.loader.epoch, loader.steps_left());
   }
   std::optional<std::filesystem::path> last_checkpoint = restored.path;
+  const bool is_terminal = isatty(STDOUT_FILENO) == 1;
+  train::Progress progress(stdout, is_terminal, plan.end_step);
+  progress.notes(warnings(loaded.warnings));
+  if (restored.path && state.next_step >= plan.end_step) {
+    return finish_again(checkpoints, state, restored, progress);
+  }
 
   Watchers watchers(recipe, manifest["config"],
                     restored.path ? std::optional(state.next_step) : std::nullopt);
   manifest["watchers"] = watchers.ids();
   write_manifest(recipe, manifest);
-  const bool is_terminal = isatty(STDOUT_FILENO) == 1;
-  train::Progress progress(stdout, is_terminal, plan.end_step);
-  progress.notes(warnings(loaded.warnings));
   progress.notes(warnings(config::find_unreached(recipe, plan)));
   progress.notes(warnings(idle_router_keys(recipe, run.model.spec())));
-  if (!loaded.manifest.is_null()) {
-    progress.notes(warnings(differences_from(loaded.manifest, manifest)));
-  }
+  progress.notes(warnings(differences_from(loaded.manifest, manifest)));
   const Forecast forecast = forecast_run(recipe, run, data);
   progress.notes(describe_run(recipe, run, data, plan, forecast));
   progress.notes(warnings(restored.notes));
@@ -154,7 +163,7 @@ ExitCode run_finetune(const config::LoadedRecipe& loaded) {
   }
   watchers.finish(state.next_step >= plan.end_step);
   if (state.next_step < plan.end_step) {
-    return interrupted(progress, recipe.checkpoint, last_checkpoint.has_value());
+    return interrupted(progress, last_checkpoint.has_value());
   }
   manifest["results"] = to_json(totals);
   manifest["results"]["planned"] = to_json(forecast);

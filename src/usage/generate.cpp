@@ -14,7 +14,8 @@ void Generate::declare(CLI::App& app) {
   app.add_option("--revision", revision, "branch, tag or commit of a hub id");
   app.add_option("--adapter", adapter, "PEFT adapter folder or its hub id");
   app.add_flag("--raw", raw, "continue the prompt without a chat template");
-  app.add_option("--dtype", dtype, "of the weights: auto, float32 or bfloat16");
+  app.add_option("--dtype", dtype,
+                 "of the weights: auto (as the model is stored), float32, bfloat16 or float16");
   app.add_option("--device", device, "auto (a GPU if there is one), cpu, cuda or cuda:N");
   app.add_option("--max-new-tokens", max_new_tokens, "stop after this many")
       ->check(CLI::PositiveNumber)

@@ -27,6 +27,7 @@ class ManifestTest : public ::testing::Test {
                           .sequence = 4,
                           .validation_loss = 0.5,
                           .signature = {{"peft", true}},
+                          .restore_from = "LOWEST_VAL",
                           .files = {}});
   }
   void expect_damaged(const std::string& text, Thoroughness thoroughness = Thoroughness::sizes) {
@@ -49,6 +50,7 @@ TEST_F(ManifestTest, RecordsEveryFile) {
   EXPECT_EQ(manifest.sequence, 4);
   EXPECT_EQ(manifest.validation_loss, 0.5);
   EXPECT_EQ(manifest.signature, Json({{"peft", true}}));
+  EXPECT_EQ(manifest.restore_from, "LOWEST_VAL");
   ASSERT_EQ(manifest.files.size(), 2);
   EXPECT_EQ(manifest.files[1].path, "model/weights");
   EXPECT_EQ(manifest.files[1].bytes, 3'000'000);

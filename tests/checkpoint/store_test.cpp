@@ -26,9 +26,11 @@ class StoreTest : public ::testing::Test {
     return CheckpointStore({folder_ / "run", max_recent, signature});
   }
   static SaveResult save(CheckpointStore& store, std::int64_t step,
-                         std::optional<double> loss = std::nullopt) {
+                         std::optional<double> loss = std::nullopt,
+                         std::optional<std::string> restore_from = std::nullopt) {
     return store.save({.epoch = 0,
                        .step = step,
+                       .restore_from = std::move(restore_from),
                        .validation_loss = loss,
                        .config_yaml = "seed: 1\n",
                        .write_model = [step](const fs::path& folder) {
@@ -190,6 +192,66 @@ TEST_F(StoreTest, NamedCheckpointOfAnotherModelIsOnlyAWarning) {
     EXPECT_EQ(found.checkpoint->path, fs::canonical(folder_ / "run/epoch_0_step_1"));
     EXPECT_THAT(found.warnings, ElementsAre(HasSubstr("made for another model")));
   }
+}
+
+TEST_F(StoreTest, ARepeatedRunGoesOnFromItsOwnNewestCheckpoint) {
+  const std::string begin = "epoch_0_step_1";
+  auto store = open();
+  save(store, 1);
+  save(store, 5);
+  EXPECT_TRUE(store.find(begin).begins_anew);
+  save(store, 3, {}, begin);
+  const auto again = store.find(begin);
+  EXPECT_FALSE(again.begins_anew);
+  EXPECT_EQ(again.checkpoint->manifest.step, 3);
+  EXPECT_THAT(again.warnings, ElementsAre(HasSubstr("began at checkpoint.restore_from (" + begin)));
+  EXPECT_EQ(store.find("epoch_0_step_5").checkpoint->manifest.step, 5);  // another begin
+}
+
+TEST_F(StoreTest, ARepeatedRunWithoutAWholeCheckpointBeginsAgain) {
+  auto store = open();
+  save(store, 1);
+  save(store, 5);
+  save(store, 3, {}, "epoch_0_step_1");
+  write_text(folder_ / "run/epoch_0_step_3/model/value", "4");
+  EXPECT_EQ(store.find("epoch_0_step_1").checkpoint->manifest.step, 1);
+}
+
+TEST_F(StoreTest, LatestIsTheNewestWhereverARunBegan) {
+  auto store = open();
+  save(store, 3, {}, "LATEST");
+  EXPECT_THAT(store.find("LATEST").warnings, IsEmpty());
+}
+
+TEST_F(StoreTest, ReadsTextFilesInTheLinksPlace) {
+  auto store = open();
+  save(store, 1);
+  save(store, 2);
+  fs::remove(folder_ / "run/LATEST");
+  write_text(folder_ / "run/LATEST.txt", "epoch_0_step_1\n");
+  EXPECT_EQ(store.find("LATEST").checkpoint->manifest.step, 1);
+  EXPECT_EQ(store.find((folder_ / "run/LATEST").string()).checkpoint->manifest.step, 1);
+}
+
+TEST_F(StoreTest, AFolderInTheLinksPlaceIsSeenAtTheStart) {
+  fs::create_directories(folder_ / "run/LATEST");
+  expect_error(ErrorKind::invalid_argument, "run/LATEST is no link, but a folder",
+               [this] { open(); });
+}
+
+TEST_F(StoreTest, LogsAreHeldOnlyWhereNoCheckpointsAre) {
+  {
+    const auto lock = hold_for_logs(folder_ / "run");
+    expect_error(ErrorKind::invalid_argument, "another run", [this] { open(); });
+  }
+  {
+    auto store = open();
+    expect_error(ErrorKind::invalid_argument, "another run",
+                 [this] { hold_for_logs(folder_ / "run"); });
+    save(store, 4);
+  }
+  expect_error(ErrorKind::invalid_argument, "holds checkpoints, e.g. epoch_0_step_4",
+               [this] { hold_for_logs(folder_ / "run"); });
 }
 
 TEST_F(StoreTest, NamesTheCheckpointsThatExist) {

@@ -87,9 +87,10 @@ def test_output_in_use(automodel, checkpoint):
     assert_refused(automodel, "exists already and is not an empty folder", "convert", checkpoint, checkpoint)
 
 
-def test_dtype_that_is_none_for_weights(automodel, checkpoint, tmp_path):
-    assert_refused(automodel, "--dtype int8 is not a type for weights",
-                   "convert", checkpoint, tmp_path / "out", "--dtype", "int8")
+@pytest.mark.parametrize("dtype", ["int8", "float64"])
+def test_dtype_that_is_none_for_weights(automodel, checkpoint, tmp_path, dtype):
+    assert_refused(automodel, f"--dtype: weights cannot be {dtype}; use float32, bfloat16 or float16",
+                   "convert", checkpoint, tmp_path / "out", "--dtype", dtype)
 
 
 def test_folder_that_is_no_adapter(automodel, checkpoint, tmp_path):

@@ -220,7 +220,49 @@ def test_killed_at_any_moment_the_last_checkpoint_goes_on(automodel, recipe):
 
 def test_a_finished_run_has_nothing_left_to_do(automodel, recipe):
     train(automodel, recipe)
+    folder = recipe.parent / "out"
+    before = {path.name: path.read_bytes() for path in folder.iterdir() if path.is_file() and path.name != ".lock"}
+    assert json.loads(before["manifest.json"])["results"]["steps"] == 6
     assert "nothing left to do: the run is complete" in train(automodel, recipe).stdout
+    assert {name: (folder / name).read_bytes() for name in before} == before
+
+
+@pytest.mark.parametrize("adapter", [False, True])
+def test_a_finished_run_writes_a_model_that_is_wanted_later(automodel, recipe, adapter):
+    peft = {"peft": dict(tiny_run.PEFT)} if adapter else {}
+    tiny_run.edit(recipe, lambda content: content.update(peft))
+    wanted = "--checkpoint.merged_export" if adapter else "--checkpoint.save_consolidated=final"
+    train(automodel, recipe, "--checkpoint.save_consolidated=false")
+    model = recipe.parent / "out/LATEST/model/consolidated"
+    assert not model.exists()
+    done = train(automodel, recipe, wanted)
+    assert f" {model.resolve()}" in done.stdout and (model / "model.safetensors").is_file()
+    train(automodel, recipe, out(recipe, "whole"), wanted)
+    assert_same(recipe.parent / "whole/LATEST", recipe.parent / "out/LATEST")
+
+
+def test_a_run_that_began_at_a_checkpoint_goes_on_when_it_is_repeated(automodel, recipe):
+    first = [out(recipe, "first"), "--step_scheduler.max_steps=2"]
+    train(automodel, recipe, *first)
+    again = [f"--checkpoint.restore_from={recipe.parent / 'first/LATEST'}", "--step_scheduler.num_epochs=20"]
+    process = start(automodel, recipe, *again, "--step_scheduler.max_steps=60")
+    wait_for_line(process, "step 4/60")
+    process.send_signal(signal.SIGTERM)
+    rest = process.stdout.read()
+    assert process.wait() == 75 and "the same command goes on from the last checkpoint" in rest
+    done = train(automodel, recipe, *again, "--step_scheduler.max_steps=60")
+    assert "goes on from its own newest checkpoint" in done.stdout and "step 3/60" not in done.stdout
+
+
+def test_logs_of_another_run_are_not_replaced(automodel, recipe):
+    process = start(automodel, recipe, "--step_scheduler.max_steps=4000", "--step_scheduler.num_epochs=2000")
+    wait_for_line(process, "step 3/4000")
+    lines = len(tiny_run.log(recipe.parent / "out"))
+    refused(automodel, recipe, "another run (process", "--checkpoint.enabled=false")
+    process.send_signal(signal.SIGTERM)
+    process.communicate(timeout=120)
+    assert len(tiny_run.log(recipe.parent / "out")) >= lines
+    refused(automodel, recipe, "would replace the logs of the run", "--checkpoint.enabled=false")
 
 
 def test_lora_writes_adapter_and_merged_model(automodel, recipe):
@@ -260,7 +302,7 @@ def test_pre_training_on_text_alone(automodel, recipe):
 def test_checkpoints_switched_off(automodel, recipe):
     train(automodel, recipe, "--checkpoint.enabled=false")
     left = sorted(path.name for path in (recipe.parent / "out").iterdir())
-    assert left == ["manifest.json", "training.jsonl", "validation.jsonl"]
+    assert left == [".lock", "manifest.json", "training.jsonl", "validation.jsonl"]
 
 
 def refused(automodel, recipe, text, *overrides, code=2):

@@ -40,6 +40,27 @@ TEST(PlanMemory, AccumulationHoldsBoth) {
   EXPECT_GT(again.total(), once.total());
 }
 
+TEST(PlanMemory, ManyChunksOfTheLossAreSummedInFloat32) {
+  auto model = small_model();
+  model.vocab_size = 100'000;  // the loss is the fullest moment
+  const std::int64_t head = 2 * 100'000 * 64;
+  const auto loss_of = [&](std::int64_t labels, std::int64_t width) {
+    auto recipe = small_recipe();
+    recipe.model.torch_dtype = width == 2 ? "bfloat16" : "float32";
+    const BatchShape batch{
+        .row_tokens = 1, .labels = labels, .compute_width = width, .own_kernels = true};
+    const auto plan = plan_memory(model, held_parameters(model, recipe, width),
+                                  {.batch = batch, .accumulates = true});
+    EXPECT_EQ(plan.moment, "the loss");
+    return plan.loss;
+  };
+  const std::int64_t chunk = 256 * 100'000 * 2;
+  const std::int64_t hidden = 3 * 64 * 2;
+  EXPECT_EQ(loss_of(2048, 2), hidden + head + chunk);
+  EXPECT_EQ(loss_of(2049, 2), hidden + 2 * head + chunk);
+  EXPECT_EQ(loss_of(2049, 4), loss_of(2048, 4));
+}
+
 TEST(PlanMemory, RecomputeKeepsInputsOnly) {
   const auto kept = plan_of({.batch = {.row_tokens = 4000, .labels = 4000}});
   const auto again =

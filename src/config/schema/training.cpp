@@ -138,8 +138,8 @@ Key checkpoint_section() {
                      .in_any_case()
                      .defaulting("final"),
                  text("restore_from",
-                      "LATEST, LOWEST_VAL, a checkpoint's name, or a path; null: the newest one in "
-                      "checkpoint_dir that fits")
+                      "where the run begins: LATEST, LOWEST_VAL, a checkpoint's name, or a path; "
+                      "when repeated it goes on from its own newest one, as it does with null")
                      .or_null(),
                  flag("is_async", "save in the background", false),
                  flag("wait_for_staging", "wait until the copy for a background save is made",

@@ -2,8 +2,8 @@
 
 #include <fmt/format.h>
 
-#include "base/error.h"
 #include "base/text.h"
+#include "train/compute_dtype.h"
 
 namespace automodel::engine {
 
@@ -11,9 +11,8 @@ void export_model(const std::string& out, const checkpoint::ModelFolder& source,
                   const nn::Parameters& parameters, const usage::WrittenModel& written,
                   at::ScalarType own) {
   checkpoint::ExportOptions options;
-  options.dtype = written.dtype == "auto" ? own : dtype_from_name(written.dtype);
-  check(at::isFloatingType(options.dtype), ErrorKind::invalid_argument,
-        "--dtype {} is not a type for weights; use float32, bfloat16 or float16", written.dtype);
+  options.dtype =
+      written.dtype == "auto" ? own : train::storage_dtype_from_name("--dtype", written.dtype);
   if (written.max_shard_bytes > 0) {
     options.max_shard_bytes = static_cast<std::int64_t>(written.max_shard_bytes);
   }

@@ -118,6 +118,9 @@ void write_manifest(const config::Recipe& recipe, const Json& manifest) {
 
 std::vector<std::string> differences_from(const Json& earlier, const Json& manifest) {
   std::vector<std::string> out;
+  if (earlier.is_null()) {
+    return out;
+  }
   for (const char* part : kDecisive) {
     const Json before = earlier.contains(part) ? earlier.at(part) : Json::object();
     for (const JsonChange& change : json_changes(before, manifest.at(part))) {

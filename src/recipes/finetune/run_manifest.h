@@ -26,7 +26,8 @@ Json base_ground(const RunModel& run);
 /// Writes it into the folder of the run's checkpoints. Throws Error(io).
 void write_manifest(const config::Recipe& recipe, const Json& manifest);
 
-/// What keeps this run from repeating bit for bit the one whose manifest was given as its recipe.
+/// What keeps this run from repeating bit for bit the one whose manifest was given as its recipe;
+/// nothing if none was (null).
 std::vector<std::string> differences_from(const Json& earlier, const Json& manifest);
 
 }  // namespace automodel::recipes

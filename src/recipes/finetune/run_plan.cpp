@@ -10,12 +10,16 @@
 #include "base/text.h"
 #include "data/describe.h"
 #include "models/classifiers.h"
+#include "ops/cross_entropy.h"
 #include "plan/run_cost.h"
 #include "recipes/finetune/router_training.h"
 #include "tensor/dtype.h"
 
 namespace automodel::recipes {
 namespace {
+
+static_assert(plan::kLossRows == ops::CrossEntropyOptions().chunk_rows);
+static_assert(plan::kChunksOfNarrowSum == ops::kChunksOfNarrowSum);
 
 std::string bytes_text(std::int64_t bytes) {
   return human_bytes(static_cast<std::uint64_t>(bytes));

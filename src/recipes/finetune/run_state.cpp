@@ -67,10 +67,12 @@ RunCheckpoints::RunCheckpoints(const config::LoadedRecipe& loaded) : loaded_(loa
         .folder = section.checkpoint_dir,
         .max_recent = section.max_recent_checkpoints,
         .signature = checkpoint::model_signature(config::to_json(loaded.tree))});
+  } else {
+    lock_ = checkpoint::hold_for_logs(section.checkpoint_dir);
   }
 }
 
-RunCheckpoints::Restored RunCheckpoints::restore(RunState& state) const {
+RunCheckpoints::Restored RunCheckpoints::restore(RunState& state) {
   if (!store_) {
     return {};
   }
@@ -78,6 +80,8 @@ RunCheckpoints::Restored RunCheckpoints::restore(RunState& state) const {
   if (!found.checkpoint) {
     return {.path = std::nullopt, .notes = std::move(found.warnings)};
   }
+  restore_from_ = found.begins_anew ? loaded_.recipe.checkpoint.restore_from
+                                    : found.checkpoint->manifest.restore_from;
   check_base(state.ground, *found.checkpoint);
   const auto planned = state.schedule;
   checkpoint::restore_model_state(found.checkpoint->path / "model", state.run.source,
@@ -108,10 +112,26 @@ std::optional<checkpoint::SaveResult> RunCheckpoints::save(RunState& state,
       {.epoch = moment.epoch,
        .step = moment.step,
        .ground = state.ground,
+       .restore_from = restore_from_,
        .validation_loss = moment.validation_loss,
        .config_yaml = config::print_tree(loaded_.tree, /*lines=*/false),
        .write_model = [&](const auto& folder) { write_model(folder, state.run, moment); },
        .state = state.items()});
+}
+
+std::optional<checkpoint::SaveResult> RunCheckpoints::save_missing_model(
+    RunState& state, const std::filesystem::path& path) {
+  const auto& section = loaded_.recipe.checkpoint;
+  const bool is_wanted =
+      state.run.lora ? section.merged_export : wants_consolidated(section, /*is_final=*/true);
+  if (!is_wanted || std::filesystem::is_directory(path / "model" / kMerged)) {
+    return std::nullopt;
+  }
+  const auto manifest = checkpoint::read_manifest(path);
+  return save(state, {.epoch = manifest.epoch,
+                      .step = manifest.step,
+                      .is_final = true,
+                      .validation_loss = manifest.validation_loss});
 }
 
 void RunCheckpoints::write_model(const std::filesystem::path& folder, const RunModel& run,

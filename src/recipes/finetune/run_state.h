@@ -1,6 +1,7 @@
 #pragma once
 // Everything of a run that a restart needs, and its way into a checkpoint and back.
 
+#include <memory>
 #include <optional>
 #include <string>
 #include <vector>
@@ -40,13 +41,14 @@ struct SaveMoment {
 /// one that the checkpoint's adapter was trained beside.
 void check_base(const Json& ours, const checkpoint::Checkpoint& checkpoint);
 
-/// The checkpoints of a run, <checkpoint_dir>/epoch_E_step_S/:
+/// The checkpoints of a run and the lock of its folder, <checkpoint_dir>/epoch_E_step_S/:
 ///   config.yaml                              the effective recipe
 ///   model/                                   the trained parameters: a PEFT adapter, or weights
 ///   model/consolidated/                      the whole model as a Hugging Face folder, if wanted
 ///   optim/ lr_scheduler/ dataloader/ step_scheduler/   what continues the run bit for bit
 class RunCheckpoints {
  public:
+  /// Throws as checkpoint::CheckpointStore; where checkpoints are disabled as hold_for_logs.
   explicit RunCheckpoints(const config::LoadedRecipe& loaded);
 
   struct Restored {
@@ -55,17 +57,24 @@ class RunCheckpoints {
   };
   /// Restores by checkpoint.restore_from. Throws Error if the checkpoint does not fit the run, also
   /// if its adapter was trained beside another base. Other data than the checkpoint's are a note.
-  Restored restore(RunState& state) const;
+  Restored restore(RunState& state);
 
   /// Nothing if checkpoints are disabled. Throws Error(io).
   std::optional<checkpoint::SaveResult> save(RunState& state, const SaveMoment& moment);
+
+  /// For a run that was over when it was restored from `path`: saves it again if the recipe wants
+  /// a whole model beside the last checkpoint and there is none. Throws Error(io).
+  std::optional<checkpoint::SaveResult> save_missing_model(RunState& state,
+                                                           const std::filesystem::path& path);
 
  private:
   void write_model(const std::filesystem::path& folder, const RunModel& run,
                    const SaveMoment& moment) const;
 
   const config::LoadedRecipe& loaded_;
-  std::optional<checkpoint::CheckpointStore> store_;
+  std::optional<checkpoint::CheckpointStore> store_;  // none: checkpoints are disabled
+  std::unique_ptr<FileLock> lock_;                    // then of the logs
+  std::optional<std::string> restore_from_;           // where the run began
 };
 
 }  // namespace automodel::recipes

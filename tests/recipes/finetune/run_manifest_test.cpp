@@ -35,6 +35,7 @@ TEST_F(Manifest, SaysWhatTheRunDependsOn) {
 TEST_F(Manifest, TellsWhatHasChangedSince) {
   const Json before = make();
   EXPECT_THAT(differences_from(before, make()), IsEmpty());
+  EXPECT_THAT(differences_from(nullptr, make()), IsEmpty());
   tiny_.write_rows("train.jsonl", 7);
   const auto differences = differences_from(before, make());
   ASSERT_THAT(differences, ::testing::SizeIs(2));  // rows and checksum

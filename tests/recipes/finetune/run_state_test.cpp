@@ -41,7 +41,7 @@ TEST(RunCheckpoints, BringEverythingBack) {
     const auto result = checkpoints.save(saved.state, {.epoch = 2, .step = 3});
     EXPECT_EQ(result->path.filename(), "epoch_2_step_3");
   }
-  const RunCheckpoints checkpoints(back.loaded);
+  RunCheckpoints checkpoints(back.loaded);
   const auto restored = checkpoints.restore(back.state);
   EXPECT_EQ(restored.path->filename(), "epoch_2_step_3");
   EXPECT_TRUE(restored.notes.empty());
@@ -74,7 +74,28 @@ TEST(RunCheckpoints, SwitchedOff) {
   RunCheckpoints checkpoints(held.loaded);
   EXPECT_FALSE(checkpoints.save(held.state, {}).has_value());
   EXPECT_FALSE(checkpoints.restore(held.state).path.has_value());
-  EXPECT_FALSE(std::filesystem::exists(recipe.path("out")));
+  const auto other = recipe.load();
+  EXPECT_THROW(RunCheckpoints{other}, Error);  // would write the same logs
+}
+
+TEST(RunCheckpoints, ARepeatedRunGoesOnWhereverItBegan) {
+  const TinyRecipe recipe;
+  Held saved(recipe.load());
+  saved.change();
+  RunCheckpoints(saved.loaded).save(saved.state, {.step = 1});
+  const auto from_there = recipe.load({"--checkpoint.restore_from=epoch_0_step_1"});
+  for (const std::int64_t step : {2, 3}) {
+    Held held(from_there);
+    RunCheckpoints checkpoints(held.loaded);
+    const auto restored = checkpoints.restore(held.state);
+    EXPECT_EQ(restored.path->filename(), fmt::format("epoch_0_step_{}", step - 1));
+    checkpoints.save(held.state, {.step = step});
+  }
+  Held held(recipe.load());
+  RunCheckpoints checkpoints(held.loaded);
+  checkpoints.restore(held.state);
+  const auto again = checkpoints.save(held.state, {.step = 4});
+  EXPECT_EQ(checkpoint::read_manifest(again->path).restore_from, "epoch_0_step_1");
 }
 
 bool has_whole_model(const std::vector<std::string>& overrides, bool is_final) {
@@ -92,6 +113,21 @@ TEST(RunCheckpoints, WholeModelsAreWrittenWhenAskedFor) {
   const std::string lora = "--peft._target_=nemo_automodel.components._peft.lora.PeftConfig";
   EXPECT_FALSE(has_whole_model({lora}, true));
   EXPECT_TRUE(has_whole_model({lora, "--checkpoint.merged_export"}, true));
+}
+
+TEST(RunCheckpoints, AMissingWholeModelIsWrittenLater) {
+  const TinyRecipe recipe;
+  Held held(recipe.load({"--checkpoint.save_consolidated=false"}));
+  held.change();
+  const auto path =
+      RunCheckpoints(held.loaded).save(held.state, {.step = 5, .validation_loss = 0.5})->path;
+  EXPECT_FALSE(RunCheckpoints(held.loaded).save_missing_model(held.state, path).has_value());
+  const auto wanted = recipe.load();
+  RunCheckpoints checkpoints(wanted);
+  EXPECT_EQ(checkpoints.save_missing_model(held.state, path)->path, path);
+  EXPECT_TRUE(std::filesystem::exists(path / "model/consolidated/model.safetensors"));
+  EXPECT_EQ(checkpoint::read_manifest(path).validation_loss, 0.5);
+  EXPECT_FALSE(checkpoints.save_missing_model(held.state, path).has_value());
 }
 
 }  // namespace
