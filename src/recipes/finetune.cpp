@@ -137,7 +137,7 @@ ExitCode run_finetune(const config::LoadedRecipe& loaded) {
     const auto metrics = run_step(state, loader, step_options(recipe)).metrics;
     const Json line = log_line(recipe, metrics);
     log.write(line);
-    watchers.step(line);
+    progress.notes(watchers.step(line));
     progress.step(metrics);
     if (totals.num_steps == 0 && !restored.path) {
       progress.notes(warnings(check_first_loss(recipe, metrics.result.loss, run.model.spec())));
@@ -161,7 +161,7 @@ ExitCode run_finetune(const config::LoadedRecipe& loaded) {
       progress.notes(describe_save(saved));
     }
   }
-  watchers.finish(state.next_step >= plan.end_step);
+  progress.notes(watchers.finish(state.next_step >= plan.end_step));
   if (state.next_step < plan.end_step) {
     return interrupted(progress, last_checkpoint.has_value());
   }

@@ -83,6 +83,10 @@ RunCheckpoints::Restored RunCheckpoints::restore(RunState& state) {
   restore_from_ = found.begins_anew ? loaded_.recipe.checkpoint.restore_from
                                     : found.checkpoint->manifest.restore_from;
   check_base(state.ground, *found.checkpoint);
+  const ErrorContext context(
+      "going on from {}: what is trained and its types must be as they were there; to train anew "
+      "choose another checkpoint.checkpoint_dir",
+      found.checkpoint->path.string());
   const auto planned = state.schedule;
   checkpoint::restore_model_state(found.checkpoint->path / "model", state.run.source,
                                   state.run.model.parameters());

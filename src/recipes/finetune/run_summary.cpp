@@ -42,8 +42,11 @@ Json to_json(const RunTotals& totals) {
 
 std::vector<std::string> describe_result(const RunTotals& totals,
                                          const std::optional<std::filesystem::path>& checkpoint) {
-  std::vector<std::string> out = {totals.num_steps > 0 ? totals_text(totals)
-                                                       : "nothing left to do: the run is complete"};
+  std::vector<std::string> out = {totals.num_steps > 0
+                                      ? totals_text(totals)
+                                      : "nothing left to do: the run is complete; to "
+                                        "train anew choose another "
+                                        "checkpoint.checkpoint_dir"};
   if (!checkpoint) {
     return out;
   }

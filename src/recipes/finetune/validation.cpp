@@ -74,7 +74,7 @@ std::optional<double> Validation::run(const parallel::ShardedModel& model,
     metrics.peak_memory_bytes = peak_memory_bytes(model.options().device);
     const Json line = train::to_json(metrics, train::utc_timestamp());
     set.log.write(line);
-    watchers.validation(validation_section(name), line);
+    progress.notes(watchers.validation(validation_section(name), line));
     progress.note(result_text(name, metrics.evaluation));
     if (name == best_) {
       best = metrics.evaluation.loss;

@@ -161,20 +161,17 @@ Watchers::Watchers(const config::Recipe& recipe, const Json& config,
   }
 }
 
-void Watchers::step(const Json& line) {
-  if (line.at("step").get<std::int64_t>() % every_ == 0) {
-    show("", line);
-  }
+std::vector<std::string> Watchers::step(const Json& line) {
+  return line.at("step").get<std::int64_t>() % every_ == 0 ? show("", line)
+                                                           : std::vector<std::string>();
 }
 
-void Watchers::validation(const std::string& section, const Json& line) {
-  show(section + "/", line);
+std::vector<std::string> Watchers::validation(const std::string& section, const Json& line) {
+  return show(section + "/", line);
 }
 
-void Watchers::finish(bool is_complete) {
-  for (const auto& writer : writers_) {
-    writer->finish(is_complete, now());
-  }
+std::vector<std::string> Watchers::finish(bool is_complete) {
+  return each([&](watch::Writer& writer) { writer.finish(is_complete, now()); });
 }
 
 std::vector<std::string> Watchers::places() const {
@@ -185,14 +182,28 @@ std::vector<std::string> Watchers::places() const {
   return out;
 }
 
-void Watchers::show(const std::string& prefix, const Json& line) {
+std::vector<std::string> Watchers::show(const std::string& prefix, const Json& line) {
   watch::Scalars point{.step = line.at("step").get<std::int64_t>(), .seconds = now()};
   for (auto& [name, value] : scalars_of(line)) {
     point.values.emplace_back(prefix + name, value);
   }
-  for (const auto& writer : writers_) {
-    writer->write(point);
-  }
+  return each([&](watch::Writer& writer) { writer.write(point); });
+}
+
+std::vector<std::string> Watchers::each(const std::function<void(watch::Writer&)>& tell) {
+  std::vector<std::string> lost;
+  std::erase_if(writers_, [&](const std::unique_ptr<watch::Writer>& writer) {
+    try {
+      tell(*writer);
+      return false;
+    } catch (const std::exception& error) {
+      lost.push_back(fmt::format(
+          "warning: nothing more of this run is written for '{}' (the JSONL files have all): {}",
+          writer->place(), error.what()));
+      return true;
+    }
+  });
+  return lost;
 }
 
 }  // namespace automodel::recipes

@@ -1,6 +1,7 @@
 #pragma once
 // The programs that watch a run, as its sections tensorboard, wandb and mlflow say.
 
+#include <functional>
 #include <memory>
 #include <optional>
 #include <string>
@@ -19,10 +20,12 @@ class Watchers {
            std::optional<std::int64_t> resumed_at);
 
   /// Shows the numbers of a line of training.jsonl, if log_remote_every_steps has one at its step.
-  void step(const Json& line);
+  /// One that cannot be written, since its disk is full, is given up: the run goes on, and what is
+  /// returned tells the user. So do the next two.
+  std::vector<std::string> step(const Json& line);
   /// Shows those of a line of a validation's log, under "<section>/".
-  void validation(const std::string& section, const Json& line);
-  void finish(bool is_complete);
+  std::vector<std::string> validation(const std::string& section, const Json& line);
+  std::vector<std::string> finish(bool is_complete);
 
   /// "wandb" and "mlflow": the run's id there; for the manifest.
   Json ids() const { return ids_; }
@@ -30,7 +33,8 @@ class Watchers {
   std::vector<std::string> places() const;
 
  private:
-  void show(const std::string& prefix, const Json& line);
+  std::vector<std::string> show(const std::string& prefix, const Json& line);
+  std::vector<std::string> each(const std::function<void(watch::Writer&)>& tell);
 
   std::int64_t every_ = 1;
   Json ids_ = Json::object();

@@ -28,7 +28,8 @@ TEST(DescribeResult, WithoutCheckpoint) {
 
 TEST(DescribeResult, NothingDone) {
   EXPECT_THAT(describe_result({}, std::nullopt),
-              ElementsAre("nothing left to do: the run is complete"));
+              ElementsAre("nothing left to do: the run is complete; to train anew choose another "
+                          "checkpoint.checkpoint_dir"));
 }
 
 TEST(DescribeResult, NamesWhatLiesInTheCheckpoint) {

@@ -57,6 +57,19 @@ TEST(Watchers, EachIsTold) {
   EXPECT_THAT(read_file(file), ::testing::MatchesRegex("[0-9]+ 0.5 0\n[0-9]+ 0.5 2\n"));
 }
 
+TEST(Watchers, OneThatCannotBeWrittenIsGivenUp) {
+  const TinyRecipe tiny;
+  Watchers watchers(recipe(tiny), Json::object(), std::nullopt);
+  EXPECT_THAT(watchers.step({{"step", 0}, {"loss", 0.5}}), IsEmpty());
+  std::filesystem::remove_all(tiny.path("ml"));
+  write_text(tiny.path("ml"), "no folder any more");
+  EXPECT_THAT(watchers.step({{"step", 2}, {"grad_norm", 0.5}}),
+              ElementsAre(HasSubstr("nothing more of this run is written for 'mlflow ui")));
+  EXPECT_THAT(watchers.step({{"step", 4}, {"loss", 0.5}}), IsEmpty());
+  EXPECT_THAT(watchers.finish(true), IsEmpty());
+  EXPECT_THAT(watchers.places(), ElementsAre(HasSubstr("tensorboard"), HasSubstr("wandb")));
+}
+
 TEST(Watchers, AResumedRunKeepsItsIds) {
   const TinyRecipe tiny;
   const auto again = recipe(tiny);
