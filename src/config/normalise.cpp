@@ -15,6 +15,11 @@ struct Variable {
 constexpr auto kVariables =
     std::to_array<Variable>({{"wandb", "dir", "WANDB_DIR"},
                              {"wandb", "mode", "WANDB_MODE"},
+                             {"wandb", "entity", "WANDB_ENTITY"},
+                             {"wandb", "group", "WANDB_RUN_GROUP"},
+                             {"wandb", "notes", "WANDB_NOTES"},
+                             {"wandb", "job_type", "WANDB_JOB_TYPE"},
+                             {"wandb", "id", "WANDB_RUN_ID"},
                              {"mlflow", "tracking_uri", "MLFLOW_TRACKING_URI"}});
 
 bool is_absent(const Node& root, const char* key) {

@@ -171,7 +171,7 @@ struct Checkpoint {
   std::vector<std::string> skip_task_head_prefixes_for_base_model;
   bool single_rank_consolidation = false;
   bool v4_compatible = false;
-  /// Which validation set defines LOWEST_VAL.
+  /// Which of several validation sets defines LOWEST_VAL.
   std::string best_metric_key = "default";
   std::int64_t consolidation_timeout_minutes = 30;
   /// Older checkpoints are removed; LATEST and LOWEST_VAL are kept.

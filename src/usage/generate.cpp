@@ -1,6 +1,6 @@
 #include "usage/generate.h"
 
-#include <CLI/CLI.hpp>
+#include "base/number_range.h"
 
 namespace automodel::usage {
 
@@ -18,20 +18,20 @@ void Generate::declare(CLI::App& app) {
                  "of the weights: auto (as the model is stored), float32, bfloat16 or float16");
   app.add_option("--device", device, "auto (a GPU if there is one), cpu, cuda or cuda:N");
   app.add_option("--max-new-tokens", max_new_tokens, "stop after this many")
-      ->check(CLI::PositiveNumber)
+      ->check(above(0))
       ->capture_default_str();
   app.add_option(
          "--temperature", temperature,
          "tokens are drawn with this temperature; 0: always the most likely token. Default: "
          "0, or as generation_config.json says if that has do_sample, or 1 if another "
          "option asks for draws")
-      ->check(CLI::NonNegativeNumber);
+      ->check(at_least(0));
   app.add_option("--top-k", top_k, "draw from the k most likely tokens; 0: from all")
-      ->check(CLI::NonNegativeNumber);
+      ->check(at_least(0));
   app.add_option("--top-p", top_p, "draw from the smallest set of this probability; 1: from all")
-      ->check(CLI::Range(0.0, 1.0));
+      ->check(above_and_at_most(0, 1));
   app.add_option("--repetition-penalty", repetition_penalty, "above 1: avoids tokens that occurred")
-      ->check(CLI::PositiveNumber);
+      ->check(above(0));
   app.add_option("--seed", seed, "of the draws; default 0");
   app.footer(
       "Example: automodel generate HuggingFaceTB/SmolLM2-135M-Instruct \"What is a hub?\" "

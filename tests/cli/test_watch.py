@@ -190,7 +190,7 @@ def test_variables_of_the_programs(automodel, tmp_path):
     assert done.returncode == 0, done.stderr
     assert any((tmp_path / "store").iterdir())
     assert not (tmp_path / "wandb").exists() and "wandb sync" not in done.stdout
-    done = automodel(recipe, "--wandb.mode=offline", env=environment, cwd=tmp_path)
+    done = automodel(recipe, "--wandb.mode=offline", "--checkpoint.checkpoint_dir=again", env=environment, cwd=tmp_path)
     assert any((tmp_path / "wandb").glob("offline-run-*")), done.stdout
 
 

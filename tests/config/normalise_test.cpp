@@ -36,12 +36,14 @@ TEST(Normalise, DisabledWandbIsAbsent) {
 }
 
 TEST(Normalise, VariablesStandInForWhatIsLeftOpen) {
-  const Environment variables = {
-      {"WANDB_DIR", "w"}, {"WANDB_MODE", ""}, {"MLFLOW_TRACKING_URI", "http://host"}};
-  Node open = tree(
-      {{"wandb", {{"dir", nullptr}, {"mode", nullptr}}}, {"mlflow", {{"tracking_uri", nullptr}}}});
+  const Environment variables = {{"WANDB_DIR", "w"},
+                                 {"WANDB_MODE", ""},
+                                 {"WANDB_RUN_ID", "r1"},
+                                 {"MLFLOW_TRACKING_URI", "http://host"}};
+  Node open = tree({{"wandb", {{"dir", nullptr}, {"mode", nullptr}, {"id", nullptr}}},
+                    {"mlflow", {{"tracking_uri", nullptr}}}});
   fill_from_environment(open, variables);
-  EXPECT_EQ(to_json(open), Json({{"wandb", {{"dir", "w"}, {"mode", nullptr}}},
+  EXPECT_EQ(to_json(open), Json({{"wandb", {{"dir", "w"}, {"mode", nullptr}, {"id", "r1"}}},
                                  {"mlflow", {{"tracking_uri", "http://host"}}}}));
   EXPECT_EQ(find_path(open, "wandb.dir")->origin.kind, OriginKind::environment);
   Node given = tree({{"wandb", nullptr}, {"mlflow", {{"tracking_uri", "runs"}}}});

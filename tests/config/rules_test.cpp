@@ -212,6 +212,12 @@ TEST(Rules, WarnOfWhatIsIgnored) {
               testing::ElementsAre(HasSubstr("9 is longer than step_scheduler.max_steps 5")));
   EXPECT_THAT(warns({"--step_scheduler.val_every_steps=5"}),
               testing::ElementsAre(HasSubstr("ignored: there is no validation_dataset")));
+  const std::string rows =
+      "={'_target_': 'nemo_automodel.components.datasets.llm.chat_dataset.ChatDataset', "
+      "'path_or_dataset_id': 'x'}";
+  EXPECT_THAT(warns({"--validation_dataset_a" + rows}), testing::IsEmpty());
+  EXPECT_THAT(warns({"--validation_dataset_a" + rows, "--validation_dataset_b" + rows}),
+              testing::ElementsAre(HasSubstr("defines LOWEST_VAL; name one here")));
   EXPECT_THAT(warns({"--checkpoint.enabled=false", "--checkpoint.restore_from=LATEST"}),
               testing::ElementsAre(HasSubstr("nothing is restored or saved")));
   EXPECT_THAT(warns({kData + "squad.make_squad_dataset', 'split': 'train[:9]', "

@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include "base/command_line.h"
+#include "base/number_range.h"
 #include "base/text.h"
 #include "config/load.h"
 #include "plan/changes.h"
@@ -170,14 +171,12 @@ struct Options {
         "--section.key VALUE overrides a key of the recipe");
     app.add_option("recipe", recipe, "recipe file")->required();
     app.add_option("--devices", devices, "ranks; by default as many as the sizes make")
-        ->check(CLI::PositiveNumber);
-    app.add_option("--memory", memory, "GiB of each; by default this computer's")
-        ->check(CLI::PositiveNumber);
-    app.add_option("--flops", flops, "TFLOP/s that training reaches on each")
-        ->check(CLI::PositiveNumber);
-    app.add_option("--bandwidth", bandwidth, "GB/s of its memory")->check(CLI::PositiveNumber);
+        ->check(above(0));
+    app.add_option("--memory", memory, "GiB of each; by default this computer's")->check(above(0));
+    app.add_option("--flops", flops, "TFLOP/s that training reaches on each")->check(above(0));
+    app.add_option("--bandwidth", bandwidth, "GB/s of its memory")->check(above(0));
     app.add_option("--length", length, "tokens of a row, where the recipe does not say")
-        ->check(CLI::PositiveNumber);
+        ->check(above(0));
     app.add_flag("--json", json, "print one line of JSON");
     app.footer("Example: automodel plan recipe.yaml --memory 16 --length 2048");
   }

@@ -216,6 +216,9 @@ void best_metric_exists(Findings& f) {
     f.problem("checkpoint.best_metric_key",
               fmt::format("'{}' is no validation set; there is no section validation_dataset_{}",
                           key, key));
+  } else if (sections.size() > 1 && !exists) {
+    f.warning("checkpoint.best_metric_key",
+              "none of the validation sets is the one that defines LOWEST_VAL; name one here");
   }
 }
 

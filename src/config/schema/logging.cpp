@@ -7,18 +7,20 @@ Key wandb() {
   std::vector<Key> keys = {
       flag("enable", "false: as if the section were absent", true),
       text("project", "project", "automodel").or_null(),
-      text("entity", "user or team").or_null(),
+      text("entity", "user or team").or_null().otherwise("WANDB_ENTITY"),
       text("name", "name of the run").or_null().otherwise("last two parts of the model's name"),
-      text("group", "group of runs").or_null(),
+      text("group", "group of runs").or_null().otherwise("WANDB_RUN_GROUP"),
       texts("tags", "labels").or_null(),
-      text("notes", "description").or_null(),
+      text("notes", "description").or_null().otherwise("WANDB_NOTES"),
       text("dir", "folder for files").or_null().otherwise("WANDB_DIR or the working folder"),
       text("mode", "disabled: as if the section were absent; otherwise an offline run is written")
           .one_of({"online|run", "offline|dryrun", "shared", "disabled"})
           .or_null()
           .otherwise("WANDB_MODE"),
-      text("id", "id of the run").or_null().otherwise("a new one, kept when the run is resumed"),
-      text("job_type", "kind of run").or_null()};
+      text("id", "id of the run")
+          .or_null()
+          .otherwise("WANDB_RUN_ID or a new one, kept when the run is resumed"),
+      text("job_type", "kind of run").or_null().otherwise("WANDB_JOB_TYPE")};
   for (const char* name :
        {"config", "config_exclude_keys", "config_include_keys", "allow_val_change", "force",
         "reinit", "resume", "resume_from", "fork_from", "save_code", "tensorboard",

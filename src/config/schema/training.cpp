@@ -160,7 +160,8 @@ Key checkpoint_section() {
                  flag("diffusers_compatible", "write files as diffusers expects them", false),
                  flag("allow_legacy_pickle_restore", "restore pickled state of old checkpoints",
                       false),
-                 text("best_metric_key", "the validation set that defines LOWEST_VAL", "default"),
+                 text("best_metric_key",
+                      "of several validation sets the one that defines LOWEST_VAL", "default"),
                  integer("consolidation_timeout_minutes",
                          "longest wait for the Hugging Face folder", 30)
                      .at_least(1),

@@ -76,7 +76,7 @@ std::optional<double> Validation::run(const parallel::ShardedModel& model,
     set.log.write(line);
     progress.notes(watchers.validation(validation_section(name), line));
     progress.note(result_text(name, metrics.evaluation));
-    if (name == best_) {
+    if (name == best_ || sets_.size() == 1) {
       best = metrics.evaluation.loss;
     }
   }

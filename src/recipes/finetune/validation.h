@@ -22,8 +22,8 @@ class Validation {
   bool empty() const { return sets_.empty(); }
 
   /// Measures every set and tells the results, those who watch the run as well. `step` is the last
-  /// one done, -1 before the first. Returns the loss of the set that checkpoint.best_metric_key
-  /// names, if there is one.
+  /// one done, -1 before the first. Returns the loss of the only set, or of the one that
+  /// checkpoint.best_metric_key names, if there is one.
   std::optional<double> run(const parallel::ShardedModel& model, const train::ValidationMetrics& at,
                             Watchers& watchers, train::Progress& progress);
 

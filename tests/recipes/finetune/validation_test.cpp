@@ -37,6 +37,14 @@ TEST_F(ValidationTest, NamedSetsHaveLogsOfTheirOwn) {
   EXPECT_TRUE(std::filesystem::exists(tiny_.path("out/validation_other.jsonl")));
 }
 
+TEST_F(ValidationTest, TheOnlySetDecidesWhateverItsName) {
+  const auto rows = data_.validation.at("default");
+  data_.validation = {{"mine", rows}};
+  EXPECT_TRUE(Validation(loaded_.recipe, data_, 0).run(run_.model, {}, watchers_, progress_));
+  data_.validation = {{"mine", rows}, {"other", rows}};
+  EXPECT_FALSE(Validation(loaded_.recipe, data_, 0).run(run_.model, {}, watchers_, progress_));
+}
+
 TEST_F(ValidationTest, GainsAreFirstAgainstLast) {
   Validation validation(loaded_.recipe, data_, 0);
   validation.run(run_.model, {.step = -1}, watchers_, progress_);
