@@ -9,6 +9,7 @@
 #include "base/file.h"
 #include "base/parallel.h"
 #include "config/load.h"
+#include "corpus/held_out.h"
 #include "corpus/run_data.h"
 #include "data/batch.h"
 #include "data/describe.h"
@@ -108,6 +109,7 @@ ExitCode print_rows(const Subject& subject) {
 
 /// One data set, looked at.
 struct Inspection {
+  data::PreparedDataset rows;
   data::PageSection page;
   bool failed = false;
 };
@@ -143,15 +145,26 @@ std::vector<std::string> describe_packing(std::shared_ptr<const data::Dataset> d
                 : std::vector<std::string>{};
 }
 
-Inspection inspect(std::size_t index, const Subject& subject, const InspectOptions& options) {
+/// "warning: ..." for validation rows that `train` has too.
+std::vector<std::string> describe_sharing(const DataSection& section,
+                                          const data::PreparedDataset& train,
+                                          const data::PreparedDataset& rows) {
+  const std::string shared = describe_shared_rows(section, train, rows);
+  return shared.empty() ? std::vector<std::string>{} : std::vector{"warning: " + shared};
+}
+
+/// `train`: the data set looked at first, null if this is it.
+Inspection inspect(std::size_t index, const Subject& subject, const InspectOptions& options,
+                   const data::PreparedDataset* train) {
   const DataSection& section = subject.sections[index];
-  const auto dataset = open_dataset(section, subject);
+  const std::shared_ptr<const data::Dataset> dataset = open_dataset(section, subject);
   const auto text = section_text(subject.text, section.keys);
   data::Survey survey = data::survey(*dataset, text, subject.surveys[index]);
   if (section.keys.keys.value("skip_invalid_samples", false)) {
     skip_bad_rows(survey);
   }
-  Inspection out{.page = {.title = fmt::format("{} ({})", section.name, section.keys.target),
+  Inspection out{.rows = {dataset, survey},
+                 .page = {.title = fmt::format("{} ({})", section.name, section.keys.target),
                           .lines = data::describe_survey(survey),
                           .lengths = survey.lengths,
                           .rows = {}},
@@ -160,9 +173,8 @@ Inspection inspect(std::size_t index, const Subject& subject, const InspectOptio
     out.page.lines.insert(out.page.lines.end(), lines.begin(), lines.end());
   };
   append(data::describe_audit(survey, text, subject.surveys[index]));
-  if (section.name == "dataset") {
-    append(describe_packing(dataset, survey, subject));
-  }
+  append(train == nullptr ? describe_packing(dataset, survey, subject)
+                          : describe_sharing(section, *train, out.rows));
   const auto num_shown = std::clamp<std::int64_t>(options.num_shown, 0,
                                                   static_cast<std::int64_t>(survey.usable.size()));
   for (std::int64_t i = 0; i < num_shown; ++i) {
@@ -196,12 +208,14 @@ ExitCode inspect_data(const InspectOptions& options, const OpenModel& open_model
     return print_rows(subject);
   }
   std::vector<data::PageSection> pages;
+  std::optional<data::PreparedDataset> train;
   bool failed = false;
   for (std::size_t i = 0; i < subject.sections.size(); ++i) {
-    Inspection one = inspect(i, subject, options);
+    Inspection one = inspect(i, subject, options, train ? &*train : nullptr);
     print(one.page, subject.text.tokenizer, subject.recipe.has_value());
     failed = failed || one.failed;
     pages.push_back(std::move(one.page));
+    train = train ? std::move(train) : std::move(one.rows);
   }
   if (!options.html.empty()) {
     write_file_atomic(options.html, data::data_page(subject.title, pages, subject.text.tokenizer));

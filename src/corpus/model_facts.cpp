@@ -37,6 +37,8 @@ ModelFacts read_model_facts(const config::ModelSource& model) {
           .vocab_size = spec.vocab_size,
           .max_tokens = spec.max_positions,
           .num_labels = spec.num_labels,
+          .class_names =
+              spec.is_classifier() ? models::class_names(config) : std::vector<std::string>(),
           .stop_ids = models::stop_ids(folder, config),
           .open_text = [name, folder](const TokenizerPlace& place) {
             return data::load_text_context(find_tokenizer(place, name, folder));

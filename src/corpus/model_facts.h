@@ -30,6 +30,8 @@ struct ModelFacts {
   std::int64_t vocab_size = 0, max_tokens = 0;
   /// Classes that it tells; 0: it is a language model.
   std::int64_t num_labels = 0;
+  /// What it calls them, by number; empty: they have no names.
+  std::vector<std::string> class_names = {};
   /// Tokens that end an answer beside the tokenizer's eos_token.
   std::vector<std::int32_t> stop_ids;
   /// Opens the tokenizer and chat templates of this model, or of another one.

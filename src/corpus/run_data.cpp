@@ -9,6 +9,8 @@
 #include "base/known.h"
 #include "base/parallel.h"
 #include "config/step_plan.h"
+#include "corpus/class_names.h"
+#include "corpus/held_out.h"
 #include "data/limit.h"
 #include "data/mock_sentences.h"
 #include "data/registry.h"
@@ -120,6 +122,13 @@ std::optional<std::int64_t> mock_vocabulary(const config::Recipe& recipe) {
   return out;
 }
 
+void name_classes(data::TextContext& text, const config::Recipe& recipe, const ModelFacts& model) {
+  text.num_labels = model.num_labels;
+  if (model.num_labels > 0) {
+    text.class_names = class_names(recipe, model.class_names, model.num_labels);
+  }
+}
+
 /// Files of tokens ask for no tokenizer.
 bool all_are_tokens(const config::Recipe& recipe) {
   const auto sections = data_sections(recipe);
@@ -173,7 +182,7 @@ std::vector<DataSection> data_sections(const config::Recipe& recipe) {
 RecipeText open_text(const config::Recipe& recipe, const ModelFacts& model) {
   if (const auto vocabulary = mock_vocabulary(recipe)) {
     RecipeText out{.used = data::mock_text(*vocabulary), .own = std::nullopt};
-    out.used.num_labels = model.num_labels;
+    name_classes(out.used, recipe, model);
     return out;
   }
   if (!recipe.dataset.tokenizer && all_are_tokens(recipe)) {
@@ -190,7 +199,7 @@ RecipeText open_text(const config::Recipe& recipe, const ModelFacts& model) {
   RecipeText out{.used = with_keys(opened, tokenizer),
                  .own = is_own ? std::move(opened) : own_text(model)};
   out.used.max_tokens = data::lesser_limit(out.used.max_tokens, model.max_tokens);
-  out.used.num_labels = model.num_labels;
+  name_classes(out.used, recipe, model);
   out.used = data::without_checks(std::move(out.used), recipe.disabled_data_checks);
   return out;
 }
@@ -204,6 +213,7 @@ data::TextContext section_text(const data::TextContext& text, const config::Data
   out.allows_untrained = text.allows_untrained;
   out.finds_roles = text.finds_roles;
   out.num_labels = text.num_labels;
+  out.class_names = text.class_names;
   return out;
 }
 
@@ -252,7 +262,11 @@ RunData load_run_data(const config::Recipe& recipe, const ModelFacts& model) {
   };
   RunData out{.text = text.used, .train = prepare(training_section(recipe), "dataset")};
   for (const auto& [name, section] : recipe.validation_datasets) {
-    out.validation.emplace(name, prepare(section, validation_section(name)));
+    const auto where = validation_section(name);
+    const auto& rows = out.validation.emplace(name, prepare(section, where)).first->second;
+    if (auto shared = describe_shared_rows({where, section}, out.train, rows); !shared.empty()) {
+      out.warnings.push_back(std::move(shared));
+    }
   }
   if (auto packed = pack(recipe, out.train.dataset)) {
     out.packs = packed->stats();

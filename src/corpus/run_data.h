@@ -23,6 +23,8 @@ struct RunData {
   std::vector<std::int64_t> lengths = {};
   /// If the training rows are packs.
   std::optional<data::PackStats> packs = std::nullopt;
+  /// What is suspicious of the data sets together.
+  std::vector<std::string> warnings = {};
 };
 
 /// The recipe's section of a validation data set of RunData.

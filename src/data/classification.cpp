@@ -1,14 +1,11 @@
 #include "data/classification.h"
 
 #include <algorithm>
-#include <charconv>
-#include <limits>
 #include <utility>
 
 #include "base/error.h"
-#include "base/exact_json.h"
 #include "base/known.h"
-#include "base/text.h"
+#include "data/class_names.h"
 #include "data/columns.h"
 #include "data/limit.h"
 #include "data/split.h"
@@ -16,48 +13,12 @@
 namespace automodel::data {
 namespace {
 
-/// A whole number from 0 on, as a number or as text (CSV has nothing else).
-std::optional<std::int32_t> number_of(const Json& value) {
-  std::int64_t number = -1;
-  if (value.is_number_integer()) {
-    number = value.get<std::int64_t>();
-  } else if (value.is_boolean()) {
-    number = value.get<bool>() ? 1 : 0;
-  } else if (value.is_string()) {
-    const auto& text = value.get_ref<const std::string&>();
-    const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), number);
-    number = error == std::errc() && end == text.data() + text.size() ? number : -1;
-  }
-  const bool fits = number >= 0 && number < std::numeric_limits<std::int32_t>::max();
-  return fits ? std::optional(static_cast<std::int32_t>(number)) : std::nullopt;
-}
-
-std::int32_t read_label(const Json& row, const ClassificationOptions& options) {
-  const Json& value = column(row, options.label_column);
-  if (!options.labels.empty() && value.is_string()) {
-    const auto& name = value.get_ref<const std::string&>();
-    const auto found = std::find(options.labels.begin(), options.labels.end(), name);
-    check(found != options.labels.end(), ErrorKind::corrupt_data,
-          "column '{}' is '{}', which is none of `labels` ({}){}", options.label_column, name,
-          join(options.labels, ", "), did_you_mean(name, options.labels));
-    return static_cast<std::int32_t>(found - options.labels.begin());
-  }
-  const auto number = number_of(value);
-  check(number.has_value(), ErrorKind::corrupt_data,
-        "column '{}' is {}, expected the number of a class, from 0 on{} (-1 stands in splits whose "
-        "classes are not told: train on another split)",
-        options.label_column, exact_text(value),
-        options.labels.empty() ? ", or give their names by `labels`" : "");
-  return known(number);
-}
-
 /// Throws Error(invalid_argument) for a class that the model's head does not have.
-std::int32_t label_of(const Json& row, const ClassificationOptions& options,
-                      const TextContext& context) {
-  const auto label = read_label(row, options);
-  check(context.num_labels == 0 || label < context.num_labels, ErrorKind::invalid_argument,
+std::int32_t label_of(const Json& row, const LabelColumn& labels, std::int64_t num_labels) {
+  const auto label = class_of(column(row, labels.name), labels);
+  check(num_labels == 0 || label < num_labels, ErrorKind::invalid_argument,
         "column '{}' is class {}, but the model tells {} classes, from 0 on; set model.num_labels",
-        options.label_column, label, context.num_labels);
+        labels.name, label, num_labels);
   return label;
 }
 
@@ -66,6 +27,9 @@ class ClassificationFormat {
   ClassificationFormat(ClassificationOptions options, std::shared_ptr<const TextContext> context)
       : options_(std::move(options)),
         context_(std::move(context)),
+        labels_{.name = options_.label_column,
+                .class_names = options_.labels.empty() ? context_->class_names : options_.labels,
+                .holds_names = !options_.labels.empty()},
         limit_(lesser_limit(options_.max_length, context_->max_tokens)) {}
 
   TokenizedSample operator()(const Json& row) const {
@@ -77,7 +41,7 @@ class ClassificationFormat {
     check(!encoded.ids.empty(), ErrorKind::corrupt_data,
           "column '{}' is empty: there is no token to tell the class from", options_.text_column);
     TokenizedSample sample =
-        class_sample(std::move(encoded.ids), label_of(row, options_, *context_));
+        class_sample(std::move(encoded.ids), label_of(row, labels_, context_->num_labels));
     sample.notes.truncated = encoded.is_cut;
     sample.notes.special_in_content = std::ranges::any_of(texts, [this](const std::string& text) {
       return !special_tokens_in(*context_, text).empty();
@@ -112,6 +76,7 @@ class ClassificationFormat {
 
   ClassificationOptions options_;
   std::shared_ptr<const TextContext> context_;
+  LabelColumn labels_;
   std::int64_t limit_;
 };
 
@@ -140,7 +105,14 @@ std::vector<std::string> read_labels(Keys& keys) {
       value.is_array() && std::ranges::all_of(value, [](const Json& v) { return v.is_string(); });
   check(value.is_null() || are_texts, ErrorKind::invalid_argument,
         "labels must be a list of the classes' names, found {}", value.dump());
-  return value.is_null() ? std::vector<std::string>() : value.get<std::vector<std::string>>();
+  auto names = value.is_null() ? std::vector<std::string>() : value.get<std::vector<std::string>>();
+  for (auto name = names.begin(); name != names.end(); ++name) {
+    check(std::find(names.begin(), name, *name) == name, ErrorKind::invalid_argument,
+          "labels lists the class '{}' twice; its place in the list is its number, so it must have "
+          "one",
+          *name);
+  }
+  return names;
 }
 
 }  // namespace

@@ -22,7 +22,8 @@ struct ClassificationOptions {
   std::string text_column = "text", label_column = "label";
   /// Of a second text, which stands behind the first as the tokenizer joins pairs.
   std::optional<std::string> pair_column;
-  /// What the label column holds, in the order of the classes; empty: it holds their numbers.
+  /// What the label column holds, in the order of the classes; empty: their numbers, or the names
+  /// that the context has.
   std::vector<std::string> labels;
   /// Longer rows are cut, of a pair the longer text first. 0: to the model's limit.
   std::int64_t max_length = 0;

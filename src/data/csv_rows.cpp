@@ -11,8 +11,6 @@
 namespace automodel::data {
 namespace {
 
-constexpr std::string_view kByteOrderMark = "\xEF\xBB\xBF";
-
 /// A newline inside quotes does not end a record. ("" closes and opens again, which comes to the
 /// same.)
 std::size_t end_of_record(std::string_view text, std::size_t at) {
@@ -109,10 +107,8 @@ std::shared_ptr<const RowSource> open_csv(const std::string& path, const SourceO
   FileText file(path);
   const std::string ending = without_compression(path).extension().string();
   const char separator = to_lower_ascii(ending) == ".tsv" ? '\t' : ',';
-  const std::size_t begin = file.text().starts_with(kByteOrderMark) ? kByteOrderMark.size() : 0;
-  const std::size_t header_end = end_of_record(file.text(), begin);
-  const auto names =
-      Fields(file.text().substr(begin, header_end - begin), separator, path, 1).run();
+  const std::size_t header_end = end_of_record(file.text(), 0);
+  const auto names = Fields(file.text().substr(0, header_end), separator, path, 1).run();
   if (!trim(file.text()).empty()) {
     check_header(names, path);
   }
@@ -132,6 +128,7 @@ std::shared_ptr<const RowSource> open_csv(const std::string& path, const SourceO
                         {.name = separator == ',' ? "CSV" : "TSV",
                          .begin = first,
                          .end = end_of_record,
+                         .blanks = " \r",
                          .parse = parse},
                         options);
 }

@@ -31,7 +31,13 @@ class FileText {
   /// What `expand` writes, kept as an expanded file is. Throws the same.
   FileText(const std::string& path, const Expand& expand, const ExpandLimits& limits = {});
 
-  std::string_view text() const { return file_.text(); }
+  /// Without a byte order mark at its beginning: it is no text, and JSON has no place for it.
+  std::string_view text() const {
+    constexpr std::string_view kByteOrderMark = "\xEF\xBB\xBF";
+    auto text = file_.text();
+    text.remove_prefix(text.starts_with(kByteOrderMark) ? kByteOrderMark.size() : 0);
+    return text;
+  }
   std::span<const std::byte> bytes() const { return file_.bytes(); }
   /// As given, for errors.
   const std::string& path() const { return path_; }

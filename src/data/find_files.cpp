@@ -24,23 +24,30 @@ namespace {
 
 namespace fs = std::filesystem;
 
-/// Which split a name speaks of; empty if of none.
+/// Which split a name speaks of by one of its words; empty if of none.
 std::string split_in(std::string_view text) {
-  const std::string name = to_lower_ascii(text);
-  constexpr std::array<std::pair<std::string_view, std::string_view>, 6> kWords = {{
+  constexpr std::array<std::pair<std::string_view, std::string_view>, 10> kWords = {{
       {"validation", "validation"},
       {"valid", "validation"},
+      {"val", "validation"},
       {"dev", "validation"},
       {"eval", "validation"},
+      {"evaluation", "validation"},
       {"train", "train"},
+      {"training", "train"},
       {"test", "test"},
+      {"testing", "test"},
   }};
+  std::vector<std::string> words = {""};
+  for (const char c : to_lower_ascii(text)) {
+    if (c >= 'a' && c <= 'z') {
+      words.back() += c;
+    } else {
+      words.emplace_back();
+    }
+  }
   for (const auto& [word, split] : kWords) {
-    const auto at = name.find(word);
-    const auto is_letter = [](char c) { return c >= 'a' && c <= 'z'; };
-    const bool whole = at != std::string::npos && (at == 0 || !is_letter(name[at - 1])) &&
-                       (at + word.size() == name.size() || !is_letter(name[at + word.size()]));
-    if (whole) {
+    if (std::find(words.begin(), words.end(), word) != words.end()) {
       return std::string(split);
     }
   }
@@ -55,6 +62,16 @@ std::optional<std::string> split_of_part(const std::string& stem) {
   return std::regex_match(stem, match, kForm) ? std::optional(match[1].str()) : std::nullopt;
 }
 
+/// The split that a name speaks of where `wanted` is asked for; empty if of none. "train_sft" is a
+/// split of its own where `datasets` named it, else a name of "train".
+std::string split_named(const std::string& name, const std::string& wanted) {
+  const auto part = split_of_part(name);
+  const std::string whole = part.value_or(name);
+  const bool is_own =
+      whole == wanted || (part && whole.find('_') != std::string::npos && !split_in(whole).empty());
+  return is_own ? whole : split_in(whole);
+}
+
 /// The files of the split.
 class SplitFiles {
  public:
@@ -64,7 +81,7 @@ class SplitFiles {
   void add(const fs::path& file, std::initializer_list<std::string> names) {
     std::string named;
     for (const std::string& name : names) {
-      named = named.empty() ? split_of(name) : named;
+      named = named.empty() ? split_named(name, split_) : named;
     }
     if (named == split_) {
       of_split_.push_back(file.string());
@@ -86,15 +103,6 @@ class SplitFiles {
   }
 
  private:
-  /// "train_sft" is a split of its own where `datasets` named it, else a file of "train".
-  std::string split_of(const std::string& name) const {
-    const auto part = split_of_part(name);
-    const std::string whole = part.value_or(name);
-    const bool is_own = whole == split_ ||
-                        (part && whole.find('_') != std::string::npos && !split_in(whole).empty());
-    return is_own ? whole : split_in(whole);
-  }
-
   std::string split_;
   std::vector<std::string> of_split_, unnamed_;
   std::set<std::string> others_;
@@ -223,6 +231,16 @@ std::vector<std::string> files_of_pattern(const std::string& pattern) {
   return files;
 }
 
+/// A file that is given by itself is "train", as `datasets` has it, unless its name says otherwise.
+void check_split_of_file(const fs::path& file, const std::string& split) {
+  const auto named = split_named(without_compression(file).stem().string(), split);
+  check(split == "train" || named == split, ErrorKind::invalid_argument,
+        "{}: split '{}' is asked for, but a file that is given by its path is the split 'train'. "
+        "Write split: train, or a part of it (train[90%:]); or give the folder of files that are "
+        "named after their splits (train.jsonl, validation.jsonl)",
+        file.string(), split);
+}
+
 std::string not_cached(const std::string& id, const std::string& revision) {
   const auto others = cached_revisions(RepoKind::dataset, id);
   const std::string bring = fmt::format("'automodel download {} --repo-type dataset{}'", id,
@@ -266,7 +284,11 @@ std::vector<std::string> find_data_files(const std::string& path, const FileChoi
           *snapshot, fmt::format("the data set {} in {}", path, snapshot->string()), choice);
     }
   }
-  return find_paths(path, choice.revision);
+  auto files = find_paths(path, choice.revision);
+  for (const std::string& file : files) {
+    check_split_of_file(file, choice.split);
+  }
+  return files;
 }
 
 }  // namespace automodel::data

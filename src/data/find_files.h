@@ -19,9 +19,10 @@ struct FileChoice {
 std::vector<std::string> find_paths(const std::string& path, const std::string& revision = "main");
 
 /// The data files that `path` means:
-/// - a file, or a pattern;
-/// - a folder: its files of the split, by the words in their names (train, validation, valid, dev,
-///   eval, test); "train" also means files without such a word where none has it;
+/// - a file, or a pattern: of the split "train", or of that which its name speaks of;
+/// - a folder: its files of the split, by the words in their names (train, training, validation,
+///   valid, val, dev, eval, evaluation, test, testing); "train" also means files without such a
+///   word where none has it;
 /// - a folder that `save_to_disk` of the Python package `datasets` wrote: what its state.json
 ///   lists;
 /// - a folder without data files, or one of which a configuration is asked for: a copy of a hub
@@ -29,7 +30,7 @@ std::vector<std::string> find_paths(const std::string& path, const std::string& 
 /// - a hub id ("org/name") whose snapshot lies in huggingface_hub's cache: as a folder, with the
 ///   folders below it, which may be named after splits as well.
 /// Throws Error(not_found) that says what is there, Error(invalid_argument) if the data set has
-/// several configurations and none is chosen.
+/// several configurations and none is chosen, or a file is not of the split.
 std::vector<std::string> find_data_files(const std::string& path, const FileChoice& choice);
 
 }  // namespace automodel::data

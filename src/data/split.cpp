@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <cstdlib>
 #include <numeric>
 #include <regex>
 #include <utility>
@@ -47,17 +48,22 @@ std::optional<std::int64_t> parse_bound(const std::string& digits, const std::st
   return std::stoll(digits);
 }
 
-std::int64_t row_number(std::int64_t bound, bool percent, std::int64_t num_rows) {
-  if (percent) {
-    bound = std::llround(static_cast<double>(bound) / 100.0 * static_cast<double>(num_rows));
-  }
-  return std::clamp<std::int64_t>(bound < 0 ? bound + num_rows : bound, 0, num_rows);
+/// Halves go to the even number, as Python's round has it.
+std::int64_t rows_of_percent(std::int64_t percent, bool drops_remainder, std::int64_t num_rows) {
+  return drops_remainder ? percent * (num_rows / 100)
+                         : std::llrint(static_cast<double>(percent * num_rows) / 100.0);
+}
+
+void check_percent(std::int64_t bound, const std::string& split) {
+  check(std::abs(bound) <= 100, ErrorKind::invalid_argument,
+        "split '{}': {}% is beyond the data set; per cent go from -100 to 100", split, bound);
 }
 
 }  // namespace
 
 Split parse_split(const std::string& text) {
-  static const std::regex kForm(R"(([\w.-]+)(?:\[(-?\d*)(%?):(-?\d*)(%?)\])?)");
+  static const std::regex kForm(
+      R"(([\w.-]+)(?:\[(-?\d*)(%?):(-?\d*)(%?)\])?(?:\((closest|pct1_dropremainder)\))?)");
   std::smatch match;
   check(std::regex_match(text, match, kForm) && match[2] != "-" && match[4] != "-",
         ErrorKind::invalid_argument,
@@ -67,12 +73,33 @@ Split parse_split(const std::string& text) {
   Split split{.name = match[1],
               .begin = parse_bound(match[2], text),
               .end = parse_bound(match[4], text),
-              .percent = match[3] == "%" || match[5] == "%"};
+              .percent = match[3] == "%" || match[5] == "%",
+              .drops_remainder = match[6] == "pct1_dropremainder"};
   const bool mixed =
       split.percent && ((split.begin && match[3] != "%") || (split.end && match[5] != "%"));
   check(!mixed, ErrorKind::invalid_argument,
         "split '{}' mixes row numbers and per cent; use one of them for both ends", text);
+  check(split.percent || !match[6].matched, ErrorKind::invalid_argument,
+        "split '{}' says how to round, but has no per cent", text);
+  if (split.percent) {
+    check_percent(split.begin.value_or(0), text);
+    check_percent(split.end.value_or(0), text);
+  }
   return split;
+}
+
+RowRange rows_of(const Split& split, std::int64_t num_rows) {
+  check(!split.drops_remainder || num_rows >= 100, ErrorKind::invalid_argument,
+        "split '{}' with pct1_dropremainder needs 100 rows or more, there are {}", split.name,
+        num_rows);
+  const auto number = [&](std::int64_t bound) {
+    if (split.percent) {
+      bound = rows_of_percent(bound, split.drops_remainder, num_rows);
+    }
+    return std::clamp<std::int64_t>(bound < 0 ? bound + num_rows : bound, 0, num_rows);
+  };
+  return {.begin = number(split.begin.value_or(0)),
+          .end = split.end ? number(*split.end) : num_rows};
 }
 
 std::shared_ptr<const RowSource> pick_rows(std::shared_ptr<const RowSource> rows,
@@ -90,8 +117,7 @@ std::shared_ptr<const RowSource> open_split(const std::vector<std::string>& path
       {.split = part.name, .configuration = options.configuration, .revision = options.revision},
       options.source);
   const std::int64_t num_rows = rows->size();
-  const std::int64_t begin = row_number(part.begin.value_or(0), part.percent, num_rows);
-  std::int64_t end = part.end ? row_number(*part.end, part.percent, num_rows) : num_rows;
+  auto [begin, end] = rows_of(part, num_rows);
   if (options.max_rows) {
     check(*options.max_rows > 0, ErrorKind::invalid_argument,
           "a limit of {} samples leaves nothing; give a number of at least 1", *options.max_rows);

@@ -12,17 +12,29 @@
 namespace automodel::data {
 
 /// Part of a data set as Hugging Face writes it: "train", "train[:100]", "validation[64:]",
-/// "train[10%:20%]".
+/// "train[10%:20%]", "train[10%:20%](pct1_dropremainder)".
 struct Split {
   std::string name;
   /// Row numbers or, if `percent`, per cent; negative ones count from the end.
   std::optional<std::int64_t> begin, end;
   bool percent = false;
+  /// A per cent is a whole number of rows, the same everywhere; else bounds are rounded.
+  bool drops_remainder = false;
   bool operator==(const Split&) const = default;
 };
 
 /// Throws Error(invalid_argument) if `text` is not of that form.
 Split parse_split(const std::string& text);
+
+struct RowRange {
+  std::int64_t begin = 0, end = 0;
+  bool operator==(const RowRange&) const = default;
+};
+
+/// The rows of `split` among `num_rows`; none if begin >= end. Throws Error(invalid_argument) if
+/// it drops remainders of fewer than 100 rows: then a per cent is no row.
+/// Source: _rel_to_abs_instr of the Python package `datasets` (arrow_reader.py).
+RowRange rows_of(const Split& split, std::int64_t num_rows);
 
 struct SelectOptions {
   /// Shuffles the rows once, before a slice is taken.

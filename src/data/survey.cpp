@@ -64,6 +64,7 @@ void add(Survey& survey, RowFacts facts, const Dataset& dataset, std::int64_t ro
   survey.usable.push_back(row);
   survey.lengths.push_back(facts.length);
   survey.trained.push_back(facts.trained);
+  survey.hashes.push_back(facts.hash);
   survey.audit.add(facts.audit);
   for (const Check check : facts.failed) {
     add_failed(survey, check, dataset, row);

@@ -48,6 +48,8 @@ struct Survey {
   std::vector<std::int64_t> rows;
   /// Of the rows looked at that can be used: tokens, learnt tokens, documents.
   std::vector<std::int64_t> usable, lengths, trained;
+  /// The same number for rows of the same tokens.
+  std::vector<std::uint64_t> hashes;
   std::vector<BadRow> bad;
   std::vector<FailedCheck> failed;
   /// Rows of the files that the data set has not: malformed ones, or filtered out.

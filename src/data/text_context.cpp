@@ -142,6 +142,7 @@ std::uint64_t content_hash(const TextContext& context) {
   Json parts = {{"variables", context.template_variables},
                 {"max_tokens", context.max_tokens},
                 {"num_labels", context.num_labels},
+                {"class_names", context.class_names},
                 {"bos_id", context.bos_id ? Json(*context.bos_id) : Json()},
                 {"eos_id", context.eos_id ? Json(*context.eos_id) : Json()},
                 {"prepends_bos", context.prepends_bos},

@@ -35,6 +35,8 @@ struct TextContext {
   std::int64_t max_tokens = 0;
   /// The classes that the model tells, 0 if unknown.
   std::int64_t num_labels = 0;
+  /// What they are called, by number; empty: they have no names.
+  std::vector<std::string> class_names;
   /// Further variables for the template, e.g. {"enable_thinking": false}.
   Json template_variables = Json::object();
   /// Rows that the model cannot take are given out all the same, for checks that are switched off.

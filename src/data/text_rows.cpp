@@ -84,7 +84,7 @@ class TextRows : public RowSource {
              file_.path(), line_number(begin), human_bytes(record.size()),
              human_bytes(options.max_line_bytes), syntax_.name);
       }
-      if (!trim(record).empty()) {
+      if (record.find_first_not_of(syntax_.blanks) != std::string_view::npos) {
         begins_.push_back(begin);
       }
       begin += record.size() + 1;

@@ -21,6 +21,8 @@ struct RecordSyntax {
   std::size_t begin = 0;
   /// One past the record that begins at `at`; the newline behind it is not in it.
   std::size_t (*end)(std::string_view text, std::size_t at) = nullptr;
+  /// A record of these characters alone is no row. (A tab may part empty fields.)
+  std::string_view blanks = " \t\r";
   /// The row of a record that begins at `line` of `path`. Throws Error(corrupt_data) with
   /// "path:line:column: reason".
   std::function<Json(std::string_view record, const std::string& path, std::int64_t line)> parse;

@@ -10,8 +10,9 @@ namespace {
 Json parse_text(const std::string& text, const std::string& where) {
   try {
     return parse_json_exact(text, "");
-  } catch (const Error&) {
-    fail(ErrorKind::corrupt_data, "{} is text that is not valid JSON: {}", where, text);
+  } catch (const Error& error) {
+    fail(ErrorKind::corrupt_data, "{} is text that is not valid JSON ({}): {}", where,
+         error.message(), text);
   }
 }
 

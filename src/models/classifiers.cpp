@@ -83,6 +83,16 @@ std::string class_of(const ConfigReader& config, std::string_view model_type) {
   return std::string(found->name) + kAnyClassifier;
 }
 
+/// Transformers' name of a class that has none.
+std::string usual_name(const std::string& label) { return "LABEL_" + label; }
+
+/// {"LABEL_0": 0, "LABEL_1": 1}
+bool are_usual(const Json& numbers) {
+  return numbers.is_object() && std::ranges::all_of(numbers.items(), [](const auto& item) {
+           return item.key() == usual_name(item.value().dump());
+         });
+}
+
 /// {"0": "no", "1": "yes"}
 std::int64_t count_names(const Json& names, const std::string& source) {
   for (std::size_t label = 0; label < names.size(); ++label) {
@@ -137,7 +147,9 @@ Json classifier_overrides(std::int64_t num_labels) {
 Json with_overrides(Json config, const Json& overrides) {
   const auto count = overrides.find("num_labels");
   const auto names = config.find("id2label");
-  if (count != overrides.end() && names != config.end() && *count != Json(names->size())) {
+  const bool counts_otherwise =
+      count != overrides.end() && names != config.end() && *count != Json(names->size());
+  if (counts_otherwise || overrides.contains("id2label")) {
     config.erase("id2label");
     config.erase("label2id");
   }
@@ -162,6 +174,42 @@ spec::ModelSpec read_classifier(const ConfigReader& config, const Json& json,
   return out;
 }
 
+std::vector<std::string> class_names(const Json& config) {
+  const Json given = config.value("id2label", Json());
+  const Json numbers = config.value("label2id", Json());
+  std::vector<std::string> names;
+  bool are_own = false;
+  for (std::size_t label = 0; label < given.size(); ++label) {
+    const auto name = given.at(std::to_string(label)).get<std::string>();
+    const Json number = numbers.is_object() ? numbers.value(name, Json(label)) : Json(label);
+    check(number == Json(label) || number == Json(std::to_string(label)), ErrorKind::corrupt_data,
+          "config.json's id2label calls class {} '{}', but its label2id gives that name the number "
+          "{}; say what the classes are by model.id2label",
+          label, name, number.dump());
+    check(std::ranges::find(names, name) == names.end(), ErrorKind::corrupt_data,
+          "config.json's id2label gives several classes the name '{}'; say what the classes are by "
+          "model.id2label",
+          name);
+    are_own = are_own || name != usual_name(std::to_string(label));
+    names.push_back(name);
+  }
+  check(
+      !given.empty() || numbers.empty() || are_usual(numbers), ErrorKind::corrupt_data,
+      "config.json has label2id ({}) without id2label, which alone tells the classes' names; give "
+      "them by model.id2label",
+      numbers.dump());
+  return are_own ? names : std::vector<std::string>();
+}
+
+Json with_class_names(Json config, const std::vector<std::string>& names) {
+  config["id2label"] = Json::object();
+  for (std::size_t label = 0; label < names.size(); ++label) {
+    config["id2label"][std::to_string(label)] = names[label];
+  }
+  config.erase("label2id");
+  return config;
+}
+
 Json class_keys(const Json& config, std::int64_t num_labels) {
   Json names = Json::object();
   Json numbers = Json::object();
@@ -169,7 +217,7 @@ Json class_keys(const Json& config, std::int64_t num_labels) {
   for (std::int64_t label = 0; label < num_labels; ++label) {
     const auto key = std::to_string(label);
     const Json name = given.is_object() ? given.value(key, Json()) : Json();
-    names[key] = name.is_string() ? name : Json("LABEL_" + key);
+    names[key] = name.is_string() ? name : Json(usual_name(key));
     numbers[names[key].get<std::string>()] = label;
   }
   return {

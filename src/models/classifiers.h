@@ -1,6 +1,9 @@
 #pragma once
 // Models that tell the class of a text: which types have them, and what config.json says of one.
 
+#include <string>
+#include <vector>
+
 #include "models/config_reader.h"
 #include "spec/model_spec.h"
 
@@ -10,8 +13,8 @@ namespace automodel::models {
 Json classifier_overrides(std::int64_t num_labels);
 
 /// config.json with the overrides merged in, nested; a null stands there as null, which is not the
-/// default. A RoPE that names its type replaces the other's. Names of classes go where there are to
-/// be more or fewer of them.
+/// default. A RoPE that names its type replaces the other's. Names of classes go where others
+/// are given, or there are to be more or fewer of them.
 Json with_overrides(Json config, const Json& overrides);
 
 /// Whether "architectures" of this config.json names a classifier.
@@ -23,6 +26,13 @@ bool is_classifier(const Json& config);
 /// several labels at once; Error(corrupt_data) if the numbers of classes differ.
 spec::ModelSpec read_classifier(const ConfigReader& config, const Json& json,
                                 const spec::ModelSpec& language_model);
+
+/// The names of the classes by number; empty where config.json has none but Transformers' own
+/// (LABEL_0, LABEL_1 ...). Throws Error(corrupt_data) if label2id says otherwise than id2label.
+std::vector<std::string> class_names(const Json& config);
+
+/// config.json with these names, one for each class.
+Json with_class_names(Json config, const std::vector<std::string>& names);
 
 /// What config.json of a classifier of this spec says of its classes, as Transformers writes it:
 /// id2label with the names in `config` if it has them, label2id, problem_type.

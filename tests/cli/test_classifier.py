@@ -24,7 +24,7 @@ def consolidated(recipe):
 def test_what_the_user_sees(automodel, recipe):
     done = train(automodel, recipe, "--step_scheduler.validate_at_start", "--step_scheduler.max_steps=30")
     for part in ["LlamaForSequenceClassification, 2 layers",
-                 "classes     3, told by a new head that is drawn from the seed: LABEL_0, LABEL_1, LABEL_2",
+                 "classes     3, told by a new head that is drawn from the seed: colour, number, beast",
                  "[class ", "step 1/30 | loss ", " | accuracy ", "trained 30 steps"]:
         assert part in done.stdout, done.stdout
     assert re.search(r"^accuracy on held-out rows: 0\.\d+ -> 1\.000 \(loss \d", done.stdout.splitlines()[-1])
@@ -33,7 +33,7 @@ def test_what_the_user_sees(automodel, recipe):
 
 def test_logs_and_the_saved_folder(automodel, recipe):
     """The folder is Transformers' and has the loss and accuracy that validation found."""
-    train(automodel, recipe, "--model.id2label={0: 'colour', 1: 'number', 2: 'beast'}", "--model.num_labels=3")
+    train(automodel, recipe)
     steps = classifier_run.log(recipe.parent / "out")
     assert all(line["num_label_tokens"] == 4 and 0 <= line["accuracy"] <= 1 for line in steps)
     validation = classifier_run.log(recipe.parent / "out", "validation")[-1]
@@ -54,7 +54,7 @@ def test_goes_on_from_its_own_folder(automodel, recipe):
     again = ["--step_scheduler.max_steps=1",
              f"--model.pretrained_model_name_or_path={consolidated(recipe)}", "--step_scheduler.validate_at_start"]
     done = train(automodel, recipe, *again, out(recipe, "again"))
-    assert "classes     3: LABEL_0" in done.stdout
+    assert "classes     3: colour, number, beast" in done.stdout
     first = classifier_run.log(recipe.parent / "again", "validation")[0]
     assert first["val_loss"] == classifier_run.log(recipe.parent / "out", "validation")[-1]["val_loss"]
     done = train(automodel, recipe, *again, "--checkpoint.skip_task_head_prefixes_for_base_model=['score.']",
@@ -64,7 +64,8 @@ def test_goes_on_from_its_own_folder(automodel, recipe):
     done = automodel("generate", consolidated(recipe), "x", "--raw")
     assert done.returncode == 2
     assert "is a classifier (LlamaForSequenceClassification), which writes no text" in done.stderr
-    done = train(automodel, recipe, *again, "--model.num_labels=2", out(recipe, "two"), expect=2)
+    done = train(automodel, recipe, *again, "--model.num_labels=2", "--dataset.labels=null",
+                 "--validation_dataset.labels=null", out(recipe, "two"), expect=2)
     assert "another shape: score.weight is [3, 64], config.json says [2, 64]" in done.stderr
 
 
@@ -80,6 +81,33 @@ def test_resume_is_exact(automodel, tmp_path, peft):
     assert_same((tmp_path / "out/LATEST").resolve(), (tmp_path / "part/LATEST").resolve())
     whole, parts = (classifier_run.log(tmp_path / name) for name in ("out", "part"))
     assert [(line["loss"], line["accuracy"]) for line in whole] == [(line["loss"], line["accuracy"]) for line in parts]
+
+
+def test_names_are_looked_up_in_the_models(automodel, recipe):
+    """Without `labels` the classes keep the numbers that the folder gives them; another order of theirs is an error."""
+    train(automodel, recipe)
+    folder = f"--model.pretrained_model_name_or_path={consolidated(recipe)}"
+    silent = [folder, "--dataset.labels=null", "--validation_dataset.labels=null", "--step_scheduler.validate_at_start"]
+    train(automodel, recipe, *silent, out(recipe, "again"))
+    first = classifier_run.log(recipe.parent / "again", "validation")[0]
+    assert first["val_loss"] == classifier_run.log(recipe.parent / "out", "validation")[-1]["val_loss"]
+    assert AutoConfig.from_pretrained(recipe.parent / "again/LATEST/model/consolidated").id2label[2] == "beast"
+    swapped = "=['beast','number','colour']"
+    done = train(automodel, recipe, folder, f"--dataset.labels{swapped}", f"--validation_dataset.labels{swapped}",
+                 out(recipe, "swapped"), expect=2)
+    assert "but the model's classes are colour, number, beast" in done.stderr
+    assert "but the model's classes are" in automodel("data", recipe, folder, f"--dataset.labels{swapped}",
+                                                      f"--validation_dataset.labels{swapped}").stderr
+
+
+def test_names_of_a_converted_checkpoint(automodel, tmp_path):
+    """An adapter's checkpoint becomes a folder whose classes have the data's names."""
+    (tmp_path / "model").mkdir()
+    recipe = classifier_run.make(tmp_path, tiny_run.write_model(tmp_path / "model"), peft=True)
+    train(automodel, recipe, "--step_scheduler.max_steps=2")
+    done = automodel("convert", (tmp_path / "out/LATEST").resolve(), tmp_path / "converted")
+    assert done.returncode == 0, done.stderr
+    assert AutoConfig.from_pretrained(tmp_path / "converted").label2id == {"colour": 0, "number": 1, "beast": 2}
 
 
 def test_packing_and_micro_batches_change_nothing(automodel, recipe):
@@ -109,8 +137,15 @@ def test_mistakes(automodel, recipe):
     def complaint(*overrides):
         return train(automodel, recipe, *overrides, expect=2).stderr
 
-    assert "column 'label' is class 2, but the model tells 2 classes" in complaint("--model.num_labels=2")
-    assert "is 'beast', which is none of `labels` (colour, number)" in complaint("--dataset.labels=['colour','number']")
+    assert "dataset.labels lists 3 classes (colour, number, beast), but the model tells 2" in complaint("--model.num_labels=2")
+    assert "is 'colour', which is none of `labels` (color, number, beast); did you mean 'color'?" in complaint(
+        "--dataset.labels=['color','number','beast']", "--validation_dataset.labels=null")
+    assert "dataset.labels lists 2 classes (colour, number), but the model tells 3" in complaint(
+        "--dataset.labels=['colour','number']")
+    assert "validation_dataset.labels are beast, number, colour, but dataset.labels are colour" in complaint(
+        "--validation_dataset.labels=['beast','number','colour']")
+    assert "dataset.labels are colour, number, beast, but the model's classes are beast, number, colour" in complaint(
+        "--model.id2label={0: 'beast', 1: 'number', 2: 'colour'}")
     assert "the model has 1 classes; classification needs 2 or more" in complaint("--model.num_labels=1")
     assert "'problem_type' is \"regression\"" in complaint("--model.problem_type=regression")
     assert "the row has no column 'body'" in complaint("--dataset.text_column=body")

@@ -79,6 +79,18 @@ TEST(Classification, OtherClassesAreErrors) {
               HasSubstr("column 'text' is empty: there is no token to tell the class from"));
 }
 
+TEST(Classification, NamesOfTheModelCount) {
+  auto context = test_context();
+  context.class_names = {"good", "bad"};
+  Rows rows(R"({"text": "x", "label": "bad"})");
+  EXPECT_EQ(rows.first(context).ids.back(), 1);
+  rows.options().labels = {"bad", "good"};
+  EXPECT_EQ(rows.first(context).ids.back(), 0) << "labels are what the column holds";
+  auto other = context;
+  other.class_names = {"bad", "good"};
+  EXPECT_NE(content_hash(context), content_hash(other));
+}
+
 TEST(Classification, TheModelsHeadLimitsThem) {
   auto context = test_context();
   context.num_labels = 2;
@@ -144,6 +156,9 @@ TEST(Classification, UpstreamsKeys) {
   Keys keys({{"path_or_dataset_id", "x"}, {"labels", 3}}, "dataset");
   EXPECT_THAT(error_of([&] { read_classification_options(keys); }),
               HasSubstr("labels must be a list of the classes' names, found 3"));
+  Keys twice({{"path_or_dataset_id", "x"}, {"labels", {"a", "b", "a"}}}, "dataset");
+  EXPECT_THAT(error_of([&] { read_classification_options(twice); }),
+              HasSubstr("labels lists the class 'a' twice; its place in the list is its number"));
 }
 
 }  // namespace

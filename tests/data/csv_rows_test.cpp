@@ -46,6 +46,13 @@ TEST_F(Csv, TabsByteOrderMarkAndOneColumn) {
   EXPECT_EQ(open("")->size(), 0);
 }
 
+TEST_F(Csv, ARowOfEmptyFieldsIsARow) {
+  const auto rows = open("a\tb\n\t\n\n \r\n1\t2\n", "a.tsv");
+  ASSERT_EQ(rows->size(), 2);
+  EXPECT_EQ(rows->row(0), (Json{{"a", ""}, {"b", ""}}));
+  EXPECT_EQ(rows->location(1), folder_.path("a.tsv") + ":5");
+}
+
 TEST_F(Csv, MalformedRowsHaveTheirPlace) {
   EXPECT_EQ(error("a,b\n1,2\n1,2,3\n"), ":3: the row has 3 fields, the header 2");
   EXPECT_EQ(error("a,b\n\"x\ny\",2\n1\n"), ":4: the row has 1 fields, the header 2");

@@ -67,6 +67,13 @@ TEST_F(Text, PlainAndCompressed) {
   EXPECT_TRUE(std::filesystem::is_empty(folder_.path("cache/expanded"))) << "no file is left";
 }
 
+TEST_F(Text, AByteOrderMarkIsNoText) {
+  const std::string mark = "\xEF\xBB\xBF";
+  EXPECT_EQ(expanded("a.jsonl", mark + "{}"), "{}");
+  EXPECT_EQ(expanded("a.txt.gz", gzip(mark + "x" + mark)), "x" + mark) << "at the beginning alone";
+  EXPECT_EQ(expanded("none.txt", mark), "");
+}
+
 TEST_F(Text, WhatCannotBeExpandedIsNamed) {
   const std::string text = std::string(5000, 'x') + "end";
   for (const auto& [name, good] :

@@ -143,6 +143,29 @@ TEST(FindPaths, PatternsAreSorted) {
   EXPECT_THAT(find_paths(a), ElementsAre(a));
 }
 
+TEST(FindDataFiles, AFilesNameMaySpeakOfAnotherSplit) {
+  const ScratchFolder folder;
+  const auto val = folder.write("my_val.jsonl.gz", "");
+  const auto test = folder.write("test.jsonl", "");
+  EXPECT_THAT(find_data_files(val, {.split = "validation"}), ElementsAre(val));
+  EXPECT_THAT(find_data_files(val, {}), ElementsAre(val)) << "train is whatever is given";
+  EXPECT_THAT(find_data_files(test, {.split = "test"}), ElementsAre(test));
+  EXPECT_THAT(error_of([&] { find_data_files(test, {.split = "validation"}); }),
+              HasSubstr("test.jsonl: split 'validation' is asked for"));
+  EXPECT_THAT(error_of([&] { find_data_files(folder.path("*"), {.split = "test"}); }),
+              HasSubstr("my_val.jsonl.gz: split 'test' is asked for"));
+}
+
+TEST(FindDataFiles, WordsOfSplits) {
+  const ScratchFolder folder;
+  const auto train = folder.write("training-data.jsonl", "");
+  const auto val = folder.write("interval_val.jsonl", "");
+  const auto test = folder.write("testing.jsonl", "");
+  EXPECT_THAT(find_data_files(folder.path(), {}), ElementsAre(train)) << "no held-out rows";
+  EXPECT_THAT(find_data_files(folder.path(), {.split = "validation"}), ElementsAre(val));
+  EXPECT_THAT(find_data_files(folder.path(), {.split = "test"}), ElementsAre(test));
+}
+
 TEST(FindDataFiles, AFolderMayBeACopyOfAHubDataset) {
   const ScratchFolder folder;
   const std::string row = "{\"text\": \"x\"}\n";

@@ -14,12 +14,61 @@ TEST(Split, Forms) {
   EXPECT_EQ(parse_split("train[64:]"), (Split{"train", 64, {}, false}));
   EXPECT_EQ(parse_split("validation[:-8]"), (Split{"validation", {}, -8, false}));
   EXPECT_EQ(parse_split("train[10%:20%]"), (Split{"train", 10, 20, true}));
-  for (const auto* bad : {"", "train[", "train[a:]", "train+test", "train[5]", "train[-:]"}) {
+  EXPECT_EQ(parse_split("train[:5%](pct1_dropremainder)"), (Split{"train", {}, 5, true, true}));
+  for (const auto* bad :
+       {"", "train[", "train[a:]", "train+test", "train[5]", "train[-:]", "train[:5%](nearest)"}) {
     EXPECT_THAT(error_of([&] { parse_split(bad); }), HasSubstr("is not understood"));
   }
   EXPECT_THAT(error_of([] { parse_split("train[1:20%]"); }), HasSubstr("mixes row numbers"));
   EXPECT_THAT(error_of([] { parse_split("train[9999999999999999999:]"); }),
               HasSubstr("is too large"));
+  EXPECT_EQ(error_of([] { parse_split("train[:101%]"); }),
+            "split 'train[:101%]': 101% is beyond the data set; per cent go from -100 to 100");
+  EXPECT_EQ(error_of([] { parse_split("train[:5](closest)"); }),
+            "split 'train[:5](closest)' says how to round, but has no per cent");
+}
+
+/// What `datasets` 5.0 makes of them (ReadInstruction.from_spec(...).to_absolute).
+TEST(Split, RowsAreThoseOfDatasets) {
+  struct Case {
+    const char* split;
+    std::int64_t num_rows;
+    RowRange rows;
+  };
+  const std::vector<Case> cases = {
+      {"train[:50%]", 1, {0, 0}},
+      {"train[:50%]", 3, {0, 2}},
+      {"train[:50%]", 5, {0, 2}},
+      {"train[:25%]", 10, {0, 2}},
+      {"train[25%:75%]", 10, {2, 8}},
+      {"train[-25%:]", 10, {8, 10}},
+      {"train[:-5%]", 10, {0, 0}},
+      {"train[-5%:]", 10, {0, 10}},
+      {"train[:5%]", 30, {0, 2}},
+      {"train[35%:45%]", 30, {10, 14}},
+      {"train[:15%]", 10, {0, 2}},
+      {"train[:33%]", 101, {0, 33}},
+      {"train[-1%:]", 250, {248, 250}},
+      {"train[:99%]", 50, {0, 50}},
+      {"train[90%:]", 15, {14, 15}},
+      {"train[100%:]", 7, {7, 7}},
+      {"train[:]", 4, {0, 4}},
+      {"train[-20:2]", 10, {0, 2}},
+      {"train[:33%](closest)", 250, {0, 82}},
+      {"train[:33%](pct1_dropremainder)", 250, {0, 66}},
+      {"train[-1%:](pct1_dropremainder)", 199, {198, 199}},
+      {"train[50%:](pct1_dropremainder)", 199, {50, 199}},
+      {"train[:29%]", 50, {0, 14}},
+      {"train[:7%]", 50, {0, 4}},
+      {"train[:1%]", 150, {0, 2}},
+      {"train[57%:]", 350, {200, 350}},
+  };
+  for (const Case& one : cases) {
+    EXPECT_EQ(rows_of(parse_split(one.split), one.num_rows), one.rows)
+        << one.split << " of " << one.num_rows;
+  }
+  EXPECT_EQ(error_of([] { rows_of(parse_split("train[:5%](pct1_dropremainder)"), 99); }),
+            "split 'train' with pct1_dropremainder needs 100 rows or more, there are 99");
 }
 
 class Rows : public testing::Test {
@@ -57,6 +106,15 @@ TEST_F(Rows, Slices) {
             "split 'train[10:]' selects none of the 10 rows");
   EXPECT_THAT(error_of([&] { select("train", {.max_rows = 0}); }),
               HasSubstr("a limit of 0 samples leaves nothing"));
+}
+
+TEST_F(Rows, AFileIsTheSplitTrain) {
+  EXPECT_THAT(error_of([&] { select("test"); }),
+              HasSubstr("rows.jsonl: split 'test' is asked for, but a file that is given by its "
+                        "path is the split 'train'. Write split: train, or a part of it "
+                        "(train[90%:]); or give the folder"));
+  EXPECT_THAT(error_of([&] { select("validation[:3]"); }),
+              HasSubstr("split 'validation' is asked"));
 }
 
 TEST_F(Rows, TheShuffleComesBeforeTheSlice) {

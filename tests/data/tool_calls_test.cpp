@@ -45,8 +45,10 @@ TEST(ToolCalls, MalformedCallsAreNamed) {
               testing::HasSubstr("tool_calls[0].function.name must be a name"));
   EXPECT_THAT(error(list_of({{"function", {{"name", "f"}}}})),
               testing::HasSubstr("function.arguments is missing"));
-  EXPECT_EQ(error(list_of(call("{oops"))),
-            "messages[1].tool_calls[0].function.arguments is text that is not valid JSON: {oops");
+  EXPECT_THAT(error(list_of(call("{oops"))),
+              testing::StartsWith(
+                  "messages[1].tool_calls[0].function.arguments is text that is not valid JSON ("));
+  EXPECT_THAT(error(list_of(call(R"({"a": 1e400})"))), testing::HasSubstr("1e400"));
   EXPECT_EQ(error(list_of(call("5"))),
             "messages[1].tool_calls[0].function.arguments must be a JSON object, found number");
 }
@@ -76,7 +78,8 @@ TEST(ToolCalls, TemplateVariablesAreAnObject) {
             "chat_template_kwargs must be an object such as {\"enable_thinking\": false}, or the "
             "JSON text of one; found 5");
   EXPECT_THAT(error(Json::array()), testing::HasSubstr("found an array"));
-  EXPECT_EQ(error("{oops"), "chat_template_kwargs is text that is not valid JSON: {oops");
+  EXPECT_THAT(error("{oops"),
+              testing::StartsWith("chat_template_kwargs is text that is not valid JSON ("));
   EXPECT_EQ(error({{"tools", 1}}),
             "chat_template_kwargs has the name 'tools', which the row's own columns give to the "
             "chat template; leave it out");
@@ -92,8 +95,8 @@ TEST(ToolCalls, FunctionCallTurns) {
                                        ArgumentForm::object, "turn");
   ASSERT_EQ(two.size(), 2U);
   EXPECT_EQ(two[1]["function"]["arguments"], Json::object());
-  EXPECT_EQ(error_of([] { parse_function_call("call f", ArgumentForm::object, "turn"); }),
-            "turn is text that is not valid JSON: call f");
+  EXPECT_THAT(error_of([] { parse_function_call("call f", ArgumentForm::object, "turn"); }),
+              testing::StartsWith("turn is text that is not valid JSON ("));
   EXPECT_THAT(error_of([] { parse_function_call("[5]", ArgumentForm::object, "turn"); }),
               testing::StartsWith("turn: a call must be {\"name\""));
 }
@@ -107,7 +110,8 @@ TEST(ToolCalls, ToolSchemas) {
   for (const Json& none : {Json(), Json::array(), Json(""), Json("[]")}) {
     EXPECT_TRUE(normal_tools(none).is_null());
   }
-  EXPECT_EQ(error_of([] { normal_tools("{oops"); }), "tools is text that is not valid JSON: {oops");
+  EXPECT_THAT(error_of([] { normal_tools("{oops"); }),
+              testing::StartsWith("tools is text that is not valid JSON ("));
   EXPECT_THAT(error_of([] { normal_tools(5); }), testing::StartsWith("tools must be a list"));
   EXPECT_THAT(error_of([] { normal_tools(Json::array({5})); }),
               testing::StartsWith("tools must hold objects"));

@@ -2,6 +2,7 @@
 
 #include <gmock/gmock.h>
 
+#include "base/error.h"
 #include "models/default_configs.h"
 #include "models/registry.h"
 #include "spec/parameters.h"
@@ -95,6 +96,47 @@ TEST(WithOverrides, ARopeOfAnotherTypeHasNothingOfTheOld) {
   const Json config = {{"rope_parameters", {{"rope_type", "linear"}, {"factor", 4}}}};
   const Json llama3 = {{"rope_type", "llama3"}, {"low_freq_factor", 1}};
   EXPECT_EQ(with_overrides(config, {{"rope_parameters", llama3}}).at("rope_parameters"), llama3);
+}
+
+TEST(Classifiers, GivenNamesReplaceOthers) {
+  const Json named =
+      classifier({{"id2label", {{"0", "a"}, {"1", "b"}}}, {"label2id", {{"a", 0}, {"b", 1}}}});
+  const auto made = with_overrides(named, {{"id2label", {{"0", "c"}}}});
+  EXPECT_EQ(made.at("id2label"), (Json{{"0", "c"}})) << "not one of each";
+  EXPECT_FALSE(made.contains("label2id"));
+}
+
+TEST(Classifiers, NamesOfClasses) {
+  using ::testing::ElementsAre;
+  using ::testing::IsEmpty;
+  const Json names = {{"1", "yes"}, {"0", "no"}};
+  EXPECT_THAT(class_names({{"id2label", names}}), ElementsAre("no", "yes"));
+  EXPECT_THAT(class_names({{"id2label", names}, {"label2id", {{"no", "0"}, {"LABEL_1", 0}}}}),
+              ElementsAre("no", "yes"));
+  EXPECT_THAT(class_names(Json::object()), IsEmpty());
+  EXPECT_THAT(class_names({{"id2label", {{"0", "LABEL_0"}, {"1", "LABEL_1"}}}}), IsEmpty());
+  EXPECT_THAT(class_names({{"label2id", {{"LABEL_0", 0}, {"LABEL_1", 1}}}}), IsEmpty());
+  EXPECT_THAT(class_names(with_class_names({{"label2id", {{"a", 1}}}}, {"a", "b"})),
+              ElementsAre("a", "b"));
+}
+
+TEST(Classifiers, NamesThatContradictEachOther) {
+  const auto error = [](const Json& config) -> std::string {
+    try {
+      class_names(config);
+    } catch (const Error& found) {
+      return found.message();
+    }
+    return "";
+  };
+  const Json names = {{"0", "no"}, {"1", "yes"}};
+  EXPECT_THAT(error({{"id2label", names}, {"label2id", {{"no", 1}}}}),
+              HasSubstr("config.json's id2label calls class 0 'no', but its label2id gives that "
+                        "name the number 1; say what the classes are by model.id2label"));
+  EXPECT_THAT(error({{"id2label", {{"0", "no"}, {"1", "no"}}}}),
+              HasSubstr("config.json's id2label gives several classes the name 'no'"));
+  EXPECT_THAT(error({{"label2id", {{"no", 0}}}}),
+              HasSubstr("config.json has label2id ({\"no\":0}) without id2label"));
 }
 
 TEST(Classifiers, KeysAreTransformers) {

@@ -1,5 +1,6 @@
 #include "recipes/finetune/run_data.h"
 
+#include "models/classifiers.h"
 #include "models/find_model.h"
 #include "models/stop_ids.h"
 #include "train/model_text.h"
@@ -25,6 +26,8 @@ corpus::ModelFacts model_facts(const checkpoint::ModelFolder& source) {
           .vocab_size = source.spec.vocab_size,
           .max_tokens = source.spec.max_positions,
           .num_labels = source.spec.num_labels,
+          .class_names = source.spec.is_classifier() ? models::class_names(source.config)
+                                                     : std::vector<std::string>(),
           .stop_ids = models::stop_ids(source.path, source.config),
           .open_text = [source](const corpus::TokenizerPlace& place) {
             return open_text(source, place);

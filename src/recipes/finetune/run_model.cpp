@@ -2,6 +2,8 @@
 
 #include "base/error.h"
 #include "checkpoint/load.h"
+#include "corpus/class_names.h"
+#include "models/classifiers.h"
 #include "models/config_class.h"
 #include "recipes/finetune/router_training.h"
 #include "tensor/device.h"
@@ -49,6 +51,17 @@ void check_task(const config::ModelSource& model, const spec::ModelSpec& spec) {
       model.pretrained_model_name_or_path, spec.architecture);
 }
 
+/// Names that only the data sets give the classes are the trained model's.
+void name_classes(const config::Recipe& recipe, checkpoint::ModelFolder& source) {
+  if (source.spec.is_classifier()) {
+    const auto names =
+        corpus::class_names(recipe, models::class_names(source.config), source.spec.num_labels);
+    if (!names.empty()) {
+      source.config = models::with_class_names(std::move(source.config), names);
+    }
+  }
+}
+
 }  // namespace
 
 checkpoint::ModelFolder open_run_source(const config::ModelSource& model, bool weights) {
@@ -74,6 +87,7 @@ RunModel load_run_model(const config::Recipe& recipe) {
         device.str());
   auto source = open_run_source(recipe.model);
   check_task(recipe.model, source.spec);
+  name_classes(recipe, source);
   source.spec = with_router_training(std::move(source.spec), recipe);
   const auto storage = storage_dtype(recipe.model, source);
   const auto compute = train::resolve_compute_dtype(recipe.model.compute_dtype, storage,

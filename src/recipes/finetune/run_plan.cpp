@@ -161,6 +161,9 @@ std::vector<std::string> describe_data(const config::Recipe& recipe, const RunDa
   for (const auto& [name, prepared] : data.validation) {
     add(name == "default" ? "validation" : "val. " + name, prepared.survey);
   }
+  for (const auto& warning : data.warnings) {
+    out.push_back("warning: " + warning);
+  }
   return out;
 }
 

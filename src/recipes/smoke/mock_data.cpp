@@ -160,9 +160,8 @@ void drop_places(Json& keys) {
                           "path_or_dataset", "path_or_dataset_id"}) {
     keys.erase(key);
   }
-  if (keys.contains("split") && keys.at("split").is_string()) {
-    const auto split = keys.at("split").get<std::string>();
-    keys["split"] = split.substr(0, split.find('['));
+  if (keys.contains("split")) {
+    keys["split"] = "train";  // what a file of its own is
   }
 }
 

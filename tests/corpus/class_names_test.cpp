@@ -1,0 +1,57 @@
+#include "corpus/class_names.h"
+
+#include "corpus/support.h"
+
+namespace automodel::corpus {
+namespace {
+
+using testing::ElementsAre;
+using testing::HasSubstr;
+using testing::IsEmpty;
+using Names = std::vector<std::string>;
+
+/// A recipe whose data sets list these names; null: none.
+config::Recipe recipe(const Json& train, const Json& validation = nullptr) {
+  config::Recipe out;
+  out.dataset.keys = {{"labels", train}};
+  out.validation_datasets["default"].keys = {{"labels", validation}};
+  return out;
+}
+
+std::string error(const config::Recipe& recipe, const Names& model_names = {}) {
+  return data::error_of([&] { class_names(recipe, model_names, 2); });
+}
+
+const Json kBadGood = {"bad", "good"};
+const Json kGoodBad = {"good", "bad"};
+
+TEST(ClassNames, OfTheModelOrElseOfTheData) {
+  EXPECT_THAT(class_names(recipe(nullptr), {}, 2), IsEmpty());
+  EXPECT_THAT(class_names(recipe(nullptr), {"a", "b"}, 2), ElementsAre("a", "b"));
+  EXPECT_THAT(class_names(recipe(kBadGood), {}, 2), ElementsAre("bad", "good"));
+  EXPECT_THAT(class_names(recipe(kBadGood, kBadGood), {"bad", "good"}, 2),
+              ElementsAre("bad", "good"));
+  EXPECT_THAT(class_names(recipe(nullptr, kGoodBad), {}, 2), ElementsAre("good", "bad"));
+}
+
+TEST(ClassNames, SwappedClassesAreAnError) {
+  EXPECT_THAT(error(recipe(kBadGood), {"good", "bad"}),
+              HasSubstr("dataset.labels are bad, good, but the model's classes are good, bad "
+                        "(id2label of its config.json or of the recipe): the place in the list is "
+                        "the class's number, so both must be the same list. Leave out `labels`"));
+  EXPECT_EQ(error(recipe(kBadGood, kGoodBad)),
+            "validation_dataset.labels are good, bad, but dataset.labels are bad, good: the place "
+            "in the list is the class's number, so both must be the same list");
+  auto blend = recipe(nullptr);
+  blend.dataset.keys = {{"parts", {{{"labels", kBadGood}}, {{"labels", kGoodBad}}}}};
+  EXPECT_THAT(error(blend), HasSubstr("dataset.labels are good, bad, but dataset.labels are bad"));
+}
+
+TEST(ClassNames, OfAllClasses) {
+  EXPECT_EQ(error(recipe({"a", "b", "c"})),
+            "dataset.labels lists 3 classes (a, b, c), but the model tells 2; list all of them, or "
+            "set model.num_labels: 3");
+}
+
+}  // namespace
+}  // namespace automodel::corpus
