@@ -11,6 +11,7 @@
 #include "text/class_settings.h"
 #include "text/config_tokens.h"
 #include "text/formats/formats.h"
+#include "text/tokenizer_class.h"
 
 namespace automodel::text {
 namespace {
@@ -92,6 +93,11 @@ TokenizerConfig with_defaults(TokenizerConfig config, const TokenizerConfig& imp
   return config;
 }
 
+Json model_config(const fs::path& folder) {
+  const fs::path file = folder / "config.json";
+  return fs::exists(file) ? read_json(file) : Json::object();
+}
+
 }  // namespace
 
 fs::path tokenizer_file_in(const fs::path& folder) {
@@ -133,10 +139,16 @@ LoadedTokenizer load_tokenizer(const fs::path& path) {
   TokenizerFiles files = read_file_of(file, config.raw);
   config = with_defaults(std::move(config),
                          parse_tokenizer_config(files.tokenizer_config, file.string()));
+  if (is_tokenizer_json(file.filename().string())) {
+    const auto name = tokenizer_class(config, model_config(path), files.tokenizer);
+    auto made = with_class_settings(name, std::move(files.tokenizer), std::move(config));
+    files.tokenizer = std::move(made.tokenizer);
+    config = std::move(made.config);
+  }
   const ConfigTokens tokens = config_tokens(config);
-  Json tokenizer = with_class_settings(std::move(files.tokenizer), config);
-  return {Tokenizer::from_json(with_config_tokens(std::move(tokenizer), tokens, file.string()),
-                               file.string(), {.finds_special = !tokens.split_special}),
+  const Json tokenizer = with_special_ids(
+      with_config_tokens(std::move(files.tokenizer), tokens, file.string()), file.string());
+  return {Tokenizer::from_json(tokenizer, file.string(), {.finds_special = !tokens.split_special}),
           std::move(config)};
 }
 
