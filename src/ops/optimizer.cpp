@@ -100,10 +100,11 @@ double correction(const AdamOptions& options, double beta, std::int64_t step) {
   return options.bias_correction ? 1 - std::pow(beta, static_cast<double>(step)) : 1;
 }
 
-/// The number of the first entry's random bits.
+/// The number of the first entry's random bits, which is even.
 std::uint32_t noise_of(const AdamUpdate& update, std::int64_t step) {
   return RandomStream(static_cast<std::uint64_t>(step), StreamPurpose::rounding, update.stream)
-      .next_u32();
+             .next_u32() &
+         ~1U;
 }
 
 cpu::AdamTask task_of(const AdamUpdate& update, std::int64_t step) {

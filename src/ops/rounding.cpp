@@ -27,10 +27,12 @@ Tensor upper_of(const Tensor& bits) {
 
 Tensor random_bits(std::uint32_t noise, const Tensor& like) {
   const Tensor count = at::arange(like.numel(), like.options().dtype(at::kLong));
-  Tensor x = times(low32(count + static_cast<std::int64_t>(noise)), 0x9e3779b1);
-  x = times(mixed(x, 16), 0x85ebca6b);
-  x = times(mixed(x, 13), 0xc2b2ae35);
-  return mixed(x, 16).view(like.sizes());
+  const Tensor number = low32(count + static_cast<std::int64_t>(noise));
+  Tensor x = mixed(number.bitwise_right_shift(1), 16);
+  x = mixed(times(x, 0x7feb352d), 15);
+  x = mixed(times(x, 0x846ca68b), 16);
+  const Tensor swapped = low32(x.bitwise_left_shift(16)).bitwise_or(x.bitwise_right_shift(16));
+  return at::where(number.bitwise_and(1).to(at::kBool), swapped, x).view(like.sizes());
 }
 
 Tensor rounded_at_random(const Tensor& x, const Tensor& random) {

@@ -10,7 +10,9 @@ namespace automodel::ops {
 using at::Tensor;
 
 /// 32 random bits (int64, like `like`'s shape and device) for each of the numbers noise, noise + 1,
-/// ...: a pure function of the number (MurmurHash3's last steps).
+/// ...: a pure function of the number, Wellons' lowbias32 of its half. An even number and the next
+/// share theirs, in which the halves change places: what rounds one value of an entry differs from
+/// what rounds another.
 Tensor random_bits(std::uint32_t noise, const Tensor& like);
 
 /// float32 x as bfloat16: up as often as x is nearer to the upper neighbour, by the lower 16 of the

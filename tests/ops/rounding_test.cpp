@@ -24,6 +24,23 @@ TEST(RandomBits, AreEvenlySpread) {
   }
 }
 
+/// What an entry's values are rounded by: its lower and its upper half; entries that share their
+/// bits have them the other way round.
+TEST(RandomBits, OfOneEntryAreIndependent) {
+  const Tensor bits = random_bits(0, at::zeros({200000}));
+  const Tensor low = bits.bitwise_and(0xffff).to(at::kDouble) / 65535 - 0.5;
+  const Tensor high = bits.bitwise_right_shift(16).to(at::kDouble) / 65535 - 0.5;
+  const auto correlation = [](const Tensor& a, const Tensor& b) {
+    return (a * b).mean().item<double>() * 12;
+  };
+  constexpr double kFiveSigma = 0.0112;
+  EXPECT_NEAR(correlation(low, low), 1, kFiveSigma);
+  EXPECT_NEAR(correlation(low, high), 0, kFiveSigma);
+  EXPECT_NEAR(correlation(low.slice(0, 2), low.slice(0, 0, -2)), 0, kFiveSigma);
+  EXPECT_TRUE(low.slice(0, 0, {}, 2).equal(high.slice(0, 1, {}, 2)));
+  EXPECT_TRUE(high.slice(0, 0, {}, 2).equal(low.slice(0, 1, {}, 2)));
+}
+
 TEST(RoundedAtRandom, MeansTheExactValue) {
   for (const float x : {1.001F, -1.001F, 3e-5F, 1 + 0x1p-9F}) {
     const Tensor exact = at::full({100000}, x);

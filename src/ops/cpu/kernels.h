@@ -282,10 +282,11 @@ struct AdamTask {
   Elements max_exp_avg_sq;  // stored as exp_avg_sq; no data: without amsgrad
   Elements grad;
   Index size = 0;
-  std::uint32_t noise = 0;  // the random bits of the first entry; the next ones have noise + 1, ...
-  float grad_scale = 1;     // the gradient counts times this
-  float l2 = 0;             // weight * l2 is added to the gradient
-  float shrink = 1;         // of the weight
+  std::uint32_t noise =
+      0;                 // even: the random bits of the first entry; the next have noise + 1, ...
+  float grad_scale = 1;  // the gradient counts times this
+  float l2 = 0;          // weight * l2 is added to the gradient
+  float shrink = 1;      // of the weight
   float beta1 = 0, beta2 = 0;
   float rest1 = 1, rest2 = 1;     // 1 - beta, which float32 would round at the size of beta
   float step_size = 0;            // lr / (1 - beta1^step)

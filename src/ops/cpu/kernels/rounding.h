@@ -5,13 +5,18 @@
 
 namespace automodel::ops::cpu::AM_ISA {
 
-/// 32 random bits for each of the numbers noise, noise + 1, ... (MurmurHash3's last steps;
-/// ops/rounding.h has the same for tensors).
-AM_INLINE Bits random_bits(std::uint32_t noise) {
-  Bits x = bmul(badd(bset(noise), bcount()), bset(0x9e3779b1));
-  x = bmul(bxor(x, bright<16>(x)), bset(0x85ebca6b));
-  x = bmul(bxor(x, bright<13>(x)), bset(0xc2b2ae35));
+/// Numbers that look random, other ones for each x: Wellons' lowbias32.
+AM_INLINE Bits mixed(Bits x) {
+  x = bmul(bxor(x, bright<16>(x)), bset(0x7feb352d));
+  x = bmul(bxor(x, bright<15>(x)), bset(0x846ca68b));
   return bxor(x, bright<16>(x));
+}
+
+/// 32 random bits for each of the numbers noise, noise + 1, ..., of which the first is even: two
+/// neighbours share theirs (ops/rounding.h has the same for tensors).
+AM_INLINE Bits random_bits(std::uint32_t noise) {
+  const Bits x = mixed(badd(bset(noise / 2), bright<1>(bcount())));
+  return bturns(x, bswap_halves(x));
 }
 
 /// x as bfloat16: up as often as its lower 16 bits are above those of `random`.

@@ -1,106 +1,69 @@
 #pragma once
-// Two registers at once: where memory holds 16 bits an entry, instructions on 16 bits convert both
-// with half the work.
+// Two registers at once: where memory holds 16 bits an entry, a register of it has two entries in
+// each 32 bits, the even one in the lower half. Shifts and masks make float32 of them and the other
+// way round, which costs less than to move entries.
 
 #include "ops/cpu/kernels/rounding.h"
 
 namespace automodel::ops::cpu::AM_ISA {
 
-/// 2 * kWidth neighbours.
+/// 2 * kWidth neighbours: 0, 2, 4, .. and 1, 3, 5, ..
 struct Two {
-  Vec first, second;
+  Vec even, odd;
 };
 struct TwoBits {
-  Bits first, second;
+  Bits even, odd;
 };
 
-template <class Stored>
-AM_INLINE Two load_two(const Row<Stored>& row, Index i) {
-  return {row.load(i, kWidth), row.load(i + kWidth, kWidth)};
+inline constexpr std::uint32_t kUpperHalf = 0xffff0000;
+
+AM_INLINE Two load_two(const Row<StoredFloat32>& row, Index i) {
+  const Vec a = row.load(i, kWidth), b = row.load(i + kWidth, kWidth);
+  return {vevens(a, b), vodds(a, b)};
 }
+AM_INLINE Two load_two(const Row<StoredBfloat16>& row, Index i) {
+  const Bits halves = bload(row.data + i);
+  return {of_bits(bleft<16>(halves)), of_bits(band(halves, bset(kUpperHalf)))};
+}
+AM_INLINE void store_upper(std::uint16_t* p, const TwoBits& x) {
+  bstore(p, bhalves(bright<16>(x.even), x.odd));
+}
+
+/// Signed numbers of 16 bits, or of 8, which count 256 times.
+AM_INLINE TwoBits load_remainders(const std::uint16_t* p) {
+  const Bits x = bload(p);
+  return {bmuladd(x, 0x00000001), bmuladd(x, 0x00010000)};
+}
+AM_INLINE TwoBits load_remainders(const std::uint8_t* p) {
+  const Bits x = bload_bytes(p);
+  return {bmuladd(x, 0x00000100), bmuladd(x, 0x01000000)};
+}
+/// The lower halves of x, or their upper bytes.
+AM_INLINE void store_remainders(std::uint16_t* p, const TwoBits& x) {
+  bstore(p, bhalves(x.even, bleft<16>(x.odd)));
+}
+AM_INLINE void store_remainders(std::uint8_t* p, const TwoBits& x) {
+  bstore_bytes(p, bhalves(bright<8>(x.even), bleft<8>(x.odd)));
+}
+
+/// As random_bits(): the halves of an odd entry are those of its even neighbour, swapped.
+AM_INLINE TwoBits two_random_bits(std::uint32_t noise) {
+  const Bits x = mixed(badd(bset(noise / 2), bcount()));
+  return {x, bswap_halves(x)};
+}
+/// The upper halves of two_random_bits() in the lower ones.
+AM_INLINE TwoBits upper_of(const TwoBits& random) { return {random.odd, random.even}; }
+
 AM_INLINE void store_at_random(const Row<StoredFloat32>& row, Index i, const Two& x,
                                const TwoBits& /*random*/) {
-  row.store(i, kWidth, x.first);
-  row.store(i + kWidth, kWidth, x.second);
+  row.store(i, kWidth, vfirst(x.even, x.odd));
+  row.store(i + kWidth, kWidth, vsecond(x.even, x.odd));
 }
-
-#if defined(__AVX512BW__)
-
-AM_INLINE Bits load_two_halves(const std::uint16_t* p) { return _mm512_loadu_si512(p); }
-AM_INLINE void store_two_halves(std::uint16_t* p, Bits x) { _mm512_storeu_si512(p, x); }
-/// The upper bytes of halves whose lower ones are 0.
-AM_INLINE Bits load_two_halves(const std::uint8_t* p) {
-  const __m256i bytes = _mm256_loadu_si256(reinterpret_cast<const __m256i*>(p));
-  return _mm512_slli_epi16(_mm512_cvtepi8_epi16(bytes), 8);
-}
-AM_INLINE void store_two_halves(std::uint8_t* p, Bits x) {
-  const __m256i bytes = _mm512_cvtepi16_epi8(_mm512_srli_epi16(x, 8));
-  _mm256_storeu_si256(reinterpret_cast<__m256i*>(p), bytes);
-}
-/// The upper halves of both registers' entries.
-AM_INLINE Bits upper_halves(const TwoBits& x) {
-  const Bits odd = badd(bmul(bcount(), bset(0x00040004)), bset(0x00030001));
-  return _mm512_permutex2var_epi16(x.first, odd, x.second);
-}
-AM_INLINE Bits lower_halves(const TwoBits& x) {
-  const Bits even = badd(bmul(bcount(), bset(0x00040004)), bset(0x00020000));
-  return _mm512_permutex2var_epi16(x.first, even, x.second);
-}
-
-AM_INLINE Two load_two(const Row<StoredBfloat16>& row, Index i) {
-  constexpr __mmask32 kUpper = 0xaaaaaaaa;
-  const Bits halves = load_two_halves(row.data + i);
-  const Bits first = bmul(bcount(), bset(0x00010000)), second = badd(first, bset(0x00100000));
-  return {of_bits(_mm512_maskz_permutexvar_epi16(kUpper, first, halves)),
-          of_bits(_mm512_maskz_permutexvar_epi16(kUpper, second, halves))};
-}
-
-/// (upper << 16) + remainder, which is signed: a negative one takes 1 from the upper half.
-template <class Element>
-AM_INLINE Two load_two_split(const std::uint16_t* upper, const Element* remainder) {
-  const Bits low = load_two_halves(remainder);
-  const Bits high = _mm512_add_epi16(load_two_halves(upper), _mm512_srai_epi16(low, 15));
-  const Bits first = badd(bmul(bcount(), bset(0x00010001)), bset(0x00200000));
-  const Bits second = badd(first, bset(0x00100010));
-  return {of_bits(_mm512_permutex2var_epi16(low, first, high)),
-          of_bits(_mm512_permutex2var_epi16(low, second, high))};
-}
-
-AM_INLINE void store_upper(std::uint16_t* p, const TwoBits& x) {
-  store_two_halves(p, upper_halves(x));
-}
-template <class Element>
-AM_INLINE void store_lower(Element* p, const TwoBits& x) {
-  store_two_halves(p, lower_halves(x));
-}
-
-#else
-
-template <class Element>
-AM_INLINE Two load_two_split(const std::uint16_t* upper, const Element* remainder) {
-  const auto at = [&](Index i) {
-    return of_bits(
-        badd(upper_from(load_halves(upper + i)), signed_from(load_halves(remainder + i))));
-  };
-  return {at(0), at(kWidth)};
-}
-AM_INLINE void store_upper(std::uint16_t* p, const TwoBits& x) {
-  store_halves(p, upper_of(x.first));
-  store_halves(p + kWidth, upper_of(x.second));
-}
-template <class Element>
-AM_INLINE void store_lower(Element* p, const TwoBits& x) {
-  store_halves(p, lower_of(x.first));
-  store_halves(p + kWidth, lower_of(x.second));
-}
-
-#endif
-
 /// As narrow_at_random(), of numbers only.
 AM_INLINE void store_at_random(const Row<StoredBfloat16>& row, Index i, const Two& x,
                                const TwoBits& random) {
   const auto raised = [](Vec y, Bits bits) { return badd(bits_of(y), band(bits, bset(0xffff))); };
-  store_upper(row.data + i, {raised(x.first, random.first), raised(x.second, random.second)});
+  store_upper(row.data + i, {raised(x.even, random.even), raised(x.odd, random.odd)});
 }
 
 }  // namespace automodel::ops::cpu::AM_ISA

@@ -36,21 +36,17 @@ double sum_of_squares(const Elements& elements, Index size) {
                                               : squares_of<StoredBfloat16>(elements, size);
 }
 
-AM_INLINE TwoBits two_random_bits(std::uint32_t noise) {
-  return {random_bits(noise), random_bits(noise + kWidth)};
-}
-
-/// Weights that are float32, or bfloat16 without a remainder.
+/// Weights that are float32, or bfloat16 without a remainder. `random` is all 32 bits of an entry.
 template <class Stored>
 struct WholeWeights {
   explicit WholeWeights(const AdamTask& task) : weight(task.weight) {}
   AM_INLINE Vec load(Index i, Index n) const { return weight.load(i, n); }
   AM_INLINE void store(Index i, Index n, Vec x, Bits random) const {
-    store_at_random(weight, i, n, x, random);
+    store_at_random(weight, i, n, x, bright<8>(random));
   }
   AM_INLINE Two load_both(Index i) const { return load_two(weight, i); }
   AM_INLINE void store_both(Index i, const Two& x, const TwoBits& random) const {
-    store_at_random(weight, i, x, random);
+    store_at_random(weight, i, x, {bright<8>(random.even), bright<8>(random.odd)});
   }
   Row<Stored> weight;
 };
@@ -66,19 +62,24 @@ struct SplitWeights {
         badd(upper_from(load_some(weight.data + i, n)), signed_from(load_some(remainder + i, n))));
   }
   AM_INLINE void store(Index i, Index n, Vec x, Bits random) const {
-    const Bits bits = raised(bnumber(x, bits_of(x), bset(kNotANumber)), random);
+    const Bits bits = raised(bnumber(x, bits_of(x), bset(kNotANumber)), bright<16>(random));
     store_some(weight.data + i, n, upper_of(badd(bits, bset(0x8000))));
     store_some(remainder + i, n, lower_of(bits));  // signed: what the rounding is off
   }
-  AM_INLINE Two load_both(Index i) const { return load_two_split(weight.data + i, remainder + i); }
+  AM_INLINE Two load_both(Index i) const {
+    const Two upper = load_two(weight, i);
+    const TwoBits lower = load_remainders(remainder + i);
+    return {of_bits(badd(bits_of(upper.even), lower.even)),
+            of_bits(badd(bits_of(upper.odd), lower.odd))};
+  }
   AM_INLINE void store_both(Index i, const Two& x, const TwoBits& random) const {
-    const TwoBits bits{raised(bits_of(x.first), random.first),
-                       raised(bits_of(x.second), random.second)};
-    store_upper(weight.data + i, {badd(bits.first, bset(0x8000)), badd(bits.second, bset(0x8000))});
-    store_lower(remainder + i, bits);
+    const TwoBits upper = upper_of(random);
+    const TwoBits bits{raised(bits_of(x.even), upper.even), raised(bits_of(x.odd), upper.odd)};
+    store_upper(weight.data + i, {badd(bits.even, bset(0x8000)), badd(bits.odd, bset(0x8000))});
+    store_remainders(remainder + i, bits);
   }
   AM_INLINE static Bits raised(Bits bits, Bits random) {
-    return sizeof(Element) == 2 ? bits : badd(bits, band(bright<8>(random), bset(0xff)));
+    return sizeof(Element) == 2 ? bits : badd(bits, band(random, bset(0xff)));
   }
   Row<StoredBfloat16> weight;
   Element* remainder;
@@ -125,7 +126,7 @@ struct Adam {
       denominator = vmax(denominator, largest.load(i, n));
       store_at_random(largest, i, n, denominator, bright<16>(random));
     }
-    weight.store(i, n, stepped(now, denominator), bright<8>(random));
+    weight.store(i, n, stepped(now, denominator), random);
   }
 
   /// 2 * kWidth entries, without amsgrad: the same results. A new weight is a number only if all
@@ -133,32 +134,40 @@ struct Adam {
   AM_INLINE void at_both(Index i) const {
     const Two w = weight.load_both(i), m = load_two(average, i), v = load_two(square, i);
     const Two g = load_two(gradient, i);
-    const State first = with_gradient({w.first, m.first, v.first}, g.first);
-    const State second = with_gradient({w.second, m.second, v.second}, g.second);
-    const Two stepped_w{stepped(first, first.square), stepped(second, second.square)};
-    if (any_not_number(stepped_w.first, stepped_w.second)) {
+    const State even = with_gradient({w.even, m.even, v.even}, g.even);
+    const State odd = with_gradient({w.odd, m.odd, v.odd}, g.odd);
+    const Two stepped_w{stepped(even, even.square), stepped(odd, odd.square)};
+    if (any_not_number(stepped_w.even, stepped_w.odd)) {
       at(i, kWidth);
       at(i + kWidth, kWidth);
       return;
     }
     const TwoBits random = two_random_bits(task.noise + static_cast<std::uint32_t>(i));
-    store_at_random(average, i, {first.average, second.average}, random);
-    store_at_random(square, i, {first.square, second.square},
-                    {bright<16>(random.first), bright<16>(random.second)});
-    weight.store_both(i, stepped_w, {bright<8>(random.first), bright<8>(random.second)});
+    store_at_random(average, i, {even.average, odd.average}, random);
+    store_at_random(square, i, {even.square, odd.square}, upper_of(random));
+    weight.store_both(i, stepped_w, random);
   }
 
-  void run() const {
+  AM_INLINE void run() const {
     Index i = 0;
-    for (; largest.data == nullptr && i + kPair <= task.size; i += kPair) {
-      at_both(i);
+    if constexpr (kHasHalves) {
+      for (; largest.data == nullptr && i + kPair <= task.size; i += kPair) {
+        at_both(i);
+      }
     }
-    for (; i < task.size; i += kWidth) {
+    for (; i + kWidth <= task.size; i += kWidth) {
+      at(i, kWidth);
+    }
+    if (i < task.size) {
       at(i, task.size - i);
     }
   }
 
-  const AdamTask& task;
+  static constexpr bool kHasHalves = sizeof(*Weights::weight.data) + sizeof(*Row<Average>::data) +
+                                         sizeof(*Row<Square>::data) +
+                                         sizeof(*Row<Gradient>::data) !=
+                                     4 * sizeof(float);
+  const AdamTask task;  // a copy, which no store can change: the loop keeps it in registers
   Weights weight;
   Row<Average> average;
   Row<Square> square, largest;

@@ -74,6 +74,24 @@ template <int kBy>
 AM_INLINE Bits bright(Bits x) {
   return _mm512_srli_epi32(x, kBy);
 }
+template <int kBy>
+AM_INLINE Bits bleft(Bits x) {
+  return _mm512_slli_epi32(x, kBy);
+}
+/// Both halves are signed numbers, in x and in `factors`: the sums of their products.
+AM_INLINE Bits bmuladd(Bits x, std::uint32_t factors) {
+  return _mm512_madd_epi16(x, bset(factors));
+}
+AM_INLINE Bits bswap_halves(Bits x) { return _mm512_rol_epi32(x, 16); }
+/// Lower halves of a, upper ones of b.
+AM_INLINE Bits bhalves(Bits a, Bits b) {
+  return _mm512_ternarylogic_epi32(bset(0xffff0000), b, a, 0xca);
+}
+/// Entries 0, 2, .. of a, 1, 3, .. of b.
+AM_INLINE Bits bturns(Bits a, Bits b) { return _mm512_mask_blend_epi32(0xaaaa, a, b); }
+/// As many bytes as a register has.
+AM_INLINE Bits bload(const void* p) { return _mm512_loadu_si512(p); }
+AM_INLINE void bstore(void* p, Bits x) { _mm512_storeu_si512(p, x); }
 /// `no` where x is not a number, else yes.
 AM_INLINE Bits bnumber(Vec x, Bits yes, Bits no) {
   return _mm512_mask_mov_epi32(yes, _mm512_cmp_ps_mask(x, x, _CMP_UNORD_Q), no);
@@ -113,6 +131,33 @@ AM_INLINE void store_halves(std::uint8_t* p, Halves x) {
 }
 AM_INLINE void store_halves(std::uint8_t* p, Halves x, Index n) {
   _mm_mask_storeu_epi8(p, first(n), _mm256_cvtepi16_epi8(_mm256_srli_epi16(x, 8)));
+}
+
+/// Twice as many signed bytes as a register has entries, into its halves.
+AM_INLINE Bits bload_bytes(const std::uint8_t* p) {
+  return _mm512_cvtepi8_epi16(_mm256_loadu_si256(reinterpret_cast<const __m256i*>(p)));
+}
+/// The lower bytes of the halves.
+AM_INLINE void bstore_bytes(std::uint8_t* p, Bits x) {
+  _mm256_storeu_si256(reinterpret_cast<__m256i*>(p), _mm512_cvtepi16_epi8(x));
+}
+
+AM_INLINE __m512i even_entries() {
+  return _mm512_setr_epi32(0, 2, 4, 6, 8, 10, 12, 14, 16, 18, 20, 22, 24, 26, 28, 30);
+}
+/// Entries 0, 2, .. of both, first a's.
+AM_INLINE Vec vevens(Vec a, Vec b) { return _mm512_permutex2var_ps(a, even_entries(), b); }
+/// Entries 1, 3, ..
+AM_INLINE Vec vodds(Vec a, Vec b) {
+  return _mm512_permutex2var_ps(a, badd(even_entries(), bset(1)), b);
+}
+AM_INLINE __m512i pair_entries() {
+  return _mm512_setr_epi32(0, 16, 1, 17, 2, 18, 3, 19, 4, 20, 5, 21, 6, 22, 7, 23);
+}
+/// a0, b0, a1, b1, ..: the first register of it.
+AM_INLINE Vec vfirst(Vec a, Vec b) { return _mm512_permutex2var_ps(a, pair_entries(), b); }
+AM_INLINE Vec vsecond(Vec a, Vec b) {
+  return _mm512_permutex2var_ps(a, badd(pair_entries(), bset(8)), b);
 }
 
 AM_INLINE Vec quarters(Vec a, Vec b, bool odd) {
@@ -219,6 +264,20 @@ template <int kBy>
 AM_INLINE Bits bright(Bits x) {
   return _mm256_srli_epi32(x, kBy);
 }
+template <int kBy>
+AM_INLINE Bits bleft(Bits x) {
+  return _mm256_slli_epi32(x, kBy);
+}
+AM_INLINE Bits bmuladd(Bits x, std::uint32_t factors) {
+  return _mm256_madd_epi16(x, bset(factors));
+}
+AM_INLINE Bits bswap_halves(Bits x) {
+  return _mm256_shufflehi_epi16(_mm256_shufflelo_epi16(x, 0xb1), 0xb1);
+}
+AM_INLINE Bits bhalves(Bits a, Bits b) { return _mm256_blend_epi16(a, b, 0xaa); }
+AM_INLINE Bits bturns(Bits a, Bits b) { return _mm256_blend_epi32(a, b, 0xaa); }
+AM_INLINE Bits bload(const void* p) { return _mm256_loadu_si256(static_cast<const Bits*>(p)); }
+AM_INLINE void bstore(void* p, Bits x) { _mm256_storeu_si256(static_cast<Bits*>(p), x); }
 AM_INLINE Bits bnumber(Vec x, Bits yes, Bits no) {
   return _mm256_blendv_epi8(yes, no, _mm256_castps_si256(_mm256_cmp_ps(x, x, _CMP_UNORD_Q)));
 }
@@ -249,6 +308,28 @@ AM_INLINE void store_halves(std::uint8_t* p, Halves x) {
   const __m128i bytes = _mm_packus_epi16(_mm_srli_epi16(x, 8), _mm_setzero_si128());
   _mm_storel_epi64(reinterpret_cast<__m128i*>(p), bytes);
 }
+AM_INLINE Bits bload_bytes(const std::uint8_t* p) {
+  return _mm256_cvtepi8_epi16(_mm_loadu_si128(reinterpret_cast<const __m128i*>(p)));
+}
+AM_INLINE void bstore_bytes(std::uint8_t* p, Bits x) {
+  const __m256i low = band(x, bset(0x00ff00ff));
+  _mm_storeu_si128(reinterpret_cast<__m128i*>(p),
+                   _mm_packus_epi16(_mm256_castsi256_si128(low), _mm256_extracti128_si256(low, 1)));
+}
+
+/// Entries 0, 1, 4, 5, 2, 3, 6, 7.
+AM_INLINE Vec inner_pairs_swapped(Vec x) {
+  return _mm256_castpd_ps(_mm256_permute4x64_pd(_mm256_castps_pd(x), 0xd8));
+}
+AM_INLINE Vec vevens(Vec a, Vec b) { return inner_pairs_swapped(_mm256_shuffle_ps(a, b, 0x88)); }
+AM_INLINE Vec vodds(Vec a, Vec b) { return inner_pairs_swapped(_mm256_shuffle_ps(a, b, 0xdd)); }
+AM_INLINE Vec vfirst(Vec a, Vec b) {
+  return _mm256_permute2f128_ps(_mm256_unpacklo_ps(a, b), _mm256_unpackhi_ps(a, b), 0x20);
+}
+AM_INLINE Vec vsecond(Vec a, Vec b) {
+  return _mm256_permute2f128_ps(_mm256_unpacklo_ps(a, b), _mm256_unpackhi_ps(a, b), 0x31);
+}
+
 template <class Element>
 AM_INLINE Halves load_halves(const Element* p, Index n) {
   alignas(16) Element whole[kWidth] = {};
