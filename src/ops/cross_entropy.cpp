@@ -135,9 +135,10 @@ ChunkLoss chunk_loss(const Tensor& z_nv, const Tensor& labels_n, const Head& hea
 
 struct Totals {
   Tensor loss, grad_hidden_td, grad_weight_vd, grad_bias_v, grad_a_rd, grad_b_vr;
+  /// Of the weight's, which the first chunk makes; none: it is not trained.
+  std::optional<at::ScalarType> weight_dtype;
   bool has_gradients() const {
-    return grad_hidden_td.defined() || grad_weight_vd.defined() || grad_bias_v.defined() ||
-           grad_a_rd.defined();
+    return grad_hidden_td.defined() || weight_dtype || grad_bias_v.defined() || grad_a_rd.defined();
   }
 };
 
@@ -154,10 +155,13 @@ Totals no_totals(const Tensor& hidden_td, const Head& head, std::int64_t num_chu
   const auto wide = at::promote_types(dtype, at::kFloat);
   return {at::zeros({}, hidden_td.options().dtype(at::kFloat)),
           zeros_if_trained(hidden_td, hidden_td.scalar_type()),
-          zeros_if_trained(head.weight_vd, num_chunks > kChunksOfNarrowSum ? wide : dtype),
+          Tensor(),
           zeros_if_trained(head.bias_v, wide),
           head.adapter ? zeros_if_trained(head.adapter->a_ri, wide) : Tensor(),
-          head.adapter ? zeros_if_trained(head.adapter->b_or, wide) : Tensor()};
+          head.adapter ? zeros_if_trained(head.adapter->b_or, wide) : Tensor(),
+          head.weight_vd.requires_grad()
+              ? std::optional(num_chunks > kChunksOfNarrowSum ? wide : dtype)
+              : std::nullopt};
 }
 
 /// As autograd wants them: of their parameters' types.
@@ -186,11 +190,15 @@ void add_gradients(Totals& out, const Tensor& rows_n, const Tensor& hidden_nd,
     out.grad_a_rd.add_(own.a_ri);
     out.grad_b_vr.add_(own.b_or);
   }
-  if (out.grad_weight_vd.defined()) {
+  if (out.weight_dtype) {
     const OperationTimer timer(
         "linear, gradient of weight",
         2.0 * static_cast<double>(grad_nv.numel()) * static_cast<double>(hidden_nd.size(1)));
-    add_matrix_product_(out.grad_weight_vd, grad_nv.t(), hidden_nd);
+    if (out.grad_weight_vd.defined()) {
+      add_matrix_product_(out.grad_weight_vd, grad_nv.t(), hidden_nd);
+    } else {
+      out.grad_weight_vd = outer_product(grad_nv, hidden_nd, *out.weight_dtype);
+    }
   }
   if (out.grad_bias_v.defined()) {
     out.grad_bias_v.add_(grad_nv.sum(0, false, out.grad_bias_v.scalar_type()));

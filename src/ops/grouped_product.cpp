@@ -2,9 +2,12 @@
 
 #include <ATen/ATen.h>
 
+#include <numeric>
+
 #include "base/meter.h"
 #include "ops/cpu/gemm.h"
 #include "ops/cpu/operands.h"
+#include "ops/known_squares.h"
 #include "ops/matrix_product.h"
 
 namespace automodel::ops {
@@ -216,6 +219,7 @@ Tensor grouped_outer_product(const Rows& left, const Rows& right, const GroupCou
   if (const auto* kernels = kernels_for(left, right.matrix);
       kernels != nullptr && kernels_for(right, out_emn) != nullptr) {
     std::vector<cpu::Product> products;
+    std::vector<double> squares(counts_e.size());
     for_each_group(counts_e, [&](std::int64_t e, std::int64_t begin, std::int64_t count) {
       auto out = cpu::output_of(out_emn[e]);
       out.streams = out_emn.numel() >= kStreamedElements;
@@ -224,9 +228,11 @@ Tensor grouped_outer_product(const Rows& left, const Rows& right, const GroupCou
                           .out = out,
                           .rows = out_emn.size(1),
                           .columns = out_emn.size(2),
-                          .inner = count});
+                          .inner = count,
+                          .squares = &squares[static_cast<std::size_t>(e)]});
     });
     cpu::gemm(kernels->gemm, products);
+    set_known_squares(out_emn, std::accumulate(squares.begin(), squares.end(), 0.0));
     return out_emn;
   }
   for_each_group(counts_e, [&](std::int64_t e, std::int64_t begin, std::int64_t count) {

@@ -91,7 +91,7 @@ LinearParts::Grads LinearParts::backward(const Tensor& grad_to, const Tensor& x_
   }
   if (needed.weight_oi) {
     const OperationTimer timer("linear, gradient of weight", product_flops(grad_to, weight_oi));
-    out.weight_oi = matrix_product(grad_to.t(), x_ti).to(weight_oi.scalar_type());
+    out.weight_oi = outer_product(grad_to, x_ti, weight_oi.scalar_type());
   }
   if (needed.bias_o && bias_o.defined()) {
     out.bias_o = grad_to.sum(0).to(bias_o.scalar_type());

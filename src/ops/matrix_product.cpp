@@ -8,6 +8,7 @@
 #include "base/isa.h"
 #include "ops/cpu/gemm.h"
 #include "ops/cpu/operands.h"
+#include "ops/known_squares.h"
 
 namespace automodel::ops {
 namespace {
@@ -33,14 +34,15 @@ struct Factors {
 };
 
 void multiply(const cpu::Kernels& kernels, const Tensor& a_mk, const Tensor& b_kn, cpu::Output out,
-              const AddedProduct& added = {}) {
+              const AddedProduct& added = {}, double* squares = nullptr) {
   const auto [a, b_nk] = Factors::of(a_mk, b_kn);
   cpu::Product product{.a = cpu::operand_of(a),
                        .b = cpu::operand_of(b_nk),
                        .out = out,
                        .rows = a.size(0),
                        .columns = b_nk.size(0),
-                       .inner = a.size(1)};
+                       .inner = a.size(1),
+                       .squares = squares};
   Factors more;
   if (added.defined()) {
     more = Factors::of(added.a_mr, added.b_rn);
@@ -108,10 +110,24 @@ void add_matrix_product_with_(const cpu::Kernels& kernels, const Tensor& c_mn, c
   const Tensor sums_mn = wide ? c_mn.to(at::kFloat) : c_mn;
   auto out = cpu::output_of(sums_mn);
   out.accumulate = true;
-  multiply(kernels, a_mk, b_kn, out);
+  double squares = 0;
+  multiply(kernels, a_mk, b_kn, out, {}, &squares);
   if (wide) {
     c_mn.copy_(sums_mn);
   }
+  set_known_squares(c_mn, squares);
+}
+
+Tensor outer_product_with(const cpu::Kernels& kernels, const Tensor& left_km,
+                          const Tensor& right_kn, at::ScalarType dtype) {
+  check_shapes(left_km.t(), right_kn);
+  const auto sums = needs_wide_sum(dtype, left_km.size(0)) ? at::kFloat : dtype;
+  const Tensor sums_mn = at::empty({left_km.size(1), right_kn.size(1)}, sums);
+  double squares = 0;
+  multiply(kernels, left_km.t(), right_kn, cpu::output_of(sums_mn), {}, &squares);
+  Tensor out_mn = sums_mn.to(dtype);
+  set_known_squares(out_mn, squares);
+  return out_mn;
 }
 
 Tensor matrix_product(const Tensor& a_mk, const Tensor& b_kn, const Tensor& bias_n,
@@ -125,6 +141,15 @@ Tensor matrix_product(const Tensor& a_mk, const Tensor& b_kn, const Tensor& bias
     add_matrix_product_(sums_mn, added.a_mr, added.b_rn);
   }
   return sums_mn;
+}
+
+Tensor outer_product(const Tensor& left_km, const Tensor& right_kn, at::ScalarType dtype) {
+  const auto* kernels = cpu::kernels_for(left_km, right_kn);
+  const bool fits = dtype == at::kFloat || dtype == at::kBFloat16;
+  if (kernels != nullptr && fits && !is_for_library(*kernels, left_km.t(), right_kn)) {
+    return outer_product_with(*kernels, left_km, right_kn, dtype);
+  }
+  return matrix_product(left_km.t(), right_kn).to(dtype);
 }
 
 void add_matrix_product_(const Tensor& c_mn, const Tensor& a_mk, const Tensor& b_kn) {

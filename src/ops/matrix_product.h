@@ -22,7 +22,11 @@ struct AddedProduct {
 Tensor matrix_product(const Tensor& a_mk, const Tensor& b_kn, const Tensor& bias_n = {},
                       const AddedProduct& added = {});
 
-/// c += a b, in place; c_mn contiguous, of any of both dtypes.
+/// A gradient: the sum over rows left^T right in `dtype`, left_km [k, m], right_kn [k, n]; our
+/// kernels tell its squares (known_squares.h).
+Tensor outer_product(const Tensor& left_km, const Tensor& right_kn, at::ScalarType dtype);
+
+/// c += a b, in place, a gradient as well; c_mn contiguous, of any of both dtypes.
 void add_matrix_product_(const Tensor& c_mn, const Tensor& a_mk, const Tensor& b_kn);
 
 /// b in the dtype in which products with `a` take it without converting it again: its own where the
@@ -36,6 +40,8 @@ void add_matrix_product_reference_(const Tensor& c_mn, const Tensor& a_mk, const
 /// The same with the kernels of one instruction set, for tests and measurements.
 Tensor matrix_product_with(const cpu::Kernels& kernels, const Tensor& a_mk, const Tensor& b_kn,
                            const Tensor& bias_n = {}, const AddedProduct& added = {});
+Tensor outer_product_with(const cpu::Kernels& kernels, const Tensor& left_km,
+                          const Tensor& right_kn, at::ScalarType dtype);
 void add_matrix_product_with_(const cpu::Kernels& kernels, const Tensor& c_mn, const Tensor& a_mk,
                               const Tensor& b_kn);
 

@@ -12,6 +12,7 @@
 #include "ops/cpu/dispatch.h"
 #include "ops/cpu/operands.h"
 #include "ops/cpu/update.h"
+#include "ops/known_squares.h"
 #include "ops/rounding.h"
 #include "tensor/dtype.h"
 #include "tensor/tensor_info.h"
@@ -311,16 +312,20 @@ double sum_of_squares(std::span<const Tensor> tensors) {
   const auto* kernels = cpu::kernels();
   std::vector<cpu::Run> runs;
   std::vector<Tensor> norms;
+  double known = 0;
   for (const Tensor& tensor : tensors) {
-    if (kernels != nullptr && is_plain(tensor)) {
+    if (const auto squares = known_squares(tensor)) {
+      known += *squares;
+    } else if (kernels != nullptr && is_plain(tensor)) {
       runs.push_back({cpu::elements_of(tensor), tensor.numel()});
     } else {
       norms.push_back(at::linalg_vector_norm(tensor, 2, {}, false, at::kFloat));
     }
   }
-  const double sum =
-      norms.empty() ? 0 : at::stack(norms).to(at::kDouble).square().sum().item<double>();
-  return runs.empty() ? sum : sum + cpu::sum_of_squares(kernels->update, runs);
+  if (!norms.empty()) {
+    known += at::stack(norms).to(at::kDouble).square().sum().item<double>();
+  }
+  return runs.empty() ? known : known + cpu::sum_of_squares(kernels->update, runs);
 }
 
 }  // namespace automodel::ops

@@ -61,7 +61,7 @@ void adam_step(std::span<const AdamUpdate> updates, std::int64_t step);
 void adam_step_reference(std::span<const AdamUpdate> updates, std::int64_t step);
 
 /// Of all entries of all tensors, which have floating types; in float32 parts that are added in
-/// float64.
+/// float64. Of tensors whose squares are known (known_squares.h), that sum.
 double sum_of_squares(std::span<const Tensor> tensors);
 
 }  // namespace automodel::ops

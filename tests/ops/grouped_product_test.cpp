@@ -2,6 +2,7 @@
 
 #include <torch/cuda.h>
 
+#include "ops/known_squares.h"
 #include "tests/ops/gradient_check.h"
 
 namespace automodel::ops {
@@ -85,6 +86,8 @@ TEST(GroupedProduct, OuterProductsSumOverTheirGroup) {
     const Tensor rows = g.index_select(0, index).to(at::kDouble);
     const Tensor y = grouped_outer_product({g, index}, {x, {}}, kCounts, at::kFloat);
     ASSERT_EQ(y.sizes(), at::IntArrayRef({4, 21, 34}));
+    const double squares = y.to(at::kDouble).square().sum().item<double>();
+    EXPECT_NEAR(known_squares(y).value_or(squares), squares, 1e-5 * squares);
     std::int64_t begin = 0;
     for (std::size_t e = 0; e < kCounts.size(); ++e) {
       const Tensor expected =

@@ -3,6 +3,7 @@
 #include <gmock/gmock.h>
 
 #include "base/error.h"
+#include "ops/known_squares.h"
 #include "tests/ops/gradient_check.h"
 #include "tests/ops/own_sets.h"
 
@@ -96,6 +97,35 @@ TEST_P(MatrixProduct, BiasAndSum) {
   const Tensor wide = c.clone(), a16 = a.to(at::kBFloat16), b16 = b.to(at::kBFloat16);
   add_matrix_product_with_(kernels(), wide, a16, b16);
   EXPECT_LE(error_of(wide, a16, b16, exact(a16, b16) + c), 3e-6);
+}
+
+/// Of sums in float32, or rounded to bfloat16: what they are off is as often above as below.
+void expect_squares(const Tensor& ours, const Tensor& expected, const Shape& shape) {
+  const double sum = expected.square().sum().item<double>();
+  const auto known = known_squares(ours);
+  ASSERT_TRUE(known.has_value());
+  const double roundings =
+      0x1p-8 / std::sqrt(static_cast<double>(std::max(expected.numel(), std::int64_t{1}))) * 5;
+  EXPECT_NEAR(*known, sum, (1e-5 + roundings) * sum)
+      << shape.rows << " " << shape.inner << " " << shape.columns;
+}
+
+TEST_P(MatrixProduct, AGradientsSquaresAreKnown) {
+  for (const Shape& shape : kShapes) {
+    for (const auto dtype : {at::kFloat, at::kBFloat16}) {
+      const Tensor a = at::randn({shape.rows, shape.inner}).to(dtype);
+      const Tensor b = at::randn({shape.inner, shape.columns}).to(dtype);
+      for (const auto stored : {at::kFloat, at::kBFloat16}) {
+        const Tensor grad = outer_product_with(kernels(), a.t(), b, stored);
+        ASSERT_EQ(grad.scalar_type(), stored);
+        EXPECT_LE(error_of(grad, a, b, exact(a, b)), tolerance(stored));
+        expect_squares(grad, exact(a, b), shape);
+        const Tensor before = grad.to(at::kDouble);
+        add_matrix_product_with_(kernels(), grad, a, b);
+        expect_squares(grad, before + exact(a, b), shape);
+      }
+    }
+  }
 }
 
 TEST_P(MatrixProduct, ASumInBfloat16IsRoundedOnce) {

@@ -3,6 +3,7 @@
 #include <ATen/ops/empty.h>
 
 #include <algorithm>
+#include <numeric>
 #include <vector>
 
 #include "ops/cpu/operands.h"
@@ -46,6 +47,10 @@ struct Piece {
   Index panel_rows = 1, row_panels = 0;
   float* a = nullptr;
   float* added_a = nullptr;
+  float* squares = nullptr;  // [row_panels, column panels]; null: nobody asks
+
+  /// The last part of the inner dimension has the whole sums.
+  bool has_squares() const { return product->squares != nullptr && inner.end == product->inner; }
 };
 
 /// The same step for every part of the inner dimension, and blocks of even length.
@@ -127,8 +132,10 @@ class Batch {
     workers_ = num_workers();
     const at::Tensor workspace = at::empty({workers_ * worker_floats_}, at::kFloat);
     float* const first = workspace.mutable_data_ptr<float>();
+    std::vector<float> squares = places_of_squares();
     for_each_task(static_cast<Index>(strips_.size()),
                   [&](Index i, Index worker) { run_strip(i, first + worker * worker_floats_); });
+    add_squares();
   }
 
  private:
@@ -190,6 +197,38 @@ class Batch {
       worker_floats_ = std::max(worker_floats_, strip_floats(piece.steps, width) +
                                                     strip_floats(piece.added_steps, width) +
                                                     sum_floats(piece, width));
+    }
+  }
+
+  Index column_panels(const Piece& piece) const {
+    return ceil_div(piece.product->columns, kernels_.panel_columns);
+  }
+
+  /// Zeros for all pieces of which squares are asked for.
+  std::vector<float> places_of_squares() {
+    Index count = 0;
+    for (const Piece& piece : pieces_) {
+      count += piece.has_squares() ? piece.row_panels * column_panels(piece) : 0;
+    }
+    std::vector<float> out(static_cast<std::size_t>(count));
+    float* next = out.data();
+    for (Piece& piece : pieces_) {
+      if (piece.has_squares()) {
+        piece.squares = next;
+        next += piece.row_panels * column_panels(piece);
+      }
+    }
+    return out;
+  }
+
+  /// In the order of the panels, whoever computed them.
+  void add_squares() const {
+    for (const Piece& piece : pieces_) {
+      if (piece.has_squares()) {
+        const std::span panels(piece.squares, piece.row_panels * column_panels(piece));
+        double& sum = *piece.product->squares;
+        sum = std::accumulate(panels.begin(), panels.end(), sum);
+      }
     }
   }
 
@@ -271,7 +310,11 @@ class Batch {
         .column_end = strip.columns.size(),
         .whole_panels = product.columns % kernels_.panel_columns == 0,
         .sums = added_place + strip_floats(piece.added_steps, panels),
-        .out = output_of(piece, strip.columns.begin)};
+        .out = output_of(piece, strip.columns.begin),
+        .squares = piece.squares == nullptr
+                       ? nullptr
+                       : piece.squares + strip.columns.begin / kernels_.panel_columns,
+        .squares_stride = column_panels(piece)};
     tile.term.ahead = ahead_of(i);
     for (tile.row_begin = strip.rows.begin; tile.row_begin < strip.rows.end;
          tile.row_begin += rows) {
@@ -306,6 +349,9 @@ void gemm(const GemmKernels& kernels, std::span<const Product> products) {
   Batch batch(kernels);
   std::vector<Piece> pieces;
   for (const Product& product : products) {
+    if (product.squares != nullptr) {
+      *product.squares = 0;
+    }
     pieces.clear();
     add_pieces(product, kernels, pieces);
     for (const Piece& piece : pieces) {

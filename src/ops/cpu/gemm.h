@@ -19,6 +19,9 @@ struct Product {
   Output out;
   Index rows = 0, columns = 0, inner = 0;
   AddedProduct added;
+  /// Set to the sum of squares of the entries of out, rounded or before it. Null: nobody asks;
+  /// so it is where a product is added.
+  double* squares = nullptr;
 };
 
 /// Computes all products, which must not overlap in memory. Sums are float32, and each is taken in

@@ -84,6 +84,10 @@ struct TileTask {
   bool whole_panels = false;  // all columns of the product
   float* sums = nullptr;      // workspace of (rows) x (columns, whole panels)
   Output out;
+  /// For each panel of the product's rows and each one of these columns: the sum of squares of what
+  /// was stored, or would be in float32, is added here. Null: nobody asks.
+  float* squares = nullptr;
+  Index squares_stride = 0;  // between panels of rows
 };
 
 struct GemmKernels {

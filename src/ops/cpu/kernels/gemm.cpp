@@ -183,7 +183,13 @@ struct Sums {
   Index stride = 0;
   bool add = false;  // to what is there
   bool streams = false;
+  bool squares = false;  // are asked for
 };
+
+/// Where the squares of a panel of rows and one of columns are added.
+float* squares_of(const TileTask& task, Index row, Index column) {
+  return task.squares + row / task.panel_rows * task.squares_stride + column / kColumns;
+}
 
 Index num_blocks(const TileTask& task) {
   return task.term.steps.blocks() + task.added.steps.blocks();
@@ -213,7 +219,8 @@ Sums in_output(const TileTask& task) {
           .storage = out.storage,
           .stride = out.stride,
           .add = out.accumulate,
-          .streams = num_blocks(task) == 1 && streams(out, first)};
+          .streams = num_blocks(task) == 1 && streams(out, first),
+          .squares = task.squares != nullptr};
 }
 
 /// One block of the panel of columns that begins at `column`, packed if it is not yet.
@@ -246,6 +253,7 @@ Index num_asks(const TileTask& task, const Steps& steps, Index rows_at_once) {
 template <class Multiply, class Layout>
 void sum_term(const TileTask& task, const TileTerm& term, const Sums& sums) {
   const Steps& steps = term.steps;
+  const bool is_last = sums.squares && task.added.steps.blocks() == 0;
   const Index rows_at_once = kPanels<Multiply> * task.panel_rows;
   LinesAhead ahead(term.ahead, num_asks(task, steps, rows_at_once));
   for (Index block = 0; block < steps.blocks(); ++block) {
@@ -264,15 +272,20 @@ void sum_term(const TileTask& task, const TileTerm& term, const Sums& sums) {
                           .streams = sums.streams,
                           .ahead = &ahead,
                           .storage = sums.storage,
-                          .panel_rows = task.panel_rows};
+                          .panel_rows = task.panel_rows,
+                          .squares = is_last && block + 1 == steps.blocks()
+                                         ? squares_of(task, row, column - task.column_begin)
+                                         : nullptr};
         multiply_panels<Multiply, Layout>(least(rows_at_once, task.row_end - row), strip);
       }
     }
   }
 }
 
+/// `squares`: of the panels of these columns; null: nobody asks.
 template <class Stored>
-void put_row(const Output& out, const float* sums, Index row, Index begin, Index end) {
+void put_row(const Output& out, const float* sums, float* squares, Index row, Index begin,
+             Index end) {
   const Row<Stored> to({out.data, out.storage}, row * out.stride);
   const auto entries = [&](Index column, Index n) {
     Vec y = vload(sums + column - begin);
@@ -287,9 +300,17 @@ void put_row(const Output& out, const float* sums, Index row, Index begin, Index
     const Vec y = entries(column, kWidth), next = entries(column + kWidth, kWidth);
     past_caches ? Stored::stream_two(to.data + column, y, next)
                 : Stored::store_two(to.data + column, y, next);
+    if (squares != nullptr) {
+      *squares++ += vsum(Stored::add_squares(y, next, vset(0)));
+    }
   }
   for (; column < end; column += kWidth) {
-    to.store(column, end - column, entries(column, end - column));
+    const Vec y = entries(column, end - column);
+    to.store(column, end - column, y);
+    if (squares != nullptr) {
+      const Vec stored = vwithin(0, end - column, y, vset(0));
+      *squares += vsum(Stored::add_squares(stored, vset(0), vset(0)));
+    }
   }
 }
 
@@ -329,12 +350,13 @@ void tile(const TileTask& task) {
   sum_tile(task, {.first = task.sums, .stride = width});
   for (Index row = task.row_begin; row < task.row_end; ++row) {
     const float* sums = task.sums + (row - task.row_begin) * width;
+    float* squares = task.squares == nullptr ? nullptr : squares_of(task, row, 0);
     if (out.storage == Storage::float32) {
-      put_row<StoredFloat32>(out, sums, row, task.column_begin, task.column_end);
+      put_row<StoredFloat32>(out, sums, squares, row, task.column_begin, task.column_end);
     } else if (task.term.steps.pairs) {
-      put_row<MultiplyPairs::Rounded>(out, sums, row, task.column_begin, task.column_end);
+      put_row<MultiplyPairs::Rounded>(out, sums, squares, row, task.column_begin, task.column_end);
     } else {
-      put_row<StoredBfloat16>(out, sums, row, task.column_begin, task.column_end);
+      put_row<StoredBfloat16>(out, sums, squares, row, task.column_begin, task.column_end);
     }
   }
   if (out.streams) {

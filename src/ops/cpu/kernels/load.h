@@ -6,7 +6,14 @@
 namespace automodel::ops::cpu::AM_ISA {
 
 /// Elements of float32 arrays.
-struct StoredFloat32 {
+/// Sums of squares before they are rounded to what is stored.
+struct ExactSquares {
+  AM_INLINE static Vec add_squares(Vec x, Vec next, Vec sum) {
+    return vfma(next, next, vfma(x, x, sum));
+  }
+};
+
+struct StoredFloat32 : ExactSquares {
   using Element = float;
   AM_INLINE static Vec load(const float* p) { return vload(p); }
   AM_INLINE static Vec load(const float* p, Index n) { return vload(p, n); }
@@ -23,7 +30,7 @@ struct StoredFloat32 {
   }
 };
 
-struct StoredBfloat16 {
+struct StoredBfloat16 : ExactSquares {
   using Element = std::uint16_t;
   AM_INLINE static Vec load(const std::uint16_t* p) { return vload_bf16(p); }
   AM_INLINE static Vec load(const std::uint16_t* p, Index n) { return vload_bf16(p, n); }
@@ -161,6 +168,11 @@ struct StoredRounded : StoredBfloat16 {
   }
   AM_INLINE static void stream_two(std::uint16_t* p, Vec x, Vec next) {
     _mm512_stream_si512(reinterpret_cast<__m512i*>(p), rounded(x, next));
+  }
+  /// Of what is stored.
+  AM_INLINE static Vec add_squares(Vec x, Vec next, Vec sum) {
+    const auto both = (__m512bh)rounded(x, next);
+    return _mm512_dpbf16_ps(sum, both, both);
   }
 };
 

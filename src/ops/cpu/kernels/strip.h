@@ -89,14 +89,16 @@ struct Strip {
   LinesAhead* ahead = nullptr;
   Storage storage = Storage::float32;  // of the sums
   Index panel_rows = kRows;            // with tiles: the next panel's rows follow, with their sums
+  float* squares = nullptr;            // of the sums; null: nobody asks
 
   AM_INLINE void* sums_of(Index row) const { return moved(sums, storage, row * stride); }
 };
 
-template <class Stored, int kR>
-AM_INLINE void put(Vec (&sum)[kR][2], const Strip& strip) {
+template <class Stored, bool kSquares, int kR>
+AM_INLINE void put_sums(Vec (&sum)[kR][2], const Strip& strip) {
   auto* out = static_cast<typename Stored::Element*>(strip.sums);
   const Index stride = strip.stride;
+  Vec squares[2] = {vset(0), vset(0)};  // two chains, which the processor adds side by side
 #pragma GCC unroll 16
   for (int r = 0; r < kR; ++r) {
     if (strip.add) {
@@ -105,7 +107,19 @@ AM_INLINE void put(Vec (&sum)[kR][2], const Strip& strip) {
     }
     strip.streams ? Stored::stream_two(out + r * stride, sum[r][0], sum[r][1])
                   : Stored::store_two(out + r * stride, sum[r][0], sum[r][1]);
+    if constexpr (kSquares) {
+      squares[r % 2] = Stored::add_squares(sum[r][0], sum[r][1], squares[r % 2]);
+    }
   }
+  if constexpr (kSquares) {
+    *strip.squares += vsum(vadd(squares[0], squares[1]));
+  }
+}
+
+template <class Stored, int kR>
+AM_INLINE void put(Vec (&sum)[kR][2], const Strip& strip) {
+  strip.squares == nullptr ? put_sums<Stored, false>(sum, strip)
+                           : put_sums<Stored, true>(sum, strip);
 }
 
 /// Every loop over sums is unrolled, or GCC keeps them in memory at a third of the speed.

@@ -104,7 +104,7 @@ AM_INLINE void sum_panels(Index rows, const Strip& strip) {
 /// taken in the output if it is float32 and holds whole panels, else beside it, in the same order.
 inline void multiply_by_tiles(Index rows, const Strip& strip) {
   const bool is_float32 = strip.storage == Storage::float32;
-  if (is_float32 && !strip.streams && rows % strip.panel_rows == 0) {
+  if (is_float32 && !strip.streams && strip.squares == nullptr && rows % strip.panel_rows == 0) {
     return sum_panels(rows, strip);
   }
   alignas(64) float sums[2 * kRows * kColumns];
@@ -113,6 +113,7 @@ inline void multiply_by_tiles(Index rows, const Strip& strip) {
   own.stride = kColumns;
   own.storage = Storage::float32;
   own.streams = false;
+  own.squares = nullptr;
   own.add = strip.add && is_float32;
   for (Index r = 0; own.add && r < rows; ++r) {
     const auto* from = static_cast<const float*>(strip.sums_of(r));
