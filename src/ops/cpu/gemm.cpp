@@ -3,7 +3,6 @@
 #include <ATen/ops/empty.h>
 
 #include <algorithm>
-#include <numeric>
 #include <vector>
 
 #include "ops/cpu/operands.h"
@@ -132,7 +131,8 @@ class Batch {
     workers_ = num_workers();
     const at::Tensor workspace = at::empty({workers_ * worker_floats_}, at::kFloat);
     float* const first = workspace.mutable_data_ptr<float>();
-    std::vector<float> squares = places_of_squares();
+    const at::Tensor squares = at::zeros({num_squares()}, at::kFloat);
+    place_squares(squares.mutable_data_ptr<float>());
     for_each_task(static_cast<Index>(strips_.size()),
                   [&](Index i, Index worker) { run_strip(i, first + worker * worker_floats_); });
     add_squares();
@@ -204,30 +204,29 @@ class Batch {
     return ceil_div(piece.product->columns, kernels_.panel_columns);
   }
 
-  /// Zeros for all pieces of which squares are asked for.
-  std::vector<float> places_of_squares() {
+  Index num_squares(const Piece& piece) const {
+    return piece.has_squares() ? piece.row_panels * column_panels(piece) : 0;
+  }
+  Index num_squares() const {
     Index count = 0;
     for (const Piece& piece : pieces_) {
-      count += piece.has_squares() ? piece.row_panels * column_panels(piece) : 0;
+      count += num_squares(piece);
     }
-    std::vector<float> out(static_cast<std::size_t>(count));
-    float* next = out.data();
+    return count;
+  }
+
+  void place_squares(float* next) {
     for (Piece& piece : pieces_) {
-      if (piece.has_squares()) {
-        piece.squares = next;
-        next += piece.row_panels * column_panels(piece);
-      }
+      piece.squares = piece.has_squares() ? next : nullptr;
+      next += num_squares(piece);
     }
-    return out;
   }
 
   /// In the order of the panels, whoever computed them.
   void add_squares() const {
     for (const Piece& piece : pieces_) {
-      if (piece.has_squares()) {
-        const std::span panels(piece.squares, piece.row_panels * column_panels(piece));
-        double& sum = *piece.product->squares;
-        sum = std::accumulate(panels.begin(), panels.end(), sum);
+      for (Index i = 0; i < num_squares(piece); ++i) {
+        *piece.product->squares += static_cast<double>(piece.squares[i]);
       }
     }
   }

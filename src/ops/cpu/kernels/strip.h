@@ -107,9 +107,8 @@ AM_INLINE void put_sums(Vec (&sum)[kR][2], const Strip& strip) {
     }
     strip.streams ? Stored::stream_two(out + r * stride, sum[r][0], sum[r][1])
                   : Stored::store_two(out + r * stride, sum[r][0], sum[r][1]);
-    if constexpr (kSquares) {
-      squares[r % 2] = Stored::add_squares(sum[r][0], sum[r][1], squares[r % 2]);
-    }
+    Vec& chain = squares[r % 2];
+    chain = kSquares ? Stored::add_squares(sum[r][0], sum[r][1], chain) : chain;
   }
   if constexpr (kSquares) {
     *strip.squares += vsum(vadd(squares[0], squares[1]));
