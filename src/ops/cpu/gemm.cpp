@@ -1,6 +1,7 @@
 #include "ops/cpu/gemm.h"
 
 #include <ATen/ops/empty.h>
+#include <ATen/ops/zeros.h>
 
 #include <algorithm>
 #include <vector>
