@@ -9,6 +9,7 @@
 
 #include "base/error.h"
 #include "text/class_steps.h"
+#include "text/special_tokens.h"
 #include "text/split_patterns.h"
 #include "text/tokenizer/json_node.h"
 
@@ -46,8 +47,10 @@ class Arguments {
           value.dump());
     return value.get<std::int64_t>();
   }
-  bool is_null(const char* key) const { return raw_.contains(key) && raw_.at(key).is_null(); }
-  bool has(const char* key) const { return raw_.contains(key) && !raw_.at(key).is_null(); }
+  /// Null counts: then the class's own value does not.
+  bool names(const char* key) const { return raw_.contains(key); }
+  bool is_null(const char* key) const { return names(key) && raw_.at(key).is_null(); }
+  bool lists_special_tokens() const { return special_list_key(raw_).has_value(); }
   /// The character map of sentencepiece that the file has, or null.
   Json precompiled() const {
     Json normalizer = tokenizer_.value("normalizer", Json());
@@ -201,9 +204,11 @@ Json bert(const Arguments& given) {
           {"decoder", {{"type", "WordPiece"}, {"prefix", "##"}, {"cleanup", true}}}};
 }
 
-/// What stands around the gap when code is filled in.
+/// What stands around the gap when code is filled in. The class lists its own texts even where
+/// others are given under their names.
 Json middle_tokens(const Arguments& given) {
-  Json out = Json::array();
+  Json out = Json::object();
+  Json listed = Json::array();
   for (const auto& [key, token] :
        std::to_array<std::pair<const char*, const char*>>({{"prefix_token", "▁<PRE>"},
                                                            {"middle_token", "▁<MID>"},
@@ -211,20 +216,27 @@ Json middle_tokens(const Arguments& given) {
                                                            {"eot_token", "▁<EOT>"},
                                                            {"fill_token", "<FILL_ME>"}})) {
     if (!given.is_null(key)) {
-      out.push_back(given.token(key, token));
+      listed.push_back(token);
     }
+    if (!given.names(key)) {
+      out[key] = token;
+    }
+  }
+  if (!given.lists_special_tokens()) {
+    out["additional_special_tokens"] = std::move(listed);
   }
   return out;
 }
 
 Json sentinels(const Arguments& given) {
-  Json out = Json::array();
-  const bool are_listed =
-      given.has("additional_special_tokens") || given.has("extra_special_tokens");
-  for (std::int64_t i = 0; !are_listed && i < given.count("extra_ids", 100); ++i) {
-    out.push_back("<extra_id_" + std::to_string(i) + ">");
+  if (given.lists_special_tokens()) {
+    return Json::object();
   }
-  return out;
+  Json tokens = Json::array();
+  for (std::int64_t i = 0; i < given.count("extra_ids", 100); ++i) {
+    tokens.push_back("<extra_id_" + std::to_string(i) + ">");
+  }
+  return {{"additional_special_tokens", std::move(tokens)}};
 }
 
 /// bos, eos, unk, sep, pad, cls, mask where tokenizer_config.json has none; null: neither has the
@@ -242,7 +254,7 @@ struct ClassSteps {
   Tokens tokens;
   /// The parts of tokenizer.json that it has its own of.
   Json (*steps)(const Arguments& given);
-  /// Further special tokens, before those that tokenizer_config.json lists.
+  /// Keys of tokenizer_config.json with further special tokens.
   Json (*extra)(const Arguments& given) = nullptr;
 };
 
@@ -328,16 +340,6 @@ void fill_tokens(TokenizerConfig& config, const Tokens& tokens) {
   fill("mask_token", config.mask_token, tokens[6]);
 }
 
-void add_tokens(Json& raw, Json tokens) {
-  const Json listed = raw.value("additional_special_tokens", Json());
-  if (listed.is_array()) {
-    tokens.insert(tokens.end(), listed.begin(), listed.end());
-  }
-  if (!tokens.empty()) {
-    raw["additional_special_tokens"] = std::move(tokens);
-  }
-}
-
 /// The id of a token in the list of added ones, or in the vocabulary.
 Json id_of(const std::string& token, const JsonNode& tokenizer) {
   if (const auto added = tokenizer.find("added_tokens")) {
@@ -414,7 +416,7 @@ ClassTokenizer with_class_settings(const std::string& name, Json tokenizer,
     }
   }
   if (found->extra != nullptr) {
-    add_tokens(config.raw, found->extra(Arguments(config.raw, tokenizer)));
+    config.raw.update(found->extra(Arguments(config.raw, tokenizer)));
   }
   fill_tokens(config, found->tokens);
   return {std::move(tokenizer), std::move(config)};

@@ -8,14 +8,12 @@
 
 #include "base/error.h"
 #include "base/known.h"
+#include "text/special_tokens.h"
 #include "text/tokenizer/json_node.h"
 #include "text/tokenizer/vocabulary.h"
 
 namespace automodel::text {
 namespace {
-
-constexpr auto kNames = std::to_array<std::string_view>(
-    {"bos_token", "eos_token", "unk_token", "sep_token", "pad_token", "cls_token", "mask_token"});
 
 /// A token given as its text or as an object of content and flags.
 Json entry_of(const JsonNode& node, bool special_by_default) {
@@ -42,17 +40,8 @@ void read_decoder(const JsonNode& decoder, ConfigTokens& tokens) {
   }
 }
 
-/// A list of tokens, or an object that names them.
-void read_list(const JsonNode& list, ConfigTokens& tokens) {
-  if (list.is_object()) {
-    for (const auto& [key, value] : list.value().items()) {
-      tokens.tokens.push_back({.entry = entry_of(list.at(key), true), .is_special = true});
-    }
-    return;
-  }
-  for (const JsonNode& element : list.elements()) {
-    tokens.tokens.push_back({.entry = entry_of(element, true), .is_special = true});
-  }
+void add_special(const JsonNode& token, ConfigTokens& tokens) {
+  tokens.tokens.push_back({.entry = entry_of(token, true), .is_special = true});
 }
 
 /// Ids of the tokens in a tokenizer.json by their text.
@@ -140,19 +129,24 @@ ConfigTokens config_tokens(const TokenizerConfig& config) {
   const std::array<std::optional<std::string>, 7> values = {
       config.bos_token, config.eos_token, config.unk_token, config.sep_token,
       config.pad_token, config.cls_token, config.mask_token};
-  for (std::size_t i = 0; i < kNames.size(); ++i) {
-    const auto raw = node.find(kNames[i]);
+  for (std::size_t i = 0; i < kSpecialTokenNames.size(); ++i) {
+    const std::string_view name = kSpecialTokenNames[i];
+    const auto raw = node.find(name);
     if (raw && raw->is_object()) {
-      tokens.tokens.push_back({.entry = entry_of(*raw, true), .is_special = true});
+      add_special(*raw, tokens);
     } else if (values[i]) {
       const Json text = known(values[i]);
-      tokens.tokens.push_back(
-          {.entry = entry_of(JsonNode(text, std::string(kNames[i])), true), .is_special = true});
+      add_special(JsonNode(text, std::string(name)), tokens);
     }
   }
-  for (const auto* key : {"additional_special_tokens", "extra_special_tokens"}) {
-    if (const auto list = node.find(key)) {
-      read_list(*list, tokens);
+  const Json named = model_tokens(config.raw);
+  for (const auto& [key, value] : named.items()) {
+    add_special(JsonNode(value, node.path() + "." + key), tokens);
+  }
+  const auto key = special_list_key(config.raw);
+  if (const auto list = key ? node.find(*key) : std::nullopt) {
+    for (const JsonNode& token : list->elements()) {
+      add_special(token, tokens);
     }
   }
   tokens.split_special = node.boolean_or("split_special_tokens", false);

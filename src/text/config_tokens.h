@@ -21,8 +21,8 @@ struct ConfigTokens {
   bool split_special = false;  // special tokens in a text are not looked for
 };
 
-/// added_tokens_decoder, the named special tokens (bos_token, ...), additional_special_tokens and
-/// extra_special_tokens. Throws Error(corrupt_data) for values of another shape.
+/// added_tokens_decoder, the named special tokens (bos_token, ..., image_token), and the list of
+/// those without names. Throws Error(corrupt_data) for values of another shape.
 ConfigTokens config_tokens(const TokenizerConfig& config);
 
 /// `tokenizer` with these tokens: named tokens are special; those that the vocabulary lacks get the

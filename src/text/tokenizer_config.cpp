@@ -4,6 +4,7 @@
 
 #include "base/error.h"
 #include "base/file.h"
+#include "text/special_tokens.h"
 #include "text/tokenizer/json_node.h"
 
 namespace automodel::text {
@@ -81,23 +82,13 @@ std::optional<std::int64_t> read_length(const JsonNode& node) {
   return static_cast<std::int64_t>(member->number());
 }
 
-TokenizerConfig fill_special_tokens(TokenizerConfig config, const fs::path& file) {
-  if (!fs::exists(file)) {
-    return config;
+/// The object in a file, empty if there is no file.
+Json read_object(const fs::path& file) {
+  Json json = fs::exists(file) ? read_json(file) : Json::object();
+  if (!json.is_object()) {
+    JsonNode(json, file.string()).wrong("an object");
   }
-  const Json json = read_json(file);
-  const JsonNode node(json, file.string());
-  const auto fill = [&](std::optional<std::string>& token, std::string_view key) {
-    token = token ? std::move(token) : read_token(node, key);
-  };
-  fill(config.bos_token, "bos_token");
-  fill(config.eos_token, "eos_token");
-  fill(config.pad_token, "pad_token");
-  fill(config.unk_token, "unk_token");
-  fill(config.sep_token, "sep_token");
-  fill(config.cls_token, "cls_token");
-  fill(config.mask_token, "mask_token");
-  return config;
+  return json;
 }
 
 }  // namespace
@@ -121,9 +112,9 @@ TokenizerConfig parse_tokenizer_config(const Json& config, std::string_view sour
 
 TokenizerConfig read_tokenizer_config(const std::filesystem::path& folder) {
   const fs::path file = folder / "tokenizer_config.json";
-  const Json json = fs::exists(file) ? read_json(file) : Json::object();
-  TokenizerConfig config = fill_special_tokens(parse_tokenizer_config(json, file.string()),
-                                               folder / "special_tokens_map.json");
+  TokenizerConfig config = parse_tokenizer_config(
+      with_special_tokens_map(read_object(file), read_object(folder / "special_tokens_map.json")),
+      file.string());
   if (Templates files = template_files(folder); !files.empty()) {
     config.chat_templates = std::move(files);
   }

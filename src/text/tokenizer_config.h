@@ -27,12 +27,13 @@ struct TokenizerConfig {
   std::map<std::string, std::string> chat_templates;
   std::optional<std::int64_t> model_max_length;
   std::string tokenizer_class;  // empty if the folder does not say
-  Json raw = Json::object();    // tokenizer_config.json as it is, for export
+  Json raw = Json::object();    // what tokenizer_config.json would say of all of it
 };
 
-/// Reads tokenizer_config.json, special_tokens_map.json, chat_template.jinja, chat_template.json
-/// and additional_chat_templates/*.jinja of `folder`, each optional. A template file beats the key
-/// in tokenizer_config.json, as in Transformers. Throws Error(corrupt_data) on a malformed file.
+/// Reads tokenizer_config.json, special_tokens_map.json (see special_tokens.h),
+/// chat_template.jinja, chat_template.json and additional_chat_templates/*.jinja of `folder`, each
+/// optional. A template file beats the key in tokenizer_config.json, as in Transformers. Throws
+/// Error(corrupt_data) on a malformed file.
 TokenizerConfig read_tokenizer_config(const std::filesystem::path& folder);
 
 /// The same from a tokenizer_config.json's contents alone; `source` names it in errors.

@@ -106,9 +106,11 @@ BLANKS = [{}, {"add_prefix_space": True}, {"add_prefix_space": False}]
       for legacy in ({}, {"legacy": True}, {"legacy": False}, {"legacy": None})),
     ("blanks", "LlamaTokenizerFast", {"add_bos_token": True, "add_eos_token": True}),
     *(("blanks", "CodeLlamaTokenizer", keys) for keys in (
-        *BLANKS, {"add_bos_token": False, "fill_token": None}, {"additional_special_tokens": ["ab"]})),
+        *BLANKS, {"add_bos_token": False, "fill_token": None}, {"additional_special_tokens": ["ab"]}, {"fill_token": "ab", "image_token": "<pad>"})),
     ("words", "OpenAIGPTTokenizer", {}),
     ("unigram", "T5Tokenizer", {}), ("unigram", "T5Tokenizer", {"additional_special_tokens": ["<extra_id_0>", "b"]}), ("unigram", "T5TokenizerFast", {"extra_ids": 0}),
+    *(("unigram", "T5Tokenizer", keys) for keys in (
+        {"extra_special_tokens": {"a": "ab"}}, {"extra_special_tokens": ["ab"]}, {"additional_special_tokens": None})),
     *(("unigram", "XLMRobertaTokenizer", keys) for keys in BLANKS),
     *(("wordpiece", name, keys) for name in ("BertTokenizer", "DistilBertTokenizerFast", "ElectraTokenizer") for keys in (
         {}, {"do_lower_case": False}, {"strip_accents": False}, {"strip_accents": None}, {"tokenize_chinese_chars": False})),

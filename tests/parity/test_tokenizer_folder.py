@@ -40,6 +40,13 @@ def tokenizer(*added):
     ([token(7, "<s>"), token(17, "<y>")], {"added_tokens_decoder": {"9": {"content": "<x>"}}, "unk_token": "<unk>"}),
     ([], {"additional_special_tokens": ["<s>", "<y>"]}),
     ([], {"extra_special_tokens": {"image_token": "<s>"}}),
+    ([], {"z_token": "<x>", "image_token": "<y>", "eos_token": "</s>", "additional_special_tokens": ["<pad>"]}),
+    ([], {"z_token": "<x>", "image_token": {**LSTRIP, "content": "<y>"}}),
+    ([], {"image_token": {"content": "<x>"}}),
+    ([], {"extra_special_tokens": ["<y>"], "additional_special_tokens": ["<x>"]}),
+    ([], {"extra_special_tokens": [], "additional_special_tokens": ["<x>"]}),
+    ([], {"extra_special_tokens": {"a": "<y>"}, "additional_special_tokens": ["<x>"]}),
+    ([], {"image_token": "<x>", "extra_special_tokens": {"image_token": "<y>"}}),
     ([], {"bos_token": "<s>", "eos_token": "</s>", "add_bos_token": True, "add_eos_token": True}),
     ([token(8, "</s>", special=True), token(7, "<s>")], {"split_special_tokens": True}),
 ])
@@ -51,6 +58,35 @@ def test_config(automodel, tmp_path, added, config):
     assert ours.ids(TEXTS) == expected
     for skip in (False, True):
         assert ours.decode(expected, skip) == [theirs.decode(ids, skip_special_tokens=skip) for ids in expected]
+
+
+LISTED = {"7": {"content": "<s>", "special": True}}
+Y_LIST, X_LIST = {"extra_special_tokens": ["<y>"]}, {"extra_special_tokens": ["<x>"]}
+Y_OLD, X_OLD = {"additional_special_tokens": ["<y>"]}, {"additional_special_tokens": ["<x>"]}
+Y_NAMED, X_NAMED = {"extra_special_tokens": {"a": "<y>"}}, {"extra_special_tokens": {"b_token": "<x>"}}
+
+
+@pytest.mark.parametrize(("config", "special"), [
+    ({"eos_token": "</s>"}, {"eos_token": "<x>"}),
+    ({"eos_token": "</s>"}, {"eos_token": None}),
+    ({"eos_token": "</s>", "added_tokens_decoder": LISTED}, {"eos_token": "<x>", "pad_token": "<pad>"}),
+    ({"eos_token": "</s>", "added_tokens_decoder": {}}, {"eos_token": "<x>"}),
+    ({}, {"eos_token": {"content": "</s>", "lstrip": True, "rstrip": False, "normalized": False, "single_word": False}}),
+    ({}, {"image_token": {"content": "<x>", "lstrip": True, "special": False}}),
+    ({"image_token": "<x>"}, {"image_token": "<y>"}),
+    ({"image_token": "<x>", "eos_token": "</s>"}, {"audio_token": "<y>", "pad_token": "<pad>"}),
+    ({"image_token": "<x>", "added_tokens_decoder": LISTED}, {"pad_token": "<y>"}),
+    *((config, special) for config in (Y_LIST, Y_OLD, Y_NAMED) for special in (X_LIST, X_OLD, X_NAMED)),
+    ({}, {**X_LIST, **Y_OLD}),
+    ({}, {**X_NAMED, **Y_OLD}),
+    ({"additional_special_tokens": None}, X_OLD),
+])
+def test_special_tokens_map(automodel, tmp_path, config, special):
+    (tmp_path / "special_tokens_map.json").write_text(json.dumps(special))
+    test_config(automodel, tmp_path, [], config)
+    expected = AutoTokenizer.from_pretrained(tmp_path)(TEXTS)["input_ids"]
+    assert automodel("tokenize", tmp_path, "--export", tmp_path / "saved").returncode == 0
+    assert AutoTokenizer.from_pretrained(tmp_path / "saved")(TEXTS)["input_ids"] == expected
 
 
 SPECIAL = {"bos_token": "<s>", "eos_token": "</s>", "unk_token": "<unk>"}

@@ -90,8 +90,12 @@ TEST(ClassSettings, TokensThatAreNotGiven) {
   EXPECT_EQ(extra("T5Tokenizer", "Unigram", {{"extra_ids", 2}}),
             Json({"<extra_id_0>", "<extra_id_1>"}));
   EXPECT_TRUE(extra("T5Tokenizer", "Unigram", {{"extra_special_tokens", {"x"}}}).is_null());
-  EXPECT_EQ(extra("CodeLlamaTokenizer", "BPE", {{"additional_special_tokens", {"x", "y"}}}).size(),
-            7);
+  EXPECT_EQ(extra("T5Tokenizer", "Unigram", {{"extra_special_tokens", {{"a", "x"}}}}).size(), 100);
+  const auto code = with("CodeLlamaTokenizer", {{"fill_token", nullptr}}).config.raw;
+  EXPECT_EQ(code["eot_token"], "▁<EOT>");
+  EXPECT_TRUE(code["fill_token"].is_null());
+  EXPECT_EQ(code["additional_special_tokens"].size(), 4);
+  EXPECT_EQ(extra("CodeLlamaTokenizer", "BPE", {{"fill_token", "F"}}).size(), 5);
   EXPECT_THAT(error("T5Tokenizer", {{"extra_ids", -1}}, file("Unigram")),
               HasSubstr("extra_ids must be a number from 0 to 100000, found -1"));
 }

@@ -30,11 +30,22 @@ TEST(ConfigTokens, NewOnesGetTheNextIds) {
                                     {"extra_special_tokens", {{"image_token", "<i>"}}}},
                                    known);
   EXPECT_EQ(tokenizer.token_to_id("<pad>"), 201);
-  EXPECT_EQ(tokenizer.token_to_id("<y>"), 202);
-  EXPECT_EQ(tokenizer.token_to_id("<z>"), 203);
-  EXPECT_EQ(tokenizer.token_to_id("<i>"), 204);
-  EXPECT_TRUE(tokenizer.is_special(204));
+  EXPECT_EQ(tokenizer.token_to_id("<i>"), 202);
+  EXPECT_EQ(tokenizer.token_to_id("<y>"), 203);
+  EXPECT_EQ(tokenizer.token_to_id("<z>"), 204);
+  EXPECT_TRUE(tokenizer.is_special(202));
   EXPECT_EQ(with({{"pad_token", "<pad>"}}).token_to_id("<pad>"), 127);
+}
+
+TEST(ConfigTokens, TokensWithNamesOfTheModelsOwn) {
+  const Tokenizer tokenizer = with({{"image_token", "<i>"},
+                                    {"eos_token", "</s>"},
+                                    {"additional_special_tokens", {"<y>"}},
+                                    {"extra_special_tokens", {"<x>"}}});
+  EXPECT_EQ(tokenizer.token_to_id("<i>"), 128) << "behind those that every tokenizer has";
+  EXPECT_TRUE(tokenizer.is_special(128));
+  EXPECT_EQ(tokenizer.token_to_id("<x>"), 129);
+  EXPECT_EQ(tokenizer.token_to_id("<y>"), std::nullopt) << "one list counts";
 }
 
 TEST(ConfigTokens, AddedTokensDecoderSetsFlags) {

@@ -67,14 +67,24 @@ TEST(TokenizerConfig, AHugeLengthMeansNoLimit) {
             std::nullopt);
 }
 
-TEST(TokenizerConfig, SpecialTokensMapFillsGaps) {
+TEST(TokenizerConfig, SpecialTokensMapCounts) {
+  const char* map = R"({"eos_token": "B", "pad_token": {"content": "P"},
+                        "extra_special_tokens": ["y"]})";
   const auto config =
       Folder()
-          .with("tokenizer_config.json", R"({"eos_token": "A"})")
-          .with("special_tokens_map.json", R"({"eos_token": "B", "pad_token": {"content": "P"}})")
+          .with("tokenizer_config.json", R"({"eos_token": "A", "extra_special_tokens": ["x"]})")
+          .with("special_tokens_map.json", map)
           .read();
-  EXPECT_EQ(config.eos_token, "A");
+  EXPECT_EQ(config.eos_token, "B");
   EXPECT_EQ(config.pad_token, "P");
+  EXPECT_EQ(config.raw["additional_special_tokens"], Json::array({"x", "y"}));
+  const auto listed =
+      Folder()
+          .with("tokenizer_config.json", R"({"eos_token": "A", "added_tokens_decoder": {}})")
+          .with("special_tokens_map.json", map)
+          .read();
+  EXPECT_EQ(listed.eos_token, "A");
+  EXPECT_EQ(listed.pad_token, std::nullopt);
 }
 
 TEST(TokenizerConfig, TemplateFilesBeatTheConfig) {
