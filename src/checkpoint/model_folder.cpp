@@ -9,6 +9,7 @@
 #include "checkpoint/pointer.h"
 #include "models/classifiers.h"
 #include "models/find_model.h"
+#include "models/overrides.h"
 #include "models/registry.h"
 #include "tensor/gguf_config.h"
 #include "tensor/gguf_weights.h"

@@ -112,6 +112,14 @@ Node in_order(Node node) {
   return node;
 }
 
+/// A value that is neither nothing nor the default.
+bool asks_for_something(const Key& key, const Node& value) {
+  if (value.kind != NodeKind::scalar) {
+    return !value.entries.empty() || !value.items.empty();
+  }
+  return !value.is_null() && value.value != key.fallback.value_or(Json());
+}
+
 /// Walks table and tree together.
 class Checker {
  public:
@@ -138,6 +146,7 @@ class Checker {
 
   std::vector<Problem> problems;
   std::vector<Problem> warnings;
+  std::map<std::string, std::vector<std::string>> without_effect;
 
  private:
   void problem(const Origin& where, const std::string& path, std::string text) {
@@ -220,6 +229,9 @@ class Checker {
         warnings.push_back({entry->key_origin, at, key.dead});
       }
       auto value = check_value(key, entry->value, at);
+      if (value && !key.no_effect.empty() && asks_for_something(key, *value)) {
+        without_effect[key.no_effect].push_back(at);
+      }
       if (value && key.dead.empty()) {
         out.entries.push_back({entry->key, entry->key_origin, std::move(*value)});
       }
@@ -397,10 +409,11 @@ CheckedTree check_tree(const Key& key, const Node& root) {
   if (root.kind != NodeKind::map) {
     checker.problems.push_back(
         {root.origin, "", fmt::format("expected a mapping of sections, found {}", describe(root))});
-    return {map_node(), std::move(checker.problems), {}};
+    return {map_node(), std::move(checker.problems), {}, {}};
   }
   Node tree = checker.check_map(key, root, "");
-  return {std::move(tree), std::move(checker.problems), std::move(checker.warnings)};
+  return {std::move(tree), std::move(checker.problems), std::move(checker.warnings),
+          std::move(checker.without_effect)};
 }
 
 }  // namespace automodel::config

@@ -1,6 +1,7 @@
 #pragma once
 // A typed tree against the key table.
 
+#include <map>
 #include <string>
 #include <vector>
 
@@ -15,6 +16,8 @@ struct CheckedTree {
   Node tree;
   std::vector<Problem> problems;
   std::vector<Problem> warnings;
+  /// What the recipe says without effect (Key::no_effect): dotted paths by the reason.
+  std::map<std::string, std::vector<std::string>> without_effect;
 };
 
 /// Checks all of `root` against `key` and collects everything that is wrong: unknown keys, wrong

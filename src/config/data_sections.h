@@ -33,8 +33,6 @@ struct Dataset {
   bool operator==(const Dataset&) const = default;
 };
 
-enum class Collate { automatic, padded, packed_thd, torch_default, prefix_tree, vision_language };
-
 /// `dataloader` and `validation_dataloader`.
 struct Dataloader {
   /// Sequences per micro-batch; null: the data set yields whole batches. Absent in the recipe:
@@ -43,17 +41,10 @@ struct Dataloader {
   bool names_batch_size = false;
   /// null: yes for data sets with a length, else no.
   std::optional<bool> shuffle;
-  std::int64_t shuffle_buffer_size = 10000;
   bool group_by_length = false;
-  std::int64_t num_workers = 0;
-  bool pin_memory = false;
-  bool persistent_workers = false;
-  std::optional<std::int64_t> prefetch_factor;
   bool drop_last = false;
   /// Megatron data sets: "single" or "cyclic".
   std::string dataloader_type = "single";
-  Collate collate = Collate::automatic;
-  std::optional<std::int64_t> pad_seq_len_divisible;
 
   bool operator==(const Dataloader&) const = default;
 };

@@ -58,6 +58,16 @@ void extract_others(Recipe& recipe, const Json& json) {
   }
 }
 
+/// distributed.mp_policy, where model.compute_dtype leaves it open. bfloat16 is upstream's usual
+/// and means what "auto" does.
+void apply_mp_policy(ModelSource& model, const Json& distributed) {
+  const Json policy = distributed.value("mp_policy", Json());
+  const bool wants_float32 = policy.is_object() && policy.value("param_dtype", Json()) == "float32";
+  if (wants_float32 && model.compute_dtype == "auto") {
+    model.compute_dtype = "float32";
+  }
+}
+
 bool skips_class_head(const std::vector<std::string>& prefixes) {
   constexpr std::string_view kHead = "score.weight";
   return std::any_of(prefixes.begin(), prefixes.end(), [&](const std::string& prefix) {
@@ -75,10 +85,10 @@ Recipe extract_recipe(const Node& tree) {
   recipe.seed = json.at("seed").get<std::int64_t>();
   recipe.step_scheduler = extract_step_scheduler(json.at("step_scheduler"));
   const Section dist_env(json.at("dist_env"));
-  recipe.dist_env = {dist_env.text("backend"), dist_env.get<std::int64_t>("timeout_minutes", 1),
-                     dist_env.text("device")};
+  recipe.dist_env = {dist_env.text("backend"), dist_env.text("device")};
   recipe.distributed = extract_distributed(json.at("distributed"));
   recipe.model = extract_model(json.at("model"));
+  apply_mp_policy(recipe.model, json.at("distributed"));
   const std::string& model_name = recipe.model.pretrained_model_name_or_path;
   const std::int64_t batch = recipe.step_scheduler.local_batch_size;
   if (sections.has("peft")) {

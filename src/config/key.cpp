@@ -168,6 +168,12 @@ Key Key::unread(const std::string& why) const {
   return key;
 }
 
+Key Key::without_effect(const std::string& why) const {
+  Key key = *this;
+  key.no_effect = why;
+  return key;
+}
+
 Key flag(std::string name, std::string doc, std::optional<bool> fallback) {
   return make(std::move(name), std::move(doc), kBoolean, fallback);
 }

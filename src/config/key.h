@@ -52,6 +52,8 @@ struct Key {
   bool always = false;
   /// Accepted because recipes have it, with a warning that says why nothing reads it.
   std::string dead;
+  /// Read, checked and kept, but nothing follows from it: why. Covers what a mapping holds.
+  std::string no_effect;
   /// The value of an absent key; none: the key stays absent.
   std::optional<Json> fallback;
   /// How an absent or null value is computed later, for the reference.
@@ -105,6 +107,9 @@ struct Key {
   Key accepting(Extra policy) const;
   /// Accepted and ignored, with a warning; still of the right type.
   Key unread(const std::string& why) const;
+  /// Of the right type, but without effect here; told once where a recipe says something else than
+  /// the default.
+  Key without_effect(const std::string& why) const;
   Key selected_by(std::string key, std::string target_by_default) const;
   Key or_target_name() const;
 };

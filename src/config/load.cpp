@@ -61,6 +61,15 @@ Source read_source(const std::string& path, std::vector<Problem>& warnings) {
   return {std::move(document.root), nullptr};
 }
 
+std::string without_effect_text(const std::map<std::string, std::vector<std::string>>& keys,
+                                const std::string& file) {
+  std::vector<std::string> parts;
+  for (const auto& [why, paths] : keys) {
+    parts.push_back(fmt::format("{} ({})", join(paths, ", "), why));
+  }
+  return fmt::format("{}: without effect here: {}", file, join(parts, "; "));
+}
+
 /// Of such recipes not even the keys can be checked.
 void refuse_other_kinds(const Node& root, const std::string& file) {
   const Node* recipe = root.find("recipe");
@@ -103,8 +112,8 @@ LoadedRecipe check_recipe(const std::string& path, std::span<const std::string> 
   LoadedRecipe out;
   out.recipe = extract_recipe(checked.tree);
   out.warnings = format_all(warnings, path);
-  for (std::string& line : find_without_effect(checked.tree)) {
-    out.warnings.push_back(fmt::format("{}: {}", path, line));
+  if (!checked.without_effect.empty()) {
+    out.warnings.push_back(without_effect_text(checked.without_effect, path));
   }
   out.not_built = find_not_built(checked.tree);
   out.tree = std::move(checked.tree);

@@ -14,24 +14,12 @@ namespace automodel::config {
 /// `dist_env`.
 struct DistEnv {
   std::string backend = "nccl";
-  std::int64_t timeout_minutes = 1;
   std::string device = "auto";
 
   bool operator==(const DistEnv&) const = default;
 };
 
 enum class Strategy { fsdp2, ddp, megatron_fsdp };
-
-/// `distributed.pipeline`.
-struct Pipeline {
-  std::string pp_schedule = "1f1b";
-  std::int64_t pp_microbatch_size = 1;
-  std::optional<std::int64_t> layers_per_stage;
-  bool scale_grads_in_schedule = false;
-  std::optional<std::int64_t> pp_seq_len;
-
-  bool operator==(const Pipeline&) const = default;
-};
 
 /// `distributed`. Sizes that are null are derived from the number of ranks.
 struct Distributed {
@@ -42,11 +30,8 @@ struct Distributed {
   std::int64_t pp_size = 1;
   std::int64_t cp_size = 1;
   std::int64_t ep_size = 1;
-  bool sequence_parallel = false;
   /// Null: the least that makes the step fit into memory ("auto", ours).
   std::optional<Recompute> activation_checkpointing = Recompute::off;
-  /// Present only if pp_size > 1.
-  std::optional<Pipeline> pipeline;
   /// All keys of the section as resolved.
   Json keys = Json::object();
 
@@ -81,11 +66,8 @@ struct ModelSource {
   std::string torch_dtype = "auto";
   /// Ours: the type of the arithmetic; auto: bfloat16 where the processor has it, else float32.
   std::string compute_dtype = "auto";
-  bool trust_remote_code = false;
   /// from_config only: load the weights of the named model after all.
   bool load_base_model = false;
-  bool output_hidden_states = false;
-  std::string attn_implementation = "auto";
   /// Keys of config.json that the recipe overrides, nested as there.
   Json config_overrides = Json::object();
   /// `model.backend` as resolved; empty if absent.

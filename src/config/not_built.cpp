@@ -95,6 +95,7 @@ std::vector<Demand> recipe_demands() {
       {"model._target_", like("*Seq2SeqLM.*"), "encoder-decoder models"},
       {"model._target_", like("*MultimodalLM.*"), "multimodal models"},
       {"model._target_", like("*ForImageTextToText.*"), "vision-language models"},
+      {"model._target_", like("*WithDrafter.*"), "drafters of speculative decoding"},
       {"model.*drafter*", given(), "drafters of speculative decoding"},
       {"model.load_base_model", is(true), "weights of a base model after from_config"},
       {"model.backend.te_fp8.*", given(), "8-bit arithmetic (fp8)"},
@@ -105,6 +106,13 @@ std::vector<Demand> recipe_demands() {
       {"distributed.pp_size", above(1), "pipeline parallelism", kNotInSmoke},
       {"distributed.cp_size", above(1), "context parallelism", kNotInSmoke},
       {"distributed.ep_size", above(1), "expert parallelism", kNotInSmoke},
+      {"distributed.mp_policy.param_dtype", neither("float32", "bfloat16"),
+       "arithmetic in other types than float32 and bfloat16"},
+      {"distributed.autocast_dtype", neither("float32", "bfloat16"),
+       "arithmetic in other types than float32 and bfloat16"},
+      {"model.backend.gate_precision", other_than("float32"),
+       "routers in other types than float32"},
+      {"model.freeze_config.freeze_language_model", is(true), "frozen language models"},
       {"distributed.offload_policy.*", given(), "offloading of shards"},
       {"skypilot.*", given(), "the skypilot launcher"},
       {"nemo_run.*", given(), "the nemo_run launcher"},
@@ -125,6 +133,8 @@ std::vector<Demand> training_demands() {
       {"lr_scheduler.override_opt_param_scheduler", is(true), "another schedule on resume"},
       {"step_scheduler.start_step", above(0), "counters that start above 0"},
       {"step_scheduler.start_epoch", above(0), "counters that start above 0"},
+      {"optimizer.differentiable", is(true), "differentiable optimizer steps"},
+      {"optimizer.use_decoupled_grad", is(true), "gradients apart from their parameters"},
       {"optimizer.master_weight_dtype", other_than("float32"), "narrow master weights"},
       {"optimizer.exp_avg*dtype", neither("float32", "bfloat16"),
        "optimizer state of other types than float32 and bfloat16"},
@@ -135,6 +145,8 @@ std::vector<Demand> training_demands() {
       {"loss_fn.logit_softcapping", above(0), "soft-capped logits in the loss"},
       {"checkpoint.model_save_format", is("torch_save"), "checkpoints in torch's DCP format"},
       {"checkpoint.skip_task_head_prefixes_for_base_model.*", other_head(), "task heads"},
+      {"checkpoint.diffusers_compatible", is(true), "checkpoints for diffusers"},
+      {"checkpoint.allow_legacy_pickle_restore", is(true), "pickled checkpoints"},
       {"checkpoint.is_async", is(true), "saving in the background"},
       {"neftune.*", given(), "noise on embeddings (NEFTune)"},
       {"neftune", given(), "noise on embeddings (NEFTune)"},
@@ -156,6 +168,8 @@ std::vector<Demand> data_demands() {
       {"*dataset*._target_", like("*.PreferenceDataset"), "preference losses (DPO)"},
       {"*dataset*._target_", like("*.DeltaLakeDataset"), "Delta tables"},
       {"*dataset*._target_", like("*.vlm.*"), "image data"},
+      {"*dataloader.collate_fn._target_", like("*vlm*"), "image data"},
+      {"*dataloader.collate_fn._target_", like("*.audio.*"), "audio data"},
       {"*dataset*._target_", like("*.audio.*"), "audio data"},
       {"benchmark.nsys_start", above(-1), "profiling with nsys"},
   };
@@ -190,18 +204,6 @@ std::vector<Leaf> leaves(const Node& node, const std::string& path) {
   return node.kind == NodeKind::scalar ? std::vector<Leaf>{{path, &node}} : out;
 }
 
-std::vector<Demand> without_effect() {
-  return {
-      {"compile.enabled", is(true), "the kernels here are compiled ahead"},
-      {"nvtx", is(true), "there is no GPU profiler"},
-      {"wandb.mode", neither("offline", "dryrun"),
-       "an offline run is written, which `wandb sync` uploads"},
-      {"prewarm.*", is(true), "there is no GPU to warm up"},
-      {"model.use_liger_kernel", is(true), "the kernels here are the program's own"},
-      {"distributed.enable_compile", is(true), "the kernels here are compiled ahead"},
-  };
-}
-
 /// The last part of a dotted name; other values, such as paths and addresses, as they are.
 std::string short_value(const Node& node) {
   if (!node.is_text()) {
@@ -231,20 +233,6 @@ std::vector<std::string> find_not_built(const Node& tree, Scope scope) {
         seen.push_back(demand.text);
         out.push_back(
             fmt::format("{} ({}: {})", demand.text, found->path, short_value(*found->node)));
-      }
-    }
-  }
-  return out;
-}
-
-std::vector<std::string> find_without_effect(const Node& tree) {
-  std::vector<std::string> out;
-  const auto demands = without_effect();
-  for (const Leaf& leaf : leaves(tree, "")) {
-    for (const Demand& demand : demands) {
-      if (leaf.node->origin.kind != OriginKind::fallback &&
-          matches_wildcard(leaf.path, demand.path) && demand.when(leaf.node->value)) {
-        out.push_back(fmt::format("{}: has no effect here: {}", leaf.path, demand.text));
       }
     }
   }

@@ -16,7 +16,4 @@ enum class Scope { run, smoke, fetch };
 /// without repeats.
 std::vector<std::string> find_not_built(const Node& tree, Scope scope = Scope::run);
 
-/// "compile.enabled: ..." for each value that is accepted but changes nothing here.
-std::vector<std::string> find_without_effect(const Node& tree);
-
 }  // namespace automodel::config

@@ -23,6 +23,8 @@ known name, except where a section says otherwise.
 - On the command line `--section.key VALUE`, `--section.key=VALUE` or `--section.key` (true) override the file; unlike
   upstream's, a misspelt key there is an error as well, and `null` means null.
 - `_target_` and functions are names from the fixed lists below. A recipe runs no code.
+- A key *without effect here* may stand in a recipe; the run names those that ask for something. What would change results
+  and is not built is an error.
 - A key that is given twice in the file: the last one counts, with a warning.
 - `automodel validate RECIPE --print-config` prints every resolved value with its origin.
 )";
@@ -42,10 +44,18 @@ std::string default_text(const Key& key) {
   return fmt::format("`{}`", key.fallback->dump());
 }
 
+std::string meaning(const Key& key) {
+  if (!key.dead.empty()) {
+    return key.dead;
+  }
+  return key.no_effect.empty()
+             ? key.doc
+             : fmt::format("{}; *without effect here*: {}", key.doc, key.no_effect);
+}
+
 std::string row(const Key& key, const std::string& parent) {
   return fmt::format("| `{}` | {} | {} | {}{} |\n", dotted(parent, key.name), cell(expected(key)),
-                     cell(default_text(key)), key.ours ? "*ours*: " : "",
-                     cell(key.dead.empty() ? key.doc : key.dead));
+                     cell(default_text(key)), key.ours ? "*ours*: " : "", cell(meaning(key)));
 }
 
 std::string rows(const std::vector<Key>& keys, const std::string& parent);

@@ -31,8 +31,6 @@ struct StepScheduler {
   /// Ours: also validate before the first step.
   bool validate_at_start = false;
   std::int64_t log_remote_every_steps = 1;
-  std::int64_t loss_average_window_steps = 50;
-  std::optional<std::int64_t> gc_every_steps;
   /// Counters of the first step; a restored checkpoint overwrites them.
   std::int64_t start_step = 0;
   std::int64_t start_epoch = 0;
@@ -137,14 +135,8 @@ enum class LossKind {
 struct LossFn {
   LossKind kind = LossKind::masked_cross_entropy;
   std::int64_t ignore_index = -100;
-  bool fp32_upcast = true;
   /// FusedLinearCrossEntropy: logits become cap * tanh(logits / cap); 0: off.
   double logit_softcapping = 0;
-  /// ChunkedCrossEntropy: tokens per chunk. KDLoss: vocabulary entries per chunk (`chunk_size`), 0:
-  /// off.
-  std::int64_t chunk_len = 32;
-  std::int64_t chunk_size = 0;
-  double temperature = 1.0;
   /// Ours: of the uniform distribution in the one to learn, and the weight of logsumexp(logits)^2.
   double label_smoothing = 0;
   double z_loss = 0;
@@ -165,15 +157,9 @@ struct Checkpoint {
   /// LATEST, LOWEST_VAL, the name of a folder in checkpoint_dir, or a path.
   std::optional<std::string> restore_from;
   bool is_async = false;
-  bool wait_for_staging = false;
-  bool cpu_offload = false;
-  std::optional<bool> dequantize_base_checkpoint;
   std::vector<std::string> skip_task_head_prefixes_for_base_model;
-  bool single_rank_consolidation = false;
-  bool v4_compatible = false;
   /// Which of several validation sets defines LOWEST_VAL.
   std::string best_metric_key = "default";
-  std::int64_t consolidation_timeout_minutes = 30;
   /// Older checkpoints are removed; LATEST and LOWEST_VAL are kept.
   std::optional<std::int64_t> max_recent_checkpoints;
   /// Ours: at the end of a LoRA run also write the merged model as an HF folder.

@@ -122,39 +122,10 @@ std::int64_t read_num_labels(const ConfigReader& config, const Json& json) {
   return count;
 }
 
-/// Values of another type of RoPE mean nothing beside this one.
-bool is_whole(const Json& object) {
-  return object.contains("rope_type") || object.contains("type");
-}
-
-void merge(Json& config, const Json& overrides) {
-  for (const auto& [key, value] : overrides.items()) {
-    Json& old = config[key];
-    if (value.is_object() && old.is_object() && !is_whole(value)) {
-      merge(old, value);
-    } else {
-      old = value;
-    }
-  }
-}
-
 }  // namespace
 
 Json classifier_overrides(std::int64_t num_labels) {
   return {{"architectures", Json::array({kAnyClassifier})}, {"num_labels", num_labels}};
-}
-
-Json with_overrides(Json config, const Json& overrides) {
-  const auto count = overrides.find("num_labels");
-  const auto names = config.find("id2label");
-  const bool counts_otherwise =
-      count != overrides.end() && names != config.end() && *count != Json(names->size());
-  if (counts_otherwise || overrides.contains("id2label")) {
-    config.erase("id2label");
-    config.erase("label2id");
-  }
-  merge(config, overrides);
-  return config;
 }
 
 bool is_classifier(const Json& config) {

@@ -12,11 +12,6 @@ namespace automodel::models {
 /// What makes the config.json of a language model, of whatever type, that of a classifier.
 Json classifier_overrides(std::int64_t num_labels);
 
-/// config.json with the overrides merged in, nested; a null stands there as null, which is not the
-/// default. A RoPE that names its type replaces the other's. Names of classes go where others
-/// are given, or there are to be more or fewer of them.
-Json with_overrides(Json config, const Json& overrides);
-
 /// Whether "architectures" of this config.json names a classifier.
 bool is_classifier(const Json& config);
 

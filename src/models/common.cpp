@@ -35,6 +35,9 @@ spec::YarnScaling yarn(const ConfigReader& parameters, const RopeContext& contex
   scaling.beta_fast = parameters.number("beta_fast", 32);
   scaling.beta_slow = parameters.number("beta_slow", 1);
   scaling.truncate = parameters.flag("truncate", true);
+  if (context.of_kind && !scaling.truncate) {
+    parameters.refuse("truncate", "true, as Transformers does not look for it in a kind of layer");
+  }
   scaling.attention_factor = yarn_attention_factor(parameters, scaling.factor);
   return scaling;
 }
@@ -91,10 +94,21 @@ void make_proportional(const ConfigReader& parameters, std::int64_t head_dim, sp
   rope.dim = head_dim;
 }
 
+/// The share of a head that turns.
+double turned_share(const ConfigReader& parameters, std::optional<double> usual) {
+  const double share = parameters.number("partial_rotary_factor", usual.value_or(1));
+  if (!usual && share != 1) {
+    parameters.refuse("partial_rotary_factor",
+                      "1, as Transformers turns whole heads in models of this type");
+  }
+  return share;
+}
+
 RopeContext rope_context(const ConfigReader& config, const Defaults& defaults) {
+  const double share = turned_share(config, defaults.partial_rotary);
   return {.theta = config.number("rope_theta", defaults.theta),
           .max_positions = config.integer("max_position_embeddings", 2048),
-          .partial_rotary = config.number("partial_rotary_factor", defaults.partial_rotary),
+          .partial_rotary = defaults.partial_rotary ? std::optional(share) : std::nullopt,
           .original_positions = config.maybe_integer("original_max_position_embeddings")};
 }
 
@@ -173,13 +187,16 @@ spec::Rope rope_from(const ConfigReader& parameters, std::int64_t head_dim,
                      const RopeContext& context, const std::vector<std::string>& known) {
   spec::Rope result;
   result.theta = parameters.number("rope_theta", context.theta);
-  result.dim =
-      static_cast<std::int64_t>(static_cast<double>(head_dim) *
-                                parameters.number("partial_rotary_factor", context.partial_rotary));
-  if (parameters.text("rope_type", "") == "proportional") {
-    make_proportional(parameters, head_dim, result);
-  } else {
+  const bool proportional = parameters.text("rope_type", "") == "proportional";
+  if (!proportional) {
     result.scaling = rope_scaling(parameters, context);
+  }
+  const auto usual =
+      proportional ? std::optional(context.partial_rotary.value_or(1)) : context.partial_rotary;
+  result.dim =
+      static_cast<std::int64_t>(static_cast<double>(head_dim) * turned_share(parameters, usual));
+  if (proportional) {
+    make_proportional(parameters, head_dim, result);
   }
   parameters.finish(known);
   return result;
@@ -208,7 +225,9 @@ std::optional<spec::Rope> rope_of_kind(const ConfigReader& config, std::int64_t 
   if (!nested.has(kind)) {
     return std::nullopt;
   }
-  return rope_from(nested.object(kind), head_dim, rope_context(config, defaults));
+  auto context = rope_context(config, defaults);
+  context.of_kind = true;
+  return rope_from(nested.object(kind), head_dim, context);
 }
 
 spec::Gqa gqa(const ConfigReader& config) {

@@ -19,7 +19,8 @@ struct Defaults {
   double eps = 1e-6;
   std::string_view eps_key = "rms_norm_eps";
   double theta = 10000;
-  double partial_rotary = 1;
+  /// The share of a head that turns, where the config is silent; none: the type always turns all.
+  std::optional<double> partial_rotary;
 };
 
 /// Sizes, RMSNorm, tied head and initialisation as Llama's config names them; no layers yet.
@@ -51,7 +52,8 @@ std::vector<spec::Layer> uniform_layers(const ConfigReader& config, const spec::
 
 /// Reads one RoPE: v5's `rope_parameters` (flat) or the hub's `rope_theta`, `rope_scaling` and
 /// `partial_rotary_factor`. `known` are further keys of the object that the family reads itself.
-/// Throws Error(unsupported) for a rope type that we do not know.
+/// Throws Error(unsupported) for a rope type that we do not know, and for heads that turn in part
+/// where Transformers' type turns them whole.
 spec::Rope rope(const ConfigReader& config, std::int64_t head_dim, const Defaults& defaults = {},
                 const std::vector<std::string>& known = {});
 
@@ -67,9 +69,10 @@ std::optional<spec::Rope> rope_of_kind(const ConfigReader& config, std::int64_t 
 /// What holds where the parameter object of a RoPE is silent.
 struct RopeContext {
   double theta = 10000;
-  std::int64_t max_positions = 2048;  // the config's limit
-  double partial_rotary = 1;
+  std::int64_t max_positions = 2048;               // the config's limit
+  std::optional<double> partial_rotary;            // as in Defaults
   std::optional<std::int64_t> original_positions;  // before scaling; none: max_positions
+  bool of_kind = false;  // one of several objects, each for a kind of layer
 };
 /// Reads one RoPE from a parameter object.
 spec::Rope rope_from(const ConfigReader& parameters, std::int64_t head_dim,

@@ -26,8 +26,9 @@ std::vector<bool> sliding_but_last(const ConfigReader& c) {
 spec::Rope rope_of(const ConfigReader& c, std::int64_t head_dim, bool sliding) {
   if (c.has("rope_parameters")) {
     const auto nested = c.object("rope_parameters");
-    return rope_from(nested.object(sliding ? "sliding_attention" : "full_attention"), head_dim,
-                     {.theta = 10000, .max_positions = c.integer("max_position_embeddings")});
+    return rope_from(
+        nested.object(sliding ? "sliding_attention" : "full_attention"), head_dim,
+        {.theta = 10000, .max_positions = c.integer("max_position_embeddings"), .of_kind = true});
   }
   return sliding ? spec::Rope{.theta = 1e4, .dim = head_dim}
                  : spec::Rope{.theta = 1e6,

@@ -11,9 +11,9 @@
 #include "base/error.h"
 #include "base/isa.h"
 #include "config/step_plan.h"
-#include "models/classifiers.h"
 #include "models/config_class.h"
 #include "models/find_model.h"
+#include "models/overrides.h"
 #include "models/registry.h"
 #include "plan/lora_targets.h"
 

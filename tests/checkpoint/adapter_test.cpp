@@ -6,6 +6,7 @@
 #include "base/file.h"
 #include "checkpoint/adapter_config.h"
 #include "models/classifiers.h"
+#include "models/overrides.h"
 #include "tensor/safetensors.h"
 #include "tests/checkpoint/tiny_model.h"
 #include "tests/tensor/expect_error.h"

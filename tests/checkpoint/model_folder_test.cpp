@@ -4,6 +4,7 @@
 
 #include "checkpoint/load.h"
 #include "models/classifiers.h"
+#include "models/overrides.h"
 #include "tests/checkpoint/tiny_gguf.h"
 #include "tests/checkpoint/tiny_model.h"
 #include "tests/tensor/expect_error.h"

@@ -108,7 +108,7 @@ TEST(Extract, SaveConsolidated) {
   EXPECT_EQ(save("False"), SaveConsolidated::never);
 }
 
-TEST(Extract, RecomputeAndPipeline) {
+TEST(Extract, Recompute) {
   const auto recompute = [](const std::string& value) {
     return read({"--distributed.activation_checkpointing=" + value})
         .distributed.activation_checkpointing;
@@ -118,9 +118,15 @@ TEST(Extract, RecomputeAndPipeline) {
   EXPECT_EQ(recompute("None"), Recompute::off);
   EXPECT_EQ(recompute("selective"), Recompute::selective);
   EXPECT_EQ(recompute("auto"), std::nullopt);
-  const Recipe recipe = read({"--distributed.pp_size=2", "--distributed.pipeline.pp_schedule=GPipe",
-                              "--step_scheduler.local_batch_size=2"});
-  EXPECT_EQ(recipe.distributed.pipeline->pp_schedule, "gpipe");
+}
+
+TEST(Extract, Float32OfAMixedPrecisionPolicyIsThatOfTheArithmetic) {
+  const auto compute = [](const std::string& dtype) {
+    return read({"--distributed.mp_policy.param_dtype=" + dtype}).model.compute_dtype;
+  };
+  EXPECT_EQ(compute("torch.float32"), "float32");
+  EXPECT_EQ(compute("bfloat16"), "auto");
+  EXPECT_EQ(compute("null"), "auto");
 }
 
 TEST(Extract, ModelFromPretrainedWithOverrides) {
@@ -231,19 +237,6 @@ TEST(Extract, DataSetsAndTokenizers) {
 TEST(Extract, Loaders) {
   EXPECT_EQ(read({"--step_scheduler.local_batch_size=4"}).dataloader.batch_size, 4);
   EXPECT_EQ(read({"--dataloader.batch_size=8"}).dataloader.batch_size, 8);
-  const auto collate = [](const std::string& name) {
-    return read({"--dataloader.collate_fn=" + name}).dataloader.collate;
-  };
-  const std::string module = "nemo_automodel.components.datasets.";
-  EXPECT_EQ(collate(module + "utils.default_collater"), Collate::padded);
-  EXPECT_EQ(collate(module + "utils.packed_sequence_thd_collater"), Collate::packed_thd);
-  EXPECT_EQ(collate("torch.utils.data.default_collate"), Collate::torch_default);
-  EXPECT_EQ(collate(module + "llm.prefix_tree.prefix_tree_collate_fn"), Collate::prefix_tree);
-  EXPECT_EQ(collate(module + "vlm.collate_fns.default_collate_fn"), Collate::vision_language);
-  const Recipe padded =
-      read({"--dataloader.collate_fn._target_=" + module + "utils.default_collater",
-            "--dataloader.collate_fn.pad_seq_len_divisible=16"});
-  EXPECT_EQ(padded.dataloader.pad_seq_len_divisible, 16);
 }
 
 TEST(Extract, LongSamplesOfPacks) {

@@ -3,11 +3,14 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <map>
+
 #include "tests/config/recipes.h"
 
 namespace automodel::config {
 namespace {
 
+using testing::AllOf;
 using testing::ElementsAre;
 using testing::HasSubstr;
 using testing::IsEmpty;
@@ -121,10 +124,40 @@ TEST(NotBuilt, ARunIsRefusedButValidationIsNot) {
   }
 }
 
-TEST(WithoutEffect, OnlyWhatTheRecipeAskedFor) {
+TEST(WithoutEffect, IsToldOnceForAllThatTheRecipeAsksFor) {
   EXPECT_THAT(check_text(kLeast, {"--compile.enabled"}).warnings,
-              ElementsAre(HasSubstr("compile.enabled: has no effect here")));
+              ElementsAre(HasSubstr("recipe.yaml: without effect here: compile.enabled (the "
+                                    "kernels here are compiled ahead)")));
+  EXPECT_THAT(check_text(kLeast, {"--dataloader.num_workers=2", "--checkpoint.staging_dir=a",
+                                  "--validation_dataloader.drop_last",
+                                  "--model.freeze_config.freeze_vision_tower",
+                                  "--distributed.mp_policy.reduce_dtype=bfloat16"})
+                  .warnings,
+              ElementsAre(AllOf(HasSubstr("dataloader.num_workers (batches are made ahead"),
+                                HasSubstr("checkpoint.staging_dir (checkpoints are"),
+                                HasSubstr("validation_dataloader.drop_last (validation takes"),
+                                HasSubstr("model.freeze_config (a language model"),
+                                HasSubstr("mp_policy.reduce_dtype (one process"))));
+}
+
+TEST(WithoutEffect, DefaultsAndNullsAskForNothing) {
   EXPECT_THAT(check_text(kLeast).warnings, IsEmpty());
+  EXPECT_THAT(check_text(kLeast, {"--dataloader.num_workers=0", "--dataloader.prefetch_factor=null",
+                                  "--model.sdpa_method=[]"})
+                  .warnings,
+              IsEmpty());
+}
+
+TEST(NotBuilt, WhatWouldChangeResultsIsRefused) {
+  for (const auto& [key, text] : std::map<std::string, std::string>{
+           {"model.freeze_config.freeze_language_model=true", "frozen language models"},
+           {"distributed.mp_policy.param_dtype=float16", "arithmetic in other types than"},
+           {"distributed.autocast_dtype=float16", "arithmetic in other types than"},
+           {"model.backend.gate_precision=bfloat16", "routers in other types than float32"},
+           {"optimizer.differentiable=true", "differentiable optimizer steps"},
+           {"checkpoint.allow_legacy_pickle_restore=true", "pickled checkpoints"}}) {
+    EXPECT_THAT(check_text(kLeast, {"--" + key}).not_built, ElementsAre(HasSubstr(text))) << key;
+  }
 }
 
 }  // namespace

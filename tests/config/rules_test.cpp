@@ -150,6 +150,13 @@ INSTANTIATE_TEST_SUITE_P(
                       "align_to_bos needs it"},
         Contradiction{{"--dataloader.dataloader_type=cyclic"},
                       "only Megatron data sets have this key"},
+        Contradiction{{"--step_scheduler.preemption_signal=9"},
+                      "preemption_signal: 9 is no signal that a program can wait for; use e.g. "
+                      "SIGTERM or SIGUSR1"},
+        Contradiction{{"--step_scheduler.preemption_signal=[15, 64]"}, "64 is no signal"},
+        Contradiction{
+            {"--distributed.mp_policy.param_dtype=float32", "--model.compute_dtype=bfloat16"},
+            "param_dtype: float32 differs from model.compute_dtype bfloat16"},
         Contradiction{{"--dataloader.prefetch_factor=2"}, "prefetch_factor: needs num_workers > 0"},
         Contradiction{{"--validation_dataloader.persistent_workers"},
                       "validation_dataloader.persistent_workers: needs num_workers > 0"},
@@ -196,8 +203,6 @@ TEST(Rules, WarnOfWhatIsIgnored) {
   };
   EXPECT_THAT(warns({"--kd_ratio=0.2"}),
               testing::ElementsAre(HasSubstr("read by the distillation recipe only")));
-  EXPECT_THAT(warns({"--distributed.pipeline.pp_schedule=gpipe"}),
-              testing::ElementsAre(HasSubstr("ignored: pp_size is 1")));
   EXPECT_THAT(warns({"--benchmark.warmup_steps=1"}),
               testing::ElementsAre(HasSubstr("read by the benchmark recipe only")));
   EXPECT_THAT(warns({"--recipe=TrainFinetuneRecipeForSequenceClassification",

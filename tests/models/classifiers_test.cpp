@@ -3,7 +3,7 @@
 #include <gmock/gmock.h>
 
 #include "base/error.h"
-#include "models/default_configs.h"
+#include "models/overrides.h"
 #include "models/registry.h"
 #include "spec/parameters.h"
 #include "tests/models/error_of.h"
@@ -78,24 +78,6 @@ TEST(Classifiers, OverridesDropNamesOfOtherClasses) {
   const auto made = with_overrides(named, {{"num_labels", 3}});
   EXPECT_FALSE(made.contains("id2label"));
   EXPECT_FALSE(made.contains("label2id"));
-}
-
-TEST(WithOverrides, AreNestedAndANullIsNotTheDefault) {
-  const Json mistral = default_configs().at("mistral");
-  const auto window = [](const Json& config) {
-    return std::get<spec::Gqa>(read_spec(config, "a").layers[0].mixer).window;
-  };
-  EXPECT_EQ(window(mistral), 4096);
-  EXPECT_EQ(window(with_overrides(mistral, {{"sliding_window", nullptr}})), std::nullopt);
-  const Json config = {{"a", {{"b", 1}, {"c", 2}}}, {"d", 3}};
-  EXPECT_EQ(with_overrides(config, {{"a", {{"b", 4}}}}),
-            (Json{{"a", {{"b", 4}, {"c", 2}}}, {"d", 3}}));
-}
-
-TEST(WithOverrides, ARopeOfAnotherTypeHasNothingOfTheOld) {
-  const Json config = {{"rope_parameters", {{"rope_type", "linear"}, {"factor", 4}}}};
-  const Json llama3 = {{"rope_type", "llama3"}, {"low_freq_factor", 1}};
-  EXPECT_EQ(with_overrides(config, {{"rope_parameters", llama3}}).at("rope_parameters"), llama3);
 }
 
 TEST(Classifiers, GivenNamesReplaceOthers) {

@@ -10,9 +10,9 @@ namespace {
 using ::testing::HasSubstr;
 using ::testing::ThrowsMessage;
 
-spec::Rope read_rope(const char* text) {
+spec::Rope read_rope(const char* text, const Defaults& defaults = {}) {
   const Json config = parse_json(text, "t");
-  return rope(ConfigReader(config, "t"), 16);
+  return rope(ConfigReader(config, "t"), 16, defaults);
 }
 
 TEST(Rope, YarnInfersItsAttentionFactor) {
@@ -26,7 +26,8 @@ TEST(Rope, YarnInfersItsAttentionFactor) {
 
 TEST(Rope, PartialAndLegacyNames) {
   const auto rope = read_rope(
-      R"({"rope_theta": 7.0, "rope_scaling": {"type": "linear", "factor": 2.0, "partial_rotary_factor": 0.5}})");
+      R"({"rope_theta": 7.0, "rope_scaling": {"type": "linear", "factor": 2.0, "partial_rotary_factor": 0.5}})",
+      {.partial_rotary = 1});
   EXPECT_EQ(rope.dim, 8);
   EXPECT_EQ(rope.theta, 7);
   EXPECT_EQ(std::get<spec::LinearScaling>(rope.scaling).factor, 2);

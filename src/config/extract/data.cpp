@@ -27,19 +27,6 @@ std::optional<TokenizerSource> extract_tokenizer(const Json& dataset, const std:
       .keys = json};
 }
 
-Collate collate_kind(const std::string& target) {
-  if (target.find(".vlm.") != std::string::npos || target.ends_with("_vlm")) {
-    return Collate::vision_language;
-  }
-  if (target.ends_with("default_collater")) {
-    return Collate::padded;
-  }
-  if (target.ends_with("packed_sequence_thd_collater")) {
-    return Collate::packed_thd;
-  }
-  return target.ends_with("prefix_tree_collate_fn") ? Collate::prefix_tree : Collate::torch_default;
-}
-
 }  // namespace
 
 Dataset extract_dataset(const Json& json, const std::string& model_name) {
@@ -61,19 +48,9 @@ Dataloader extract_dataloader(const Json& json, std::int64_t local_batch_size) {
   out.batch_size = out.names_batch_size ? s.optional<std::int64_t>("batch_size")
                                         : std::optional(local_batch_size);
   out.shuffle = s.optional<bool>("shuffle");
-  out.shuffle_buffer_size = s.get("shuffle_buffer_size", out.shuffle_buffer_size);
   out.group_by_length = s.get("group_by_length", false);
-  out.num_workers = s.get("num_workers", out.num_workers);
-  out.pin_memory = s.get("pin_memory", false);
-  out.persistent_workers = s.get("persistent_workers", false);
-  out.prefetch_factor = s.optional<std::int64_t>("prefetch_factor");
   out.drop_last = s.get("drop_last", false);
   out.dataloader_type = s.get("dataloader_type", out.dataloader_type);
-  if (s.has("collate_fn")) {
-    const Section collate(json.at("collate_fn"));
-    out.collate = collate_kind(collate.text("_target_"));
-    out.pad_seq_len_divisible = collate.optional<std::int64_t>("pad_seq_len_divisible");
-  }
   return out;
 }
 

@@ -8,15 +8,6 @@
 namespace automodel::config {
 namespace {
 
-Pipeline extract_pipeline(const Json& json) {
-  const Section s(json);
-  return {.pp_schedule = s.text("pp_schedule"),
-          .pp_microbatch_size = s.get<std::int64_t>("pp_microbatch_size", 1),
-          .layers_per_stage = s.optional<std::int64_t>("layers_per_stage"),
-          .scale_grads_in_schedule = s.get("scale_grads_in_schedule", false),
-          .pp_seq_len = s.optional<std::int64_t>("pp_seq_len")};
-}
-
 ModelTask model_task(const std::string& target) {
   const auto names = [&](const char* task) { return target.find(task) != std::string::npos; };
   if (names("Seq2SeqLM")) {
@@ -118,16 +109,12 @@ Distributed extract_distributed(const Json& json) {
   out.pp_size = s.get("pp_size", out.pp_size);
   out.cp_size = s.get("cp_size", out.cp_size);
   out.ep_size = s.get("ep_size", out.ep_size);
-  out.sequence_parallel = s.get("sequence_parallel", false);
   out.activation_checkpointing =
       s.choice("activation_checkpointing",
                Names<std::optional<Recompute>, 4>{{{"off", Recompute::off},
                                                    {"full", Recompute::full},
                                                    {"selective", Recompute::selective},
                                                    {"auto", std::nullopt}}});
-  if (out.pp_size > 1) {
-    out.pipeline = extract_pipeline(json.at("pipeline"));
-  }
   out.keys = json;
   return out;
 }
@@ -141,10 +128,7 @@ ModelSource extract_model(const Json& json) {
   out.revision = s.optional<std::string>("revision");
   out.torch_dtype = s.get<std::string>(s.has("dtype") ? "dtype" : "torch_dtype", out.torch_dtype);
   out.compute_dtype = s.get("compute_dtype", out.compute_dtype);
-  out.trust_remote_code = s.get("trust_remote_code", false);
   out.load_base_model = s.get("load_base_model", false);
-  out.output_hidden_states = s.get("output_hidden_states", false);
-  out.attn_implementation = s.get("attn_implementation", out.attn_implementation);
   out.backend = s.get("backend", Json::object());
   if (s.has("moe_overrides")) {
     out.moe_overrides = extract_moe_overrides(json.at("moe_overrides"));

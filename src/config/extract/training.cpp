@@ -75,8 +75,6 @@ StepScheduler extract_step_scheduler(const Json& json) {
   out.val_every_steps = s.optional<std::int64_t>("val_every_steps");
   out.validate_at_start = s.get("validate_at_start", false);
   out.log_remote_every_steps = s.get("log_remote_every_steps", out.log_remote_every_steps);
-  out.loss_average_window_steps = s.get("loss_average_window_steps", out.loss_average_window_steps);
-  out.gc_every_steps = s.optional<std::int64_t>("gc_every_steps");
   out.start_step = s.get("start_step", out.start_step);
   out.start_epoch = s.get("start_epoch", out.start_epoch);
   out.preemption_signals = signal_numbers(s.at("preemption_signal"));
@@ -151,11 +149,7 @@ LossFn extract_loss(const Json& json) {
   LossFn out;
   out.kind = loss_kind(s.text("_target_"));
   out.ignore_index = s.get("ignore_index", out.ignore_index);
-  out.fp32_upcast = s.get("fp32_upcast", true);
   out.logit_softcapping = s.get("logit_softcapping", 0.0);
-  out.chunk_len = s.get("chunk_len", out.chunk_len);
-  out.chunk_size = s.get("chunk_size", out.chunk_size);
-  out.temperature = s.get("temperature", 1.0);
   out.label_smoothing = s.get("label_smoothing", 0.0);
   out.z_loss = s.get("z_loss", 0.0);
   return out;
@@ -184,15 +178,8 @@ Checkpoint extract_checkpoint(const Json& json) {
                                                        {"false", SaveConsolidated::never}}});
   out.restore_from = s.optional<std::string>("restore_from");
   out.is_async = s.get("is_async", false);
-  out.wait_for_staging = s.get("wait_for_staging", false);
-  out.cpu_offload = s.get("cpu_offload", false);
-  out.dequantize_base_checkpoint = s.optional<bool>("dequantize_base_checkpoint");
   out.skip_task_head_prefixes_for_base_model = s.texts("skip_task_head_prefixes_for_base_model");
-  out.single_rank_consolidation = s.get("single_rank_consolidation", false);
-  out.v4_compatible = s.get("v4_compatible", false);
   out.best_metric_key = s.text("best_metric_key");
-  out.consolidation_timeout_minutes =
-      s.get("consolidation_timeout_minutes", out.consolidation_timeout_minutes);
   out.max_recent_checkpoints = s.optional<std::int64_t>("max_recent_checkpoints");
   out.merged_export = s.get("merged_export", false);
   return out;

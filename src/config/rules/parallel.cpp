@@ -70,9 +70,6 @@ void pipeline_fits(Findings& f, const std::string& section) {
     return;
   }
   if (pp <= 1) {
-    if (f.has(pipeline)) {
-      f.warning(pipeline, "ignored: pp_size is 1");
-    }
     return;
   }
   const std::int64_t local = f.integer("step_scheduler.local_batch_size").value_or(1);

@@ -28,7 +28,8 @@ void kind_has_its_sections(Findings& f) {
   if (distils && !f.has("teacher_model")) {
     f.problem("teacher_model", "this required section is missing: a distillation has a teacher");
   }
-  for (const char* section : {"teacher_model", "kd_loss_fn", "kd_ratio"}) {
+  for (const char* section :
+       {"teacher_model", "kd_loss_fn", "kd_ratio", "offload_teacher_model", "separate_meshes"}) {
     if (!distils && f.is_given(section)) {
       f.warning(section, "ignored: read by the distillation recipe only");
     }

@@ -1,5 +1,9 @@
 #include <fmt/format.h>
 
+#include <algorithm>
+#include <array>
+#include <csignal>
+
 #include "config/rules/findings.h"
 
 namespace automodel::config {
@@ -15,6 +19,40 @@ void betas_below_one(Findings& f) {
                                     describe(beta)));
       }
     }
+  }
+}
+
+/// A signal that the kernel keeps from programs, or that says that one crashes, stops no run.
+void signals_can_be_caught(Findings& f) {
+  constexpr auto kNotOurs = std::to_array<std::int64_t>(
+      {SIGKILL, SIGSTOP, SIGILL, SIGBUS, SIGFPE, SIGSEGV, SIGABRT, SIGTRAP, SIGSYS});
+  constexpr std::int64_t kLastOfPosix = 31;
+  const std::string path = "step_scheduler.preemption_signal";
+  const Node* node = find_path(f.tree(), path);
+  std::vector<Node> signals;
+  if (node != nullptr) {
+    signals = node->kind == NodeKind::list ? node->items : std::vector<Node>{*node};
+  }
+  for (const Node& signal : signals) {
+    if (!signal.value.is_number_integer()) {
+      continue;
+    }
+    const auto number = signal.value.get<std::int64_t>();
+    if (number > kLastOfPosix || std::ranges::find(kNotOurs, number) != kNotOurs.end()) {
+      f.problem(path, fmt::format("{} is no signal that a program can wait for; use e.g. SIGTERM "
+                                  "or SIGUSR1",
+                                  number));
+    }
+  }
+}
+
+/// Of two keys that say in what is computed the second is this program's own.
+void compute_dtype_is_one(Findings& f) {
+  const auto compute = f.text("model.compute_dtype");
+  const std::string path = "distributed.mp_policy.param_dtype";
+  if (f.has(path) && !compute.empty() && compute != "auto" && compute != f.text(path)) {
+    f.problem(path, fmt::format("{} differs from model.compute_dtype {}; give one of them",
+                                f.text(path), compute));
   }
 }
 
@@ -188,6 +226,8 @@ void quantised_training_is_consistent(Findings& f) {
 
 void check_training_rules(Findings& findings) {
   betas_below_one(findings);
+  signals_can_be_caught(findings);
+  compute_dtype_is_one(findings);
   label_smoothing_below_one(findings);
   if (findings.has("lr_scheduler")) {
     learning_rates_are_ordered(findings);

@@ -28,6 +28,8 @@ Key count(std::string name, std::string doc, std::int64_t fallback) {
   return integer(std::move(name), std::move(doc), fallback).at_least(1);
 }
 
+constexpr const char* kOwnTokenizer = "the tokenizers here are the program's own";
+
 Key split(const std::optional<std::string>& fallback) {
   const Key key =
       text("split", "part of the data set, with a slice if wanted: train[:100]", fallback);
@@ -436,12 +438,14 @@ Key tokenizer_key() {
       flag("add_eos_token", "put the EOS token last; false: as the tokenizer does by itself",
            false),
       flag("trust_remote_code", "accepted; no code of a checkpoint is ever run"),
-      flag("use_fast", "accepted"),
+      flag("use_fast", "accepted").without_effect(kOwnTokenizer),
       text("truncation_side", "which end is cut").one_of({"left", "right"}),
-      text("padding_side", "accepted").one_of({"left", "right"}),
+      text("padding_side", "accepted")
+          .one_of({"left", "right"})
+          .without_effect("batches hold no padding"),
       text("revision", "version on the hub"),
       text("chat_template", "template instead of the tokenizer's"),
-      text("cache_dir", "the hub's cache"),
+      text("cache_dir", "the hub's cache").without_effect(kHubCache),
       text("subfolder", "folder inside the model's"),
       integer(
           "model_max_length",

@@ -5,6 +5,8 @@
 namespace automodel::config {
 namespace {
 
+constexpr const char* kComputeDtype = "model.compute_dtype says in what is computed";
+
 Key size(std::string name, std::string doc) {
   return integer(std::move(name), std::move(doc), 1).at_least(1).or_absent();
 }
@@ -17,10 +19,15 @@ Key scope() {
              "activation_checkpointing_scope",
              "what is recomputed: all, or language, vision, audio, multimodal joined by '+' or ','",
              "all")
-      .or_list();
+      .or_list()
+      .without_effect("a language model has no towers");
 }
 
-Key autocast() { return dtype("autocast_dtype", "element type of autocast; null: none").or_null(); }
+Key autocast() {
+  return dtype("autocast_dtype", "element type of autocast; null: none")
+      .or_null()
+      .without_effect(kComputeDtype);
+}
 
 Key activation_checkpointing() {
   return flag(
@@ -37,10 +44,18 @@ Key activation_checkpointing() {
 Key mp_policy(std::string doc) {
   return mapping("mp_policy", std::move(doc),
                  {accepted_target({"torch.distributed.fsdp.MixedPrecisionPolicy"}),
-                  dtype("param_dtype", "element type of the arithmetic; null: no cast").or_null(),
-                  dtype("reduce_dtype", "element type of gradient sums; null: no cast").or_null(),
-                  dtype("output_dtype", "element type of outputs; null: no cast").or_null(),
-                  flag("cast_forward_inputs", "cast the inputs of each block", true)})
+                  dtype("param_dtype",
+                        "element type of the arithmetic: float32 is model.compute_dtype's, "
+                        "bfloat16 and null mean its auto")
+                      .or_null(),
+                  dtype("reduce_dtype", "element type of gradient sums; null: no cast")
+                      .or_null()
+                      .without_effect(kOneProcess),
+                  dtype("output_dtype", "element type of outputs; null: no cast")
+                      .or_null()
+                      .without_effect("the loss is computed in float32"),
+                  flag("cast_forward_inputs", "cast the inputs of each block", true)
+                      .without_effect(kComputeDtype)})
       .otherwise("bfloat16, reduced in float32, bfloat16 outputs");
 }
 
@@ -50,43 +65,52 @@ Key offload_policy() {
                   flag("pin_memory", "in page-locked memory", true)});
 }
 
+/// All of them are about several processes.
+std::vector<Key> of_several_processes(std::vector<Key> keys) {
+  for (Key& key : keys) {
+    key = key.without_effect(kOneProcess);
+  }
+  return keys;
+}
+
 std::vector<Key> fsdp2_keys() {
-  return {flag("sequence_parallel",
-               "split activations between tensor-parallel ranks along the sequence", false),
-          anything("tp_plan", "accepted; how tensors are split follows from the model").or_null(),
-          flag("patch_is_packed_sequence", "accepted", false),
-          mp_policy("element types of sharded training"),
-          offload_policy(),
-          autocast(),
-          scope(),
-          flag("defer_fsdp_grad_sync", "reduce gradients once per optimizer step", true),
-          flag("reshard_after_forward",
-               "free gathered weights after the forward pass; null: all blocks but the last")
-              .or_null(),
-          flag("enable_async_tensor_parallel",
-               "overlap tensor-parallel exchange; implies sequence_parallel", false),
-          flag("enable_compile", "accepted; chooses an implementation", false),
-          flag("enable_fsdp2_prefetch", "gather weights ahead", false),
-          integer("fsdp2_backward_prefetch_depth", "blocks gathered ahead in the backward pass", 2)
-              .at_least(0),
-          integer("fsdp2_forward_prefetch_depth", "blocks gathered ahead in the forward pass", 1)
-              .at_least(0),
-          mapping("multimodal", "sharding of vision and audio towers",
-                  {text("frozen_sharding", "sharding of frozen towers")
-                       .one_of({"root", "per_layer", "replicate"})
-                       .or_null(),
-                   mapping("vision", "the vision tower",
-                           {anything("frame_sharding", "sharding over frames").or_null()})})};
+  std::vector<Key> keys = of_several_processes(
+      {flag("sequence_parallel",
+            "split activations between tensor-parallel ranks along the sequence", false),
+       anything("tp_plan", "accepted; how tensors are split follows from the model").or_null(),
+       flag("patch_is_packed_sequence", "accepted", false),
+       flag("defer_fsdp_grad_sync", "reduce gradients once per optimizer step", true),
+       flag("reshard_after_forward",
+            "free gathered weights after the forward pass; null: all blocks but the last")
+           .or_null(),
+       flag("enable_async_tensor_parallel",
+            "overlap tensor-parallel exchange; implies sequence_parallel", false),
+       flag("enable_compile", "accepted; chooses an implementation", false),
+       flag("enable_fsdp2_prefetch", "gather weights ahead", false),
+       integer("fsdp2_backward_prefetch_depth", "blocks gathered ahead in the backward pass", 2)
+           .at_least(0),
+       integer("fsdp2_forward_prefetch_depth", "blocks gathered ahead in the forward pass", 1)
+           .at_least(0),
+       mapping("multimodal", "sharding of vision and audio towers",
+               {text("frozen_sharding", "sharding of frozen towers")
+                    .one_of({"root", "per_layer", "replicate"})
+                    .or_null(),
+                mapping("vision", "the vision tower",
+                        {anything("frame_sharding", "sharding over frames").or_null()})})});
+  keys.insert(keys.end(), {mp_policy("element types of sharded training"), offload_policy(),
+                           autocast(), scope()});
+  return keys;
 }
 
 std::vector<Key> ddp_keys() {
-  return {scope(),
-          flag("broadcast_buffers", "send buffers from rank 0 each step", false),
-          flag("find_unused_parameters", "expect parameters without gradient", false),
-          flag("static_graph", "the graph is the same each step", false),
-          number("bucket_cap_mb", "megabytes per gradient bucket").greater_than(0).or_null(),
-          flag("gradient_as_bucket_view", "gradients are views of the buckets", false),
-          autocast()};
+  std::vector<Key> keys = of_several_processes(
+      {flag("broadcast_buffers", "send buffers from rank 0 each step", false),
+       flag("find_unused_parameters", "expect parameters without gradient", false),
+       flag("static_graph", "the graph is the same each step", false),
+       number("bucket_cap_mb", "megabytes per gradient bucket").greater_than(0).or_null(),
+       flag("gradient_as_bucket_view", "gradients are views of the buckets", false)});
+  keys.insert(keys.end(), {scope(), autocast()});
+  return keys;
 }
 
 std::vector<Key> megatron_fsdp_keys() {
@@ -107,63 +131,75 @@ std::vector<Key> megatron_fsdp_keys() {
   for (const auto& [name, fallback] : flags) {
     keys.push_back(flag(name, "as in Megatron-FSDP", fallback));
   }
-  return keys;
+  return of_several_processes(std::move(keys));
 }
 
 Key moe() {
   return mapping(
-      "moe", "expert parallelism; ignored unless ep_size > 1",
-      {accepted_target({"nemo_automodel.components.distributed.config.MoEParallelizerConfig",
-                        "nemo_automodel.components.moe.config.MoEParallelizerConfig",
-                        "nemo_automodel.components.moe.parallelizer.MoEParallelizerConfig"}),
-       flag("ignore_router_for_ac", "keep the router's outputs instead of recomputing them", true),
-       flag("reshard_after_forward", "free gathered experts after the forward pass", false),
-       dtype("lm_head_precision", "element type of the head").or_null(),
-       flag("wrap_outer_model", "shard embedding and head as well", true),
-       mp_policy("element types of the experts")});
+             "moe", "expert parallelism; ignored unless ep_size > 1",
+             {accepted_target({"nemo_automodel.components.distributed.config.MoEParallelizerConfig",
+                               "nemo_automodel.components.moe.config.MoEParallelizerConfig",
+                               "nemo_automodel.components.moe.parallelizer.MoEParallelizerConfig"}),
+              flag("ignore_router_for_ac", "keep the router's outputs instead of recomputing them",
+                   true),
+              flag("reshard_after_forward", "free gathered experts after the forward pass", false),
+              dtype("lm_head_precision", "element type of the head").or_null(),
+              flag("wrap_outer_model", "shard embedding and head as well", true),
+              mp_policy("element types of the experts")})
+      .without_effect(kOneProcess);
 }
 
 }  // namespace
 
 Key pipeline_key(std::string name) {
   return mapping(
-      std::move(name), "how the layers are split over pp_size ranks; ignored unless pp_size > 1",
-      {accepted_target(
-           {"nemo_automodel.components.distributed.pipelining.config.PipelineConfig",
-            "nemo_automodel.components.distributed.pipelining.PipelineConfig",
-            "nemo_automodel.components.distributed.pipelining.AutoPipeline",
-            "nemo_automodel.components.distributed.pipelining.autopipeline.AutoPipeline"}),
-       text("pp_schedule", "order of micro-batches", "1f1b")
-           .one_of({"gpipe", "1f1b", "interleaved1f1b", "loopedbfs", "interleavedzerobubble",
-                    "zbvzerobubble", "dualpipev"})
-           .in_any_case(),
-       text("pp_schedule_csv", "file with a schedule").or_null(),
-       integer("pp_microbatch_size", "sequences per pipeline micro-batch", 1).at_least(1),
-       integer("layers_per_stage", "layers of a virtual stage")
-           .at_least(1)
-           .or_null()
-           .otherwise("one stage per rank"),
-       text("round_virtual_stages_to_pp_multiple", "rounding of the number of virtual stages")
-           .one_of({"up", "down"})
-           .or_null(),
-       anything("module_fqns_per_model_part", "names of the modules of each part").or_null(),
-       flag("patch_inner_model", "accepted", true), flag("patch_causal_lm_model", "accepted", true),
-       flag("patch_stage_backward_maybe_with_nosync", "accepted", false),
-       dtype("dtype", "element type between stages").or_null().otherwise("mp_policy.output_dtype"),
-       flag("scale_grads_in_schedule", "divide gradients by the number of micro-batches", false),
-       integer("pp_seq_len", "sequence length of the stages")
-           .at_least(1)
-           .or_null()
-           .otherwise("packed_sequence_size, else dataset.seq_len"),
-       integer("pp_batch_size", "accepted; local_batch_size counts").or_null(),
-       anything("loss_fn", "accepted; the recipe's loss_fn counts")});
+             std::move(name),
+             "how the layers are split over pp_size ranks; ignored unless pp_size > 1",
+             {accepted_target(
+                  {"nemo_automodel.components.distributed.pipelining.config.PipelineConfig",
+                   "nemo_automodel.components.distributed.pipelining.PipelineConfig",
+                   "nemo_automodel.components.distributed.pipelining.AutoPipeline",
+                   "nemo_automodel.components.distributed.pipelining.autopipeline.AutoPipeline"}),
+              text("pp_schedule", "order of micro-batches", "1f1b")
+                  .one_of({"gpipe", "1f1b", "interleaved1f1b", "loopedbfs", "interleavedzerobubble",
+                           "zbvzerobubble", "dualpipev"})
+                  .in_any_case(),
+              text("pp_schedule_csv", "file with a schedule").or_null(),
+              integer("pp_microbatch_size", "sequences per pipeline micro-batch", 1).at_least(1),
+              integer("layers_per_stage", "layers of a virtual stage")
+                  .at_least(1)
+                  .or_null()
+                  .otherwise("one stage per rank"),
+              text("round_virtual_stages_to_pp_multiple",
+                   "rounding of the number of virtual stages")
+                  .one_of({"up", "down"})
+                  .or_null(),
+              anything("module_fqns_per_model_part", "names of the modules of each part").or_null(),
+              flag("patch_inner_model", "accepted", true),
+              flag("patch_causal_lm_model", "accepted", true),
+              flag("patch_stage_backward_maybe_with_nosync", "accepted", false),
+              dtype("dtype", "element type between stages")
+                  .or_null()
+                  .otherwise("mp_policy.output_dtype"),
+              flag("scale_grads_in_schedule", "divide gradients by the number of micro-batches",
+                   false),
+              integer("pp_seq_len", "sequence length of the stages")
+                  .at_least(1)
+                  .or_null()
+                  .otherwise("packed_sequence_size, else dataset.seq_len"),
+              integer("pp_batch_size", "accepted; local_batch_size counts").or_null(),
+              anything("loss_fn", "accepted; the recipe's loss_fn counts")})
+      .without_effect(kOneProcess);
 }
 
 Key dist_env_section() {
   return mapping("dist_env", "process groups",
-                 {text("backend", "collectives; one process, and every CPU run, uses gloo", "nccl"),
+                 {text("backend", "collectives; one process, and every CPU run, uses gloo", "nccl")
+                      .without_effect(kOneProcess),
                   text("device", "auto (a GPU if there is one), cpu, cuda or cuda:N", "auto").own(),
-                  integer("timeout_minutes", "longest wait for another rank", 1).at_least(1),
+                  integer("timeout_minutes", "longest wait for another rank", 1)
+                      .at_least(1)
+                      .without_effect(kOneProcess),
                   text("init_method", "").unread("one process does the training")})
       .accepting(Extra::ignored)
       .always_there();
@@ -207,8 +243,8 @@ Key distributed_section(std::string name) {
                        "nemo_automodel.components.distributed.config.FSDP2Config",
                        "nemo_automodel.components.distributed.config.DDPConfig",
                        "nemo_automodel.components.distributed.config.MegatronFSDPConfig"}),
-      anything("_recursive_", "accepted and ignored"),
-      anything("_convert_", "accepted and ignored"),
+      anything("_recursive_", "accepted and ignored").without_effect(kOneProcess),
+      anything("_convert_", "accepted and ignored").without_effect(kOneProcess),
   };
   return student ? section.must() : section;
 }

@@ -5,10 +5,15 @@
 namespace automodel::config {
 namespace {
 
+constexpr const char* kMadeAhead = "batches are made ahead by a thread of the program";
+constexpr const char* kAllRows = "validation takes every row once";
+
 Key collate() {
   const std::string data = "nemo_automodel.components.datasets.";
-  const Key divisible =
-      integer("pad_seq_len_divisible", "pad to a multiple of this").at_least(1).or_null();
+  const Key divisible = integer("pad_seq_len_divisible", "pad to a multiple of this")
+                            .at_least(1)
+                            .or_null()
+                            .without_effect("batches hold no padding");
   std::vector<Target> targets = {
       {.name = data + "utils.default_collater",
        .doc = "sequences side by side",
@@ -48,12 +53,18 @@ Key collate() {
   return target_mapping("collate_fn",
                         "how samples become a batch; batches hold no padding here whatever it says",
                         std::move(targets))
-      .or_target_name();
+      .or_target_name()
+      .without_effect("batches hold no padding");
 }
 
 }  // namespace
 
 Key dataloader_section(std::string name) {
+  const bool validates = name.starts_with("validation");
+  const Key shuffle =
+      flag("shuffle", "new order each epoch; null: yes for data with a length, else no").or_null();
+  const Key by_length = flag("group_by_length", "sequences of similar length together", false);
+  const Key drop_last = flag("drop_last", "leave out the last, smaller batch", false);
   return mapping(
              std::move(name), "how samples become batches",
              {text("_target_", "accepted; the loader is always this program's")
@@ -65,18 +76,19 @@ Key dataloader_section(std::string name) {
                   .at_least(1)
                   .or_kept_null()
                   .otherwise("step_scheduler.local_batch_size"),
-              flag("shuffle",
-                   "new order each epoch; null: yes for data with a length, else no; also for "
-                   "validation")
-                  .or_null(),
+              validates ? shuffle.without_effect(kAllRows) : shuffle,
               integer("shuffle_buffer_size", "samples held to shuffle streamed data", 10000)
-                  .at_least(1),
-              flag("group_by_length", "sequences of similar length together", false),
-              integer("num_workers", "loading threads", 0).at_least(0),
-              flag("pin_memory", "accepted; for GPUs", false),
-              flag("persistent_workers", "accepted", false),
-              integer("prefetch_factor", "batches made ahead").at_least(1).or_null(),
-              flag("drop_last", "leave out the last, smaller batch", false),
+                  .at_least(1)
+                  .without_effect("all rows are shuffled together"),
+              validates ? by_length.without_effect(kAllRows) : by_length,
+              integer("num_workers", "loading threads", 0).at_least(0).without_effect(kMadeAhead),
+              flag("pin_memory", "accepted; for GPUs", false).without_effect(kForGpus),
+              flag("persistent_workers", "accepted", false).without_effect(kMadeAhead),
+              integer("prefetch_factor", "batches made ahead")
+                  .at_least(1)
+                  .or_null()
+                  .without_effect(kMadeAhead),
+              validates ? drop_last.without_effect(kAllRows) : drop_last,
               text("dataloader_type", "order of Megatron data, the only one that has this key")
                   .one_of({"single", "cyclic"})
                   .otherwise("single"),
@@ -95,7 +107,7 @@ Key packed_sequence_section() {
                   .one_of({"thd", "neat"}),
               integer("max_packs", "most packs").at_least(1).or_null(),
               flag("prepacked", "the data set is packed already", false),
-              integer("num_proc", "accepted", 1).at_least(1).or_null(),
+              integer("num_proc", "accepted", 1).at_least(1).or_null().without_effect(kMadeAhead),
               flag("drop_long_samples", "neat: leave out sequences longer than a pack", true),
               text("long_samples", "what becomes of sequences longer than a pack")
                   .one_of({"refuse", "drop", "split"})

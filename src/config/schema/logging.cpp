@@ -25,7 +25,7 @@ Key wandb() {
        {"config", "config_exclude_keys", "config_include_keys", "allow_val_change", "force",
         "reinit", "resume", "resume_from", "fork_from", "save_code", "tensorboard",
         "sync_tensorboard", "monitor_gym", "settings", "anonymous", "save_dir"}) {
-    keys.push_back(anything(name, "accepted"));
+    keys.push_back(anything(name, "accepted").without_effect("the run is written offline"));
   }
   return mapping("wandb", "Weights & Biases; written as an offline run, which `wandb sync` uploads",
                  keys)

@@ -37,8 +37,10 @@ Target cross_entropy(const std::string& name, std::string doc, std::vector<Key> 
 }  // namespace
 
 Key loss_section(std::string name) {
-  const Key upcast = flag("fp32_upcast", "compute in float32", true);
-  const Key group = anything("tp_group", "accepted; set by the program");
+  const Key upcast = flag("fp32_upcast", "compute in float32", true)
+                         .without_effect("the loss is computed in float32");
+  const Key group =
+      anything("tp_group", "accepted; set by the program").without_effect(kOneProcess);
   const Key softcapping =
       number("logit_softcapping", "logits become cap * tanh(logits / cap); 0: off", 0.0)
           .at_least(0);
@@ -54,9 +56,11 @@ Key loss_section(std::string name) {
                         "head and cross-entropy in one, without storing the logits; needs "
                         "model.output_hidden_states",
                         {softcapping}, "FusedLinearCEConfig"),
-          cross_entropy("loss.chunked_ce.ChunkedCrossEntropy", "cross-entropy in chunks of tokens",
-                        {integer("chunk_len", "tokens per chunk", 32).at_least(1),
-                         flag("compile", "accepted; chooses an implementation", true)}),
+          cross_entropy(
+              "loss.chunked_ce.ChunkedCrossEntropy", "cross-entropy in chunks of tokens",
+              {integer("chunk_len", "tokens per chunk", 32).at_least(1).without_effect(kOwnKernels),
+               flag("compile", "accepted; chooses an implementation", true)
+                   .without_effect(kCompiledAhead)}),
           cross_entropy("loss.te_parallel_ce.TEParallelCrossEntropy",
                         "cross-entropy of logits that are split over ranks", {group},
                         "TEParallelCEConfig"),

@@ -16,8 +16,12 @@ Key config_key() {
   const std::vector<Key> source = {
       text("pretrained_model_name_or_path", "folder or hub id of a config.json"),
       text("name_or_path", "the same"), text("revision", "version on the hub").or_null(),
-      dtype("dtype", "accepted; model.torch_dtype counts").or_auto().or_kept_null(),
-      flag("trust_remote_code", "accepted; no code of a checkpoint is ever run", false)};
+      dtype("dtype", "accepted; model.torch_dtype counts")
+          .or_auto()
+          .or_kept_null()
+          .without_effect("model.torch_dtype counts"),
+      flag("trust_remote_code", "accepted; no code of a checkpoint is ever run", false)
+          .without_effect(kNoRemoteCode)};
   Key key = target_mapping("config",
                            "where the architecture comes from; a text is a folder or hub id; a "
                            "mapping without `_target_` overrides keys of config.json",
@@ -49,7 +53,8 @@ Key attention() {
   return text("attn_implementation", "accepted; attention is chosen by the machine")
       .one_of({"sdpa", "eager", "flash_attention_2", "flash_attention_3", "flash_attention_4",
                "flex_attention", "te", "magi", "ffpa"})
-      .or_absent();
+      .or_absent()
+      .without_effect(kOwnKernels);
 }
 
 /// Of upstream's MoEConfig what says how to train; the rest is the checkpoint's.
@@ -72,31 +77,40 @@ Key moe_overrides_key() {
 }
 
 std::vector<Key> common_keys() {
-  return {dtype("torch_dtype",
-                "element type of the weights; auto: from_pretrained keeps the checkpoint's, "
-                "from_config takes bfloat16",
-                "auto")
-              .or_auto(),
-          dtype("dtype", "the same as torch_dtype").or_auto().or_absent().own(),
-          dtype("compute_dtype",
-                "element type of the arithmetic; auto: bfloat16 where the processor computes in "
-                "it, else float32",
-                "auto")
-              .or_auto()
-              .own(),
-          text("revision", "version on the hub").or_null(),
-          attention(),
-          flag("use_liger_kernel", "accepted; chooses an implementation", true),
-          flag("use_sdpa_patching", "accepted; chooses an implementation", true),
-          texts("sdpa_method", "accepted; chooses an implementation").or_absent(),
-          flag("force_hf", "accepted; chooses an implementation", false),
-          flag("trust_remote_code", "accepted; no code of a checkpoint is ever run").or_absent(),
-          flag("output_hidden_states", "must be true for FusedLinearCrossEntropy", false),
-          text("cache_dir", "the hub's cache").or_null(),
-          mapping("freeze_config", "towers of a vision-language model that are not trained", {})
-              .accepting(Extra::free),
-          moe_overrides_key(),
-          backend_key()};
+  return {
+      dtype("torch_dtype",
+            "element type of the weights; auto: from_pretrained keeps the checkpoint's, "
+            "from_config takes bfloat16",
+            "auto")
+          .or_auto(),
+      dtype("dtype", "the same as torch_dtype").or_auto().or_absent().own(),
+      dtype("compute_dtype",
+            "element type of the arithmetic; auto: bfloat16 where the processor computes in "
+            "it, else float32",
+            "auto")
+          .or_auto()
+          .own(),
+      text("revision", "version on the hub").or_null(),
+      attention(),
+      flag("use_liger_kernel", "accepted; chooses an implementation", true)
+          .without_effect(kOwnKernels),
+      flag("use_sdpa_patching", "accepted; chooses an implementation", true)
+          .without_effect(kOwnKernels),
+      texts("sdpa_method", "accepted; chooses an implementation")
+          .or_absent()
+          .without_effect(kOwnKernels),
+      flag("force_hf", "accepted; chooses an implementation", false).without_effect(kOwnKernels),
+      flag("trust_remote_code", "accepted; no code of a checkpoint is ever run")
+          .or_absent()
+          .without_effect(kNoRemoteCode),
+      flag("output_hidden_states", "must be true for FusedLinearCrossEntropy", false)
+          .without_effect(kOwnKernels),
+      text("cache_dir", "the hub's cache").or_null().without_effect(kHubCache),
+      mapping("freeze_config", "towers of a vision-language model that are not trained", {})
+          .accepting(Extra::free)
+          .without_effect("a language model has no towers"),
+      moe_overrides_key(),
+      backend_key()};
 }
 
 std::vector<Key> pretrained_keys() {
@@ -271,19 +285,28 @@ Key backend_key() {
            .one_of({module + "BackendConfig", module + "utils.BackendConfig"})
            .or_absent(),
        text("attn", "attention")
-           .one_of({"te", "sdpa", "flex", "eager", "tilelang", "cudnn", "magi", "torch"}),
-       text("linear", "matrix products").one_of({"torch", "te", "quack"}),
+           .one_of({"te", "sdpa", "flex", "eager", "tilelang", "cudnn", "magi", "torch"})
+           .without_effect(kOwnKernels),
+       text("linear", "matrix products")
+           .one_of({"torch", "te", "quack"})
+           .without_effect(kOwnKernels),
        text("rms_norm", "normalisation", "torch_fp32")
-           .one_of({"torch_fp32", "torch", "te", "quack"}),
-       text("rope", "rotary embedding", "torch").one_of({"torch", "quack"}),
-       flag("rope_fusion", "accepted; upstream turns it off everywhere"),
+           .one_of({"torch_fp32", "torch", "te", "quack"})
+           .without_effect(kOwnKernels),
+       text("rope", "rotary embedding", "torch")
+           .one_of({"torch", "quack"})
+           .without_effect(kOwnKernels),
+       flag("rope_fusion", "accepted; upstream turns it off everywhere")
+           .without_effect(kOwnKernels),
        text("experts", "expert products")
-           .one_of({"torch_mm", "torch", "te", "gmm", "torch_mm_mxfp8"}),
+           .one_of({"torch_mm", "torch", "te", "gmm", "torch_mm_mxfp8"})
+           .without_effect(kOwnKernels),
        text("dispatcher", "exchange of tokens between experts")
-           .one_of({"torch", "deepep", "hybridep", "uccl_ep", "mok"}),
-       integer("dispatcher_num_sms", "for GPUs", 20).at_least(1),
-       flag("dispatcher_share_token_dispatcher", "for GPUs", true),
-       flag("dispatcher_async_dispatch", "for GPUs", false),
+           .one_of({"torch", "deepep", "hybridep", "uccl_ep", "mok"})
+           .without_effect(kOneProcess),
+       integer("dispatcher_num_sms", "for GPUs", 20).at_least(1).without_effect(kForGpus),
+       flag("dispatcher_share_token_dispatcher", "for GPUs", true).without_effect(kForGpus),
+       flag("dispatcher_async_dispatch", "for GPUs", false).without_effect(kForGpus),
        mapping("mok", "for GPUs",
                {text("_target_", "accepted and ignored").or_absent(),
                 integer("fwd_num_comm_sms", "for GPUs", 40),
@@ -291,26 +314,33 @@ Key backend_key() {
                 integer("minibatch_size", "for GPUs", 4096),
                 integer("macrobatch_size", "for GPUs", 131072),
                 number("schedule_capacity_multiplier", "for GPUs", 0.5),
-                integer("all_gather_top_experts_chunk_bytes", "for GPUs", 2048)}),
+                integer("all_gather_top_experts_chunk_bytes", "for GPUs", 2048)})
+           .without_effect(kForGpus),
        flag("fake_balanced_gate", "route tokens evenly instead of by the router (benchmarks)",
             false),
        number("fake_gate_noise", "noise of the even routing", 0.0).at_least(0),
        flag("enable_hf_state_dict_adapter",
-            "accepted; checkpoints always have Hugging Face's names", true),
-       flag("enable_fsdp_optimizations", "accepted; chooses an implementation", false),
+            "accepted; checkpoints always have Hugging Face's names", true)
+           .without_effect("checkpoints always have Hugging Face's names"),
+       flag("enable_fsdp_optimizations", "accepted; chooses an implementation", false)
+           .without_effect(kOneProcess),
        mapping("te_fp8", "8-bit arithmetic of TransformerEngine",
                {text("_target_", "accepted and ignored")
                     .one_of({module + "TEFp8Config", module + "utils.TEFp8Config"})
                     .or_absent(),
                 text("recipe", "scaling", "current").one_of({"current", "block", "mxfp8"})}),
-       dtype("gate_precision", "element type of the router").or_null(),
-       flag("compile_attn", "accepted; chooses an implementation", false),
+       dtype("gate_precision",
+             "float32: the router's product is taken in it; null: as the family has it")
+           .or_null(),
+       flag("compile_attn", "accepted; chooses an implementation", false)
+           .without_effect(kCompiledAhead),
        mapping("cuda_graph", "for GPUs",
                {text("_target_", "accepted and ignored")
                     .one_of({module + "CudaGraphConfig", module + "utils.CudaGraphConfig"})
                     .or_absent(),
                 texts("modules", "what is captured")
-                    .of({"attn", "te_dpa", "moe_router", "moe_preprocess"})}),
+                    .of({"attn", "te_dpa", "moe_router", "moe_preprocess"})})
+           .without_effect(kForGpus),
        flag("enable_deepep", "").unread("replaced by dispatcher and experts").or_absent()});
 }
 

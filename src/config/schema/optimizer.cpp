@@ -36,11 +36,12 @@ Key master_weight_bits() {
 }
 
 Key store_param_remainders() {
-  return flag(
-      "store_param_remainders",
-      "accepted; of a bfloat16 weight's exact value only the 16 bits that it lacks are kept, "
-      "always",
-      false);
+  return flag("store_param_remainders",
+              "accepted; of a bfloat16 weight's exact value only the 16 bits that it lacks are "
+              "kept, "
+              "always",
+              false)
+      .without_effect("master_weight_bits says what is kept");
 }
 
 Key param_group_overrides() {
@@ -61,19 +62,20 @@ Key param_group_overrides() {
 /// The keys of torch.optim.Adam and AdamW, whose only difference is the default weight decay and
 /// its meaning.
 std::vector<Key> torch_adam_keys(double weight_decay) {
-  return {learning_rate(1e-3),
-          betas("betas", {0.9, 0.999}),
-          epsilon("eps"),
-          decay(weight_decay),
-          flag("amsgrad", "keep the largest second moment", false),
-          flag("maximize", "ascend instead of descend", false),
-          flag("foreach", "accepted; chooses an implementation").or_null(),
-          flag("fused", "accepted; chooses an implementation").or_null(),
-          flag("capturable", "accepted; for CUDA graphs", false),
-          flag("differentiable", "accepted; false only", false),
-          flag("decoupled_weight_decay", "weight decay as AdamW does it").or_null(),
-          master_weights(true).own(),
-          master_weight_bits().own()};
+  return {
+      learning_rate(1e-3),
+      betas("betas", {0.9, 0.999}),
+      epsilon("eps"),
+      decay(weight_decay),
+      flag("amsgrad", "keep the largest second moment", false),
+      flag("maximize", "ascend instead of descend", false),
+      flag("foreach", "accepted; chooses an implementation").or_null().without_effect(kOwnKernels),
+      flag("fused", "accepted; chooses an implementation").or_null().without_effect(kOwnKernels),
+      flag("capturable", "accepted; for CUDA graphs", false).without_effect(kForGpus),
+      flag("differentiable", "accepted; false only", false),
+      flag("decoupled_weight_decay", "weight decay as AdamW does it").or_null(),
+      master_weights(true).own(),
+      master_weight_bits().own()};
 }
 
 std::vector<Key> typed_adam_keys() {
@@ -108,8 +110,10 @@ std::vector<Key> te_fused_adam_keys() {
           flag("bias_correction", "divide the moments by 1 - beta^step", true),
           flag("adam_w_mode", "weight decay as AdamW does it", true),
           flag("amsgrad", "must be false", false),
-          flag("capturable", "accepted; for CUDA graphs", false),
-          flag("set_grad_none", "accepted").or_null(),
+          flag("capturable", "accepted; for CUDA graphs", false).without_effect(kForGpus),
+          flag("set_grad_none", "accepted")
+              .or_null()
+              .without_effect("gradients are always set to none"),
           master_weights(false),
           flag("use_decoupled_grad", "accepted", false),
           store_param_remainders()};
@@ -193,9 +197,11 @@ Key optimizer_section() {
        .doc = "Adam; weight decay is added to the gradient",
        .keys = torch_adam_keys(0.0),
        .aliases = {"torch.optim.adam.Adam"}},
-      typed("AdamWConfig", "AdamW with upstream's defaults",
-            {amsgrad, flag("fused", "accepted; chooses an implementation", false),
-             master_weights(true).own(), master_weight_bits().own()}),
+      typed(
+          "AdamWConfig", "AdamW with upstream's defaults",
+          {amsgrad,
+           flag("fused", "accepted; chooses an implementation", false).without_effect(kOwnKernels),
+           master_weights(true).own(), master_weight_bits().own()}),
       typed("AdamConfig", "Adam with upstream's defaults",
             {amsgrad, master_weights(true).own(), master_weight_bits().own()}),
       {.name = "transformer_engine.pytorch.optimizers.fused_adam.FusedAdam",

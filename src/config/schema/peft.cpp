@@ -35,8 +35,10 @@ Key peft_section() {
              text("lora_A_init", "initialisation of A: xavier, anything else is kaiming", "xavier")
                  .one_of({"xavier", "kaiming", "uniform", "normal", "gaussian"}),
              dtype("lora_dtype", "element type of the adapters; null: the model's").or_null(),
-             flag("use_memory_efficient_lora", "accepted; always so", true),
-             flag("use_triton", "accepted; chooses an implementation", false),
+             flag("use_memory_efficient_lora", "accepted; always so", true)
+                 .without_effect(kOwnKernels),
+             flag("use_triton", "accepted; chooses an implementation", false)
+                 .without_effect(kOwnKernels),
              flag("moe_rank_scaling", "divide the rank by the number of experts per token", false)},
         .aliases = {"nemo_automodel.components._peft.PeftConfig"}}});
 }

@@ -6,6 +6,14 @@
 
 namespace automodel::config {
 
+/// Why keys have no effect here.
+inline constexpr const char* kOneProcess = "one process does the training";
+inline constexpr const char* kOwnKernels = "the kernels here are the program's own";
+inline constexpr const char* kCompiledAhead = "the kernels here are compiled ahead";
+inline constexpr const char* kForGpus = "for GPUs";
+inline constexpr const char* kNoRemoteCode = "no code of a checkpoint is ever run";
+inline constexpr const char* kHubCache = "HF_HUB_CACHE says where the hub's cache is";
+
 /// The whole recipe: a mapping of sections, in the order in which they are printed.
 Key recipe_key();
 

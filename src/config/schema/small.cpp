@@ -3,6 +3,8 @@
 namespace automodel::config {
 namespace {
 
+constexpr const char* kNoUtilisation = "'automodel bench' tells the utilisation";
+
 Key tool_call_eval() {
   return target_mapping(
       "tool_call_eval", "generates tool calls after each validation and compares them",
@@ -27,8 +29,8 @@ Key benchmark() {
                  {integer("warmup_steps", "steps that are not timed").at_least(0),
                   number("peak_tflops", "the device's peak, for the utilisation").greater_than(0),
                   integer("nsys_start", "first profiled step; -1: none"),
-                  integer("nsys_end", "last profiled step; -1: none"),
-                  integer("nsys_ranks", "profiled ranks").or_list(),
+                  integer("nsys_end", "last profiled step; -1: none").without_effect(kForGpus),
+                  integer("nsys_ranks", "profiled ranks").or_list().without_effect(kForGpus),
                   text("json_output_path", "file for the figures").or_null(),
                   integer("num_nodes", "").at_least(1).unread("the launcher decides")})
       .accepting(Extra::ignored);
@@ -44,7 +46,7 @@ std::vector<Key> small_sections() {
   return {
       mapping(
           "compile", "accepted; the kernels here are compiled ahead",
-          {flag("enabled", "on", false),
+          {flag("enabled", "on", false).without_effect(kCompiledAhead),
            text("mode", "effort", "default")
                .one_of({"default", "reduce-overhead", "max-autotune", "max-autotune-no-cudagraphs"})
                .or_absent(),
@@ -69,12 +71,16 @@ std::vector<Key> small_sections() {
                .at_least(0)})
           .accepting(Extra::ignored),
       mapping("mfu", "utilisation of the device",
-              {text("device", "name of the device").or_null(),
-               number("peak_tflops", "its peak").greater_than(0).or_null()}),
+              {text("device", "name of the device").or_null().without_effect(kNoUtilisation),
+               number("peak_tflops", "its peak")
+                   .greater_than(0)
+                   .or_null()
+                   .without_effect(kNoUtilisation)}),
       mapping(
           "prewarm", "accepted; for GPUs",
           {flag("cublas_backward", "for GPUs", false), flag("fla_gdn_autotune", "for GPUs", false),
-           flag("mamba_ssd_autotune", "for GPUs", false), flag("comm_groups", "for GPUs", false)}),
+           flag("mamba_ssd_autotune", "for GPUs", false), flag("comm_groups", "for GPUs", false)})
+          .without_effect(kForGpus),
       mapping("embedding_row_repair", "replaces rows of the embedding that are nearly zero",
               {flag("enabled", "on", true),
                number("min_norm", "rows shorter than this are replaced", 1e-6).at_least(0),
@@ -86,8 +92,12 @@ std::vector<Key> small_sections() {
                flag("freeze_language_model", "the language model", false),
                flag("freeze_embeddings", "").unread("nothing reads it")})
           .accepting(Extra::ignored),
-      texts("sdpa_method", "accepted; chooses an implementation").or_null(),
-      flag("nvtx", "accepted; marks for a GPU profiler", false).or_absent(),
+      texts("sdpa_method", "accepted; chooses an implementation")
+          .or_null()
+          .without_effect(kOwnKernels),
+      flag("nvtx", "accepted; marks for a GPU profiler", false)
+          .or_absent()
+          .without_effect(kForGpus),
       mapping("processor", "image processor of a vision-language model", {}).accepting(Extra::free),
   };
 }

@@ -2,6 +2,13 @@
 
 namespace automodel::config {
 
+namespace {
+
+constexpr const char* kSavedAtOnce = "checkpoints are written at once";
+constexpr const char* kSaidElsewhere = "the sections model and peft say it";
+
+}  // namespace
+
 Key step_scheduler_section() {
   return mapping(
              "step_scheduler", "batch sizes, the length of the run, and what happens at which step",
@@ -37,10 +44,13 @@ Key step_scheduler_section() {
                      "steps between reports to wandb, mlflow and comet; the JSONL has every step",
                      1)
                      .at_least(1),
-                 integer("loss_average_window_steps", "window of averaged losses", 50).at_least(1),
+                 integer("loss_average_window_steps", "window of averaged losses", 50)
+                     .at_least(1)
+                     .without_effect("each step's own loss is logged"),
                  integer("gc_every_steps", "accepted; there is no garbage collector here")
                      .at_least(1)
-                     .or_null(),
+                     .or_null()
+                     .without_effect("there is no garbage collector"),
                  integer("start_step",
                          "counter of the first step; a restored checkpoint overwrites it", 0)
                      .at_least(0),
@@ -55,8 +65,9 @@ Key step_scheduler_section() {
                      .or_list()
                      .or_null()
                      .defaulting("SIGTERM"),
-                 integer("dp_size", "accepted and ignored").or_absent(),
-                 anything("dataloader", "accepted and ignored"),
+                 integer("dp_size", "accepted and ignored").or_absent().without_effect(kOneProcess),
+                 anything("dataloader", "accepted and ignored")
+                     .without_effect("the section dataloader counts"),
              })
       .always_there();
 }
@@ -143,20 +154,28 @@ Key checkpoint_section() {
                      .or_null(),
                  flag("is_async", "save in the background", false),
                  flag("wait_for_staging", "wait until the copy for a background save is made",
-                      false),
-                 flag("cpu_offload", "copy to the CPU before saving", false),
+                      false)
+                     .without_effect(kSavedAtOnce),
+                 flag("cpu_offload", "copy to the CPU before saving", false)
+                     .without_effect(kSavedAtOnce),
                  flag("dequantize_base_checkpoint",
                       "dequantise the base model's weights; null: where they are quantised")
-                     .or_null(),
+                     .or_null()
+                     .without_effect("quantised weights are always dequantised"),
                  texts("skip_task_head_prefixes_for_base_model",
                        "parameters with these prefixes are not looked for in the base weights; "
                        "classifier. and score. mean a classifier's head")
                      .or_null(),
-                 text("original_model_root_dir", "folder of the base model's files").or_null(),
-                 text("staging_dir", "folder for files on their way").or_null(),
-                 flag("single_rank_consolidation", "one rank writes the Hugging Face folder",
-                      false),
-                 flag("v4_compatible", "write files as Transformers 4 expects them", false),
+                 text("original_model_root_dir", "folder of the base model's files")
+                     .or_null()
+                     .without_effect("they are taken from the model's folder"),
+                 text("staging_dir", "folder for files on their way")
+                     .or_null()
+                     .without_effect(kSavedAtOnce),
+                 flag("single_rank_consolidation", "one rank writes the Hugging Face folder", false)
+                     .without_effect(kOneProcess),
+                 flag("v4_compatible", "write files as Transformers 4 expects them", false)
+                     .without_effect("files have the form of the base model's, adapters PEFT's"),
                  flag("diffusers_compatible", "write files as diffusers expects them", false),
                  flag("allow_legacy_pickle_restore", "restore pickled state of old checkpoints",
                       false),
@@ -164,15 +183,19 @@ Key checkpoint_section() {
                       "of several validation sets the one that defines LOWEST_VAL", "default"),
                  integer("consolidation_timeout_minutes",
                          "longest wait for the Hugging Face folder", 30)
-                     .at_least(1),
+                     .at_least(1)
+                     .without_effect(kOneProcess),
                  integer("max_recent_checkpoints",
                          "older ones are removed, LATEST and LOWEST_VAL kept; null: all stay")
                      .at_least(1)
                      .or_null(),
-                 anything("model_repo_id", "accepted; taken from `model`"),
-                 anything("model_cache_dir", "accepted; taken from `model`"),
-                 anything("is_peft", "accepted; taken from `peft`"),
-                 anything("model_state_dict_keys", "accepted; unused"),
+                 anything("model_repo_id", "accepted; taken from `model`")
+                     .without_effect(kSaidElsewhere),
+                 anything("model_cache_dir", "accepted; taken from `model`")
+                     .without_effect(kSaidElsewhere),
+                 anything("is_peft", "accepted; taken from `peft`").without_effect(kSaidElsewhere),
+                 anything("model_state_dict_keys", "accepted; unused")
+                     .without_effect(kSaidElsewhere),
                  flag("merged_export",
                       "at the end of a LoRA run also write the merged model as a Hugging Face "
                       "folder",

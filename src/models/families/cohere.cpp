@@ -108,6 +108,9 @@ spec::ModelSpec cohere2_moe_spec(const ConfigReader& c) {
   if (c.has("rms_norm_eps")) {
     model.final_norm = {.eps = c.number("rms_norm_eps")};
   }
+  if (c.has("rope_scaling")) {
+    c.refuse("rope_scaling", "rope_parameters, as Transformers looks at nothing else here");
+  }
   const auto attention = cohere_attention(c);
   auto turned = rope(c, attention.head_dim);
   turned.interleaved = true;

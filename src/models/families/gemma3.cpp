@@ -27,7 +27,7 @@ spec::Rope layer_rope(const ConfigReader& c, std::int64_t head_dim, bool sliding
   if (c.has("rope_parameters")) {
     const auto nested = c.object("rope_parameters");
     return rope_from(nested.object(sliding ? "sliding_attention" : "full_attention"), head_dim,
-                     {.theta = theta, .max_positions = limit});
+                     {.theta = theta, .max_positions = limit, .of_kind = true});
   }
   return rope_from(sliding ? c.nothing() : c.object("rope_scaling"), head_dim,
                    {.theta = theta, .max_positions = limit});

@@ -24,7 +24,7 @@ spec::ModelSpec gpt_neox_spec(const ConfigReader& c) {
 spec::ModelSpec gpt_neox_japanese_spec(const ConfigReader& c) {
   auto model = gpt_defaults(c);
   auto attention = gqa(c);
-  attention.rope = rope(c, attention.head_dim);
+  attention.rope = rope(c, attention.head_dim, {.partial_rotary = 1});
   const spec::Mlp mlp{.inner = model.dim * c.integer("intermediate_multiple_size", 4),
                       .activation = activation(c, "hidden_act", "gelu"),
                       .gated = false};

@@ -74,12 +74,12 @@ spec::WeightNames starcoder2_names(const spec::ModelSpec&) {
 }
 
 spec::ModelSpec squared_relu(const ConfigReader& c, std::string_view eps_key, double offset,
-                             bool bias, double partial) {
+                             bool bias, std::optional<double> turned_share) {
   auto model = layer_norm_defaults(c, {.eps = 1e-5, .eps_key = eps_key});
   model.final_norm.weight_offset = offset;
   auto attention = gqa(c);
   attention.qkv_bias = attention.out_bias = c.flag("attention_bias", bias);
-  attention.rope = rope(c, attention.head_dim, {.partial_rotary = partial});
+  attention.rope = rope(c, attention.head_dim, {.partial_rotary = turned_share});
   auto mlp = plain_mlp(c, "relu2");
   mlp.bias = c.flag("mlp_bias", bias);
   model.layers = uniform_layers(c, {.mixer = attention, .ffn = mlp, .norm = model.final_norm});
@@ -96,7 +96,7 @@ spec::ModelSpec nemotron_spec(const ConfigReader& c) {
 }
 
 spec::ModelSpec jais2_spec(const ConfigReader& c) {
-  return squared_relu(c, "layer_norm_eps", 0, true, 1);
+  return squared_relu(c, "layer_norm_eps", 0, true, std::nullopt);
 }
 
 }  // namespace

@@ -34,7 +34,7 @@ spec::WeightNames phi_names(const spec::ModelSpec&) {
 spec::ModelSpec phi3_spec(const ConfigReader& c) {
   auto model = decoder_defaults(c, {.pad = 32000, .eps = 1e-5});
   auto attention = gqa(c);
-  attention.rope = rope(c, attention.head_dim);
+  attention.rope = rope(c, attention.head_dim, {.partial_rotary = 1});
   attention.window = c.maybe_integer("sliding_window");
   model.layers =
       uniform_layers(c, {.mixer = attention, .ffn = gated_mlp(c), .norm = model.final_norm});

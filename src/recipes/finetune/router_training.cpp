@@ -52,14 +52,24 @@ bool routes_evenly(const spec::ModelSpec& model, const config::Recipe& recipe) {
   return true;
 }
 
+/// `model.backend.gate_precision`; other types are refused with the recipe.
+bool routes_in_float32(const spec::ModelSpec& model, const config::Recipe& recipe) {
+  const bool asked = recipe.model.backend.value("gate_precision", Json()) == "float32";
+  check(!asked || first_moe(model) != nullptr, ErrorKind::invalid_argument,
+        "model.backend.gate_precision: {} has no routed experts; remove the key", model.model_type);
+  return asked;
+}
+
 }  // namespace
 
 spec::ModelSpec with_router_training(spec::ModelSpec model, const config::Recipe& recipe) {
   check_overrides(model, recipe);
   const bool even = routes_evenly(model, recipe);
+  const bool in_float32 = routes_in_float32(model, recipe);
   const auto& overrides = recipe.model.moe_overrides;
   for (auto& layer : model.layers) {
     if (auto* moe = spec::moe_of(layer)) {
+      moe->router.logits_in_float32 = moe->router.logits_in_float32 || in_float32;
       auto& training = moe->training;
       if (even) {
         training = {.even = true};

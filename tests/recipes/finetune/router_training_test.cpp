@@ -66,6 +66,20 @@ TEST(RouterTraining, RoutersOfABenchmarkDecideNothing) {
                [&] { with_router_training(routed(), recipe); });
 }
 
+TEST(RouterTraining, TheProductOfRoutersIsFloat32IfAskedFor) {
+  const auto in_float32 = [](const config::Recipe& recipe) {
+    return spec::moe_of(with_router_training(routed(), recipe).layers[1])->router.logits_in_float32;
+  };
+  config::Recipe recipe;
+  EXPECT_FALSE(in_float32(recipe));
+  recipe.model.backend = {{"gate_precision", "float32"}};
+  EXPECT_TRUE(in_float32(recipe));
+  auto dense = routed();
+  dense.layers.resize(1);
+  expect_error(ErrorKind::invalid_argument, "gate_precision: some_moe has no routed experts",
+               [&] { with_router_training(dense, recipe); });
+}
+
 TEST(RouterTraining, WhatCannotBeIsAnError) {
   const auto refused = [](const char* text, const spec::ModelSpec& model,
                           const config::Recipe& recipe) {
