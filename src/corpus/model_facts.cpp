@@ -1,6 +1,7 @@
 #include "corpus/model_facts.h"
 
 #include "base/error.h"
+#include "models/classifiers.h"
 #include "models/config_class.h"
 #include "models/find_model.h"
 #include "models/overrides.h"
