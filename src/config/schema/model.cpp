@@ -277,6 +277,28 @@ std::vector<Key> architecture_keys() {
   return keys;
 }
 
+Key mok_key() {
+  return mapping("mok", "for GPUs",
+                 {text("_target_", "accepted and ignored").or_absent(),
+                  integer("fwd_num_comm_sms", "for GPUs", 40),
+                  integer("bwd_num_comm_sms", "for GPUs", 28),
+                  integer("minibatch_size", "for GPUs", 4096),
+                  integer("macrobatch_size", "for GPUs", 131072),
+                  number("schedule_capacity_multiplier", "for GPUs", 0.5),
+                  integer("all_gather_top_experts_chunk_bytes", "for GPUs", 2048)})
+      .without_effect(kForGpus);
+}
+
+Key cuda_graph_key(const std::string& module) {
+  return mapping("cuda_graph", "for GPUs",
+                 {text("_target_", "accepted and ignored")
+                      .one_of({module + "CudaGraphConfig", module + "utils.CudaGraphConfig"})
+                      .or_absent(),
+                  texts("modules", "what is captured")
+                      .of({"attn", "te_dpa", "moe_router", "moe_preprocess"})})
+      .without_effect(kForGpus);
+}
+
 Key backend_key() {
   const std::string module = "nemo_automodel.components.models.common.";
   return mapping(
@@ -307,15 +329,7 @@ Key backend_key() {
        integer("dispatcher_num_sms", "for GPUs", 20).at_least(1).without_effect(kForGpus),
        flag("dispatcher_share_token_dispatcher", "for GPUs", true).without_effect(kForGpus),
        flag("dispatcher_async_dispatch", "for GPUs", false).without_effect(kForGpus),
-       mapping("mok", "for GPUs",
-               {text("_target_", "accepted and ignored").or_absent(),
-                integer("fwd_num_comm_sms", "for GPUs", 40),
-                integer("bwd_num_comm_sms", "for GPUs", 28),
-                integer("minibatch_size", "for GPUs", 4096),
-                integer("macrobatch_size", "for GPUs", 131072),
-                number("schedule_capacity_multiplier", "for GPUs", 0.5),
-                integer("all_gather_top_experts_chunk_bytes", "for GPUs", 2048)})
-           .without_effect(kForGpus),
+       mok_key(),
        flag("fake_balanced_gate", "route tokens evenly instead of by the router (benchmarks)",
             false),
        number("fake_gate_noise", "noise of the even routing", 0.0).at_least(0),
@@ -334,13 +348,7 @@ Key backend_key() {
            .or_null(),
        flag("compile_attn", "accepted; chooses an implementation", false)
            .without_effect(kCompiledAhead),
-       mapping("cuda_graph", "for GPUs",
-               {text("_target_", "accepted and ignored")
-                    .one_of({module + "CudaGraphConfig", module + "utils.CudaGraphConfig"})
-                    .or_absent(),
-                texts("modules", "what is captured")
-                    .of({"attn", "te_dpa", "moe_router", "moe_preprocess"})})
-           .without_effect(kForGpus),
+       cuda_graph_key(module),
        flag("enable_deepep", "").unread("replaced by dispatcher and experts").or_absent()});
 }
 

@@ -36,6 +36,21 @@ Key benchmark() {
       .accepting(Extra::ignored);
 }
 
+Key compile() {
+  return mapping(
+             "compile", "accepted; the kernels here are compiled ahead",
+             {flag("enabled", "on", false).without_effect(kCompiledAhead),
+              text("mode", "effort", "default")
+                  .one_of(
+                      {"default", "reduce-overhead", "max-autotune", "max-autotune-no-cudagraphs"})
+                  .or_absent(),
+              flag("fullgraph", "one graph", false),
+              flag("dynamic", "shapes may change", false).or_null(),
+              text("backend", "compiler").or_null(), anything("options", "options of the compiler"),
+              integer("dynamo_cache_size_limit", "compiled variants", 256).at_least(1)})
+      .accepting(Extra::ignored);
+}
+
 }  // namespace
 
 std::vector<Key> small_sections() {
@@ -44,17 +59,7 @@ std::vector<Key> small_sections() {
   neftune.forms |= kInteger | kNumber;
   neftune.least = 0;
   return {
-      mapping(
-          "compile", "accepted; the kernels here are compiled ahead",
-          {flag("enabled", "on", false).without_effect(kCompiledAhead),
-           text("mode", "effort", "default")
-               .one_of({"default", "reduce-overhead", "max-autotune", "max-autotune-no-cudagraphs"})
-               .or_absent(),
-           flag("fullgraph", "one graph", false),
-           flag("dynamic", "shapes may change", false).or_null(),
-           text("backend", "compiler").or_null(), anything("options", "options of the compiler"),
-           integer("dynamo_cache_size_limit", "compiled variants", 256).at_least(1)})
-          .accepting(Extra::ignored),
+      compile(),
       benchmark(),
       number("kd_ratio", "loss = (1 - kd_ratio) * cross-entropy + kd_ratio * distillation", 0.5)
           .at_least(0)

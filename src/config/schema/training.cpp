@@ -1,3 +1,6 @@
+#include <algorithm>
+#include <iterator>
+
 #include "config/schema/sections.h"
 
 namespace automodel::config {
@@ -6,6 +9,40 @@ namespace {
 
 constexpr const char* kSavedAtOnce = "checkpoints are written at once";
 constexpr const char* kSaidElsewhere = "the sections model and peft say it";
+
+Key preemption_signal() {
+  return integer("preemption_signal", "signals, by name or number, that save and stop; null: none")
+      .one_of(
+          {"SIGTERM", "SIGINT", "SIGHUP", "SIGUSR1", "SIGUSR2", "SIGQUIT", "SIGALRM", "SIGCONT"})
+      .at_least(1)
+      .or_list()
+      .or_null()
+      .defaulting("SIGTERM");
+}
+
+/// What upstream's checkpoints need to be told.
+std::vector<Key> checkpoint_keys_of_upstream() {
+  return {
+      flag("wait_for_staging", "wait until the copy for a background save is made", false)
+          .without_effect(kSavedAtOnce),
+      flag("cpu_offload", "copy to the CPU before saving", false).without_effect(kSavedAtOnce),
+      text("original_model_root_dir", "folder of the base model's files")
+          .or_null()
+          .without_effect("they are taken from the model's folder"),
+      text("staging_dir", "folder for files on their way").or_null().without_effect(kSavedAtOnce),
+      flag("single_rank_consolidation", "one rank writes the Hugging Face folder", false)
+          .without_effect(kOneProcess),
+      flag("v4_compatible", "write files as Transformers 4 expects them", false)
+          .without_effect("files have the form of the base model's, adapters PEFT's"),
+      integer("consolidation_timeout_minutes", "longest wait for the Hugging Face folder", 30)
+          .at_least(1)
+          .without_effect(kOneProcess),
+      anything("model_repo_id", "accepted; taken from `model`").without_effect(kSaidElsewhere),
+      anything("model_cache_dir", "accepted; taken from `model`").without_effect(kSaidElsewhere),
+      anything("is_peft", "accepted; taken from `peft`").without_effect(kSaidElsewhere),
+      anything("model_state_dict_keys", "accepted; unused").without_effect(kSaidElsewhere),
+  };
+}
 
 }  // namespace
 
@@ -57,14 +94,7 @@ Key step_scheduler_section() {
                  integer("start_epoch",
                          "counter of the first epoch; a restored checkpoint overwrites it", 0)
                      .at_least(0),
-                 integer("preemption_signal",
-                         "signals, by name or number, that save and stop; null: none")
-                     .one_of({"SIGTERM", "SIGINT", "SIGHUP", "SIGUSR1", "SIGUSR2", "SIGQUIT",
-                              "SIGALRM", "SIGCONT"})
-                     .at_least(1)
-                     .or_list()
-                     .or_null()
-                     .defaulting("SIGTERM"),
+                 preemption_signal(),
                  integer("dp_size", "accepted and ignored").or_absent().without_effect(kOneProcess),
                  anything("dataloader", "accepted and ignored")
                      .without_effect("the section dataloader counts"),
@@ -133,75 +163,47 @@ Key clip_grad_norm_section() {
 }
 
 Key checkpoint_section() {
-  return mapping(
-             "checkpoint", "what is saved and where; an absent section saves",
-             {
-                 flag("enabled",
-                      "false: nothing is saved or restored; the logs still go to checkpoint_dir",
-                      true),
-                 text("checkpoint_dir", "folder of checkpoints and logs", "checkpoints/"),
-                 text("model_save_format", "safetensors, or torch_save (DCP)", "safetensors")
-                     .one_of({"safetensors", "torch_save"}),
-                 flag("save_consolidated",
-                      "write a Hugging Face folder: true or every, final (at the last checkpoint), "
-                      "false")
-                     .one_of({"every|true", "final", "false|never"})
-                     .in_any_case()
-                     .defaulting("final"),
-                 text("restore_from",
-                      "where the run begins: LATEST, LOWEST_VAL, a checkpoint's name, or a path; "
-                      "when repeated it goes on from its own newest one, as it does with null")
-                     .or_null(),
-                 flag("is_async", "save in the background", false),
-                 flag("wait_for_staging", "wait until the copy for a background save is made",
-                      false)
-                     .without_effect(kSavedAtOnce),
-                 flag("cpu_offload", "copy to the CPU before saving", false)
-                     .without_effect(kSavedAtOnce),
-                 flag("dequantize_base_checkpoint",
-                      "dequantise the base model's weights; null: where they are quantised")
-                     .or_null()
-                     .without_effect("quantised weights are always dequantised"),
-                 texts("skip_task_head_prefixes_for_base_model",
-                       "parameters with these prefixes are not looked for in the base weights; "
-                       "classifier. and score. mean a classifier's head")
-                     .or_null(),
-                 text("original_model_root_dir", "folder of the base model's files")
-                     .or_null()
-                     .without_effect("they are taken from the model's folder"),
-                 text("staging_dir", "folder for files on their way")
-                     .or_null()
-                     .without_effect(kSavedAtOnce),
-                 flag("single_rank_consolidation", "one rank writes the Hugging Face folder", false)
-                     .without_effect(kOneProcess),
-                 flag("v4_compatible", "write files as Transformers 4 expects them", false)
-                     .without_effect("files have the form of the base model's, adapters PEFT's"),
-                 flag("diffusers_compatible", "write files as diffusers expects them", false),
-                 flag("allow_legacy_pickle_restore", "restore pickled state of old checkpoints",
-                      false),
-                 text("best_metric_key",
-                      "of several validation sets the one that defines LOWEST_VAL", "default"),
-                 integer("consolidation_timeout_minutes",
-                         "longest wait for the Hugging Face folder", 30)
-                     .at_least(1)
-                     .without_effect(kOneProcess),
-                 integer("max_recent_checkpoints",
-                         "older ones are removed, LATEST and LOWEST_VAL kept; null: all stay")
-                     .at_least(1)
-                     .or_null(),
-                 anything("model_repo_id", "accepted; taken from `model`")
-                     .without_effect(kSaidElsewhere),
-                 anything("model_cache_dir", "accepted; taken from `model`")
-                     .without_effect(kSaidElsewhere),
-                 anything("is_peft", "accepted; taken from `peft`").without_effect(kSaidElsewhere),
-                 anything("model_state_dict_keys", "accepted; unused")
-                     .without_effect(kSaidElsewhere),
-                 flag("merged_export",
-                      "at the end of a LoRA run also write the merged model as a Hugging Face "
-                      "folder",
-                      false)
-                     .own(),
-             })
+  std::vector<Key> keys = {
+      flag("enabled", "false: nothing is saved or restored; the logs still go to checkpoint_dir",
+           true),
+      text("checkpoint_dir", "folder of checkpoints and logs", "checkpoints/"),
+      text("model_save_format", "safetensors, or torch_save (DCP)", "safetensors")
+          .one_of({"safetensors", "torch_save"}),
+      flag("save_consolidated",
+           "write a Hugging Face folder: true or every, final (at the last checkpoint), "
+           "false")
+          .one_of({"every|true", "final", "false|never"})
+          .in_any_case()
+          .defaulting("final"),
+      text("restore_from",
+           "where the run begins: LATEST, LOWEST_VAL, a checkpoint's name, or a path; "
+           "when repeated it goes on from its own newest one, as it does with null")
+          .or_null(),
+      flag("is_async", "save in the background", false),
+      flag("dequantize_base_checkpoint",
+           "dequantise the base model's weights; null: where they are quantised")
+          .or_null()
+          .without_effect("quantised weights are always dequantised"),
+      texts("skip_task_head_prefixes_for_base_model",
+            "parameters with these prefixes are not looked for in the base weights; "
+            "classifier. and score. mean a classifier's head")
+          .or_null(),
+      flag("diffusers_compatible", "write files as diffusers expects them", false),
+      flag("allow_legacy_pickle_restore", "restore pickled state of old checkpoints", false),
+      text("best_metric_key", "of several validation sets the one that defines LOWEST_VAL",
+           "default"),
+      integer("max_recent_checkpoints",
+              "older ones are removed, LATEST and LOWEST_VAL kept; null: all stay")
+          .at_least(1)
+          .or_null(),
+      flag("merged_export",
+           "at the end of a LoRA run also write the merged model as a Hugging Face "
+           "folder",
+           false)
+          .own(),
+  };
+  std::ranges::move(checkpoint_keys_of_upstream(), std::back_inserter(keys));
+  return mapping("checkpoint", "what is saved and where; an absent section saves", keys)
       .always_there();
 }
 
