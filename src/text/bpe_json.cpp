@@ -15,15 +15,19 @@ Json vocabulary_json(const std::vector<std::string>& tokens, std::string_view wh
   return Vocabulary(items, where).to_json();
 }
 
+Json bpe_settings() {
+  return {{"dropout", nullptr},
+          {"unk_token", nullptr},
+          {"continuing_subword_prefix", nullptr},
+          {"end_of_word_suffix", nullptr},
+          {"fuse_unk", false},
+          {"byte_fallback", false},
+          {"ignore_merges", false}};
+}
+
 Json bpe_json(Json vocabulary, Json merges, const Json& settings) {
-  Json model = {{"type", "BPE"},
-                {"dropout", nullptr},
-                {"unk_token", nullptr},
-                {"continuing_subword_prefix", nullptr},
-                {"end_of_word_suffix", nullptr},
-                {"fuse_unk", false},
-                {"byte_fallback", false},
-                {"ignore_merges", false}};
+  Json model = {{"type", "BPE"}};
+  model.update(bpe_settings());
   for (const auto& [key, value] : settings.items()) {
     model[key] = value;
   }

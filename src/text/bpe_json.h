@@ -13,6 +13,8 @@ namespace automodel::text {
 /// token is there twice.
 Json vocabulary_json(const std::vector<std::string>& tokens, std::string_view where);
 
+/// The settings of a byte-pair encoding without an unknown token.
+Json bpe_settings();
 /// Byte-pair encoding; `settings` replaces members ("unk_token", "byte_fallback" ...).
 Json bpe_json(Json vocabulary, Json merges, const Json& settings);
 

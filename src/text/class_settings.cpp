@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "base/error.h"
+#include "text/bpe_json.h"
 #include "text/class_steps.h"
 #include "text/special_tokens.h"
 #include "text/split_patterns.h"
@@ -69,7 +70,7 @@ class Arguments {
 };
 
 Json bytes_bpe(bool add_prefix_space, Json normalizer) {
-  return {{"model", bpe()},
+  return {{"model", bpe_settings()},
           {"normalizer", std::move(normalizer)},
           {"pre_tokenizer", byte_level(add_prefix_space)},
           {"decoder", byte_level(true)}};
@@ -108,7 +109,7 @@ Json qwen35(const Arguments& given) { return words_and_bytes(given, split_patter
 
 /// Blanks are spelt ▁; characters that no token has become bytes.
 Json blanks_bpe() {
-  Json model = bpe();
+  Json model = bpe_settings();
   model["fuse_unk"] = true;
   model["byte_fallback"] = true;
   return {{"model", std::move(model)}, {"normalizer", nullptr}, {"decoder", llama_decoder(false)}};
@@ -154,15 +155,13 @@ Json unigram(const Arguments& given, int unk_id, bool add_prefix_space) {
 
 Json roberta(const Arguments& given) {
   Json out = gpt2(given);
-  const Json begin = special(given.token("cls_token", "<s>"));
-  const Json end = special(given.token("sep_token", "</s>"));
-  out["post_processor"] =
-      around({begin, text("A"), end}, {begin, text("A"), end, end, text("B"), end});
+  out["post_processor"] = around_both(special(given.token("cls_token", "<s>")),
+                                      special(given.token("sep_token", "</s>")));
   return out;
 }
 
 Json openai_gpt(const Arguments& given) {
-  Json model = bpe();
+  Json model = bpe_settings();
   model["unk_token"] = given.token("unk_token", "<unk>");
   model["end_of_word_suffix"] = "</w>";
   return {{"model", std::move(model)},
@@ -180,10 +179,8 @@ Json t5(const Arguments& given) {
 
 Json xlm_roberta(const Arguments& given) {
   Json out = unigram(given, 3, given.flag("add_prefix_space", true));
-  const Json begin = special(given.token("bos_token", "<s>"));
-  const Json end = special(given.token("eos_token", "</s>"));
-  out["post_processor"] =
-      around({begin, text("A"), end}, {begin, text("A"), end, end, text("B"), end});
+  out["post_processor"] = around_both(special(given.token("bos_token", "<s>")),
+                                      special(given.token("eos_token", "</s>")));
   return out;
 }
 

@@ -41,16 +41,6 @@ Json pre_tokenizers(Json steps) {
   return {{"type", "Sequence"}, {"pretokenizers", std::move(steps)}};
 }
 
-Json bpe() {
-  return {{"dropout", nullptr},
-          {"unk_token", nullptr},
-          {"continuing_subword_prefix", nullptr},
-          {"end_of_word_suffix", nullptr},
-          {"fuse_unk", false},
-          {"byte_fallback", false},
-          {"ignore_merges", false}};
-}
-
 Json special(const std::string& token, int type_id) {
   return {{"SpecialToken", {{"id", token}, {"type_id", type_id}}}};
 }
@@ -64,6 +54,10 @@ Json around(Json single, Json pair) {
           {"single", std::move(single)},
           {"pair", std::move(pair)},
           {"special_tokens", Json::object()}};
+}
+
+Json around_both(const Json& begin, const Json& end) {
+  return around({begin, text("A"), end}, {begin, text("A"), end, end, text("B"), end});
 }
 
 Json llama_decoder(bool strips) {

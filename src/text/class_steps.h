@@ -15,9 +15,6 @@ Json bert_normalizer(bool lowercase, bool handle_chinese_chars, Json strip_accen
 Json replace(std::string_view from, std::string_view to);
 Json pre_tokenizers(Json steps);
 
-/// The settings of a BPE model without an unknown token.
-Json bpe();
-
 /// Blanks for ▁; with `strips` the first one is the tokenizer's own and goes.
 Json llama_decoder(bool strips);
 
@@ -26,5 +23,7 @@ Json special(const std::string& token, int type_id = 0);
 Json text(const char* name, int type_id = 0);
 /// A template without its tokens' ids: with_special_ids puts them in.
 Json around(Json single, Json pair);
+/// begin A end, and for a pair begin A end end B end, as Roberta has it.
+Json around_both(const Json& begin, const Json& end);
 
 }  // namespace automodel::text::class_steps
