@@ -7,6 +7,7 @@
 #include "base/error.h"
 #include "base/known.h"
 #include "base/stop_signal.h"
+#include "recipes/finetune/late_results.h"
 #include "recipes/finetune/router_training.h"
 #include "recipes/finetune/run_manifest.h"
 #include "recipes/finetune/run_plan.h"
@@ -51,8 +52,8 @@ ExitCode interrupted(train::Progress& progress, bool can_go_on) {
   return can_go_on ? ExitCode::interrupted : ExitCode::failure;
 }
 
-/// What is left of a run that was over before: a model that is wanted and was not written. Logs,
-/// manifest and those who watch keep what the run told.
+/// What else is left of a run that was over before: a model that is wanted and was not written.
+/// Logs, manifest and those who watch keep what the run told.
 ExitCode finish_again(RunCheckpoints& checkpoints, RunState& state,
                       const RunCheckpoints::Restored& restored, train::Progress& progress) {
   progress.notes(warnings(restored.notes));
@@ -108,6 +109,7 @@ ExitCode run_finetune(const config::LoadedRecipe& loaded) {
   train::Progress progress(stdout, is_terminal, plan.end_step);
   progress.notes(warnings(loaded.warnings));
   if (restored.path && state.next_step >= plan.end_step) {
+    progress.notes(complete_results(recipe, run, data, state.next_step));
     return finish_again(checkpoints, state, restored, progress);
   }
 

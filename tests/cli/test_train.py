@@ -227,6 +227,17 @@ def test_a_finished_run_has_nothing_left_to_do(automodel, recipe):
     assert {name: (folder / name).read_bytes() for name in before} == before
 
 
+def test_killed_before_its_results_were_written_the_same_command_adds_them(automodel, recipe):
+    train(automodel, recipe)
+    file = recipe.parent / "out/manifest.json"
+    whole = json.loads(file.read_text())
+    file.write_text(json.dumps({**whole, "results": None}))
+    assert "nothing left to do" in train(automodel, recipe).stdout
+    late = json.loads(file.read_text())
+    seconds = [manifest["results"].pop("step_seconds") for manifest in (late, whole)]
+    assert late == whole and seconds[0] == pytest.approx(seconds[1])
+
+
 @pytest.mark.parametrize("adapter", [False, True])
 def test_a_finished_run_writes_a_model_that_is_wanted_later(automodel, recipe, adapter):
     peft = {"peft": dict(tiny_run.PEFT)} if adapter else {}

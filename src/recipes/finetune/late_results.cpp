@@ -1,0 +1,58 @@
+#include "recipes/finetune/late_results.h"
+
+#include "base/file.h"
+#include "base/text.h"
+#include "recipes/finetune/run_manifest.h"
+#include "recipes/finetune/run_plan.h"
+#include "recipes/finetune/watchers.h"
+
+namespace automodel::recipes {
+namespace {
+
+namespace fs = std::filesystem;
+
+/// Of the last start of the run; null if there is none.
+Json manifest_in(const fs::path& folder) {
+  const auto file = folder / "manifest.json";
+  return fs::is_regular_file(file) ? read_json(file) : Json();
+}
+
+train::StepMetrics from_line(const Json& line) {
+  return {.step = line.value("step", std::int64_t{0}),
+          .result = {.num_tokens = line.value("num_tokens_per_step", std::int64_t{0}),
+                     .num_label_tokens = line.value("num_label_tokens", std::int64_t{0})},
+          .seconds = line.value("step_seconds", 0.0),
+          .peak_memory_bytes = std::llround(line.value("mem", 0.0) * (1 << 30))};
+}
+
+}  // namespace
+
+RunTotals logged_totals(const fs::path& log, std::int64_t end_step) {
+  RunTotals totals;
+  if (!fs::is_regular_file(log)) {
+    return totals;
+  }
+  for (const auto& text : split(read_file(log), '\n')) {
+    const Json line = Json::parse(text, nullptr, /*allow_exceptions=*/false);
+    if (line.is_object() && from_line(line).step < end_step) {
+      totals.add(from_line(line));
+    }
+  }
+  return totals;
+}
+
+std::vector<std::string> complete_results(const config::Recipe& recipe, const RunModel& run,
+                                          const RunData& data, std::int64_t end_step) {
+  const fs::path folder = recipe.checkpoint.checkpoint_dir;
+  Json manifest = manifest_in(folder);
+  if (!manifest.is_object() || !manifest.value("results", Json()).is_null()) {
+    return {};
+  }
+  Watchers watchers(recipe, manifest.value("config", Json::object()), end_step);
+  manifest["results"] = to_json(logged_totals(folder / "training.jsonl", end_step));
+  manifest["results"]["planned"] = to_json(forecast_run(recipe, run, data));
+  write_manifest(recipe, manifest);
+  return watchers.finish(/*is_complete=*/true);
+}
+
+}  // namespace automodel::recipes
