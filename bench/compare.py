@@ -215,11 +215,15 @@ def print_case(title: str, found: dict[str, dict[str, float]]) -> None:
         )
 
 
+def machine_text(threads: int) -> str:
+    env = run([sys.executable, str(BASELINE), "environment", "--threads", str(threads)], {})
+    return f"{env['cpu']}, {' '.join(env['isa'])}, {threads} of {os.cpu_count()} threads; {env['software']}"
+
+
 def print_head(model: pathlib.Path, args: argparse.Namespace) -> None:
-    env = run([sys.executable, str(BASELINE), "environment", "--threads", str(args.threads)], {})
     speed = {"wall": "tokens/s", "cpu": "tokens per CPU second"}[args.by]
     print(f"{model.name}, {args.dtype}, {args.batch} row(s) a step{', recompute' if args.recompute else ''}")
-    print(f"{env['cpu']}, {' '.join(env['isa'])}, {args.threads} of {os.cpu_count()} threads; {env['software']}\n")
+    print(f"{machine_text(args.threads)}\n")
     print(f"| step | side | {speed} | to their best | peak GiB | to their least | CPU s |")
     print("| --- | --- | --- | --- | --- | --- | --- |", flush=True)
 
@@ -236,7 +240,6 @@ def compare(model: pathlib.Path, mode: str, tokens: int, args: argparse.Namespac
     found["largest_loss_difference"] = check_losses(reports, exact, args.dtype)
     found["sides"] = summary(reports, num_tokens, args.by)
     found["ours"] = reports["ours"][0]
-    print_case(f"{mode}, {num_tokens} tokens", found["sides"])
     return found
 
 
@@ -250,7 +253,7 @@ def model_folder(args: argparse.Namespace) -> pathlib.Path:
     return folder
 
 
-def parse() -> argparse.Namespace:
+def parse(arguments: list[str] | None = None) -> argparse.Namespace:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--case", default="dense-135m", help="a case of cases.py, or a checkpoint's folder")
     parser.add_argument("--mode", nargs="+", choices=MODES, help="default: those that the case has")
@@ -270,7 +273,7 @@ def parse() -> argparse.Namespace:
     parser.add_argument("--threads", type=int, default=os.cpu_count())
     parser.add_argument("--by", choices=["wall", "cpu"], default="wall")
     parser.add_argument("--json", type=pathlib.Path, help="all figures")
-    args = parser.parse_args()
+    args = parser.parse_args(arguments)
     args.mode = args.mode or modes_of(args.case)
     if args.dtype == "auto":
         args.dtype = "bfloat16" if has_bfloat16() else "float32"
@@ -286,6 +289,7 @@ def main() -> None:
         for tokens in args.tokens:
             try:
                 results.append(compare(model, mode, tokens, args))
+                print_case(f"{mode}, {results[-1]['tokens']} tokens", results[-1]["sides"])
             except NotTheSame as difference:
                 failures.append(f"{mode}, {tokens} tokens: not compared, {difference}")
     if results:

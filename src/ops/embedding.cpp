@@ -5,6 +5,7 @@
 
 #include "base/error.h"
 #include "base/meter.h"
+#include "ops/row_gradient.h"
 #include "ops/row_sums.h"
 
 namespace automodel::ops {
@@ -13,22 +14,19 @@ namespace {
 using torch::autograd::AutogradContext;
 using torch::autograd::variable_list;
 
-/// The gradient of an embedding: for each token of the vocabulary the sum over its places, in
-/// float32, rounded once. A common token has thousands.
-Tensor sums_by_token(const Tensor& grad_td, const Tensor& ids_t, std::int64_t vocab_size,
-                     std::int64_t padding_id) {
-  const Tensor grad_vd = at::zeros({vocab_size, grad_td.size(1)}, grad_td.options());
+/// The gradient of an embedding: for each token that occurs the sum over its places, in float32,
+/// rounded once. A common token has thousands.
+GradientRows sums_by_token(const Tensor& grad_td, const Tensor& ids_t, std::int64_t padding_id) {
   const auto [sorted_t, places_t] = ids_t.sort(/*stable=*/true, 0, /*descending=*/false);
   const auto [ids_n, unused, counts_n] =
       at::unique_consecutive(sorted_t, /*return_inverse=*/false, /*return_counts=*/true);
   const Tensor counts = counts_n.cpu();
   const auto* first = counts.const_data_ptr<std::int64_t>();
   const Tensor sums_nd = grouped_row_sums({grad_td, places_t}, {first, first + counts.numel()});
-  grad_vd.index_copy_(0, ids_n, sums_nd);
   if (padding_id >= 0) {
-    grad_vd[padding_id].zero_();
+    sums_nd.masked_fill_(ids_n.eq(padding_id).unsqueeze(1), 0);
   }
-  return grad_vd;
+  return {ids_n, sums_nd};
 }
 
 struct Embedding : torch::autograd::Function<Embedding> {
@@ -42,10 +40,10 @@ struct Embedding : torch::autograd::Function<Embedding> {
 
   static variable_list backward(AutogradContext* context, const variable_list& grads) {
     const OperationTimer timer("embedding, gradient of weight");
-    return {sums_by_token(grads[0].contiguous(), context->get_saved_variables()[0],
-                          context->saved_data["vocab_size"].toInt(),
-                          context->saved_data["padding_id"].toInt()),
-            Tensor(), Tensor()};
+    const GradientRows rows =
+        sums_by_token(grads[0].contiguous(), context->get_saved_variables()[0],
+                      context->saved_data["padding_id"].toInt());
+    return {gradient_of(rows, context->saved_data["vocab_size"].toInt()), Tensor(), Tensor()};
   }
 };
 
@@ -60,10 +58,9 @@ Tensor embedding(const Tensor& ids_t, const Tensor& weight_vd, double scale,
         "embedding: token id {} is outside the vocabulary of {}; do tokenizer and model belong "
         "together?",
         low < 0 ? low : high, weight_vd.size(0));
-  // LibTorch sums bfloat16 in bfloat16 on a CPU, in float32 on a GPU.
-  const bool is_narrow_cpu = weight_vd.is_cpu() && weight_vd.element_size() < 4;
-  Tensor x_td = is_narrow_cpu ? Embedding::apply(weight_vd, ids_t, padding_id.value_or(-1))
-                              : at::embedding(weight_vd, ids_t, padding_id.value_or(-1));
+  // On a CPU LibTorch's gradient has all rows and sums bfloat16 in bfloat16; on a GPU in float32.
+  Tensor x_td = weight_vd.is_cpu() ? Embedding::apply(weight_vd, ids_t, padding_id.value_or(-1))
+                                   : at::embedding(weight_vd, ids_t, padding_id.value_or(-1));
   if (scale != 1) {
     x_td = x_td * at::scalar_tensor(scale, at::kFloat).to(weight_vd.scalar_type());
   }

@@ -207,14 +207,15 @@ class Backward {
     const auto [inner, down] = through_down(needed(2, true), context.needs_input_grad(1));
     const Rows x{saved_[0], pairs_.tokens_p}, grad_gate{inner.gate, {}}, grad_up{inner.up, {}};
     const Stack &gate_layer = stacks_[0], &up_layer = stacks_[1];
-    const auto through_gate = gate_layer.through(grad_gate, pairs_, needs_x);
-    const auto through_up = up_layer.through(grad_up, pairs_, needs_x, through_gate.rows_pk);
+    auto through_gate = gate_layer.through(grad_gate, pairs_, needs_x);
+    auto through_up = up_layer.through(grad_up, pairs_, needs_x, std::move(through_gate.rows_pk));
+    const Tensor grad_x_td = needs_x ? pairs_.token_sums(through_up.rows_pk) : Tensor();
+    through_up.rows_pk.reset();  // the gradients of weights, the largest of all, come beside less
     const auto gate =
         gate_layer.own_grads(grad_gate, x, gate_.low_pr, through_gate, pairs_, needed(0, needs_x));
     const auto up =
         up_layer.own_grads(grad_up, x, up_.low_pr, through_up, pairs_, needed(1, needs_x));
-    variable_list out = {needs_x ? pairs_.token_sums(through_up.rows_pk) : Tensor(),
-                         grad_weights_tk_};
+    variable_list out = {grad_x_td, grad_weights_tk_};
     for (const auto* grads : {&gate, &up, &down}) {
       out.insert(out.end(), {grads->weight_eoi, grads->bias_eo, grads->a_eri, grads->b_eor});
     }

@@ -3,6 +3,7 @@
 #include <ATen/ops/_fused_adam.h>
 #include <ATen/ops/_fused_adamw.h>
 
+#include <algorithm>
 #include <cmath>
 #include <vector>
 
@@ -14,6 +15,7 @@
 #include "ops/cpu/update.h"
 #include "ops/known_squares.h"
 #include "ops/rounding.h"
+#include "ops/row_gradient.h"
 #include "tensor/dtype.h"
 #include "tensor/tensor_info.h"
 
@@ -90,9 +92,10 @@ bool is_plain(const Tensor& tensor) {
 bool is_for_kernel(const AdamUpdate& update) {
   const auto& [exp_avg, exp_avg_sq, max_exp_avg_sq] = update.state;
   const Tensor& master = update.master;
+  const Tensor grad = update.grad.is_sparse() ? update.grad._values() : update.grad;
   const bool is_split = master.defined() && is_remainder(master);
-  return is_plain(update.weight) && is_plain(update.grad) && is_plain(exp_avg) &&
-         is_plain(exp_avg_sq) && is_plain(max_exp_avg_sq) &&
+  return is_plain(update.weight) && is_plain(grad) && is_plain(exp_avg) && is_plain(exp_avg_sq) &&
+         is_plain(max_exp_avg_sq) &&
          (!master.defined() || (is_split && master.is_cpu() && master.is_contiguous()));
 }
 
@@ -108,6 +111,7 @@ std::uint32_t noise_of(const AdamUpdate& update, std::int64_t step) {
          ~1U;
 }
 
+/// All but the gradient.
 cpu::AdamTask task_of(const AdamUpdate& update, std::int64_t step) {
   const AdamOptions& options = update.options;
   const double decay = options.weight_decay;
@@ -119,7 +123,7 @@ cpu::AdamTask task_of(const AdamUpdate& update, std::int64_t step) {
       .exp_avg = cpu::elements_of(update.state.exp_avg),
       .exp_avg_sq = cpu::elements_of(update.state.exp_avg_sq),
       .max_exp_avg_sq = cpu::elements_of(update.state.max_exp_avg_sq),
-      .grad = cpu::elements_of(update.grad),
+      .grad = {},
       .size = update.weight.numel(),
       .noise = noise_of(update, step),
       .grad_scale = static_cast<float>(options.maximize ? -options.grad_scale : options.grad_scale),
@@ -134,10 +138,60 @@ cpu::AdamTask task_of(const AdamUpdate& update, std::int64_t step) {
       .eps = static_cast<float>(options.eps)};
 }
 
+/// The kernel's share of a step.
+class KernelTasks {
+ public:
+  void add(const AdamUpdate& update, std::int64_t step) {
+    const auto task = task_of(update, step);
+    // Parts begin at even entries, as the kernel's random bits do.
+    if (update.grad.is_sparse() && update.grad.size(1) % 2 == 0) {
+      add_rows(task, rows_of(update.grad));
+      return;
+    }
+    kept_.push_back(update.grad.to_dense());
+    add_part(task, 0, task.size, cpu::elements_of(kept_.back()));
+  }
+
+  void run(const cpu::UpdateKernels& kernels) const { cpu::adam(kernels, tasks_); }
+
+ private:
+  void add_rows(const cpu::AdamTask& task, const GradientRows& rows) {
+    const cpu::Index width = rows.values_nd.size(1);
+    const auto values = cpu::elements_of(rows.values_nd);
+    const auto* ids = rows.ids_n.const_data_ptr<std::int64_t>();
+    const auto zeros = at::zeros({cpu::kEntriesOfTask}, rows.values_nd.options());
+    cpu::Index done = 0;
+    for (cpu::Index i = 0; i < rows.ids_n.numel(); ++i) {
+      add_zeros(task, done, ids[i] * width, cpu::elements_of(zeros));
+      add_part(task, ids[i] * width, width, cpu::elements_from(values, i * width));
+      done = (ids[i] + 1) * width;
+    }
+    add_zeros(task, done, task.size, cpu::elements_of(zeros));
+    kept_.insert(kept_.end(), {rows.values_nd, zeros});
+  }
+
+  /// All these parts read the same few zeros.
+  void add_zeros(const cpu::AdamTask& task, cpu::Index begin, cpu::Index end,
+                 const cpu::Elements& zeros) {
+    for (; begin < end; begin += cpu::kEntriesOfTask) {
+      add_part(task, begin, std::min(cpu::kEntriesOfTask, end - begin), zeros);
+    }
+  }
+
+  void add_part(const cpu::AdamTask& task, cpu::Index begin, cpu::Index size,
+                const cpu::Elements& grad) {
+    tasks_.push_back(cpu::part_of(task, begin, size));
+    tasks_.back().grad = grad;
+  }
+
+  std::vector<cpu::AdamTask> tasks_;
+  std::vector<Tensor> kept_;  // what they read
+};
+
 /// The gradient as the update takes it; not the gradient itself, which stays as it is.
 Tensor scaled(const AdamUpdate& update) {
   const double scale = update.options.grad_scale;
-  const Tensor grad = update.grad.to(at::kFloat);
+  const Tensor grad = update.grad.to_dense().to(at::kFloat);
   return scale == 1 ? grad : grad * scale;
 }
 
@@ -282,11 +336,11 @@ void adam_step(std::span<const AdamUpdate> updates, std::int64_t step) {
   check_updates(updates, step);
   const at::NoGradGuard no_grad;
   const auto* kernels = cpu::kernels();
-  std::vector<cpu::AdamTask> tasks;
+  KernelTasks tasks;
   std::vector<AdamUpdate> of_library;
   for (const AdamUpdate& update : updates) {
     if (kernels != nullptr && is_for_kernel(update)) {
-      tasks.push_back(task_of(update, step));
+      tasks.add(update, step);
     } else if (is_for_library(update)) {
       of_library.push_back(update);
     } else {
@@ -294,8 +348,8 @@ void adam_step(std::span<const AdamUpdate> updates, std::int64_t step) {
     }
   }
   update_by_library(of_library, step);
-  if (!tasks.empty()) {
-    cpu::adam(kernels->update, tasks);
+  if (kernels != nullptr) {
+    tasks.run(kernels->update);
   }
 }
 
@@ -311,13 +365,15 @@ double sum_of_squares(std::span<const Tensor> tensors) {
   const OperationTimer timer("gradient norm");
   const auto* kernels = cpu::kernels();
   std::vector<cpu::Run> runs;
-  std::vector<Tensor> norms;
+  std::vector<Tensor> read, norms;
   double known = 0;
-  for (const Tensor& tensor : tensors) {
+  for (const Tensor& given : tensors) {
+    const Tensor tensor = given.is_sparse() ? rows_of(given).values_nd : given;
     if (const auto squares = known_squares(tensor)) {
       known += *squares;
     } else if (kernels != nullptr && is_plain(tensor)) {
       runs.push_back({cpu::elements_of(tensor), tensor.numel()});
+      read.push_back(tensor);
     } else {
       norms.push_back(at::linalg_vector_norm(tensor, 2, {}, false, at::kFloat));
     }

@@ -38,7 +38,7 @@ struct AdamState {
 /// One weight's part of a step. All arithmetic is in float32.
 struct AdamUpdate {
   Tensor weight;  // float32, bfloat16 or float16
-  Tensor grad;    // of a floating type
+  Tensor grad;    // of a floating type; sparse: rows (row_gradient.h)
   AdamState state;
   /// Where the weight's exact value is, if not in the weight: float32, of which a weight of any
   /// type takes the rounded value; or int16 or int8, what a bfloat16 weight is off (SplitFloat32).
@@ -60,8 +60,8 @@ void adam_step(std::span<const AdamUpdate> updates, std::int64_t step);
 /// The plain reference: one ATen call for each line of the paper.
 void adam_step_reference(std::span<const AdamUpdate> updates, std::int64_t step);
 
-/// Of all entries of all tensors, which have floating types; in float32 parts that are added in
-/// float64. Of tensors whose squares are known (known_squares.h), that sum.
+/// Of all entries of all tensors, which have floating types and may be rows; in float32 parts that
+/// are added in float64. Of tensors whose squares are known (known_squares.h), that sum.
 double sum_of_squares(std::span<const Tensor> tensors);
 
 }  // namespace automodel::ops

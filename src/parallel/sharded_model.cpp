@@ -125,8 +125,8 @@ void ShardedModel::zero_grad() {
 void ShardedModel::widen_grad() {
   for (auto& parameter : parameters_.all()) {
     Tensor& grad = parameter.value.mutable_grad();
-    if (grad.defined() && grad.element_size() < 4) {
-      grad = grad.to(at::kFloat);
+    if (grad.defined()) {
+      grad = grad.to_dense().to(at::kFloat);
     }
   }
 }

@@ -64,7 +64,7 @@ class ShardedModel {
   double grad_norm() const;
   void zero_grad();
   /// Gradients that are narrower than float32 become float32, so that what the step's next
-  /// micro-batches add to them is not rounded away.
+  /// micro-batches add to them is not rounded away; those that are rows, whole ones.
   void widen_grad();
 
   const spec::ModelSpec& spec() const { return decoder_.spec(); }

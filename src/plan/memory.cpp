@@ -54,12 +54,8 @@ class Step {
     fixed_.frozen = sum_bytes(parameters, false);
     fixed_.trained = sum_bytes(parameters, true);
     fixed_.optimizer = optimizer_bytes(parameters, shape.optimizer);
-    all_gradients_ = fixed_.trained;
-    if (shape.accumulates) {  // sums over micro-batches are float32
-      all_gradients_ = 0;
-      for (const auto& parameter : parameters) {
-        all_gradients_ += parameter.is_trained ? parameter.numel * kFloat : 0;
-      }
+    for (const auto& parameter : parameters) {
+      all_gradients_ += parameter.is_trained ? gradient_bytes(parameter) : 0;
     }
     const auto trained = trained_linears(parameters);
     for (std::size_t i = 0; i < model.layers.size(); ++i) {
@@ -68,9 +64,7 @@ class Step {
   }
 
   MemoryPlan run() {
-    const auto is_head = [name = spec::head_weight_name(model_)](const HeldParameter& p) {
-      return p.name == name;
-    };
+    const auto is_head = [this](const HeldParameter& p) { return this->is_head(p); };
     const auto found = std::ranges::find_if(parameters_, is_head);
     const bool trains_head = found != parameters_.end() && found->is_trained;
     const HeldParameter head = trains_head ? *found : HeldParameter();
@@ -86,7 +80,7 @@ class Step {
          .moment = "the loss"});
     backward(before, activations, head.bytes());
     see({.gradients = all_gradients_,
-         .workspace = trained_bytes(is_embedding),
+         .workspace = second_gradient_bytes(),
          .moment = "the backward's end"});
     return most_;
   }
@@ -101,7 +95,35 @@ class Step {
     return sum + std::max(loss_chunk_bytes(model_, shape_.batch), rounded);
   }
 
-  static bool is_embedding(const HeldParameter& p) { return p.role == spec::Role::embedding; }
+  bool is_head(const HeldParameter& p) const { return p.name == spec::head_weight_name(model_); }
+
+  /// The gradient of an embedding as its backward makes it: the rows of the batch's tokens, where
+  /// our kernels take them.
+  std::int64_t row_bytes(const HeldParameter& embedding) const {
+    const std::int64_t rows = std::min(shape_.batch.tokens(), model_.vocab_size);
+    return shape_.batch.own_kernels ? embedding.bytes() / model_.vocab_size * rows
+                                    : embedding.bytes();
+  }
+
+  /// As it is kept until the update. Sums over micro-batches are float32.
+  std::int64_t gradient_bytes(const HeldParameter& p) const {
+    if (shape_.accumulates) {
+      return p.numel * kFloat;
+    }
+    return p.role == spec::Role::embedding && !is_head(p) ? row_bytes(p) : p.bytes();
+  }
+
+  /// What an embedding's backward adds to a gradient that is there already: the head's, or that of
+  /// another micro-batch.
+  std::int64_t second_gradient_bytes() const {
+    std::int64_t out = 0;
+    for (const auto& p : parameters_) {
+      const bool is_second = shape_.accumulates || is_head(p);
+      const bool counts = p.role == spec::Role::embedding && p.is_trained && is_second;
+      out = counts ? std::max(out, row_bytes(p)) : out;
+    }
+    return out;
+  }
 
   void backward(std::int64_t before, std::int64_t activations, std::int64_t head_gradient) {
     std::int64_t gradients = std::max(before, head_gradient);
@@ -127,15 +149,6 @@ class Step {
     if (all.total() > most_.total()) {
       most_ = all;
     }
-  }
-
-  template <class Which>
-  std::int64_t trained_bytes(const Which& which) const {
-    std::int64_t out = 0;
-    for (const auto& parameter : parameters_) {
-      out = which(parameter) && parameter.is_trained ? std::max(out, parameter.bytes()) : out;
-    }
-    return out;
   }
 
   /// A weight that is stored in another type is converted for each product.

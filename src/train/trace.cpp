@@ -255,7 +255,7 @@ class Tracer {
   }
 
   static Tensor gradient(const nn::Parameter& parameter) {
-    return parameter.value.grad().defined() ? parameter.value.grad()
+    return parameter.value.grad().defined() ? parameter.value.grad().to_dense()
                                             : at::zeros_like(parameter.value);
   }
 

@@ -1,6 +1,7 @@
 #include "ops/embedding.h"
 
 #include "base/error.h"
+#include "ops/row_gradient.h"
 #include "tests/ops/gradient_check.h"
 
 namespace automodel::ops {
@@ -34,8 +35,43 @@ TEST(Embedding, ACommonTokensGradientIsRoundedOnce) {
     if (padding) {
       expected[1].zero_();
     }
-    EXPECT_TRUE(at::allclose(weight.grad(), expected, 0x1p-7, 1e-6));
+    EXPECT_TRUE(at::allclose(weight.grad().to_dense(), expected, 0x1p-7, 1e-6));
   }
+}
+
+TEST(Embedding, TheGradientHasTheRowsOfTokensThatOccur) {
+  const Tensor ids = at::tensor({7, 2, 7, 4}, at::kLong);
+  for (const auto dtype : {at::kFloat, at::kBFloat16}) {
+    const Tensor weight = at::zeros({9, 8}, dtype).requires_grad_(true);
+    embedding(ids, weight, 1, std::nullopt, dtype).sum().backward();
+    ASSERT_TRUE(weight.grad().is_sparse());
+    const auto rows = rows_of(weight.grad());
+    EXPECT_TRUE(rows.ids_n.equal(at::tensor({2, 4, 7}, at::kLong)));
+    EXPECT_TRUE(rows.values_nd.select(1, 0).equal(at::tensor({1, 1, 2}).to(dtype)));
+  }
+}
+
+/// Micro-batches add to what is there, in float32; a tied head's gradient comes before.
+TEST(Embedding, GradientsAddToThoseThatAreThere) {
+  const Tensor ids = at::tensor({3, 0, 3}, at::kLong);
+  const Tensor weight = random_tensor({4, 8}).to(at::kBFloat16).requires_grad_(true);
+  const Tensor step = at::full({4, 8}, 0x1p-10);
+  weight.mutable_grad() = step.clone();
+  const auto output = [&] { return embedding(ids, weight, 1, std::nullopt, at::kBFloat16); };
+  output().sum().backward();
+  const Tensor places = at::tensor({1, 0, 0, 2}, at::kFloat).unsqueeze(1);
+  EXPECT_TRUE(weight.grad().equal(step + places));
+
+  weight.mutable_grad().reset();
+  at::matmul(output(), weight.detach().t()).sum().backward();
+  const Tensor of_embedding = weight.grad().to_dense();
+  weight.mutable_grad().reset();
+  at::matmul(output().detach(), weight.t()).sum().backward();
+  const Tensor of_head = weight.grad().clone();
+  weight.mutable_grad().reset();
+  at::matmul(output(), weight.t()).sum().backward();
+  EXPECT_FALSE(weight.grad().is_sparse());
+  EXPECT_TRUE(weight.grad().equal(of_embedding + of_head));
 }
 
 TEST(Embedding, RefusesIdsOutsideTheVocabulary) {

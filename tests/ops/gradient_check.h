@@ -32,7 +32,7 @@ inline std::vector<Tensor> value_and_gradients(const Formula& formula, const Inp
   const Tensor direction = at::linspace(-1, 1, y.numel(), at::kFloat).sin().view_as(y);
   std::vector<Tensor> out = {y.detach()};
   for (const Tensor& grad : torch::autograd::grad({y}, leaves, {direction})) {
-    out.push_back(grad);
+    out.push_back(grad.to_dense());
   }
   return out;
 }

@@ -10,6 +10,7 @@
 #include "ops/cpu/operands.h"
 #include "ops/cpu/update.h"
 #include "ops/rounding.h"
+#include "ops/row_gradient.h"
 #include "tests/ops/own_sets.h"
 
 namespace automodel::ops {
@@ -367,6 +368,50 @@ TEST_P(AdamKernel, SumOfSquaresInOneOrder) {
 }
 
 INSTANTIATE_TEST_SUITE_P(EveryIsa, AdamKernel, testing::ValuesIn(own_sets()), name_of_set);
+
+/// Rows 0 and the last, neighbours, and more than a task's entries between rows.
+GradientRows some_rows(std::int64_t num_rows, std::int64_t width, at::ScalarType dtype) {
+  const Tensor ids = at::tensor({std::int64_t{0}, std::int64_t{3}, std::int64_t{4}, num_rows - 1});
+  return {ids, at::randn({4, width}).to(dtype)};
+}
+
+void expect_rows_as_whole(const Kind& kind, const GradientRows& rows, std::int64_t num_rows) {
+  const std::int64_t width = rows.values_nd.size(1);
+  std::vector<AdamUpdate> by_rows = {fresh(kind, {num_rows, width})};
+  std::vector<AdamUpdate> whole = {fresh(kind, {num_rows, width})};
+  by_rows[0].grad = gradient_of(rows, num_rows);
+  whole[0].grad = by_rows[0].grad.to_dense();
+  for (int step = 1; step <= 2; ++step) {
+    adam_step(by_rows, step);
+    adam_step(whole, step);
+  }
+  EXPECT_TRUE(by_rows[0].weight.equal(whole[0].weight)) << num_rows << " x " << width;
+  EXPECT_TRUE(by_rows[0].state.exp_avg.equal(whole[0].state.exp_avg));
+  EXPECT_TRUE(by_rows[0].state.exp_avg_sq.equal(whole[0].state.exp_avg_sq));
+  if (whole[0].master.defined()) {
+    EXPECT_TRUE(by_rows[0].master.equal(whole[0].master));
+  }
+}
+
+TEST(Adam, TakesRowsAsWholeGradients) {
+  Kind narrow{.decoupled = true, .amsgrad = false, .maximize = false};
+  narrow.grad = narrow.weight = narrow.exp_avg = narrow.exp_avg_sq = at::kBFloat16;
+  narrow.master = at::kChar;
+  const Kind wide{.decoupled = false, .amsgrad = true, .maximize = true};
+  for (const Kind& kind : {narrow, wide}) {
+    for (const std::int64_t width : {6, 37, 64}) {
+      const std::int64_t num_rows = 2 * cpu::kEntriesOfTask / width + 7;
+      expect_rows_as_whole(kind, some_rows(num_rows, width, kind.grad), num_rows);
+      expect_rows_as_whole(kind, {at::empty({0}, at::kLong), at::empty({0, width}, kind.grad)}, 5);
+    }
+  }
+}
+
+TEST(SumOfSquares, TakesRows) {
+  const Tensor ids = at::tensor({4, 1, 4}, at::kLong).unsqueeze(0);
+  const Tensor twice = at::sparse_coo_tensor(ids, at::arange(6, at::kFloat).view({3, 2}), {6, 2});
+  EXPECT_NEAR(sum_of_squares(std::vector<Tensor>{twice}), 4 + 9 + 16 + 36, 1e-4);
+}
 
 TEST(SumOfSquares, TakesEveryLayoutAndType) {
   const Tensor x = at::randn({30, 40});

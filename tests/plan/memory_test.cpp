@@ -25,6 +25,21 @@ TEST(PlanMemory, SmallBatchesAreFullestWithAllGradients) {
   EXPECT_EQ(plan.activations, 0);
 }
 
+TEST(PlanMemory, AnEmbeddingsGradientHasTheRowsOfTheBatch) {
+  auto model = small_model();
+  model.tied_head = false;
+  const auto gradients = [&](bool accumulates) {
+    const BatchShape batch{.row_tokens = 10, .labels = 10, .own_kernels = true};
+    const auto plan = plan_memory(model, held_parameters(model, small_recipe(), 4),
+                                  {.batch = batch, .accumulates = accumulates});
+    EXPECT_EQ(plan.workspace, 0);
+    return plan.gradients;
+  };
+  const std::int64_t weights = 4 * spec::num_parameters(model);
+  EXPECT_EQ(gradients(true), weights);
+  EXPECT_EQ(gradients(false), weights - (1000 - 10) * 64 * 4);
+}
+
 TEST(PlanMemory, LargeOnesWithAllActivations) {
   const auto plan = plan_of({.batch = {.row_tokens = 4000, .labels = 4000}});
   EXPECT_EQ(plan.moment, "the backward of layer 1");

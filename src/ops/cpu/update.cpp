@@ -7,11 +7,7 @@
 #include "tensor/threads.h"
 
 namespace automodel::ops::cpu {
-namespace {
-
-constexpr Index kElementsPerTask = 1 << 16;
-
-AdamTask part(AdamTask task, Index begin) {
+AdamTask part_of(AdamTask task, Index begin, Index size) {
   for (Elements* x :
        {&task.weight, &task.exp_avg, &task.exp_avg_sq, &task.max_exp_avg_sq, &task.grad}) {
     *x = elements_from(*x, begin);
@@ -20,18 +16,16 @@ AdamTask part(AdamTask task, Index begin) {
     task.remainder = static_cast<char*>(task.remainder) + begin * task.remainder_bytes;
   }
   task.noise += static_cast<std::uint32_t>(begin);
-  task.size = std::min(kElementsPerTask, task.size - begin);
+  task.size = size;
   return task;
 }
-
-}  // namespace
 
 double sum_of_squares(const UpdateKernels& kernels, std::span<const Run> runs) {
   std::vector<Run> parts;
   for (const Run& run : runs) {
-    for (Index begin = 0; begin < run.size; begin += kElementsPerTask) {
+    for (Index begin = 0; begin < run.size; begin += kEntriesOfTask) {
       parts.push_back(
-          {elements_from(run.elements, begin), std::min(kElementsPerTask, run.size - begin)});
+          {elements_from(run.elements, begin), std::min(kEntriesOfTask, run.size - begin)});
     }
   }
   std::vector<double> sums(parts.size());
@@ -45,8 +39,8 @@ double sum_of_squares(const UpdateKernels& kernels, std::span<const Run> runs) {
 void adam(const UpdateKernels& kernels, std::span<const AdamTask> tasks) {
   std::vector<AdamTask> parts;
   for (const AdamTask& task : tasks) {
-    for (Index begin = 0; begin < task.size; begin += kElementsPerTask) {
-      parts.push_back(part(task, begin));
+    for (Index begin = 0; begin < task.size; begin += kEntriesOfTask) {
+      parts.push_back(part_of(task, begin, std::min(kEntriesOfTask, task.size - begin)));
     }
   }
   for_each_task(static_cast<Index>(parts.size()), [&](Index i, Index /*worker*/) {

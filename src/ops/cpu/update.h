@@ -20,6 +20,12 @@ struct Run {
 /// one order whatever the number of threads.
 double sum_of_squares(const UpdateKernels& kernels, std::span<const Run> runs);
 
+/// Entries that one thread takes at once.
+inline constexpr Index kEntriesOfTask = 1 << 16;
+
+/// The task's entries from number `begin`, which is even, on.
+AdamTask part_of(AdamTask task, Index begin, Index size);
+
 /// Each task may be of any size; they must not overlap.
 void adam(const UpdateKernels& kernels, std::span<const AdamTask> tasks);
 
