@@ -4,6 +4,7 @@
 #include <array>
 
 #include "base/error.h"
+#include "base/number_range.h"
 
 namespace automodel::corpus {
 
@@ -17,10 +18,11 @@ void InspectOptions::declare(CLI::App& app) {
   app.add_option("--tokenizer", tokenizer, "folder with tokenizer.json");
   app.add_option("--target", target, "kind of data set, as _target_ in a recipe");
   app.add_option("--keys", keys, "further keys of the data set section, as JSON");
-  app.add_option("--max-tokens", max_tokens, "the model's limit");
+  app.add_option("--max-tokens", max_tokens, "the model's limit")->check(above(0));
   app.add_option("--disable", disabled, "names of checks that are not made");
-  app.add_option("--show", num_shown, "rows to show of each data set");
-  app.add_option("--rows", max_rows, "rows to look at, evenly spread over the data set; 0: all");
+  app.add_option("--show", num_shown, "rows to show of each data set")->check(at_least(0));
+  app.add_option("--rows", max_rows, "rows to look at, evenly spread over the data set; 0: all")
+      ->check(at_least(0));
   app.add_flag("--json", json, "print every row's ids and labels, one JSON object a line");
   app.add_flag("--strict", strict, "warnings count as errors");
   app.add_option("--html", html, "write a page with the same into this file");

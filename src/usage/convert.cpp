@@ -2,6 +2,8 @@
 
 #include <CLI/CLI.hpp>
 
+#include "usage/revision.h"
+
 namespace automodel::usage {
 
 void Convert::declare(CLI::App& app) {
@@ -9,7 +11,7 @@ void Convert::declare(CLI::App& app) {
   app.add_option("model", model, "Hugging Face folder, hub id, .gguf file or checkpoint of a run")
       ->required();
   app.add_option("out", out, "folder to write; must not exist or be empty")->required();
-  app.add_option("--revision", revision, "branch, tag or commit of a hub id");
+  declare_revision(app, revision, model);
   written.declare(app);
   app.footer("Example: automodel convert model.gguf model --dtype bfloat16");
 }

@@ -1,6 +1,7 @@
 #include "usage/generate.h"
 
 #include "base/number_range.h"
+#include "usage/revision.h"
 
 namespace automodel::usage {
 
@@ -11,7 +12,7 @@ void Generate::declare(CLI::App& app) {
       ->required();
   app.add_option("prompt", prompt, "what the user says; without it standard input is read");
   app.add_option("--system", system, "a system message before it");
-  app.add_option("--revision", revision, "branch, tag or commit of a hub id");
+  declare_revision(app, revision, model);
   app.add_option("--adapter", adapter, "PEFT adapter folder or its hub id");
   app.add_flag("--raw", raw, "continue the prompt without a chat template");
   app.add_option("--dtype", dtype,
@@ -32,7 +33,7 @@ void Generate::declare(CLI::App& app) {
       ->check(above_and_at_most(0, 1));
   app.add_option("--repetition-penalty", repetition_penalty, "above 1: avoids tokens that occurred")
       ->check(above(0));
-  app.add_option("--seed", seed, "of the draws; default 0");
+  app.add_option("--seed", seed, "of the draws; default 0")->check(at_least(0));
   app.footer(
       "Example: automodel generate HuggingFaceTB/SmolLM2-135M-Instruct \"What is a hub?\" "
       "--temperature 0.7");

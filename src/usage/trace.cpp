@@ -2,6 +2,8 @@
 
 #include <CLI/CLI.hpp>
 
+#include "usage/revision.h"
+
 namespace automodel::usage {
 
 void Trace::declare(CLI::App& app) {
@@ -10,7 +12,7 @@ void Trace::declare(CLI::App& app) {
   app.add_option("batch", batch, "safetensors file with VARIANT.input_ids, .labels, ...")
       ->required();
   app.add_option("out", out, "safetensors file to write")->required();
-  app.add_option("--revision", revision, "branch, tag or commit of a hub id");
+  declare_revision(app, revision, model);
   app.add_option("--dtype", dtype, "of weights and arithmetic: float32 or bfloat16");
   app.add_option("--device", device, "cpu, cuda, cuda:N or auto");
   app.add_option("--experts", experts,

@@ -166,6 +166,7 @@ def test_failed_checks_are_told_and_can_be_switched_off(automodel, tmp_path, row
 @pytest.mark.parametrize("words, reason", [
     (["--keys", "[]"], "--keys must be a JSON object"),
     (["--keys", '{"seq_lenght": 5}'], "has no key 'seq_lenght'; did you mean 'seq_length'?"),
+    (["--rows", "-1"], "--rows: -1 is out of range, expected a number of at least 0"),
     (["--target", "chat_dataset.ChatDatset"], "is not supported; did you mean 'chat_dataset.ChatDataset'?"),
 ])
 def test_wrong_arguments(automodel, tokenizer, rows, words, reason):

@@ -75,6 +75,14 @@ def test_a_wrong_word_is_named(automodel, word, text):
     assert text in done.stderr
 
 
+def test_a_revision_of_what_is_not_on_the_hub_is_refused(automodel, tmp_path):
+    done = automodel("describe", "llama", "--revision", "v1")
+    assert done.returncode == 2 and "llama is a model type: leave --revision out" in done.stderr
+    for command in (["describe"], ["tokenize"]):
+        done = automodel(*command, tmp_path, "--revision", "v1")
+        assert done.returncode == 2 and f"but {tmp_path} is a path on this machine" in done.stderr
+
+
 def test_a_wrong_folder_is_named(automodel, tmp_path):
     done = automodel("describe", tmp_path)
     assert done.returncode == 2

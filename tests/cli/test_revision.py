@@ -49,6 +49,14 @@ def test_an_adapter_names_the_revision_of_its_base(automodel, adapter, cache, tm
     assert done.stdout == automodel("generate", tmp_path / "merged", *words).stdout
 
 
+def test_a_folder_has_none(automodel, cache, tmp_path):
+    for words in (["generate", cache, "red"], ["convert", cache, tmp_path / "copy"], ["merge", cache, tmp_path / "merged"]):
+        done = automodel(*words, "--revision", "v1")
+        assert done.returncode == 2
+        assert f"--revision v1 chooses a version on the hub, but {cache} is a path on this machine" in done.stderr
+    assert automodel("convert", "org/tiny", tmp_path / "copy", "--revision", "v1").returncode == 0
+
+
 def test_another_base_has_its_own_revision(automodel, adapter, tmp_path):
     done = automodel("merge", adapter, tmp_path / "merged", "--base", "org/tiny")
     assert done.returncode != 0 and "org/tiny (revision main)" in done.stderr

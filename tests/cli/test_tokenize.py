@@ -72,6 +72,12 @@ def test_wrong_ids_are_named(automodel, folder):
     assert "each line is a JSON list of token ids" in done.stderr
 
 
+@pytest.mark.parametrize("option", ["--bench", "--threads"])
+def test_counts_out_of_range_are_refused(automodel, folder, option):
+    done = automodel("tokenize", folder, "red", option, "0")
+    assert done.returncode == 2 and option in done.stderr and "range" in done.stderr
+
+
 def test_measures(automodel, folder):
     done = automodel("tokenize", folder, "--bench", "2", input='"hi"\n"h i"\n')
     result = json.loads(done.stdout)

@@ -203,6 +203,15 @@ TEST(Rules, WarnOfWhatIsIgnored) {
   };
   EXPECT_THAT(warns({"--kd_ratio=0.2"}),
               testing::ElementsAre(HasSubstr("read by the distillation recipe only")));
+  EXPECT_THAT(warns({"--model.revision=v1"}), testing::IsEmpty());
+  EXPECT_THAT(
+      warns({"--model.revision=v1", "--model.pretrained_model_name_or_path=/"}),
+      testing::ElementsAre(HasSubstr("model.revision: has no effect: "
+                                     "model.pretrained_model_name_or_path is /, a path on this "
+                                     "machine, which has no versions")));
+  EXPECT_THAT(
+      warns({"--dataset.tokenizer={'pretrained_model_name_or_path': '/', 'revision': 'v'}"}),
+      testing::Contains(HasSubstr("dataset.tokenizer.revision: has no effect")));
   EXPECT_THAT(warns({"--benchmark.warmup_steps=1"}),
               testing::ElementsAre(HasSubstr("read by the benchmark recipe only")));
   EXPECT_THAT(warns({"--recipe=TrainFinetuneRecipeForSequenceClassification",

@@ -35,6 +35,14 @@ TEST(InspectOptions, FilesNeedATokenizerAndNothingElse) {
               HasSubstr("'--split' is neither an option nor a key of a recipe"));
 }
 
+TEST(InspectOptions, CountsOutOfRangeAreRefused) {
+  EXPECT_THAT(refused({"a.yaml", "--rows", "-1"}),
+              HasSubstr("--rows: -1 is out of range, expected a number of at least 0"));
+  EXPECT_THAT(refused({"a.yaml", "--show", "-1"}), HasSubstr("expected a number of at least 0"));
+  EXPECT_THAT(refused({"a.yaml", "--max-tokens", "0"}), HasSubstr("expected a number above 0"));
+  EXPECT_EQ(refused({"a.yaml", "--rows", "0", "--show", "0"}), "no error");
+}
+
 TEST(InspectOptions, KeysOfPaths) {
   EXPECT_EQ(path_key("chat_dataset.ChatDataset"), "path_or_dataset_id");
   EXPECT_EQ(path_key("squad.make_squad_dataset"), "dataset_name");

@@ -37,7 +37,7 @@ TEST(Generate, OptionsThatAskForDraws) {
 TEST(Generate, ValuesOutOfRangeAreRefused) {
   const std::map<std::string, std::string> values = {
       {"--max-new-tokens", "-1"}, {"--temperature", "-0.1"},     {"--top-k", "-1"},
-      {"--top-p", "0"},           {"--repetition-penalty", "0"},
+      {"--top-p", "0"},           {"--repetition-penalty", "0"}, {"--seed", "-1"},
   };
   for (const auto& [option, value] : values) {
     EXPECT_THROW(read({"model", "red", option, value}), Error) << option;

@@ -13,6 +13,7 @@
 #include "models/describe.h"
 #include "models/registry.h"
 #include "models/unsupported.h"
+#include "usage/revision.h"
 
 namespace automodel::cli {
 namespace {
@@ -66,13 +67,17 @@ struct Line {
                    "Hugging Face folder, config.json, .gguf file, hub id or model type (then with "
                    "Transformers' default configuration)")
         ->required();
-    app.add_option("--revision", revision, "branch, tag or commit of a hub id");
+    usage::declare_revision(app, revision, model);
     app.footer("Example: automodel describe llama");
   }
 };
 
 ExitCode run(const Line& line, Arguments arguments) {
   if (is_type(line.model)) {
+    check(line.revision == "main", ErrorKind::invalid_argument,
+          "--revision {} chooses a version on the hub, but {} is a model type: leave --revision "
+          "out, or give the model's whole name on the hub, e.g. org/{}",
+          line.revision, line.model, line.model);
     fmt::print("{}", describe_type(line.model));
     return ExitCode::ok;
   }

@@ -15,10 +15,12 @@
 #include "base/file.h"
 #include "base/hub_cache.h"
 #include "base/json.h"
+#include "base/number_range.h"
 #include "base/process.h"
 #include "cli/commands/gguf_metadata.h"
 #include "cli/inputs.h"
 #include "text/tokenizer_files.h"
+#include "usage/revision.h"
 
 namespace automodel::cli {
 namespace {
@@ -58,7 +60,7 @@ void Options::declare(CLI::App& app) {
          "sentencepiece *.model), or a JSON dump of a GGUF file's tokenizer metadata")
       ->required();
   app.add_option("TEXT", text, "text to show");
-  app.add_option("--revision", revision, "branch, tag or commit of a hub id");
+  usage::declare_revision(app, revision, path);
   app.add_flag("--offsets", offsets,
                R"(write {"ids": ..., "offsets": ...} with byte ranges of the text)");
   app.add_flag("--decode", decode, "read lists of ids and write texts");
@@ -70,7 +72,8 @@ void Options::declare(CLI::App& app) {
   app.add_option("--export", export_folder,
                  "write the tokenizer as tokenizer.json into this folder and stop");
   app.add_option("--bench", bench,
-                 "encode the whole input this many times; write sizes and seconds instead of ids");
+                 "encode the whole input this many times; write sizes and seconds instead of ids")
+      ->check(above(0));
   app.add_option("--threads", threads, "threads that encode")->check(CLI::Range(1, 1024));
   app.footer("Example: automodel tokenize HuggingFaceTB/SmolLM2-135M-Instruct \"red green\"");
 }

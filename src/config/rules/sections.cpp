@@ -1,6 +1,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <filesystem>
 
 #include "config/rules/findings.h"
 
@@ -232,6 +233,24 @@ void consolidated_needs_safetensors(Findings& f) {
   }
 }
 
+/// Where a key of these names a path on this machine a revision beside it has no effect.
+void revision_is_of_the_hub(Findings& f, const std::string& section) {
+  const std::string revision = section + ".revision";
+  if (!f.has(revision)) {
+    return;
+  }
+  for (const char* key :
+       {"pretrained_model_name_or_path", "path_or_dataset_id", "path_or_dataset", "dataset_name"}) {
+    const std::string name = f.text(section + "." + key);
+    std::error_code ignored;  // e.g. a name too long for a path
+    if (!name.empty() && std::filesystem::exists(name, ignored)) {
+      f.warning(revision, fmt::format("has no effect: {}.{} is {}, a path on this machine, which "
+                                      "has no versions",
+                                      section, key, name));
+    }
+  }
+}
+
 }  // namespace
 
 void check_section_rules(Findings& findings) {
@@ -247,6 +266,11 @@ void check_section_rules(Findings& findings) {
   auto all_data = validation;
   all_data.insert(all_data.begin(), "dataset");
   task_is_one(findings, all_data);
+  revision_is_of_the_hub(findings, "model");
+  for (const std::string& section : all_data) {
+    revision_is_of_the_hub(findings, section);
+    revision_is_of_the_hub(findings, section + ".tokenizer");
+  }
   for (const std::string& section : validation) {
     data_set_is_consistent(findings, section);
     limit_counts(findings, section);
