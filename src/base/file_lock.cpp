@@ -23,12 +23,16 @@ bool lock(int descriptor, int how) {
   return result == 0;
 }
 
+int open_to_lock(const std::filesystem::path& path) {
+  return std::filesystem::is_directory(path)
+             ? ::open(path.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC)
+             : ::open(path.c_str(), O_RDWR | O_CREAT | O_CLOEXEC, 0644);
+}
+
 }  // namespace
 
 FileLock::FileLock(std::filesystem::path file, std::string_view advice)
-    : file_(std::move(file)),
-      advice_(advice),
-      descriptor_(::open(file_.c_str(), O_RDWR | O_CREAT | O_CLOEXEC, 0644)) {
+    : file_(std::move(file)), advice_(advice), descriptor_(open_to_lock(file_)) {
   check_written(descriptor_ >= 0);
 }
 

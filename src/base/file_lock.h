@@ -1,5 +1,5 @@
 #pragma once
-// A file that at most one process holds.
+// A file or folder that at most one process holds.
 
 #include <filesystem>
 #include <string>
@@ -11,8 +11,8 @@ namespace automodel {
 /// process dies, however it dies. huggingface_hub locks in the same way.
 class FileLock {
  public:
-  /// Makes the file where it is missing; nobody holds it by that. Throws Error(io) that ends with
-  /// `advice` if it cannot be written.
+  /// Makes the file where neither it nor such a folder is there; nobody holds it by that. Throws
+  /// Error(io) that ends with `advice` if it cannot be written.
   FileLock(std::filesystem::path file, std::string_view advice);
   ~FileLock();
   FileLock(const FileLock&) = delete;
@@ -24,7 +24,7 @@ class FileLock {
   void take();
   /// False before it is taken, and on a file system without locks: others may do the same.
   bool held() const { return held_; }
-  /// Replaces the content of the file. Throws as the constructor does.
+  /// Replaces the content; not for a folder. Throws as the constructor does.
   void write(std::string_view content);
 
  private:

@@ -1,11 +1,14 @@
 #include "checkpoint/atomic_folder.h"
 
 #include <fcntl.h>
+#include <signal.h>
 #include <unistd.h>
 
 #include <cerrno>
+#include <charconv>
 #include <cstdio>
 #include <cstring>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -19,6 +22,7 @@ namespace {
 namespace fs = std::filesystem;
 
 constexpr std::string_view kUnfinished = ".*.saving-*";
+constexpr auto kAdvice = "Choose a folder that you may write to";
 
 /// Absolute and without a trailing slash, so that it has a name and a parent.
 fs::path normalised(const fs::path& path) {
@@ -58,11 +62,66 @@ void remove_all_or_fail(const fs::path& path) {
   check(!error, ErrorKind::io, "cannot remove {}: {}", path.string(), error.message());
 }
 
+std::string unfinished_prefix(const fs::path& path) {
+  return fmt::format(".{}.saving-", path.filename().string());
+}
+
+/// Of the process that prepares `path` under this name; nothing if it is no such name.
+std::optional<pid_t> writer_of(const std::string& name, const fs::path& path) {
+  const std::string prefix = unfinished_prefix(path);
+  pid_t process = 0;
+  const char* end = name.data() + name.size();
+  if (!name.starts_with(prefix)) {
+    return std::nullopt;
+  }
+  const auto read = std::from_chars(name.data() + prefix.size(), end, process);
+  return read.ec == std::errc() && read.ptr == end && process > 0 ? std::optional(process)
+                                                                  : std::nullopt;
+}
+
+bool is_alive(pid_t process) { return ::kill(process, 0) == 0 || errno != ESRCH; }
+
+/// Whether a process holds it; of one without rights there it is not known.
+bool may_be_held(const fs::path& folder) {
+  try {
+    FileLock lock(folder, kAdvice);
+    return !lock.try_take() || !lock.held();
+  } catch (const Error&) {
+    return true;
+  }
+}
+
+void remove_abandoned(const fs::path& path) {
+  std::vector<fs::path> found;
+  std::error_code ignored;  // of a folder that may be written but not read
+  for (const auto& entry : fs::directory_iterator(path.parent_path(), ignored)) {
+    const auto writer = writer_of(entry.path().filename().string(), path);
+    if (writer && !is_alive(*writer) && entry.is_directory() && !entry.is_symlink() &&
+        !may_be_held(entry.path())) {
+      found.push_back(entry.path());
+    }
+  }
+  for (const auto& folder : found) {
+    remove_all_or_fail(folder);
+  }
+}
+
+/// Another process may have this one's number where it runs.
+void check_not_held(const fs::path& work, const fs::path& path) {
+  if (fs::is_directory(work)) {
+    FileLock lock(work, kAdvice);
+    check(lock.try_take(), ErrorKind::invalid_argument,
+          "another process is writing {}; wait for it or choose another name", path.string());
+  }
+}
+
 }  // namespace
 
 fs::path unfinished_name(const fs::path& path) {
-  return path.parent_path() / fmt::format(".{}.saving-{}", path.filename().string(), ::getpid());
+  return path.parent_path() / fmt::format("{}{}", unfinished_prefix(path), ::getpid());
 }
+
+fs::path replaced_name(const fs::path& path) { return fs::path(path).concat(".replaced"); }
 
 void make_folders(const fs::path& folder) {
   std::error_code error;
@@ -77,8 +136,12 @@ AtomicFolder::AtomicFolder(const fs::path& path, Existing existing)
     check_free(path_);
   }
   make_folders(path_.parent_path());
+  remove_abandoned(path_);
+  check_not_held(work_, path_);
   remove_all_or_fail(work_);
   make_folders(work_);
+  hold_ = std::make_unique<FileLock>(work_, kAdvice);
+  hold_->try_take();
 }
 
 AtomicFolder::~AtomicFolder() {
@@ -94,7 +157,7 @@ void AtomicFolder::swap_with_existing() {
     fail_rename(work_, path_, errno);
   }
   // Some file systems cannot exchange: killed in between, the old folder is whole beside its name.
-  const fs::path aside = fs::path(path_).concat(".replaced");
+  const fs::path aside = replaced_name(path_);
   remove_all_or_fail(aside);
   rename_or_fail(path_, aside);
   rename_or_fail(work_, path_);

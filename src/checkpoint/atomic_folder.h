@@ -2,23 +2,28 @@
 // A folder that appears under its name only when complete.
 
 #include <filesystem>
-#include <string_view>
+#include <memory>
+
+#include "base/file_lock.h"
 
 namespace automodel::checkpoint {
 
 enum class Existing {
   refuse,   // a folder of this name that is not empty is an error
   replace,  // it is swapped for the new one; in one step, where the file system can exchange names,
-            // else by way of the name PATH.replaced
+            // else by way of replaced_name()
 };
 
 /// Files are written into work(), a hidden folder beside `path`; commit() syncs them to disk and
 /// renames it. Without commit() nothing is left and an older folder stays as it was; what a killed
-/// process leaves is a hidden folder, which remove_unfinished() clears.
+/// process leaves is a hidden folder, which the next one for this path removes.
 class AtomicFolder {
  public:
-  /// Makes work() and the folders above it. Throws Error(invalid_argument) if `path` is in use and
-  /// must not be replaced, Error(io) if nothing can be written there.
+  /// Makes work() and the folders above it. Removes what processes that are no more left of the
+  /// same: if there is none of that number, nor one that holds the folder where it has another
+  /// number (in another container). On a file system without locks that cannot be known: it stays.
+  /// Throws Error(invalid_argument) if `path` is in use and must not be replaced, Error(io) if
+  /// nothing can be written there.
   explicit AtomicFolder(const std::filesystem::path& path, Existing existing = Existing::refuse);
   ~AtomicFolder();
   AtomicFolder(const AtomicFolder&) = delete;
@@ -34,10 +39,15 @@ class AtomicFolder {
   std::filesystem::path path_;
   std::filesystem::path work_;
   Existing existing_;
+  std::unique_ptr<FileLock> hold_;  // of work_, so that no other process takes it for left
 };
 
 /// The hidden name beside `path` under which this process prepares what will get its name.
 std::filesystem::path unfinished_name(const std::filesystem::path& path);
+
+/// Beside `path`, where an older folder is for a moment on a file system that cannot exchange
+/// names: a process killed then leaves it there, whole.
+std::filesystem::path replaced_name(const std::filesystem::path& path);
 
 /// Removes what dead processes left in `parent` under unfinished names. No live one may be writing
 /// there. Throws Error(io).

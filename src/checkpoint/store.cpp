@@ -88,6 +88,26 @@ void write_content(const fs::path& folder, const SaveRequest& request) {
   }
 }
 
+/// Checkpoints whose replacing was cut short: one whose name is free takes it again, one whose
+/// follower is whole goes. One beside a damaged follower stays and counts by its own name.
+void settle_replaced(const fs::path& folder) {
+  std::vector<fs::path> names;
+  for (const auto& entry : fs::directory_iterator(folder)) {
+    const fs::path name = fs::path(entry.path()).replace_extension();
+    if (entry.is_directory() && entry.path() == replaced_name(name) &&
+        matches_wildcard(name.filename().string(), kNames)) {
+      names.push_back(name);
+    }
+  }
+  for (const auto& name : names) {
+    if (!fs::exists(name)) {
+      fs::rename(replaced_name(name), name);
+    } else if (manifest_of(name)) {
+      remove_folder(replaced_name(name));
+    }
+  }
+}
+
 }  // namespace
 
 Checkpoint open_checkpoint(const fs::path& path) {
@@ -101,6 +121,7 @@ CheckpointStore::CheckpointStore(StoreOptions options) : options_(std::move(opti
   options_.folder = fs::canonical(options_.folder);
   lock_ = lock_folder(options_.folder);
   remove_unfinished(options_.folder);
+  settle_replaced(options_.folder);
   for (const char* name : {kLatest, kLowest}) {
     check_is_pointer(options_.folder / name);
   }
@@ -110,6 +131,7 @@ CheckpointStore::CheckpointStore(StoreOptions options) : options_(std::move(opti
 std::unique_ptr<FileLock> hold_for_logs(const fs::path& folder) {
   make_folders(folder);
   auto lock = lock_folder(folder);
+  settle_replaced(folder);
   const auto checkpoints = list_checkpoints(folder);
   check(checkpoints.empty(), ErrorKind::invalid_argument,
         "checkpoint.enabled is false, but {} holds checkpoints, e.g. {}: this run would not go on "

@@ -71,7 +71,8 @@ std::unique_ptr<FileLock> hold_for_logs(const std::filesystem::path& folder);
 
 class CheckpointStore {
  public:
-  /// Makes and locks the folder, removes what killed saves left, and repairs LATEST and LOWEST_VAL.
+  /// Makes and locks the folder, removes or settles what killed saves left, and repairs LATEST and
+  /// LOWEST_VAL.
   /// Throws Error(io), or Error(invalid_argument) if another run holds the folder or a folder has
   /// the name of one of the two.
   explicit CheckpointStore(StoreOptions options);

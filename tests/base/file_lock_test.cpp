@@ -47,6 +47,16 @@ TEST(FileLock, HoldsAText) {
   EXPECT_EQ(read_file(a_file()), "12\n");
 }
 
+TEST(FileLock, AFolderCanBeHeld) {
+  const std::string folder = ::testing::TempDir() + "held";
+  std::filesystem::create_directory(folder);
+  FileLock first(folder, "");
+  FileLock second(folder, "");
+  EXPECT_TRUE(first.try_take());
+  EXPECT_FALSE(second.try_take());
+  EXPECT_TRUE(std::filesystem::is_empty(folder));
+}
+
 TEST(FileLock, FolderThatCannotBeWrittenIsAnError) {
   try {
     const FileLock lock("/no/such/folder/x.lock", "Do something else");

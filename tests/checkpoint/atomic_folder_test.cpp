@@ -8,6 +8,7 @@
 #include <cerrno>
 
 #include "base/file.h"
+#include "tests/checkpoint/in_child.h"
 #include "tests/checkpoint/tiny_model.h"
 #include "tests/tensor/expect_error.h"
 
@@ -29,7 +30,9 @@ namespace automodel::checkpoint {
 namespace {
 
 using automodel::testing::expect_error;
+using automodel::testing::start_child;
 using automodel::testing::TemporaryFolder;
+using automodel::testing::wait_for;
 using automodel::testing::write_text;
 namespace fs = std::filesystem;
 
@@ -93,6 +96,56 @@ TEST_P(Replaced, IsTheOldFolderByTheNewOne) {
 }
 
 INSTANTIATE_TEST_SUITE_P(AtomicFolder, Replaced, ::testing::Bool());
+
+/// The number of a process that is no more.
+pid_t dead_process() {
+  const pid_t child = start_child([] {});
+  wait_for(child);
+  return child;
+}
+
+TEST(AtomicFolder, RemovesWhatDeadProcessesLeftOfThisNameOnly) {
+  const TemporaryFolder parent;
+  const auto left = [&](const std::string& name, pid_t process) {
+    return parent / fmt::format(".{}.saving-{}", name, process);
+  };
+  const pid_t dead = dead_process();
+  const std::vector<fs::path> others = {left("out", ::getppid()), left("other", dead),
+                                        left("out.saving-1", dead), parent / ".out.saving-",
+                                        parent / fmt::format(".out.saving-{}x", dead)};
+  for (const auto& folder : others) {
+    fs::create_directories(folder / "model");
+  }
+  fs::create_directories(left("out", dead) / "model");
+  const AtomicFolder folder(parent / "out");
+  EXPECT_FALSE(fs::exists(left("out", dead)));
+  for (const auto& other : others) {
+    EXPECT_TRUE(fs::exists(other / "model")) << other;
+  }
+}
+
+TEST(AtomicFolder, KeepsWhatAProcessHoldsWhoseNumberIsNotKnownHere) {
+  const TemporaryFolder parent;
+  const auto held = parent / fmt::format(".out.saving-{}", dead_process());
+  const auto ours = parent / fmt::format(".out.saving-{}", ::getpid());
+  fs::create_directory(held);
+  fs::create_directory(ours);
+  FileLock first(held, "");
+  FileLock second(ours, "");
+  ASSERT_TRUE(first.try_take());
+  ASSERT_TRUE(second.try_take());
+  expect_error(ErrorKind::invalid_argument, "out; wait for it or choose another name",
+               [&] { const AtomicFolder folder(parent / "out"); });
+  EXPECT_TRUE(fs::exists(held));
+  EXPECT_TRUE(fs::exists(ours));
+}
+
+TEST(AtomicFolder, HoldsItsWorkUntilItIsDone) {
+  const TemporaryFolder parent;
+  AtomicFolder folder(parent / "out");
+  FileLock lock(folder.work(), "");
+  EXPECT_FALSE(lock.try_take());
+}
 
 TEST(AtomicFolder, SaysWhereItCannotWrite) {
   const TemporaryFolder parent;

@@ -3,6 +3,7 @@
 #include <gmock/gmock.h>
 
 #include "base/file.h"
+#include "checkpoint/atomic_folder.h"
 #include "tests/checkpoint/tiny_model.h"
 #include "tests/tensor/expect_error.h"
 
@@ -295,6 +296,52 @@ TEST_F(StoreTest, RepairsWhatAKilledRunLeft) {
   EXPECT_FALSE(fs::exists(folder_ / "run/.epoch_0_step_3.saving-1"));
   EXPECT_EQ(link("LATEST"), "epoch_0_step_1");
   ASSERT_FALSE(remove_tree(folder_ / "run/epoch_0_step_1"));
+}
+
+/// As a save leaves them that is killed where names cannot be exchanged.
+TEST_F(StoreTest, AReplacedCheckpointIsNeverLostNorCountedTwice) {
+  {
+    auto store = open();
+    save(store, 1);
+    save(store, 2);
+  }
+  const auto one = folder_ / "run/epoch_0_step_1";
+  const auto two = folder_ / "run/epoch_0_step_2";
+  fs::rename(one, replaced_name(one));  // before the new one had its name
+  fs::copy(two, replaced_name(two), fs::copy_options::recursive);  // after
+  fs::create_directories(folder_ / "run/mine.replaced");
+  const auto store = open();
+  EXPECT_THAT(steps(store), ElementsAre(2, 1));
+  EXPECT_EQ(read_file(one / "model/value"), "1");
+  EXPECT_FALSE(fs::exists(replaced_name(one)));
+  EXPECT_FALSE(fs::exists(replaced_name(two)));
+  EXPECT_TRUE(fs::exists(folder_ / "run/mine.replaced"));
+}
+
+TEST_F(StoreTest, AReplacedCheckpointStaysBesideADamagedFollower) {
+  {
+    auto store = open();
+    save(store, 1);
+  }
+  const auto one = folder_ / "run/epoch_0_step_1";
+  fs::copy(one, replaced_name(one), fs::copy_options::recursive);
+  fs::remove(one / "model/value");
+  const auto store = open();
+  const auto found = store.find(std::nullopt);
+  ASSERT_TRUE(found.checkpoint.has_value());
+  EXPECT_EQ(found.checkpoint->path, fs::canonical(replaced_name(one)));
+  EXPECT_THAT(found.warnings, ElementsAre(HasSubstr("is not a complete checkpoint")));
+}
+
+TEST_F(StoreTest, LogsAreNotHeldWhereAReplacedCheckpointIs) {
+  {
+    auto store = open();
+    save(store, 1);
+  }
+  const auto one = folder_ / "run/epoch_0_step_1";
+  fs::rename(one, replaced_name(one));
+  expect_error(ErrorKind::invalid_argument,
+               "holds checkpoints, e.g. epoch_0_step_1:", [&] { hold_for_logs(folder_ / "run"); });
 }
 
 TEST_F(StoreTest, LeavesLinksOfAnotherProgramAlone) {
