@@ -5,8 +5,8 @@
 #include <set>
 
 #include "base/error.h"
+#include "base/pointer.h"
 #include "base/text.h"
-#include "checkpoint/pointer.h"
 #include "models/classifiers.h"
 #include "models/find_model.h"
 #include "models/overrides.h"
@@ -53,7 +53,7 @@ std::string instead_of_model(const fs::path& folder) {
         "{0} is a checkpoint of a run: 'automodel convert {0} FOLDER' makes a model folder of it",
         checkpoint.string());
   }
-  if (const auto latest = follow_pointer(folder / "LATEST"); fs::exists(latest)) {
+  if (const auto latest = follow_pointers(folder / kLatest); fs::exists(latest)) {
     return fmt::format("it has the checkpoints of a run: give one, e.g. {}", latest.string());
   }
   for (const auto& entry : fs::directory_iterator(folder)) {

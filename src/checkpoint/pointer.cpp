@@ -2,7 +2,7 @@
 
 #include "base/error.h"
 #include "base/file.h"
-#include "base/text.h"
+#include "base/pointer.h"
 #include "checkpoint/atomic_folder.h"
 
 namespace automodel::checkpoint {
@@ -14,14 +14,6 @@ std::optional<std::string> link_target(const fs::path& link) {
   std::error_code error;
   const auto target = fs::read_symlink(link, error);
   return error ? std::nullopt : std::optional(target.string());
-}
-
-fs::path text_file(const fs::path& pointer) { return fs::path(pointer).concat(".txt"); }
-
-std::optional<std::string> text_target(const fs::path& pointer) {
-  const auto file = text_file(pointer);
-  return fs::is_regular_file(file) ? std::optional(std::string(trim(read_file(file))))
-                                   : std::nullopt;
 }
 
 /// A new link takes the old one's place in one step.
@@ -56,11 +48,11 @@ void point_to(const fs::path& pointer, const std::string& target) {
     return;
   }
   if (const auto error = replace_link(pointer, target); !error) {
-    drop(text_file(pointer));
+    drop(pointer_file(pointer));
   } else {
     const ErrorContext context("pointing {} to {} (a link is not possible: {})", pointer.string(),
                                target, error.message());
-    write_file_atomic(text_file(pointer), target + "\n");
+    write_file_atomic(pointer_file(pointer), target + "\n");
     drop(pointer);
   }
   sync_path(pointer.parent_path());
@@ -70,7 +62,7 @@ void remove_dangling(const fs::path& pointer) {
   const auto target = pointer_target(pointer);
   if (target && !fs::exists(pointer.parent_path() / *target)) {
     drop(pointer);
-    drop(text_file(pointer));
+    drop(pointer_file(pointer));
   }
 }
 
@@ -80,11 +72,6 @@ void check_is_pointer(const fs::path& pointer) {
         "{} is no link, but a {} (as a copy that follows links makes it): a run keeps a link to "
         "one of its checkpoints there. Move it away",
         pointer.string(), fs::is_directory(status) ? "folder" : "file");
-}
-
-fs::path follow_pointer(const fs::path& path) {
-  const auto target = fs::exists(path) ? std::nullopt : text_target(path);
-  return target ? path.parent_path() / *target : path;
 }
 
 }  // namespace automodel::checkpoint

@@ -1,6 +1,6 @@
 #pragma once
-// A name that stands for one of its neighbours, such as LATEST for the newest checkpoint: a link
-// or, on a file system without links, a text file NAME.txt that holds the neighbour's name.
+// A name that stands for one of its neighbours, such as LATEST for the newest checkpoint: how it is
+// written (base/pointer.h: how it is followed).
 
 #include <filesystem>
 #include <optional>
@@ -19,8 +19,5 @@ void remove_dangling(const std::filesystem::path& pointer);
 
 /// Throws Error(invalid_argument) if something else has the name.
 void check_is_pointer(const std::filesystem::path& pointer);
-
-/// The path, but where it is missing and such a text file stands for it, what that names.
-std::filesystem::path follow_pointer(const std::filesystem::path& path);
 
 }  // namespace automodel::checkpoint

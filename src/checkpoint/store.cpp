@@ -6,6 +6,7 @@
 #include "base/error.h"
 #include "base/file.h"
 #include "base/known.h"
+#include "base/pointer.h"
 #include "base/text.h"
 #include "checkpoint/atomic_folder.h"
 #include "checkpoint/pointer.h"
@@ -16,8 +17,6 @@ namespace {
 
 namespace fs = std::filesystem;
 
-constexpr const char* kLatest = "LATEST";
-constexpr const char* kLowest = "LOWEST_VAL";
 constexpr std::string_view kNames = "epoch_*_step_*";
 
 std::string checkpoint_name(std::int64_t epoch, std::int64_t step) {
@@ -111,7 +110,8 @@ void settle_replaced(const fs::path& folder) {
 }  // namespace
 
 Checkpoint open_checkpoint(const fs::path& path) {
-  Checkpoint checkpoint{.path = fs::canonical(path), .manifest = read_manifest(path)};
+  const fs::path folder = follow_pointers(path);
+  Checkpoint checkpoint{.path = fs::canonical(folder), .manifest = read_manifest(folder)};
   verify(checkpoint.path, checkpoint.manifest, Thoroughness::contents);
   return checkpoint;
 }
@@ -253,7 +253,7 @@ FindResult CheckpointStore::find_newest() const {
 FindResult CheckpointStore::find_named(const std::string& name) const {
   const fs::path inside = options_.folder / name;
   const fs::path path =
-      follow_pointer(fs::exists(follow_pointer(inside)) ? inside : fs::path(name));
+      follow_pointers(fs::exists(follow_pointers(inside)) ? inside : fs::path(name));
   if (!fs::is_directory(path)) {
     std::vector<std::string> names;
     std::ranges::transform(list(), std::back_inserter(names),

@@ -7,6 +7,7 @@
 #include "base/error.h"
 #include "base/hub_cache.h"
 #include "base/json.h"
+#include "base/pointer.h"
 #include "config/load.h"
 #include "data/weighted_blend.h"
 #include "hub/fetch.h"
@@ -105,7 +106,7 @@ void bring_recipe(const std::string& path, const std::vector<std::string>& overr
 
 fs::path bring_model(const std::string& name, const std::string& revision, hub::Need need) {
   std::error_code ignored;  // e.g. a name too long for a path
-  if (fs::exists(name, ignored) || !is_hub_id(name)) {
+  if (fs::exists(follow_pointers(name), ignored) || !is_hub_id(name)) {
     return models::find_model(name, revision);
   }
   const ErrorContext context("looking for {}, which is no path here, on the hub", name);

@@ -2,6 +2,7 @@
 
 #include "base/error.h"
 #include "base/hub_cache.h"
+#include "base/pointer.h"
 
 namespace automodel::models {
 
@@ -10,9 +11,10 @@ namespace fs = std::filesystem;
 fs::path find_model(const std::string& name, const std::string& revision) {
   check(!name.empty(), ErrorKind::invalid_argument,
         "the model's name is empty; give a Hugging Face folder, a .gguf file or a hub id");
+  fs::path path = follow_pointers(name);
   std::error_code ignored;  // e.g. a name too long for a path: then it is no path
-  if (fs::exists(name, ignored)) {
-    return name;
+  if (fs::exists(path, ignored)) {
+    return path;
   }
   check(is_hub_id(name), ErrorKind::not_found,
         "the model {} does not exist; give a Hugging Face folder or a .gguf file", name);
@@ -27,11 +29,12 @@ fs::path find_model(const std::string& name, const std::string& revision) {
 }
 
 fs::path checkpoint_recipe(const fs::path& folder) {
-  const auto recipe = folder / "config.yaml";
+  const fs::path place = follow_pointers(folder);
+  const auto recipe = place / "config.yaml";
   std::error_code ignored;  // e.g. a name too long for a path
   const bool is_checkpoint = fs::is_regular_file(recipe, ignored) &&
-                             fs::is_regular_file(folder / "manifest.json", ignored) &&
-                             fs::is_directory(folder / "model", ignored);
+                             fs::is_regular_file(place / "manifest.json", ignored) &&
+                             fs::is_directory(place / "model", ignored);
   return is_checkpoint ? recipe : fs::path();
 }
 

@@ -6,9 +6,9 @@
 
 namespace automodel::models {
 
-/// The folder or file that `name` stands for: a path as it is; else a hub id ("org/name") whose
-/// snapshot of `revision` (a branch, tag or commit) lies in the local cache. Uses no network.
-/// Throws Error(not_found) that says where was looked and what to do.
+/// The folder or file that `name` stands for: a path as it is (with base/pointer.h followed); else
+/// a hub id ("org/name") whose snapshot of `revision` (a branch, tag or commit) lies in the local
+/// cache. Uses no network. Throws Error(not_found) that says where was looked and what to do.
 std::filesystem::path find_model(const std::string& name, const std::string& revision = "main");
 
 /// The recipe of the run that wrote this checkpoint: a file in it. Empty if the folder is none.

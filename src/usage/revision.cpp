@@ -5,13 +5,14 @@
 
 #include "base/error.h"
 #include "base/hub_cache.h"
+#include "base/pointer.h"
 
 namespace automodel::usage {
 namespace {
 
 void check_on_hub(const std::string& revision, const std::string& name) {
   std::error_code ignored;  // e.g. a name too long for a path
-  check(!std::filesystem::exists(name, ignored), ErrorKind::invalid_argument,
+  check(!std::filesystem::exists(follow_pointers(name), ignored), ErrorKind::invalid_argument,
         "--revision {0} chooses a version on the hub, but {1} is a path on this machine, which has "
         "none; leave --revision out{2}",
         revision, name,

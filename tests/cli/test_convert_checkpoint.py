@@ -39,6 +39,28 @@ def test_it_is_what_the_run_would_have_written(automodel, recipe, tmp_path):
     assert load_file(tmp_path / "narrow/model.safetensors")["model.norm.weight"].dtype == torch.bfloat16
 
 
+def test_where_links_are_impossible(automodel, recipe, tmp_path):
+    """A text file stands for LATEST; names in it are found by every command that takes a model."""
+    tiny_run.edit(recipe, lambda content: content.update(peft=dict(tiny_run.PEFT)))
+    train(automodel, recipe, out(recipe, "run"), *STEPS, "--checkpoint.merged_export")
+    latest = tmp_path / "run/LATEST"
+    convert(automodel, latest, tmp_path / "by_link")
+    name = latest.readlink()
+    latest.unlink()
+    (tmp_path / "run/LATEST.txt").write_text(f"{name}\n")
+    done = automodel("convert", tmp_path / "run", tmp_path / "x")
+    assert done.returncode == 2 and f"give one, e.g. {tmp_path / 'run' / name}" in done.stderr
+    convert(automodel, latest, tmp_path / "by_text")
+    assert everything(tmp_path / "by_text") == everything(tmp_path / "by_link")
+    for words in (["merge", "LATEST/model", tmp_path / "merged"], ["generate", "LATEST/model", "red", "--max-new-tokens=1"],
+                  ["convert", "LATEST", tmp_path / "third"], ["describe", "LATEST/model/consolidated"],
+                  ["tokenize", "LATEST/model/consolidated", "red"]):
+        done = automodel(*words, cwd=tmp_path / "run")
+        assert done.returncode == 0, done.stderr
+    done = automodel(recipe, out(recipe, "next"), *STEPS, f"--checkpoint.restore_from={latest}", timeout=300)
+    assert done.returncode == 0, done.stderr
+
+
 def test_of_adapters_it_is_the_merged_model(automodel, recipe, tmp_path):
     tiny_run.edit(recipe, lambda content: content.update(peft=dict(tiny_run.PEFT)))
     train(automodel, recipe, out(recipe, "run"), *STEPS)

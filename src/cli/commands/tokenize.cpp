@@ -16,6 +16,7 @@
 #include "base/hub_cache.h"
 #include "base/json.h"
 #include "base/number_range.h"
+#include "base/pointer.h"
 #include "base/process.h"
 #include "cli/commands/gguf_metadata.h"
 #include "cli/inputs.h"
@@ -200,7 +201,7 @@ void measure(const text::Tokenizer& tokenizer, const Options& options) {
 ExitCode run(const Options& options, Arguments) {
   const text::LoadedTokenizer loaded =
       load(is_hub_id(options.path) ? bring_model(options.path, options.revision, hub::Need::config)
-                                   : std::filesystem::path(options.path));
+                                   : follow_pointers(options.path));
   if (!options.export_folder.empty()) {
     export_to(options.export_folder, loaded);
   } else if (options.bench > 0) {
