@@ -129,8 +129,6 @@ std::vector<Demand> training_demands() {
       {"peft.moe_rank_scaling", is(true), "LoRA ranks scaled by experts"},
       {"optimizer._target_", like("*FlashAdamW*"), "the FlashAdamW optimizer"},
       {"optimizer._target_", like("dion.*"), "the Dion and Muon optimizers"},
-      {"lr_scheduler.use_checkpoint_opt_param_scheduler", is(false), "another schedule on resume"},
-      {"lr_scheduler.override_opt_param_scheduler", is(true), "another schedule on resume"},
       {"step_scheduler.start_step", above(0), "counters that start above 0"},
       {"step_scheduler.start_epoch", above(0), "counters that start above 0"},
       {"optimizer.differentiable", is(true), "differentiable optimizer steps"},

@@ -168,6 +168,21 @@ def test_the_number_of_epochs_holds_when_batches_change(automodel, recipe):
     assert [line["epoch"] for line in tiny_run.log(recipe.parent / "run")] == 9 * [0] + 3 * [1]
 
 
+def test_a_schedule_that_ended_is_told_with_the_way_out(automodel, recipe):
+    def made():
+        return [line["lr"] for line in tiny_run.log(recipe.parent / "out")]
+
+    planned = ["--lr_scheduler.lr_decay_steps=null", "--lr_scheduler.wd_incr_steps=null"]
+    train(automodel, recipe, *planned, "--step_scheduler.max_steps=3")
+    told = train(automodel, recipe, *planned, "--step_scheduler.max_steps=5").stdout
+    assert made()[4] == 0
+    assert "step's learning rate is 0; the recipe's would be" in told
+    words = re.search("To use the recipe's give (.*)", told).group(1).split()
+    told = train(automodel, recipe, *planned, *words, "--step_scheduler.max_steps=8").stdout
+    assert "lr_scheduler:" not in told
+    assert made()[:5] != made()[5:] and made()[7] == pytest.approx(0.01 / 6)
+
+
 def test_recompute_changes_nothing(automodel, recipe):
     train(automodel, recipe, out(recipe, "kept"))
     for kind in ("true", "selective", "auto"):

@@ -122,14 +122,8 @@ TEST(Effects, EveryKeyIsReadRefusedOrToldToBeWithoutEffect) {
 /// No member of the sections' structs is taken from a recipe and then used by nobody.
 TEST(Effects, EveryFieldIsUsed) {
   // Any value but one is refused.
-  const std::set<std::string> settled = {"use_checkpoint_opt_param_scheduler",
-                                         "override_opt_param_scheduler",
-                                         "ignore_index",
-                                         "logit_softcapping",
-                                         "model_save_format",
-                                         "is_async",
-                                         "prepacked",
-                                         "moe_rank_scaling"};
+  const std::set<std::string> settled = {"ignore_index", "logit_softcapping", "model_save_format",
+                                         "is_async",     "prepacked",         "moe_rank_scaling"};
   const fs::path root = fs::path(AM_SOURCE_DIR) / "src";
   const std::string users = sources_that_read({root / "config/extract"});
   std::vector<std::string> unused;

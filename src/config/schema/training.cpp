@@ -150,8 +150,14 @@ Key lr_scheduler_section() {
           text("lr_wsd_decay_style", "shape of the last part of WSD")
               .one_of({"linear", "cosine", "exponential", "minus_sqrt"})
               .or_null(),
-          flag("use_checkpoint_opt_param_scheduler", "on resume the saved schedule counts", true),
-          flag("override_opt_param_scheduler", "on resume this recipe's schedule counts", false),
+          flag(
+              "use_checkpoint_opt_param_scheduler",
+              "on resume the saved schedule counts; false without the next key: this recipe's must "
+              "be the same",
+              true),
+          flag("override_opt_param_scheduler",
+               "on resume this recipe's schedule counts; needs the key before it to be false",
+               false),
       });
 }
 

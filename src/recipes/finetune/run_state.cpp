@@ -1,5 +1,8 @@
 #include "recipes/finetune/run_state.h"
 
+#include <algorithm>
+#include <iterator>
+
 #include "base/error.h"
 #include "base/json_change.h"
 #include "base/text.h"
@@ -31,6 +34,46 @@ std::vector<std::string> changed_rows(const Json& ours, const Json& theirs) {
     }
   }
   return out;
+}
+
+/// The words that make the recipe's schedule count.
+std::string overriding_words(const config::Recipe& recipe) {
+  return fmt::format(
+      "--lr_scheduler.use_checkpoint_opt_param_scheduler=false "
+      "--lr_scheduler.override_opt_param_scheduler=true{}",
+      recipe.lr_scheduler
+          ? ""
+          : " --lr_scheduler.lr_decay_style=constant --lr_scheduler.lr_warmup_steps=0");
+}
+
+std::string ended_text(const config::RateSchedule& schedule, std::int64_t next_step) {
+  return schedule.style != config::DecayStyle::constant && next_step > schedule.decay_steps
+             ? fmt::format(", as it ended at step {} and stays there", schedule.decay_steps)
+             : "";
+}
+
+/// Where `state` has another schedule, from a checkpoint, than the recipe: that of the two which
+/// the recipe wants. Source: Megatron's OptimizerParamScheduler. Returns what the user should know.
+std::vector<std::string> settle_schedule(const config::Recipe& recipe,
+                                         const config::RateSchedule& planned, RunState& state) {
+  const auto section = recipe.lr_scheduler.value_or(config::LrScheduler{});
+  if (section.override_opt_param_scheduler) {
+    state.schedule = planned;
+    return {};
+  }
+  const auto lr = [&](const auto& schedule) { return schedule.lr_at(state.next_step); };
+  const auto difference =
+      fmt::format("(the next step's learning rate is {:.3g}{}; the recipe's would be {:.3g})",
+                  lr(state.schedule), ended_text(state.schedule, state.next_step), lr(planned));
+  check(section.use_checkpoint_opt_param_scheduler, ErrorKind::invalid_argument,
+        "the schedule in the checkpoint is not the recipe's {}, and "
+        "lr_scheduler.use_checkpoint_opt_param_scheduler: false forbids to go on with it. To use "
+        "the recipe's add lr_scheduler.override_opt_param_scheduler: true",
+        difference);
+  return {
+      fmt::format("lr_scheduler: the schedule in the checkpoint goes on, not the recipe's {}. "
+                  "To use the recipe's give {}",
+                  difference, overriding_words(recipe))};
 }
 
 }  // namespace
@@ -92,8 +135,8 @@ RunCheckpoints::Restored RunCheckpoints::restore(RunState& state) {
                                   state.run.model.parameters());
   checkpoint::restore_state(*found.checkpoint, state.items());
   if (state.schedule != planned) {
-    found.warnings.emplace_back(
-        "lr_scheduler: the schedule in the checkpoint goes on; the recipe's differs");
+    std::ranges::move(settle_schedule(loaded_.recipe, planned, state),
+                      std::back_inserter(found.warnings));
   }
   const auto changed = changed_rows(state.ground, found.checkpoint->manifest.ground);
   if (!changed.empty()) {

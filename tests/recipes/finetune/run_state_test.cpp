@@ -59,7 +59,72 @@ TEST(RunCheckpoints, TheSavedScheduleGoesOnAndIsTold) {
   }
   const auto restored = RunCheckpoints(back.loaded).restore(back.state);
   EXPECT_EQ(back.state.schedule, saved.state.schedule);
-  EXPECT_THAT(restored.notes, ::testing::ElementsAre(::testing::HasSubstr("the recipe's differs")));
+  EXPECT_THAT(restored.notes, ::testing::ElementsAre(
+                                  "lr_scheduler: the schedule in the checkpoint goes on, not the "
+                                  "recipe's (the next step's learning rate is 0.01; the "
+                                  "recipe's would be 0.5). To use the recipe's give "
+                                  "--lr_scheduler.use_checkpoint_opt_param_scheduler=false "
+                                  "--lr_scheduler.override_opt_param_scheduler=true "
+                                  "--lr_scheduler.lr_decay_style=constant "
+                                  "--lr_scheduler.lr_warmup_steps=0"));
+}
+
+/// A run whose learning rate came down to 0 at step 4 is to make 10 steps.
+class Extended : public ::testing::Test {
+ protected:
+  Extended() {
+    Held saved(load({"--lr_scheduler.lr_decay_steps=3"}));
+    saved.change();
+    RunCheckpoints(saved.loaded).save(saved.state, {.step = 3});
+  }
+  config::LoadedRecipe load(std::vector<std::string> overrides) const {
+    overrides.insert(overrides.end(),
+                     {"--lr_scheduler.lr_decay_style=linear", "--lr_scheduler.lr_warmup_steps=0",
+                      "--lr_scheduler.min_lr=0"});
+    return recipe_.load(overrides);
+  }
+  static constexpr const char* kNotSaved =
+      "--lr_scheduler.use_checkpoint_opt_param_scheduler=false";
+
+  TinyRecipe recipe_;
+};
+
+TEST_F(Extended, TheWarningSaysThatTheScheduleEnded) {
+  Held back(load({}));
+  const auto restored = RunCheckpoints(back.loaded).restore(back.state);
+  ASSERT_THAT(restored.notes, ::testing::SizeIs(1));
+  EXPECT_THAT(restored.notes[0],
+              ::testing::HasSubstr("(the next step's learning rate is 0, as it ended at step 3 and "
+                                   "stays there; the recipe's would be 0.006)"));
+  EXPECT_THAT(restored.notes[0], ::testing::EndsWith("override_opt_param_scheduler=true"));
+  EXPECT_EQ(back.state.schedule.lr_at(4), 0);
+}
+
+TEST_F(Extended, TheRecipesScheduleCountsIfItIsAskedFor) {
+  Held back(load({kNotSaved, "--lr_scheduler.override_opt_param_scheduler=true"}));
+  EXPECT_TRUE(RunCheckpoints(back.loaded).restore(back.state).notes.empty());
+  EXPECT_EQ(back.state.next_step, 4);
+  EXPECT_DOUBLE_EQ(back.state.schedule.lr_at(4), 0.006);
+  {
+    RunCheckpoints(back.loaded).save(back.state, {.step = 5});
+  }
+  Held later(load({}));
+  EXPECT_TRUE(RunCheckpoints(later.loaded).restore(later.state).notes.empty());
+  EXPECT_DOUBLE_EQ(later.state.schedule.lr_at(4), 0.006);
+}
+
+TEST_F(Extended, WithoutEitherBothMustBeTheSame) {
+  Held back(load({kNotSaved}));
+  try {
+    RunCheckpoints(back.loaded).restore(back.state);
+    FAIL();
+  } catch (const Error& error) {
+    EXPECT_EQ(error.kind(), ErrorKind::invalid_argument);
+    EXPECT_THAT(error.message(), ::testing::HasSubstr("not the recipe's (the next step's"));
+    EXPECT_THAT(error.message(), ::testing::HasSubstr("override_opt_param_scheduler: true"));
+  }
+  Held same(load({kNotSaved, "--lr_scheduler.lr_decay_steps=3"}));
+  EXPECT_TRUE(RunCheckpoints(same.loaded).restore(same.state).notes.empty());
 }
 
 TEST(RunCheckpoints, NothingToRestore) {
