@@ -3,6 +3,8 @@
 #include <array>
 #include <utility>
 
+#include "base/text.h"
+
 namespace automodel::config {
 namespace {
 
@@ -20,7 +22,29 @@ constexpr auto kVariables =
                              {"wandb", "notes", "WANDB_NOTES"},
                              {"wandb", "job_type", "WANDB_JOB_TYPE"},
                              {"wandb", "id", "WANDB_RUN_ID"},
+                             {"wandb", "name", "WANDB_NAME"},
+                             {"wandb", "project", "WANDB_PROJECT"},
+                             {"wandb", "tags", "WANDB_TAGS"},
+                             {"mlflow", "experiment_name", "MLFLOW_EXPERIMENT_NAME"},
                              {"mlflow", "tracking_uri", "MLFLOW_TRACKING_URI"}});
+
+bool is_left_open(const Node& value) {
+  return value.is_null() || value.origin.kind == OriginKind::fallback;
+}
+
+/// Tags are a list, in the variable with commas.
+Json value_of(const Variable& variable, const std::string& text) {
+  if (std::string_view(variable.key) != "tags") {
+    return text;
+  }
+  Json out = Json::array();
+  for (const auto& tag : split(text, ',')) {
+    if (!tag.empty()) {
+      out.push_back(tag);
+    }
+  }
+  return out;
+}
 
 bool is_absent(const Node& root, const char* key) {
   const Node* node = root.find(key);
@@ -63,13 +87,13 @@ NormalisedTree normalise_tree(Node root) {
 }
 
 void fill_from_environment(Node& checked, const Environment& environment) {
-  for (const auto& [section, key, variable] : kVariables) {
-    Node* values = checked.find(section);
-    Node* value = values == nullptr ? nullptr : values->find(key);
-    const auto given = environment.find(variable);
-    if (value != nullptr && value->is_null() && given != environment.end() &&
+  for (const auto& variable : kVariables) {
+    Node* values = checked.find(variable.section);
+    Node* value = values == nullptr ? nullptr : values->find(variable.key);
+    const auto given = environment.find(variable.name);
+    if (value != nullptr && is_left_open(*value) && given != environment.end() &&
         !given->second.empty()) {
-      *value = from_json(given->second, {.kind = OriginKind::environment});
+      *value = from_json(value_of(variable, given->second), {.kind = OriginKind::environment});
     }
   }
 }

@@ -17,8 +17,8 @@ struct NormalisedTree {
 NormalisedTree normalise_tree(Node root);
 
 /// Sets what the sections wandb and mlflow of a checked tree leave open as the variables of those
-/// programs say: MLFLOW_TRACKING_URI, and of WANDB_* those that wandb.init reads where an argument
-/// is left out. Empty ones do not count.
+/// programs say: MLFLOW_TRACKING_URI, MLFLOW_EXPERIMENT_NAME, and of WANDB_* those that wandb.init
+/// reads where an argument is left out. They go before our defaults; empty ones do not count.
 void fill_from_environment(Node& checked, const Environment& environment);
 
 /// Removes `wandb` from a checked tree if wandb.enable is false or wandb.mode "disabled".

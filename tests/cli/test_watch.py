@@ -194,6 +194,21 @@ def test_variables_of_the_programs(automodel, tmp_path):
     assert any((tmp_path / "wandb").glob("offline-run-*")), done.stdout
 
 
+def test_variables_name_what_the_recipe_does_not(automodel, tmp_path):
+    recipe = tiny_run.edit(tiny_run.make(tmp_path), lambda r: r.update(wandb={}, mlflow={}))
+    environment = {**os.environ, "WANDB_NAME": "named", "WANDB_PROJECT": "planned", "WANDB_TAGS": "a,b",
+                   "MLFLOW_EXPERIMENT_NAME": "tried"}
+    done = automodel("validate", recipe, "--print-config", env=environment)
+    for line in ("name: named", "project: planned", "experiment_name: tried"):
+        assert line in done.stdout, done.stdout
+    done = automodel("validate", tiny_run.edit(recipe, lambda r: r.update(wandb={"project": "mine", "tags": ["c"]})),
+                     "--print-config", env=environment)
+    assert "project: mine" in done.stdout and "project: planned" not in done.stdout
+    assert automodel(recipe, "--step_scheduler.max_steps=1", env=environment, cwd=tmp_path).returncode == 0
+    (experiment,) = [path for path in (tmp_path / "mlruns").iterdir() if path.is_dir()]
+    assert '"name": "tried"' in (experiment / "meta.yaml").read_text()
+
+
 def test_a_folder_that_cannot_be_written(automodel, tmp_path):
     recipe = tiny_run.edit(tiny_run.make(tmp_path), lambda r: r.update(mlflow={"tracking_uri": "/dev/null/runs"}))
     done = automodel(recipe)

@@ -52,5 +52,23 @@ TEST(Normalise, VariablesStandInForWhatIsLeftOpen) {
   EXPECT_EQ(to_json(given), before);
 }
 
+TEST(Normalise, VariablesGoBeforeDefaultsAndBehindTheRecipe) {
+  const Environment variables = {{"WANDB_NAME", "n"},
+                                 {"WANDB_PROJECT", "p"},
+                                 {"WANDB_TAGS", "a,b c,"},
+                                 {"MLFLOW_EXPERIMENT_NAME", "e"}};
+  const Json sections = {{"wandb", {{"name", nullptr}, {"project", "x"}, {"tags", nullptr}}},
+                         {"mlflow", {{"experiment_name", "x"}}}};
+  Node open = from_json(sections, {.kind = OriginKind::fallback});
+  fill_from_environment(open, variables);
+  EXPECT_EQ(to_json(open),
+            Json({{"wandb", {{"name", "n"}, {"project", "p"}, {"tags", {"a", "b c"}}}},
+                  {"mlflow", {{"experiment_name", "e"}}}}));
+  Node given = from_json(sections, {.kind = OriginKind::file});
+  fill_from_environment(given, variables);
+  EXPECT_EQ(find_path(given, "wandb.project")->value, "x");
+  EXPECT_EQ(find_path(given, "mlflow.experiment_name")->value, "x");
+}
+
 }  // namespace
 }  // namespace automodel::config

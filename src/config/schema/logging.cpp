@@ -6,11 +6,15 @@ namespace {
 Key wandb() {
   std::vector<Key> keys = {
       flag("enable", "false: as if the section were absent", true),
-      text("project", "project", "automodel").or_null(),
+      text("project", "project; where it is left out WANDB_PROJECT counts before the default",
+           "automodel")
+          .or_null(),
       text("entity", "user or team").or_null().otherwise("WANDB_ENTITY"),
-      text("name", "name of the run").or_null().otherwise("last two parts of the model's name"),
+      text("name", "name of the run")
+          .or_null()
+          .otherwise("WANDB_NAME or the last two parts of the model's name"),
       text("group", "group of runs").or_null().otherwise("WANDB_RUN_GROUP"),
-      texts("tags", "labels").or_null(),
+      texts("tags", "labels").or_null().otherwise("WANDB_TAGS"),
       text("notes", "description").or_null().otherwise("WANDB_NOTES"),
       text("dir", "folder for files").or_null().otherwise("WANDB_DIR or the working folder"),
       text("mode", "disabled: as if the section were absent; otherwise an offline run is written")
@@ -35,7 +39,9 @@ Key wandb() {
 Key mlflow() {
   return mapping(
       "mlflow", "MLflow; written into a folder as its file store",
-      {text("experiment_name", "experiment", "automodel-experiment"),
+      {text("experiment_name",
+            "experiment; where it is left out MLFLOW_EXPERIMENT_NAME counts before the default",
+            "automodel-experiment"),
        text("run_name", "name of the run", ""),
        text("tracking_uri", "folder").or_null().otherwise("MLFLOW_TRACKING_URI or mlruns"),
        text("artifact_location", "folder of artifacts").or_null(),
