@@ -23,8 +23,12 @@ double yarn_attention_factor(const ConfigReader& parameters, double factor) {
 }
 
 std::int64_t original_positions(const ConfigReader& parameters, const RopeContext& context) {
-  return parameters.integer("original_max_position_embeddings",
-                            context.original_positions.value_or(context.max_positions));
+  constexpr auto* kKey = "original_max_position_embeddings";
+  if (context.original_positions) {
+    parameters.pass_over(kKey);
+    return *context.original_positions;
+  }
+  return parameters.integer(kKey, context.max_positions);
 }
 
 spec::YarnScaling yarn(const ConfigReader& parameters, const RopeContext& context) {
@@ -63,8 +67,7 @@ spec::LongRopeScaling longrope(const ConfigReader& parameters, const RopeContext
 }
 
 spec::RopeScaling rope_scaling(const ConfigReader& parameters, const RopeContext& context) {
-  const bool old_name = parameters.has("type") && !parameters.has("rope_type");
-  const auto type = parameters.text(old_name ? "type" : "rope_type", "default");
+  const auto type = rope_type(parameters);
   if (type == "default") {
     return std::monostate{};
   }
@@ -95,21 +98,63 @@ void make_proportional(const ConfigReader& parameters, std::int64_t head_dim, sp
 }
 
 /// The share of a head that turns.
-double turned_share(const ConfigReader& parameters, std::optional<double> usual) {
-  const double share = parameters.number("partial_rotary_factor", usual.value_or(1));
+double turned_share(const ConfigReader& parameters, std::optional<double> usual,
+                    std::string_view key = "partial_rotary_factor") {
+  const double share = parameters.number(key, usual.value_or(1));
   if (!usual && share != 1) {
-    parameters.refuse("partial_rotary_factor",
-                      "1, as Transformers turns whole heads in models of this type");
+    parameters.refuse(key, "1, as Transformers turns whole heads in models of this type");
   }
   return share;
 }
 
-RopeContext rope_context(const ConfigReader& config, const Defaults& defaults) {
-  const double share = turned_share(config, defaults.partial_rotary);
-  return {.theta = config.number("rope_theta", defaults.theta),
-          .max_positions = config.integer("max_position_embeddings", 2048),
-          .partial_rotary = defaults.partial_rotary ? std::optional(share) : std::nullopt,
-          .original_positions = config.maybe_integer("original_max_position_embeddings")};
+bool knows_original_positions(const std::string& type) {
+  return type == "llama3" || type == "yarn" || type == "longrope" || type == "su";
+}
+
+/// Keys beside the object of a RoPE's parameters.
+void pass_over_rope_keys(const ConfigReader& config, const Defaults& defaults) {
+  for (const std::string_view key :
+       {"rope_theta", "partial_rotary_factor", "original_max_position_embeddings"}) {
+    config.pass_over(key);
+  }
+  config.pass_over(defaults.theta_key);
+  config.pass_over(defaults.partial_rotary_key);
+}
+
+/// theta, from the key beside the object of parameters if that has none.
+double theta_of(const ConfigReader& config, const ConfigReader& parameters,
+                const Defaults& defaults) {
+  const bool is_beside = !parameters.has("rope_theta") && !defaults.theta_key.empty();
+  return is_beside ? config.number(defaults.theta_key, defaults.theta) : defaults.theta;
+}
+
+std::int64_t max_positions(const ConfigReader& config) {
+  return config.integer("max_position_embeddings", 2048);
+}
+
+/// What holds where `parameters` is silent: the keys beside it. Those that it says itself, or that
+/// the type does not read, are passed over.
+RopeContext rope_context(const ConfigReader& config, const ConfigReader& parameters,
+                         const Defaults& defaults) {
+  pass_over_rope_keys(config, defaults);
+  RopeContext context{.theta = theta_of(config, parameters, defaults),
+                      .max_positions = max_positions(config),
+                      .partial_rotary = defaults.partial_rotary};
+  if (!parameters.has("partial_rotary_factor")) {
+    const double share = turned_share(config, defaults.partial_rotary, defaults.partial_rotary_key);
+    context.partial_rotary = defaults.partial_rotary ? std::optional(share) : std::nullopt;
+  }
+  if (knows_original_positions(rope_type(parameters))) {
+    context.original_positions = config.maybe_integer("original_max_position_embeddings");
+  }
+  return context;
+}
+
+void check_one_object(const ConfigReader& config, const ConfigReader& parameters,
+                      const ConfigReader& older) {
+  if (!older.empty() && config.states("rope_parameters") && !parameters.empty()) {
+    config.refuse("rope_scaling", "null beside rope_parameters; write all into one of them");
+  }
 }
 
 }  // namespace
@@ -183,6 +228,18 @@ std::vector<spec::Layer> uniform_layers(const ConfigReader& config, const spec::
   return std::vector<spec::Layer>(static_cast<std::size_t>(layer_count(config)), layer);
 }
 
+ConfigReader rope_object(const ConfigReader& config) {
+  const auto parameters = config.object("rope_parameters");
+  const auto older = config.object("rope_scaling");
+  check_one_object(config, parameters, older);
+  return older.empty() ? parameters : older;
+}
+
+std::string rope_type(const ConfigReader& parameters) {
+  const bool old_name = parameters.has("type") && !parameters.has("rope_type");
+  return parameters.text(old_name ? "type" : "rope_type", "default");
+}
+
 spec::Rope rope_from(const ConfigReader& parameters, std::int64_t head_dim,
                      const RopeContext& context, const std::vector<std::string>& known) {
   spec::Rope result;
@@ -204,30 +261,56 @@ spec::Rope rope_from(const ConfigReader& parameters, std::int64_t head_dim,
 
 spec::Rope rope(const ConfigReader& config, std::int64_t head_dim, const Defaults& defaults,
                 const std::vector<std::string>& known) {
-  const auto* key = config.has("rope_parameters") ? "rope_parameters" : "rope_scaling";
-  return rope_from(config.object(key), head_dim, rope_context(config, defaults), known);
+  const auto parameters = rope_object(config);
+  return rope_from(parameters, head_dim, rope_context(config, parameters, defaults), known);
 }
 
-spec::Rope stated_rope(const ConfigReader& config, std::int64_t head_dim,
-                       const Defaults& defaults) {
-  if (!config.has("rope_parameters") && !config.has("rope_scaling")) {
-    config.refuse("rope_parameters", "an object; or rope_scaling");
-  }
-  return rope(config, head_dim, defaults);
+std::string_view kind_name(bool sliding) {
+  return sliding ? "sliding_attention" : "full_attention";
 }
 
 std::optional<spec::Rope> rope_of_kind(const ConfigReader& config, std::int64_t head_dim,
-                                       std::string_view kind, const Defaults& defaults) {
-  const auto nested = config.object("rope_parameters");
-  if (!nested.states(kind)) {
-    return rope(config, head_dim, defaults);
+                                       bool sliding, const Defaults& defaults) {
+  if (!config.object("rope_scaling").empty()) {
+    config.refuse("rope_scaling", "rope_parameters, as Transformers looks at nothing else here");
   }
-  if (!nested.has(kind)) {
+  pass_over_rope_keys(config, defaults);
+  const auto all = config.object("rope_parameters");
+  const auto kind = kind_name(sliding);
+  const bool is_by_kind = all.states(kind);
+  if (is_by_kind && !all.has(kind)) {
     return std::nullopt;
   }
-  auto context = rope_context(config, defaults);
-  context.of_kind = true;
-  return rope_from(nested.object(kind), head_dim, context);
+  const auto parameters = is_by_kind ? all.object(kind) : all;
+  const double share =
+      parameters.number("partial_rotary_factor", defaults.partial_rotary.value_or(1));
+  if (config.maybe_number("partial_rotary_factor").value_or(share) != share) {
+    config.refuse("partial_rotary_factor", "null, with one of its own in each of rope_parameters");
+  }
+  return rope_from(parameters, head_dim,
+                   {.theta = theta_of(config, parameters, defaults),
+                    .max_positions = max_positions(config),
+                    .partial_rotary = defaults.partial_rotary,
+                    .of_kind = is_by_kind});
+}
+
+spec::Rope rope_of_kind_or_older(const ConfigReader& config, std::int64_t head_dim, bool sliding,
+                                 const Defaults& defaults, bool scales) {
+  const auto by_kind = config.object("rope_parameters");
+  const auto older = config.object("rope_scaling");
+  check_one_object(config, by_kind, older);
+  if (older.has("type") && !older.has("rope_type")) {
+    older.refuse("type", "rope_type, as Transformers looks for nothing else here");
+  }
+  const bool is_by_kind = by_kind.has(kind_name(sliding));
+  const auto scaled = scales ? older : config.nothing();
+  const auto parameters = is_by_kind ? by_kind.object(kind_name(sliding)) : scaled;
+  config.pass_over("rope_theta");
+  config.pass_over(defaults.theta_key);
+  return rope_from(parameters, head_dim,
+                   {.theta = theta_of(config, parameters, defaults),
+                    .max_positions = max_positions(config),
+                    .of_kind = is_by_kind});
 }
 
 spec::Gqa gqa(const ConfigReader& config) {

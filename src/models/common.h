@@ -19,8 +19,10 @@ struct Defaults {
   double eps = 1e-6;
   std::string_view eps_key = "rms_norm_eps";
   double theta = 10000;
+  std::string_view theta_key = "rope_theta";  // beside a RoPE's parameters; empty: never there
   /// The share of a head that turns, where the config is silent; none: the type always turns all.
   std::optional<double> partial_rotary;
+  std::string_view partial_rotary_key = "partial_rotary_factor";
 };
 
 /// Sizes, RMSNorm, tied head and initialisation as Llama's config names them; no layers yet.
@@ -50,28 +52,43 @@ std::vector<spec::InitRule> smaller_with_depth(const spec::ModelSpec& model);
 /// The same layer everywhere.
 std::vector<spec::Layer> uniform_layers(const ConfigReader& config, const spec::Layer& layer);
 
-/// Reads one RoPE: v5's `rope_parameters` (flat) or the hub's `rope_theta`, `rope_scaling` and
-/// `partial_rotary_factor`. `known` are further keys of the object that the family reads itself.
+/// The object of a RoPE's parameters: v5's `rope_parameters` or the hub's `rope_scaling`.
+/// Throws Error(unsupported) if the config states both.
+ConfigReader rope_object(const ConfigReader& config);
+
+/// The type that the object of a RoPE's parameters names.
+std::string rope_type(const ConfigReader& parameters);
+
+/// Reads one RoPE from rope_object(); what that lacks, from the keys beside it: `rope_theta` and
+/// `partial_rotary_factor`, or what `defaults` calls them. As in Transformers a number of positions
+/// before scaling counts beside the object, if it is there, not within it.
+/// `known` are further keys of the object that the family reads itself.
 /// Throws Error(unsupported) for a rope type that we do not know, and for heads that turn in part
 /// where Transformers' type turns them whole.
 spec::Rope rope(const ConfigReader& config, std::int64_t head_dim, const Defaults& defaults = {},
                 const std::vector<std::string>& known = {});
 
-/// The same for types whose default is a scaled RoPE: the config must state it.
-/// Throws Error(unsupported) if it has neither `rope_parameters` nor `rope_scaling`.
-spec::Rope stated_rope(const ConfigReader& config, std::int64_t head_dim, const Defaults& defaults);
+/// The name that layers of a kind have in config.json.
+std::string_view kind_name(bool sliding);
 
-/// The RoPE of one kind of layer: `rope_parameters[kind]` (null: none), or rope() where they are
-/// flat.
+/// The RoPE of one kind of layer: `rope_parameters[kind_name()]` (null: none), or all of it where
+/// it is flat. Beside it only theta counts, for kinds that have none.
+/// Throws Error(unsupported) if the config has `rope_scaling`, or another turned part beside it.
 std::optional<spec::Rope> rope_of_kind(const ConfigReader& config, std::int64_t head_dim,
-                                       std::string_view kind, const Defaults& defaults = {});
+                                       bool sliding, const Defaults& defaults = {});
+
+/// The same for types that had other keys before: where `rope_parameters` does not say RoPE for
+/// this kind, it is what `rope_scaling` says if that `scales` layers of this kind. theta may stand
+/// beside them as `defaults` calls it.
+spec::Rope rope_of_kind_or_older(const ConfigReader& config, std::int64_t head_dim, bool sliding,
+                                 const Defaults& defaults, bool scales);
 
 /// What holds where the parameter object of a RoPE is silent.
 struct RopeContext {
   double theta = 10000;
   std::int64_t max_positions = 2048;               // the config's limit
   std::optional<double> partial_rotary;            // as in Defaults
-  std::optional<std::int64_t> original_positions;  // before scaling; none: max_positions
+  std::optional<std::int64_t> original_positions;  // before scaling, whatever the object says
   bool of_kind = false;  // one of several objects, each for a kind of layer
 };
 /// Reads one RoPE from a parameter object.

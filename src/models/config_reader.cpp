@@ -215,7 +215,8 @@ std::vector<std::string> ConfigReader::texts(std::string_view key) const {
 }
 
 ConfigReader ConfigReader::object(std::string_view key) const {
-  const Json* value = find(key);
+  const Json* stated = find(key);
+  const Json* value = stated != nullptr ? stated : find_default(key);
   if (value != nullptr && !value->is_object()) {
     wrong_type(key, "an object");
   }

@@ -65,11 +65,15 @@ class ConfigReader {
   std::vector<double> numbers(std::string_view key) const;
   /// Empty if absent.
   std::vector<std::string> texts(std::string_view key) const;
-  /// The reader of an object; of an empty one if absent.
+  /// The reader of an object; of its default, or an empty one, if absent or null.
   ConfigReader object(std::string_view key) const;
+  /// This config, or object, has no keys.
+  bool empty() const { return config_->empty(); }
   /// The reader of an empty object that this config has no key for: everything is at its default.
   ConfigReader nothing() const;
 
+  /// The key is known and has no effect here, whatever its value.
+  void pass_over(std::string_view key) const { read_.emplace(key); }
   /// Throws Error(unsupported): "<key>: <value> is not supported; use <what>".
   [[noreturn]] void refuse(std::string_view key, std::string_view supported) const;
   /// Throws Error(unsupported), naming key and value, if the key is there and has another value

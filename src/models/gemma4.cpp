@@ -5,6 +5,7 @@
 #include <cmath>
 
 #include "base/error.h"
+#include "base/known.h"
 #include "models/common.h"
 #include "models/shared_keys.h"
 #include "spec/parameters.h"
@@ -24,16 +25,7 @@ std::vector<bool> sliding_but_last(const ConfigReader& c) {
 }
 
 spec::Rope rope_of(const ConfigReader& c, std::int64_t head_dim, bool sliding) {
-  if (c.has("rope_parameters")) {
-    const auto nested = c.object("rope_parameters");
-    return rope_from(
-        nested.object(sliding ? "sliding_attention" : "full_attention"), head_dim,
-        {.theta = 10000, .max_positions = c.integer("max_position_embeddings"), .of_kind = true});
-  }
-  return sliding ? spec::Rope{.theta = 1e4, .dim = head_dim}
-                 : spec::Rope{.theta = 1e6,
-                              .dim = head_dim,
-                              .scaling = spec::ProportionalScaling{.turned = head_dim / 8 * 2}};
+  return known(rope_of_kind(c, head_dim, sliding));
 }
 
 /// per_layer_config's entry of a layer, whose number may stand there with zeros in front.

@@ -9,11 +9,9 @@ namespace automodel::models {
 
 double mla_scale(const ConfigReader& config, std::int64_t head_dim) {
   const double scale = 1 / std::sqrt(static_cast<double>(head_dim));
-  const auto parameters =
-      config.object(config.has("rope_parameters") ? "rope_parameters" : "rope_scaling");
-  const auto type = parameters.text("rope_type", parameters.text("type", "default"));
+  const auto parameters = rope_object(config);
   const double weight = parameters.number("mscale_all_dim", 0);
-  if (type == "default" || weight == 0) {
+  if (rope_type(parameters) == "default" || weight == 0) {
     return scale;
   }
   const double factor = parameters.number("factor");

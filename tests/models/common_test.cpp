@@ -33,6 +33,13 @@ TEST(Rope, PartialAndLegacyNames) {
   EXPECT_EQ(std::get<spec::LinearScaling>(rope.scaling).factor, 2);
 }
 
+TEST(Rope, PositionsBeforeScalingCountBesideTheObject) {
+  const auto rope =
+      read_rope(R"({"max_position_embeddings": 128, "original_max_position_embeddings": 16,
+      "rope_parameters": {"rope_type": "yarn", "factor": 4.0, "original_max_position_embeddings": 32}})");
+  EXPECT_EQ(std::get<spec::YarnScaling>(rope.scaling).original_positions, 16);
+}
+
 TEST(Rope, AnUnknownKeyInsideIsAnError) {
   EXPECT_THAT(
       [] { read_rope(R"({"rope_scaling": {"rope_type": "linear", "factor": 2.0, "twist": 3}})"); },

@@ -2,6 +2,8 @@
 
 #include <gmock/gmock.h>
 
+#include "base/known.h"
+#include "models/default_configs.h"
 #include "tests/models/error_of.h"
 
 namespace automodel::models {
@@ -99,12 +101,54 @@ TEST(Registry, Axk1RefusesAnotherPatternOfSparseLayers) {
   EXPECT_THAT(error_of(config), ::testing::HasSubstr("'moe_layer_freq' is 2"));
 }
 
-TEST(Registry, AScaledRopeMustBeStated) {
+TEST(Registry, ATypeMayHaveAScaledRopeByDefault) {
   auto config = small_llama();
-  config["model_type"] = "cwm";
+  config["model_type"] = "gpt_oss";
+  config["rope_scaling"] = nullptr;
+  const auto rope = known(std::get<spec::Gqa>(read_spec(config, "t").layers[0].mixer).rope);
+  EXPECT_EQ(rope.theta, 500000);  // beside it
+  EXPECT_EQ(std::get<spec::YarnScaling>(rope.scaling).factor, 32);
+}
+
+TEST(Registry, ATypeMayIgnoreThetaBesideItsRope) {
+  auto config = small_llama();
+  config["model_type"] = "gpt_neox";
+  config.erase("rms_norm_eps");
+  config["rope_scaling"] = nullptr;
+  const auto theta = [&] {
+    return known(std::get<spec::Gqa>(read_spec(config, "t").layers[0].mixer).rope).theta;
+  };
+  EXPECT_EQ(theta(), 10000);
+  config["rotary_emb_base"] = 77;
+  EXPECT_EQ(theta(), 77);
+  config["rope_parameters"] = {{"rope_theta", 5}};
+  EXPECT_EQ(theta(), 5);
+}
+
+TEST(Registry, ATurnedPartBesideKindsOfLayersIsRefused) {
+  auto config = default_configs().at("mimo_v2_flash");
+  config["partial_rotary_factor"] = 0.334;
   EXPECT_EQ(error_of(config), "no error");
-  config.erase("rope_scaling");
-  EXPECT_THAT(error_of(config), ::testing::HasSubstr("'rope_parameters' is missing"));
+  config["partial_rotary_factor"] = 0.5;
+  EXPECT_THAT(error_of(config), ::testing::HasSubstr("'partial_rotary_factor' is 0.5"));
+  config.erase("partial_rotary_factor");
+  config["rope_scaling"] = {{"rope_type", "linear"}, {"factor", 2}};
+  EXPECT_THAT(error_of(config), ::testing::HasSubstr("looks at nothing else here"));
+}
+
+TEST(Registry, RopeScalingHasTheNameOfItsTypeWhereTransformersLooks) {
+  auto config = default_configs().at("gemma3_text");
+  config["rope_parameters"] = nullptr;
+  config["rope_scaling"] = {{"type", "linear"}, {"factor", 2}};
+  EXPECT_THAT(error_of(config), ::testing::HasSubstr("supported: rope_type, as Transformers"));
+  config["rope_scaling"] = {{"rope_type", "linear"}, {"factor", 2}};
+  EXPECT_EQ(error_of(config), "no error");
+}
+
+TEST(Registry, TwoObjectsOfRopeAreRefused) {
+  auto config = small_llama();
+  config["rope_parameters"] = {{"rope_type", "default"}};
+  EXPECT_THAT(error_of(config), ::testing::HasSubstr("null beside rope_parameters"));
 }
 
 TEST(Registry, AnAbsentKeyHasTransformersDefault) {

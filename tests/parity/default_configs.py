@@ -16,7 +16,7 @@ from transformers.models.auto.modeling_auto import MODEL_FOR_CAUSAL_LM_MAPPING_N
 # Defaults that no model can be built from, and what its first checkpoint has instead.
 ADDED = {"deepseek_v2": {"num_experts_per_tok": 6}, "dots1": {"n_routed_experts": 128, "num_experts_per_tok": 6}}
 # It repeats max_position_embeddings, which no one reads there.
-REPEATS = {("ministral3", "rope_parameters")}
+REPEATS = {("ministral3", "rope_parameters"), ("ministral3", "max_position_embeddings")}
 NO_INFORMATION = ("transformers_version", "_name_or_path", "model_type", "dtype", "torch_dtype")
 COMMON = {field.name: field.default for field in dataclasses.fields(PreTrainedConfig)}
 
@@ -50,13 +50,24 @@ def computed_keys(config_class):
     return {key for key in found if (config_class.model_type, key) not in REPEATS}
 
 
+def own_rope(config_class):
+    """What the class itself says of RoPE, without what keys beside rope_parameters would change."""
+    beside = ("rope_theta", "partial_rotary_factor", "rope_local_base_freq", "local_rope_theta", "global_rope_theta")
+    usual, told = (config_class(**keys).to_dict().get("rope_parameters") or {}
+                   for keys in ({}, dict.fromkeys(beside, 0.75)))
+    fixed = {key: value for key, value in usual.items()
+             if told.get(key) == value and (config_class.model_type, key) not in REPEATS}
+    says_more = usual.get("rope_type", "default") != "default" or (fixed == usual and "rope_type" not in usual)
+    return {"rope_parameters": fixed} if fixed and says_more else {}
+
+
 def line(model_type):
     """The config.json that Transformers would write: values that are fixed, others, and those computed from them."""
     config_class = CONFIG_MAPPING[model_type]
     added = ADDED.get(model_type, {})
     written = config_class().to_dict()
     fixed = {field.name: field.default for field in dataclasses.fields(config_class)
-             if field.name in written and is_fixed(field)}
+             if field.name in written and is_fixed(field)} | own_rope(config_class)
     keys = {**config_class().to_diff_dict(), **added}
     derived = {"architectures": [CAUSAL_LM[model_type]]}
     derived |= {key: value for key, value in keys.items() if key not in fixed or value != fixed[key]}

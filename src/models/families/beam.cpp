@@ -21,10 +21,7 @@ spec::Gqa beam_attention(const ConfigReader& c, const spec::ModelSpec& model) {
 /// RoPE by kind; kinds without it let their queries grow.
 void place(const ConfigReader& c, spec::Gqa& attention, bool sliding) {
   attention.window = window_of(c, sliding, 512);
-  if (c.has("rope_parameters") || sliding) {
-    attention.rope =
-        rope_of_kind(c, attention.head_dim, sliding ? "sliding_attention" : "full_attention");
-  }
+  attention.rope = rope_of_kind(c, attention.head_dim, sliding);
   if (attention.rope) {
     attention.rope->in_float32 = true;
   } else {

@@ -65,8 +65,7 @@ spec::ModelSpec cohere_compass_spec(const ConfigReader& c) {
   auto attention = cohere_attention(c);
   for (const bool sliding : sliding_layers(c, never_slides)) {
     attention.window = window_of(c, sliding);
-    attention.rope =
-        rope_of_kind(c, attention.head_dim, sliding ? "sliding_attention" : "full_attention");
+    attention.rope = rope_of_kind(c, attention.head_dim, sliding);
     model.layers.push_back(cohere_layer(c, model, attention));
   }
   return model;

@@ -17,20 +17,12 @@ bool slides_by_pattern(const ConfigReader& c, std::int64_t layer) {
   return (layer + 1) % pattern != 0;
 }
 
-/// v5 nests rope_parameters by layer kind; the hub's older files have rope_theta, rope_scaling
-/// (global layers only) and rope_local_base_freq.
+/// The hub's older files have rope_theta, rope_scaling (global layers only) and
+/// rope_local_base_freq.
 spec::Rope layer_rope(const ConfigReader& c, std::int64_t head_dim, bool sliding) {
-  const auto limit = c.integer("max_position_embeddings", 131072);
-  const double global_theta = c.number("rope_theta", kGlobalTheta);
-  const double local_theta = c.number("rope_local_base_freq", kLocalTheta);
-  const double theta = sliding ? local_theta : global_theta;
-  if (c.has("rope_parameters")) {
-    const auto nested = c.object("rope_parameters");
-    return rope_from(nested.object(sliding ? "sliding_attention" : "full_attention"), head_dim,
-                     {.theta = theta, .max_positions = limit, .of_kind = true});
-  }
-  return rope_from(sliding ? c.nothing() : c.object("rope_scaling"), head_dim,
-                   {.theta = theta, .max_positions = limit});
+  const Defaults defaults{.theta = sliding ? kLocalTheta : kGlobalTheta,
+                          .theta_key = sliding ? "rope_local_base_freq" : "rope_theta"};
+  return rope_of_kind_or_older(c, head_dim, sliding, defaults, !sliding);
 }
 
 spec::ModelSpec gemma3_spec(const ConfigReader& c) {

@@ -5,11 +5,19 @@
 namespace automodel::models {
 namespace {
 
+/// Beside the object of its parameters a RoPE has other names here, and only those count.
+spec::Rope neox_rope(const ConfigReader& c, std::int64_t head_dim, double partial_rotary) {
+  return rope(c, head_dim,
+              {.theta_key = "rotary_emb_base",
+               .partial_rotary = partial_rotary,
+               .partial_rotary_key = "rotary_pct"});
+}
+
 spec::ModelSpec gpt_neox_spec(const ConfigReader& c) {
   auto model = gpt_defaults(c, false);
   auto attention = gqa(c);
   attention.qkv_bias = attention.out_bias = c.flag("attention_bias", true);
-  attention.rope = rope(c, attention.head_dim, {.partial_rotary = 0.25});
+  attention.rope = neox_rope(c, attention.head_dim, 0.25);
   auto mlp = plain_mlp(c, "gelu");
   mlp.bias = true;
   const bool parallel = c.flag("use_parallel_residual", true);
@@ -24,7 +32,7 @@ spec::ModelSpec gpt_neox_spec(const ConfigReader& c) {
 spec::ModelSpec gpt_neox_japanese_spec(const ConfigReader& c) {
   auto model = gpt_defaults(c);
   auto attention = gqa(c);
-  attention.rope = rope(c, attention.head_dim, {.partial_rotary = 1});
+  attention.rope = neox_rope(c, attention.head_dim, 1);
   const spec::Mlp mlp{.inner = model.dim * c.integer("intermediate_multiple_size", 4),
                       .activation = activation(c, "hidden_act", "gelu"),
                       .gated = false};
@@ -61,10 +69,6 @@ spec::WeightNames gpt_neox_japanese_names(const spec::ModelSpec& model) {
   return names;
 }
 
-std::vector<KeyName> neox_key_names() {
-  return {{"rope_theta", "rotary_emb_base"}, {"partial_rotary_factor", "rotary_pct"}};
-}
-
 }  // namespace
 
 /// GPT-NeoX, Pythia: q, k, v fused head by head, RoPE on a quarter of each head, both branches of
@@ -74,8 +78,7 @@ Family gpt_neox() {
           .architectures = {"GPTNeoXForCausalLM"},
           .ignored_keys = {"is_decoder"},
           .spec = gpt_neox_spec,
-          .names = gpt_neox_names,
-          .key_names = neox_key_names()};
+          .names = gpt_neox_names};
 }
 
 /// GPT-NeoX Japanese: sequential, without biases but for one in the last layer. Source:
@@ -85,8 +88,7 @@ Family gpt_neox_japanese() {
           .architectures = {"GPTNeoXJapaneseForCausalLM"},
           .ignored_keys = {"is_decoder"},
           .spec = gpt_neox_japanese_spec,
-          .names = gpt_neox_japanese_names,
-          .key_names = neox_key_names()};
+          .names = gpt_neox_japanese_names};
 }
 
 }  // namespace automodel::models

@@ -15,7 +15,7 @@ spec::ModelSpec gpt_oss_spec(const ConfigReader& c) {
   auto attention = gqa(c);
   attention.qkv_bias = attention.out_bias = c.flag("attention_bias", true);
   attention.sinks = true;
-  attention.rope = stated_rope(c, attention.head_dim, {.theta = 150000});
+  attention.rope = rope(c, attention.head_dim, {.theta = 150000});
   auto moe = routed_experts(c, {.experts = 128,
                                 .per_token = 4,
                                 .inner = 2880,

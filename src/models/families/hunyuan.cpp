@@ -12,8 +12,7 @@ namespace {
 spec::Rope hunyuan_rope(const ConfigReader& c, std::int64_t head_dim) {
   auto result =
       rope(c, head_dim, {}, {"alpha", "beta_fast", "beta_slow", "mscale", "mscale_all_dim"});
-  const auto parameters = c.object(c.has("rope_parameters") ? "rope_parameters" : "rope_scaling");
-  const double alpha = parameters.number("alpha", 0);
+  const double alpha = rope_object(c).number("alpha", 0);
   if (alpha != 0 && std::holds_alternative<spec::DynamicScaling>(result.scaling)) {
     const auto dim = static_cast<double>(head_dim);
     result.theta *= std::pow(alpha, dim / (dim - 2));

@@ -58,7 +58,6 @@ spec::ModelSpec laguna_spec(const ConfigReader& c) {
                                sparse_layers(c, 1));
   const auto heads = heads_by_layer(c, attention.heads);
   const auto sliding = sliding_layers(c, never_slides);
-  const bool half_turned = !c.has("rope_parameters");
   for (std::size_t i = 0; i < sliding.size(); ++i) {
     auto& own = std::get<spec::Gqa>(model.layers[i].mixer);
     check(heads[i] > 0 && heads[i] % own.kv_heads == 0, ErrorKind::corrupt_data,
@@ -66,9 +65,7 @@ spec::ModelSpec laguna_spec(const ConfigReader& c) {
           c.source(), i, heads[i], own.kv_heads);
     own.heads = heads[i];
     own.window = window_of(c, sliding[i], 512);
-    own.rope = rope_of_kind(c, own.head_dim, sliding[i] ? "sliding_attention" : "full_attention",
-                            {.theta = sliding[i] ? 10000.0 : 500000.0,
-                             .partial_rotary = half_turned && !sliding[i] ? 0.5 : 1});
+    own.rope = rope_of_kind(c, own.head_dim, sliding[i], {.partial_rotary = 1});
   }
   return model;
 }

@@ -16,6 +16,12 @@ std::int64_t window_of(const ConfigReader& c) {
   return before ? *before + 1 : window;
 }
 
+/// A third of each head turns unless the config says otherwise, all of it where RoPE is scaled.
+std::optional<spec::Rope> layer_rope(const ConfigReader& c, std::int64_t head_dim, bool sliding) {
+  const auto type = rope_type(c.object("rope_parameters").object(kind_name(sliding)));
+  return rope_of_kind(c, head_dim, sliding, {.partial_rotary = type == "default" ? 0.334 : 1});
+}
+
 /// Windowed layers have twice the key heads, sinks and a RoPE of their own.
 spec::Gqa layer_attention(const ConfigReader& c, bool sliding) {
   auto attention = gqa(c);
@@ -23,14 +29,7 @@ spec::Gqa layer_attention(const ConfigReader& c, bool sliding) {
   attention.value_scale =
       c.states("attention_value_scale") ? c.number("attention_value_scale", 1) : 0.707;
   attention.qkv_bias = c.flag("attention_bias", false);
-  const Defaults defaults{.theta = sliding ? 1e4 : 5e6, .partial_rotary = 0.334};
-  if (c.has("rope_parameters")) {
-    attention.rope = rope_of_kind(c, attention.head_dim,
-                                  sliding ? "sliding_attention" : "full_attention", defaults);
-  } else {
-    attention.rope = rope_from(c.nothing(), attention.head_dim,
-                               {.theta = defaults.theta, .partial_rotary = 0.334});
-  }
+  attention.rope = layer_rope(c, attention.head_dim, sliding);
   if (sliding) {
     attention.kv_heads *= 2;
     attention.window = window_of(c);

@@ -13,11 +13,9 @@ bool slides_between_full_layers(const ConfigReader& c, std::int64_t layer) {
 }
 
 spec::Rope layer_rope(const ConfigReader& c, std::int64_t head_dim, bool sliding) {
-  const double theta =
-      sliding ? c.number("local_rope_theta", 10000) : c.number("global_rope_theta", 160000);
-  return rope_of_kind(c, head_dim, sliding ? "sliding_attention" : "full_attention",
-                      {.theta = theta})
-      .value_or(spec::Rope{.theta = theta, .dim = head_dim});
+  const Defaults defaults{.theta = sliding ? 10000.0 : 160000.0,
+                          .theta_key = sliding ? "local_rope_theta" : "global_rope_theta"};
+  return rope_of_kind_or_older(c, head_dim, sliding, defaults, true);
 }
 
 /// All that leads back into the stream, and the head, starts small.

@@ -48,14 +48,13 @@ spec::ModelSpec olmo2_spec(const ConfigReader& c) {
   return model;
 }
 
-/// The older files scale the full layers only.
+/// The older files scale the full layers only. rope_theta is of the full layers, unless these have
+/// one of their own.
 spec::Rope olmo3_rope(const ConfigReader& c, std::int64_t head_dim, bool sliding) {
-  const Defaults defaults{.theta = 500000};
-  if (c.has("rope_parameters") || !sliding) {
-    return known(
-        rope_of_kind(c, head_dim, sliding ? "sliding_attention" : "full_attention", defaults));
-  }
-  return {.theta = c.number("rope_theta", defaults.theta), .dim = head_dim};
+  const bool full_has_own = c.object("rope_parameters").object(kind_name(false)).has("rope_theta");
+  const Defaults defaults{.theta = 500000,
+                          .theta_key = sliding && !full_has_own ? "" : "rope_theta"};
+  return rope_of_kind_or_older(c, head_dim, sliding, defaults, !sliding);
 }
 
 spec::ModelSpec olmo3_spec(const ConfigReader& c) {

@@ -69,8 +69,7 @@ spec::ModelSpec mellum_spec(const ConfigReader& c) {
   for (std::size_t i = 0; i < sliding.size(); ++i) {
     auto& own = std::get<spec::Gqa>(model.layers[i].mixer);
     own.window = window_of(c, sliding[i], 1024);
-    own.rope = rope_of_kind(c, own.head_dim, sliding[i] ? "sliding_attention" : "full_attention",
-                            {.theta = sliding[i] ? 10000.0 : 500000.0});
+    own.rope = rope_of_kind(c, own.head_dim, sliding[i]);
   }
   return model;
 }

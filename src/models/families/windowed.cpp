@@ -38,7 +38,7 @@ constexpr auto kAsItIs = [](spec::Gqa&, std::size_t) {};
 
 spec::ModelSpec cwm_spec(const ConfigReader& c) {
   auto attention = gqa(c);
-  attention.rope = stated_rope(c, attention.head_dim, {.theta = 1e6});
+  attention.rope = rope(c, attention.head_dim, {.theta = 1e6});
   return layered(c, decoder_defaults(c, {.eps = 1e-5}), attention,
                  sliding_layers(c, slides_but_each_fourth_from_first), spec::NormPlacement::pre,
                  kAsItIs);
@@ -53,9 +53,9 @@ spec::ModelSpec ministral_spec(const ConfigReader& c) {
 
 spec::ModelSpec ministral3_spec(const ConfigReader& c) {
   auto attention = gqa(c);
-  const auto parameters = c.object("rope_parameters");
-  attention.rope = rope(c, attention.head_dim, {.theta = 1e6},
-                        {"llama_4_scaling_beta", "max_position_embeddings"});
+  const auto parameters = rope_object(c);
+  attention.rope =
+      rope(c, attention.head_dim, {}, {"llama_4_scaling_beta", "max_position_embeddings"});
   attention.temperature =
       spec::PositionTemperature{.beta = parameters.number("llama_4_scaling_beta"),
                                 .period = parameters.integer("original_max_position_embeddings")};
