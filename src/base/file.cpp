@@ -10,6 +10,7 @@
 #include <cstdio>
 #include <cstring>
 
+#include "base/abandoned.h"
 #include "base/error.h"
 
 namespace automodel {
@@ -47,6 +48,13 @@ std::size_t file_size(int descriptor, const fs::path& path) {
         path.string());
   return static_cast<std::size_t>(status.st_size);
 }
+
+fs::path folder_of(const fs::path& path) {
+  return path.has_parent_path() ? path.parent_path() : fs::path(".");
+}
+
+/// Before the number of the process that writes.
+fs::path temporary_prefix(const fs::path& path) { return fs::path(path).concat(".tmp"); }
 
 }  // namespace
 
@@ -145,8 +153,12 @@ void OutputFile::close() {
 
 AtomicFile::AtomicFile(const fs::path& path)
     : path_(path),
-      temporary_(path.string() + fmt::format(".tmp{}", ::getpid())),
-      file_(temporary_) {}
+      temporary_(temporary_prefix(path).concat(std::to_string(::getpid()))),
+      file_(temporary_),
+      hold_(temporary_, "Choose a folder that you may write to") {
+  hold_.try_take();
+  remove_abandoned(folder_of(path_), temporary_prefix(path_).filename().string());
+}
 
 AtomicFile::~AtomicFile() {
   if (!committed_) {
@@ -174,7 +186,7 @@ void AtomicFile::commit() {
     fail_io("write", path_, errno);
   }
   committed_ = true;
-  sync_path(path_.has_parent_path() ? path_.parent_path() : fs::path("."));
+  sync_path(folder_of(path_));
 }
 
 }  // namespace automodel

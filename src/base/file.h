@@ -8,6 +8,8 @@
 #include <string_view>
 #include <system_error>
 
+#include "base/file_lock.h"
+
 namespace automodel {
 
 /// The whole file as bytes. Throws Error(not_found | io).
@@ -69,7 +71,8 @@ class OutputFile {
 std::error_code remove_tree(const std::filesystem::path& path);
 
 /// A file that appears under its name only when complete: written beside it, synced, then renamed
-/// over it. Without commit() the old file, if any, stays as it was and nothing new is left.
+/// over it. Without commit() the old file, if any, stays as it was and nothing new is left; what a
+/// killed process left is removed by the next one for this path.
 class AtomicFile {
  public:
   /// Throws Error(io).
@@ -88,6 +91,7 @@ class AtomicFile {
   std::filesystem::path path_;
   std::filesystem::path temporary_;
   OutputFile file_;
+  FileLock hold_;  // of temporary_, so that no other process takes it for left
   bool committed_ = false;
 };
 

@@ -1,17 +1,15 @@
 #include "checkpoint/atomic_folder.h"
 
 #include <fcntl.h>
-#include <signal.h>
 #include <unistd.h>
 
 #include <cerrno>
-#include <charconv>
 #include <cstdio>
 #include <cstring>
-#include <optional>
 #include <string>
 #include <vector>
 
+#include "base/abandoned.h"
 #include "base/error.h"
 #include "base/file.h"
 #include "base/text.h"
@@ -66,46 +64,6 @@ std::string unfinished_prefix(const fs::path& path) {
   return fmt::format(".{}.saving-", path.filename().string());
 }
 
-/// Of the process that prepares `path` under this name; nothing if it is no such name.
-std::optional<pid_t> writer_of(const std::string& name, const fs::path& path) {
-  const std::string prefix = unfinished_prefix(path);
-  pid_t process = 0;
-  const char* end = name.data() + name.size();
-  if (!name.starts_with(prefix)) {
-    return std::nullopt;
-  }
-  const auto read = std::from_chars(name.data() + prefix.size(), end, process);
-  return read.ec == std::errc() && read.ptr == end && process > 0 ? std::optional(process)
-                                                                  : std::nullopt;
-}
-
-bool is_alive(pid_t process) { return ::kill(process, 0) == 0 || errno != ESRCH; }
-
-/// Whether a process holds it; of one without rights there it is not known.
-bool may_be_held(const fs::path& folder) {
-  try {
-    FileLock lock(folder, kAdvice);
-    return !lock.try_take() || !lock.held();
-  } catch (const Error&) {
-    return true;
-  }
-}
-
-void remove_abandoned(const fs::path& path) {
-  std::vector<fs::path> found;
-  std::error_code ignored;  // of a folder that may be written but not read
-  for (const auto& entry : fs::directory_iterator(path.parent_path(), ignored)) {
-    const auto writer = writer_of(entry.path().filename().string(), path);
-    if (writer && !is_alive(*writer) && entry.is_directory() && !entry.is_symlink() &&
-        !may_be_held(entry.path())) {
-      found.push_back(entry.path());
-    }
-  }
-  for (const auto& folder : found) {
-    remove_all_or_fail(folder);
-  }
-}
-
 /// Another process may have this one's number where it runs.
 void check_not_held(const fs::path& work, const fs::path& path) {
   if (fs::is_directory(work)) {
@@ -136,7 +94,7 @@ AtomicFolder::AtomicFolder(const fs::path& path, Existing existing)
     check_free(path_);
   }
   make_folders(path_.parent_path());
-  remove_abandoned(path_);
+  remove_abandoned(path_.parent_path(), unfinished_prefix(path_));
   check_not_held(work_, path_);
   remove_all_or_fail(work_);
   make_folders(work_);

@@ -19,11 +19,10 @@ enum class Existing {
 /// process leaves is a hidden folder, which the next one for this path removes.
 class AtomicFolder {
  public:
-  /// Makes work() and the folders above it. Removes what processes that are no more left of the
-  /// same: if there is none of that number, nor one that holds the folder where it has another
-  /// number (in another container). On a file system without locks that cannot be known: it stays.
-  /// Throws Error(invalid_argument) if `path` is in use and must not be replaced, Error(io) if
-  /// nothing can be written there.
+  /// Makes work() and the folders above it, and removes what killed processes left of the same
+  /// (base/abandoned.h). Throws Error(invalid_argument) if `path` is in use and must not be
+  /// replaced, or if another process writes it under this one's number; Error(io) if nothing can be
+  /// written there.
   explicit AtomicFolder(const std::filesystem::path& path, Existing existing = Existing::refuse);
   ~AtomicFolder();
   AtomicFolder(const AtomicFolder&) = delete;

@@ -106,18 +106,22 @@ void write_parameters(const fs::path& folder, const Json& config, const std::str
 
 /// Drops the lines "TIME VALUE STEP" of steps that will be made again.
 void drop_later_points(const fs::path& metrics, std::int64_t first_step) {
+  std::vector<fs::path> files;  // first, since writing one may remove what was left of it
   for (const auto& entry : fs::recursive_directory_iterator(metrics)) {
-    if (!entry.is_regular_file()) {
+    files.push_back(entry.path());
+  }
+  for (const auto& file : files) {
+    if (!fs::is_regular_file(file)) {
       continue;
     }
     std::string kept;
-    for (const auto& line : split(read_file(entry.path()), '\n')) {
+    for (const auto& line : split(read_file(file), '\n')) {
       const auto words = split(line, ' ');
       if (words.size() == 3 && std::atoll(words[2].c_str()) < first_step) {
         kept += line + "\n";
       }
     }
-    write_file_atomic(entry.path(), kept);
+    write_file_atomic(file, kept);
   }
 }
 

@@ -2,6 +2,7 @@
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 #include "base/error.h"
@@ -55,6 +56,24 @@ TEST_F(FileTest, AtomicWriteLeavesNoTemporaryFile) {
   write_file_atomic(folder_ / "x", "two");
   EXPECT_EQ(read_file(folder_ / "x"), "two");
   EXPECT_EQ(num_files(), 1U);
+}
+
+TEST_F(FileTest, AtomicWriteRemovesWhatADeadProcessLeftOfTheSameFile) {
+  const pid_t dead = ::fork();
+  if (dead == 0) {
+    std::_Exit(0);
+  }
+  ::waitpid(dead, nullptr, 0);
+  const auto left = [&](const std::string& name, pid_t process) {
+    return folder_ / fmt::format("{}.tmp{}", name, process);
+  };
+  for (const auto& file : {left("a", dead), left("a", ::getppid()), left("b", dead)}) {
+    OutputFile(file).close();
+  }
+  write_file_atomic(folder_ / "a", "1");
+  EXPECT_FALSE(fs::exists(left("a", dead)));
+  EXPECT_TRUE(fs::exists(left("a", ::getppid())));
+  EXPECT_TRUE(fs::exists(left("b", dead)));
 }
 
 TEST_F(FileTest, AtomicWriteOverAFolderFailsAndCleansUp) {

@@ -65,6 +65,22 @@ TEST_F(MlflowFiles, AResumedRunGoesOn) {
   EXPECT_EQ(text("metrics/loss"), "1000000000000 1 1\n1000000009000 7 2\n");
 }
 
+TEST_F(MlflowFiles, WhatAKilledRunLeftIsNoMetric) {
+  make()->write({.step = 1, .seconds = 1e9, .values = {{"a", 1}, {"b", 1}}});
+  const auto metrics = run_folder() / "metrics";
+  constexpr const char* kNoProcess = ".tmp2147483647";
+  for (const char* name : {"a", "b"}) {
+    write_file_atomic((metrics / name).concat(kNoProcess), "1000");
+  }
+  auto run = facts();
+  run.is_resumed = true;
+  run.first_step = 2;
+  make(run);
+  EXPECT_FALSE(std::filesystem::exists((metrics / "a").concat(kNoProcess)));
+  EXPECT_FALSE(std::filesystem::exists((metrics / "b").concat(kNoProcess)));
+  EXPECT_EQ(text("metrics/a"), "1000000000000 1 1\n");
+}
+
 TEST_F(MlflowFiles, AnExperimentWithoutAName) {
   std::filesystem::create_directories(path_ / "5");
   write_file_atomic(path_ / "5/meta.yaml", "experiment_id: '5'\n");
