@@ -30,6 +30,9 @@ struct Dataset {
   /// null: no tokenizer (`tokenizer: null`, or the model section names no model).
   std::optional<TokenizerSource> tokenizer = TokenizerSource{};
 
+  /// It begins again at its end: a run on it has no epochs, and max_steps alone ends it.
+  bool repeats() const { return keys.value("repeat_on_exhaustion", false); }
+
   bool operator==(const Dataset&) const = default;
 };
 

@@ -98,6 +98,9 @@ Recipe extract_recipe(const Node& tree) {
     recipe.loss_fn = extract_loss(json.at("loss_fn"));
   }
   recipe.dataset = extract_dataset(json.at("dataset"), model_name);
+  if (recipe.dataset.repeats()) {
+    recipe.step_scheduler.num_epochs.reset();
+  }
   recipe.disabled_data_checks = sections.texts("disabled_data_checks");
   recipe.dataloader = extract_dataloader(json.at("dataloader"), batch);
   extract_validation_datasets(recipe, json);

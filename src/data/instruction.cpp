@@ -126,8 +126,8 @@ InstructionOptions read_instruction_options(Keys& keys) {
 
 InstructionOptions read_streamed_instruction_options(Keys& keys) {
   InstructionOptions options = read_instruction_options(keys);
-  keys.maybe_text("start_of_turn_token");  // upstream reads it and uses it nowhere
-  keys.expect("repeat_on_exhaustion", true);
+  keys.maybe_text("start_of_turn_token");   // upstream reads it and uses it nowhere
+  keys.flag("repeat_on_exhaustion", true);  // config::Dataset::repeats reads it
   for (const char* key : {"delta_storage_options", "delta_version", "delta_sql_query"}) {
     keys.expect(key, nullptr);
   }

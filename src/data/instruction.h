@@ -51,7 +51,7 @@ InstructionOptions read_instruction_options(Keys& keys);
 
 /// The keys of upstream's ColumnMappedTextInstructionIterableDataset, whose rows here have numbers
 /// like those of any other: files are memory-mapped, so none needs to fit into memory. The rows
-/// begin again at their end; they are shuffled only if the recipe says so.
+/// are shuffled only if the recipe says so.
 InstructionOptions read_streamed_instruction_options(Keys& keys);
 
 }  // namespace automodel::data

@@ -74,6 +74,12 @@ void check_single_process() {
   }
 }
 
+/// None where the rows begin again.
+std::optional<std::int64_t> steps_of_epoch(const config::Recipe& recipe,
+                                           const data::Loader& loader) {
+  return recipe.dataset.repeats() ? std::nullopt : std::optional(loader.steps_per_epoch());
+}
+
 }  // namespace
 
 ExitCode run_finetune(const config::LoadedRecipe& loaded) {
@@ -89,7 +95,7 @@ ExitCode run_finetune(const config::LoadedRecipe& loaded) {
   choose_recompute(recipe, run, data);
   data::Loader loader(data.train.dataset, loader_options(recipe, data.lengths),
                       {.epoch = recipe.step_scheduler.start_epoch});
-  auto plan = config::plan_steps(recipe.step_scheduler, loader.steps_per_epoch());
+  auto plan = config::plan_steps(recipe.step_scheduler, steps_of_epoch(recipe, loader));
   train::Optimizer optimizer(run.model.parameters().trained(), recipe.optimizer);
   RunState state{.run = run,
                  .optimizer = optimizer,
@@ -100,8 +106,8 @@ ExitCode run_finetune(const config::LoadedRecipe& loaded) {
   state.ground = ground_of(recipe, run, manifest);
   const auto restored = checkpoints.restore(state);
   loader.restore(state.loader);
-  if (restored.path) {
-    plan = config::plan_rest(recipe.step_scheduler, loader.steps_per_epoch(), state.next_step,
+  if (restored.path && plan.epoch_len) {
+    plan = config::plan_rest(recipe.step_scheduler, *plan.epoch_len, state.next_step,
                              state.loader.epoch, loader.steps_left());
   }
   std::optional<std::filesystem::path> last_checkpoint = restored.path;

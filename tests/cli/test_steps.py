@@ -32,3 +32,26 @@ def test_steps_and_events(automodel, tmp_path, row):
     assert [line["step"] for line in tiny_run.log(out)] == list(range(steps))
     assert {int(folder.name.split("_")[-1]) for folder in out.glob("epoch_*")} == checkpoints
     assert {line["step"] for line in tiny_run.log(out, "validation")} == validations
+
+
+@pytest.mark.parametrize("repeats, steps, checkpoints", [(True, 12, {5, 11}), (False, 5, {4})])
+def test_streamed_rows_begin_again_or_have_epochs(automodel, tmp_path, repeats, steps, checkpoints):
+    llm = "nemo_automodel.components.datasets.llm.column_mapped_text_instruction_iterable_dataset."
+
+    def change(content):
+        content["step_scheduler"] = {"global_batch_size": 4, "local_batch_size": 2, "num_epochs": 1, "max_steps": 12,
+                                     "ckpt_every_steps": 6}
+        content["dataset"] = {"_target_": llm + "ColumnMappedTextInstructionIterableDataset",
+                              "path_or_dataset_id": str(tmp_path / "text.jsonl"), "column_mapping": {"answer": "text"},
+                              "repeat_on_exhaustion": repeats}
+
+    recipe = tiny_run.edit(tiny_run.make(tmp_path), change)
+    (tmp_path / "text.jsonl").write_text("".join(f'{{"text": "abc {row}"}}\n' for row in range(18)))
+    done = automodel(recipe, timeout=300)
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert [line["step"] for line in tiny_run.log(tmp_path / "out")] == list(range(steps))
+    assert {int(folder.name.split("_")[-1]) for folder in (tmp_path / "out").glob("epoch_*")} == checkpoints
+    if repeats:
+        more = automodel(recipe, "--step_scheduler.max_steps=14", timeout=300)
+        assert more.returncode == 0, more.stdout + more.stderr
+        assert [line["step"] for line in tiny_run.log(tmp_path / "out")] == list(range(14))

@@ -197,10 +197,23 @@ TEST(Rules, ClassesAreLearntByClassifiers) {
                         "TrainFinetuneRecipeForSequenceClassification learns"));
 }
 
+std::vector<std::string> warns(const std::vector<std::string>& overrides) {
+  return check_text(kLeast, overrides).warnings;
+}
+
+TEST(Rules, EpochsOfRowsThatBeginAgainAreIgnored) {
+  const std::string streamed =
+      kData +
+      "column_mapped_text_instruction_iterable_dataset."
+      "ColumnMappedTextInstructionIterableDataset', 'path_or_dataset_id': 'a', "
+      "'column_mapping': {'answer': 'b'}, 'repeat_on_exhaustion': ";
+  const std::string steps = "--step_scheduler={'num_epochs': 2, 'max_steps': 3}";
+  EXPECT_THAT(warns({streamed + "True}", steps}),
+              testing::ElementsAre(HasSubstr("ignored: the data set begins again")));
+  EXPECT_THAT(warns({streamed + "False}", steps}), testing::IsEmpty());
+}
+
 TEST(Rules, WarnOfWhatIsIgnored) {
-  const auto warns = [](const std::vector<std::string>& overrides) {
-    return check_text(kLeast, overrides).warnings;
-  };
   EXPECT_THAT(warns({"--kd_ratio=0.2"}),
               testing::ElementsAre(HasSubstr("read by the distillation recipe only")));
   EXPECT_THAT(warns({"--model.revision=v1"}), testing::IsEmpty());

@@ -128,6 +128,11 @@ void streamed_data_has_an_end(Findings& f) {
     f.problem("step_scheduler.max_steps",
               "this required key is missing: the data set is streamed and has no length");
   }
+  if (f.is_true("dataset.repeat_on_exhaustion") && f.is_given("step_scheduler.num_epochs")) {
+    f.warning("step_scheduler.num_epochs",
+              "ignored: the data set begins again until max_steps; dataset.repeat_on_exhaustion: "
+              "false has epochs");
+  }
 }
 
 /// As torch's loader has it.

@@ -96,7 +96,9 @@ std::vector<Key> column_mapped_keys(const std::optional<std::string>& split_fall
 
 std::vector<Key> streamed_column_mapped_keys() {
   std::vector<Key> keys = column_mapped_keys(std::nullopt);
-  for (Key key : {start_of_turn(), flag("repeat_on_exhaustion", "start again at the end", true),
+  for (Key key : {start_of_turn(),
+                  flag("repeat_on_exhaustion",
+                       "begin again at the end, until max_steps; false: num_epochs counts", true),
                   anything("delta_storage_options", "options of a Delta table's storage").or_null(),
                   anything("delta_version", "version of a Delta table").or_null(),
                   text("delta_sql_query", "query on a Delta table").or_null()}) {

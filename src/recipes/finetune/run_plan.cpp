@@ -170,9 +170,11 @@ std::vector<std::string> describe_data(const config::Recipe& recipe, const RunDa
 std::vector<std::string> describe_steps(const config::Recipe& recipe, const RunData& data,
                                         const config::StepPlan& steps) {
   const auto batch = loader_options(recipe).global_batch_size;
-  return {fmt::format("steps       {} of {} rows, about {} tokens each; {} an epoch; seed {}",
-                      steps.end_step, batch, count_text(batch * mean_row_tokens(recipe, data)),
-                      steps.epoch_len.value_or(0), recipe.seed)};
+  return {fmt::format(
+      "steps       {} of {} rows, about {} tokens each; {}; seed {}", steps.end_step, batch,
+      count_text(batch * mean_row_tokens(recipe, data)),
+      steps.epoch_len ? fmt::format("{} an epoch", *steps.epoch_len) : "the rows begin again",
+      recipe.seed)};
 }
 
 /// What is trained beside plain cross-entropy.
