@@ -148,9 +148,7 @@ std::unique_ptr<const Dataset> make_agent_chat_dataset(const AgentChatOptions& o
   }
   const auto shared = std::make_shared<const TextContext>(std::move(context));
   const AgentFormat format(options, shared);
-  auto rows = open_split(
-      options.paths, options.split,
-      {.max_rows = options.max_samples, .revision = options.revision, .source = options.source});
+  auto rows = open_split(options.paths, options.split, options.rows);
   if (options.filter_no_assistant || options.filter_overlong) {
     rows = filter(std::move(rows), format);
   }
@@ -165,11 +163,11 @@ AgentChatOptions read_agent_chat_options(Keys& keys) {
     keys.expect("path", nullptr);
   }
   options.split = keys.text("split", "train");
-  options.revision = keys.text("revision", "main");
-  options.max_samples = keys.maybe_integer("limit_dataset_samples");
+  options.rows.revision = keys.text("revision", "main");
+  options.rows.max_rows = keys.maybe_integer("limit_dataset_samples");
   options.chat_template = keys.maybe_text("chat_template");
   options.limit = read_limit(keys);
-  options.source = read_source_options(keys);
+  options.rows.source = read_source_options(keys);
   options.mask.mask_reasoning_content = keys.flag("mask_reasoning_content", false);
   options.mask.mask_history = keys.flag("train_on_last_turn_only", false);
   options.mask.train_roles = read_train_roles(keys);

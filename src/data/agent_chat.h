@@ -11,6 +11,7 @@
 #include "data/limit.h"
 #include "data/mask.h"
 #include "data/messages.h"
+#include "data/split.h"
 #include "data/text_context.h"
 
 namespace automodel::data {
@@ -19,9 +20,7 @@ struct AgentChatOptions {
   /// Files, folders or patterns; see open_rows.
   std::vector<std::string> paths;
   std::string split = "train";
-  std::optional<std::int64_t> max_samples;
-  /// Of a hub data set.
-  std::string revision = "main";
+  SelectOptions rows;
   /// Replaces the tokenizer's chat template; see with_chat_template.
   std::optional<std::string> chat_template;
   MaskOptions mask;
@@ -37,7 +36,6 @@ struct AgentChatOptions {
   bool drop_history_reasoning = false;
   /// Drops the oldest exchanges until the conversation fits limit.seq_length.
   bool truncate_history = false;
-  SourceOptions source;
 };
 
 /// Rows as read_conversation reads them.

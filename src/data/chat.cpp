@@ -16,11 +16,7 @@ std::unique_ptr<const Dataset> make_chat_dataset(const ChatOptions& options, Tex
   const auto shared = std::make_shared<const TextContext>(std::move(context));
   const ChatFormat format(shared, options.mask);
   return make_row_dataset(
-      open_split(options.paths, options.split,
-                 {.shuffle_seed = options.shuffle_seed,
-                  .max_rows = options.max_samples,
-                  .configuration = options.configuration,
-                  .source = options.source}),
+      open_split(options.paths, options.split, options.rows),
       [format, limit](const Json& row) {
         return apply_limit(format.tokenize(format.read(row)), limit);
       },
@@ -31,18 +27,18 @@ ChatOptions read_chat_options(Keys& keys) {
   ChatOptions options;
   options.paths = keys.paths("path_or_dataset_id");
   options.split = keys.text("split", "train");
-  options.configuration = keys.text("name", "");
+  options.rows.configuration = keys.text("name", "");
   options.limit = read_limit(keys);
   keys.maybe_text("start_of_turn_token");  // upstream reads it and uses it nowhere
   options.chat_template = keys.maybe_text("chat_template");
   if (const auto seed = keys.maybe_integer("shuffle_seed")) {
-    options.shuffle_seed = static_cast<std::uint64_t>(*seed);
+    options.rows.shuffle_seed = static_cast<std::uint64_t>(*seed);
   }
   options.mask.mask_reasoning_content = keys.flag("mask_reasoning_content", false);
   options.mask.mask_history = keys.flag("mask_history", false);
   options.mask.train_roles = read_train_roles(keys);
   keys.expect("unshifted", false);
-  options.source = read_source_options(keys);
+  options.rows.source = read_source_options(keys);
   return options;
 }
 

@@ -10,7 +10,7 @@
 #include "data/keys.h"
 #include "data/limit.h"
 #include "data/mask.h"
-#include "data/source.h"
+#include "data/split.h"
 #include "data/text_context.h"
 
 namespace automodel::data {
@@ -20,17 +20,12 @@ struct ChatOptions {
   std::vector<std::string> paths;
   /// May hold a slice: "train[:1000]".
   std::string split = "train";
-  /// Shuffles the rows once, before the slice is taken.
-  std::optional<std::uint64_t> shuffle_seed;
-  std::optional<std::int64_t> max_samples;
+  SelectOptions rows;
   /// Replaces the tokenizer's chat template; see with_chat_template.
   std::optional<std::string> chat_template;
   MaskOptions mask;
   /// max_tokens is taken from the TextContext.
   LengthLimit limit;
-  /// Of a hub data set.
-  std::string configuration = {};
-  SourceOptions source;
 };
 
 /// Rows as read_conversation reads them. Throws Error if files or template cannot be used.

@@ -5,6 +5,7 @@
 
 #include "base/error.h"
 #include "data/tokenize.h"
+#include "data/tool_calls.h"
 #include "data/turns.h"
 
 namespace automodel::data {
@@ -28,21 +29,13 @@ text::RenderOptions render_options(const TextContext& context, const Conversatio
 
 bool prints_arguments(const text::ChatTemplate& chat_template, const TextContext& context,
                       const Json& arguments) {
-  const Json schema = {{"type", "function"},
-                       {"function",
-                        {{"name", "look"},
-                         {"description", "Looks."},
-                         {"parameters", {{"type", "object"}, {"properties", Json::object()}}}}}};
-  const Json call = {{"id", "abcdefghi"},
-                     {"type", "function"},
-                     {"function", {{"name", "look"}, {"arguments", arguments}}}};
-  Json tools = Json::array();
-  tools.push_back(schema);
   Json messages = Json::array();
   messages.push_back({{"role", "user"}, {"content", "Look."}});
-  messages.push_back({{"role", "assistant"}, {"content", ""}, {"tool_calls", Json::array({call})}});
+  messages.push_back({{"role", "assistant"},
+                      {"content", ""},
+                      {"tool_calls", Json::array({example_call(arguments)})}});
   try {
-    const auto options = render_options(context, tools);
+    const auto options = render_options(context, Json::array({example_tool()}));
     const std::string text = chat_template.render(messages, options, context.special_tokens).text;
     return text.find(R"({"probed": "yes"})") != std::string::npos;
   } catch (const Error&) {

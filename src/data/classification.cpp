@@ -92,9 +92,9 @@ ClassificationOptions read_upstream_keys(Keys& keys) {
   ClassificationOptions options;
   options.paths = keys.paths("path_or_dataset");
   options.split = keys.text("split", "train");
-  options.max_samples = keys.maybe_integer("num_samples_limit");
+  options.rows.max_rows = keys.maybe_integer("num_samples_limit");
   options.max_length = read_length(keys);
-  options.source = read_source_options(keys);
+  options.rows.source = read_source_options(keys);
   keys.any("trust_remote_code");
   return options;
 }
@@ -130,11 +130,7 @@ TokenizedSample class_sample(std::vector<std::int32_t> ids, std::int32_t label) 
 std::unique_ptr<const Dataset> make_classification_dataset(const ClassificationOptions& options,
                                                            TextContext context) {
   const auto shared = std::make_shared<const TextContext>(std::move(context));
-  return make_row_dataset(open_split(options.paths, options.split,
-                                     {.max_rows = options.max_samples,
-                                      .configuration = options.configuration,
-                                      .revision = options.revision,
-                                      .source = options.source}),
+  return make_row_dataset(open_split(options.paths, options.split, options.rows),
                           ClassificationFormat(options, shared), shared);
 }
 
@@ -142,21 +138,22 @@ ClassificationOptions read_classification_options(Keys& keys) {
   ClassificationOptions options;
   options.paths = keys.paths("path_or_dataset_id");
   options.split = keys.text("split", "train");
-  options.configuration = keys.text("name", "");
-  options.revision = keys.text("revision", "main");
-  options.max_samples = keys.maybe_integer("limit_dataset_samples");
+  options.rows.configuration = keys.text("name", "");
+  options.rows.revision = keys.text("revision", "main");
+  options.rows.max_rows = keys.maybe_integer("limit_dataset_samples");
   options.text_column = keys.text("text_column", "text");
   options.pair_column = keys.maybe_text("text_pair_column");
   options.label_column = keys.text("label_column", "label");
   options.labels = read_labels(keys);
   options.max_length = read_length(keys);
-  options.source = read_source_options(keys);
+  options.rows.source = read_source_options(keys);
   return options;
 }
 
 ClassificationOptions read_mrpc_options(Keys& keys) {
   auto options = read_upstream_keys(keys);
-  options.configuration = options.paths == std::vector<std::string>{"nyu-mll/glue"} ? "mrpc" : "";
+  options.rows.configuration =
+      options.paths == std::vector<std::string>{"nyu-mll/glue"} ? "mrpc" : "";
   options.text_column = "sentence1";
   options.pair_column = "sentence2";
   return options;

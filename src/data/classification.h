@@ -8,6 +8,7 @@
 
 #include "data/dataset.h"
 #include "data/keys.h"
+#include "data/split.h"
 #include "data/text_context.h"
 
 namespace automodel::data {
@@ -16,9 +17,7 @@ struct ClassificationOptions {
   /// Files, folders, patterns or hub data sets; see open_rows.
   std::vector<std::string> paths;
   std::string split = "train";
-  std::optional<std::int64_t> max_samples;
-  /// Of a hub data set.
-  std::string configuration = {}, revision = "main";
+  SelectOptions rows;
   std::string text_column = "text", label_column = "label";
   /// Of a second text, which stands behind the first as the tokenizer joins pairs.
   std::optional<std::string> pair_column;
@@ -27,7 +26,6 @@ struct ClassificationOptions {
   std::vector<std::string> labels;
   /// Longer rows are cut, of a pair the longer text first. 0: to the model's limit.
   std::int64_t max_length = 0;
-  SourceOptions source;
 };
 
 /// Documents that end in a class (SampleNotes::ends_in_class), which is learnt from the token

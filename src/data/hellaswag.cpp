@@ -43,8 +43,7 @@ std::unique_ptr<const Dataset> make_hellaswag_dataset(const HellaSwagOptions& op
                                                       TextContext context) {
   const auto shared = std::make_shared<const TextContext>(std::move(context));
   return make_row_dataset(
-      open_split(options.paths, options.split,
-                 {.max_rows = options.max_samples, .source = options.source}),
+      open_split(options.paths, options.split, options.rows),
       [shared](const Json& row) {
         return apply_limit(tokenize_completion(as_completion(row), *shared),
                            for_model({}, *shared));
@@ -56,8 +55,8 @@ HellaSwagOptions read_hellaswag_options(Keys& keys) {
   HellaSwagOptions options;
   options.paths = keys.paths("path_or_dataset");
   options.split = keys.text("split", "train");
-  options.max_samples = keys.maybe_integer("num_samples_limit");
-  options.source = read_source_options(keys);
+  options.rows.max_rows = keys.maybe_integer("num_samples_limit");
+  options.rows.source = read_source_options(keys);
   keys.flag("pad_to_max_length", true);  // batches have no padding
   return options;
 }

@@ -8,6 +8,7 @@
 
 #include "data/dataset.h"
 #include "data/keys.h"
+#include "data/split.h"
 #include "data/text_context.h"
 
 namespace automodel::data {
@@ -16,8 +17,7 @@ struct HellaSwagOptions {
   /// Files, folders or patterns; see open_rows.
   std::vector<std::string> paths;
   std::string split = "train";
-  std::optional<std::int64_t> max_samples;
-  SourceOptions source;
+  SelectOptions rows;
 };
 
 /// The context and, after a blank, the ending that `label` (a number or its text) picks, as plain

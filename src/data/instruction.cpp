@@ -102,11 +102,7 @@ std::unique_ptr<const Dataset> make_instruction_dataset(const InstructionOptions
   const RowFormat format =
       options.use_chat_template ? chat_rows(options, shared) : completion_rows(options, shared);
   return make_row_dataset(
-      open_split(options.paths, options.split,
-                 {.shuffle_seed = std::nullopt,
-                  .max_rows = options.max_samples,
-                  .configuration = options.configuration,
-                  .source = options.source}),
+      open_split(options.paths, options.split, options.rows),
       [format, limit](const Json& row) { return apply_limit(format(row), limit); }, shared);
 }
 
@@ -115,12 +111,12 @@ InstructionOptions read_instruction_options(Keys& keys) {
   options.paths = keys.paths("path_or_dataset_id");
   options.columns = read_columns(keys);
   options.split = keys.text("split", "train");
-  options.configuration = keys.text("name", "");
+  options.rows.configuration = keys.text("name", "");
   options.answer_only = keys.flag("answer_only_loss_mask", true);
   options.limit = read_limit(keys);
-  options.max_samples = keys.maybe_integer("limit_dataset_samples");
+  options.rows.max_rows = keys.maybe_integer("limit_dataset_samples");
   options.use_chat_template = keys.flag("use_hf_chat_template", false);
-  options.source = read_source_options(keys);
+  options.rows.source = read_source_options(keys);
   return options;
 }
 

@@ -9,7 +9,7 @@
 #include "data/dataset.h"
 #include "data/keys.h"
 #include "data/limit.h"
-#include "data/source.h"
+#include "data/split.h"
 #include "data/text_context.h"
 
 namespace automodel::data {
@@ -26,7 +26,7 @@ struct InstructionOptions {
   /// Files, folders or patterns; see open_rows.
   std::vector<std::string> paths;
   std::string split = "train";
-  std::optional<std::int64_t> max_samples;
+  SelectOptions rows;
   ColumnMapping columns;
   /// Learns the answer only, not the prompt.
   bool answer_only = true;
@@ -36,9 +36,6 @@ struct InstructionOptions {
   bool use_chat_template = false;
   /// max_tokens is taken from the TextContext.
   LengthLimit limit;
-  /// Of a hub data set.
-  std::string configuration = {};
-  SourceOptions source;
 };
 
 /// Throws Error(invalid_argument) on an impossible mapping; rows throw Error(corrupt_data) that

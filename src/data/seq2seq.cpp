@@ -99,8 +99,7 @@ std::unique_ptr<const Dataset> make_seq2seq_dataset(const Seq2SeqOptions& option
   Seq2SeqOptions limited = options;
   limited.limit = for_model(options.limit, context);
   const auto shared = std::make_shared<const TextContext>(std::move(context));
-  return make_row_dataset(open_split(options.paths, options.split,
-                                     {.max_rows = options.max_samples, .source = options.source}),
+  return make_row_dataset(open_split(options.paths, options.split, options.rows),
                           Seq2SeqFormat(std::move(limited), shared), shared);
 }
 
@@ -108,7 +107,7 @@ Seq2SeqOptions read_seq2seq_options(Keys& keys) {
   Seq2SeqOptions options;
   options.paths = keys.paths("dataset_name");
   options.split = keys.text("split", "train");
-  options.max_samples = keys.maybe_integer("limit_dataset_samples");
+  options.rows.max_rows = keys.maybe_integer("limit_dataset_samples");
   options.source_template = keys.maybe_text("source_template");
   options.source_key = keys.text("source_key", "question");
   options.target_key = keys.text("target_key", "answers");
@@ -118,7 +117,7 @@ Seq2SeqOptions read_seq2seq_options(Keys& keys) {
   options.limit.seq_length = keys.integer("seq_length", 0);
   options.limit.truncate =
       keys.any("truncation").is_null() || keys.strategy("truncation", "do_not_truncate");
-  options.source = read_source_options(keys);
+  options.rows.source = read_source_options(keys);
   keys.expect("chat_template", nullptr);
   return options;
 }

@@ -10,6 +10,7 @@
 #include "data/dataset.h"
 #include "data/keys.h"
 #include "data/limit.h"
+#include "data/split.h"
 
 namespace automodel::data {
 
@@ -17,7 +18,7 @@ struct Seq2SeqOptions {
   /// Files, folders, patterns or hub ids; see open_rows.
   std::vector<std::string> paths;
   std::string split = "train";
-  std::optional<std::int64_t> max_samples;
+  SelectOptions rows;
   /// The source's text, with columns in braces: "translate: {en}". Without it column source_key.
   std::optional<std::string> source_template;
   std::string source_key = "question";
@@ -26,7 +27,6 @@ struct Seq2SeqOptions {
   /// What the decoder begins with; the tokenizer's pad_token if it is not given, as T5 has it.
   std::optional<std::int32_t> decoder_start;
   LengthLimit limit;
-  SourceOptions source;
 };
 
 /// Each sample has two documents: the encoder's tokens, of which nothing is learnt, and the

@@ -56,8 +56,7 @@ std::unique_ptr<const Dataset> make_squad_dataset(const SquadOptions& options,
   const auto shared = std::make_shared<const TextContext>(std::move(context));
   const RowFormat format = make_format(shared);
   return make_row_dataset(
-      open_split(options.paths, options.split,
-                 {.max_rows = options.max_samples, .source = options.source}),
+      open_split(options.paths, options.split, options.rows),
       [format, limit](const Json& row) { return apply_limit(format(row), limit); }, shared);
 }
 
@@ -66,9 +65,9 @@ SquadOptions read_squad_options(Keys& keys) {
   options.paths = keys.paths("dataset_name");
   options.split = keys.text("split", "train");
   options.limit = read_limit(keys);
-  options.max_samples = keys.maybe_integer("limit_dataset_samples");
+  options.rows.max_rows = keys.maybe_integer("limit_dataset_samples");
   options.chat_template = keys.maybe_text("chat_template");
-  options.source = read_source_options(keys);
+  options.rows.source = read_source_options(keys);
   keys.flag("fp8", false);  // upstream reads it and uses it nowhere
   return options;
 }

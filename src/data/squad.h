@@ -9,6 +9,7 @@
 #include "data/dataset.h"
 #include "data/keys.h"
 #include "data/limit.h"
+#include "data/split.h"
 #include "data/text_context.h"
 
 namespace automodel::data {
@@ -17,12 +18,11 @@ struct SquadOptions {
   /// Files, folders or patterns; see open_rows.
   std::vector<std::string> paths;
   std::string split = "train";
-  std::optional<std::int64_t> max_samples;
+  SelectOptions rows;
   /// Replaces the tokenizer's chat template; see with_chat_template.
   std::optional<std::string> chat_template;
   /// max_tokens is taken from the TextContext.
   LengthLimit limit;
-  SourceOptions source;
 };
 
 /// "Context: ... Question: ... Answer: " with the first answer; as user and assistant turn if there

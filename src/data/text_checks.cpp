@@ -4,6 +4,7 @@
 #include <array>
 
 #include "base/error.h"
+#include "data/tool_calls.h"
 
 namespace automodel::data {
 namespace {
@@ -17,18 +18,13 @@ struct Example {
 
 /// A question that is answered by a call of a tool.
 Example tool_round() {
-  const Json function = {{"name", "look"},
-                         {"description", "Looks."},
-                         {"parameters", {{"type", "object"}, {"properties", Json::object()}}}};
-  const Json call = {{"id", "abcdefghi"},
-                     {"type", "function"},
-                     {"function", {{"name", "look"}, {"arguments", Json::object()}}}};
+  const Json call = example_call(Json::object());
   Json asks = turn("assistant", "");
   asks["tool_calls"] = Json::array({call});
   Json found = turn("tool", "Two.");
-  found["tool_call_id"] = "abcdefghi";
+  found["tool_call_id"] = call["id"];
   return {.messages = Json::array({turn("user", "One?"), asks, found}),
-          .tools = Json::array({{{"type", "function"}, {"function", function}}})};
+          .tools = Json::array({example_tool()})};
 }
 
 /// Conversations that chat templates take; the first has no system turn.

@@ -133,4 +133,18 @@ Json normal_template_variables(const Json& variables) {
   return object;
 }
 
+Json example_tool() {
+  return {{"type", "function"},
+          {"function",
+           {{"name", "look"},
+            {"description", "Looks."},
+            {"parameters", {{"type", "object"}, {"properties", Json::object()}}}}}};
+}
+
+Json example_call(const Json& arguments) {
+  return {{"id", "abcdefghi"},
+          {"type", "function"},
+          {"function", {{"name", "look"}, {"arguments", arguments}}}};
+}
+
 }  // namespace automodel::data

@@ -25,4 +25,9 @@ Json normal_tools(const Json& tools);
 /// Throws Error(corrupt_data).
 Json normal_template_variables(const Json& variables);
 
+/// A tool without parameters, and a call of it, by which chat templates are tried. The id has the
+/// form that Mistral's templates want.
+Json example_tool();
+Json example_call(const Json& arguments);
+
 }  // namespace automodel::data

@@ -108,8 +108,7 @@ std::unique_ptr<const Dataset> make_xlam_dataset(const XlamOptions& options, Tex
   const auto shared = std::make_shared<const TextContext>(std::move(context));
   const ChatFormat format(shared, {});
   return make_row_dataset(
-      open_split(options.paths, options.split,
-                 {.max_rows = options.max_samples, .source = options.source}),
+      open_split(options.paths, options.split, options.rows),
       [format, limit](const Json& row) {
         return apply_limit(format.tokenize(format.read(as_chat_row(row))), limit);
       },
@@ -121,8 +120,8 @@ XlamOptions read_xlam_options(Keys& keys) {
   options.paths = keys.paths("dataset_name");
   options.split = keys.text("split", "train");
   options.limit = read_limit(keys);
-  options.max_samples = keys.maybe_integer("limit_dataset_samples");
-  options.source = read_source_options(keys);
+  options.rows.max_rows = keys.maybe_integer("limit_dataset_samples");
+  options.rows.source = read_source_options(keys);
   keys.flag("fp8", false);  // upstream reads it and uses it nowhere
   return options;
 }

@@ -10,6 +10,7 @@
 #include "data/keys.h"
 #include "data/limit.h"
 #include "data/messages.h"
+#include "data/split.h"
 #include "data/text_context.h"
 
 namespace automodel::data {
@@ -18,10 +19,9 @@ struct XlamOptions {
   /// Files, folders or patterns; see open_rows.
   std::vector<std::string> paths;
   std::string split = "train";
-  std::optional<std::int64_t> max_samples;
+  SelectOptions rows;
   /// max_tokens is taken from the TextContext.
   LengthLimit limit;
-  SourceOptions source;
 };
 
 /// The query as the user's turn, the answers as tool calls of the assistant's.

@@ -29,7 +29,10 @@ TEST(ChatDataset, LimitsAndTemplates) {
   context.max_tokens = 10;
   EXPECT_THAT(error_of([&] { make_chat_dataset({.paths = {path}}, context); }),
               testing::HasSubstr("has no chat template"));
-  const auto dataset = make_chat_dataset({.paths = {path}, .chat_template = kChatMl}, context);
+  ChatOptions options;
+  options.paths = {path};
+  options.chat_template = kChatMl;
+  const auto dataset = make_chat_dataset(options, context);
   EXPECT_THAT(error_of([&] { dataset->sample(0); }),
               testing::StartsWith(path + ":1: the row has 23 tokens, more than the 10"));
 }
@@ -54,9 +57,9 @@ TEST(ChatDataset, Keys) {
   EXPECT_EQ(options.split, "train[:10]");
   EXPECT_EQ(options.limit, (LengthLimit{.truncate = true, .seq_length = 64}));
   EXPECT_EQ(options.chat_template, "t.jinja");
-  EXPECT_EQ(options.shuffle_seed, 3U);
+  EXPECT_EQ(options.rows.shuffle_seed, 3U);
   EXPECT_EQ(options.mask, (MaskOptions{.mask_history = true, .mask_reasoning_content = true}));
-  EXPECT_TRUE(options.source.skip_invalid);
+  EXPECT_TRUE(options.rows.source.skip_invalid);
   Keys unshifted({{"path_or_dataset_id", "a"}, {"unshifted", true}}, "dataset X");
   EXPECT_THAT(error_of([&] { read_chat_options(unshifted); }),
               testing::HasSubstr("'unshifted' = true is not supported yet"));

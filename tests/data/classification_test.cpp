@@ -145,12 +145,12 @@ TEST(Classification, UpstreamsKeys) {
                              {"num_samples_limit", 5},
                              {"trust_remote_code", true},
                              {"max_length", nullptr}});
-  EXPECT_EQ(options.configuration, "mrpc");
+  EXPECT_EQ(options.rows.configuration, "mrpc");
   EXPECT_EQ(options.text_column, "sentence1");
   EXPECT_EQ(options.pair_column, "sentence2");
-  EXPECT_EQ(options.max_samples, 5);
+  EXPECT_EQ(options.rows.max_rows, 5);
   EXPECT_EQ(options.max_length, 0);
-  EXPECT_EQ(read({{"path_or_dataset", "mine.csv"}}).configuration, "");
+  EXPECT_EQ(read({{"path_or_dataset", "mine.csv"}}).rows.configuration, "");
   EXPECT_THAT(error_of([&] { read({{"path_or_dataset", "x"}, {"max_length", -1}}); }),
               HasSubstr("max_length must be a positive number of tokens, found -1"));
   Keys keys({{"path_or_dataset_id", "x"}, {"labels", 3}}, "dataset");

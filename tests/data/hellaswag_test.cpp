@@ -37,7 +37,7 @@ TEST(HellaSwag, Keys) {
   const HellaSwagOptions options = read_hellaswag_options(keys);
   keys.finish();
   EXPECT_EQ(options.paths, (std::vector<std::string>{"a.jsonl"}));
-  EXPECT_EQ(options.max_samples, 3);
+  EXPECT_EQ(options.rows.max_rows, 3);
 }
 
 }  // namespace

@@ -83,7 +83,7 @@ TEST_F(Instructions, KeysOfStreamedRows) {
   Json good = common;
   good.update({{"repeat_on_exhaustion", false}, {"start_of_turn_token", "x"}, {"name", "small"}});
   Keys keys(good, "dataset X");
-  EXPECT_EQ(read_streamed_instruction_options(keys).configuration, "small");
+  EXPECT_EQ(read_streamed_instruction_options(keys).rows.configuration, "small");
   keys.finish();
   Json bad = common;
   bad["delta_version"] = 3;
@@ -105,7 +105,7 @@ TEST_F(Instructions, Keys) {
   EXPECT_EQ(options.columns, (ColumnMapping{"c", "q", "a"}));
   EXPECT_FALSE(options.answer_only);
   EXPECT_TRUE(options.use_chat_template);
-  EXPECT_EQ(options.max_samples, 7);
+  EXPECT_EQ(options.rows.max_rows, 7);
   EXPECT_EQ(options.limit.seq_length, 32);
   Keys bad({{"path_or_dataset_id", "a"}, {"column_mapping", {{"anwser", "a"}}}}, "dataset X");
   EXPECT_EQ(error_of([&] { read_instruction_options(bad); }),

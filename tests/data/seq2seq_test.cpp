@@ -76,7 +76,7 @@ TEST_F(Seq2Seq, Keys) {
   const Seq2SeqOptions options = read_seq2seq_options(keys);
   keys.finish();
   EXPECT_EQ(options.split, "test");
-  EXPECT_EQ(options.max_samples, 3);
+  EXPECT_EQ(options.rows.max_rows, 3);
   EXPECT_EQ(options.limit, (LengthLimit{.truncate = true, .seq_length = 8}));
   EXPECT_EQ(options.source_template, "t");
   EXPECT_EQ(options.source_key, "s");

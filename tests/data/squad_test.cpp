@@ -46,10 +46,11 @@ TEST_F(Squad, Keys) {
   const SquadOptions options = read_squad_options(keys);
   keys.finish();
   EXPECT_EQ(options.split, "validation");
-  EXPECT_EQ(options.max_samples, 2);
+  EXPECT_EQ(options.rows.max_rows, 2);
   EXPECT_EQ(options.limit, (LengthLimit{.truncate = true, .seq_length = 8}));
   EXPECT_EQ(options.chat_template, kChatMl);
-  EXPECT_EQ(make_squad_dataset({.paths = {path_}, .max_samples = 2}, test_context())->size(), 2);
+  EXPECT_EQ(make_squad_dataset({.paths = {path_}, .rows = {.max_rows = 2}}, test_context())->size(),
+            2);
 }
 
 }  // namespace

@@ -57,7 +57,7 @@ TEST(Xlam, Keys) {
              {"padding", false},
              {"truncation", false}},
             "dataset X");
-  EXPECT_EQ(read_xlam_options(keys).max_samples, 4);
+  EXPECT_EQ(read_xlam_options(keys).rows.max_rows, 4);
   keys.finish();
 }
 
