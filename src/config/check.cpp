@@ -9,6 +9,7 @@
 
 #include "base/text.h"
 #include "config/schema/config_names.h"
+#include "config/schema/foreign_names.h"
 #include "config/secret.h"
 
 namespace automodel::config {
@@ -274,6 +275,15 @@ class Checker {
     }
   }
 
+  /// What may be meant by an unknown key: what another program calls so, else the nearest name.
+  static std::string name_here(const std::string& key, const std::vector<std::string>& known) {
+    if (const ForeignName* foreign = find_foreign_name(key)) {
+      return fmt::format("; here it is '{}'{}", foreign->key,
+                         foreign->note.empty() ? "" : fmt::format(" ({})", foreign->note));
+    }
+    return did_you_mean(key, known);
+  }
+
   bool accept_extra(const Key& key, const std::vector<Key>& keys, Extra extra, const Entry& entry,
                     const std::string& at) {
     if (extra == Extra::free) {
@@ -293,7 +303,7 @@ class Checker {
       }
       names.insert(names.end(), more.begin(), more.end());
     }
-    const std::string near = did_you_mean(entry.key, names);
+    const std::string near = name_here(entry.key, names);
     if (extra == Extra::ignored && near.empty()) {
       warnings.push_back({entry.key_origin, at, "ignored: nothing reads this key"});
       return true;

@@ -9,7 +9,7 @@
 namespace automodel::data {
 namespace {
 
-constexpr std::array<CheckInfo, 15> kChecks = {{
+constexpr std::array<CheckInfo, 16> kChecks = {{
     {Check::no_trained_tokens, "no_trained_tokens", true, "have no token that is learnt",
      "see which messages are the assistant's, and whether truncation cuts them off"},
     {Check::prompt_trained, "prompt_trained", true, "learn every token, the prompt as well",
@@ -45,6 +45,9 @@ constexpr std::array<CheckInfo, 15> kChecks = {{
      "the model learns to say nothing there"},
     {Check::truncated, "truncated", false, "are cut to their maximum length",
      "what is cut off is not learnt; raise seq_length"},
+    {Check::not_truncated, "not_truncated", false,
+     "are longer than seq_length, which alone cuts nothing",
+     "set truncation: true to cut them, or raise seq_length"},
     {Check::template_differs, "template_differs", false, "the chat template is not the model's own",
      "prompts will look as the model has not seen them; leave chat_template out unless this is "
      "meant, and use the same one at inference"},
@@ -156,6 +159,7 @@ std::vector<Check> failed_checks(const TokenizedSample& sample, const TextContex
       notes.merged_boundary,
       notes.empty_answer,
       notes.truncated,
+      notes.not_truncated,
       false,  // the rest are checks of the whole, see text_checks.h
       false,
   };

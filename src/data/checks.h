@@ -26,6 +26,7 @@ enum class Check {
   merged_boundary,
   empty_answer,
   truncated,
+  not_truncated,
   template_differs,
   vocabulary_too_large,
 };

@@ -72,6 +72,8 @@ TokenizedSample apply_limit(TokenizedSample sample, const LengthLimit& limit) {
   }
   const auto longest =
       *std::max_element(sample.document_lengths.begin(), sample.document_lengths.end());
+  sample.notes.not_truncated =
+      !limit.truncate && limit.seq_length > 0 && longest > limit.seq_length;
   check(limit.max_tokens <= 0 || limit.allows_too_long || longest <= limit.max_tokens,
         ErrorKind::invalid_argument,
         "the row has {} tokens, more than the {} that the model takes (the lesser of config.json's "

@@ -12,7 +12,7 @@ namespace automodel::data {
 
 struct LengthLimit {
   /// Cuts documents at their end to seq_length tokens, or max_tokens if that is 0. Otherwise
-  /// seq_length has no effect, as in Hugging Face's tokenizers.
+  /// seq_length only marks longer ones, as Hugging Face's tokenizers leave them whole.
   bool truncate = false;
   /// Cuts them at their beginning instead, behind a first token `bos_id`.
   bool cuts_beginning = false;

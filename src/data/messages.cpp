@@ -242,6 +242,28 @@ Json read_documents(Json documents) {
   return documents;
 }
 
+/// What reads a row without turns that has the columns of a question and an answer.
+std::string other_kind(const Json& row) {
+  constexpr std::array<std::array<const char*, 2>, 4> kColumns = {{{"prompt", "completion"},
+                                                                   {"instruction", "output"},
+                                                                   {"prompt", "response"},
+                                                                   {"question", "answer"}}};
+  for (const auto& [question, answer] : kColumns) {
+    if (!row.contains(question) || !row.contains(answer)) {
+      continue;
+    }
+    return row[answer].is_array()
+               ? fmt::format("; join the turns of '{}' and '{}' to one list 'messages'", question,
+                             answer)
+               : fmt::format(
+                     "; read such rows by _target_: nemo_automodel.components.datasets.llm."
+                     "ColumnMappedTextInstructionDataset with column_mapping: {{question: {}, "
+                     "answer: {}}} and use_hf_chat_template: true",
+                     question, answer);
+  }
+  return "";
+}
+
 }  // namespace
 
 std::string python_json(const Json& value) {
@@ -267,8 +289,8 @@ Conversation read_conversation(const Json& row, ArgumentForm arguments) {
       keys.push_back(item.key());
     }
     fail(ErrorKind::corrupt_data,
-         "the row has neither 'messages' nor 'conversations'{}; its columns are: {}",
-         did_you_mean("messages", keys), join(keys, ", "));
+         "the row has neither 'messages' nor 'conversations'{}; its columns are: {}{}",
+         did_you_mean("messages", keys), join(keys, ", "), other_kind(row));
   }
   const Json& turns = row[key];
   check(turns.is_array(), ErrorKind::corrupt_data, "'{}' must be a list of turns, found {}", key,

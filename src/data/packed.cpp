@@ -126,6 +126,7 @@ TokenizedSample PackedDataset::sample(std::int64_t index) const {
                  .empty_answer = out.notes.empty_answer || notes.empty_answer,
                  .all_learnt = out.notes.all_learnt && notes.all_learnt,
                  .truncated = out.notes.truncated || notes.truncated,
+                 .not_truncated = out.notes.not_truncated || notes.not_truncated,
                  .is_window = out.notes.is_window || notes.is_window,
                  .ends_in_class = notes.ends_in_class};
   }

@@ -40,6 +40,8 @@ struct SampleNotes {
   bool all_learnt = false;
   /// The sample was cut to its maximum length.
   bool truncated = false;
+  /// It is longer than seq_length, but was not to be cut.
+  bool not_truncated = false;
   /// A piece of a longer text. It need not end in an EOS token, and its last token only tells what
   /// the one before is followed by.
   bool is_window = false;

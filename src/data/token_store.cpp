@@ -32,7 +32,7 @@ std::uint8_t packed(const SampleNotes& notes) {
   return static_cast<std::uint8_t>(notes.special_in_content | notes.merged_boundary << 1 |
                                    notes.empty_answer << 2 | notes.all_learnt << 3 |
                                    notes.truncated << 4 | notes.is_window << 5 |
-                                   notes.ends_in_class << 6);
+                                   notes.ends_in_class << 6 | notes.not_truncated << 7);
 }
 
 SampleNotes unpacked(std::uint8_t bits) {
@@ -41,6 +41,7 @@ SampleNotes unpacked(std::uint8_t bits) {
           .empty_answer = (bits & 4) != 0,
           .all_learnt = (bits & 8) != 0,
           .truncated = (bits & 16) != 0,
+          .not_truncated = (bits & 128) != 0,
           .is_window = (bits & 32) != 0,
           .ends_in_class = (bits & 64) != 0};
 }

@@ -18,6 +18,13 @@ TEST(Load, CollectsAllProblemsInTheFilesOrder) {
   EXPECT_THAT(text, HasSubstr("command line: optimizer.lr"));
 }
 
+TEST(Load, SaysWhereKeysOfOtherProgramsAre) {
+  const std::string text = complaint(kLeast, {"--optimizer.learning_rate=1e-3", "--packing=true"});
+  EXPECT_THAT(text, HasSubstr("optimizer.learning_rate: unknown key; here it is 'optimizer.lr'"));
+  EXPECT_THAT(text, HasSubstr("packing: unknown key; here it is "
+                              "'packed_sequence.packed_sequence_size' (the tokens of a pack)"));
+}
+
 TEST(Load, NamesMissingSections) {
   const std::string text = complaint("seed: 1\n");
   for (const char* section : {"recipe", "distributed", "model", "dataset", "optimizer"}) {

@@ -5,6 +5,7 @@
 
 #include "config/check.h"
 #include "config/schema/config_names.h"
+#include "config/schema/foreign_names.h"
 #include "config/schema/sections.h"
 
 namespace automodel::config {
@@ -34,6 +35,16 @@ TEST(Schema, EveryDefaultIsAValueOfItsKey) {
       }
     }
   });
+}
+
+TEST(Schema, NamesOfOtherProgramsLeadToKeys) {
+  std::set<std::string> paths;
+  visit(recipe_key(), "", [&](const Key&, const std::string& path) { paths.insert(path); });
+  for (const ForeignName& foreign : foreign_names()) {
+    EXPECT_EQ(paths.count("." + std::string(foreign.key)), 1) << foreign.name;
+    EXPECT_EQ(find_foreign_name(foreign.name), &foreign) << "is there twice";
+  }
+  EXPECT_EQ(find_foreign_name("lr"), nullptr);
 }
 
 TEST(Schema, NamesAreUniqueWithinAMapping) {

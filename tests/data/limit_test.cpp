@@ -44,8 +44,11 @@ TEST(Limit, CutsRolesToo) {
       (std::vector<Role>{Role::user, Role::user, Role::assistant, Role::prompt, Role::answer}));
 }
 
-TEST(Limit, SeqLengthAloneHasNoEffect) {
-  EXPECT_EQ(apply_limit(two_documents(), {.seq_length = 2}), two_documents());
+TEST(Limit, SeqLengthAloneMarksWhatIsLonger) {
+  EXPECT_EQ(apply_limit(two_documents(), {.seq_length = 4}), two_documents());
+  TokenizedSample longer = two_documents();
+  longer.notes.not_truncated = true;
+  EXPECT_EQ(apply_limit(two_documents(), {.seq_length = 3}), longer);
 }
 
 TEST(Limit, WhatIsTooLongIsAnError) {

@@ -124,6 +124,12 @@ TEST(Messages, MalformedRowsAreNamed) {
   EXPECT_EQ(error(R"({"massages": [], "id": 1})"),
             "the row has neither 'messages' nor 'conversations'; did you mean 'massages'?; its "
             "columns are: massages, id");
+  EXPECT_THAT(error(R"({"prompt": "a", "completion": "b"})"),
+              testing::HasSubstr("column_mapping: {question: prompt, answer: completion} and "
+                                 "use_hf_chat_template: true"));
+  EXPECT_THAT(error(R"({"prompt": [], "completion": []})"),
+              testing::EndsWith("join the turns of 'prompt' and 'completion' to one list "
+                                "'messages'"));
   EXPECT_EQ(error(R"({"messages": "hi"})"), "'messages' must be a list of turns, found string");
   EXPECT_EQ(error(R"({"messages": []})"), "'messages' is empty: there is nothing to learn");
   EXPECT_EQ(error(R"({"messages": ["hi"]})"), "messages[0] must be an object, found string");

@@ -26,6 +26,7 @@ class Views : public Dataset {
       append_document(out, ids, mask);
     }
     out.notes.truncated = index % 2 == 1;
+    out.notes.not_truncated = index % 3 == 1;
     out.notes.all_learnt = index % 4 == 0;
     out.notes.special_in_content = index % 5 == 0;
     out.notes.ends_in_class = index % 7 == 0;

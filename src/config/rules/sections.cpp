@@ -18,7 +18,9 @@ bool classifies(const Findings& f) {
 
 void kind_has_its_sections(Findings& f) {
   if (!classifies(f) && !f.has("loss_fn")) {
-    f.problem("loss_fn", "this required section is missing");
+    f.problem("loss_fn",
+              "this required section is missing; e.g. loss_fn: {_target_: "
+              "nemo_automodel.components.loss.masked_ce.MaskedCrossEntropy}");
   }
   if (classifies(f) && f.has("loss_fn")) {
     f.warning("loss_fn",

@@ -47,7 +47,9 @@ Key loss_section(std::string name) {
   const bool trains = name == "loss_fn";
   return target_mapping(
       std::move(name),
-      trains ? "cross-entropy summed over all labels of a step, divided by their number"
+      trains ? "cross-entropy summed over all labels of a step, divided by their number; required "
+               "but of "
+               "classifiers"
              : "the distillation loss",
       {
           cross_entropy("loss.masked_ce.MaskedCrossEntropy", "cross-entropy of logits", {upcast},

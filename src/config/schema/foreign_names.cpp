@@ -1,0 +1,67 @@
+#include "config/schema/foreign_names.h"
+
+#include <algorithm>
+#include <array>
+
+namespace automodel::config {
+namespace {
+
+constexpr std::string_view kTruncation = "with truncation: true";
+constexpr std::string_view kSteps = "in steps";
+constexpr std::string_view kProduct = "local_batch_size times the micro-batches of a step";
+constexpr std::string_view kPackTokens = "the tokens of a pack";
+
+constexpr auto kNames = std::to_array<ForeignName>({
+    {"assistant_only_loss", "dataset.roles_to_train", "by default the assistant alone"},
+    {"base_model", "model.pretrained_model_name_or_path"},
+    {"bf16", "model.torch_dtype", "bfloat16"},
+    {"completion_only_loss", "dataset.answer_only_loss_mask"},
+    {"data_files", "dataset.path_or_dataset_id"},
+    {"eval_steps", "step_scheduler.val_every_steps"},
+    {"gradient_accumulation_steps", "step_scheduler.global_batch_size", kProduct},
+    {"gradient_checkpointing", "distributed.activation_checkpointing"},
+    {"label_smoothing_factor", "loss_fn.label_smoothing"},
+    {"learning_rate", "optimizer.lr"},
+    {"logging_steps", "step_scheduler.log_remote_every_steps", "training.jsonl has every step"},
+    {"lora_alpha", "peft.alpha"},
+    {"lora_dropout", "peft.dropout"},
+    {"lora_r", "peft.dim"},
+    {"lora_target_linear", "peft.match_all_linear"},
+    {"lora_target_modules", "peft.target_modules"},
+    {"lr_scheduler_type", "lr_scheduler.lr_decay_style"},
+    {"max_grad_norm", "clip_grad_norm.max_norm"},
+    {"max_length", "dataset.seq_length", kTruncation},
+    {"max_seq_length", "dataset.seq_length", kTruncation},
+    {"micro_batch_size", "step_scheduler.local_batch_size"},
+    {"model_name_or_path", "model.pretrained_model_name_or_path"},
+    {"neftune_noise_alpha", "neftune.noise_alpha"},
+    {"num_train_epochs", "step_scheduler.num_epochs"},
+    {"output_dir", "checkpoint.checkpoint_dir"},
+    {"packing", "packed_sequence.packed_sequence_size", kPackTokens},
+    {"per_device_eval_batch_size", "validation_dataloader.batch_size"},
+    {"per_device_train_batch_size", "step_scheduler.local_batch_size"},
+    {"r", "peft.dim"},
+    {"rank", "peft.dim"},
+    {"resume_from_checkpoint", "checkpoint.restore_from"},
+    {"sample_packing", "packed_sequence.packed_sequence_size", kPackTokens},
+    {"save_steps", "step_scheduler.ckpt_every_steps"},
+    {"save_total_limit", "checkpoint.max_recent_checkpoints"},
+    {"sequence_len", "dataset.seq_length", kTruncation},
+    {"train_on_inputs", "dataset.roles_to_train", "[system, user, assistant]"},
+    {"use_dora", "peft.use_dora"},
+    {"warmup_ratio", "lr_scheduler.lr_warmup_steps", kSteps},
+    {"warmup_steps", "lr_scheduler.lr_warmup_steps"},
+    {"weight_decay", "optimizer.weight_decay"},
+});
+
+}  // namespace
+
+std::span<const ForeignName> foreign_names() { return kNames; }
+
+const ForeignName* find_foreign_name(std::string_view name) {
+  const auto* found = std::find_if(kNames.begin(), kNames.end(),
+                                   [&](const ForeignName& entry) { return entry.name == name; });
+  return found == kNames.end() ? nullptr : found;
+}
+
+}  // namespace automodel::config
