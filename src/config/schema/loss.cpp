@@ -48,8 +48,7 @@ Key loss_section(std::string name) {
   return target_mapping(
       std::move(name),
       trains ? "cross-entropy summed over all labels of a step, divided by their number; required "
-               "but of "
-               "classifiers"
+               "unless the recipe trains a classifier"
              : "the distillation loss",
       {
           cross_entropy("loss.masked_ce.MaskedCrossEntropy", "cross-entropy of logits", {upcast},
