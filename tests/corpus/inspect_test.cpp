@@ -126,6 +126,7 @@ std::vector<Fault> row_faults() {
       {"truncated",
        answer("a long answer"),
        {"--dataset.truncation", "true", "--dataset.seq_length", "33"}},
+      {"not_truncated", answer("a long answer"), {"--dataset.seq_length", "33"}},
       {"outside_vocabulary", [](const auto& c) { c.write_config(200); }},
       {"vocabulary_too_large", [](const auto& c) { c.write_config(200); }},
   };

@@ -64,7 +64,7 @@ std::vector<Tensor> labelled_gradients(const spec::ModelSpec& model, const Token
   (router.loss.defined() ? loss + router.loss : loss).backward();
   std::vector<Tensor> grads{loss.detach()};
   for (const auto& parameter : parameters.all()) {
-    grads.push_back(parameter.value.grad());
+    grads.push_back(parameter.value.grad().to_dense());
   }
   return grads;
 }
