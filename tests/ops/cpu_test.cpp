@@ -3,6 +3,8 @@
 #include <ATen/ATen.h>
 #include <gtest/gtest.h>
 
+#include <atomic>
+#include <cstdint>
 #include <vector>
 
 #include "ops/cpu/dispatch.h"
@@ -62,6 +64,28 @@ TEST(Gemm, SumsOverGatheredRows) {
       gemm(kernels->gemm, {&product, 1});
       EXPECT_TRUE(at::allclose(y, expected, 1e-4, 1e-4)) << name;
     }
+  }
+}
+
+std::atomic<std::int64_t> tiles_off_lines;
+
+/// Loads that cross cache lines take a fifth more time.
+TEST(Gemm, EveryWorkersPanelsBeginAtALine) {
+  const at::Tensor a = at::randn({90, 500}), b = at::randn({1200, 500}), y = at::empty({90, 1200});
+  for (const auto& [name, kernels] : own_sets()) {
+    GemmKernels watched = kernels->gemm;
+    watched.tile = [](const TileTask& task) {
+      const auto off = [](const float* p) { return reinterpret_cast<std::uintptr_t>(p) % 64 != 0; };
+      tiles_off_lines += off(task.term.a) || off(task.term.b) || off(task.sums) ? 1 : 0;
+    };
+    const Product product{.a = matrix(a),
+                          .b = matrix(b),
+                          .out = output_of(y),
+                          .rows = 90,
+                          .columns = 1200,
+                          .inner = 500};
+    gemm(watched, {&product, 1});
+    EXPECT_EQ(tiles_off_lines, 0) << name;
   }
 }
 

@@ -235,7 +235,8 @@ class Batch {
   /// Panels of columns that a task takes: few, so that there are as many tasks as wanted; all that
   /// its caches hold where the rows are too many for them and each strip would read all anew.
   Index strip_panels(const Piece& piece, Index panels, Index wanted) const {
-    const Index most = std::max(kStripFloats / strip_floats(piece.steps, 1), Index{1});
+    const Index floats = std::max(strip_floats(piece.steps, 1), Index{1});
+    const Index most = std::max(kStripFloats / floats, Index{1});
     if (block_floats(piece) * piece.steps.blocks() > kRowsFloats) {
       return std::clamp(panels, Index{1}, most);
     }
@@ -257,7 +258,7 @@ class Batch {
   }
 
   Index strip_floats(const Steps& steps, Index panels) const {
-    return std::max(panels * steps.blocks() * kernels_.column_panel_floats, Index{1});
+    return panels * steps.blocks() * kernels_.column_panel_floats;
   }
   Index sum_floats(const Piece& piece, Index panels) const {
     return kTileRowPanels * piece.panel_rows * panels * kernels_.panel_columns;
