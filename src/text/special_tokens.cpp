@@ -1,7 +1,10 @@
 #include "text/special_tokens.h"
 
 #include <algorithm>
+#include <set>
 #include <utility>
+
+#include "base/error.h"
 
 namespace automodel::text {
 namespace {
@@ -73,6 +76,25 @@ void set_extra(Json& config, ExtraTokens tokens) {
   }
 }
 
+std::string content_of(const Json& token) {
+  const Json content = token.is_object() ? token.value("content", Json()) : token;
+  return content.is_string() ? content.get<std::string>() : std::string();
+}
+
+/// The texts of the tokens under every tokenizer's names, and of those in the list.
+std::set<std::string> special_texts(const Json& config) {
+  std::set<std::string> texts;
+  for (const auto name : kSpecialTokenNames) {
+    texts.insert(content_of(config.value(std::string(name), Json())));
+  }
+  if (const auto key = special_list_key(config)) {
+    for (const Json& token : config.at(*key)) {
+      texts.insert(content_of(token));
+    }
+  }
+  return texts;
+}
+
 }  // namespace
 
 Json model_tokens(const Json& config) {
@@ -119,6 +141,30 @@ Json with_special_tokens_map(Json config, const Json& map) {
     extra.listed = map[kAdditional];
   }
   set_extra(config, std::move(extra));
+  return config;
+}
+
+Json with_added_tokens(Json config, const Json& added, const Json& listed) {
+  if (config.contains("added_tokens_decoder") || added.empty()) {
+    return config;
+  }
+  const auto special = special_texts(config);
+  const auto is_listed = [&](const Json& id) {
+    return std::ranges::any_of(listed, [&](const Json& token) {
+      return token.is_object() && token.value("id", Json()) == id;
+    });
+  };
+  Json decoder = Json::object();
+  for (const auto& [text, id] : added.items()) {
+    check(id.is_number_integer(), ErrorKind::corrupt_data,
+          "added_tokens.json: the id of '{}' must be a number, found {}", text, id.dump());
+    if (!is_listed(id)) {
+      const bool is_special = special.contains(text);
+      decoder[id.dump()] = {
+          {"content", text}, {"normalized", !is_special}, {"special", is_special}};
+    }
+  }
+  config["added_tokens_decoder"] = std::move(decoder);
   return config;
 }
 

@@ -28,4 +28,9 @@ std::optional<std::string> special_list_key(const Json& config);
 /// texts under names of the model's own and for a second list additional_special_tokens.
 Json with_special_tokens_map(Json config, const Json& map);
 
+/// tokenizer_config.json, which already has what special_tokens_map.json says, with the tokens of
+/// added_tokens.json (text to id) as added_tokens_decoder, unless it has one. `listed` are the
+/// added_tokens of tokenizer.json, which count for the ids that they have.
+Json with_added_tokens(Json config, const Json& added, const Json& listed);
+
 }  // namespace automodel::text

@@ -82,7 +82,8 @@ std::optional<std::int64_t> read_length(const JsonNode& node) {
   return static_cast<std::int64_t>(member->number());
 }
 
-/// The object in a file, empty if there is no file.
+}  // namespace
+
 Json read_object(const fs::path& file) {
   Json json = fs::exists(file) ? read_json(file) : Json::object();
   if (!json.is_object()) {
@@ -90,8 +91,6 @@ Json read_object(const fs::path& file) {
   }
   return json;
 }
-
-}  // namespace
 
 TokenizerConfig parse_tokenizer_config(const Json& config, std::string_view source) {
   const JsonNode node(config, std::string(source));

@@ -39,4 +39,7 @@ TokenizerConfig read_tokenizer_config(const std::filesystem::path& folder);
 /// The same from a tokenizer_config.json's contents alone; `source` names it in errors.
 TokenizerConfig parse_tokenizer_config(const Json& config, std::string_view source);
 
+/// The object in a file, empty if there is no file. Throws Error(corrupt_data).
+Json read_object(const std::filesystem::path& file);
+
 }  // namespace automodel::text

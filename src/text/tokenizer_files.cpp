@@ -11,6 +11,7 @@
 #include "text/class_settings.h"
 #include "text/config_tokens.h"
 #include "text/formats/formats.h"
+#include "text/special_tokens.h"
 #include "text/tokenizer_class.h"
 
 namespace automodel::text {
@@ -139,7 +140,11 @@ LoadedTokenizer load_tokenizer(const fs::path& path) {
   TokenizerFiles files = read_file_of(file, config.raw);
   config = with_defaults(std::move(config),
                          parse_tokenizer_config(files.tokenizer_config, file.string()));
-  if (is_tokenizer_json(file.filename().string())) {
+  const bool is_json = is_tokenizer_json(file.filename().string());
+  config.raw = with_added_tokens(
+      std::move(config.raw), read_object(path / "added_tokens.json"),
+      is_json ? files.tokenizer.value("added_tokens", Json::array()) : Json::array());
+  if (is_json) {
     const auto name = tokenizer_class(config, model_config(path), files.tokenizer);
     auto made = with_class_settings(name, std::move(files.tokenizer), std::move(config));
     files.tokenizer = std::move(made.tokenizer);

@@ -89,6 +89,22 @@ def test_special_tokens_map(automodel, tmp_path, config, special):
     assert AutoTokenizer.from_pretrained(tmp_path / "saved")(TEXTS)["input_ids"] == expected
 
 
+@pytest.mark.parametrize(("config", "listed", "added"), [
+    ({}, [], {"<x>": 17, "</s>": 8}),
+    ({"eos_token": "</s>", "pad_token": "<pad>"}, [], {"</s>": 8, "<pad>": 18, "<y>": 17}),
+    ({"additional_special_tokens": ["<x>"]}, [], {"<x>": 17, "<y>": 18}),
+    ({"eos_token": "</s>"}, [token(8, "</s>", lstrip=True, normalized=True)], {"</s>": 8, "<y>": 17}),
+    ({"added_tokens_decoder": LISTED}, [], {"<x>": 17}),
+])
+def test_added_tokens(automodel, tmp_path, config, listed, added):
+    """The file of Transformers' slow tokenizers, which older folders have."""
+    (tmp_path / "added_tokens.json").write_text(json.dumps(added))
+    test_config(automodel, tmp_path, listed, config)
+    expected = AutoTokenizer.from_pretrained(tmp_path)(TEXTS)["input_ids"]
+    assert automodel("tokenize", tmp_path, "--export", tmp_path / "saved").returncode == 0
+    assert AutoTokenizer.from_pretrained(tmp_path / "saved")(TEXTS)["input_ids"] == expected
+
+
 SPECIAL = {"bos_token": "<s>", "eos_token": "</s>", "unk_token": "<unk>"}
 
 

@@ -2,6 +2,8 @@
 
 #include <gtest/gtest.h>
 
+#include "base/error.h"
+
 namespace automodel::text {
 namespace {
 
@@ -84,6 +86,21 @@ TEST(SpecialTokens, ListsOfBothFiles) {
   EXPECT_EQ(extra(named, x), R"([{"a":"A"},["X","Y"]])");
   EXPECT_EQ(extra(named, old), R"([{"a":"A"},["Z"]])");
   EXPECT_EQ(extra(named, R"({"extra_special_tokens": {"b": "B"}})"), R"([{"a":"A","b":"B"},null])");
+}
+
+TEST(SpecialTokens, AddedTokensOfOlderFolders) {
+  const auto made = [](const char* config, const char* added, const char* listed) {
+    return with_added_tokens(parse_json(config, ""), parse_json(added, ""), parse_json(listed, ""))
+        .value("added_tokens_decoder", Json())
+        .dump();
+  };
+  EXPECT_EQ(
+      made(R"({"eos_token": {"content": "X"}})", R"({"X": 7, "Y": 8, "Z": 9})", R"([{"id": 8}])"),
+      R"({"7":{"content":"X","normalized":false,"special":true},)"
+      R"("9":{"content":"Z","normalized":true,"special":false}})");
+  EXPECT_EQ(made(R"({"added_tokens_decoder": {}})", R"({"X": 7})", "[]"), "{}");
+  EXPECT_EQ(made("{}", "{}", "[]"), "null");
+  EXPECT_THROW(made("{}", R"({"X": "7"})", "[]"), Error);
 }
 
 }  // namespace
