@@ -61,6 +61,10 @@ def layouts(config):
         for path in objects(config):
             within(scaled, path).update(YARN)
         yield scaled
+        for path in objects(config):
+            partial = copy.deepcopy(config)
+            within(partial, path).pop("rope_theta", None)
+            yield partial
 
 
 def changes(config):

@@ -48,12 +48,9 @@ spec::ModelSpec olmo2_spec(const ConfigReader& c) {
   return model;
 }
 
-/// The older files scale the full layers only. rope_theta is of the full layers, unless these have
-/// one of their own.
+/// The older files scale the full layers only, and their rope_theta is these layers' too.
 spec::Rope olmo3_rope(const ConfigReader& c, std::int64_t head_dim, bool sliding) {
-  const bool full_has_own = c.object("rope_parameters").object(kind_name(false)).has("rope_theta");
-  const Defaults defaults{.theta = 500000,
-                          .theta_key = sliding && !full_has_own ? "" : "rope_theta"};
+  const Defaults defaults{.theta = 500000, .theta_key = sliding ? "" : "rope_theta"};
   return rope_of_kind_or_older(c, head_dim, sliding, defaults, !sliding);
 }
 
