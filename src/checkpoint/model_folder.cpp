@@ -164,6 +164,11 @@ at::ScalarType stored_dtype(const ModelFolder& model) {
   return model.weights ? first_float_dtype(model) : at::kFloat;
 }
 
+at::ScalarType auto_dtype(const ModelFolder& model) {
+  const auto stored = stored_dtype(model);
+  return stored == at::kDouble ? at::kFloat : stored;
+}
+
 std::vector<fs::path> auxiliary_files(const ModelFolder& model) {
   std::vector<fs::path> files;
   if (model.gguf) {

@@ -44,9 +44,12 @@ struct OpenOptions {
 /// and open_folder_weights.
 ModelFolder open_model(const std::string& name, const OpenOptions& options = {});
 
-/// The element type that "torch_dtype: auto" means: what config.json says, else the type of the
-/// first weight.
+/// What config.json says, else the type of the first weight.
 at::ScalarType stored_dtype(const ModelFolder& model);
+
+/// The element type that "torch_dtype: auto" means: the stored one, but float32 for float64, in
+/// which nothing is calculated.
+at::ScalarType auto_dtype(const ModelFolder& model);
 
 /// The files beside config.json and the weights that belong to a model (tokenizer, chat template,
 /// generation defaults, licence), relative to its folder, as far as they are there; for export.

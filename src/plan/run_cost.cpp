@@ -32,7 +32,7 @@ std::int64_t width_of(const std::string& dtype) {
   return dtype == "float64" ? 8 : 2;
 }
 
-/// Of the weights, as "auto" is resolved when a run loads them.
+/// Of the weights, as "auto" is resolved when a run loads them: float64 as float32.
 std::int64_t storage_width(const config::ModelSource& model) {
   if (model.torch_dtype != "auto") {
     return width_of(model.torch_dtype);
@@ -46,7 +46,7 @@ std::int64_t storage_width(const config::ModelSource& model) {
   const Json config = read_json(file);
   for (const char* key : {"dtype", "torch_dtype"}) {
     if (config.contains(key) && config.at(key).is_string()) {
-      return width_of(config.at(key).get<std::string>());
+      return std::min(width_of(config.at(key).get<std::string>()), kFloat);
     }
   }
   return kFloat;

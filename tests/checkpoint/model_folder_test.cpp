@@ -116,6 +116,11 @@ TEST(StoredDtype, IsTheConfigsElseTheWeights) {
   config["torch_dtype"] = "float16";
   write_tiny_model(folder.path(), config, parameters);
   EXPECT_EQ(stored_dtype(open_model(folder.path().string())), at::kHalf);
+  EXPECT_EQ(auto_dtype(open_model(folder.path().string())), at::kHalf);
+  config["torch_dtype"] = "float64";
+  write_tiny_model(folder.path(), config, parameters);
+  EXPECT_EQ(stored_dtype(open_model(folder.path().string())), at::kDouble);
+  EXPECT_EQ(auto_dtype(open_model(folder.path().string())), at::kFloat);
   config.erase("torch_dtype");
   write_tiny_model(folder.path(), config, parameters);
   EXPECT_EQ(stored_dtype(open_model(folder.path().string())), at::kFloat);

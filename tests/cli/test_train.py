@@ -9,6 +9,7 @@ import time
 
 import pytest
 import tiny_run
+import torch
 
 
 @pytest.fixture
@@ -299,6 +300,18 @@ def test_lora_writes_adapter_and_merged_model(automodel, recipe):
     assert json.loads((model / "adapter_config.json").read_text())["r"] == 4
     assert (model / "adapter_model.safetensors").is_file()
     assert (model / "consolidated/model.safetensors").is_file()
+
+
+def test_float64_weights_are_trained_in_float32(automodel, recipe):
+    """Planned so, too."""
+    auto = ["--model.torch_dtype=auto", "--step_scheduler.max_steps=2"]
+    plan = ("plan", recipe, "--length", "64", *auto)
+    train(automodel, recipe, *auto, out(recipe, "narrow"))
+    narrow = automodel(*plan).stdout
+    tiny_run.write_model(recipe.parent / "model", dtype=torch.float64)
+    train(automodel, recipe, *auto, out(recipe, "wide"))
+    assert_same(recipe.parent / "narrow" / "LATEST", recipe.parent / "wide" / "LATEST")
+    assert automodel(*plan).stdout == narrow
 
 
 def test_pre_training_from_a_config(automodel, recipe):

@@ -79,7 +79,8 @@ Key moe_overrides_key() {
 std::vector<Key> common_keys() {
   return {
       dtype("torch_dtype",
-            "element type of the weights; auto: from_pretrained keeps the checkpoint's, "
+            "element type of the weights; auto: from_pretrained keeps the checkpoint's (float32 "
+            "for float64), "
             "from_config takes bfloat16",
             "auto")
           .or_auto(),

@@ -48,7 +48,7 @@ Generate resolve_adapter(Generate settings) {
 
 parallel::ShardedModel load_model(const checkpoint::ModelFolder& folder, const Generate& settings) {
   const auto storage = settings.dtype == "auto"
-                           ? checkpoint::stored_dtype(folder)
+                           ? checkpoint::auto_dtype(folder)
                            : train::storage_dtype_from_name("--dtype", settings.dtype);
   auto parameters = checkpoint::load_parameters(folder, storage, checkpoint::Use::freeze);
   if (!settings.adapter.empty()) {

@@ -21,7 +21,7 @@ at::ScalarType storage_dtype(const config::ModelSource& model,
   if (model.torch_dtype != "auto") {
     return train::storage_dtype_from_name("model.torch_dtype", model.torch_dtype);
   }
-  return is_fresh(model) ? at::kBFloat16 : checkpoint::stored_dtype(source);
+  return is_fresh(model) ? at::kBFloat16 : checkpoint::auto_dtype(source);
 }
 
 nn::Parameters make_parameters(const config::Recipe& recipe, const checkpoint::ModelFolder& source,
