@@ -27,20 +27,33 @@ text::RenderOptions render_options(const TextContext& context, const Conversatio
   return options;
 }
 
-bool prints_arguments(const text::ChatTemplate& chat_template, const TextContext& context,
-                      const Json& arguments) {
-  Json messages = Json::array();
-  messages.push_back({{"role", "user"}, {"content", "Look."}});
-  messages.push_back({{"role", "assistant"},
-                      {"content", ""},
-                      {"tool_calls", Json::array({example_call(arguments)})}});
+constexpr const char* kProbed = R"({"probed": "yes"})";
+
+/// A question and its answer, which calls a tool with arguments in this form; nothing if the
+/// template refuses them.
+std::optional<std::string> probe(const text::ChatTemplate& chat_template,
+                                 const TextContext& context, std::optional<ArgumentForm> call) {
+  Json answer = {{"role", "assistant"}, {"content", ""}};
+  if (call) {
+    const Json arguments = *call == ArgumentForm::text ? Json(kProbed) : Json::parse(kProbed);
+    answer["tool_calls"] = Json::array({example_call(arguments)});
+  }
+  const Json messages = Json::array({{{"role", "user"}, {"content", "Look."}}, answer});
   try {
     const auto options = render_options(context, Json::array({example_tool()}));
-    const std::string text = chat_template.render(messages, options, context.special_tokens).text;
-    return text.find(R"({"probed": "yes"})") != std::string::npos;
+    return chat_template.render(messages, options, context.special_tokens).text;
   } catch (const Error&) {
-    return false;
+    return std::nullopt;
   }
+}
+
+bool writes_arguments(const std::optional<std::string>& text) {
+  return text && text->find(kProbed) != std::string::npos;
+}
+
+bool calls_tools(const Json& message) {
+  const auto found = message.find("tool_calls");
+  return found != message.end() && !found->empty();
 }
 
 /// Whether a text somewhere in the value, or a key, holds a special token.
@@ -67,26 +80,38 @@ bool shows_special_tokens(const Conversation& conversation, const TextContext& c
 
 }  // namespace
 
-ArgumentForm argument_form(const text::ChatTemplate& chat_template, const TextContext& context) {
-  const Json as_object = {{"probed", "yes"}};
-  const Json as_text = R"({"probed": "yes"})";
-  return !prints_arguments(chat_template, context, as_object) &&
-                 prints_arguments(chat_template, context, as_text)
-             ? ArgumentForm::text
-             : ArgumentForm::object;
+TemplateTraits traits_of(const text::ChatTemplate& chat_template, const TextContext& context) {
+  const auto of_object = probe(chat_template, context, ArgumentForm::object);
+  const auto of_text = probe(chat_template, context, ArgumentForm::text);
+  const bool as_text = !writes_arguments(of_object) && writes_arguments(of_text);
+  const auto& calls = as_text ? of_text : of_object;
+  return {.arguments = as_text ? ArgumentForm::text : ArgumentForm::object,
+          .writes_tools = chat_template.uses("tools"),
+          .writes_calls = !calls || calls != probe(chat_template, context, std::nullopt),
+          .writes_documents = chat_template.uses("documents")};
 }
 
 ChatFormat::ChatFormat(std::shared_ptr<const TextContext> context, MaskOptions mask)
     : context_(std::move(context)),
       mask_(std::move(mask)),
-      form_with_tools_(argument_form(require_template(*context_, true), *context_)),
-      form_without_tools_(argument_form(require_template(*context_, false), *context_)) {
+      with_tools_(traits_of(require_template(*context_, true), *context_)),
+      without_tools_(traits_of(require_template(*context_, false), *context_)) {
   mask_.allows_untrained = context_->allows_untrained;
 }
 
 Conversation ChatFormat::read(const Json& row) const {
-  const bool has_tools = !row.value("tools", Json()).is_null();
-  return read_conversation(row, has_tools ? form_with_tools_ : form_without_tools_);
+  return read_conversation(row, traits(!row.value("tools", Json()).is_null()).arguments);
+}
+
+const TemplateTraits& ChatFormat::traits(bool has_tools) const {
+  return has_tools ? with_tools_ : without_tools_;
+}
+
+bool ChatFormat::is_all_shown(const Conversation& conversation) const {
+  const auto& shown = traits(!conversation.tools.is_null());
+  return (shown.writes_tools || conversation.tools.empty()) &&
+         (shown.writes_documents || conversation.documents.empty()) &&
+         (shown.writes_calls || std::ranges::none_of(conversation.messages, calls_tools));
 }
 
 std::vector<MarkedText> ChatFormat::mark(const Conversation& conversation) const {
@@ -132,6 +157,7 @@ TokenizedSample ChatFormat::tokenize(const Conversation& conversation) const {
   TokenizedSample sample = data::tokenize(mark(conversation), context_->tokenizer);
   sample.notes.all_learnt = trains_prompts(mask_);
   sample.notes.special_in_content = shows_special_tokens(conversation, *context_);
+  sample.notes.not_shown = !is_all_shown(conversation);
   return sample;
 }
 

@@ -11,10 +11,19 @@
 
 namespace automodel::data {
 
-/// How `chat_template` wants the arguments of tool calls: found by rendering a call both ways and
-/// looking which comes out as JSON. Templates that write `arguments | tojson` would quote a text
-/// once more; templates that join strings refuse an object.
-ArgumentForm argument_form(const text::ChatTemplate& chat_template, const TextContext& context);
+/// What a chat template does with a conversation.
+struct TemplateTraits {
+  /// How it wants the arguments of tool calls: found by rendering a call both ways and looking
+  /// which comes out as JSON. Templates that write `arguments | tojson` would quote a text once
+  /// more; templates that join strings refuse an object.
+  ArgumentForm arguments = ArgumentForm::object;
+  bool writes_tools = true;
+  bool writes_calls = true;
+  bool writes_documents = true;
+};
+
+/// Found by rendering a call and by the variables that the template reads.
+TemplateTraits traits_of(const text::ChatTemplate& chat_template, const TextContext& context);
 
 /// Immutable; may be used by several threads at once.
 class ChatFormat {
@@ -32,10 +41,13 @@ class ChatFormat {
  private:
   std::vector<MarkedText> mark(const Conversation& conversation, const Render& render) const;
 
+  const TemplateTraits& traits(bool has_tools) const;
+  bool is_all_shown(const Conversation& conversation) const;
+
   std::shared_ptr<const TextContext> context_;
   MaskOptions mask_;
-  ArgumentForm form_with_tools_;
-  ArgumentForm form_without_tools_;
+  TemplateTraits with_tools_;
+  TemplateTraits without_tools_;
 };
 
 }  // namespace automodel::data

@@ -9,7 +9,7 @@
 namespace automodel::data {
 namespace {
 
-constexpr std::array<CheckInfo, 16> kChecks = {{
+constexpr std::array<CheckInfo, 17> kChecks = {{
     {Check::no_trained_tokens, "no_trained_tokens", true, "have no token that is learnt",
      "see which messages are the assistant's, and whether truncation cuts them off"},
     {Check::prompt_trained, "prompt_trained", true, "learn every token, the prompt as well",
@@ -43,6 +43,10 @@ constexpr std::array<CheckInfo, 16> kChecks = {{
      "end the prompt in a blank or a newline"},
     {Check::empty_answer, "empty_answer", false, "have an answer without any text",
      "the model learns to say nothing there"},
+    {Check::not_shown, "not_shown", true,
+     "have tools, calls of tools or documents, which their chat template does not write",
+     "the model would learn from a prompt or an answer without them: take a template that writes "
+     "them (chat_template), or take these columns out of the data"},
     {Check::truncated, "truncated", false, "are cut to their maximum length",
      "what is cut off is not learnt; raise seq_length"},
     {Check::not_truncated, "not_truncated", false,
@@ -158,6 +162,7 @@ std::vector<Check> failed_checks(const TokenizedSample& sample, const TextContex
       notes.special_in_content,
       notes.merged_boundary,
       notes.empty_answer,
+      notes.not_shown,
       notes.truncated,
       notes.not_truncated,
       false,  // the rest are checks of the whole, see text_checks.h

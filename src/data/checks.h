@@ -25,6 +25,7 @@ enum class Check {
   special_in_content,
   merged_boundary,
   empty_answer,
+  not_shown,
   truncated,
   not_truncated,
   template_differs,

@@ -120,15 +120,7 @@ TokenizedSample PackedDataset::sample(std::int64_t index) const {
   for (const std::int64_t item : packs_.pack(index)) {
     const StoredDocument& piece = pieces_[static_cast<std::size_t>(item)];
     rows_->append(out, piece.begin, piece.end);
-    const SampleNotes notes = rows_->notes(piece.row);
-    out.notes = {.special_in_content = out.notes.special_in_content || notes.special_in_content,
-                 .merged_boundary = out.notes.merged_boundary || notes.merged_boundary,
-                 .empty_answer = out.notes.empty_answer || notes.empty_answer,
-                 .all_learnt = out.notes.all_learnt && notes.all_learnt,
-                 .truncated = out.notes.truncated || notes.truncated,
-                 .not_truncated = out.notes.not_truncated || notes.not_truncated,
-                 .is_window = out.notes.is_window || notes.is_window,
-                 .ends_in_class = notes.ends_in_class};
+    add_notes(out.notes, rows_->notes(piece.row));
   }
   return out;
 }

@@ -78,10 +78,7 @@ void append(TokenizedSample& sample, const TokenizedSample& side) {
         "turns but the last answer into the prompt");
   append_document(sample, side.ids, side.loss_mask);
   sample.roles.insert(sample.roles.end(), side.roles.begin(), side.roles.end());
-  sample.notes.special_in_content |= side.notes.special_in_content;
-  sample.notes.merged_boundary |= side.notes.merged_boundary;
-  sample.notes.empty_answer |= side.notes.empty_answer;
-  sample.notes.truncated |= side.notes.truncated;
+  add_notes(sample.notes, side.notes);
 }
 
 Conversation read_turns(const ChatFormat& format, const Json& row, const Json& turns) {

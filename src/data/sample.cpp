@@ -12,6 +12,18 @@ Role role_from_name(std::string_view name) {
   return found == kRoleNames.end() ? Role::text : static_cast<Role>(found - kRoleNames.begin());
 }
 
+void add_notes(SampleNotes& whole, const SampleNotes& part) {
+  whole.special_in_content |= part.special_in_content;
+  whole.merged_boundary |= part.merged_boundary;
+  whole.empty_answer |= part.empty_answer;
+  whole.not_shown |= part.not_shown;
+  whole.all_learnt &= part.all_learnt;
+  whole.truncated |= part.truncated;
+  whole.not_truncated |= part.not_truncated;
+  whole.is_window |= part.is_window;
+  whole.ends_in_class |= part.ends_in_class;
+}
+
 std::int64_t num_trained_tokens(const TokenizedSample& sample) {
   std::int64_t count = 0;
   std::size_t begin = 0;

@@ -36,6 +36,8 @@ struct SampleNotes {
   bool merged_boundary = false;
   /// An answer that consists of nothing but its end-of-turn token.
   bool empty_answer = false;
+  /// The chat template writes no tools, calls of tools or documents, and there are some.
+  bool not_shown = false;
   /// Everything is meant to be learnt: there is no prompt, or it was asked for.
   bool all_learnt = false;
   /// The sample was cut to its maximum length.
@@ -50,6 +52,9 @@ struct SampleNotes {
   bool ends_in_class = false;
   bool operator==(const SampleNotes&) const = default;
 };
+
+/// What holds of a part holds of the whole; all is meant to be learnt only if all parts are.
+void add_notes(SampleNotes& whole, const SampleNotes& part);
 
 /// A tokenized row: one document or, where the chat template shows an answer differently once the
 /// conversation has gone on, one document per view. Documents do not see each other.

@@ -12,7 +12,7 @@
 namespace automodel::data {
 namespace {
 
-constexpr std::string_view kMagic = "AMTOKEN1";
+constexpr std::string_view kMagic = "AMTOKEN2";
 constexpr std::uint32_t kLearnt = 0x80000000U;
 constexpr std::int64_t kChunkRows = 512;
 
@@ -28,17 +28,18 @@ std::string_view bytes_of(const std::vector<T>& values) {
   return {reinterpret_cast<const char*>(values.data()), values.size() * sizeof(T)};
 }
 
-std::uint8_t packed(const SampleNotes& notes) {
-  return static_cast<std::uint8_t>(notes.special_in_content | notes.merged_boundary << 1 |
-                                   notes.empty_answer << 2 | notes.all_learnt << 3 |
-                                   notes.truncated << 4 | notes.is_window << 5 |
-                                   notes.ends_in_class << 6 | notes.not_truncated << 7);
+std::uint16_t packed(const SampleNotes& notes) {
+  return static_cast<std::uint16_t>(
+      notes.special_in_content | notes.merged_boundary << 1 | notes.empty_answer << 2 |
+      notes.all_learnt << 3 | notes.truncated << 4 | notes.is_window << 5 |
+      notes.ends_in_class << 6 | notes.not_truncated << 7 | notes.not_shown << 8);
 }
 
-SampleNotes unpacked(std::uint8_t bits) {
+SampleNotes unpacked(std::uint16_t bits) {
   return {.special_in_content = (bits & 1) != 0,
           .merged_boundary = (bits & 2) != 0,
           .empty_answer = (bits & 4) != 0,
+          .not_shown = (bits & 256) != 0,
           .all_learnt = (bits & 8) != 0,
           .truncated = (bits & 16) != 0,
           .not_truncated = (bits & 128) != 0,
@@ -87,7 +88,7 @@ class Writer {
   std::vector<std::uint32_t> words_;
   std::int64_t num_tokens_ = 0;
   std::vector<std::int64_t> document_ends_, row_ends_;
-  std::vector<std::uint8_t> notes_;
+  std::vector<std::uint16_t> notes_;
 };
 
 /// Cuts spans off the front of bytes.
@@ -158,10 +159,10 @@ TokenStore::TokenStore(const std::filesystem::path& path, std::shared_ptr<const 
     }
     *table = cutter.take<std::int64_t>(count);
   }
-  if (!cutter.fits(footer.num_rows, 1)) {
+  if (!cutter.fits(footer.num_rows, sizeof(std::uint16_t))) {
     refuse(path);
   }
-  notes_ = cutter.take<std::uint8_t>(footer.num_rows);
+  notes_ = cutter.take<std::uint16_t>(footer.num_rows);
   Checksum tables;
   for (const auto part :
        {std::as_bytes(document_ends_), std::as_bytes(row_ends_), std::as_bytes(notes_)}) {

@@ -59,7 +59,7 @@ class TokenStore : public Dataset {
   std::shared_ptr<const Dataset> source_;
   std::span<const std::uint32_t> tokens_;
   std::span<const std::int64_t> document_ends_, row_ends_;
-  std::span<const std::uint8_t> notes_;
+  std::span<const std::uint16_t> notes_;
 };
 
 /// The store of `source` in the cache folder "tokens": opened if it was made before of the same

@@ -122,6 +122,12 @@ std::vector<Fault> row_faults() {
       {"double_eos", answer("one<|im_end|>")},
       {"special_in_content", answer("a</s>b")},
       {"empty_answer", answer("")},
+      {"not_shown",
+       [](const auto& c) {
+         c.write("train.jsonl",
+                 R"({"tools": [{"name": "f", "parameters": {}}], "messages": )"
+                 R"([{"role": "user", "content": "a"}, {"role": "assistant", "content": "b"}]})");
+       }},
       {"too_long", [](const auto& c) { c.write_config(264, 16); }},
       {"truncated",
        answer("a long answer"),

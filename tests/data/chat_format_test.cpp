@@ -138,7 +138,7 @@ TEST(ChatFormat, ToolCallsAreLearntToolResultsAreNot) {
 TEST(ChatFormat, ArgumentsComeAsTheTemplatePrintsJson) {
   const auto form = [](const std::string& arguments) {
     const TextContext context = with_template(calling_template(arguments));
-    return argument_form(require_template(context, true), context);
+    return traits_of(require_template(context, true), context).arguments;
   };
   EXPECT_EQ(form("c.function.arguments | tojson"), ArgumentForm::object);
   EXPECT_EQ(form("c.function.arguments"), ArgumentForm::text);
@@ -149,6 +149,24 @@ TEST(ChatFormat, ArgumentsComeAsTheTemplatePrintsJson) {
   EXPECT_EQ(form("''"), ArgumentForm::object);
   EXPECT_THAT(shown(kCall, with_template(calling_template("'' + c.function.arguments"))),
               HasSubstr("[f:{\"k\": \"é\"}<|im_end|>]"));
+}
+
+TEST(ChatFormat, WhatTheTemplateDoesNotWriteIsNoted) {
+  const auto is_missing = [](const std::string& row, const std::string& source) {
+    const ChatFormat format(std::make_shared<const TextContext>(with_template(source)), {});
+    return format.tokenize(format.read(parse_json(row, "row"))).notes.not_shown;
+  };
+  const std::string list = "{% for t in tools or [] %}{{ t.function.name }}{% endfor %}";
+  const std::string documents = "{% for d in documents or [] %}{{ d.title }}{% endfor %}";
+  const std::string calls = calling_template("c.function.arguments | tojson");
+  EXPECT_FALSE(is_missing(kCall, list + calls));
+  EXPECT_TRUE(is_missing(kCall, calls)) << "tools";
+  EXPECT_TRUE(is_missing(kCall, list + kChatMl)) << "calls";
+  EXPECT_FALSE(is_missing(kTwoTurns, kChatMl));
+  const std::string row = R"({"documents": [{"title": "A"}], "messages": [
+      {"role": "user", "content": "x"}, {"role": "assistant", "content": "y"}]})";
+  EXPECT_TRUE(is_missing(row, kChatMl));
+  EXPECT_FALSE(is_missing(row, documents + kChatMl));
 }
 
 /// Thinking as Qwen3 shows it: that of answers before the last user's message is dropped.

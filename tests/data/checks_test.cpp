@@ -71,6 +71,8 @@ TEST(Checks, NotesBecomeFailures) {
   TokenizedSample cut = one_document({'q', '?', 'a', '.'}, {0, 0, 1, 1});
   cut.notes.truncated = true;  // has no EOS because it was cut
   EXPECT_EQ(failed(cut), (std::vector<Check>{Check::truncated}));
+  sample.notes = {.not_shown = true};
+  EXPECT_EQ(failed(sample), (std::vector<Check>{Check::not_shown}));
   cut.notes = {.not_truncated = true, .is_window = true};
   EXPECT_EQ(failed(cut), (std::vector<Check>{Check::not_truncated}));
 }

@@ -29,6 +29,7 @@ class Views : public Dataset {
     out.notes.not_truncated = index % 3 == 1;
     out.notes.all_learnt = index % 4 == 0;
     out.notes.special_in_content = index % 5 == 0;
+    out.notes.not_shown = index % 11 == 3;
     out.notes.ends_in_class = index % 7 == 0;
     return out;
   }

@@ -79,8 +79,8 @@ Key recipe_key() {
           "checks of the data that are not made before the first step; docs/data.md explains them")
           .of({"no_trained_tokens", "prompt_trained", "missing_eos", "masked_eos", "double_eos",
                "missing_bos", "double_bos", "outside_vocabulary", "too_long", "special_in_content",
-               "merged_boundary", "empty_answer", "truncated", "not_truncated", "template_differs",
-               "vocabulary_too_large"})
+               "merged_boundary", "empty_answer", "not_shown", "truncated", "not_truncated",
+               "template_differs", "vocabulary_too_large"})
           .own(),
       packed_sequence_section(),
       dataloader_section("dataloader"),
