@@ -141,9 +141,11 @@ LoadedTokenizer load_tokenizer(const fs::path& path) {
   config = with_defaults(std::move(config),
                          parse_tokenizer_config(files.tokenizer_config, file.string()));
   const bool is_json = is_tokenizer_json(file.filename().string());
-  config.raw = with_added_tokens(
-      std::move(config.raw), read_object(path / "added_tokens.json"),
-      is_json ? files.tokenizer.value("added_tokens", Json::array()) : Json::array());
+  const Json listed = is_json && files.tokenizer.is_object()
+                          ? files.tokenizer.value("added_tokens", Json())
+                          : Json();
+  config.raw =
+      with_added_tokens(std::move(config.raw), read_object(path / "added_tokens.json"), listed);
   if (is_json) {
     const auto name = tokenizer_class(config, model_config(path), files.tokenizer);
     auto made = with_class_settings(name, std::move(files.tokenizer), std::move(config));

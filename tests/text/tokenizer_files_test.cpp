@@ -4,6 +4,7 @@
 
 #include <filesystem>
 
+#include "base/error.h"
 #include "base/file.h"
 #include "tests/text/formats/byte_tokens.h"
 
@@ -38,6 +39,14 @@ std::string ranks() {
     text += fmt::format("{} {}\n", encode_base64(token), rank++);
   }
   return text;
+}
+
+TEST_F(TokenizerFolder, ATokenizerJsonThatIsNoObject) {
+  for (const char* json : {"[]", "7", R"({"added_tokens": 7})", R"({"added_tokens": ["x"]})"}) {
+    write("tokenizer.json", json);
+    write("added_tokens.json", R"({"x": 1})");
+    EXPECT_THROW(load_tokenizer(folder_), Error) << json;
+  }
 }
 
 TEST_F(TokenizerFolder, TokenizerJsonComesFirst) {
