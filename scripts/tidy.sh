@@ -22,14 +22,14 @@ changed_since() {
   } | grep -E '\.cpp$' | sort -u || true
 }
 
-# The compile commands, and clang's precompiled header of LibTorch.
+# The compile commands, and clang's precompiled headers of src.
 prepare_database() {
   prepare own
   configure tidy
-  local header
-  header=$(ninja -C "$root/build/tidy" -t targets all | sed -n 's/^\(.*\.pch\): .*/\1/p')
+  local headers
+  headers=$(ninja -C "$root/build/tidy" -t targets all | sed -n 's/^\(.*am_.*\.pch\): .*/\1/p')
   # shellcheck disable=SC2086
-  build tidy $header
+  build tidy $headers
 }
 
 # run_tidy DATABASE FILE: what it finds, once.
