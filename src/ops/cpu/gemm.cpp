@@ -18,6 +18,7 @@ constexpr Index kStripFloats = 96 << 10;  // packed columns of one task, for the
 constexpr Index kStripPanels = 4;
 constexpr Index kRowsFloats = 160 << 10;  // packed rows that they keep beside these
 constexpr Index kTileRowPanels = 8;
+constexpr Index kPackPanels = 8;  // of rows, side by side where their steps share lines
 constexpr Index kTasksPerWorker = 3;
 constexpr Index kStepUnit = 16;  // steps that kernels take at once at most
 
@@ -146,18 +147,27 @@ class Batch {
     Range rows, columns;
   };
 
-  Index block_floats(const Piece& piece) const {
-    return piece.row_panels * kernels_.row_panel_floats;
+  /// Of one panel of rows and block.
+  Index panel_floats(const Operand& a, const Steps& steps) const {
+    const bool by_row = a.inner_contiguous || (kernels_.has_tiles && steps.pairs);
+    return kernels_.panel_rows * (by_row ? kernels_.row_stride : steps.per_block);
+  }
+  Index block_floats(const Piece& piece, const Operand& a, const Steps& steps) const {
+    return piece.row_panels * panel_floats(a, steps);
+  }
+  Index row_floats(const Piece& piece) const {
+    return block_floats(piece, piece.product->a, piece.steps) * piece.steps.blocks();
   }
   Index floats_of(const Piece& piece) const {
-    return block_floats(piece) * (piece.steps.blocks() + piece.added_steps.blocks());
+    return row_floats(piece) + block_floats(piece, piece.product->added.a, piece.added_steps) *
+                                   piece.added_steps.blocks();
   }
 
   void list_packs(float* next) {
     packs_.clear();
     for (Piece& piece : pieces_) {
       piece.a = next;
-      piece.added_a = next + block_floats(piece) * piece.steps.blocks();
+      piece.added_a = next + row_floats(piece);
       next += floats_of(piece);
       list_packs(piece, part(piece.product->a, piece.rows.begin, piece.inner.begin), piece.steps,
                  piece.a);
@@ -169,14 +179,20 @@ class Batch {
   }
 
   void list_packs(const Piece& piece, const Operand& source, const Steps& steps, float* out) {
-    for (Index p = 0; p < piece.row_panels; ++p) {
+    const Index fair = piece.row_panels / (kTasksPerWorker * num_workers());
+    const Index at_once = source.inner_contiguous ? 1 : std::clamp(fair, Index{1}, kPackPanels);
+    for (Index p = 0; p < piece.row_panels; p += at_once) {
       const Index begin = p * piece.panel_rows;
-      packs_.push_back({.source = source,
-                        .outer_begin = begin,
-                        .outer_count = std::min(piece.panel_rows, piece.rows.size() - begin),
-                        .steps = steps,
-                        .out = out + p * kernels_.row_panel_floats,
-                        .block_stride = block_floats(piece)});
+      packs_.push_back(
+          {.source = source,
+           .outer_begin = begin,
+           .outer_count = std::min(at_once * piece.panel_rows, piece.rows.size() - begin),
+           .per_panel = piece.panel_rows,
+           .panel_stride = panel_floats(source, steps),
+           .row_stride = kernels_.row_stride,
+           .steps = steps,
+           .out = out + p * panel_floats(source, steps),
+           .block_stride = block_floats(piece, source, steps)});
     }
   }
 
@@ -237,7 +253,7 @@ class Batch {
   Index strip_panels(const Piece& piece, Index panels, Index wanted) const {
     const Index floats = std::max(strip_floats(piece.steps, 1), Index{1});
     const Index most = std::max(kStripFloats / floats, Index{1});
-    if (block_floats(piece) * piece.steps.blocks() > kRowsFloats) {
+    if (row_floats(piece) > kRowsFloats) {
       return std::clamp(panels, Index{1}, most);
     }
     return std::clamp(std::min(panels / wanted, most), Index{1}, kStripPanels);
@@ -257,8 +273,10 @@ class Batch {
     return out;
   }
 
+  /// Of one panel of columns and block.
+  Index column_floats(const Steps& steps) const { return kernels_.panel_columns * steps.per_block; }
   Index strip_floats(const Steps& steps, Index panels) const {
-    return panels * steps.blocks() * kernels_.column_panel_floats;
+    return panels * steps.blocks() * column_floats(steps);
   }
   Index sum_floats(const Piece& piece, Index panels) const {
     return kTileRowPanels * piece.panel_rows * panels * kernels_.panel_columns;
@@ -293,9 +311,10 @@ class Batch {
                           const Steps& steps, float* place) -> TileTerm {
       return {.a = packed,
               .b = place,
-              .a_block_stride = block_floats(piece),
-              .b_block_stride = is_one_tile ? 0 : panels * kernels_.column_panel_floats,
-              .b_panel_stride = is_one_tile ? 0 : kernels_.column_panel_floats,
+              .a_block_stride = block_floats(piece, a, steps),
+              .a_panel_stride = panel_floats(a, steps),
+              .b_block_stride = is_one_tile ? 0 : panels * column_floats(steps),
+              .b_panel_stride = is_one_tile ? 0 : column_floats(steps),
               .unpacked_b = b,
               .a_inner_contiguous = a.inner_contiguous,
               .steps = steps};
@@ -316,12 +335,11 @@ class Batch {
                        ? nullptr
                        : piece.squares + strip.columns.begin / kernels_.panel_columns,
         .squares_stride = column_panels(piece)};
-    tile.term.ahead = ahead_of(i);
     for (tile.row_begin = strip.rows.begin; tile.row_begin < strip.rows.end;
          tile.row_begin += rows) {
       tile.row_end = std::min(tile.row_begin + rows, strip.rows.end);
+      tile.term.ahead = tile.row_end == strip.rows.end ? ahead_of(i) : Ahead{};
       kernels_.tile(tile);
-      tile.term.ahead = {};
       tile.term.unpacked_b = {};
       tile.added.unpacked_b = {};
     }

@@ -33,11 +33,15 @@ struct Steps {
   Index blocks() const { return per_block == 0 ? 0 : (count() + per_block - 1) / per_block; }
 };
 
-/// Entries outer_begin .. outer_begin + outer_count of an operand, which are one panel, into the
-/// layout of the tile kernel; block n lies at out + n * block_stride.
+/// Entries outer_begin .. outer_begin + outer_count of an operand, which are one panel, or of the
+/// left one several of `per_panel` each, into the layout of the tile kernel; block n lies at
+/// out + n * block_stride.
 struct PackTask {
   Operand source;
   Index outer_begin = 0, outer_count = 0;
+  Index per_panel = 0;     // 0: one panel
+  Index panel_stride = 0;  // of several
+  Index row_stride = 0;    // of a panel of rows whose steps lie one behind the other
   Steps steps;
   float* out = nullptr;
   Index block_stride = 0;
@@ -65,7 +69,7 @@ struct Ahead {
 struct TileTerm {
   const float* a = nullptr;  // packed panels of the rows, of panel_rows each but for the last one
   float* b = nullptr;        // panels of the columns
-  Index a_block_stride = 0, b_block_stride = 0, b_panel_stride = 0;
+  Index a_block_stride = 0, a_panel_stride = 0, b_block_stride = 0, b_panel_stride = 0;
   /// Columns column_begin .. are packed to b from here, each part before it is read; strides of 0
   /// make all of them take one place. No data: they lie there packed.
   Operand unpacked_b;
@@ -91,10 +95,10 @@ struct TileTask {
 };
 
 struct GemmKernels {
-  Index panel_rows = 0;                                 // at most, of the left operand
-  Index panel_columns = 0;                              // of the right one
-  Index block_steps = 0;                                // at most
-  Index row_panel_floats = 0, column_panel_floats = 0;  // of one panel and block
+  Index panel_rows = 0;     // at most, of the left operand
+  Index panel_columns = 0;  // of the right one
+  Index block_steps = 0;    // at most
+  Index row_stride = 0;     // of the left operand's rows whose steps lie one behind the other
   bool has_pairs = false;
   bool has_tiles = false;  // of pairs (AMX)
   void (*pack_rows)(const PackTask&) = nullptr;

@@ -10,7 +10,7 @@ namespace automodel::ops::cpu::AM_ISA {
 
 inline constexpr Index kBlockKeys = 256;
 inline constexpr Index kMaxWidth = 256;  // of a head, whose entries are steps of one block
-static_assert(kMaxWidth <= kBlockSteps && kBlockKeys <= kBlockSteps);
+static_assert(kMaxWidth <= kRowStride && kBlockKeys <= kRowStride);
 inline constexpr Index kTilePanels = kWidth == 16 ? 8 : 16;
 inline constexpr float kLowest = -3.0e38F;
 
@@ -154,6 +154,7 @@ AM_INLINE void pack_tile_rows(const TileRows& rows, const HeadsView& view, Index
                           .inner_contiguous = true},
                .outer_begin = 0,
                .outer_count = rows.rows(p),
+               .row_stride = kRowStride,
                .steps = steps,
                .out = out + p * kRowPanelFloats,
                .block_stride = 0});

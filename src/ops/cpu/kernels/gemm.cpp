@@ -31,7 +31,8 @@ AM_INLINE Bytes outer_entry(const Operand& source, Index i, Index element_bytes)
 
 /// Rows whose steps are rows of the operand, row by row.
 template <class Load>
-void pack_turned(const Across& source, Index rows, Index begin, Index count, float* out) {
+void pack_turned(const Across& source, Index rows, Index begin, Index count, float* out,
+                 Index row_stride) {
   for (Index s = 0; s < count; s += kWidth) {
     Vec x[kWidth];
     for (int i = 0; i < kWidth; ++i) {
@@ -41,9 +42,28 @@ void pack_turned(const Across& source, Index rows, Index begin, Index count, flo
 #pragma GCC unroll 16
     for (int r = 0; r < kWidth; ++r) {
       if (r < rows) {
-        vstore(out + r * kRowStride + s, x[r]);
+        vstore(out + r * row_stride + s, x[r]);
       }
     }
+  }
+}
+
+/// Rows whose steps are rows of the operand, step by step.
+template <class Load>
+void pack_across(const Across& source, Index rows, Index begin, Index end, float* out) {
+  for (Index s = begin; s < end; ++s) {
+    Load::prefetch(source, s + kStepsAhead);
+    vstore(out + (s - begin) * kRows, Load::across(source, s, rows), kRows);
+  }
+}
+
+/// For each panel of rows: its first row, their number, and where it lies.
+template <class Do>
+AM_INLINE void for_each_panel(const PackTask& task, Do do_panel) {
+  const Index most = task.per_panel > 0 ? task.per_panel : task.outer_count;
+  for (Index row = 0, offset = 0; row < task.outer_count;
+       row += most, offset += task.panel_stride) {
+    do_panel(task.outer_begin + row, least(most, task.outer_count - row), offset);
   }
 }
 
@@ -55,19 +75,27 @@ void pack_rows_as(const PackTask& task) {
     const Index count = least(steps.per_block, steps.count() - begin);
     float* out = task.out + block * task.block_stride;
     if (task.source.inner_contiguous) {
-      for (Index r = 0; r < task.outer_count; ++r) {
-        const Bytes row = outer_entry(task.source, task.outer_begin + r, Load::kElementBytes);
-        copy_row<Load>(row, steps.inner, begin, count, out + r * kRowStride);
-      }
+      for_each_panel(task, [&](Index first, Index rows, Index offset) {
+        for (Index r = 0; r < rows; ++r) {
+          const Bytes row = outer_entry(task.source, first + r, Load::kElementBytes);
+          copy_row<Load>(row, steps.inner, begin, count, out + offset + r * task.row_stride);
+        }
+      });
       continue;
     }
-    const Across source(task.source, task.outer_begin, steps.inner, Load::kElementBytes);
     if (kHasTiles && steps.pairs) {
-      pack_turned<Load>(source, task.outer_count, begin, count, out);
+      for_each_panel(task, [&](Index first, Index rows, Index offset) {
+        const Across source(task.source, first, steps.inner, Load::kElementBytes);
+        pack_turned<Load>(source, rows, begin, count, out + offset, task.row_stride);
+      });
       continue;
     }
-    for (Index s = 0; s < count; ++s) {
-      vstore(out + s * kRows, Load::across(source, begin + s, task.outer_count), kRows);
+    for (Index s = 0; s < count; s += kStepsAhead) {
+      const Index end = least(s + kStepsAhead, count);
+      for_each_panel(task, [&](Index first, Index rows, Index offset) {
+        const Across source(task.source, first, steps.inner, Load::kElementBytes);
+        pack_across<Load>(source, rows, begin + s, begin + end, out + offset + s * kRows);
+      });
     }
   }
 }
@@ -263,7 +291,7 @@ void sum_term(const TileTask& task, const TileTerm& term, const Sums& sums) {
       const float* b = columns_of(task, term, column, block);
       for (Index row = task.row_begin; row < task.row_end; row += rows_at_once) {
         const Index offset = (row - task.row_begin) * sums.stride + column - task.column_begin;
-        const Strip strip{.a = a + row / task.panel_rows * kRowPanelFloats,
+        const Strip strip{.a = a + row / task.panel_rows * term.a_panel_stride,
                           .b = b,
                           .steps = count,
                           .sums = moved(sums.first, sums.storage, offset),
@@ -316,10 +344,11 @@ void put_row(const Output& out, const float* sums, float* squares, Index row, In
 
 void sum_term(const TileTask& task, const TileTerm& term, const Sums& sums) {
   if (term.steps.pairs) {
-    term.a_inner_contiguous || kHasTiles ? sum_term<MultiplyPairs, PackedRows>(task, term, sums)
-                                         : sum_term<MultiplyPairs, PackedColumns>(task, term, sums);
+    term.a_inner_contiguous || kHasTiles
+        ? sum_term<MultiplyPairs, PackedBlockRows>(task, term, sums)
+        : sum_term<MultiplyPairs, PackedColumns>(task, term, sums);
   } else {
-    term.a_inner_contiguous ? sum_term<MultiplyFloat32, PackedRows>(task, term, sums)
+    term.a_inner_contiguous ? sum_term<MultiplyFloat32, PackedBlockRows>(task, term, sums)
                             : sum_term<MultiplyFloat32, PackedColumns>(task, term, sums);
   }
 }
@@ -367,17 +396,15 @@ void tile(const TileTask& task) {
 }  // namespace
 
 GemmKernels gemm_kernels() {
-  return {
-      .panel_rows = kRows,
-      .panel_columns = kColumns,
-      .block_steps = kHasTiles ? kBlockSteps / 2 : kBlockSteps,  // both panels in the first cache
-      .row_panel_floats = kRowPanelFloats,
-      .column_panel_floats = kColumnPanelFloats,
-      .has_pairs = kHasPairs,
-      .has_tiles = kHasTiles,
-      .pack_rows = pack_rows,
-      .pack_columns = pack_columns,
-      .tile = tile};
+  return {.panel_rows = kRows,
+          .panel_columns = kColumns,
+          .block_steps = kBlockSteps,
+          .row_stride = kBlockRowStride,
+          .has_pairs = kHasPairs,
+          .has_tiles = kHasTiles,
+          .pack_rows = pack_rows,
+          .pack_columns = pack_columns,
+          .tile = tile};
 }
 
 }  // namespace automodel::ops::cpu::AM_ISA

@@ -88,7 +88,9 @@ struct LoadElements {
   }
   AM_INLINE static void prefetch(const Across& from, Index step) {
     if (step < from.inner) {
-      __builtin_prefetch(at(from.first) + from.offset(step));
+      const Element* p = at(from.first) + from.offset(step);
+      __builtin_prefetch(p);
+      __builtin_prefetch(p + 2 * kWidth - 1);
     }
   }
 };

@@ -15,11 +15,13 @@ inline constexpr bool kHasTiles = false;
 constexpr int kSumRows = kWidth == 16 ? 14 : 6;   // 28 or 12 sums in registers
 constexpr int kRows = kHasTiles ? 16 : kSumRows;  // of a panel
 constexpr int kColumns = 2 * kWidth;
-constexpr Index kBlockSteps = 384;  // the widths of small models, as pairs
+/// Of a product. Tiles want both panels in the first cache; registers do not: a load from the
+/// second one costs them less than sums that are stored and read again.
+constexpr Index kBlockSteps = kHasTiles ? 192 : 768;
 /// Of a row in a panel of rows; not a power of two, whose multiples share cache sets.
-constexpr Index kRowStride = kBlockSteps + 16;
+constexpr Index kRowStride = 400;
 constexpr Index kRowPanelFloats = kRows * kRowStride;
-constexpr Index kColumnPanelFloats = kColumns * kBlockSteps;
+constexpr Index kBlockRowStride = kHasTiles ? kRowStride : kBlockSteps + 16;
 
 AM_INLINE Index least(Index a, Index b) { return a < b ? a : b; }
 AM_INLINE Index ceil_div(Index a, Index b) { return (a + b - 1) / b; }
@@ -29,6 +31,9 @@ AM_INLINE Index in_panels(Index columns) { return ceil_div(columns, kColumns) * 
 /// The left operand's panel: where its rows and steps lie.
 struct PackedRows {  // each row's steps one behind the other
   static constexpr Index kAlongRow = kRowStride, kAlongStep = 1;
+};
+struct PackedBlockRows {  // the same, of a product
+  static constexpr Index kAlongRow = kBlockRowStride, kAlongStep = 1;
 };
 struct PackedColumns {  // each step's rows one behind the other
   static constexpr Index kAlongRow = 1, kAlongStep = kRows;
@@ -132,7 +137,17 @@ void multiply(const Strip& strip) {
   }
   const float* a = strip.a;
   const float* b = strip.b;
+  if (!strip.streams) {
+#pragma GCC unroll 16
+    for (int r = 0; r < kR; ++r) {
+      __builtin_prefetch(strip.sums_of(r), 1, 3);
+      if (kWidth == 16) {
+        __builtin_prefetch(moved(strip.sums_of(r), strip.storage, kWidth), 1, 3);
+      }
+    }
+  }
   for (Index begin = 0; begin < strip.steps; begin += kStepsPerAsk) {
+#pragma GCC unroll 4
     for (Index s = begin, end = least(begin + kStepsPerAsk, strip.steps); s < end; ++s) {
       const Vec b0 = vload(b);
       const Vec b1 = vload(b + kWidth);
