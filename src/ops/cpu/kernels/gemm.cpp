@@ -117,6 +117,7 @@ void transpose_half(const PackTask& task, Index first_row, Index begin, Index co
     for (int r = 0; r < kWidth; ++r) {
       x[r] = n == kWidth ? Load::steps(row[r] + s * Load::kStepBytes)
                          : Load::steps(row[r] + s * Load::kStepBytes, n);
+      __builtin_prefetch(row[r] + (s + kStepsAhead) * Load::kStepBytes);
     }
     vtranspose(x);
 #pragma GCC unroll 16

@@ -137,7 +137,7 @@ void multiply(const Strip& strip) {
   }
   const float* a = strip.a;
   const float* b = strip.b;
-  if (!strip.streams) {
+  if (!strip.streams) {  // its lines come while the sums are taken
 #pragma GCC unroll 16
     for (int r = 0; r < kR; ++r) {
       __builtin_prefetch(strip.sums_of(r), 1, 3);
