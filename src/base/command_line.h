@@ -12,7 +12,7 @@
 // The one declaration serves parsing, --help, the man page and completion. If the struct has a
 // field `overrides`, words "--section.key" that are no option of it go there.
 
-#include <CLI/CLI.hpp>
+#include <functional>
 #include <memory>
 #include <optional>
 #include <string>
@@ -26,21 +26,23 @@ namespace automodel {
 template <typename Line>
 concept TakesOverrides = requires(Line line) { line.overrides; };
 
-/// The fields that the words set; nothing if they asked for help, which was printed. Throws as
-/// parse_arguments.
+/// Sets what `declare` binds to the options of `automodel NAME`. Words "--section.key" that are no
+/// option go to `overrides`; null: they are wrong. False if the words asked for help, which was
+/// printed. Throws as parse_arguments.
+bool read_options(const char* name, const std::function<void(CLI::App&)>& declare,
+                  std::vector<std::string>* overrides, Arguments arguments);
+
+/// The fields that the words set; nothing if they asked for help. Throws as parse_arguments.
 template <typename Line>
 std::optional<Line> read_line(Arguments arguments) {
   Line line;
-  CLI::App app;
-  app.name(std::string("automodel ") + Line::kName);
-  line.declare(app);
+  std::vector<std::string>* overrides = nullptr;
   if constexpr (TakesOverrides<Line>) {
-    auto split = split_overrides(app, arguments);
-    line.overrides = std::move(split.overrides);
-    return parse_arguments(app, split.own) ? std::optional(std::move(line)) : std::nullopt;
-  } else {
-    return parse_arguments(app, arguments) ? std::optional(std::move(line)) : std::nullopt;
+    overrides = &line.overrides;
   }
+  const auto declare = [&line](CLI::App& app) { line.declare(app); };
+  return read_options(Line::kName, declare, overrides, arguments) ? std::optional(std::move(line))
+                                                                  : std::nullopt;
 }
 
 /// `run` takes the line and the words that it was read from.

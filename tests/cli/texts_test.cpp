@@ -1,6 +1,8 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <CLI/CLI.hpp>
+
 #include "base/command_line.h"
 #include "cli/texts/completion.h"
 #include "cli/texts/man.h"

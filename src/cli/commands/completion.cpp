@@ -2,6 +2,8 @@
 
 #include <fmt/format.h>
 
+#include <CLI/CLI.hpp>
+
 #include "base/command_line.h"
 #include "cli/commands.h"
 #include "cli/texts/completion.h"

@@ -2,6 +2,8 @@
 
 #include <fmt/format.h>
 
+#include <CLI/CLI.hpp>
+
 #include "base/command_line.h"
 #include "base/number_range.h"
 #include "base/text.h"
