@@ -16,6 +16,7 @@ function(am_kernels_of namespace)
   target_compile_options(am_kernels_${namespace} PRIVATE ${ARGN} -O3 -fno-exceptions -Wno-uninitialized
                          $<$<CXX_COMPILER_ID:GNU>:-Wno-maybe-uninitialized>)
   target_link_libraries(am_kernels_${namespace} PRIVATE am_options)
+  set_target_properties(am_kernels_${namespace} PROPERTIES UNITY_BUILD OFF)  # each defines macros of its own
 endfunction()
 
 # For the tests of ops: kernels whose tiles (AMX) are computed one by one.

@@ -10,6 +10,9 @@ elseif(CMAKE_CXX_COMPILER_ID STREQUAL GNU)
 elseif(CMAKE_CXX_COMPILER_ID STREQUAL Clang)
   target_compile_options(am_options INTERFACE -Wno-deprecated-declarations)  # libstdc++'s own stable_sort calls a deprecated function
 endif()
+if(CMAKE_UNITY_BUILD AND CMAKE_CXX_COMPILER_ID STREQUAL GNU)
+  target_compile_options(am_options INTERFACE -Wno-subobject-linkage)  # takes a source that another one includes for a header
+endif()
 # Every compiler has new warnings, which must not keep anyone from building: errors are those of the tested ones only.
 if((CMAKE_CXX_COMPILER_ID STREQUAL GNU AND CMAKE_CXX_COMPILER_VERSION VERSION_LESS 13) OR CMAKE_CXX_COMPILER_ID STREQUAL Clang)
   target_compile_options(am_options INTERFACE -Werror)

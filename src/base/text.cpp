@@ -128,7 +128,7 @@ std::string human_bytes(std::uint64_t bytes) {
   return unit == 0 ? fmt::format("{} bytes", bytes) : fmt::format("{:.3g} {}", value, kUnits[unit]);
 }
 
-std::string human_count(std::uint64_t count) {
+std::string human_count(std::int64_t count) {
   constexpr std::array<std::string_view, 4> kUnits = {"", " K", " M", " B"};
   auto value = static_cast<double>(count);
   std::size_t unit = 0;

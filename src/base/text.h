@@ -34,7 +34,7 @@ std::string did_you_mean(std::string_view name, std::span<const std::string> can
 /// "1.5 GiB", "640 KiB", "12 bytes".
 std::string human_bytes(std::uint64_t bytes);
 /// "134.5 M", "2.44 B", "812".
-std::string human_count(std::uint64_t count);
+std::string human_count(std::int64_t count);
 /// "2:05", "1:02:03".
 std::string human_duration(double seconds);
 

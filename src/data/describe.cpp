@@ -99,8 +99,8 @@ std::vector<std::string> describe_survey(const Survey& survey) {
   lines.push_back(fmt::format(
       "{} rows{}, {} to {} tokens (median {}), {} tokens in all, {} learnt ({})", survey.num_rows,
       looked_at < survey.num_rows ? fmt::format(" ({} looked at)", looked_at) : "", stats.min,
-      stats.max, stats.median, human_count(static_cast<std::uint64_t>(stats.total)),
-      human_count(static_cast<std::uint64_t>(trained)), percent(trained, stats.total)));
+      stats.max, stats.median, human_count(stats.total), human_count(trained),
+      percent(trained, stats.total)));
   if (survey.audit.num_documents > stats.count) {
     lines.push_back(
         fmt::format("{} rows became {} documents: two answers, a source and its target, or a "

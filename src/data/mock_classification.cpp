@@ -12,7 +12,6 @@
 namespace automodel::data {
 namespace {
 
-constexpr std::int64_t kFirstWord = 2;
 constexpr std::int64_t kShortest = 4;
 
 /// Python's randint(least, most).

@@ -10,11 +10,9 @@
 namespace automodel::data {
 namespace {
 
-constexpr std::int32_t kFirstWord = 2;
-
 using Tokens = std::vector<std::int32_t>;
 
-Tokens draw(PythonRandom& random, std::int64_t count, std::int64_t vocab_size) {
+Tokens draw_words(PythonRandom& random, std::int64_t count, std::int64_t vocab_size) {
   Tokens out(static_cast<std::size_t>(count));
   for (std::int32_t& id : out) {
     id = kFirstWord + static_cast<std::int32_t>(
@@ -42,9 +40,9 @@ std::unique_ptr<const Dataset> make_mock_rollout_dataset(const MockRolloutOption
   std::vector<TokenizedSample> rows(static_cast<std::size_t>(options.num_groups));
   for (TokenizedSample& row : rows) {
     row.notes.is_window = true;  // nothing begins or ends the text
-    const Tokens prompt = draw(random, options.prompt_len, options.vocab_size);
+    const Tokens prompt = draw_words(random, options.prompt_len, options.vocab_size);
     for (std::int64_t i = 0; i < options.completions_per_group; ++i) {
-      append_answer(row, prompt, draw(random, options.completion_len, options.vocab_size));
+      append_answer(row, prompt, draw_words(random, options.completion_len, options.vocab_size));
     }
   }
   return make_mock_rows(std::move(rows));

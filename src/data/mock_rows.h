@@ -9,6 +9,9 @@
 
 namespace automodel::data {
 
+/// The ids from here on are words, those before it signs.
+inline constexpr std::int32_t kFirstWord = 2;
+
 /// The rows as they are, "mock row 3" for a place.
 std::unique_ptr<const Dataset> make_mock_rows(std::vector<TokenizedSample> rows);
 

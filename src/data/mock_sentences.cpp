@@ -17,7 +17,6 @@ namespace {
 using Sentence = std::vector<std::int32_t>;
 
 constexpr std::int32_t kEos = 1;
-constexpr std::int32_t kFirstWord = 2;
 
 TokenizedSample row_of(const std::vector<Sentence>& sentences) {
   TokenizedSample out;

@@ -13,13 +13,9 @@ namespace {
 constexpr std::int64_t kClasses = 12;
 constexpr std::int64_t kBar = 40;
 
-std::string count_text(std::int64_t count) {
-  return human_count(static_cast<std::uint64_t>(count));
-}
-
 std::string describe_role(std::string_view name, const RoleTokens& role) {
-  return fmt::format("  {:<9} {:>9} tokens, {:>9} learnt ({})", name, count_text(role.tokens),
-                     count_text(role.learnt), percent(role.learnt, role.tokens));
+  return fmt::format("  {:<9} {:>9} tokens, {:>9} learnt ({})", name, human_count(role.tokens),
+                     human_count(role.learnt), percent(role.learnt, role.tokens));
 }
 
 std::string describe_ends(const Audit& audit, const TextContext& context) {
@@ -103,8 +99,8 @@ std::vector<std::string> describe_audit(const Survey& survey, const TextContext&
   lines.push_back(describe_checks(survey, options));
   lines.push_back(
       fmt::format("encoded at {} tokens/s on {} threads",
-                  count_text(static_cast<std::int64_t>(static_cast<double>(audit.num_tokens) /
-                                                       std::max(survey.seconds, 1e-9))),
+                  human_count(static_cast<std::int64_t>(static_cast<double>(audit.num_tokens) /
+                                                        std::max(survey.seconds, 1e-9))),
                   options.num_threads));
   lines.emplace_back("rows by tokens:");
   for (std::string& line : length_histogram(survey.lengths)) {

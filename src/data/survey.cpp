@@ -11,7 +11,7 @@
 namespace automodel::data {
 namespace {
 
-constexpr std::size_t kShown = 5;
+constexpr std::size_t kShownRows = 5;
 
 std::vector<std::int64_t> spread_rows(std::int64_t num_rows, std::int64_t max_rows) {
   const std::int64_t count = max_rows > 0 ? std::min(num_rows, max_rows) : num_rows;
@@ -73,11 +73,12 @@ void add(Survey& survey, RowFacts facts, const Dataset& dataset, std::int64_t ro
 
 std::string first_reasons(const std::vector<BadRow>& bad) {
   std::string text;
-  for (std::size_t i = 0; i < std::min(bad.size(), kShown); ++i) {
+  for (std::size_t i = 0; i < std::min(bad.size(), kShownRows); ++i) {
     text += "\n  " + bad[i].reason;
   }
-  return bad.size() > kShown ? text + fmt::format("\n  ... and {} more", bad.size() - kShown)
-                             : text;
+  return bad.size() > kShownRows
+             ? text + fmt::format("\n  ... and {} more", bad.size() - kShownRows)
+             : text;
 }
 
 void refuse_failed(const Survey& survey) {

@@ -372,6 +372,11 @@ std::optional<std::int64_t> window_of(const ConfigReader& config, bool sliding,
 
 bool never_slides(const ConfigReader&, std::int64_t) { return false; }
 
+bool slides_by_pattern(const ConfigReader& config, std::int64_t layer) {
+  const auto pattern = config.integer("sliding_window_pattern", 4);
+  return pattern > 0 && config.has("sliding_window") && (layer + 1) % pattern != 0;
+}
+
 std::vector<bool> sliding_layers(const ConfigReader& config,
                                  bool (*fallback)(const ConfigReader&, std::int64_t)) {
   const auto count = layer_count(config);

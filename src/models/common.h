@@ -115,6 +115,8 @@ std::optional<std::int64_t> window_of(const ConfigReader& config, bool sliding,
 
 /// A fallback of sliding_layers.
 bool never_slides(const ConfigReader& config, std::int64_t layer);
+/// Another: where the config has a window, all layers but every `sliding_window_pattern`th.
+bool slides_by_pattern(const ConfigReader& config, std::int64_t layer);
 
 /// For each layer, whether it attends through a sliding window: from `layer_types` if present, else
 /// by `fallback(layer)`. Throws Error(unsupported) for other layer kinds, Error(corrupt_data) for a

@@ -30,8 +30,6 @@ spec::ModelSpec default_spec(const std::map<std::string, Json>& configs, const s
   return read_spec(config->second, "the default configuration of " + type);
 }
 
-std::uint64_t count(std::int64_t number) { return static_cast<std::uint64_t>(number); }
-
 }  // namespace
 
 std::string describe(const Json& config, const std::string& source) {
@@ -48,7 +46,7 @@ std::string describe_families() {
   for (const auto& family : families()) {
     const auto model = default_spec(configs, family.model_type);
     out += fmt::format("{:<20} {:>8}  {}\n", family.model_type,
-                       human_count(count(spec::num_parameters(model))),
+                       human_count(spec::num_parameters(model)),
                        fmt::join(spec::block_kinds(model), "; "));
   }
   return out + fmt::format(

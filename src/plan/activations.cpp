@@ -8,7 +8,6 @@
 namespace automodel::plan {
 namespace {
 
-constexpr std::int64_t kFloat = 4;
 constexpr std::int64_t kIndex = 8;
 constexpr std::int64_t kWidestHead = 256;  // of our attention kernel
 

@@ -10,6 +10,9 @@
 
 namespace automodel::plan {
 
+/// Bytes of a float32.
+inline constexpr std::int64_t kFloat = 4;
+
 /// The form of one micro-batch on one rank and how it is computed.
 struct BatchShape {
   std::int64_t rows = 1;

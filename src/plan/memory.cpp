@@ -12,7 +12,6 @@ namespace {
 /// The program and LibTorch without a model: peak_rss_steps_gib of `automodel bench` on a model of
 /// 40,000 parameters and rows of 16 tokens is 146 MiB (CPU wheel of torch 2.13, Debian 12).
 constexpr std::int64_t kProgramBytes = std::int64_t{146} << 20;
-constexpr std::int64_t kFloat = 4;
 
 /// The linear layer that a weight, or an adapter's B, belongs to.
 std::string linear_of(const HeldParameter& parameter) {

@@ -22,7 +22,6 @@ namespace {
 
 namespace fs = std::filesystem;
 
-constexpr std::int64_t kFloat = 4;
 constexpr std::int64_t kUsualRow = 1024;
 
 std::int64_t width_of(const std::string& dtype) {

@@ -18,9 +18,8 @@ std::string line(std::string_view name, std::string_view value) {
 }
 
 std::string count_text(std::int64_t count) {
-  const auto value = static_cast<std::uint64_t>(count);
-  return value < 1000 ? fmt::format("{}", value)
-                      : fmt::format("{} ({})", human_count(value), value);
+  return count < 1000 ? fmt::format("{}", count)
+                      : fmt::format("{} ({})", human_count(count), count);
 }
 
 /// "0-2, 4": the numbers of layers, ascending.

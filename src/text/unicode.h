@@ -9,6 +9,9 @@
 
 namespace automodel::text {
 
+/// SentencePiece's sign for a space: the lower one eighth block.
+inline constexpr std::string_view kSpaceMark = "\u2581";
+
 inline constexpr char32_t kReplacement = 0xFFFD;
 
 struct CodePoint {

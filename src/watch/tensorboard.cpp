@@ -19,7 +19,7 @@ namespace fs = std::filesystem;
 constexpr std::uint32_t kWallTime = 1;
 constexpr std::uint32_t kStep = 2;
 constexpr std::uint32_t kFileVersion = 3;
-constexpr std::uint32_t kSummary = 5;
+constexpr std::uint32_t kEventSummary = 5;
 constexpr std::uint32_t kSessionLog = 7;
 
 std::string masked_crc(std::string_view bytes) {
@@ -60,7 +60,7 @@ class TensorBoard : public Writer {
     add(Message()
             .number(kWallTime, point.seconds)
             .integer(kStep, point.step)
-            .message(kSummary, summary));
+            .message(kEventSummary, summary));
   }
 
   void finish(bool /*is_complete*/, double /*seconds*/) override {}

@@ -14,7 +14,7 @@ namespace automodel {
 namespace {
 
 /// The variables as they were, again.
-class CacheFolder : public testing::Test {
+class CacheFolder : public ::testing::Test {
  protected:
   void SetUp() override {
     for (const char* name : {"AUTOMODEL_CACHE", "XDG_CACHE_HOME", "HOME"}) {
@@ -63,8 +63,8 @@ TEST_F(CacheFolder, AFolderThatCannotBeMadeIsAnErrorThatSaysWhatToDo) {
     FAIL() << "no error";
   } catch (const Error& error) {
     EXPECT_EQ(error.kind(), ErrorKind::io);
-    EXPECT_THAT(error.message(), testing::HasSubstr("cannot make the cache folder"));
-    EXPECT_THAT(error.message(), testing::HasSubstr("set AUTOMODEL_CACHE to a folder"));
+    EXPECT_THAT(error.message(), ::testing::HasSubstr("cannot make the cache folder"));
+    EXPECT_THAT(error.message(), ::testing::HasSubstr("set AUTOMODEL_CACHE to a folder"));
   }
 }
 

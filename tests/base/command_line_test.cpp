@@ -37,24 +37,24 @@ TEST(CommandLine, FillsItsStruct) {
   const Command command = make_command<Greeting>(greet);
   EXPECT_EQ(command.name, "greet");
   EXPECT_FALSE(command.takes_overrides);
-  testing::internal::CaptureStdout();
+  ::testing::internal::CaptureStdout();
   command.run(std::vector<std::string>{"Ada", "--times", "3"});
-  EXPECT_EQ(testing::internal::GetCapturedStdout(), "Ada 3 3");
+  EXPECT_EQ(::testing::internal::GetCapturedStdout(), "Ada 3 3");
 }
 
 TEST(CommandLine, HelpIsPrintedInsteadOfRunning) {
-  testing::internal::CaptureStdout();
+  ::testing::internal::CaptureStdout();
   EXPECT_FALSE(read_line<Greeting>(std::vector<std::string>{"--help"}));
-  const std::string help = testing::internal::GetCapturedStdout();
-  EXPECT_THAT(help, testing::HasSubstr("automodel greet"));
-  EXPECT_THAT(help, testing::HasSubstr("Example: automodel greet Ada"));
+  const std::string help = ::testing::internal::GetCapturedStdout();
+  EXPECT_THAT(help, ::testing::HasSubstr("automodel greet"));
+  EXPECT_THAT(help, ::testing::HasSubstr("Example: automodel greet Ada"));
 }
 
 TEST(CommandLine, OverridesGoWhereTheyAreTaken) {
   const std::vector<std::string> words = {"Ada", "--a.b", "1", "--times", "2"};
   const auto line = known(read_line<RecipeGreeting>(words));
   EXPECT_EQ(line.times, 2);
-  EXPECT_THAT(line.overrides, testing::ElementsAre("--a.b", "1"));
+  EXPECT_THAT(line.overrides, ::testing::ElementsAre("--a.b", "1"));
   EXPECT_THROW(read_line<Greeting>(words), Error);
 }
 

@@ -8,8 +8,8 @@
 namespace automodel {
 namespace {
 
-using testing::HasSubstr;
-using testing::StartsWith;
+using ::testing::HasSubstr;
+using ::testing::StartsWith;
 
 Program two_commands() {
   auto greet = [](Arguments arguments) {
@@ -43,10 +43,10 @@ struct Outcome {
 
 Outcome run(std::vector<const char*> words) {
   words.insert(words.begin(), "demo");
-  testing::internal::CaptureStdout();
-  testing::internal::CaptureStderr();
+  ::testing::internal::CaptureStdout();
+  ::testing::internal::CaptureStderr();
   const int code = run_program(two_commands(), static_cast<int>(words.size()), words.data());
-  return {code, testing::internal::GetCapturedStdout(), testing::internal::GetCapturedStderr()};
+  return {code, ::testing::internal::GetCapturedStdout(), ::testing::internal::GetCapturedStderr()};
 }
 
 TEST(Command, RunsTheNamedOne) {
@@ -94,8 +94,8 @@ TEST(SplitOverrides, KeepsOwnOptionsAndFiles) {
                                           "--d",    "--out",          "x",     "-h", "--help"};
   const SplitArguments split = split_overrides(app, words);
   EXPECT_THAT(split.own,
-              testing::ElementsAre("r.yaml", "--print-config", "--out", "x", "-h", "--help"));
-  EXPECT_THAT(split.overrides, testing::ElementsAre("--a.b", "1", "--c=2", "--d"));
+              ::testing::ElementsAre("r.yaml", "--print-config", "--out", "x", "-h", "--help"));
+  EXPECT_THAT(split.overrides, ::testing::ElementsAre("--a.b", "1", "--c=2", "--d"));
 }
 
 TEST(Command, ReportsErrorsWithTheirFrames) {

@@ -11,14 +11,14 @@ namespace automodel {
 namespace {
 
 namespace fs = std::filesystem;
-using testing::HasSubstr;
+using ::testing::HasSubstr;
 
-class FileTest : public testing::Test {
+class FileTest : public ::testing::Test {
  protected:
   FileTest()
       : folder_(fs::temp_directory_path() /
                 fmt::format("automodel_file_{}_{}", ::getpid(),
-                            testing::UnitTest::GetInstance()->current_test_info()->name())) {
+                            ::testing::UnitTest::GetInstance()->current_test_info()->name())) {
     fs::create_directories(folder_);
   }
   ~FileTest() override { fs::remove_all(folder_); }

@@ -11,7 +11,7 @@
 namespace automodel {
 namespace {
 
-class Files : public testing::Test {
+class Files : public ::testing::Test {
  protected:
   void SetUp() override {
     remove_tree(folder_);
@@ -23,7 +23,7 @@ class Files : public testing::Test {
   void write(const std::string& name, const std::string& text) const {
     std::ofstream(folder_ / name) << text;
   }
-  std::filesystem::path folder_ = std::filesystem::path(testing::TempDir()) / "fingerprint";
+  std::filesystem::path folder_ = std::filesystem::path(::testing::TempDir()) / "fingerprint";
 };
 
 TEST_F(Files, OfOneFile) {

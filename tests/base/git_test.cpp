@@ -11,7 +11,7 @@ namespace automodel {
 namespace {
 
 TEST(Git, StateOfAFolder) {
-  const auto folder = std::filesystem::path(testing::TempDir()) / "git test's folder";
+  const auto folder = std::filesystem::path(::testing::TempDir()) / "git test's folder";
   remove_tree(folder);
   std::filesystem::create_directories(folder);
   EXPECT_EQ(git_state(folder), std::nullopt);

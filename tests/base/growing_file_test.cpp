@@ -9,10 +9,10 @@
 namespace automodel {
 namespace {
 
-using testing::HasSubstr;
+using ::testing::HasSubstr;
 
 TEST(GrowingFile, IsReadWhileItGrows) {
-  const auto folder = std::filesystem::path(testing::TempDir()) / "growing";
+  const auto folder = std::filesystem::path(::testing::TempDir()) / "growing";
   remove_tree(folder);
   {
     GrowingFile file(folder / "a/b.txt");

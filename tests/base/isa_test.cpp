@@ -9,7 +9,7 @@
 namespace automodel {
 namespace {
 
-using testing::HasSubstr;
+using ::testing::HasSubstr;
 
 constexpr std::array<Isa, 2> kOld = {Isa::reference, Isa::avx2};
 

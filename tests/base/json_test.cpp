@@ -43,10 +43,10 @@ TEST(Json, RepeatedKeysAreAnErrorWhereEachMustMeanOneThing) {
 }
 
 TEST(Json, ErrorsSayWhere) {
-  EXPECT_THAT(error_of("{\n \"a\": x}"), testing::StartsWith("x.json:2:7: not valid JSON:"));
-  EXPECT_THAT(error_of("[1, 2"), testing::StartsWith("x.json:1:"));
-  EXPECT_THAT(error_of(""), testing::HasSubstr("not valid JSON"));
-  EXPECT_THAT(error_of("\"\xff\""), testing::HasSubstr("not valid JSON"));
+  EXPECT_THAT(error_of("{\n \"a\": x}"), ::testing::StartsWith("x.json:2:7: not valid JSON:"));
+  EXPECT_THAT(error_of("[1, 2"), ::testing::StartsWith("x.json:1:"));
+  EXPECT_THAT(error_of(""), ::testing::HasSubstr("not valid JSON"));
+  EXPECT_THAT(error_of("\"\xff\""), ::testing::HasSubstr("not valid JSON"));
   EXPECT_EQ(error_of(std::string(600, '[')), "x.json: JSON is nested deeper than 512 levels");
 }
 
@@ -54,9 +54,9 @@ TEST(Json, NumbersThatAreTooLargeAreNamed) {
   EXPECT_EQ(error_of("{\n \"a\": 1e400}"),
             "x.json:2:7: the number 1e400 is too large; the largest is about 1.8e308. Write it as "
             "text, in quotes");
-  EXPECT_THAT(
-      error_of("[-" + std::string(400, '9') + "]"),
-      testing::StartsWith("x.json:1:2: the number -" + std::string(39, '9') + "... is too large"));
+  EXPECT_THAT(error_of("[-" + std::string(400, '9') + "]"),
+              ::testing::StartsWith("x.json:1:2: the number -" + std::string(39, '9') +
+                                    "... is too large"));
   EXPECT_EQ(parse_json("1e308", "x.json"), 1e308);
 }
 
@@ -65,7 +65,7 @@ TEST(Json, ErrorsCountFromTheFirstLineGiven) {
     parse_json("{\n x", "rows.jsonl", 70);
     FAIL() << "parsed";
   } catch (const Error& error) {
-    EXPECT_THAT(error.message(), testing::StartsWith("rows.jsonl:71:2: not valid JSON:"));
+    EXPECT_THAT(error.message(), ::testing::StartsWith("rows.jsonl:71:2: not valid JSON:"));
   }
 }
 

@@ -5,8 +5,8 @@
 namespace automodel {
 namespace {
 
-using testing::ElementsAre;
-using testing::IsEmpty;
+using ::testing::ElementsAre;
+using ::testing::IsEmpty;
 
 TEST(Processor, NameAndInstructionSetsOfX86) {
   const auto found = parse_processor(
@@ -28,7 +28,7 @@ TEST(Processor, NothingKnown) {
 }
 
 TEST(Processor, ThisMachineHasSome) {
-  EXPECT_THAT(this_processor().instruction_sets, testing::Not(IsEmpty()));
+  EXPECT_THAT(this_processor().instruction_sets, ::testing::Not(IsEmpty()));
 }
 
 }  // namespace

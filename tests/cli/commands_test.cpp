@@ -71,7 +71,7 @@ TEST(Commands, AnExampleThatIsWrongIsSeen) {
   const auto plan = std::ranges::find(commands, "plan", &Command::name);
   const auto report = std::ranges::find(commands, "report", &Command::name);
   EXPECT_EQ(refusal(*plan, words), "");  // an override, checked with the recipe
-  EXPECT_THAT(refusal(*report, words), testing::HasSubstr("unknown argument '--lenght'"));
+  EXPECT_THAT(refusal(*report, words), ::testing::HasSubstr("unknown argument '--lenght'"));
   EXPECT_NE(refusal(*plan, {}), "");
 }
 

@@ -17,9 +17,9 @@ TEST(Engine, CommandKeepsNameAndSummary) {
 
 TEST(Engine, HelpNeedsNoEngine) {
   const Command command = engine_command<usage::Train>([](const usage::Train&) { FAIL(); });
-  testing::internal::CaptureStdout();
+  ::testing::internal::CaptureStdout();
   EXPECT_EQ(command.run(std::vector<std::string>{"--help"}), ExitCode::ok);
-  EXPECT_THAT(testing::internal::GetCapturedStdout(), testing::HasSubstr("--smoke"));
+  EXPECT_THAT(::testing::internal::GetCapturedStdout(), ::testing::HasSubstr("--smoke"));
 }
 
 }  // namespace

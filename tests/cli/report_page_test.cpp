@@ -6,9 +6,9 @@
 namespace automodel::cli {
 namespace {
 
-using testing::AllOf;
-using testing::HasSubstr;
-using testing::Not;
+using ::testing::AllOf;
+using ::testing::HasSubstr;
+using ::testing::Not;
 
 Json data_of(const std::string& page) {
   const std::string open = R"(<script id="data" type="application/json">)";

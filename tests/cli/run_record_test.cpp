@@ -14,7 +14,7 @@ namespace {
 
 namespace fs = std::filesystem;
 
-class Record : public testing::Test {
+class Record : public ::testing::Test {
  protected:
   void SetUp() override {
     remove_tree(folder_);
@@ -29,7 +29,7 @@ class Record : public testing::Test {
   void write(const std::string& name, const std::string& text) const {
     std::ofstream(folder_ / name) << text;
   }
-  fs::path folder_ = fs::path(testing::TempDir()) / "run_record";
+  fs::path folder_ = fs::path(::testing::TempDir()) / "run_record";
 };
 
 TEST_F(Record, ReadsLogsAndManifest) {

@@ -9,9 +9,9 @@
 namespace automodel::config {
 namespace {
 
-using testing::ElementsAre;
-using testing::HasSubstr;
-using testing::IsEmpty;
+using ::testing::ElementsAre;
+using ::testing::HasSubstr;
+using ::testing::IsEmpty;
 
 Key table() {
   Key shape = target_mapping("shape", "a shape",
@@ -35,20 +35,20 @@ Key table() {
        text("set", "").with_prefix(), text("fn", "").or_absent()});
 }
 
-CheckedTree check_text(const std::string& yaml) {
+CheckedTree check_yaml(const std::string& yaml) {
   return check_tree(table(), type_tree(parse_yaml(yaml, "r").root, {}).root);
 }
 
 std::vector<std::string> problems(const std::string& yaml) {
   std::vector<std::string> out;
-  for (const Problem& problem : check_text(yaml).problems) {
+  for (const Problem& problem : check_yaml(yaml).problems) {
     out.push_back(format_problem(problem, "r"));
   }
   return out;
 }
 
 TEST(Check, FillsDefaultsInTheOrderOfTheTable) {
-  const CheckedTree checked = check_text("name: x\n");
+  const CheckedTree checked = check_yaml("name: x\n");
   EXPECT_THAT(checked.problems, IsEmpty());
   EXPECT_EQ(to_json(checked.tree).dump(),
             R"({"count":2,"name":"x","tags":[],"betas":[0.5,0.5],"mode":"none","opt":{"x":1.0}})");
@@ -58,14 +58,14 @@ TEST(Check, FillsDefaultsInTheOrderOfTheTable) {
 
 TEST(Check, UnifiesSpellings) {
   const Json json = to_json(
-      check_text(
+      check_yaml(
           "mode: yes\ntags: [azure]\nopt: {x: 3}\nshape: {_target_: pkg.a.Disc, radius: 1}\n")
           .tree);
   EXPECT_EQ(json["mode"], "all");
   EXPECT_EQ(json["tags"][0], "blue");
   EXPECT_EQ(json["opt"]["x"].dump(), "3.0");
   EXPECT_EQ(json["shape"]["_target_"], "pkg.Circle");
-  EXPECT_EQ(to_json(check_text("mode: SOME").tree)["mode"], "some");
+  EXPECT_EQ(to_json(check_yaml("mode: SOME").tree)["mode"], "some");
 }
 
 TEST(Check, NamesPlaceAndNearestKey) {
@@ -116,7 +116,7 @@ TEST(Check, TargetsHaveTheirOwnKeys) {
 }
 
 TEST(Check, WarnsOfWhatNothingReads) {
-  const CheckedTree checked = check_text("old: 1\nloose: {strange: 2}\n");
+  const CheckedTree checked = check_yaml("old: 1\nloose: {strange: 2}\n");
   EXPECT_THAT(checked.problems, IsEmpty());
   ASSERT_EQ(checked.warnings.size(), 2U);
   EXPECT_EQ(checked.tree.find("old"), nullptr);
@@ -124,7 +124,7 @@ TEST(Check, WarnsOfWhatNothingReads) {
 }
 
 TEST(Check, PrefixesNameSeveralKeys) {
-  const Json json = to_json(check_text("set_b: y\nset: x\nset-a: z\n").tree);
+  const Json json = to_json(check_yaml("set_b: y\nset: x\nset-a: z\n").tree);
   EXPECT_EQ(json["set"], "x");
   EXPECT_EQ(json["set_b"], "y");
   EXPECT_EQ(json["set-a"], "z");

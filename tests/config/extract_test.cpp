@@ -8,7 +8,7 @@
 namespace automodel::config {
 namespace {
 
-using testing::ElementsAre;
+using ::testing::ElementsAre;
 
 Recipe read(const std::vector<std::string>& overrides) {
   return check_text(kLeast, overrides).recipe;

@@ -31,7 +31,7 @@ TEST(Interpolate, LeavesTheRestAlone) {
 }
 
 TEST(Interpolate, NamesUnsetVariables) {
-  EXPECT_THAT(interpolate("$C ${D}", kVariables).unset, testing::ElementsAre("C", "D"));
+  EXPECT_THAT(interpolate("$C ${D}", kVariables).unset, ::testing::ElementsAre("C", "D"));
 }
 
 TEST(TypeTree, TypesAfterInterpolationAndKeepsOrigins) {
@@ -53,7 +53,7 @@ TEST(TypeTree, UnsetVariablesAreProblems) {
   ASSERT_EQ(typed.problems.size(), 1U);
   EXPECT_EQ(typed.problems[0].path, "a.b.0");
   EXPECT_THAT(typed.problems[0].text,
-              testing::HasSubstr("'C' is not set; set it, or write ${C,default}"));
+              ::testing::HasSubstr("'C' is not set; set it, or write ${C,default}"));
 }
 
 TEST(Environment, IsThisProcess) {

@@ -8,7 +8,7 @@
 namespace automodel::config {
 namespace {
 
-using testing::HasSubstr;
+using ::testing::HasSubstr;
 
 TEST(Load, CollectsAllProblemsInTheFilesOrder) {
   const std::string text =
@@ -68,8 +68,8 @@ TEST(Load, ReadsVariablesOfTheGivenEnvironment) {
 }
 
 TEST(Load, RefusesFilesThatAreNoRecipes) {
-  EXPECT_THROW(check_recipe(testing::TempDir() + "missing.yaml", {}, {}), Error);
-  EXPECT_THROW(check_recipe(testing::TempDir(), {}, {}), Error);
+  EXPECT_THROW(check_recipe(::testing::TempDir() + "missing.yaml", {}, {}), Error);
+  EXPECT_THROW(check_recipe(::testing::TempDir(), {}, {}), Error);
 }
 
 TEST(Load, ARunnableRecipeLoads) {
@@ -80,7 +80,7 @@ TEST(Load, SeedOfRngCountsWithAWarning) {
   const LoadedRecipe loaded = check_text(std::string(kLeast) + "rng: {seed: 7}\n");
   EXPECT_EQ(loaded.recipe.seed, 7);
   EXPECT_THAT(loaded.warnings,
-              testing::ElementsAre(HasSubstr("only where there is no top-level `seed`")));
+              ::testing::ElementsAre(HasSubstr("only where there is no top-level `seed`")));
 }
 
 }  // namespace

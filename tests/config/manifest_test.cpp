@@ -9,7 +9,7 @@
 namespace automodel::config {
 namespace {
 
-using testing::HasSubstr;
+using ::testing::HasSubstr;
 
 const std::vector<std::string> kOverrides = {"--optimizer.lr=1e-4", "--comet.api_key=abc",
                                              "--model.pretrained_model_name_or_path='123'"};
@@ -26,7 +26,7 @@ TEST(Manifest, HoldsEveryValueWithItsOrigin) {
 TEST(Manifest, LeavesSecretsOut) {
   const Json manifest = manifest_config(check_text(kLeast, kOverrides));
   EXPECT_EQ(manifest["secrets"], Json({"comet.api_key"}));
-  EXPECT_THAT(manifest.dump(), testing::Not(HasSubstr("abc")));
+  EXPECT_THAT(manifest.dump(), ::testing::Not(HasSubstr("abc")));
 }
 
 TEST(Manifest, IsARecipeAgain) {

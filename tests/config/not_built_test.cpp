@@ -10,10 +10,10 @@
 namespace automodel::config {
 namespace {
 
-using testing::AllOf;
-using testing::ElementsAre;
-using testing::HasSubstr;
-using testing::IsEmpty;
+using ::testing::AllOf;
+using ::testing::ElementsAre;
+using ::testing::HasSubstr;
+using ::testing::IsEmpty;
 
 TEST(NotBuilt, NothingForThePlainestRecipe) {
   EXPECT_THAT(check_text(kLeast).not_built, IsEmpty());

@@ -37,12 +37,12 @@ TEST(ApplyOverrides, ContradictionsAreRefused) {
   for (const auto& words :
        {std::vector<std::string>{"--a", "{}", "--a.b=1"}, {"--a.b=1", "--a={}"}}) {
     EXPECT_THAT(contradiction(words),
-                testing::HasSubstr("overrides --a and --a.b exclude each other"));
+                ::testing::HasSubstr("overrides --a and --a.b exclude each other"));
   }
   EXPECT_EQ(contradiction({"--a.b=1", "--a.c=2", "--ab=3", "--a.bc=4"}), "");
   EXPECT_THAT(contradiction({"--a.token=hidden", "--a.token=masked"}),
-              testing::AllOf(testing::HasSubstr("as a value and as a value"),
-                             testing::Not(testing::HasSubstr("hidden"))));
+              ::testing::AllOf(::testing::HasSubstr("as a value and as a value"),
+                               ::testing::Not(::testing::HasSubstr("hidden"))));
 }
 
 TEST(ApplyOverrides, RefusesWhatCannotBeSet) {

@@ -10,8 +10,8 @@
 namespace automodel::config {
 namespace {
 
-using testing::HasSubstr;
-using testing::Not;
+using ::testing::HasSubstr;
+using ::testing::Not;
 
 std::string one(const Json& value, const char* key = "k") {
   const std::string text = print_tree(from_json({{key, value}}, {}), false);
@@ -53,11 +53,11 @@ TEST(Print, NamesAreWrittenAsTheyAreRead) {
 TEST(Print, ShowsOrigins) {
   const LoadedRecipe loaded = check_text(kLeast, {"--optimizer.lr=0.5"});
   const std::string kinds = print_tree(loaded.tree, false);
-  EXPECT_THAT(kinds, testing::ContainsRegex("  lr: 0.5 +# override\n"));
-  EXPECT_THAT(kinds, testing::ContainsRegex("  eps: 1.0e-08 +# default\n"));
-  EXPECT_THAT(kinds, testing::ContainsRegex("  strategy: fsdp2 +# file\n"));
+  EXPECT_THAT(kinds, ::testing::ContainsRegex("  lr: 0.5 +# override\n"));
+  EXPECT_THAT(kinds, ::testing::ContainsRegex("  eps: 1.0e-08 +# default\n"));
+  EXPECT_THAT(kinds, ::testing::ContainsRegex("  strategy: fsdp2 +# file\n"));
   EXPECT_THAT(print_tree(loaded.tree, true),
-              testing::ContainsRegex("  strategy: fsdp2 +# file 3:25\n"));
+              ::testing::ContainsRegex("  strategy: fsdp2 +# file 3:25\n"));
 }
 
 TEST(Print, MasksSecrets) {

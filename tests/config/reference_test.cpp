@@ -11,8 +11,8 @@ namespace {
 TEST(Reference, HasEverySection) {
   const std::string page = reference();
   for (const Key& section : recipe_key().keys) {
-    EXPECT_THAT(page, testing::HasSubstr(section.dead.empty() ? "\n## " + section.name + "\n"
-                                                              : "| `" + section.name))
+    EXPECT_THAT(page, ::testing::HasSubstr(section.dead.empty() ? "\n## " + section.name + "\n"
+                                                                : "| `" + section.name))
         << section.name;
   }
 }

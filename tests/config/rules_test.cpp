@@ -8,7 +8,7 @@
 namespace automodel::config {
 namespace {
 
-using testing::HasSubstr;
+using ::testing::HasSubstr;
 
 /// Overrides of the least recipe, and what the refusal must say.
 struct Contradiction {
@@ -16,7 +16,7 @@ struct Contradiction {
   std::string text;
 };
 
-class Contradictions : public testing::TestWithParam<Contradiction> {};
+class Contradictions : public ::testing::TestWithParam<Contradiction> {};
 
 TEST_P(Contradictions, AreRefused) {
   EXPECT_THAT(complaint_with(GetParam().overrides), HasSubstr(GetParam().text));
@@ -28,7 +28,7 @@ const std::string kData = "--dataset={'_target_': 'nemo_automodel.components.dat
 
 INSTANTIATE_TEST_SUITE_P(
     Parallel, Contradictions,
-    testing::Values(
+    ::testing::Values(
         Contradiction{
             {"--step_scheduler.global_batch_size=10", "--step_scheduler.local_batch_size=4"},
             "10 is not divisible by local_batch_size 4"},
@@ -71,7 +71,7 @@ INSTANTIATE_TEST_SUITE_P(
 
 INSTANTIATE_TEST_SUITE_P(
     Training, Contradictions,
-    testing::Values(
+    ::testing::Values(
         Contradiction{{"--optimizer.betas=[0.9, 1.0]"}, "1.0 is out of range"},
         Contradiction{{"--loss_fn.label_smoothing=1"},
                       "loss_fn.label_smoothing: 1 is out of range; expected a number >= 0 and < 1"},
@@ -125,7 +125,7 @@ INSTANTIATE_TEST_SUITE_P(
 
 INSTANTIATE_TEST_SUITE_P(
     Sections, Contradictions,
-    testing::Values(
+    ::testing::Values(
         Contradiction{{"--loss_fn=null"}, "loss_fn: this required section is missing"},
         Contradiction{{kDistil}, "teacher_model: this required section is missing"},
         Contradiction{{kBenchmark}, "benchmark.warmup_steps: this required key is missing"},
@@ -209,64 +209,64 @@ TEST(Rules, EpochsOfRowsThatBeginAgainAreIgnored) {
       "'column_mapping': {'answer': 'b'}, 'repeat_on_exhaustion': ";
   const std::string steps = "--step_scheduler={'num_epochs': 2, 'max_steps': 3}";
   EXPECT_THAT(warns({streamed + "True}", steps}),
-              testing::ElementsAre(HasSubstr("ignored: the data set begins again")));
-  EXPECT_THAT(warns({streamed + "False}", steps}), testing::IsEmpty());
+              ::testing::ElementsAre(HasSubstr("ignored: the data set begins again")));
+  EXPECT_THAT(warns({streamed + "False}", steps}), ::testing::IsEmpty());
 }
 
 TEST(Rules, WarnOfWhatIsIgnored) {
   EXPECT_THAT(warns({"--kd_ratio=0.2"}),
-              testing::ElementsAre(HasSubstr("read by the distillation recipe only")));
-  EXPECT_THAT(warns({"--model.revision=v1"}), testing::IsEmpty());
+              ::testing::ElementsAre(HasSubstr("read by the distillation recipe only")));
+  EXPECT_THAT(warns({"--model.revision=v1"}), ::testing::IsEmpty());
   EXPECT_THAT(
       warns({"--model.revision=v1", "--model.pretrained_model_name_or_path=/"}),
-      testing::ElementsAre(HasSubstr("model.revision: has no effect: "
-                                     "model.pretrained_model_name_or_path is /, a path on this "
-                                     "machine, which has no versions")));
+      ::testing::ElementsAre(HasSubstr("model.revision: has no effect: "
+                                       "model.pretrained_model_name_or_path is /, a path on this "
+                                       "machine, which has no versions")));
   EXPECT_THAT(
       warns({"--dataset.tokenizer={'pretrained_model_name_or_path': '/', 'revision': 'v'}"}),
-      testing::Contains(HasSubstr("dataset.tokenizer.revision: has no effect")));
+      ::testing::Contains(HasSubstr("dataset.tokenizer.revision: has no effect")));
   EXPECT_THAT(warns({"--benchmark.warmup_steps=1"}),
-              testing::ElementsAre(HasSubstr("read by the benchmark recipe only")));
+              ::testing::ElementsAre(HasSubstr("read by the benchmark recipe only")));
   EXPECT_THAT(warns({"--recipe=TrainFinetuneRecipeForSequenceClassification",
                      "--model._target_=nemo_automodel.NeMoAutoModelForSequenceClassification."
                      "from_pretrained",
                      kData + "mock_seq_cls.MockSequenceClassificationDataset'}"}),
-              testing::Contains(HasSubstr("loss_fn: only label_smoothing and z_loss are read")));
+              ::testing::Contains(HasSubstr("loss_fn: only label_smoothing and z_loss are read")));
   EXPECT_THAT(
       warns({"--checkpoint.model_save_format=torch_save", "--checkpoint.save_consolidated=final"}),
-      testing::ElementsAre(HasSubstr("needs model_save_format: safetensors")));
+      ::testing::ElementsAre(HasSubstr("needs model_save_format: safetensors")));
   EXPECT_THAT(warns({"--lr_scheduler.lr_decay_steps=9", "--step_scheduler.max_steps=5"}),
-              testing::ElementsAre(HasSubstr("9 is longer than step_scheduler.max_steps 5")));
+              ::testing::ElementsAre(HasSubstr("9 is longer than step_scheduler.max_steps 5")));
   EXPECT_THAT(warns({"--step_scheduler.val_every_steps=5"}),
-              testing::ElementsAre(HasSubstr("ignored: there is no validation_dataset")));
+              ::testing::ElementsAre(HasSubstr("ignored: there is no validation_dataset")));
   const std::string rows =
       "={'_target_': 'nemo_automodel.components.datasets.llm.chat_dataset.ChatDataset', "
       "'path_or_dataset_id': 'x'}";
-  EXPECT_THAT(warns({"--validation_dataset_a" + rows}), testing::IsEmpty());
+  EXPECT_THAT(warns({"--validation_dataset_a" + rows}), ::testing::IsEmpty());
   EXPECT_THAT(warns({"--validation_dataset_a" + rows, "--validation_dataset_b" + rows}),
-              testing::ElementsAre(HasSubstr("defines LOWEST_VAL; name one here")));
+              ::testing::ElementsAre(HasSubstr("defines LOWEST_VAL; name one here")));
   EXPECT_THAT(warns({"--checkpoint.enabled=false", "--checkpoint.restore_from=LATEST"}),
-              testing::ElementsAre(HasSubstr("nothing is restored or saved")));
+              ::testing::ElementsAre(HasSubstr("nothing is restored or saved")));
   EXPECT_THAT(warns({kData + "squad.make_squad_dataset', 'split': 'train[:9]', "
                              "'limit_dataset_samples': 4}"}),
-              testing::ElementsAre(HasSubstr("ignored: split has a slice already")));
+              ::testing::ElementsAre(HasSubstr("ignored: split has a slice already")));
   EXPECT_THAT(warns({"--dataloader.batch_size=4", "--step_scheduler.local_batch_size=2"}),
-              testing::ElementsAre(HasSubstr(
+              ::testing::ElementsAre(HasSubstr(
                   "dataloader.batch_size: micro-batches are of 4 rows, not of "
                   "step_scheduler.local_batch_size 2: a step trains on 64 rows, not on 32")));
   EXPECT_THAT(
       warns({kData + "mock_iterable_dataset.MockIterableDataset'}", "--step_scheduler.max_steps=3",
              "--step_scheduler.local_batch_size=8", "--dataloader.batch_size=null"}),
-      testing::ElementsAre(HasSubstr("dataset.batch_size: micro-batches are of 1 rows")));
+      ::testing::ElementsAre(HasSubstr("dataset.batch_size: micro-batches are of 1 rows")));
   EXPECT_THAT(warns({"--recipe=FinetuneRecipeForVLM", "--packed_sequence.packed_sequence_size=8",
                      "--packed_sequence.pack_size=64"}),
-              testing::ElementsAre(HasSubstr("vision-language recipes read pack_size")));
+              ::testing::ElementsAre(HasSubstr("vision-language recipes read pack_size")));
   EXPECT_THAT(
       warns(
           {"--recipe=FinetuneRecipeForVLM", "--distributed.tp_size=2",
            "--loss_fn._target_=nemo_automodel.components.loss.linear_ce.FusedLinearCrossEntropy"}),
-      testing::ElementsAre(HasSubstr("upstream computes MaskedCrossEntropy instead")));
-  EXPECT_THAT(warns({}), testing::IsEmpty());
+      ::testing::ElementsAre(HasSubstr("upstream computes MaskedCrossEntropy instead")));
+  EXPECT_THAT(warns({}), ::testing::IsEmpty());
 }
 
 }  // namespace

@@ -93,7 +93,7 @@ TEST(ConfigNames, HoldHuggingFacesNames) {
   const auto& names = model_config_names();
   for (const char* name : {"num_hidden_layers", "rope_scaling", "num_nextn_predict_layers",
                            "mtp_loss_scaling_factor", "text_config"}) {
-    EXPECT_THAT(names, testing::Contains(name));
+    EXPECT_THAT(names, ::testing::Contains(name));
   }
   EXPECT_TRUE(is_config_class("transformers.Qwen3MoeConfig"));
   EXPECT_TRUE(is_config_class("transformers.models.llama.configuration_llama.LlamaConfig"));

@@ -8,9 +8,9 @@
 namespace automodel::config {
 namespace {
 
-using testing::ElementsAre;
-using testing::HasSubstr;
-using testing::Not;
+using ::testing::ElementsAre;
+using ::testing::HasSubstr;
+using ::testing::Not;
 
 TEST(Secret, ByTheNameOfTheKey) {
   for (const char* key :
@@ -53,8 +53,9 @@ TEST(Secret, OverridesAreMasked) {
 }
 
 TEST(Secret, ComplaintsDoNotShowThem) {
-  EXPECT_THAT(complaint_with({"--comet.api_key=12345"}),
-              testing::AllOf(HasSubstr("comet.api_key: expected a text"), Not(HasSubstr("12345"))));
+  EXPECT_THAT(
+      complaint_with({"--comet.api_key=12345"}),
+      ::testing::AllOf(HasSubstr("comet.api_key: expected a text"), Not(HasSubstr("12345"))));
 }
 
 }  // namespace

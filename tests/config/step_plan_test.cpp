@@ -10,8 +10,8 @@
 namespace automodel::config {
 namespace {
 
-using testing::ElementsAre;
-using testing::HasSubstr;
+using ::testing::ElementsAre;
+using ::testing::HasSubstr;
 
 TEST(Batches, AccumulationAndEpochLength) {
   StepScheduler s{.global_batch_size = 32, .local_batch_size = 4};

@@ -39,33 +39,33 @@ TEST(Yaml, WarnsOfRepeatedKeysAndTakesTheLast) {
   const YamlDocument document = parse_yaml("a: 1\nb: 2\na: 3\n", "r.yaml");
   ASSERT_EQ(document.warnings.size(), 1U);
   EXPECT_EQ(document.warnings[0].where.line, 3);
-  EXPECT_THAT(document.warnings[0].text, testing::HasSubstr("line 1"));
+  EXPECT_THAT(document.warnings[0].text, ::testing::HasSubstr("line 1"));
   EXPECT_EQ(document.root.find("a")->text, "3");
 }
 
 TEST(Yaml, RefusesWhatIsNoRecipe) {
-  EXPECT_THAT(complaint(""), testing::HasSubstr("the file is empty"));
-  EXPECT_THAT(complaint("a: 1\n---\nb: 2\n"), testing::HasSubstr("more than one YAML document"));
-  EXPECT_THAT(complaint("a: [1\n"), testing::HasSubstr("not valid YAML"));
-  EXPECT_THAT(complaint("a:\t1\n"), testing::HasSubstr("r.yaml:1:4: a tab before this value"));
-  EXPECT_THAT(complaint("a: &x [*x]\n"), testing::HasSubstr("cannot contain itself"));
-  EXPECT_THAT(complaint("a: !!binary eA==\n"), testing::HasSubstr("the tag"));
-  EXPECT_THAT(complaint("{a: 1}: 2\n"), testing::HasSubstr("a mapping as a key"));
-  EXPECT_THAT(complaint("a: {<<: 5}\n"), testing::HasSubstr("'<<' merges mappings"));
-  EXPECT_THAT(complaint("a: \xC3\n"), testing::HasSubstr("byte 0xc3 is not allowed"));
-  EXPECT_THAT(complaint("a: \x01\n"), testing::HasSubstr("r.yaml:1: byte 0x01"));
+  EXPECT_THAT(complaint(""), ::testing::HasSubstr("the file is empty"));
+  EXPECT_THAT(complaint("a: 1\n---\nb: 2\n"), ::testing::HasSubstr("more than one YAML document"));
+  EXPECT_THAT(complaint("a: [1\n"), ::testing::HasSubstr("not valid YAML"));
+  EXPECT_THAT(complaint("a:\t1\n"), ::testing::HasSubstr("r.yaml:1:4: a tab before this value"));
+  EXPECT_THAT(complaint("a: &x [*x]\n"), ::testing::HasSubstr("cannot contain itself"));
+  EXPECT_THAT(complaint("a: !!binary eA==\n"), ::testing::HasSubstr("the tag"));
+  EXPECT_THAT(complaint("{a: 1}: 2\n"), ::testing::HasSubstr("a mapping as a key"));
+  EXPECT_THAT(complaint("a: {<<: 5}\n"), ::testing::HasSubstr("'<<' merges mappings"));
+  EXPECT_THAT(complaint("a: \xC3\n"), ::testing::HasSubstr("byte 0xc3 is not allowed"));
+  EXPECT_THAT(complaint("a: \x01\n"), ::testing::HasSubstr("r.yaml:1: byte 0x01"));
 }
 
 TEST(Yaml, BoundsSizes) {
-  EXPECT_THAT(complaint(std::string(17 << 20, 'a')), testing::HasSubstr("at most"));
+  EXPECT_THAT(complaint(std::string(17 << 20, 'a')), ::testing::HasSubstr("at most"));
   EXPECT_THAT(complaint("a: " + std::string(70, '[') + std::string(70, ']')),
-              testing::HasSubstr("nested deeper than 64"));
+              ::testing::HasSubstr("nested deeper than 64"));
   std::string bomb = "a: &a [1,1,1,1,1,1,1,1,1,1]\n";
   for (char c = 'b'; c < 'h'; ++c) {
     const char p = static_cast<char>(c - 1);
     bomb += fmt::format("{0}: &{0} [*{1},*{1},*{1},*{1},*{1},*{1},*{1},*{1},*{1},*{1}]\n", c, p);
   }
-  EXPECT_THAT(complaint(bomb), testing::HasSubstr("aliases expanded"));
+  EXPECT_THAT(complaint(bomb), ::testing::HasSubstr("aliases expanded"));
 }
 
 }  // namespace

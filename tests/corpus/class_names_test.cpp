@@ -5,9 +5,9 @@
 namespace automodel::corpus {
 namespace {
 
-using testing::ElementsAre;
-using testing::HasSubstr;
-using testing::IsEmpty;
+using ::testing::ElementsAre;
+using ::testing::HasSubstr;
+using ::testing::IsEmpty;
 using Names = std::vector<std::string>;
 
 /// A recipe whose data sets list these names; null: none.

@@ -5,9 +5,9 @@
 namespace automodel::corpus {
 namespace {
 
-using testing::ElementsAre;
-using testing::HasSubstr;
-using testing::IsEmpty;
+using ::testing::ElementsAre;
+using ::testing::HasSubstr;
+using ::testing::IsEmpty;
 
 std::vector<std::string> warnings(const TinyCorpus& corpus, const std::string& more) {
   const auto recipe = corpus.recipe({}, R"(validation_dataset:

@@ -7,8 +7,8 @@
 namespace automodel::corpus {
 namespace {
 
-using testing::ElementsAre;
-using testing::HasSubstr;
+using ::testing::ElementsAre;
+using ::testing::HasSubstr;
 
 std::string refused(const std::vector<std::string>& words) {
   return data::error_of([&] { check_options(known(read_line<InspectOptions>(words))); });

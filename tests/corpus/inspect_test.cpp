@@ -11,9 +11,9 @@
 namespace automodel::corpus {
 namespace {
 
-using testing::HasSubstr;
-using testing::internal::CaptureStdout;
-using testing::internal::GetCapturedStdout;
+using ::testing::HasSubstr;
+using ::testing::internal::CaptureStdout;
+using ::testing::internal::GetCapturedStdout;
 
 struct Done {
   ExitCode code;
@@ -30,12 +30,12 @@ TEST(Inspect, ARecipe) {
   const TinyCorpus corpus;
   const Done done = inspect({corpus.write_recipe(), "--show", "1"});
   EXPECT_EQ(done.code, ExitCode::ok);
-  EXPECT_THAT(done.text, testing::StartsWith("dataset (chat_dataset.ChatDataset)\n3 rows, "));
+  EXPECT_THAT(done.text, ::testing::StartsWith("dataset (chat_dataset.ChatDataset)\n3 rows, "));
   EXPECT_THAT(done.text, HasSubstr("  assistant "));
   EXPECT_THAT(done.text, HasSubstr("3 documents: 0 begin with BOS (<s>), 3 end in EOS "
                                    "(<|im_end|>), 3 learn that EOS\n"));
   EXPECT_THAT(done.text, HasSubstr("\n[one<|im_end|>]\n"));
-  EXPECT_THAT(done.text, testing::Not(HasSubstr("[two")));
+  EXPECT_THAT(done.text, ::testing::Not(HasSubstr("[two")));
 }
 
 TEST(Inspect, PackingIsTold) {

@@ -5,8 +5,8 @@
 namespace automodel::corpus {
 namespace {
 
-using testing::ElementsAre;
-using testing::HasSubstr;
+using ::testing::ElementsAre;
+using ::testing::HasSubstr;
 
 TEST(ModelFacts, OfAFolder) {
   const TinyCorpus corpus;

@@ -8,7 +8,7 @@
 namespace automodel::corpus {
 namespace {
 
-using testing::HasSubstr;
+using ::testing::HasSubstr;
 
 constexpr const char* kValidation = R"(validation_dataset:
   _target_: nemo_automodel.components.datasets.llm.chat_dataset.ChatDataset

@@ -7,7 +7,7 @@
 namespace automodel::data {
 namespace {
 
-Conversation read(const std::string& roles) {
+Conversation read_roles(const std::string& roles) {
   Conversation conversation;
   for (const char role : roles) {
     const char* name = role == 's'   ? "system"
@@ -34,26 +34,26 @@ std::string roles(const Conversation& conversation) {
 }
 
 TEST(AgentChat, Trimming) {
-  EXPECT_EQ(roles(trim_after_last_assistant(read("suatau"))), "suata");
-  EXPECT_EQ(roles(trim_after_last_assistant(read("sua"))), "sua");
-  EXPECT_EQ(roles(trim_after_last_assistant(read("su"))), "su");
+  EXPECT_EQ(roles(trim_after_last_assistant(read_roles("suatau"))), "suata");
+  EXPECT_EQ(roles(trim_after_last_assistant(read_roles("sua"))), "sua");
+  EXPECT_EQ(roles(trim_after_last_assistant(read_roles("su"))), "su");
 }
 
 TEST(AgentChat, OldReasoningGoes) {
-  const auto conversation = drop_history_reasoning(read("uauau"));
+  const auto conversation = drop_history_reasoning(read_roles("uauau"));
   EXPECT_FALSE(conversation.messages[1].contains("reasoning_content"));
   EXPECT_TRUE(conversation.messages[3].contains("reasoning_content"));
 }
 
 TEST(AgentChat, ShorterHistories) {
   std::vector<std::string> all;
-  for (const Conversation& shorter : shorter_histories(read("suauatau"))) {
+  for (const Conversation& shorter : shorter_histories(read_roles("suauatau"))) {
     all.push_back(roles(shorter));
   }
   EXPECT_EQ(all, (std::vector<std::string>{"suauatau", "suatau", "su"}));
 }
 
-class AgentRows : public testing::Test {
+class AgentRows : public ::testing::Test {
  protected:
   std::unique_ptr<const Dataset> make(AgentChatOptions options) const {
     options.paths = {path_};
@@ -80,21 +80,21 @@ TEST_F(AgentRows, Filters) {
           ->size(),
       1);
   EXPECT_THAT(error_of([&] { make({})->sample(1); }),
-              testing::HasSubstr("[1]: the conversation has no assistant message"));
+              ::testing::HasSubstr("[1]: the conversation has no assistant message"));
   EXPECT_THAT(error_of([&] { make({.filter_overlong = true}); }),
-              testing::HasSubstr("need seq_length"));
+              ::testing::HasSubstr("need seq_length"));
   EXPECT_THAT(
       error_of([&] {
         make({.limit = {.seq_length = 2}, .filter_no_assistant = true, .filter_overlong = true});
       }),
-      testing::HasSubstr("leave none of the 3 rows"));
+      ::testing::HasSubstr("leave none of the 3 rows"));
 }
 
 TEST_F(AgentRows, OldExchangesGoUntilTheRestFits) {
   EXPECT_EQ(shown({.limit = {.seq_length = 25}, .truncate_history = true}, 0),
             "<|im_start|>user\nc<|im_end|>\n<|im_start|>assistant\n[d<|im_end|>]\n");
   EXPECT_THAT(shown({.limit = {.seq_length = 50}, .truncate_history = true}, 0),
-              testing::HasSubstr("[b<|im_end|>]"));
+              ::testing::HasSubstr("[b<|im_end|>]"));
 }
 
 TEST_F(AgentRows, Keys) {
@@ -119,7 +119,7 @@ TEST_F(AgentRows, Keys) {
               options.truncate_history);
   Keys both({{"path", "a"}, {"dataset_name", "b"}}, "dataset X");
   EXPECT_THAT(error_of([&] { read_agent_chat_options(both); }),
-              testing::HasSubstr("'path' = \"a\" is not supported"));
+              ::testing::HasSubstr("'path' = \"a\" is not supported"));
 }
 
 }  // namespace

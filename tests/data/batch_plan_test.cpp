@@ -68,9 +68,9 @@ TEST(BatchPlan, RefusesImpossibleSizes) {
             "global_batch_size 6 must be divisible by local_batch_size 4 times the 1 "
             "data-parallel ranks");
   EXPECT_THAT(error_of([] { check_plan({10, 0, 1, 0, 1}); }),
-              testing::StartsWith("batch sizes must be positive"));
+              ::testing::StartsWith("batch sizes must be positive"));
   EXPECT_THAT(error_of([] { check_plan({0, 8, 4, 0, 2}); }),
-              testing::StartsWith("the data set has no rows to make a batch of"));
+              ::testing::StartsWith("the data set has no rows to make a batch of"));
   EXPECT_EQ(error_of([] { check_plan({10, 4, 1, 4, 4}); }), "data rank 4 of 4");
 }
 

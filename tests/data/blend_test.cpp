@@ -5,7 +5,7 @@
 namespace automodel::data {
 namespace {
 
-using testing::HasSubstr;
+using ::testing::HasSubstr;
 
 TEST(Blend, EveryBeginningHasTheShares) {
   const std::vector<double> weights = {3, 1};

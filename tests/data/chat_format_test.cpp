@@ -7,8 +7,8 @@
 namespace automodel::data {
 namespace {
 
-using testing::HasSubstr;
-using testing::StartsWith;
+using ::testing::HasSubstr;
+using ::testing::StartsWith;
 
 std::string shown(const std::string& row, const TextContext& context, MaskOptions mask = {}) {
   const ChatFormat format(std::make_shared<const TextContext>(context), std::move(mask));

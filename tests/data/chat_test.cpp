@@ -28,13 +28,13 @@ TEST(ChatDataset, LimitsAndTemplates) {
   TextContext context = test_context();
   context.max_tokens = 10;
   EXPECT_THAT(error_of([&] { make_chat_dataset({.paths = {path}}, context); }),
-              testing::HasSubstr("has no chat template"));
+              ::testing::HasSubstr("has no chat template"));
   ChatOptions options;
   options.paths = {path};
   options.chat_template = kChatMl;
   const auto dataset = make_chat_dataset(options, context);
   EXPECT_THAT(error_of([&] { dataset->sample(0); }),
-              testing::StartsWith(path + ":1: the row has 23 tokens, more than the 10"));
+              ::testing::StartsWith(path + ":1: the row has 23 tokens, more than the 10"));
 }
 
 TEST(ChatDataset, Keys) {
@@ -62,7 +62,7 @@ TEST(ChatDataset, Keys) {
   EXPECT_TRUE(options.rows.source.skip_invalid);
   Keys unshifted({{"path_or_dataset_id", "a"}, {"unshifted", true}}, "dataset X");
   EXPECT_THAT(error_of([&] { read_chat_options(unshifted); }),
-              testing::HasSubstr("'unshifted' = true is not supported yet"));
+              ::testing::HasSubstr("'unshifted' = true is not supported yet"));
 }
 
 }  // namespace

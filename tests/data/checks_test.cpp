@@ -89,7 +89,7 @@ TEST(Checks, Names) {
   check_names(good);
   const std::vector<std::string> bad = {"missing_eso"};
   EXPECT_THAT(error_of([&] { check_names(bad); }),
-              testing::StartsWith("there is no check 'missing_eso'; did you mean 'missing_eos'"));
+              ::testing::StartsWith("there is no check 'missing_eso'; did you mean 'missing_eos'"));
 }
 
 TEST(Checks, WindowsOnTextNeedNoEndAndTheirLastTokenIsNotComputed) {

@@ -5,7 +5,7 @@
 namespace automodel::data {
 namespace {
 
-using testing::HasSubstr;
+using ::testing::HasSubstr;
 using Names = std::vector<std::string>;
 
 LabelColumn listed(Names names) {

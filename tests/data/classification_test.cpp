@@ -8,8 +8,8 @@
 namespace automodel::data {
 namespace {
 
-using testing::ElementsAre;
-using testing::HasSubstr;
+using ::testing::ElementsAre;
+using ::testing::HasSubstr;
 
 class Rows {
  public:

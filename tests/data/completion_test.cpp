@@ -50,7 +50,7 @@ TEST(Completion, NeedsAnEos) {
   TextContext context = test_context();
   context.eos_id.reset();
   EXPECT_THAT(error_of([&] { tokenize_completion({.prompt = "a", .answer = "b"}, context); }),
-              testing::StartsWith("the tokenizer has no eos_token"));
+              ::testing::StartsWith("the tokenizer has no eos_token"));
 }
 
 }  // namespace

@@ -5,9 +5,9 @@
 namespace automodel::data {
 namespace {
 
-using testing::HasSubstr;
+using ::testing::HasSubstr;
 
-class Csv : public testing::Test {
+class Csv : public ::testing::Test {
  protected:
   std::shared_ptr<const RowSource> open(const std::string& text, const std::string& name = "a.csv",
                                         const SourceOptions& options = {}) const {

@@ -10,7 +10,7 @@
 namespace automodel::data {
 namespace {
 
-using testing::HasSubstr;
+using ::testing::HasSubstr;
 
 std::string gzip(const std::string& text) {
   ::z_stream stream{};
@@ -36,7 +36,7 @@ std::string zstd(const std::string& text) {
 }
 
 /// Expanded files go to a folder of the test's own.
-class Text : public testing::Test {
+class Text : public ::testing::Test {
  protected:
   Text() { ::setenv("AUTOMODEL_CACHE", folder_.path("cache").c_str(), 1); }
   ~Text() override { ::unsetenv("AUTOMODEL_CACHE"); }

@@ -7,11 +7,11 @@
 namespace automodel::data {
 namespace {
 
-using testing::ElementsAre;
-using testing::HasSubstr;
+using ::testing::ElementsAre;
+using ::testing::HasSubstr;
 
 /// A hub cache with one data set, as huggingface_hub lays it out: snapshots hold links to blobs.
-class HubDataset : public testing::Test {
+class HubDataset : public ::testing::Test {
  protected:
   HubDataset() {
     ::setenv("HF_HUB_CACHE", folder_.path().c_str(), 1);

@@ -24,10 +24,10 @@ TEST(HellaSwag, LearnsTheRightEnding) {
   EXPECT_EQ(shown(0), "She [ran.</s>]");
   EXPECT_EQ(shown(1), "She [sat.</s>]");
   EXPECT_THAT(error_of([&] { shown(2); }),
-              testing::HasSubstr(":3: column 'label' is \"\"; it must be the number of one of"));
+              ::testing::HasSubstr(":3: column 'label' is \"\"; it must be the number of one of"));
   EXPECT_THAT(error_of([&] { shown(3); }),
-              testing::HasSubstr("column 'endings' must be a list, found string"));
-  EXPECT_THAT(error_of([&] { shown(4); }), testing::HasSubstr("'endings' must hold strings"));
+              ::testing::HasSubstr("column 'endings' must be a list, found string"));
+  EXPECT_THAT(error_of([&] { shown(4); }), ::testing::HasSubstr("'endings' must hold strings"));
 }
 
 TEST(HellaSwag, Keys) {

@@ -5,7 +5,7 @@
 namespace automodel::data {
 namespace {
 
-using testing::HasSubstr;
+using ::testing::HasSubstr;
 using Ids = std::vector<std::int32_t>;
 
 Ids read(const std::string& prefix, std::int64_t sequence, std::int64_t begin, std::int64_t count) {

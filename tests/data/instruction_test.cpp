@@ -7,7 +7,7 @@
 namespace automodel::data {
 namespace {
 
-class Instructions : public testing::Test {
+class Instructions : public ::testing::Test {
  protected:
   std::string shown(InstructionOptions options, const TextContext& context) const {
     options.paths = {path_};
@@ -50,10 +50,10 @@ TEST_F(Instructions, AsAChat) {
             "<|im_start|>system\nC<|im_end|>\n<|im_start|>user\nQ<|im_end|>\n" + answer);
   EXPECT_EQ(chat(kQuestion), "<|im_start|>user\nQ<|im_end|>\n" + answer);
   EXPECT_EQ(chat(kContext), "<|im_start|>user\nC<|im_end|>\n" + answer);
-  EXPECT_THAT(chat(kAll, false), testing::StartsWith("<|im_start|>[system\nC"));
+  EXPECT_THAT(chat(kAll, false), ::testing::StartsWith("<|im_start|>[system\nC"));
   EXPECT_THAT(
       error_of([&] { shown({.columns = kAll, .use_chat_template = true}, test_context()); }),
-      testing::HasSubstr("has no chat template"));
+      ::testing::HasSubstr("has no chat template"));
 }
 
 TEST_F(Instructions, AnEmptyContextIsNone) {
@@ -66,16 +66,16 @@ TEST_F(Instructions, AnEmptyContextIsNone) {
 TEST_F(Instructions, ColumnsMustBeThereAndHoldText) {
   EXPECT_THAT(
       error_of([&] { shown({.columns = {.question = "asks", .answer = "out"}}, test_context()); }),
-      testing::StartsWith(path_ + ":1: the row has no column 'asks'; did you mean 'ask'?"));
+      ::testing::StartsWith(path_ + ":1: the row has no column 'asks'; did you mean 'ask'?"));
   EXPECT_THAT(error_of([&] {
                 shown({.columns = {.question = "number", .answer = "out"}}, test_context());
               }),
-              testing::HasSubstr("column 'number' must hold a string"));
+              ::testing::HasSubstr("column 'number' must hold a string"));
   EXPECT_THAT(error_of([&] { shown({.columns = kQuestionOnly}, test_context()); }),
-              testing::StartsWith("column_mapping must name the column of the answer"));
+              ::testing::StartsWith("column_mapping must name the column of the answer"));
   EXPECT_THAT(
       error_of([&] { shown({.columns = kText, .use_chat_template = true}, chatml_context()); }),
-      testing::StartsWith("use_hf_chat_template needs a user's turn"));
+      ::testing::StartsWith("use_hf_chat_template needs a user's turn"));
 }
 
 TEST_F(Instructions, KeysOfStreamedRows) {
@@ -89,7 +89,7 @@ TEST_F(Instructions, KeysOfStreamedRows) {
   bad["delta_version"] = 3;
   Keys bad_keys(bad, "dataset X");
   EXPECT_THAT(error_of([&] { read_streamed_instruction_options(bad_keys); }),
-              testing::HasSubstr("is not supported"));
+              ::testing::HasSubstr("is not supported"));
 }
 
 TEST_F(Instructions, Keys) {

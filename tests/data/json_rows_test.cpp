@@ -6,8 +6,8 @@
 namespace automodel::data {
 namespace {
 
-using testing::HasSubstr;
-using testing::StartsWith;
+using ::testing::HasSubstr;
+using ::testing::StartsWith;
 
 TEST(JsonRows, LinesWithBlanksAndCarriageReturns) {
   const ScratchFolder folder;

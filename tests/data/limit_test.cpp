@@ -53,7 +53,7 @@ TEST(Limit, SeqLengthAloneMarksWhatIsLonger) {
 
 TEST(Limit, WhatIsTooLongIsAnError) {
   EXPECT_THAT(error_of([] { apply_limit(two_documents(), {.max_tokens = 3}); }),
-              testing::StartsWith("the row has 4 tokens, more than the 3 that the model takes"));
+              ::testing::StartsWith("the row has 4 tokens, more than the 3 that the model takes"));
   EXPECT_EQ(apply_limit(two_documents(), {.max_tokens = 3, .allows_too_long = true}),
             two_documents());
 }

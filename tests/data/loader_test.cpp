@@ -132,7 +132,7 @@ TEST(Loader, DropLastLeavesOutIncompleteMicroBatches) {
   EXPECT_EQ(loader.state(), (LoaderState{1, 0}));
   options.local_batch_size = 8;
   EXPECT_THAT(error_of([&] { Loader(numbers(7), options); }),
-              testing::HasSubstr("with drop_last it needs at least"));
+              ::testing::HasSubstr("with drop_last it needs at least"));
 }
 
 TEST(Loader, ErrorsOfRowsReachTheCaller) {
@@ -149,7 +149,7 @@ TEST(Loader, ErrorsOfRowsReachTheCaller) {
 
 TEST(Loader, RefusesToResumeOutsideTheData) {
   EXPECT_THAT(error_of([] { Loader(numbers(5), options_of(1, 1), {0, 6}); }),
-              testing::StartsWith("cannot resume at row 6 of epoch 0: the data set has 5 rows"));
+              ::testing::StartsWith("cannot resume at row 6 of epoch 0: the data set has 5 rows"));
 }
 
 /// The lengths of NumberRows.

@@ -7,7 +7,7 @@
 namespace automodel::data {
 namespace {
 
-using testing::HasSubstr;
+using ::testing::HasSubstr;
 using Prefixes = std::vector<std::string>;
 
 MegatronOptions read(const Json& values) {
@@ -17,7 +17,7 @@ MegatronOptions read(const Json& values) {
   return options;
 }
 
-class Megatron : public testing::Test {
+class Megatron : public ::testing::Test {
  protected:
   std::string prefix(const std::string& name, const std::vector<std::int32_t>& lengths) const {
     return write_indexed(folder_, name, lengths);

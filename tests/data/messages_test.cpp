@@ -5,13 +5,13 @@
 namespace automodel::data {
 namespace {
 
-Conversation read(const std::string& row) { return read_conversation(parse_json(row, "row")); }
+Conversation read_row(const std::string& row) { return read_conversation(parse_json(row, "row")); }
 std::string error(const std::string& row) {
-  return error_of([&] { read(row); });
+  return error_of([&] { read_row(row); });
 }
 
 TEST(Messages, OpenAiForm) {
-  const auto conversation = read(R"({"messages": [
+  const auto conversation = read_row(R"({"messages": [
       {"role": "system", "content": "Be kind."},
       {"role": "user", "content": "Hi", "name": "Ann"},
       {"role": "assistant", "content": null, "reasoning_content": "Greet."}]})");
@@ -25,7 +25,7 @@ TEST(Messages, OpenAiForm) {
 }
 
 TEST(Messages, ShareGptForm) {
-  const auto conversation = read(R"({"system": "Be kind.", "conversations": [
+  const auto conversation = read_row(R"({"system": "Be kind.", "conversations": [
       {"from": "human", "value": "Hi"}, {"from": "gpt", "value": "Hello"}]})");
   EXPECT_EQ(conversation.messages, parse_json(R"([
       {"role": "system", "content": "Be kind."},
@@ -35,7 +35,7 @@ TEST(Messages, ShareGptForm) {
 }
 
 TEST(Messages, FunctionCallTurnsBecomeToolCalls) {
-  const auto conversation = read(R"({"conversations": [
+  const auto conversation = read_row(R"({"conversations": [
       {"from": "human", "value": "Weather?"},
       {"from": "gpt", "value": "I look."},
       {"from": "function_call", "value": "{\"name\": \"f\", \"arguments\": {\"x\": 1}}"},
@@ -56,7 +56,7 @@ TEST(Messages, FunctionCallTurnsBecomeToolCalls) {
 }
 
 TEST(Messages, ACallWithoutTextIsATurnOfItsOwn) {
-  const auto conversation = read(R"({"messages": [
+  const auto conversation = read_row(R"({"messages": [
       {"role": "user", "content": "Weather?"},
       {"role": "tool_call", "content": {"name": "f", "arguments": {}}},
       {"role": "tool_response", "content": "sun"}]})");
@@ -66,7 +66,7 @@ TEST(Messages, ACallWithoutTextIsATurnOfItsOwn) {
 }
 
 TEST(Messages, ContentMayBeParts) {
-  const auto conversation = read(R"({"messages": [
+  const auto conversation = read_row(R"({"messages": [
       {"role": "user", "content": [{"type": "text", "text": "a"}, {"type": "text", "value": "b"}]},
       {"role": "assistant", "content": [
         {"type": "reasoning", "value": "think"}, {"type": "text", "text": "c"},
@@ -77,11 +77,11 @@ TEST(Messages, ContentMayBeParts) {
   EXPECT_EQ(conversation.messages[1]["tool_calls"][0]["function"]["name"], "f");
   EXPECT_THAT(
       error(R"({"messages": [{"role": "user", "content": [{"type": "image", "url": "x"}]}]})"),
-      testing::StartsWith("messages[0].content[0] is a part of type \"image\"; a text model"));
+      ::testing::StartsWith("messages[0].content[0] is a part of type \"image\"; a text model"));
 }
 
 TEST(Messages, WeightsSwitchLearningOff) {
-  const auto conversation = read(R"({"messages": [
+  const auto conversation = read_row(R"({"messages": [
       {"role": "user", "content": "a", "loss_weight": 0.0},
       {"role": "assistant", "content": "b", "weight": 0},
       {"role": "assistant", "content": "c", "train": false},
@@ -93,7 +93,7 @@ TEST(Messages, WeightsSwitchLearningOff) {
 }
 
 TEST(Messages, ToolCallIdsAreKeptOrLeftOut) {
-  const auto conversation = read(R"({"messages": [
+  const auto conversation = read_row(R"({"messages": [
       {"role": "assistant", "tool_calls": [
         {"id": "x", "function": {"name": "f", "arguments": "{}"}},
         {"id": "y", "function": {"name": "g", "arguments": "{}"}}]},
@@ -125,16 +125,16 @@ TEST(Messages, MalformedRowsAreNamed) {
             "the row has neither 'messages' nor 'conversations'; did you mean 'massages'?; its "
             "columns are: massages, id");
   EXPECT_THAT(error(R"({"prompt": "a", "completion": "b"})"),
-              testing::HasSubstr("column_mapping: {question: prompt, answer: completion} and "
-                                 "use_hf_chat_template: true"));
+              ::testing::HasSubstr("column_mapping: {question: prompt, answer: completion} and "
+                                   "use_hf_chat_template: true"));
   EXPECT_THAT(error(R"({"prompt": [], "completion": []})"),
-              testing::EndsWith("join the turns of 'prompt' and 'completion' to one list "
-                                "'messages'"));
+              ::testing::EndsWith("join the turns of 'prompt' and 'completion' to one list "
+                                  "'messages'"));
   EXPECT_EQ(error(R"({"messages": "hi"})"), "'messages' must be a list of turns, found string");
   EXPECT_EQ(error(R"({"messages": []})"), "'messages' is empty: there is nothing to learn");
   EXPECT_EQ(error(R"({"messages": ["hi"]})"), "messages[0] must be an object, found string");
   EXPECT_THAT(error(R"({"messages": [{"content": "hi"}]})"),
-              testing::StartsWith("messages[0] has no role"));
+              ::testing::StartsWith("messages[0] has no role"));
   EXPECT_EQ(error(R"({"messages": [{"role": "asistant", "content": "hi"}]})"),
             "messages[0] has the unknown role 'asistant'; did you mean 'assistant'?; roles are "
             "system, developer, user, assistant and tool");

@@ -6,8 +6,8 @@
 namespace automodel::data {
 namespace {
 
-using testing::ElementsAre;
-using testing::HasSubstr;
+using ::testing::ElementsAre;
+using ::testing::HasSubstr;
 
 // Drawn by upstream's code: random.seed(0), then randint for the length, each token and the class.
 TEST(MockClassification, IsWhatUpstreamDraws) {

@@ -6,7 +6,7 @@
 namespace automodel::data {
 namespace {
 
-using testing::ElementsAre;
+using ::testing::ElementsAre;
 
 constexpr MockRolloutOptions kSmall = {
     .num_groups = 2, .completions_per_group = 2, .prompt_len = 3, .completion_len = 3};
@@ -31,9 +31,9 @@ TEST(MockRollouts, AnAnswersPositionsGoOnFromThePrompt) {
 
 TEST(MockRollouts, SizesAreChecked) {
   EXPECT_THAT(error_of([] { make_mock_rollout_dataset({.completion_len = 1}); }),
-              testing::HasSubstr("completion_len must be at least 2"));
+              ::testing::HasSubstr("completion_len must be at least 2"));
   EXPECT_THAT(error_of([] { make_mock_rollout_dataset({.vocab_size = 2}); }),
-              testing::HasSubstr("vocab_size must be at least 3"));
+              ::testing::HasSubstr("vocab_size must be at least 3"));
 }
 
 }  // namespace

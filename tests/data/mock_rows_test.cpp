@@ -29,9 +29,9 @@ TEST(MockRows, TheHashKnowsTokensAndWhatIsLearnt) {
 TEST(MockRows, SizesAreChecked) {
   check_mock_size("n", 3, 3);
   EXPECT_THAT(error_of([] { check_mock_size("n", 2, 3); }),
-              testing::HasSubstr("mock data: n must be at least 3 and below 2^31, found 2"));
+              ::testing::HasSubstr("mock data: n must be at least 3 and below 2^31, found 2"));
   EXPECT_THAT(error_of([] { check_mock_size("n", std::int64_t{1} << 31, 3); }),
-              testing::HasSubstr("below 2^31"));
+              ::testing::HasSubstr("below 2^31"));
 }
 
 }  // namespace

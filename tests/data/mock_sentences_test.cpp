@@ -8,7 +8,7 @@
 namespace automodel::data {
 namespace {
 
-using testing::HasSubstr;
+using ::testing::HasSubstr;
 
 TEST(MockSentences, AreSentencesThatEnd) {
   const auto rows = make_mock_unpacked_dataset(

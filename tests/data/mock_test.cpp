@@ -13,7 +13,7 @@ TEST(MockData, EveryBatchTokenHasALabel) {
   const Batch batch = collate(samples, std::vector<std::int64_t>{2}, {.drop_last_token = true});
   EXPECT_EQ(num_tokens(batch), 20);
   EXPECT_EQ(num_label_tokens(batch), 20);
-  EXPECT_THAT(batch.ids, testing::Each(testing::AllOf(testing::Ge(0), testing::Lt(7))));
+  EXPECT_THAT(batch.ids, ::testing::Each(::testing::AllOf(::testing::Ge(0), ::testing::Lt(7))));
 }
 
 TEST(MockData, RowsDifferAndRepeatThemselves) {
@@ -26,7 +26,7 @@ TEST(MockData, RowsDifferAndRepeatThemselves) {
 
 TEST(MockData, SizesAreChecked) {
   EXPECT_THAT(error_of([] { make_mock_dataset({.seq_len = 0}); }),
-              testing::HasSubstr("seq_len must be at least 1 and below 2^31, found 0"));
+              ::testing::HasSubstr("seq_len must be at least 1 and below 2^31, found 0"));
 }
 
 }  // namespace

@@ -7,7 +7,7 @@
 namespace automodel::data {
 namespace {
 
-using testing::HasSubstr;
+using ::testing::HasSubstr;
 using Ids = std::vector<std::int32_t>;
 
 std::vector<std::uint16_t> range(std::uint16_t first, std::size_t count) {

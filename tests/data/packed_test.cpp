@@ -9,7 +9,7 @@
 namespace automodel::data {
 namespace {
 
-using testing::HasSubstr;
+using ::testing::HasSubstr;
 
 /// Row i has lengths[i] tokens, of which all but the first `prompt` are learnt.
 class Rows : public Dataset {
@@ -38,7 +38,7 @@ class Rows : public Dataset {
   std::int64_t prompt_;
 };
 
-class Packed : public testing::Test {
+class Packed : public ::testing::Test {
  protected:
   std::shared_ptr<const TokenStore> store(std::vector<std::int64_t> lengths,
                                           bool end_in_class = false, std::int64_t prompt = 2) {

@@ -8,7 +8,7 @@
 namespace automodel::data {
 namespace {
 
-using testing::HasSubstr;
+using ::testing::HasSubstr;
 
 std::string shown(const std::string& row, const TextContext& context,
                   const LengthLimit& limit = {}) {
@@ -68,7 +68,7 @@ TEST(Preference, OnlyWhatFollowsThePromptIsLearnt) {
 
 TEST(Preference, TextsWithoutATemplate) {
   EXPECT_THAT(shown(R"({"prompt": "q: ", "chosen": "yes", "rejected": "no"})", test_context()),
-              testing::AllOf(HasSubstr("q: [yes</s>]"), HasSubstr("q: [no</s>]")));
+              ::testing::AllOf(HasSubstr("q: [yes</s>]"), HasSubstr("q: [no</s>]")));
   EXPECT_THAT(
       error_of([] {
         shown(R"({"prompt": [{"role": "user", "content": "q"}], "chosen": "a", "rejected": "b"})",

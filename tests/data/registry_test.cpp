@@ -47,8 +47,8 @@ TEST(Registry, MakesByTarget) {
 TEST(Registry, UnknownTargetsAndKeysAreErrors) {
   const TextContext context = chatml_context();
   EXPECT_THAT(error_of([&] { make_dataset("chat_dataset.ChatDatset", Json::object(), context); }),
-              testing::StartsWith("the data set 'chat_dataset.ChatDatset' is not supported; did "
-                                  "you mean 'chat_dataset.ChatDataset'?; supported are: "));
+              ::testing::StartsWith("the data set 'chat_dataset.ChatDatset' is not supported; did "
+                                    "you mean 'chat_dataset.ChatDataset'?; supported are: "));
   const Json keys = {{"path_or_dataset_id", "x.jsonl"}, {"seq_lenght", 5}};
   EXPECT_EQ(error_of([&] { make_dataset("chat_dataset.ChatDataset", keys, context); }),
             "dataset chat_dataset.ChatDataset has no key 'seq_lenght'; did you mean "
@@ -62,7 +62,7 @@ TEST(Registry, TextsWithClasses) {
   const auto ids = [&](const char* name, const Json& keys) {
     return make_dataset(name, keys, test_context())->sample(0).ids;
   };
-  using testing::ElementsAre;
+  using ::testing::ElementsAre;
   EXPECT_THAT(ids("seq_cls.GLUE_MRPC", {{"path_or_dataset", path}}), ElementsAre('b', 'c', 1));
   EXPECT_THAT(ids("seq_cls.IMDB", {{"path_or_dataset", path}}), ElementsAre('a', 1));
   EXPECT_THAT(ids("seq_cls.YelpReviewFull", {{"path_or_dataset", path}}), ElementsAre('a', 1));
@@ -105,7 +105,7 @@ TEST(Registry, EveryKindOfRowsMayLeaveOutWhatIsMalformed) {
   for (RowKind kind : row_kinds()) {
     kind.keys[kind.place] = path;
     EXPECT_THAT(error_of([&] { make_dataset(kind.name, kind.keys, chatml_context()); }),
-                testing::HasSubstr("rows.jsonl:2:2: not valid JSON"))
+                ::testing::HasSubstr("rows.jsonl:2:2: not valid JSON"))
         << kind.name;
     kind.keys["skip_invalid_samples"] = true;
     const auto dataset = make_dataset(kind.name, kind.keys, chatml_context());

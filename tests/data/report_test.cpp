@@ -6,10 +6,10 @@
 namespace automodel::data {
 namespace {
 
-using testing::Contains;
-using testing::ElementsAre;
-using testing::HasSubstr;
-using testing::StartsWith;
+using ::testing::Contains;
+using ::testing::ElementsAre;
+using ::testing::HasSubstr;
+using ::testing::StartsWith;
 
 TEST(Report, LengthClasses) {
   EXPECT_TRUE(length_classes({}).empty());
@@ -60,7 +60,7 @@ TEST(Report, Audit) {
   EXPECT_EQ(lines[5], "duplicates: 2 rows have the tokens of one before (first rows:3, as rows:1)");
   EXPECT_THAT(lines[6], StartsWith("checks passed: no_trained_tokens, prompt_trained,"));
   EXPECT_THAT(lines[6], HasSubstr("; failed: 1; switched off: double_bos"));
-  EXPECT_THAT(lines[6], testing::Not(HasSubstr("empty_answer")));
+  EXPECT_THAT(lines[6], ::testing::Not(HasSubstr("empty_answer")));
   EXPECT_EQ(lines[7], "encoded at 1.5 K tokens/s on 2 threads");
   EXPECT_THAT(lines, Contains(HasSubstr("|########################################| 1")).Times(2));
 }

@@ -9,7 +9,7 @@
 namespace automodel::data {
 namespace {
 
-using testing::HasSubstr;
+using ::testing::HasSubstr;
 
 TEST(SampleOrder, ShufflesAsNumpyDoes) {
   // numpy.random.RandomState(1234).shuffle(numpy.arange(10))

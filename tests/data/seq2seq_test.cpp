@@ -6,9 +6,9 @@
 namespace automodel::data {
 namespace {
 
-using testing::HasSubstr;
+using ::testing::HasSubstr;
 
-class Seq2Seq : public testing::Test {
+class Seq2Seq : public ::testing::Test {
  protected:
   TokenizedSample sample(const std::string& row, Seq2SeqOptions options = {},
                          TextContext context = test_context()) const {

@@ -5,7 +5,7 @@
 namespace automodel::data {
 namespace {
 
-using testing::HasSubstr;
+using ::testing::HasSubstr;
 
 TEST(Source, FilesFoldersAndPatternsAreOneSource) {
   const ScratchFolder folder;
@@ -55,7 +55,7 @@ TEST(Source, WhatIsNotThereIsAnError) {
   const ScratchFolder folder;
   EXPECT_EQ(error_of([] { open_rows({}); }), "no data files are given");
   EXPECT_THAT(error_of([&] { open_rows({folder.path("x.jsonl")}); }),
-              testing::EndsWith("x.jsonl: no such data file or folder"));
+              ::testing::EndsWith("x.jsonl: no such data file or folder"));
   EXPECT_THAT(error_of([&] { open_rows({folder.path("*.jsonl")}); }),
               HasSubstr("no such data file"));
   EXPECT_THAT(error_of([&] { open_rows({folder.path()}); }), HasSubstr("has no data file"));

@@ -7,7 +7,7 @@
 namespace automodel::data {
 namespace {
 
-using testing::HasSubstr;
+using ::testing::HasSubstr;
 
 TEST(Split, Forms) {
   EXPECT_EQ(parse_split("train"), (Split{"train", {}, {}, false}));
@@ -71,7 +71,7 @@ TEST(Split, RowsAreThoseOfDatasets) {
             "split 'train' with pct1_dropremainder needs 100 rows or more, there are 99");
 }
 
-class Rows : public testing::Test {
+class Rows : public ::testing::Test {
  protected:
   std::vector<int> select(const std::string& split, const SelectOptions& options = {}) const {
     const auto rows = open_split({path_}, split, options);

@@ -7,7 +7,7 @@
 namespace automodel::data {
 namespace {
 
-class Squad : public testing::Test {
+class Squad : public ::testing::Test {
  protected:
   std::string shown(std::int64_t row, const TextContext& context) const {
     const auto dataset = make_squad_dataset({.paths = {path_}}, context);
@@ -29,8 +29,9 @@ TEST_F(Squad, AsTextOrChat) {
   EXPECT_EQ(shown(0, chatml_context()),
             "<|im_start|>user\nContext: c Question: q Answer: <|im_end|>\n"
             "<|im_start|>assistant\n[y<|im_end|>]\n");
-  EXPECT_THAT(error_of([&] { shown(2, test_context()); }),
-              testing::HasSubstr(R"(:3: column 'answers' must be {"text": ["..."]}, found ["y"])"));
+  EXPECT_THAT(
+      error_of([&] { shown(2, test_context()); }),
+      ::testing::HasSubstr(R"(:3: column 'answers' must be {"text": ["..."]}, found ["y"])"));
 }
 
 TEST_F(Squad, Keys) {

@@ -23,7 +23,7 @@ class ScratchFolder {
   ScratchFolder()
       : path_(std::filesystem::temp_directory_path() /
               fmt::format("automodel_data_{}_{}", ::getpid(),
-                          testing::UnitTest::GetInstance()->current_test_info()->name())) {
+                          ::testing::UnitTest::GetInstance()->current_test_info()->name())) {
     std::filesystem::create_directories(path_);
   }
   ~ScratchFolder() { std::filesystem::remove_all(path_); }

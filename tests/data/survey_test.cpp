@@ -6,7 +6,7 @@
 namespace automodel::data {
 namespace {
 
-using testing::HasSubstr;
+using ::testing::HasSubstr;
 
 /// Row i has the answer given; "!" is a row that cannot be used.
 class Answers : public Dataset {
@@ -96,8 +96,8 @@ TEST(Prepare, BadRowsStopOrAreLeftOut) {
 TEST(Prepare, ShowsTheFirstBadRows) {
   const auto dataset = answers(std::vector<std::vector<std::int32_t>>(8, {'!'}));
   EXPECT_THAT(error_of([&] { prepare(dataset, chatml_context(), {}, true); }),
-              testing::AllOf(testing::StartsWith("8 of 8 rows cannot be used:\n  answers:1"),
-                             testing::EndsWith("answers:5: unusable\n  ... and 3 more")));
+              ::testing::AllOf(::testing::StartsWith("8 of 8 rows cannot be used:\n  answers:1"),
+                               ::testing::EndsWith("answers:5: unusable\n  ... and 3 more")));
 }
 
 TEST(Prepare, FailedChecksStop) {

@@ -7,11 +7,11 @@
 namespace automodel::data {
 namespace {
 
-using testing::HasSubstr;
+using ::testing::HasSubstr;
 
 /// Scripts in the place of automodel-tables. What that program itself makes of files is in
 /// tests/tables and tests/cli/test_table.py.
-class TableRows : public testing::Test {
+class TableRows : public ::testing::Test {
  protected:
   TableRows() {
     ::setenv("AUTOMODEL_CACHE", folder_.path("cache").c_str(), 1);
@@ -45,10 +45,10 @@ TEST_F(TableRows, WhatTheProgramRefusesIsTheFilesError) {
 
 TEST_F(TableRows, WithoutTheProgramItSaysWhatToInstall) {
   const auto missing = error_of([&] { table_text(table_, folder_.path("none")); });
-  EXPECT_THAT(missing, testing::StartsWith(table_ + ": Parquet and Arrow files are read by " +
-                                           folder_.path("none") +
-                                           ", which was not built: it needs "
-                                           "the Python package pyarrow"));
+  EXPECT_THAT(missing, ::testing::StartsWith(table_ + ": Parquet and Arrow files are read by " +
+                                             folder_.path("none") +
+                                             ", which was not built: it needs "
+                                             "the Python package pyarrow"));
   EXPECT_THAT(missing, HasSubstr("pandas.read_parquet('" + table_ + "').to_json('" +
                                  folder_.path("rows.jsonl") + "'"));
   EXPECT_THAT(error("exit 127"), HasSubstr("which cannot be loaded: it needs"));

@@ -6,8 +6,8 @@
 namespace automodel::data {
 namespace {
 
-using testing::ElementsAre;
-using testing::HasSubstr;
+using ::testing::ElementsAre;
+using ::testing::HasSubstr;
 
 TextContext with_template(const std::string& source) { return test_context({{"default", source}}); }
 

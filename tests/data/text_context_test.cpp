@@ -6,7 +6,7 @@
 namespace automodel::data {
 namespace {
 
-using testing::HasSubstr;
+using ::testing::HasSubstr;
 
 TEST(TextContext, LoadsAFolder) {
   const ScratchFolder folder;

@@ -8,7 +8,7 @@
 namespace automodel::data {
 namespace {
 
-using testing::HasSubstr;
+using ::testing::HasSubstr;
 
 TEST(TextRows, ALineIsARowOfPlainText) {
   const ScratchFolder folder;

@@ -7,7 +7,7 @@
 namespace automodel::data {
 namespace {
 
-using testing::HasSubstr;
+using ::testing::HasSubstr;
 
 /// Row i has i % 3 + 1 documents; every second token is learnt.
 class Views : public Dataset {

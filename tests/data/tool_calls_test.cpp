@@ -40,15 +40,15 @@ TEST(ToolCalls, MalformedCallsAreNamed) {
   };
   EXPECT_EQ(error("x"), "messages[1].tool_calls must be a list, found string");
   EXPECT_THAT(error(list_of("x")),
-              testing::StartsWith("messages[1].tool_calls[0] must be an object like"));
+              ::testing::StartsWith("messages[1].tool_calls[0] must be an object like"));
   EXPECT_THAT(error(list_of({{"function", {{"arguments", {}}}}})),
-              testing::HasSubstr("tool_calls[0].function.name must be a name"));
+              ::testing::HasSubstr("tool_calls[0].function.name must be a name"));
   EXPECT_THAT(error(list_of({{"function", {{"name", "f"}}}})),
-              testing::HasSubstr("function.arguments is missing"));
+              ::testing::HasSubstr("function.arguments is missing"));
   EXPECT_THAT(error(list_of(call("{oops"))),
-              testing::StartsWith(
+              ::testing::StartsWith(
                   "messages[1].tool_calls[0].function.arguments is text that is not valid JSON ("));
-  EXPECT_THAT(error(list_of(call(R"({"a": 1e400})"))), testing::HasSubstr("1e400"));
+  EXPECT_THAT(error(list_of(call(R"({"a": 1e400})"))), ::testing::HasSubstr("1e400"));
   EXPECT_EQ(error(list_of(call("5"))),
             "messages[1].tool_calls[0].function.arguments must be a JSON object, found number");
 }
@@ -77,9 +77,9 @@ TEST(ToolCalls, TemplateVariablesAreAnObject) {
   EXPECT_EQ(error(5),
             "chat_template_kwargs must be an object such as {\"enable_thinking\": false}, or the "
             "JSON text of one; found 5");
-  EXPECT_THAT(error(Json::array()), testing::HasSubstr("found an array"));
+  EXPECT_THAT(error(Json::array()), ::testing::HasSubstr("found an array"));
   EXPECT_THAT(error("{oops"),
-              testing::StartsWith("chat_template_kwargs is text that is not valid JSON ("));
+              ::testing::StartsWith("chat_template_kwargs is text that is not valid JSON ("));
   EXPECT_EQ(error({{"tools", 1}}),
             "chat_template_kwargs has the name 'tools', which the row's own columns give to the "
             "chat template; leave it out");
@@ -96,9 +96,9 @@ TEST(ToolCalls, FunctionCallTurns) {
   ASSERT_EQ(two.size(), 2U);
   EXPECT_EQ(two[1]["function"]["arguments"], Json::object());
   EXPECT_THAT(error_of([] { parse_function_call("call f", ArgumentForm::object, "turn"); }),
-              testing::StartsWith("turn is text that is not valid JSON ("));
+              ::testing::StartsWith("turn is text that is not valid JSON ("));
   EXPECT_THAT(error_of([] { parse_function_call("[5]", ArgumentForm::object, "turn"); }),
-              testing::StartsWith("turn: a call must be {\"name\""));
+              ::testing::StartsWith("turn: a call must be {\"name\""));
 }
 
 TEST(ToolCalls, ToolSchemas) {
@@ -111,10 +111,10 @@ TEST(ToolCalls, ToolSchemas) {
     EXPECT_TRUE(normal_tools(none).is_null());
   }
   EXPECT_THAT(error_of([] { normal_tools("{oops"); }),
-              testing::StartsWith("tools is text that is not valid JSON ("));
-  EXPECT_THAT(error_of([] { normal_tools(5); }), testing::StartsWith("tools must be a list"));
+              ::testing::StartsWith("tools is text that is not valid JSON ("));
+  EXPECT_THAT(error_of([] { normal_tools(5); }), ::testing::StartsWith("tools must be a list"));
   EXPECT_THAT(error_of([] { normal_tools(Json::array({5})); }),
-              testing::StartsWith("tools must hold objects"));
+              ::testing::StartsWith("tools must hold objects"));
 }
 
 }  // namespace

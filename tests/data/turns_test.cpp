@@ -30,9 +30,9 @@ std::vector<std::string> parts(const std::string& chat_template, const Json& mes
 TEST(Turns, ArePrefixes) {
   const Json messages = {turn("system", "S"), turn("user", "Q"), turn("assistant", "A")};
   EXPECT_THAT(parts(kChatMl, messages),
-              testing::ElementsAre("system: <|im_start|>system\nS<|im_end|>\n",
-                                   "user: <|im_start|>user\nQ<|im_end|>\n",
-                                   "assistant: <|im_start|>assistant\nA<|im_end|>\n"));
+              ::testing::ElementsAre("system: <|im_start|>system\nS<|im_end|>\n",
+                                     "user: <|im_start|>user\nQ<|im_end|>\n",
+                                     "assistant: <|im_start|>assistant\nA<|im_end|>\n"));
 }
 
 TEST(Turns, EndBehindTheContentWhereTheTemplateChangesThem) {
@@ -42,8 +42,8 @@ TEST(Turns, EndBehindTheContentWhereTheTemplateChangesThem) {
       "{% endfor %}";
   const Json messages = {turn("user", "q"), turn("assistant", "a"), turn("user", "r"),
                          turn("assistant", "B")};
-  EXPECT_THAT(parts(changing, messages), testing::ElementsAre("user: 1:q", "assistant: ;2:a",
-                                                              "user: ;3:r", "assistant: ;4:B;"));
+  EXPECT_THAT(parts(changing, messages), ::testing::ElementsAre("user: 1:q", "assistant: ;2:a",
+                                                                "user: ;3:r", "assistant: ;4:B;"));
 }
 
 TEST(Turns, TemplatesThatRefuseShortConversations) {
@@ -51,7 +51,7 @@ TEST(Turns, TemplatesThatRefuseShortConversations) {
       "{% if messages | length < 2 %}{{ raise_exception('too short') }}{% endif %}"
       "{% for m in messages %}{{ m.role[0] }}:{{ m.content }};{% endfor %}";
   const Json messages = {turn("user", "q"), turn("assistant", "a")};
-  EXPECT_THAT(parts(refusing, messages), testing::ElementsAre("user: u:q", "assistant: ;a:a;"));
+  EXPECT_THAT(parts(refusing, messages), ::testing::ElementsAre("user: u:q", "assistant: ;a:a;"));
 }
 
 TEST(Turns, TextThatShowsTheFirstMessagesOnly) {

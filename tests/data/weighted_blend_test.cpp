@@ -8,9 +8,9 @@
 namespace automodel::data {
 namespace {
 
-using testing::HasSubstr;
+using ::testing::HasSubstr;
 
-class Weighted : public testing::Test {
+class Weighted : public ::testing::Test {
  protected:
   /// A part of `count` texts.
   Json part(const std::string& name, int count, const Json& more = Json::object()) const {

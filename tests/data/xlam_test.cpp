@@ -27,7 +27,7 @@ TEST(Xlam, ToolSchemas) {
   EXPECT_EQ(error_of([] { xlam_tools(Json::array({1})); }),
             "column 'tools' must hold objects with a name, found 1");
   EXPECT_THAT(error_of([] { xlam_tools("[{\"name\": \"f\", \"parameters\": 1}]"); }),
-              testing::HasSubstr("the parameters of tool \"f\" must be an object"));
+              ::testing::HasSubstr("the parameters of tool \"f\" must be an object"));
 }
 
 TEST(Xlam, CallsAreLearnt) {
@@ -45,7 +45,7 @@ TEST(Xlam, CallsAreLearnt) {
   EXPECT_EQ(show_sample(dataset->sample(0), context.tokenizer, MarkStyle::brackets),
             "user:q</s>assistant:[f{\"a\": 1}</s>]");
   EXPECT_THAT(error_of([&] { dataset->sample(1); }),
-              testing::HasSubstr("column 'answers' has no call to learn"));
+              ::testing::HasSubstr("column 'answers' has no call to learn"));
 }
 
 TEST(Xlam, Keys) {

@@ -7,7 +7,7 @@ namespace automodel::engine {
 namespace {
 
 TEST(EngineCommands, NameTheLibTorchVersion) {
-  EXPECT_THAT(program().version, testing::HasSubstr("LibTorch 2."));
+  EXPECT_THAT(program().version, ::testing::HasSubstr("LibTorch 2."));
 }
 
 }  // namespace

@@ -104,8 +104,8 @@ TEST(Listing, ReferencesAreBranchesAndTags) {
                                   "converts": [{"name": "parquet"}],
                                   "tags": [{"name": "v1"}, {"name": "a\u001b[2Jb"}, {"name": 5}]})",
                   "refs"),
-              testing::ElementsAre("main", "v1"));
-  EXPECT_THAT(parse_references("[1]", "refs"), testing::IsEmpty());
+              ::testing::ElementsAre("main", "v1"));
+  EXPECT_THAT(parse_references("[1]", "refs"), ::testing::IsEmpty());
   EXPECT_THAT(error_of([] { parse_references("<html>", "refs"); }), HasSubstr("refs:1:1"));
 }
 

@@ -8,9 +8,9 @@
 namespace automodel::layers {
 namespace {
 
-using testing::ElementsAre;
-using testing::HasSubstr;
-using testing::IsEmpty;
+using ::testing::ElementsAre;
+using ::testing::HasSubstr;
+using ::testing::IsEmpty;
 
 const Table kTable = parse_table("# comment: none\nbase:\ntensor: base torch\ndata: base\n");
 
@@ -82,9 +82,11 @@ TEST(CheckMirror, RefusesASourceWithoutTest) {
   EXPECT_THAT(
       check_mirror({{"src/a/x.cpp", ""}}),
       ElementsAre("src/a/x.cpp: has no test; expected one of tests/a/x_test.cpp, test_x.py"));
-  EXPECT_THAT(check_mirror({{"src/a/x.cpp", ""}, {"tests/a_test.cpp", ""}}), testing::SizeIs(1));
-  EXPECT_THAT(check_mirror({{"src/a/x.cpp", ""}, {"tests/b/x_test.cpp", ""}}), testing::SizeIs(1));
-  EXPECT_THAT(check_mirror({{"src/a/x.cpp", ""}, {"examples/test_x.py", ""}}), testing::SizeIs(1));
+  EXPECT_THAT(check_mirror({{"src/a/x.cpp", ""}, {"tests/a_test.cpp", ""}}), ::testing::SizeIs(1));
+  EXPECT_THAT(check_mirror({{"src/a/x.cpp", ""}, {"tests/b/x_test.cpp", ""}}),
+              ::testing::SizeIs(1));
+  EXPECT_THAT(check_mirror({{"src/a/x.cpp", ""}, {"examples/test_x.py", ""}}),
+              ::testing::SizeIs(1));
 }
 
 TEST(CheckSizes, LimitsFiles) {
@@ -101,9 +103,9 @@ TEST(CheckSizes, LimitsFunctions) {
   EXPECT_THAT(check_sizes({{"src/a/x.cpp", function("f", 61)}}),
               ElementsAre("src/a/x.cpp:1: f has 61 lines, the limit is 60"));
   EXPECT_THAT(check_sizes({{"src/recipes/x.cpp", function("run_all", 100)}}), IsEmpty());
-  EXPECT_THAT(check_sizes({{"src/recipes/x.cpp", function("run_all", 101)}}), testing::SizeIs(1));
-  EXPECT_THAT(check_sizes({{"src/recipes/x.cpp", function("prepare", 61)}}), testing::SizeIs(1));
-  EXPECT_THAT(check_sizes({{"src/train/x.cpp", function("run_all", 61)}}), testing::SizeIs(1));
+  EXPECT_THAT(check_sizes({{"src/recipes/x.cpp", function("run_all", 101)}}), ::testing::SizeIs(1));
+  EXPECT_THAT(check_sizes({{"src/recipes/x.cpp", function("prepare", 61)}}), ::testing::SizeIs(1));
+  EXPECT_THAT(check_sizes({{"src/train/x.cpp", function("run_all", 61)}}), ::testing::SizeIs(1));
 }
 
 TEST(CheckSizes, LimitsParametersAndNesting) {

@@ -14,7 +14,7 @@ namespace {
 namespace fs = std::filesystem;
 
 /// The text of the error that not finding `name` is.
-std::string error_of(const std::string& name, const std::string& revision = "main") {
+std::string find_error(const std::string& name, const std::string& revision = "main") {
   try {
     find_model(name, revision);
   } catch (const Error& error) {
@@ -47,20 +47,20 @@ TEST_F(FindModel, FollowsTheReferenceToTheSnapshot) {
   write_file_atomic(folder / "refs/main", "abc123\n");
   EXPECT_EQ(find_model("org/name.v1"), folder / "snapshots/abc123");
   EXPECT_EQ(find_model("org/name.v1", "abc123"), folder / "snapshots/abc123");
-  EXPECT_THAT(error_of("org/name.v1", "v2"), ::testing::HasSubstr("(revision v2)"));
+  EXPECT_THAT(find_error("org/name.v1", "v2"), ::testing::HasSubstr("(revision v2)"));
 }
 
 TEST_F(FindModel, SaysHowToGetAHubModel) {
-  EXPECT_THAT(error_of("org/name"),
+  EXPECT_THAT(find_error("org/name"),
               ::testing::HasSubstr("run 'automodel download org/name --revision main' first"));
-  EXPECT_THAT(error_of("gpt2"), ::testing::HasSubstr(cache_.string()));
+  EXPECT_THAT(find_error("gpt2"), ::testing::HasSubstr(cache_.string()));
 }
 
 TEST_F(FindModel, RefusesWhatIsNeitherPathNorId) {
-  EXPECT_THAT(error_of("/no/such/folder"),
+  EXPECT_THAT(find_error("/no/such/folder"),
               ::testing::HasSubstr("the model /no/such/folder does not exist"));
-  EXPECT_THAT(error_of("../org/name"), ::testing::HasSubstr("does not exist"));
-  EXPECT_THAT(error_of(""), ::testing::HasSubstr("name is empty"));
+  EXPECT_THAT(find_error("../org/name"), ::testing::HasSubstr("does not exist"));
+  EXPECT_THAT(find_error(""), ::testing::HasSubstr("name is empty"));
 }
 
 TEST(CheckpointRecipe, IsOfACheckpointOnly) {

@@ -17,7 +17,7 @@ auto read(const std::string& json, const Read& function) {
 }
 
 template <class Read>
-std::string error_of(const std::string& json, const Read& function) {
+std::string read_error(const std::string& json, const Read& function) {
   try {
     read(json, function);
   } catch (const Error& error) {
@@ -44,7 +44,7 @@ TEST(RoutedExperts, NumbersUnderEveryName) {
 }
 
 TEST(RoutedExperts, MorePerTokenThanThereAreIsAnError) {
-  EXPECT_THAT(error_of(R"({"num_experts": 1})", some_experts),
+  EXPECT_THAT(read_error(R"({"num_experts": 1})", some_experts),
               HasSubstr("config.json: 2 of 1 experts per token"));
 }
 
@@ -71,7 +71,7 @@ TEST(GroupedSigmoidRouter, GroupsMustFit) {
   for (const auto* json :
        {R"({"n_group": 4})", R"({"n_group": 0})", R"({"n_group": 6})",
         R"({"n_group": 3, "topk_group": 4})", R"({"n_group": 3, "num_experts_per_tok": 3})"}) {
-    EXPECT_THAT(error_of(json, some_router), HasSubstr("do not fit 6 experts")) << json;
+    EXPECT_THAT(read_error(json, some_router), HasSubstr("do not fit 6 experts")) << json;
   }
 }
 
@@ -86,11 +86,11 @@ TEST(SparseLayers, ByTypesOrFirstOrStep) {
 }
 
 TEST(SparseLayers, RefusesWrongTypesAndCounts) {
-  EXPECT_THAT(error_of(R"({"num_hidden_layers": 1, "mlp_layer_types": ["hash"]})", sparse),
+  EXPECT_THAT(read_error(R"({"num_hidden_layers": 1, "mlp_layer_types": ["hash"]})", sparse),
               HasSubstr("supported: dense, sparse"));
-  EXPECT_THAT(error_of(R"({"num_hidden_layers": 2, "mlp_layer_types": ["dense"]})", sparse),
+  EXPECT_THAT(read_error(R"({"num_hidden_layers": 2, "mlp_layer_types": ["dense"]})", sparse),
               HasSubstr("mlp_layer_types has 1 entries for 2 layers"));
-  EXPECT_THAT(error_of(R"({"num_hidden_layers": 0})", sparse), HasSubstr("expected 1 to 10000"));
+  EXPECT_THAT(read_error(R"({"num_hidden_layers": 0})", sparse), HasSubstr("expected 1 to 10000"));
 }
 
 }  // namespace

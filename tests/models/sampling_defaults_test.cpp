@@ -9,7 +9,7 @@
 namespace automodel::models {
 namespace {
 
-class SamplingDefaultsFile : public testing::Test {
+class SamplingDefaultsFile : public ::testing::Test {
  protected:
   SamplingDefaultsFile() { std::filesystem::create_directories(folder_); }
   ~SamplingDefaultsFile() override { std::filesystem::remove_all(folder_); }
@@ -27,7 +27,7 @@ class SamplingDefaultsFile : public testing::Test {
   }
 
   std::filesystem::path folder_ =
-      std::filesystem::path(testing::TempDir()) / "automodel_sampling_defaults";
+      std::filesystem::path(::testing::TempDir()) / "automodel_sampling_defaults";
 };
 
 TEST_F(SamplingDefaultsFile, WhatItLeavesOutChangesNothing) {

@@ -9,9 +9,9 @@
 namespace automodel::models {
 namespace {
 
-using testing::ElementsAre;
+using ::testing::ElementsAre;
 
-class StopIds : public testing::Test {
+class StopIds : public ::testing::Test {
  protected:
   StopIds() { std::filesystem::create_directories(folder_); }
   ~StopIds() override { std::filesystem::remove_all(folder_); }
@@ -19,7 +19,8 @@ class StopIds : public testing::Test {
     std::ofstream(folder_ / "generation_config.json") << text;
   }
 
-  std::filesystem::path folder_ = std::filesystem::path(testing::TempDir()) / "automodel_stop_ids";
+  std::filesystem::path folder_ =
+      std::filesystem::path(::testing::TempDir()) / "automodel_stop_ids";
 };
 
 TEST_F(StopIds, OfConfigWithoutGenerationDefaults) {

@@ -13,10 +13,6 @@ Tensor run(const Decoder& decoder, const Tokens& tokens, BlockRunner& runner,
   return decoder.hidden(tokens, options, runner, ports);
 }
 
-double largest_difference(const Tensor& a, const Tensor& b) {
-  return (a - b).abs().max().item<double>();
-}
-
 TEST(Decoder, DocumentsDoNotSeeEachOther) {
   for (const auto placement : {spec::NormPlacement::pre, spec::NormPlacement::sandwich}) {
     const auto model = tiny_spec(placement);

@@ -16,10 +16,6 @@ Tensor run(const Decoder& decoder, const Tokens& tokens, KvCache* cache = nullpt
   return decoder.hidden(tokens, {.cache = cache}, runner, ports);
 }
 
-double largest_difference(const Tensor& a, const Tensor& b) {
-  return (a - b).abs().max().item<double>();
-}
-
 void expect_cache_continues(const spec::ModelSpec& model) {
   const auto parameters = tiny_parameters(model);
   const Decoder decoder(model, parameters);

@@ -26,10 +26,6 @@ spec::ModelSpec latent_spec(std::optional<std::int64_t> q_lora_rank) {
   return model;
 }
 
-double largest_difference(const Tensor& a, const Tensor& b) {
-  return (a - b).abs().max().item<double>();
-}
-
 /// The latents of x: [t, rank] after the norm.
 Tensor rms(const Tensor& x, const Tensor& weight) {
   return x * (x.square().mean(-1, true) + 1e-6).rsqrt() * weight;

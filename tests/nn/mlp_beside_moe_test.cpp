@@ -16,7 +16,7 @@ spec::MlpBesideMoe some() {
           .norm = {}};
 }
 
-Tensor rms(const Tensor& x_td, const Tensor& weight_d) {
+Tensor normed(const Tensor& x_td, const Tensor& weight_d) {
   return x_td * (x_td.square().mean(-1, true) + 1e-6).rsqrt() * weight_d;
 }
 
@@ -36,12 +36,12 @@ TEST(MlpBesideMoeBlock, AddsBothBranchesBehindTheirNorms) {
       MlpBlock(spec.mlp, parameters, prefix + "mlp.").forward(normed_td, {}, ports);
   const Tensor routed =
       MoeBlock(spec.moe, parameters, prefix + "mlp.")
-          .forward(rms(x_td, weight("pre_feedforward_layernorm_2")), x_td, {}, ports);
+          .forward(normed(x_td, weight("pre_feedforward_layernorm_2")), x_td, {}, ports);
   const Tensor both =
       MlpBesideMoeBlock(spec, parameters, prefix).forward(normed_td, x_td, {}, ports);
   EXPECT_TRUE(at::allclose(both,
-                           rms(dense, weight("post_feedforward_layernorm_1")) +
-                               rms(routed, weight("post_feedforward_layernorm_2")),
+                           normed(dense, weight("post_feedforward_layernorm_1")) +
+                               normed(routed, weight("post_feedforward_layernorm_2")),
                            1e-4, 1e-5));
 }
 

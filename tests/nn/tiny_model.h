@@ -26,6 +26,10 @@ inline spec::ModelSpec tiny_spec(spec::NormPlacement placement = spec::NormPlace
   return model;
 }
 
+inline double largest_difference(const Tensor& a, const Tensor& b) {
+  return (a - b).abs().max().item<double>();
+}
+
 /// Weights far from the usual initialisation, so that nothing hides.
 inline Parameters tiny_parameters(const spec::ModelSpec& model) {
   Parameters out = initialise(model, at::kFloat, 1);

@@ -12,7 +12,7 @@ struct Shape {
   std::int64_t heads, kv_heads, key_width, value_width;
 };
 
-class AttentionKernel : public testing::TestWithParam<KernelSet> {
+class AttentionKernel : public ::testing::TestWithParam<KernelSet> {
  protected:
   const cpu::Kernels& kernels() const { return *GetParam().kernels; }
 
@@ -180,7 +180,7 @@ TEST_P(AttentionKernel, LeavesTheRestToTheReference) {
   EXPECT_FALSE(applies(in, {.slopes_h = at::ones({2}), .slopes_in_bfloat16 = true}));
 }
 
-INSTANTIATE_TEST_SUITE_P(EverySet, AttentionKernel, testing::ValuesIn(own_sets()), name_of_set);
+INSTANTIATE_TEST_SUITE_P(EverySet, AttentionKernel, ::testing::ValuesIn(own_sets()), name_of_set);
 GTEST_ALLOW_UNINSTANTIATED_PARAMETERIZED_TEST(AttentionKernel);
 
 }  // namespace

@@ -22,7 +22,7 @@ constexpr std::array kShapes = {Shape{0, 5, 7},       Shape{5, 0, 7},     Shape{
                                 Shape{700, 2050, 40}, Shape{30, 768, 64}, Shape{83, 800, 96},
                                 Shape{2000, 60, 96},  Shape{83, 1537, 96}};
 
-class MatrixProduct : public testing::TestWithParam<KernelSet> {
+class MatrixProduct : public ::testing::TestWithParam<KernelSet> {
  protected:
   const cpu::Kernels& kernels() const { return *GetParam().kernels; }
 };
@@ -40,7 +40,7 @@ double error_of(const Tensor& ours, const Tensor& a, const Tensor& b, const Tens
 }
 
 /// Of float32 sums in any order, of a single rounding to bfloat16.
-double tolerance(at::ScalarType dtype) { return dtype == at::kFloat ? 2e-6 : 4e-3; }
+double product_tolerance(at::ScalarType dtype) { return dtype == at::kFloat ? 2e-6 : 4e-3; }
 
 TEST_P(MatrixProduct, EqualsTheExactProductForEveryShapeAndLayout) {
   for (const auto& [m, k, n] : kShapes) {
@@ -53,7 +53,8 @@ TEST_P(MatrixProduct, EqualsTheExactProductForEveryShapeAndLayout) {
         const Tensor c = matrix_product_with(kernels(), left, right);
         ASSERT_EQ(c.scalar_type(), dtype);
         ASSERT_EQ(c.sizes(), expected.sizes());
-        EXPECT_LE(error_of(c, a, b, expected), tolerance(dtype)) << m << " " << k << " " << n;
+        EXPECT_LE(error_of(c, a, b, expected), product_tolerance(dtype))
+            << m << " " << k << " " << n;
       }
     }
   }
@@ -64,12 +65,13 @@ TEST_P(MatrixProduct, ReadsPartsOfLargerMatricesAndUnalignedRows) {
   for (const auto dtype : {at::kFloat, at::kBFloat16}) {
     const Tensor a = wide_a.to(dtype).slice(0, 1, 38).slice(1, 3, 104);
     const Tensor b = wide_b.to(dtype).slice(0, 2, 69).slice(1, 5, 106).t();
-    EXPECT_LE(error_of(matrix_product_with(kernels(), a, b), a, b, exact(a, b)), tolerance(dtype));
+    EXPECT_LE(error_of(matrix_product_with(kernels(), a, b), a, b, exact(a, b)),
+              product_tolerance(dtype));
     const Tensor strided = wide_a.to(dtype).slice(1, 0, 202, 2);
     const Tensor right = wide_b.to(dtype).slice(0, 0, 50).slice(1, 0, 101).t();
     EXPECT_LE(error_of(matrix_product_with(kernels(), strided, right), strided, right,
                        exact(strided, right)),
-              tolerance(dtype));
+              product_tolerance(dtype));
   }
 }
 
@@ -119,7 +121,7 @@ TEST_P(MatrixProduct, AGradientsSquaresAreKnown) {
       for (const auto stored : {at::kFloat, at::kBFloat16}) {
         const Tensor grad = outer_product_with(kernels(), a.t(), b, stored);
         ASSERT_EQ(grad.scalar_type(), stored);
-        EXPECT_LE(error_of(grad, a, b, exact(a, b)), tolerance(stored));
+        EXPECT_LE(error_of(grad, a, b, exact(a, b)), product_tolerance(stored));
         expect_squares(grad, exact(a, b), shape);
         const Tensor before = grad.to(at::kDouble);
         add_matrix_product_with_(kernels(), grad, a, b);
@@ -153,7 +155,7 @@ TEST_P(MatrixProduct, ASecondProductIsAddedBeforeTheSumIsRounded) {
         const Tensor left = at::cat({a, low}, 1), right = at::cat({b, up_read}, 0);
         for (const Tensor& second : {low, low.contiguous()}) {
           const Tensor c = matrix_product_with(kernels(), a, b, {}, {second, up});
-          EXPECT_LE(error_of(c, left, right, exact(left, right)), tolerance(dtype))
+          EXPECT_LE(error_of(c, left, right, exact(left, right)), product_tolerance(dtype))
               << m << " " << k << " " << n << " " << r;
         }
       }
@@ -206,20 +208,21 @@ TEST_P(MatrixProduct, RoundsToTheNearestEvenAndKeepsWhatIsNoNumber) {
   EXPECT_TRUE(d.slice(0, 1).equal(odd.slice(0, 1).to(at::kBFloat16)));
 }
 
-INSTANTIATE_TEST_SUITE_P(EverySet, MatrixProduct, testing::ValuesIn(own_sets()), name_of_set);
+INSTANTIATE_TEST_SUITE_P(EverySet, MatrixProduct, ::testing::ValuesIn(own_sets()), name_of_set);
 GTEST_ALLOW_UNINSTANTIATED_PARAMETERIZED_TEST(MatrixProduct);
 
 TEST(MatrixProductReference, TheChosenSetEqualsTheReference) {
   for (const auto dtype : {at::kFloat, at::kBFloat16}) {
     const Tensor a = at::randn({50, 70}).to(dtype), b = at::randn({70, 90}).to(dtype);
     const Tensor bias = at::randn({90}).to(dtype), expected = exact(a, b);
-    EXPECT_LE(error_of(matrix_product(a, b, bias), a, b, expected + bias), tolerance(dtype));
+    EXPECT_LE(error_of(matrix_product(a, b, bias), a, b, expected + bias),
+              product_tolerance(dtype));
     EXPECT_LE(error_of(matrix_product_reference(a, b, bias), a, b, expected + bias),
-              tolerance(dtype));
+              product_tolerance(dtype));
     Tensor ours = at::ones({50, 90}, dtype), plain = at::ones({50, 90}, dtype);
     add_matrix_product_(ours, a, b);
     add_matrix_product_reference_(plain, a, b);
-    EXPECT_LE(error_of(ours, a, b, plain.to(at::kDouble)), 4 * tolerance(dtype));
+    EXPECT_LE(error_of(ours, a, b, plain.to(at::kDouble)), 4 * product_tolerance(dtype));
   }
 }
 

@@ -28,7 +28,7 @@ Inputs random_inputs() {
           random_tensor({8, 2})};
 }
 
-class Mlp : public testing::TestWithParam<Inner> {};
+class Mlp : public ::testing::TestWithParam<Inner> {};
 
 TEST_P(Mlp, GatedEqualsThePlainFormulaForEveryActivation) {
   for (const auto activation : {Activation::silu, Activation::gelu, Activation::gelu_tanh,
@@ -60,7 +60,7 @@ TEST_P(Mlp, PlainEqualsThePlainFormula) {
       {all[0], all[1], all[3], all[4]});
 }
 
-INSTANTIATE_TEST_SUITE_P(Both, Mlp, testing::Values(Inner::kept, Inner::recomputed));
+INSTANTIATE_TEST_SUITE_P(Both, Mlp, ::testing::Values(Inner::kept, Inner::recomputed));
 
 /// What the node saves for a frozen up beside a trained down.
 TEST(MlpInner, FrozenLayersGetNoGradientAndStillPassIt) {

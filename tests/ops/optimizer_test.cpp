@@ -120,7 +120,8 @@ Tensor exact_weight(const AdamUpdate& update) {
                                                    : joined_float32({update.weight, update.master});
 }
 
-void expect_same(const std::vector<AdamUpdate>& got, const std::vector<AdamUpdate>& expected) {
+void expect_same_updates(const std::vector<AdamUpdate>& got,
+                         const std::vector<AdamUpdate>& expected) {
   for (std::size_t i = 0; i < got.size(); ++i) {
     const auto& [exp_avg, exp_avg_sq, largest] = got[i].state;
     const Tensor& master = got[i].master;
@@ -143,14 +144,14 @@ void expect_same(const std::vector<AdamUpdate>& got, const std::vector<AdamUpdat
   }
 }
 
-class AdamTest : public testing::TestWithParam<std::tuple<bool, bool, bool>> {
+class AdamTest : public ::testing::TestWithParam<std::tuple<bool, bool, bool>> {
  protected:
   Kind kind() const {
     const auto [decoupled, amsgrad, maximize] = GetParam();
     return {decoupled, amsgrad, maximize};
   }
   static void expect_as_reference(const Kind& kind) {
-    expect_same(after_steps(adam_step, kind), after_steps(adam_step_reference, kind));
+    expect_same_updates(after_steps(adam_step, kind), after_steps(adam_step_reference, kind));
   }
 };
 
@@ -217,16 +218,17 @@ TEST_P(AdamTest, OnAGpuAsOnTheCpu) {
     own.weight = own.grad = weight;
     for (const auto master : {at::kShort, at::kChar}) {
       own.master = master;
-      expect_same(after_steps(on_gpu_step, own), after_steps(adam_step_reference, own));
+      expect_same_updates(after_steps(on_gpu_step, own), after_steps(adam_step_reference, own));
     }
   }
 }
 
 INSTANTIATE_TEST_SUITE_P(AllKinds, AdamTest,
-                         testing::Combine(testing::Bool(), testing::Bool(), testing::Bool()));
+                         ::testing::Combine(::testing::Bool(), ::testing::Bool(),
+                                            ::testing::Bool()));
 
 /// What the program's own choice of kernels leaves out.
-class AdamKernel : public testing::TestWithParam<KernelSet> {};
+class AdamKernel : public ::testing::TestWithParam<KernelSet> {};
 
 TEST_P(AdamKernel, EqualsTheFormula) {
   const auto& kernels = GetParam().kernels->update;
@@ -367,7 +369,7 @@ TEST_P(AdamKernel, SumOfSquaresInOneOrder) {
   at::set_num_threads(before);
 }
 
-INSTANTIATE_TEST_SUITE_P(EveryIsa, AdamKernel, testing::ValuesIn(own_sets()), name_of_set);
+INSTANTIATE_TEST_SUITE_P(EveryIsa, AdamKernel, ::testing::ValuesIn(own_sets()), name_of_set);
 
 /// Rows 0 and the last, neighbours, and more than a task's entries between rows.
 GradientRows some_rows(std::int64_t num_rows, std::int64_t width, at::ScalarType dtype) {

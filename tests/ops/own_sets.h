@@ -44,7 +44,7 @@ inline std::vector<KernelSet> own_sets() {
   return out;
 }
 
-inline std::string name_of_set(const testing::TestParamInfo<KernelSet>& parameter) {
+inline std::string name_of_set(const ::testing::TestParamInfo<KernelSet>& parameter) {
   return parameter.param.name;
 }
 

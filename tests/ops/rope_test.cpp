@@ -27,7 +27,7 @@ Tensor plain_rope(const Tensor& x, const RopeTables& tables, bool interleaved) {
   return at::stack(columns, 2);
 }
 
-class RopeKernel : public testing::TestWithParam<KernelSet> {};
+class RopeKernel : public ::testing::TestWithParam<KernelSet> {};
 
 TEST_P(RopeKernel, EqualsThePlainRotationRoundedOnce) {
   const auto& kernels = *GetParam().kernels;
@@ -60,7 +60,7 @@ TEST_P(RopeKernel, EqualsThePlainRotationRoundedOnce) {
   }
 }
 
-INSTANTIATE_TEST_SUITE_P(EverySet, RopeKernel, testing::ValuesIn(own_sets()), name_of_set);
+INSTANTIATE_TEST_SUITE_P(EverySet, RopeKernel, ::testing::ValuesIn(own_sets()), name_of_set);
 GTEST_ALLOW_UNINSTANTIATED_PARAMETERIZED_TEST(RopeKernel);
 
 TEST(Rope, EqualsThePlainRotation) {

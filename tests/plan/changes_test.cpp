@@ -8,8 +8,8 @@
 namespace automodel::plan {
 namespace {
 
-using testing::ElementsAre;
-using testing::IsEmpty;
+using ::testing::ElementsAre;
+using ::testing::IsEmpty;
 
 CostOptions with_memory(std::int64_t bytes) {
   return {.machine = {.devices = 1,

@@ -10,9 +10,9 @@
 namespace automodel::plan {
 namespace {
 
-using testing::ElementsAre;
-using testing::HasSubstr;
-using testing::SizeIs;
+using ::testing::ElementsAre;
+using ::testing::HasSubstr;
+using ::testing::SizeIs;
 
 /// As Transformers would have it if it fused queries and keys, and renamed the rest of attention.
 spec::WeightNames names() {

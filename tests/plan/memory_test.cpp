@@ -122,8 +122,8 @@ TEST(OptimizerShape, IsWhatTheSectionSays) {
 
 TEST(MemoryText, NamesEveryKind) {
   EXPECT_THAT(memory_text({.frozen = 2048, .moment = "the loss"}),
-              testing::AllOf(testing::HasSubstr("2 KiB at the loss"),
-                             testing::HasSubstr("frozen weights 2 KiB")));
+              ::testing::AllOf(::testing::HasSubstr("2 KiB at the loss"),
+                               ::testing::HasSubstr("frozen weights 2 KiB")));
 }
 
 }  // namespace

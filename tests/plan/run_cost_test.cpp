@@ -13,7 +13,7 @@
 namespace automodel::plan {
 namespace {
 
-using testing::HasSubstr;
+using ::testing::HasSubstr;
 
 const CostOptions kOptions{.machine = {.devices = 1,
                                        .memory_bytes = 1U << 30,
@@ -114,7 +114,7 @@ TEST(CostOf, SizesMustMakeTheDevices) {
 }
 
 TEST(SpecOf, ReadsAConfigWithOverrides) {
-  const auto folder = std::filesystem::path(testing::TempDir()) / "plan_model";
+  const auto folder = std::filesystem::path(::testing::TempDir()) / "plan_model";
   std::filesystem::create_directories(folder);
   std::ofstream(folder / "config.json") << R"({"model_type": "llama", "vocab_size": 16,
     "hidden_size": 16, "intermediate_size": 24, "num_hidden_layers": 2, "num_attention_heads": 4})";

@@ -14,7 +14,7 @@ ParamSpec linear(const std::string& name, std::vector<std::int64_t> shape,
   return {.name = name + ".weight", .shape = std::move(shape), .role = role, .is_linear = true};
 }
 
-std::vector<ParamSpec> routed(std::vector<ParamSpec> more = {}) {
+std::vector<ParamSpec> routed_weights(std::vector<ParamSpec> more = {}) {
   more.push_back(linear("mlp.gate", {2, 3}, Role::router));
   more.push_back(linear("mlp.experts.up_proj", {2, 5, 3}, Role::experts));
   more.push_back(linear("mlp.experts.down_proj", {2, 3, 5}, Role::experts));
@@ -50,7 +50,7 @@ TEST(LoraModules, FusedParametersAreOne) {
 }
 
 TEST(LoraModules, AreNamedAsInMemory) {
-  const auto modules = lora_modules(routed(), per_expert());
+  const auto modules = lora_modules(routed_weights(), per_expert());
   ASSERT_EQ(modules.size(), 3);
   EXPECT_EQ(modules[1].name, "mlp.experts.up_proj");
   EXPECT_EQ(modules[1].owner, "mlp.experts");
@@ -61,8 +61,8 @@ TEST(LoraModules, AreNamedAsInMemory) {
 
 TEST(LoraModules, FeedForwardsOfRoutedModelsAreFoundAsParameters) {
   const auto modules =
-      lora_modules(routed({linear("attn.q", {4, 3}), linear("attn.gate_proj", {4, 3}),
-                           linear("mlp.shared.up_proj", {4, 3}, Role::shared_experts)}),
+      lora_modules(routed_weights({linear("attn.q", {4, 3}), linear("attn.gate_proj", {4, 3}),
+                                   linear("mlp.shared.up_proj", {4, 3}, Role::shared_experts)}),
                    per_expert());
   const auto as_parameter = [&](std::size_t i) { return modules.at(i).as_parameter; };
   EXPECT_FALSE(as_parameter(0));
@@ -73,10 +73,10 @@ TEST(LoraModules, FeedForwardsOfRoutedModelsAreFoundAsParameters) {
 }
 
 TEST(LoraModules, TransposedExpertsMayBeUntold) {
-  const auto modules = lora_modules(routed(), {.renames = {},
-                                               .groups = {},
-                                               .transposed = {"experts.down_proj"},
-                                               .untold = {"experts.down_proj"}});
+  const auto modules = lora_modules(routed_weights(), {.renames = {},
+                                                       .groups = {},
+                                                       .transposed = {"experts.down_proj"},
+                                                       .untold = {"experts.down_proj"}});
   EXPECT_FALSE(modules[1].is_swapped);
   EXPECT_TRUE(modules[2].is_swapped);
   EXPECT_THAT(modules[2].a_shape(4), ElementsAre(2, 4, 5));
@@ -86,7 +86,7 @@ TEST(LoraModules, TransposedExpertsMayBeUntold) {
 TEST(LoraModules, AModuleForEachExpertIsUnknown) {
   auto names = per_expert();
   names.loaded.clear();
-  EXPECT_THROW(lora_modules(routed(), names), Error);
+  EXPECT_THROW(lora_modules(routed_weights(), names), Error);
 }
 
 }  // namespace

@@ -16,7 +16,7 @@ namespace automodel::tables {
 namespace {
 
 using arrow::TimeUnit;
-using testing::HasSubstr;
+using ::testing::HasSubstr;
 using Type = std::shared_ptr<arrow::DataType>;
 
 std::shared_ptr<arrow::Array> array(const Type& type, const std::string& values) {

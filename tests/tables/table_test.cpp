@@ -21,12 +21,12 @@
 namespace automodel::tables {
 namespace {
 
-using testing::ElementsAre;
-using testing::HasSubstr;
+using ::testing::ElementsAre;
+using ::testing::HasSubstr;
 
 /// Files of every kind that hold the same rows; tests/cli/test_table.py reads those that pyarrow
 /// writes.
-class TableFile : public testing::Test {
+class TableFile : public ::testing::Test {
  protected:
   TableFile() { std::filesystem::create_directories(folder_); }
   ~TableFile() override { std::filesystem::remove_all(folder_); }
@@ -78,7 +78,7 @@ class TableFile : public testing::Test {
  private:
   std::filesystem::path folder_ = std::filesystem::temp_directory_path() /
                                   ("automodel_tables_" + std::to_string(::getpid()) +
-                                   testing::UnitTest::GetInstance()->current_test_info()->name());
+                                   ::testing::UnitTest::GetInstance()->current_test_info()->name());
 };
 
 TEST_F(TableFile, ARowIsALineAndSoIsTheReasonThatThereIsNone) {

@@ -10,7 +10,7 @@
 namespace automodel::text {
 namespace {
 
-using testing::HasSubstr;
+using ::testing::HasSubstr;
 
 const Json kMessages = {{{"role", "user"}, {"content", "hi"}},
                         {{"role", "assistant"}, {"content", "yo"}}};
@@ -112,7 +112,7 @@ TEST(ChatTemplate, RendersInSeveralThreads) {
   for (std::thread& thread : threads) {
     thread.join();
   }
-  EXPECT_THAT(texts, testing::Each("HIYO"));
+  EXPECT_THAT(texts, ::testing::Each("HIYO"));
 }
 
 }  // namespace

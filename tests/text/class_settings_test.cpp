@@ -8,8 +8,8 @@
 namespace automodel::text {
 namespace {
 
-using testing::ElementsAre;
-using testing::HasSubstr;
+using ::testing::ElementsAre;
+using ::testing::HasSubstr;
 
 /// A file whose steps are no class's.
 Json file(const char* model = "BPE") {

@@ -1,17 +1,12 @@
 #include <gmock/gmock.h>
 
-#include "tests/text/tokenizer/small.h"
-#include "text/gguf_tokenizer.h"
+#include "tests/text/gguf_tokenizer_of.h"
 
 namespace automodel::text {
 namespace {
 
-using testing::ElementsAre;
-using testing::HasSubstr;
-
-Tokenizer tokenizer_of(const GgufVocabulary& v, std::string_view architecture = "llama") {
-  return make(tokenizer_from_gguf(v, architecture, "m.gguf").tokenizer);
-}
+using ::testing::ElementsAre;
+using ::testing::HasSubstr;
 
 GgufVocabulary sentence_piece() {
   GgufVocabulary v{.model = "llama"};

@@ -2,14 +2,14 @@
 
 #include <gmock/gmock.h>
 
-#include "tests/text/tokenizer/small.h"
+#include "tests/text/gguf_tokenizer_of.h"
 #include "text/tokenizer_config.h"
 
 namespace automodel::text {
 namespace {
 
-using testing::ElementsAre;
-using testing::HasSubstr;
+using ::testing::ElementsAre;
+using ::testing::HasSubstr;
 
 GgufVocabulary byte_level() {
   GgufVocabulary v{.model = "gpt2", .pre = "smollm"};
@@ -20,10 +20,6 @@ GgufVocabulary byte_level() {
   v.eos_id = 0;
   v.chat_templates["default"] = "T";
   return v;
-}
-
-Tokenizer tokenizer_of(const GgufVocabulary& v, std::string_view architecture = "llama") {
-  return make(tokenizer_from_gguf(v, architecture, "m.gguf").tokenizer);
 }
 
 TEST(GgufTokenizer, ByteLevelVocabularies) {

@@ -5,8 +5,8 @@
 namespace automodel::text {
 namespace {
 
-using testing::ElementsAre;
-using testing::Pair;
+using ::testing::ElementsAre;
+using ::testing::Pair;
 
 TEST(Sentencepiece, BestTokensFirstThenLongerLeftParts) {
   const std::vector<std::string> tokens = {"a", "b", "ab", "aba", "ba", "é", "éa"};

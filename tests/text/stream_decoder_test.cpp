@@ -40,22 +40,22 @@ std::vector<std::string> stream(const Tokenizer& tokenizer, const std::vector<st
 
 TEST(StreamDecoder, WordsComeOutOneByOne) {
   EXPECT_THAT(stream(sentence_piece(), {256, 257, 257}),
-              testing::ElementsAre("Hello", " world", " world", ""));
+              ::testing::ElementsAre("Hello", " world", " world", ""));
 }
 
 TEST(StreamDecoder, SkippedTokensDoNotEatTheNextSpace) {
   EXPECT_THAT(stream(sentence_piece(), {258, 256, 258, 257, 258}),
-              testing::ElementsAre("", "Hello", "", " world", "", ""));
+              ::testing::ElementsAre("", "Hello", "", " world", "", ""));
 }
 
 TEST(StreamDecoder, CharactersWaitForTheirBytes) {
   EXPECT_THAT(stream(sentence_piece(), {256, 0xE4, 0xBD, 0xA0, 257}),
-              testing::ElementsAre("Hello", "", "", "你", " world", ""));
+              ::testing::ElementsAre("Hello", "", "", "你", " world", ""));
 }
 
 TEST(StreamDecoder, UnfinishedCharactersEndAsReplacements) {
   EXPECT_THAT(stream(sentence_piece(), {256, 0xE4, 0xBD}),
-              testing::ElementsAre("Hello", "", "", "\uFFFD\uFFFD"));
+              ::testing::ElementsAre("Hello", "", "", "\uFFFD\uFFFD"));
 }
 
 TEST(StreamDecoder, StartsAnewAfterFinish) {

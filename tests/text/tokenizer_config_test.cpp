@@ -15,9 +15,9 @@ namespace fs = std::filesystem;
 class Folder {
  public:
   Folder()
-      : path_(fs::path(testing::TempDir()) /
+      : path_(fs::path(::testing::TempDir()) /
               fmt::format("config_{}",
-                          testing::UnitTest::GetInstance()->current_test_info()->name())) {
+                          ::testing::UnitTest::GetInstance()->current_test_info()->name())) {
     fs::remove_all(path_);
     fs::create_directories(path_ / "additional_chat_templates");
   }
@@ -45,7 +45,7 @@ TEST(TokenizerConfig, ReadsTokensFlagsAndTemplate) {
   EXPECT_EQ(config.unk_token, std::nullopt);
   EXPECT_EQ(config.add_bos_token, true);
   EXPECT_EQ(config.add_eos_token, std::nullopt);
-  EXPECT_THAT(config.chat_templates, testing::ElementsAre(testing::Pair("default", "T")));
+  EXPECT_THAT(config.chat_templates, ::testing::ElementsAre(::testing::Pair("default", "T")));
   EXPECT_EQ(config.model_max_length, 2048);
   EXPECT_EQ(config.tokenizer_class, "LlamaTokenizer");
   EXPECT_EQ(config.raw["other"], 1);
@@ -56,8 +56,8 @@ TEST(TokenizerConfig, ReadsNamedTemplates) {
       Json::parse(
           R"({"chat_template": [{"name": "default", "template": "A"}, {"name": "tool_use", "template": "B"}]})"),
       "x");
-  EXPECT_THAT(config.chat_templates,
-              testing::ElementsAre(testing::Pair("default", "A"), testing::Pair("tool_use", "B")));
+  EXPECT_THAT(config.chat_templates, ::testing::ElementsAre(::testing::Pair("default", "A"),
+                                                            ::testing::Pair("tool_use", "B")));
 }
 
 TEST(TokenizerConfig, AHugeLengthMeansNoLimit) {
@@ -94,8 +94,9 @@ TEST(TokenizerConfig, TemplateFilesBeatTheConfig) {
   folder.with("chat_template.json", R"({"chat_template": "json"})");
   EXPECT_EQ(folder.read().chat_templates.at("default"), "json");
   folder.with("chat_template.jinja", "jinja").with("additional_chat_templates/rag.jinja", "rag");
-  EXPECT_THAT(folder.read().chat_templates,
-              testing::ElementsAre(testing::Pair("default", "jinja"), testing::Pair("rag", "rag")));
+  EXPECT_THAT(
+      folder.read().chat_templates,
+      ::testing::ElementsAre(::testing::Pair("default", "jinja"), ::testing::Pair("rag", "rag")));
 }
 
 TEST(TokenizerConfig, NothingThereIsFine) { EXPECT_TRUE(Folder().read().chat_templates.empty()); }

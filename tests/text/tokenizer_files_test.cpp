@@ -12,14 +12,14 @@ namespace automodel::text {
 namespace {
 
 namespace fs = std::filesystem;
-using testing::HasSubstr;
+using ::testing::HasSubstr;
 
 /// A folder that is gone with its test.
-class TokenizerFolder : public testing::Test {
+class TokenizerFolder : public ::testing::Test {
  protected:
   TokenizerFolder()
-      : folder_(fs::path(testing::TempDir()) /
-                testing::UnitTest::GetInstance()->current_test_info()->name()) {
+      : folder_(fs::path(::testing::TempDir()) /
+                ::testing::UnitTest::GetInstance()->current_test_info()->name()) {
     remove_tree(folder_);
     fs::create_directories(folder_);
   }

@@ -9,8 +9,8 @@
 namespace automodel::text {
 namespace {
 
-using testing::ElementsAre;
-using testing::HasSubstr;
+using ::testing::ElementsAre;
+using ::testing::HasSubstr;
 using Offsets = std::vector<std::pair<std::uint32_t, std::uint32_t>>;
 
 Json added(const char* content, int id, const Json& flags = Json::object()) {
@@ -128,7 +128,7 @@ TEST(Tokenizer, CopiesWorkFromManyThreads) {
   for (std::thread& thread : threads) {
     thread.join();
   }
-  EXPECT_THAT(good, testing::Each(200));
+  EXPECT_THAT(good, ::testing::Each(200));
 }
 
 TEST(Tokenizer, WritesAnEqualFile) {

@@ -9,10 +9,10 @@
 namespace automodel::train {
 namespace {
 
-using testing::ElementsAre;
-using testing::SizeIs;
+using ::testing::ElementsAre;
+using ::testing::SizeIs;
 
-nn::Parameters tiny(bool tied_head = true) {
+nn::Parameters tiny_weights(bool tied_head = true) {
   return nn::initialise(tiny_spec({.tied_head = tied_head}), at::kFloat, 1);
 }
 
@@ -37,11 +37,11 @@ TEST(AttachLora, ExpertsHaveMatricesEach) {
   ASSERT_TRUE(gate.has_value());
   EXPECT_TRUE(gate->a_ri.is_same(parameters.adapter(prefix + "up_proj")->a_ri));
   EXPECT_THAT(parameters.trained(), SizeIs(2 + 1 + 1 + 1));
-  EXPECT_THAT(report.roles, testing::Contains(AdaptedRole{spec::Role::experts, 2, 2}));
+  EXPECT_THAT(report.roles, ::testing::Contains(AdaptedRole{spec::Role::experts, 2, 2}));
 }
 
 TEST(AttachLora, FreezesTheBaseAndAddsAdapters) {
-  auto parameters = tiny();
+  auto parameters = tiny_weights();
   attach_lora(parameters, modules(), {.target_modules = {"q_proj"}, .dim = 4, .alpha = 8}, 1);
   const auto trained = parameters.trained();
   ASSERT_THAT(trained, SizeIs(4));
@@ -54,7 +54,7 @@ TEST(AttachLora, FreezesTheBaseAndAddsAdapters) {
 }
 
 TEST(AttachLora, ReportsRoles) {
-  auto parameters = tiny(false);
+  auto parameters = tiny_weights(false);
   const auto report =
       attach_lora(parameters, modules(false), {.exclude_modules = {"lm_head", "q_proj", "qq"}}, 1);
   EXPECT_THAT(report.roles,
@@ -64,7 +64,7 @@ TEST(AttachLora, ReportsRoles) {
 }
 
 Tensor first_a(const config::Peft& peft, std::uint64_t seed) {
-  auto parameters = tiny();
+  auto parameters = tiny_weights();
   attach_lora(parameters, modules(), peft, seed);
   return parameters.trained()[0].value;
 }
@@ -89,12 +89,12 @@ TEST(AttachLora, DtypeOfTheAdapters) {
 }
 
 TEST(AttachLora, DoraIsRefused) {
-  auto parameters = tiny();
+  auto parameters = tiny_weights();
   EXPECT_THROW(attach_lora(parameters, modules(), {.use_dora = true}, 1), Error);
 }
 
 TEST(TrainAll, EveryParameter) {
-  auto parameters = tiny();
+  auto parameters = tiny_weights();
   train_all(parameters);
   EXPECT_EQ(parameters.trained().size(), parameters.all().size());
 }
@@ -109,7 +109,7 @@ TEST(TrainClassHead, TrainsTheHeadOfAClassifierAlone) {
   EXPECT_THAT(parameters.trained(), SizeIs(2 * 2 + 1));
   EXPECT_TRUE(parameters.at("score.weight").requires_grad());
   EXPECT_FALSE(parameters.at("score.weight").is_alias_of(stored)) << "it may be mapped";
-  auto language_model = tiny(false);
+  auto language_model = tiny_weights(false);
   attach_lora(language_model, modules(false), {.target_modules = {"q_proj"}}, 1);
   train_class_head(language_model, tiny_spec({.tied_head = false}));
   EXPECT_THAT(language_model.trained(), SizeIs(4));

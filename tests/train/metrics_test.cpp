@@ -9,8 +9,8 @@
 namespace automodel::train {
 namespace {
 
-using testing::ElementsAre;
-using testing::MatchesRegex;
+using ::testing::ElementsAre;
+using ::testing::MatchesRegex;
 
 const StepMetrics kStep{
     .step = 3,
@@ -59,13 +59,13 @@ TEST(Metrics, Timestamp) {
   EXPECT_THAT(utc_timestamp(), MatchesRegex("20..-..-..T..:..:..\\....Z"));
 }
 
-class JsonLinesTest : public testing::Test {
+class JsonLinesTest : public ::testing::Test {
  protected:
   void SetUp() override { ASSERT_FALSE(remove_tree(folder_)); }
   void TearDown() override { ASSERT_FALSE(remove_tree(folder_)); }
   std::vector<std::string> lines() const { return split(read_file(path_), '\n'); }
 
-  std::filesystem::path folder_ = testing::TempDir() + "/am_json_lines";
+  std::filesystem::path folder_ = ::testing::TempDir() + "/am_json_lines";
   std::filesystem::path path_ = folder_ / "training.jsonl";
 };
 
@@ -91,7 +91,7 @@ TEST_F(JsonLinesTest, AFolderThatCannotBeMade) {
     JsonLines(folder_ / "file" / "training.jsonl", 0);
     FAIL() << "no error";
   } catch (const Error& error) {
-    EXPECT_THAT(error.message(), testing::HasSubstr("cannot make the folder"));
+    EXPECT_THAT(error.message(), ::testing::HasSubstr("cannot make the folder"));
   }
 }
 
@@ -101,7 +101,7 @@ TEST(JsonLines, AFullDisk) {
     log.write({{"step", 0}});
     FAIL() << "no error";
   } catch (const Error& error) {
-    EXPECT_THAT(error.message(), testing::HasSubstr("is the disk full?"));
+    EXPECT_THAT(error.message(), ::testing::HasSubstr("is the disk full?"));
   }
 }
 

@@ -24,11 +24,11 @@ TEST(ProgressText, OneLine) {
   auto classifier = metrics(11);
   classifier.result.accuracy = 0.5;
   EXPECT_THAT(progress_text(classifier, 24, 42),
-              testing::StartsWith("step 12/24 | loss 0.1234 | accuracy 0.500 | lr 1.00e-03 | "));
+              ::testing::StartsWith("step 12/24 | loss 0.1234 | accuracy 0.500 | lr 1.00e-03 | "));
 }
 
 std::string written(bool is_terminal) {
-  const std::string path = testing::TempDir() + "/am_progress";
+  const std::string path = ::testing::TempDir() + "/am_progress";
   std::FILE* stream = std::fopen(path.c_str(), "w");
   Progress progress(stream, is_terminal, 10);
   progress.step(metrics(0));
@@ -49,11 +49,11 @@ TEST(Progress, ElsewhereEachStepHasItsLine) {
   const std::string text = written(false);
   EXPECT_EQ(std::ranges::count(text, '\r'), 0);
   EXPECT_EQ(std::ranges::count(text, '\n'), 3);
-  EXPECT_THAT(text, testing::HasSubstr("step 2/10 "));
+  EXPECT_THAT(text, ::testing::HasSubstr("step 2/10 "));
 }
 
 TEST(Progress, EstimatesTheTimeLeft) {
-  EXPECT_THAT(written(false), testing::HasSubstr("0:18 left"));
+  EXPECT_THAT(written(false), ::testing::HasSubstr("0:18 left"));
 }
 
 }  // namespace

@@ -13,7 +13,7 @@
 namespace automodel::train {
 namespace {
 
-using testing::HasSubstr;
+using ::testing::HasSubstr;
 
 const std::string kWeight = "model.layers.1.mlp.down_proj.weight";
 

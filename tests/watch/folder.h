@@ -8,7 +8,7 @@
 
 namespace automodel::watch {
 
-class Folder : public testing::Test {
+class Folder : public ::testing::Test {
  protected:
   Folder() { remove_tree(path_); }
   ~Folder() override { remove_tree(path_); }
@@ -24,8 +24,8 @@ class Folder : public testing::Test {
   }
 
   const std::filesystem::path path_ =
-      std::filesystem::path(testing::TempDir()) /
-      testing::UnitTest::GetInstance()->current_test_info()->test_suite_name();
+      std::filesystem::path(::testing::TempDir()) /
+      ::testing::UnitTest::GetInstance()->current_test_info()->test_suite_name();
 };
 
 inline RunFacts facts() {

@@ -8,7 +8,7 @@
 namespace automodel::watch {
 namespace {
 
-using testing::HasSubstr;
+using ::testing::HasSubstr;
 
 // Read by MLflow itself in tests/cli/test_watch.py.
 class MlflowFiles : public Folder {

@@ -7,7 +7,7 @@
 namespace automodel::watch {
 namespace {
 
-using testing::HasSubstr;
+using ::testing::HasSubstr;
 
 // Read by TensorBoard itself in tests/cli/test_watch.py.
 class TensorBoardFiles : public Folder {};

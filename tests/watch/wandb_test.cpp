@@ -8,8 +8,8 @@
 namespace automodel::watch {
 namespace {
 
-using testing::AllOf;
-using testing::HasSubstr;
+using ::testing::AllOf;
+using ::testing::HasSubstr;
 using namespace std::string_literals;
 
 // Read by wandb itself in tests/cli/test_watch.py.
@@ -28,7 +28,7 @@ TEST_F(WandbFiles, HoldRunPointsAndEnd) {
   const auto file = path_ / "wandb/offline-run-20010909_014640-abcd1234/run-abcd1234.wandb";
   EXPECT_EQ(writer->place(), "wandb sync " + file.parent_path().string());
   EXPECT_THAT(read_file(file),
-              AllOf(testing::StartsWith(":W&B\xe1\xbe\0"s), HasSubstr("proj"), HasSubstr("mine"),
+              AllOf(::testing::StartsWith(":W&B\xe1\xbe\0"s), HasSubstr("proj"), HasSubstr("mine"),
                     HasSubstr("tag"), HasSubstr("{\"lr\":0.5}"), HasSubstr("0.25")));
 }
 

@@ -17,7 +17,7 @@ bool is_gguf(const config::ModelSource& model) {
                  .extension() == ".gguf";
 }
 
-ExitCode run(const corpus::InspectOptions& options, Arguments arguments) {
+ExitCode run_data(const corpus::InspectOptions& options, Arguments arguments) {
   if (!options.recipe.empty()) {
     bring_data(config::check_recipe(options.recipe, options.overrides).recipe);
   }
@@ -31,6 +31,6 @@ ExitCode run(const corpus::InspectOptions& options, Arguments arguments) {
 
 }  // namespace
 
-Command data_command() { return make_command<corpus::InspectOptions>(run); }
+Command data_command() { return make_command<corpus::InspectOptions>(run_data); }
 
 }  // namespace automodel::cli

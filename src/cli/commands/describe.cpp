@@ -55,7 +55,7 @@ std::string describe_path(const fs::path& path) {
   return models::describe(read_json(file), file.string());
 }
 
-struct Line {
+struct DescribeLine {
   static constexpr const char* kName = "describe";
   static constexpr const char* kSummary = "Show what a model or model type is made of";
 
@@ -73,7 +73,7 @@ struct Line {
   }
 };
 
-ExitCode run(const Line& line, Arguments arguments) {
+ExitCode run_describe(const DescribeLine& line, Arguments arguments) {
   if (is_type(line.model)) {
     check(line.revision == "main", ErrorKind::invalid_argument,
           "--revision {} chooses a version on the hub, but {} is a model type: leave --revision "
@@ -92,6 +92,6 @@ ExitCode run(const Line& line, Arguments arguments) {
 
 }  // namespace
 
-Command describe_command() { return make_command<Line>(run); }
+Command describe_command() { return make_command<DescribeLine>(run_describe); }
 
 }  // namespace automodel::cli

@@ -107,7 +107,7 @@ void print(const Json& parts) {
   }
 }
 
-struct Line {
+struct DiffLine {
   static constexpr const char* kName = "diff";
   static constexpr const char* kSummary = "Say in what two training runs differ";
 
@@ -127,7 +127,7 @@ struct Line {
   }
 };
 
-ExitCode run(const Line& line, Arguments) {
+ExitCode run_diff(const DiffLine& line, Arguments) {
   const Json parts = compare(read_run(line.a), read_run(line.b));
   if (line.json) {
     fmt::print("{}\n", parts.dump(1));
@@ -139,6 +139,6 @@ ExitCode run(const Line& line, Arguments) {
 
 }  // namespace
 
-Command diff_command() { return make_command<Line>(run); }
+Command diff_command() { return make_command<DiffLine>(run_diff); }
 
 }  // namespace automodel::cli

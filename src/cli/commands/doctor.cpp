@@ -79,7 +79,7 @@ Json to_json(const std::vector<Finding>& findings) {
   return out;
 }
 
-struct Line {
+struct DoctorLine {
   static constexpr const char* kName = "doctor";
   static constexpr const char* kSummary = "Look at this machine and say what to fix";
 
@@ -98,7 +98,7 @@ struct Line {
   }
 };
 
-ExitCode run(const Line& line, Arguments) {
+ExitCode run_doctor(const DoctorLine& line, Arguments) {
   const auto findings = examine(line.output);
   if (line.json) {
     fmt::print("{}\n", to_json(findings).dump(1, ' ', false, Json::error_handler_t::replace));
@@ -112,6 +112,6 @@ ExitCode run(const Line& line, Arguments) {
 
 }  // namespace
 
-Command doctor_command() { return make_command<Line>(run); }
+Command doctor_command() { return make_command<DoctorLine>(run_doctor); }
 
 }  // namespace automodel::cli

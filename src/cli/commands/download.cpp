@@ -20,7 +20,7 @@ hub::Selection selection_of(RepoKind kind, std::vector<std::string> files) {
   return {.need = kind == RepoKind::model ? hub::Need::model : hub::Need::all};
 }
 
-struct Line {
+struct DownloadLine {
   static constexpr const char* kName = "download";
   static constexpr const char* kSummary = "Download a model or data set from the hub";
 
@@ -45,7 +45,7 @@ struct Line {
   }
 };
 
-ExitCode run(const Line& line, Arguments) {
+ExitCode run_download(const DownloadLine& line, Arguments) {
   HubRepo repo = line.repo;
   repo.kind = line.kind == "model" ? RepoKind::model : RepoKind::dataset;
   hub::Progress progress(stderr, isatty(STDERR_FILENO) == 1);
@@ -57,6 +57,6 @@ ExitCode run(const Line& line, Arguments) {
 
 }  // namespace
 
-Command download_command() { return make_command<Line>(run); }
+Command download_command() { return make_command<DownloadLine>(run_download); }
 
 }  // namespace automodel::cli

@@ -10,7 +10,7 @@
 namespace automodel::cli {
 namespace {
 
-struct Line {
+struct ModelsLine {
   static constexpr const char* kName = "models";
   static constexpr const char* kSummary =
       "List the supported model types and what they are made of";
@@ -24,7 +24,7 @@ struct Line {
   }
 };
 
-ExitCode run(const Line& line, Arguments) {
+ExitCode run_models(const ModelsLine& line, Arguments) {
   fmt::print("{}",
              line.json ? models::families_json().dump(1) + "\n" : models::describe_families());
   return ExitCode::ok;
@@ -32,6 +32,6 @@ ExitCode run(const Line& line, Arguments) {
 
 }  // namespace
 
-Command models_command() { return make_command<Line>(run); }
+Command models_command() { return make_command<ModelsLine>(run_models); }
 
 }  // namespace automodel::cli

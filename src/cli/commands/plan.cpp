@@ -20,9 +20,6 @@ constexpr double kGib = 1024.0 * 1024 * 1024;
 std::string bytes_text(std::int64_t bytes) {
   return human_bytes(static_cast<std::uint64_t>(bytes));
 }
-std::string count_text(std::int64_t count) {
-  return human_count(static_cast<std::uint64_t>(count));
-}
 
 using Kinds = std::vector<std::pair<std::string, std::int64_t>>;
 
@@ -45,10 +42,10 @@ void print_model(const RunCost& cost) {
   const auto& model = cost.model;
   const std::string active = model.active == model.parameters
                                  ? ""
-                                 : fmt::format(", {} active per token", count_text(model.active));
+                                 : fmt::format(", {} active per token", human_count(model.active));
   fmt::print("model       {}: {}, {} parameters{}; {} trained\n", model.name,
-             model.spec.architecture, count_text(model.parameters), active,
-             count_text(model.trained));
+             model.spec.architecture, human_count(model.parameters), active,
+             human_count(model.trained));
 }
 
 void print_step(const RunCost& cost, const plan::Machine& machine) {
@@ -155,7 +152,7 @@ Json to_json(const std::vector<plan::Change>& changes) {
   return out;
 }
 
-struct Options {
+struct PlanOptions {
   static constexpr const char* kName = "plan";
   static constexpr const char* kSummary =
       "Say what a training run will take: memory, arithmetic, time";
@@ -184,7 +181,7 @@ struct Options {
   }
 };
 
-plan::CostOptions cost_options(const Options& options, const config::Recipe& recipe) {
+plan::CostOptions cost_options(const PlanOptions& options, const config::Recipe& recipe) {
   plan::CostOptions out{.machine = plan::this_machine(), .row_tokens = options.length};
   const auto& d = recipe.distributed;
   out.machine.devices =
@@ -199,7 +196,7 @@ plan::CostOptions cost_options(const Options& options, const config::Recipe& rec
   return out;
 }
 
-void report(const Options& options, const config::LoadedRecipe& loaded) {
+void report(const PlanOptions& options, const config::LoadedRecipe& loaded) {
   const auto cost_settings = cost_options(options, loaded.recipe);
   const auto spec = plan::spec_of(loaded.recipe.model);
   const RunCost cost = plan::cost_of(loaded.recipe, spec, cost_settings);
@@ -226,13 +223,13 @@ void report(const Options& options, const config::LoadedRecipe& loaded) {
   }
 }
 
-ExitCode run(const Options& options, Arguments) {
+ExitCode run_plan(const PlanOptions& options, Arguments) {
   report(options, config::check_recipe(options.recipe, options.overrides));
   return ExitCode::ok;
 }
 
 }  // namespace
 
-Command plan_command() { return make_command<Options>(run); }
+Command plan_command() { return make_command<PlanOptions>(run_plan); }
 
 }  // namespace automodel::cli

@@ -26,7 +26,7 @@ constexpr const char* kDescription =
     "(seconds since 1970, for strftime_now). Each line of the output is {\"text\", \"spans\"} "
     "(spans: byte ranges of generation blocks) or {\"error\", \"where\"}.";
 
-struct Options {
+struct RenderOptions {
   static constexpr const char* kName = "render-template";
   static constexpr const char* kSummary =
       "Show the text that a chat template makes of conversations";
@@ -102,7 +102,7 @@ text::ChatTemplate template_of(const std::optional<text::ChatTemplate>& given, c
 }
 
 bool render_line(const std::optional<text::ChatTemplate>& given, const Json& row,
-                 const Options& options) {
+                 const RenderOptions& options) {
   check_keys(row, !given.has_value());
   const text::RenderOptions render = render_options(row);
   Json out;
@@ -125,7 +125,7 @@ bool render_line(const std::optional<text::ChatTemplate>& given, const Json& row
   return ok;
 }
 
-ExitCode render_lines(const Options& options, Arguments) {
+ExitCode render_lines(const RenderOptions& options, Arguments) {
   std::optional<text::ChatTemplate> given;
   if (!options.path.empty()) {
     given = text::ChatTemplate::parse(read_file(options.path), options.path);
@@ -141,6 +141,6 @@ ExitCode render_lines(const Options& options, Arguments) {
 
 }  // namespace
 
-Command render_template_command() { return make_command<Options>(render_lines); }
+Command render_template_command() { return make_command<RenderOptions>(render_lines); }
 
 }  // namespace automodel::cli

@@ -14,7 +14,7 @@
 namespace automodel::cli {
 namespace {
 
-struct Options {
+struct ReportOptions {
   static constexpr const char* kName = "report";
   static constexpr const char* kSummary =
       "Make one HTML page of training runs: curves, configuration, sample";
@@ -33,7 +33,7 @@ struct Options {
   }
 };
 
-ExitCode run(const Options& options, Arguments) {
+ExitCode run_report(const ReportOptions& options, Arguments) {
   std::vector<RunRecord> runs;
   for (const std::string& path : options.runs) {
     runs.push_back(read_run(path));
@@ -48,6 +48,6 @@ ExitCode run(const Options& options, Arguments) {
 
 }  // namespace
 
-Command report_command() { return make_command<Options>(run); }
+Command report_command() { return make_command<ReportOptions>(run_report); }
 
 }  // namespace automodel::cli

@@ -29,7 +29,7 @@ namespace {
 
 constexpr std::size_t kBatch = 4096;
 
-struct Options {
+struct TokenizeOptions {
   static constexpr const char* kName = "tokenize";
   static constexpr const char* kSummary = "Show how a tokenizer cuts text";
 
@@ -52,7 +52,7 @@ struct Options {
   }
 };
 
-void Options::declare(CLI::App& app) {
+void TokenizeOptions::declare(CLI::App& app) {
   app.description(
       "Shows the tokens of TEXT. Without TEXT it reads one JSON string a line from standard input "
       "and writes the ids of each as a JSON list.");
@@ -99,7 +99,8 @@ void export_to(const std::filesystem::path& folder, const text::LoadedTokenizer&
 }
 
 /// One token a line: id, token, and the part of the text it stands for.
-void show(const text::Tokenizer& tokenizer, const std::string& text, const Options& options) {
+void show(const text::Tokenizer& tokenizer, const std::string& text,
+          const TokenizeOptions& options) {
   const auto encoding = tokenizer.encode(text, options.encode_options());
   for (std::size_t i = 0; i < encoding.ids.size(); ++i) {
     const auto [begin, end] = encoding.offsets[i];
@@ -109,7 +110,7 @@ void show(const text::Tokenizer& tokenizer, const std::string& text, const Optio
   }
 }
 
-Json encoding_json(const text::Encoding& encoding, const Options& options) {
+Json encoding_json(const text::Encoding& encoding, const TokenizeOptions& options) {
   if (!options.offsets) {
     return encoding.ids;
   }
@@ -132,7 +133,7 @@ std::vector<std::string> texts_of(const std::vector<Json>& lines) {
 }
 
 void encode_lines(const text::Tokenizer& tokenizer, const std::vector<Json>& lines,
-                  const Options& options) {
+                  const TokenizeOptions& options) {
   const auto encodings =
       tokenizer.encode_batch(texts_of(lines), options.encode_options(), options.threads);
   for (const auto& encoding : encodings) {
@@ -141,7 +142,7 @@ void encode_lines(const text::Tokenizer& tokenizer, const std::vector<Json>& lin
 }
 
 void decode_lines(const text::Tokenizer& tokenizer, const std::vector<Json>& lines,
-                  const Options& options) {
+                  const TokenizeOptions& options) {
   for (const Json& line : lines) {
     const bool fits = line.is_array() && std::all_of(line.begin(), line.end(), [](const Json& id) {
                         return id.is_number_integer();
@@ -162,7 +163,7 @@ std::vector<Json> read_lines(std::size_t limit, std::size_t first_number) {
   return lines;
 }
 
-void convert_input(const text::Tokenizer& tokenizer, const Options& options) {
+void convert_input(const text::Tokenizer& tokenizer, const TokenizeOptions& options) {
   for (std::size_t number = 1; std::cin;) {
     const std::vector<Json> lines = read_lines(kBatch, number);
     number += lines.size();
@@ -173,7 +174,7 @@ void convert_input(const text::Tokenizer& tokenizer, const Options& options) {
 
 /// Encodes all of standard input several times: {"bytes": ..., "tokens": ..., "seconds": [...],
 /// "cpu_seconds": [...]}.
-void measure(const text::Tokenizer& tokenizer, const Options& options) {
+void measure(const text::Tokenizer& tokenizer, const TokenizeOptions& options) {
   using Clock = std::chrono::steady_clock;
   const std::vector<std::string> texts =
       texts_of(read_lines(std::numeric_limits<std::size_t>::max(), 1));
@@ -199,7 +200,7 @@ void measure(const text::Tokenizer& tokenizer, const Options& options) {
   print_line(result);
 }
 
-ExitCode run(const Options& options, Arguments) {
+ExitCode run_tokenize(const TokenizeOptions& options, Arguments) {
   const text::LoadedTokenizer loaded =
       load(is_hub_id(options.path) ? bring_model(options.path, options.revision, hub::Need::config)
                                    : follow_pointers(options.path));
@@ -217,6 +218,6 @@ ExitCode run(const Options& options, Arguments) {
 
 }  // namespace
 
-Command tokenize_command() { return make_command<Options>(run); }
+Command tokenize_command() { return make_command<TokenizeOptions>(run_tokenize); }
 
 }  // namespace automodel::cli

@@ -13,7 +13,7 @@
 namespace automodel::cli {
 namespace {
 
-struct Options {
+struct ValidateOptions {
   static constexpr const char* kName = "validate";
   static constexpr const char* kSummary =
       "Check recipes; print what each resolves to and what it would need";
@@ -36,7 +36,8 @@ struct Options {
   }
 };
 
-void report(const std::string& path, const config::LoadedRecipe& loaded, const Options& options) {
+void report(const std::string& path, const config::LoadedRecipe& loaded,
+            const ValidateOptions& options) {
   for (const std::string& warning : loaded.warnings) {
     fmt::print(stderr, "warning: {}\n", warning);
   }
@@ -53,7 +54,7 @@ void report(const std::string& path, const config::LoadedRecipe& loaded, const O
   }
 }
 
-ExitCode validate(const Options& options) {
+ExitCode validate(const ValidateOptions& options) {
   ExitCode code = ExitCode::ok;
   for (const std::string& path : options.recipes) {
     try {
@@ -69,7 +70,7 @@ ExitCode validate(const Options& options) {
   return code;
 }
 
-ExitCode run(const Options& options, Arguments) {
+ExitCode run_validate(const ValidateOptions& options, Arguments) {
   if (options.reference) {
     fmt::print("{}", config::reference());
     return ExitCode::ok;
@@ -81,6 +82,6 @@ ExitCode run(const Options& options, Arguments) {
 
 }  // namespace
 
-Command validate_command() { return make_command<Options>(run); }
+Command validate_command() { return make_command<ValidateOptions>(run_validate); }
 
 }  // namespace automodel::cli

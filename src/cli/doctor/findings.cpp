@@ -13,7 +13,7 @@ namespace {
 
 namespace fs = std::filesystem;
 
-constexpr std::uint64_t kGib = std::uint64_t{1} << 30;
+constexpr std::uint64_t kOneGib = std::uint64_t{1} << 30;
 
 bool has(const std::vector<std::string>& words, std::string_view word) {
   return std::ranges::find(words, word) != words.end();
@@ -144,7 +144,7 @@ Finding memory_finding(const Memory& memory) {
   out.facts = {{"total_bytes", memory.total_bytes},
                {"limit_bytes", number_or_null(memory.limit_bytes)},
                {"available_bytes", memory.available_bytes}};
-  if (memory.available_bytes < 2 * kGib) {
+  if (memory.available_bytes < 2 * kOneGib) {
     out.fix = "close other programs, or take a smaller model: automodel plan RECIPE says what fits";
   }
   return out;
@@ -194,7 +194,7 @@ Finding disk_finding(const Disk& disk) {
   }
   out.text = fmt::format("{}: {:.0f} MB/s written and synced, {} free", disk.folder,
                          disk.bytes_per_second / 1e6, human_bytes(disk.free_bytes));
-  if (disk.free_bytes < 5 * kGib) {
+  if (disk.free_bytes < 5 * kOneGib) {
     out.fix = "make room: a checkpoint takes up to 8 times the size of a bfloat16 model";
   } else if (disk.bytes_per_second < kSlow) {
     out.fix = "put checkpoint.checkpoint_dir on a faster disk, or save less often";
@@ -238,7 +238,7 @@ Finding cache_finding(const fs::path& cache) {
   if (::access(there.c_str(), W_OK | X_OK) != 0) {
     out.text = fmt::format("{}: {} cannot be written to", cache.string(), there.string());
     out.fix = "set HF_HOME to a folder that can";
-  } else if (free_bytes < 5 * kGib) {
+  } else if (free_bytes < 5 * kOneGib) {
     out.fix = "make room, or set HF_HOME to a folder on a larger disk, before models are fetched";
   }
   return out;

@@ -6,7 +6,7 @@
 namespace automodel::cli {
 namespace {
 
-constexpr const char* kHead =
+constexpr const char* kBashHead =
     R"sh(# bash completion of automodel, made by `automodel completion bash`.
 # Once: eval "$(automodel completion bash)"; always: write it to
 # ~/.local/share/bash-completion/completions/automodel
@@ -78,7 +78,7 @@ std::string bash_completion(const std::vector<CommandText>& commands,
       "{}  if ((COMP_CWORD == 1)); then\n"
       "    COMPREPLY=($(compgen -W '{}--help --version' -- \"$cur\"))\n"
       "    return\n  fi\n  case $command in\n{}  esac\n{}_automodel_keys='{}'\n",
-      kHead, names, cases, kTail, key_words);
+      kBashHead, names, cases, kTail, key_words);
 }
 
 }  // namespace automodel::cli

@@ -6,7 +6,7 @@
 namespace automodel::cli {
 namespace {
 
-constexpr const char* kHead =
+constexpr const char* kFishHead =
     R"sh(# fish completion of automodel, made by `automodel completion fish`.
 # Once: automodel completion fish | source; always: write it to
 # ~/.config/fish/completions/automodel.fish
@@ -38,7 +38,7 @@ std::string option_line(const CommandText& command, const OptionText& option) {
 
 std::string fish_completion(const std::vector<CommandText>& commands,
                             const std::vector<std::string>& keys) {
-  std::string out = kHead;
+  std::string out = kFishHead;
   for (const CommandText& command : commands) {
     out += fmt::format("complete -c automodel -n __fish_use_subcommand -a {} -d {}\n", command.name,
                        quoted(command.summary));

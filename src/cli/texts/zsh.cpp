@@ -6,7 +6,7 @@
 namespace automodel::cli {
 namespace {
 
-constexpr const char* kHead = R"sh(#compdef automodel
+constexpr const char* kZshHead = R"sh(#compdef automodel
 # zsh completion of automodel, made by `automodel completion zsh`.
 # Once: source <(automodel completion zsh); always: write it to a file _automodel in $fpath.
 _automodel() {
@@ -79,7 +79,7 @@ std::string zsh_completion(const std::vector<CommandText>& commands,
       "  case $command in\n{}  esac\n}}\n"
       "if [[ $funcstack[1] == _automodel ]]; then _automodel \"$@\"; else compdef _automodel "
       "automodel; fi\n",
-      kHead, names, key_words, cases);
+      kZshHead, names, key_words, cases);
 }
 
 }  // namespace automodel::cli

@@ -8,7 +8,7 @@
 namespace automodel::engine {
 namespace {
 
-ExitCode run(const corpus::InspectOptions& options, Arguments) {
+ExitCode run_data(const corpus::InspectOptions& options, Arguments) {
   return corpus::inspect_data(options, [](const config::ModelSource& model) {
     return recipes::model_facts(recipes::open_run_source(model, /*weights=*/false));
   });
@@ -16,6 +16,6 @@ ExitCode run(const corpus::InspectOptions& options, Arguments) {
 
 }  // namespace
 
-Command data_command() { return make_command<corpus::InspectOptions>(run); }
+Command data_command() { return make_command<corpus::InspectOptions>(run_data); }
 
 }  // namespace automodel::engine

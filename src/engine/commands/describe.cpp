@@ -11,7 +11,7 @@
 namespace automodel::engine {
 namespace {
 
-struct Line {
+struct DescribeLine {
   static constexpr const char* kName = "describe";
   static constexpr const char* kSummary = "Show what a .gguf file's model is made of";
 
@@ -26,7 +26,7 @@ struct Line {
   }
 };
 
-ExitCode run_describe(const Line& line, Arguments) {
+ExitCode run_describe(const DescribeLine& line, Arguments) {
   const auto opened = checkpoint::open_model(line.model, {.weights = false});
   fmt::print("{}", models::describe(opened.config, opened.path.string()));
   return ExitCode::ok;
@@ -34,6 +34,6 @@ ExitCode run_describe(const Line& line, Arguments) {
 
 }  // namespace
 
-Command describe_command() { return make_command<Line>(run_describe); }
+Command describe_command() { return make_command<DescribeLine>(run_describe); }
 
 }  // namespace automodel::engine

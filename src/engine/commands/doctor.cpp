@@ -13,7 +13,7 @@
 namespace automodel::engine {
 namespace {
 
-struct Line {
+struct DoctorLine {
   static constexpr const char* kName = "doctor";
   static constexpr const char* kSummary = "Say what LibTorch is and what it finds";
 
@@ -23,7 +23,7 @@ struct Line {
   }
 };
 
-ExitCode run_doctor(const Line&, Arguments) {
+ExitCode run_doctor(const DoctorLine&, Arguments) {
   const std::filesystem::path library = torch_library();
   const Json facts = {
       {"torch_version", torch_version()},
@@ -37,6 +37,6 @@ ExitCode run_doctor(const Line&, Arguments) {
 
 }  // namespace
 
-Command doctor_command() { return make_command<Line>(run_doctor); }
+Command doctor_command() { return make_command<DoctorLine>(run_doctor); }
 
 }  // namespace automodel::engine

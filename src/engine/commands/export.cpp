@@ -17,9 +17,8 @@ void export_model(const std::string& out, const checkpoint::ModelFolder& source,
     options.max_shard_bytes = static_cast<std::int64_t>(written.max_shard_bytes);
   }
   checkpoint::export_hf_folder(out, source, parameters, options);
-  const auto count = static_cast<std::uint64_t>(spec::num_parameters(source.spec));
-  fmt::print("wrote {}: {}, {} parameters, {}\n", out, source.spec.architecture, human_count(count),
-             dtype_name(options.dtype));
+  fmt::print("wrote {}: {}, {} parameters, {}\n", out, source.spec.architecture,
+             human_count(spec::num_parameters(source.spec)), dtype_name(options.dtype));
 }
 
 }  // namespace automodel::engine

@@ -5,7 +5,7 @@
 namespace automodel::models {
 namespace {
 
-bool slides_by_pattern(const ConfigReader& c, std::int64_t layer) {
+bool cohere_slides(const ConfigReader& c, std::int64_t layer) {
   const auto pattern = c.integer("sliding_window_pattern", 4);
   return pattern > 0 && (layer + 1) % pattern != 0;
 }
@@ -52,7 +52,7 @@ spec::ModelSpec cohere2_spec(const ConfigReader& c) {
   auto attention = cohere_attention(c);
   auto turned = rope(c, attention.head_dim);
   turned.interleaved = true;
-  for (const bool sliding : sliding_layers(c, slides_by_pattern)) {
+  for (const bool sliding : sliding_layers(c, cohere_slides)) {
     attention.window = window_of(c, sliding);
     attention.rope = sliding ? std::optional(turned) : std::nullopt;
     model.layers.push_back(cohere_layer(c, model, attention));

@@ -5,11 +5,6 @@
 namespace automodel::models {
 namespace {
 
-bool slides_by_pattern(const ConfigReader& c, std::int64_t layer) {
-  const auto pattern = c.integer("sliding_window_pattern", 4);
-  return pattern > 0 && c.has("sliding_window") && (layer + 1) % pattern != 0;
-}
-
 spec::ModelSpec exaone_moe_spec(const ConfigReader& c) {
   auto model = decoder_defaults(c, {.pad = 0, .eps = 1e-5});
   model.float32_parts = {"e_score_correction_bias"};

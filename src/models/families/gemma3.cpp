@@ -10,7 +10,7 @@ namespace {
 constexpr double kGlobalTheta = 1e6;
 constexpr double kLocalTheta = 1e4;
 
-bool slides_by_pattern(const ConfigReader& c, std::int64_t layer) {
+bool gemma3_slides(const ConfigReader& c, std::int64_t layer) {
   const auto pattern = c.integer("sliding_window_pattern", 6);
   check(pattern > 0, ErrorKind::corrupt_data,
         "{}: sliding_window_pattern is {}, expected at least 1", c.source(), pattern);
@@ -19,7 +19,7 @@ bool slides_by_pattern(const ConfigReader& c, std::int64_t layer) {
 
 /// The hub's older files have rope_theta, rope_scaling (global layers only) and
 /// rope_local_base_freq.
-spec::Rope layer_rope(const ConfigReader& c, std::int64_t head_dim, bool sliding) {
+spec::Rope gemma3_rope(const ConfigReader& c, std::int64_t head_dim, bool sliding) {
   const Defaults defaults{.theta = sliding ? kLocalTheta : kGlobalTheta,
                           .theta_key = sliding ? "rope_local_base_freq" : "rope_theta"};
   return rope_of_kind_or_older(c, head_dim, sliding, defaults, !sliding);
@@ -48,8 +48,8 @@ spec::ModelSpec gemma3_spec(const ConfigReader& c) {
   attention.head_norm = spec::HeadNorm{.norm = model.final_norm};
   const spec::Mlp mlp{.inner = c.integer("intermediate_size"),
                       .activation = activation(c, "hidden_activation", "gelu_pytorch_tanh")};
-  for (const bool sliding : sliding_layers(c, slides_by_pattern)) {
-    attention.rope = layer_rope(c, attention.head_dim, sliding);
+  for (const bool sliding : sliding_layers(c, gemma3_slides)) {
+    attention.rope = gemma3_rope(c, attention.head_dim, sliding);
     attention.window = window_of(c, sliding);
     model.layers.push_back({.mixer = attention,
                             .ffn = mlp,

@@ -17,7 +17,7 @@ std::int64_t window_of(const ConfigReader& c) {
 }
 
 /// A third of each head turns unless the config says otherwise, all of it where RoPE is scaled.
-std::optional<spec::Rope> layer_rope(const ConfigReader& c, std::int64_t head_dim, bool sliding) {
+std::optional<spec::Rope> mimo_rope(const ConfigReader& c, std::int64_t head_dim, bool sliding) {
   const auto type = rope_type(c.object("rope_parameters").object(kind_name(sliding)));
   return rope_of_kind(c, head_dim, sliding, {.partial_rotary = type == "default" ? 0.334 : 1});
 }
@@ -29,7 +29,7 @@ spec::Gqa layer_attention(const ConfigReader& c, bool sliding) {
   attention.value_scale =
       c.states("attention_value_scale") ? c.number("attention_value_scale", 1) : 0.707;
   attention.qkv_bias = c.flag("attention_bias", false);
-  attention.rope = layer_rope(c, attention.head_dim, sliding);
+  attention.rope = mimo_rope(c, attention.head_dim, sliding);
   if (sliding) {
     attention.kv_heads *= 2;
     attention.window = window_of(c);

@@ -12,7 +12,7 @@ bool slides_between_full_layers(const ConfigReader& c, std::int64_t layer) {
   return layer % interval != 0;
 }
 
-spec::Rope layer_rope(const ConfigReader& c, std::int64_t head_dim, bool sliding) {
+spec::Rope modernbert_rope(const ConfigReader& c, std::int64_t head_dim, bool sliding) {
   const Defaults defaults{.theta = sliding ? 10000.0 : 160000.0,
                           .theta_key = sliding ? "local_rope_theta" : "global_rope_theta"};
   return rope_of_kind_or_older(c, head_dim, sliding, defaults, true);
@@ -44,7 +44,7 @@ spec::ModelSpec modernbert_spec(const ConfigReader& c) {
   const auto window = c.integer("local_attention", 128) / 2;
   for (const bool sliding : sliding_layers(c, slides_between_full_layers)) {
     attention.window = window_of(c, sliding, window);
-    attention.rope = layer_rope(c, attention.head_dim, sliding);
+    attention.rope = modernbert_rope(c, attention.head_dim, sliding);
     model.layers.push_back({.mixer = attention, .ffn = mlp, .norm = model.final_norm});
   }
   model.init.cutoff = c.number("initializer_cutoff_factor", 3);

@@ -12,11 +12,6 @@ bool slides_but_each_fourth_from_first(const ConfigReader&, std::int64_t layer) 
 
 bool slides_if_windowed(const ConfigReader& c, std::int64_t) { return c.has("sliding_window"); }
 
-bool slides_by_pattern(const ConfigReader& c, std::int64_t layer) {
-  const auto pattern = c.integer("sliding_window_pattern", 4);
-  return pattern > 0 && c.has("sliding_window") && (layer + 1) % pattern != 0;
-}
-
 /// One layer each; `fit` turns the shared attention into that of layer i.
 template <typename Fit>
 spec::ModelSpec layered(const ConfigReader& c, spec::ModelSpec model, const spec::Gqa& attention,

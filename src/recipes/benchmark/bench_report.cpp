@@ -293,11 +293,11 @@ Json to_json(const BenchReport& report) {
 std::vector<std::string> describe(const BenchReport& report) {
   const auto& model = report.model;
   const auto& machine = report.machine;
-  const auto count = [](std::int64_t n) { return human_count(static_cast<std::uint64_t>(n)); };
   std::vector<std::string> out = {
       fmt::format("model       {}: {}, {} parameters, {} trained; stored in {}, computed in {}{}",
-                  model.name, model.architecture, count(model.num_parameters),
-                  count(model.num_trained), dtype_name(model.storage), dtype_name(model.compute),
+                  model.name, model.architecture, human_count(model.num_parameters),
+                  human_count(model.num_trained), dtype_name(model.storage),
+                  dtype_name(model.compute),
                   model.recompute == Recompute::off
                       ? ""
                       : fmt::format(", {} recompute", recompute_name(model.recompute))),

@@ -25,10 +25,6 @@ std::string bytes_text(std::int64_t bytes) {
   return human_bytes(static_cast<std::uint64_t>(bytes));
 }
 
-std::string count_text(std::int64_t count) {
-  return human_count(static_cast<std::uint64_t>(count));
-}
-
 std::int64_t width_of(at::ScalarType dtype) {
   return static_cast<std::int64_t>(c10::elementSize(dtype));
 }
@@ -105,8 +101,8 @@ std::vector<std::string> describe_model(const RunModel& run) {
       fmt::format("kernels     {}", run.model.options().device.is_cpu()
                                         ? describe_isa()
                                         : "LibTorch's for " + run.model.options().device.str()),
-      fmt::format("parameters  {} trained, {} frozen ({:.2f} % trained)", count_text(trained),
-                  count_text(frozen),
+      fmt::format("parameters  {} trained, {} frozen ({:.2f} % trained)", human_count(trained),
+                  human_count(frozen),
                   100 * static_cast<double>(trained) / static_cast<double>(trained + frozen))};
   if (spec.is_classifier()) {
     out.push_back(fmt::format("classes     {}{}: {}", spec.num_labels,
@@ -172,7 +168,7 @@ std::vector<std::string> describe_steps(const config::Recipe& recipe, const RunD
   const auto batch = loader_options(recipe).global_batch_size;
   return {fmt::format(
       "steps       {} of {} rows, about {} tokens each; {}; seed {}", steps.end_step, batch,
-      count_text(batch * mean_row_tokens(recipe, data)),
+      human_count(batch * mean_row_tokens(recipe, data)),
       steps.epoch_len ? fmt::format("{} an epoch", *steps.epoch_len) : "the rows begin again",
       recipe.seed)};
 }

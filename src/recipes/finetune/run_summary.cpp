@@ -8,16 +8,12 @@
 namespace automodel::recipes {
 namespace {
 
-std::string count_text(std::int64_t count) {
-  return human_count(static_cast<std::uint64_t>(count));
-}
-
 std::string totals_text(const RunTotals& totals) {
   const double rate =
       totals.seconds > 0 ? static_cast<double>(totals.num_tokens) / totals.seconds : 0;
   return fmt::format(
       "trained {} steps, {} tokens ({} learnt) in {}, {:.0f} tokens/s; peak memory {}",
-      totals.num_steps, count_text(totals.num_tokens), count_text(totals.num_label_tokens),
+      totals.num_steps, human_count(totals.num_tokens), human_count(totals.num_label_tokens),
       human_duration(totals.seconds), rate,
       human_bytes(static_cast<std::uint64_t>(totals.peak_memory_bytes)));
 }

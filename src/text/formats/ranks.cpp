@@ -82,14 +82,14 @@ Specials cl100k_specials() {
 }
 Specials none() { return {}; }
 
-struct Row {
+struct RankFile {
   std::string_view names;  // of files without their ending, and tokenizer classes
   std::string_view pattern;
   bool nfc;
   Specials (*specials)();  // where tokenizer_config.json has no added_tokens_decoder
 };
 
-constexpr auto kRows = std::to_array<Row>({
+constexpr auto kRankFiles = std::to_array<RankFile>({
     {"qwen QWenTokenizer", split_patterns::kQwen2, true, qwen_specials},
     {"qwen3_5 qwen3_6", split_patterns::kQwen35, true, qwen35_specials},
     {"TikTokenTokenizer", split_patterns::kKimi, false, none},  // Kimi
@@ -97,13 +97,13 @@ constexpr auto kRows = std::to_array<Row>({
     {"o200k_base", split_patterns::kGpt4o, false, o200k_specials},
     {"p50k_base r50k_base", split_patterns::kR50k, false, gpt2_specials},
 });
-constexpr Row kDefault = {"", split_patterns::kLlama3, false, none};
+constexpr RankFile kDefault = {"", split_patterns::kLlama3, false, none};
 
-const Row& row_of(const VocabularyFile& file) {
+const RankFile& row_of(const VocabularyFile& file) {
   const JsonNode config(file.config, "tokenizer_config.json");
   const std::string stem = file.name.substr(0, file.name.find('.'));
   const std::string type = config.string_or("tokenizer_class", "");
-  for (const Row& row : kRows) {
+  for (const RankFile& row : kRankFiles) {
     const std::vector<std::string> names = split(row.names, ' ');
     const auto has = [&](const std::string& name) {
       return std::find(names.begin(), names.end(), name) != names.end();
@@ -184,7 +184,7 @@ Specials configured(const JsonNode& decoder, std::int32_t first) {
 }  // namespace
 
 TokenizerFiles read_ranks(const VocabularyFile& file) {
-  const Row& row = row_of(file);
+  const RankFile& row = row_of(file);
   const std::vector<RankedToken> tokens = parse_ranks(file);
   Json model = byte_pair_model(tokens, 0, file.source);
   const JsonNode config(file.config, "tokenizer_config.json");

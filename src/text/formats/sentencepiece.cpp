@@ -13,7 +13,6 @@
 namespace automodel::text {
 namespace {
 
-constexpr std::string_view kSpaceMark = "\u2581";
 // Types of models, and of pieces.
 constexpr std::int64_t kUnigram = 1, kBpe = 2;
 constexpr std::int64_t kUnknown = 2, kControl = 3, kUserDefined = 4, kUnused = 5;
@@ -139,7 +138,7 @@ Model parse_model(std::string_view content, const std::string& where) {
   return model;
 }
 
-Json replace(const Json& pattern, std::string_view content) {
+Json replace_pattern(const Json& pattern, std::string_view content) {
   return {{"type", "Replace"}, {"pattern", pattern}, {"content", content}};
 }
 
@@ -151,19 +150,20 @@ Json normalizer_of(const Model& model) {
         {{"type", "Precompiled"}, {"precompiled_charsmap", encode_base64(model.charsmap)}});
   }
   if (model.removes_extra_spaces) {
-    steps.push_back(replace({{"Regex", "\\A +| +\\z"}}, ""));
-    steps.push_back(replace({{"Regex", " {2,}"}}, " "));
+    steps.push_back(replace_pattern({{"Regex", "\\A +| +\\z"}}, ""));
+    steps.push_back(replace_pattern({{"Regex", " {2,}"}}, " "));
   }
   if (model.adds_prefix) {
     steps.push_back({{"type", "Prepend"}, {"prepend", kSpaceMark}});
   }
-  steps.push_back(replace({{"String", " "}}, kSpaceMark));
+  steps.push_back(replace_pattern({{"String", " "}}, kSpaceMark));
   return {{"type", "Sequence"}, {"normalizers", std::move(steps)}};
 }
 
 Json decoder_of(const Model& model) {
-  Json steps = Json::array(
-      {replace({{"String", kSpaceMark}}, " "), {{"type", "ByteFallback"}}, {{"type", "Fuse"}}});
+  Json steps = Json::array({replace_pattern({{"String", kSpaceMark}}, " "),
+                            {{"type", "ByteFallback"}},
+                            {{"type", "Fuse"}}});
   if (model.adds_prefix) {
     steps.push_back({{"type", "Strip"}, {"content", " "}, {"start", 1}, {"stop", 0}});
   }

@@ -4,11 +4,11 @@
 #include "text/bpe_json.h"
 #include "text/gguf/kinds.h"
 #include "text/score_merges.h"
+#include "text/unicode.h"
 
 namespace automodel::text {
 namespace {
 
-constexpr std::string_view kSpaceMark = "\u2581";
 constexpr std::int32_t kByteType = 6;
 
 Json pairs(const std::vector<std::pair<std::string, std::string>>& merges) {

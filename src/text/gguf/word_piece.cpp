@@ -1,11 +1,11 @@
 #include "base/error.h"
 #include "base/known.h"
 #include "text/gguf/kinds.h"
+#include "text/unicode.h"
 
 namespace automodel::text {
 namespace {
 
-constexpr std::string_view kSpaceMark = "\u2581";
 constexpr std::int32_t kControlType = 3;
 
 /// GGUF marks the tokens that begin a word, WordPiece those that go on with one.

@@ -179,14 +179,14 @@ std::string case_fold(std::string_view text) {
 
 bool is_all_lower(std::string_view text) {
   const std::u32string points = to_code_points(text);
-  return std::any_of(points.begin(), points.end(), is_lower) &&
+  return std::ranges::any_of(points, [](char32_t c) { return is_lower(c); }) &&
          std::none_of(points.begin(), points.end(),
                       [](char32_t c) { return is_upper(c) || is_title(c); });
 }
 
 bool is_all_upper(std::string_view text) {
   const std::u32string points = to_code_points(text);
-  return std::any_of(points.begin(), points.end(), is_upper) &&
+  return std::ranges::any_of(points, [](char32_t c) { return is_upper(c); }) &&
          std::none_of(points.begin(), points.end(),
                       [](char32_t c) { return is_lower(c) || is_title(c); });
 }

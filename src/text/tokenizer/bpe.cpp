@@ -11,8 +11,6 @@
 namespace automodel::text {
 namespace {
 
-constexpr std::string_view kMark = "\u2581";
-
 BpeOptions read_options(const JsonNode& node) {
   const auto dropout = node.find("dropout");
   check(!dropout || dropout->number() == 0.0, ErrorKind::unsupported,
@@ -168,11 +166,11 @@ void Bpe::index_bytes() {
 /// cut there.
 void Bpe::index_cuts() {
   can_cut_ = !on_bytes_ && options_.continuing_subword_prefix.empty() &&
-             options_.end_of_word_suffix.empty() && vocabulary_.id(kMark).has_value();
+             options_.end_of_word_suffix.empty() && vocabulary_.id(kSpaceMark).has_value();
   for (std::int32_t id = 0; can_cut_ && id < vocabulary_.id_limit(); ++id) {
     const std::string_view token = vocabulary_.token(id).value_or("");
-    for (auto at = token.find(kMark, 1); at != std::string_view::npos;
-         at = token.find(kMark, at + 1)) {
+    for (auto at = token.find(kSpaceMark, 1); at != std::string_view::npos;
+         at = token.find(kSpaceMark, at + 1)) {
       joins_mark_.push_back(decode_at(token, previous_start(token, at)).value);
     }
   }
@@ -182,8 +180,8 @@ void Bpe::index_cuts() {
 
 /// The next place after `from` where the piece can be cut.
 std::size_t Bpe::next_cut(std::string_view piece, std::size_t from) const {
-  for (auto at = piece.find(kMark, from + 1); at != std::string_view::npos;
-       at = piece.find(kMark, at + 1)) {
+  for (auto at = piece.find(kSpaceMark, from + 1); at != std::string_view::npos;
+       at = piece.find(kSpaceMark, at + 1)) {
     const std::size_t before = previous_start(piece, at);
     const char32_t c = decode_at(piece, before).value;
     if (vocabulary_.id(piece.substr(before, at - before)) &&
@@ -252,7 +250,7 @@ std::span<const PieceToken> Bpe::tokenize(std::string_view piece, ModelScratch& 
       return scratch.tokens;
     }
   }
-  if (!can_cut_ || piece.size() <= kMark.size()) {
+  if (!can_cut_ || piece.size() <= kSpaceMark.size()) {
     return tokenize_word(piece, scratch);
   }
   std::vector<PieceToken> all;

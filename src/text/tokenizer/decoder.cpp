@@ -104,7 +104,7 @@ Steps bpe(const JsonNode& node) {
 }
 
 Steps byte_fallback(const JsonNode&) { return {decode_byte_fallback}; }
-Steps byte_level(const JsonNode&) { return {decode_byte_level}; }
+Steps byte_level_decoder(const JsonNode&) { return {decode_byte_level}; }
 
 Steps ctc(const JsonNode& node) {
   const std::string pad = node.string_or("pad_token", "<pad>");
@@ -155,7 +155,7 @@ Steps replace(const JsonNode& node) {
   });
 }
 
-Steps sequence(const JsonNode& node) {
+Steps sequence_decoder(const JsonNode& node) {
   Steps all;
   for (const JsonNode& element : node.at("decoders").elements()) {
     Steps steps = make_decoder(element);
@@ -192,12 +192,13 @@ Steps word_piece(const JsonNode& node) {
   });
 }
 
-using Maker = Steps (*)(const JsonNode&);
-constexpr auto kNames =
+using MakeDecoder = Steps (*)(const JsonNode&);
+constexpr auto kDecoderNames =
     std::to_array<std::string_view>({"BPEDecoder", "ByteFallback", "ByteLevel", "CTC", "Fuse",
                                      "Metaspace", "Replace", "Sequence", "Strip", "WordPiece"});
-constexpr std::array<Maker, kNames.size()> kMakers = {
-    bpe, byte_fallback, byte_level, ctc, fuse_all, metaspace, replace, sequence, strip, word_piece};
+constexpr std::array<MakeDecoder, kDecoderNames.size()> kDecoderMakers = {
+    bpe,       byte_fallback, byte_level_decoder, ctc,   fuse_all,
+    metaspace, replace,       sequence_decoder,   strip, word_piece};
 
 Tokens with_spaces(Tokens tokens) { return {join(tokens, " ")}; }
 
@@ -207,8 +208,8 @@ std::vector<DecoderStep> make_decoder(const JsonNode& node) {
   if (node.is_null()) {
     return {with_spaces};
   }
-  node.type("a decoder", kNames);
-  return kMakers[node.at("type").choice(kNames)](node);
+  node.type("a decoder", kDecoderNames);
+  return kDecoderMakers[node.at("type").choice(kDecoderNames)](node);
 }
 
 }  // namespace automodel::text

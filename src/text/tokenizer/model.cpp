@@ -10,7 +10,7 @@
 namespace automodel::text {
 namespace {
 
-constexpr auto kNames =
+constexpr auto kModels =
     std::to_array<std::string_view>({"BPE", "Unigram", "WordLevel", "WordPiece"});
 
 /// Files of before 2020 do not name the type; only BPE has merges and only WordPiece a limit of
@@ -22,7 +22,7 @@ std::string_view type_of(const JsonNode& node) {
   if (!node.find("type") && node.find("max_input_chars_per_word")) {
     return "WordPiece";
   }
-  return node.type("a model", kNames);
+  return node.type("a model", kModels);
 }
 
 }  // namespace

@@ -24,7 +24,7 @@ Steps simple(const Function& function) {
   return {[function](AlignedText text, RegexScratch&) { return function(std::move(text)); }};
 }
 
-Steps bert(const JsonNode& node) {
+Steps bert_normalizer(const JsonNode& node) {
   BertCleaning cleaning{node.boolean_or("clean_text", true),
                         node.boolean_or("handle_chinese_chars", true), false,
                         node.boolean_or("lowercase", true)};
@@ -32,7 +32,7 @@ Steps bert(const JsonNode& node) {
   return simple([cleaning](AlignedText text) { return clean_for_bert(std::move(text), cleaning); });
 }
 
-Steps byte_level(const JsonNode&) { return simple(to_byte_level); }
+Steps byte_level_normalizer(const JsonNode&) { return simple(to_byte_level); }
 Steps lower(const JsonNode&) { return simple(lowercase); }
 Steps nmt(const JsonNode&) { return simple(clean_for_nmt); }
 Steps accents(const JsonNode&) { return simple(strip_accents); }
@@ -66,7 +66,7 @@ Steps replace(const JsonNode& node) {
   }};
 }
 
-Steps sequence(const JsonNode& node) {
+Steps sequence_normalizer(const JsonNode& node) {
   Steps all;
   for (const JsonNode& element : node.at("normalizers").elements()) {
     Steps steps = make_normalizer(element);
@@ -82,24 +82,25 @@ Steps strip_ends(const JsonNode& node) {
   return simple([left, right](AlignedText text) { return strip(std::move(text), left, right); });
 }
 
-using Maker = Steps (*)(const JsonNode&);
-constexpr auto kNames = std::to_array<std::string_view>(
+using MakeNormalizer = Steps (*)(const JsonNode&);
+constexpr auto kNormalizerNames = std::to_array<std::string_view>(
     {"BertNormalizer", "ByteLevel", "Lowercase", "NFC", "NFD", "NFKC", "NFKD", "Nmt", "Precompiled",
      "Prepend", "Replace", "Sequence", "Strip", "StripAccents"});
-constexpr std::array<Maker, kNames.size()> kMakers = {bert,
-                                                      byte_level,
-                                                      lower,
-                                                      normal_form<kNfc>,
-                                                      normal_form<kNfd>,
-                                                      normal_form<kNfkc>,
-                                                      normal_form<kNfkd>,
-                                                      nmt,
-                                                      precompiled,
-                                                      prepend,
-                                                      replace,
-                                                      sequence,
-                                                      strip_ends,
-                                                      accents};
+constexpr std::array<MakeNormalizer, kNormalizerNames.size()> kNormalizerMakers = {
+    bert_normalizer,
+    byte_level_normalizer,
+    lower,
+    normal_form<kNfc>,
+    normal_form<kNfd>,
+    normal_form<kNfkc>,
+    normal_form<kNfkd>,
+    nmt,
+    precompiled,
+    prepend,
+    replace,
+    sequence_normalizer,
+    strip_ends,
+    accents};
 
 }  // namespace
 
@@ -107,8 +108,8 @@ std::vector<NormalizerStep> make_normalizer(const JsonNode& node) {
   if (node.is_null()) {
     return {};
   }
-  node.type("a normalizer", kNames);
-  return kMakers[node.at("type").choice(kNames)](node);
+  node.type("a normalizer", kNormalizerNames);
+  return kNormalizerMakers[node.at("type").choice(kNormalizerNames)](node);
 }
 
 AlignedText normalize(const std::vector<NormalizerStep>& steps, AlignedText text,

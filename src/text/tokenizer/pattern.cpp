@@ -9,13 +9,13 @@ namespace automodel::text {
 namespace {
 
 /// A stretch of text that is a delimiter or lies between two of them.
-struct Part {
+struct Stretch {
   Span span;
   bool is_delimiter;
 };
 
-std::vector<Part> parts_of(const std::vector<Span>& matches, std::size_t size, bool invert) {
-  std::vector<Part> parts;
+std::vector<Stretch> stretches_of(const std::vector<Span>& matches, std::size_t size, bool invert) {
+  std::vector<Stretch> parts;
   std::size_t end = 0;
   for (const Span& match : matches) {
     if (end != match.begin) {
@@ -30,10 +30,10 @@ std::vector<Part> parts_of(const std::vector<Span>& matches, std::size_t size, b
   return parts;
 }
 
-std::vector<Span> merge_contiguous(const std::vector<Part>& parts) {
+std::vector<Span> merge_contiguous(const std::vector<Stretch>& parts) {
   std::vector<Span> spans;
   bool previous = false;
-  for (const Part& part : parts) {
+  for (const Stretch& part : parts) {
     if (part.is_delimiter == previous && !spans.empty()) {
       spans.back().end = part.span.end;
     } else {
@@ -44,10 +44,10 @@ std::vector<Span> merge_contiguous(const std::vector<Part>& parts) {
   return spans;
 }
 
-std::vector<Span> merge_with_previous(const std::vector<Part>& parts) {
+std::vector<Span> merge_with_previous(const std::vector<Stretch>& parts) {
   std::vector<Span> spans;
   bool previous = false;
-  for (const Part& part : parts) {
+  for (const Stretch& part : parts) {
     if (part.is_delimiter && !previous && !spans.empty()) {
       spans.back().end = part.span.end;
     } else {
@@ -58,7 +58,7 @@ std::vector<Span> merge_with_previous(const std::vector<Part>& parts) {
   return spans;
 }
 
-std::vector<Span> merge_with_next(const std::vector<Part>& parts) {
+std::vector<Span> merge_with_next(const std::vector<Stretch>& parts) {
   std::vector<Span> spans;
   bool previous = false;
   for (auto part = parts.rbegin(); part != parts.rend(); ++part) {
@@ -119,7 +119,7 @@ SplitBehavior read_split_behavior(const JsonNode& node) {
 
 std::vector<Span> split_at(const std::vector<Span>& matches, std::size_t size,
                            SplitBehavior behavior, bool invert) {
-  const std::vector<Part> parts = parts_of(matches, size, invert);
+  const std::vector<Stretch> parts = stretches_of(matches, size, invert);
   switch (behavior) {
     case SplitBehavior::merged_with_previous:
       return merge_with_previous(parts);
@@ -131,7 +131,7 @@ std::vector<Span> split_at(const std::vector<Span>& matches, std::size_t size,
       break;
   }
   std::vector<Span> spans;
-  for (const Part& part : parts) {
+  for (const Stretch& part : parts) {
     if (!part.is_delimiter || behavior == SplitBehavior::isolated) {
       spans.push_back(part.span);
     }

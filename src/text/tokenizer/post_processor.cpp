@@ -29,7 +29,7 @@ Part read_pair(const JsonNode& node) {
   return {.token = read_id(pair[1])};
 }
 
-PostProcessor bert(const JsonNode& node) {
+PostProcessor bert_processor(const JsonNode& node) {
   const Part begin = read_pair(node.at("cls"));
   const Part end = read_pair(node.at("sep"));
   PostProcessor result;
@@ -38,7 +38,7 @@ PostProcessor bert(const JsonNode& node) {
   return result;
 }
 
-PostProcessor byte_level(const JsonNode& node) {
+PostProcessor byte_level_processor(const JsonNode& node) {
   PostProcessor result;
   result.trims_offsets = node.boolean_or("trim_offsets", true);
   result.keeps_first_space = node.boolean_or("add_prefix_space", true);
@@ -46,7 +46,7 @@ PostProcessor byte_level(const JsonNode& node) {
 }
 
 PostProcessor roberta(const JsonNode& node) {
-  PostProcessor result = bert(node);
+  PostProcessor result = bert_processor(node);
   const Part end = result.parts.back();
   result.pair = {result.parts.front(), kFirst, end, end, kSecond, end};
   result.trims_offsets = node.boolean_or("trim_offsets", true);
@@ -119,7 +119,7 @@ PostProcessor chain(const PostProcessor& inner, const PostProcessor& outer) {
   return result;
 }
 
-PostProcessor sequence(const JsonNode& node) {
+PostProcessor sequence_processor(const JsonNode& node) {
   PostProcessor result;
   for (const JsonNode& element : node.at("processors").elements()) {
     result = chain(result, make_post_processor(element));
@@ -127,11 +127,11 @@ PostProcessor sequence(const JsonNode& node) {
   return result;
 }
 
-using Maker = PostProcessor (*)(const JsonNode&);
-constexpr auto kNames = std::to_array<std::string_view>(
+using MakeProcessor = PostProcessor (*)(const JsonNode&);
+constexpr auto kProcessorNames = std::to_array<std::string_view>(
     {"BertProcessing", "ByteLevel", "RobertaProcessing", "Sequence", "TemplateProcessing"});
-constexpr std::array<Maker, kNames.size()> kMakers = {bert, byte_level, roberta, sequence,
-                                                      template_processing};
+constexpr std::array<MakeProcessor, kProcessorNames.size()> kProcessorMakers = {
+    bert_processor, byte_level_processor, roberta, sequence_processor, template_processing};
 
 }  // namespace
 
@@ -139,8 +139,8 @@ PostProcessor make_post_processor(const JsonNode& node) {
   if (node.is_null()) {
     return {};
   }
-  node.type("a post-processor", kNames);
-  return kMakers[node.at("type").choice(kNames)](node);
+  node.type("a post-processor", kProcessorNames);
+  return kProcessorMakers[node.at("type").choice(kProcessorNames)](node);
 }
 
 }  // namespace automodel::text

@@ -29,13 +29,13 @@ PreTokenizer chain(PreTokenizer first, PreTokenizer second) {
   return first;
 }
 
-PreTokenizer bert(const JsonNode&) {
+PreTokenizer bert_pre_tokenizer(const JsonNode&) {
   return {{split_by_character(is_white_space, SplitBehavior::removed),
            split_by_character(old_unicode::is_punctuation, SplitBehavior::isolated)},
           false};
 }
 
-PreTokenizer byte_level(const JsonNode& node) {
+PreTokenizer byte_level_pre_tokenizer(const JsonNode& node) {
   PreTokenizer result{{}, true};
   if (node.boolean_or("add_prefix_space", true)) {
     result.steps.push_back(prepend_space());
@@ -99,7 +99,7 @@ PreTokenizer punctuation(const JsonNode& node) {
                                                                  : SplitBehavior::isolated));
 }
 
-PreTokenizer sequence(const JsonNode& node) {
+PreTokenizer sequence_pre_tokenizer(const JsonNode& node) {
   PreTokenizer result;
   for (const JsonNode& element : node.at("pretokenizers").elements()) {
     result = chain(std::move(result), make_pre_tokenizer(element));
@@ -121,14 +121,25 @@ PreTokenizer white_space_split(const JsonNode&) {
   return one(split_by_character(is_white_space, SplitBehavior::removed));
 }
 
-using Maker = PreTokenizer (*)(const JsonNode&);
-constexpr auto kNames = std::to_array<std::string_view>(
+using MakePreTokenizer = PreTokenizer (*)(const JsonNode&);
+constexpr auto kPreTokenizerNames = std::to_array<std::string_view>(
     {"BertPreTokenizer", "ByteLevel", "CharDelimiterSplit", "Delimiter", "Digits", "FixedLength",
      "Metaspace", "Punctuation", "Sequence", "Split", "UnicodeScripts", "Whitespace",
      "WhitespaceSplit"});
-constexpr std::array<Maker, kNames.size()> kMakers = {
-    bert,        byte_level, delimiter, delimiter,       digits,      fixed_length,     metaspace,
-    punctuation, sequence,   split,     unicode_scripts, white_space, white_space_split};
+constexpr std::array<MakePreTokenizer, kPreTokenizerNames.size()> kPreTokenizerMakers = {
+    bert_pre_tokenizer,
+    byte_level_pre_tokenizer,
+    delimiter,
+    delimiter,
+    digits,
+    fixed_length,
+    metaspace,
+    punctuation,
+    sequence_pre_tokenizer,
+    split,
+    unicode_scripts,
+    white_space,
+    white_space_split};
 
 }  // namespace
 
@@ -136,8 +147,8 @@ PreTokenizer make_pre_tokenizer(const JsonNode& node) {
   if (node.is_null()) {
     return {};
   }
-  node.type("a pre-tokenizer", kNames);
-  return kMakers[node.at("type").choice(kNames)](node);
+  node.type("a pre-tokenizer", kPreTokenizerNames);
+  return kPreTokenizerMakers[node.at("type").choice(kPreTokenizerNames)](node);
 }
 
 }  // namespace automodel::text

@@ -130,7 +130,7 @@ TEST(Findings, Hub) {
 }
 
 TEST(Findings, Cache) {
-  EXPECT_THAT(cache_finding(std::filesystem::path(testing::TempDir()) / "not/there").text,
+  EXPECT_THAT(cache_finding(std::filesystem::path(::testing::TempDir()) / "not/there").text,
               HasSubstr("not/there: "));
   EXPECT_THAT(fix_of(cache_finding("/proc/automodel")), HasSubstr("set HF_HOME"));
 }

@@ -15,7 +15,7 @@ namespace fs = std::filesystem;
 /// A system of one's own to read from.
 class Machine : public ::testing::Test {
  protected:
-  Machine() : root_(fs::path(testing::TempDir()) / "automodel_machine") {
+  Machine() : root_(fs::path(::testing::TempDir()) / "automodel_machine") {
     [[maybe_unused]] const auto error = remove_tree(root_);
   }
   ~Machine() override { [[maybe_unused]] const auto error = remove_tree(root_); }

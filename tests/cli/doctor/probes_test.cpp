@@ -9,7 +9,7 @@ namespace {
 namespace fs = std::filesystem;
 
 TEST(TryDisk, MeasuresTheFolderThatIsThere) {
-  const fs::path folder = fs::canonical(testing::TempDir());
+  const fs::path folder = fs::canonical(::testing::TempDir());
   const auto disk = try_disk(folder / "not/there");
   EXPECT_EQ(fs::path(disk.folder), folder);
   EXPECT_EQ(disk.problem, "");

@@ -8,7 +8,7 @@
 namespace automodel::ops::cpu {
 namespace {
 
-class Rows : public testing::TestWithParam<KernelSet> {
+class Rows : public ::testing::TestWithParam<KernelSet> {
  protected:
   const RowKernels& kernels() const { return GetParam().kernels->rows; }
 };
@@ -311,7 +311,7 @@ TEST_P(Rows, NothingOfNoRows) {
   glu(kernels(), {});
 }
 
-INSTANTIATE_TEST_SUITE_P(EverySet, Rows, testing::ValuesIn(own_sets()), name_of_set);
+INSTANTIATE_TEST_SUITE_P(EverySet, Rows, ::testing::ValuesIn(own_sets()), name_of_set);
 GTEST_ALLOW_UNINSTANTIATED_PARAMETERIZED_TEST(Rows);
 
 TEST(RowKernelsFor, OnlyContiguousRowsOfOneStoredDtype) {

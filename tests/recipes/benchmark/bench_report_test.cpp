@@ -7,7 +7,7 @@
 namespace automodel::recipes {
 namespace {
 
-using testing::HasSubstr;
+using ::testing::HasSubstr;
 
 BenchStep step(double seconds, std::int64_t tokens, double loss) {
   BenchStep out{.cpu_seconds = 2 * seconds, .page_faults = 10, .flops = 1e9 * seconds};

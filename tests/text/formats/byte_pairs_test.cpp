@@ -5,7 +5,7 @@
 namespace automodel::text {
 namespace {
 
-using testing::ElementsAre;
+using ::testing::ElementsAre;
 
 Json model_of(std::initializer_list<std::string> more, std::int32_t shift = 0) {
   std::vector<RankedToken> tokens;

@@ -5,7 +5,7 @@
 namespace automodel::text {
 namespace {
 
-using testing::ElementsAre;
+using ::testing::ElementsAre;
 
 std::string lines(std::initializer_list<std::string> more) {
   std::string text;

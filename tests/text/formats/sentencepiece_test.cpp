@@ -7,7 +7,7 @@
 namespace automodel::text {
 namespace {
 
-using testing::ElementsAre;
+using ::testing::ElementsAre;
 
 std::string varint(std::uint64_t value) {
   std::string bytes;

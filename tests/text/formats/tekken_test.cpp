@@ -5,7 +5,7 @@
 namespace automodel::text {
 namespace {
 
-using testing::ElementsAre;
+using ::testing::ElementsAre;
 
 /// The 256 bytes, "ab" and "abc" behind four special tokens, of which one has no name.
 Json tekken() {

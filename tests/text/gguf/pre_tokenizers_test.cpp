@@ -8,7 +8,7 @@
 namespace automodel::text {
 namespace {
 
-using testing::ElementsAre;
+using ::testing::ElementsAre;
 
 std::vector<std::string> split(std::string_view name, const std::string& text) {
   return pieces(gguf_pre_tokenizer(name, "m.gguf").pre_tokenizer, text);

@@ -10,7 +10,7 @@
 namespace automodel::text::jinja {
 namespace {
 
-using testing::HasSubstr;
+using ::testing::HasSubstr;
 
 std::string limit_error(std::string_view source, const RenderLimits& limits = {}) {
   return error_of(source, limits).value_or("(no error)");
@@ -85,8 +85,8 @@ TEST(Limits, LargeStringsAndLists) {
                                         "{{ ('x' * 60000000)|list }}",
                                         "{{ 'x' * 9223372036854775807 }}"}) {
     SCOPED_TRACE(source);
-    EXPECT_THAT(limit_error(source), testing::AnyOf(HasSubstr("more than"), HasSubstr("too big"),
-                                                    HasSubstr("(limit 'steps')")));
+    EXPECT_THAT(limit_error(source), ::testing::AnyOf(HasSubstr("more than"), HasSubstr("too big"),
+                                                      HasSubstr("(limit 'steps')")));
   }
 }
 

@@ -7,7 +7,7 @@
 namespace automodel::text {
 namespace {
 
-using testing::ElementsAre;
+using ::testing::ElementsAre;
 
 /// The pieces as "text" or "text=id".
 std::vector<std::string> found(const std::vector<AddedToken>& tokens, const std::string& text) {

@@ -7,8 +7,8 @@
 namespace automodel::text {
 namespace {
 
-using testing::ElementsAre;
-using testing::HasSubstr;
+using ::testing::ElementsAre;
+using ::testing::HasSubstr;
 
 /// A model with the tokens in order and the merges as "left right"; `options` are further members.
 Json bpe(const std::vector<std::string>& tokens, const std::vector<std::string>& merges,

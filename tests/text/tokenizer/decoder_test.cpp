@@ -73,7 +73,7 @@ TEST(Decoder, SequencesRunInOrder) {
 TEST(Decoder, UnknownOnesAreRefused) {
   EXPECT_THAT(
       load_error(ErrorKind::unsupported, piece_tokenizer({{"decoder", {{"type", "Magic"}}}})),
-      testing::StartsWith(
+      ::testing::StartsWith(
           "test.json.decoder: a decoder of type 'Magic' is not supported; known are"));
 }
 

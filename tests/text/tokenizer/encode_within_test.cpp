@@ -5,8 +5,8 @@
 namespace automodel::text {
 namespace {
 
-using testing::ElementsAre;
-using testing::HasSubstr;
+using ::testing::ElementsAre;
+using ::testing::HasSubstr;
 
 const Json kBert = {{"type", "BertProcessing"}, {"cls", {"A", 65}}, {"sep", {"B", 66}}};
 
@@ -19,8 +19,8 @@ std::vector<std::int32_t> encode(const Json& json, const std::vector<std::string
   return make(json).encode_within(texts, cut);
 }
 
-std::string error_of(const Json& json, const std::vector<std::string>& texts,
-                     const CutOptions& cut = {}) {
+std::string encode_error(const Json& json, const std::vector<std::string>& texts,
+                         const CutOptions& cut = {}) {
   try {
     encode(json, texts, cut);
   } catch (const Error& error) {
@@ -52,11 +52,11 @@ TEST(EncodeWithin, TemplatesSayHow) {
   };
   EXPECT_THAT(encode(sequence(byte_level, node), {"x", "y"}), ElementsAre('y', 66, 'x'));
   EXPECT_THAT(encode(sequence(node, byte_level), {"x", "y"}), ElementsAre('y', 66, 'x'));
-  EXPECT_THAT(error_of(sequence(node, kBert), {"x", "y"}),
+  EXPECT_THAT(encode_error(sequence(node, kBert), {"x", "y"}),
               HasSubstr("adds tokens to two texts in several steps, which is not supported"));
   Json without = node;
   without["pair"] = Json::array();
-  EXPECT_THAT(error_of(with(without), {"x", "y"}),
+  EXPECT_THAT(encode_error(with(without), {"x", "y"}),
               HasSubstr("the tokenizer's template of two texts has 0 places for them"));
 }
 
@@ -68,7 +68,7 @@ TEST(EncodeWithin, TheLongerTextIsCutFirst) {
   EXPECT_THAT(cut({"x", "abcd"}, 3), ElementsAre('x', 'a', 'b'));
   EXPECT_THAT(cut({"abcd", "wxyz"}, 5), ElementsAre('a', 'b', 'w', 'x', 'y'));
   EXPECT_THAT(cut({"abcde", "wxyz"}, 5), ElementsAre('a', 'b', 'c', 'w', 'x'));
-  EXPECT_THAT(cut({"abcd", "wxyz"}, 8), testing::SizeIs(8));
+  EXPECT_THAT(cut({"abcd", "wxyz"}, 8), ::testing::SizeIs(8));
   EXPECT_THAT(encode(with(nullptr), {"abc", "xyz"}, {.max_length = 2, .cuts_beginning = true}),
               ElementsAre('c', 'z'));
 }
@@ -77,7 +77,7 @@ TEST(EncodeWithin, SpecialTokensCount) {
   EXPECT_THAT(encode(with(kBert), {"abcd"}, {.max_length = 4}), ElementsAre(65, 'a', 'b', 66));
   EXPECT_THAT(encode(with(kBert), {"ab", "xy"}, {.max_length = 5}),
               ElementsAre(65, 'a', 66, 'x', 66));
-  EXPECT_THAT(error_of(with(kBert), {"ab", "xy"}, {.max_length = 3}),
+  EXPECT_THAT(encode_error(with(kBert), {"ab", "xy"}, {.max_length = 3}),
               HasSubstr("3 special tokens leave no room for text in a length of 3"));
 }
 

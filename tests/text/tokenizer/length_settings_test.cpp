@@ -7,7 +7,7 @@
 namespace automodel::text {
 namespace {
 
-using testing::ElementsAre;
+using ::testing::ElementsAre;
 
 Encoding four_tokens() {
   return {.ids = {1, 2, 3, 4}, .offsets = {{0, 1}, {1, 2}, {2, 3}, {3, 4}}};

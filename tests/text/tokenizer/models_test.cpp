@@ -7,7 +7,7 @@
 namespace automodel::text {
 namespace {
 
-using testing::ElementsAre;
+using ::testing::ElementsAre;
 
 std::vector<std::string> tokens_of(const Json& model, const std::string& text) {
   const Tokenizer tokenizer = make({{"model", model}});
@@ -50,7 +50,7 @@ TEST(WordPiece, NeedsItsUnknownToken) {
   Json model = word_piece();
   model["unk_token"] = "[X]";
   EXPECT_THAT(error_of(ErrorKind::invalid_argument, [&] { tokens_of(model, "zz"); }),
-              testing::HasSubstr("the unknown token '[X]' is not in the vocabulary"));
+              ::testing::HasSubstr("the unknown token '[X]' is not in the vocabulary"));
 }
 
 Json unigram() {
@@ -96,7 +96,7 @@ TEST(Unigram, DamageIsNamed) {
   model = unigram();
   model.erase("unk_id");
   EXPECT_THAT(error_of(ErrorKind::invalid_argument, [&] { tokens_of(model, "x"); }),
-              testing::HasSubstr("there is no unknown token (unk_id)"));
+              ::testing::HasSubstr("there is no unknown token (unk_id)"));
 }
 
 }  // namespace

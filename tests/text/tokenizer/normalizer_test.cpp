@@ -156,7 +156,7 @@ TEST(Normalizer, DamagedMapsAreRefusedOrPointNowhere) {
 TEST(Normalizer, BadOnesAreRefused) {
   EXPECT_THAT(
       load_error(ErrorKind::unsupported, piece_tokenizer({{"normalizer", {{"type", "Rot13"}}}})),
-      testing::StartsWith(
+      ::testing::StartsWith(
           "test.json.normalizer: a normalizer of type 'Rot13' is not supported; known are"));
   EXPECT_EQ(
       load_error(ErrorKind::corrupt_data, piece_tokenizer({{"normalizer", {{"type", "Prepend"}}}})),

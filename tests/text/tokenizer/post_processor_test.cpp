@@ -7,7 +7,7 @@
 namespace automodel::text {
 namespace {
 
-using testing::ElementsAre;
+using ::testing::ElementsAre;
 using Offsets = std::vector<std::pair<std::uint32_t, std::uint32_t>>;
 
 Json template_node() {
@@ -80,7 +80,7 @@ TEST(PostProcessor, BadOnesAreRefused) {
   EXPECT_EQ(corrupt(many), "the post-processor adds too many tokens");
   EXPECT_THAT(
       load_error(ErrorKind::unsupported, byte_tokenizer({{"post_processor", {{"type", "Magic"}}}})),
-      testing::HasSubstr("a post-processor of type 'Magic' is not supported"));
+      ::testing::HasSubstr("a post-processor of type 'Magic' is not supported"));
 }
 
 }  // namespace

@@ -7,7 +7,7 @@
 namespace automodel::text {
 namespace {
 
-using testing::ElementsAre;
+using ::testing::ElementsAre;
 
 Json split(const Json& pattern, const char* behavior, bool invert = false) {
   return {{"type", "Split"}, {"pattern", pattern}, {"behavior", behavior}, {"invert", invert}};
@@ -124,10 +124,10 @@ TEST(PreTokenizer, BadOnesAreRefused) {
     return load_error(ErrorKind::corrupt_data, piece_tokenizer({{"pre_tokenizer", node}}));
   };
   EXPECT_THAT(unsupported({{"type", "Nothing"}}),
-              testing::StartsWith("test.json.pre_tokenizer: a pre-tokenizer of type 'Nothing' is "
-                                  "not supported; known are Bert"));
+              ::testing::StartsWith("test.json.pre_tokenizer: a pre-tokenizer of type 'Nothing' is "
+                                    "not supported; known are Bert"));
   EXPECT_THAT(unsupported(split(kDash, "Sideways")),
-              testing::HasSubstr("'Sideways' is not supported; known are Removed"));
+              ::testing::HasSubstr("'Sideways' is not supported; known are Removed"));
   EXPECT_EQ(corrupt(split(Json::object(), "Removed")),
             "test.json.pre_tokenizer.pattern: member 'Regex' is missing");
   EXPECT_EQ(corrupt({{"type", "FixedLength"}, {"length", 0}}),

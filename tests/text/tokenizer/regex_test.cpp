@@ -8,8 +8,8 @@
 namespace automodel::text {
 namespace {
 
-using testing::ElementsAre;
-using testing::HasSubstr;
+using ::testing::ElementsAre;
+using ::testing::HasSubstr;
 
 /// All matches, one after another.
 std::vector<std::string> matches(std::string_view pattern, const std::string& text) {

@@ -20,7 +20,7 @@ TEST(TokenTrie, FindsTheLongestAndAllPrefixes) {
   std::vector<std::int32_t> prefixes;
   trie.for_each_prefix("abcd", 0,
                        [&](std::size_t, std::int32_t value) { prefixes.push_back(value); });
-  EXPECT_THAT(prefixes, testing::ElementsAre(2, 1, 3));
+  EXPECT_THAT(prefixes, ::testing::ElementsAre(2, 1, 3));
 }
 
 TEST(TokenTrie, MayBeEmpty) {

@@ -13,7 +13,7 @@ TEST(WordCache, FindsWhatWasPut) {
   const std::vector<PieceToken> tokens = {{7, 0, 1}, {8, 1, 2}};
   cache.put("ab", tokens);
   cache.put("empty", {});
-  EXPECT_THAT(*cache.find("ab"), testing::ElementsAreArray(tokens));
+  EXPECT_THAT(*cache.find("ab"), ::testing::ElementsAreArray(tokens));
   EXPECT_TRUE(cache.find("empty")->empty());
   EXPECT_FALSE(cache.find("a"));
 }
