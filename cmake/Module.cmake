@@ -67,8 +67,9 @@ function(am_embed variable module file function)
   set(${variable} ${${variable}} ${made} PARENT_SCOPE)
 endfunction()
 
-# Headers precompiled once, first of all LibTorch's (22 s, then each source in 4 s instead of 15; GCC
-# makes the headers' pending templates again for each, which the units of eight sources spare). Named without their folder, so that ccache finds them, and what was compiled with them, for another copy of the sources.
+# Headers precompiled once, first of all LibTorch's: 22 s, then each source starts with 4 s instead of 15. GCC makes what
+# the headers left pending of their templates again for each source, which compiling eight at a time spares. Named
+# without their folder, so that ccache finds them, and what was compiled with them, for another copy of the sources.
 # am_precompile(TARGET FIRST HEADER...): FIRST is the target whose headers all like it take.
 function(am_precompile target first)
   if(target STREQUAL first)
