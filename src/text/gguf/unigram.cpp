@@ -1,13 +1,14 @@
 #include "base/error.h"
 #include "text/base64.h"
 #include "text/gguf/kinds.h"
+#include "text/unicode.h"
 
 namespace automodel::text {
 namespace {
 
 Json metaspace(bool adds_space) {
   return {{"type", "Metaspace"},
-          {"replacement", "\u2581"},
+          {"replacement", kSpaceMark},
           {"prepend_scheme", adds_space ? "always" : "never"},
           {"split", true}};
 }
