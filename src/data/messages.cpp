@@ -73,11 +73,12 @@ class Reader {
  public:
   explicit Reader(ArgumentForm form) : form_(form) {}
 
-  void add(Json turn, const std::string& where) {
+  /// `may_learn`: whether the turn is of a part that is learnt.
+  void add(Json turn, bool may_learn, const std::string& where) {
     check(turn.is_object(), ErrorKind::corrupt_data, "{} must be an object, found {}", where,
           turn.type_name());
     const std::string role = role_of(turn, where);
-    const bool learnable = is_learnable(turn, where);
+    const bool learnable = is_learnable(turn, where) && may_learn;
     if (role == "tool_call") {
       add_calls(turn, learnable, where);
       return;
@@ -264,6 +265,31 @@ std::string other_kind(const Json& row) {
   return "";
 }
 
+/// A column of turns, and whether they may be learnt.
+struct TurnList {
+  std::string key;
+  bool learnable = true;
+};
+
+std::vector<TurnList> lists_of(const Json& row) {
+  if (row.contains("messages") && !row["messages"].is_null()) {
+    return {{"messages"}};
+  }
+  if (row.contains("conversations")) {
+    return {{"conversations"}};
+  }
+  if (row.contains("prompt") && row.contains("completion") && row["completion"].is_array()) {
+    return {{"prompt", false}, {"completion"}};
+  }
+  std::vector<std::string> keys;
+  for (const auto& item : row.items()) {
+    keys.push_back(item.key());
+  }
+  fail(ErrorKind::corrupt_data,
+       "the row has neither 'messages' nor 'conversations'{}; its columns are: {}{}",
+       did_you_mean("messages", keys), join(keys, ", "), other_kind(row));
+}
+
 }  // namespace
 
 std::string python_json(const Json& value) {
@@ -281,28 +307,20 @@ std::string python_json(const Json& value) {
 }
 
 Conversation read_conversation(const Json& row, ArgumentForm arguments) {
-  const char* key =
-      row.contains("messages") && !row["messages"].is_null() ? "messages" : "conversations";
-  if (!row.contains(key)) {
-    std::vector<std::string> keys;
-    for (const auto& item : row.items()) {
-      keys.push_back(item.key());
-    }
-    fail(ErrorKind::corrupt_data,
-         "the row has neither 'messages' nor 'conversations'{}; its columns are: {}{}",
-         did_you_mean("messages", keys), join(keys, ", "), other_kind(row));
-  }
-  const Json& turns = row[key];
-  check(turns.is_array(), ErrorKind::corrupt_data, "'{}' must be a list of turns, found {}", key,
-        turns.type_name());
-  check(!turns.empty(), ErrorKind::corrupt_data, "'{}' is empty: there is nothing to learn", key);
   Reader reader(arguments);
-  const Json system = row.value("system", Json());
-  if (std::string_view(key) == "conversations" && system.is_string() && system != "") {
-    reader.add({{"role", "system"}, {"content", system}}, "system");
-  }
-  for (std::size_t i = 0; i < turns.size(); ++i) {
-    reader.add(turns[i], fmt::format("{}[{}]", key, i));
+  for (const TurnList& list : lists_of(row)) {
+    const Json& turns = row[list.key];
+    check(turns.is_array(), ErrorKind::corrupt_data, "'{}' must be a list of turns, found {}",
+          list.key, turns.type_name());
+    check(!turns.empty(), ErrorKind::corrupt_data, "'{}' is empty: there is nothing to learn",
+          list.key);
+    const Json system = row.value("system", Json());
+    if (list.key == "conversations" && system.is_string() && system != "") {
+      reader.add({{"role", "system"}, {"content", system}}, true, "system");
+    }
+    for (std::size_t i = 0; i < turns.size(); ++i) {
+      reader.add(turns[i], list.learnable, fmt::format("{}[{}]", list.key, i));
+    }
   }
   Conversation conversation = reader.take();
   conversation.tools = normal_tools(row.value("tools", Json()));

@@ -28,7 +28,8 @@ enum class ArgumentForm { object, text };
 
 /// Reads a row's conversation:
 /// - "messages" or "conversations": a list of {role, content} or ShareGPT {from, value} turns, with
-///   roles under any of their usual names (human, gpt, function_call, observation ...).
+///   roles under any of their usual names (human, gpt, function_call, observation ...); or TRL's
+///   "prompt" and "completion", two such lists, of which only the second one is learnt.
 /// - Content: a string, a list of text parts (joined by a blank), null for an assistant or a tool.
 ///   Parts of type "reasoning" and "tool_call" go where OpenAI's form has them.
 /// - function_call / tool_call turns become tool_calls of the assistant's turn before them, or of a

@@ -105,6 +105,16 @@ TEST(Messages, ToolCallIdsAreKeptOrLeftOut) {
   EXPECT_FALSE(conversation.messages[3].contains("tool_call_id"));
 }
 
+TEST(Messages, OfPromptAndCompletionTheSecondIsLearnt) {
+  const auto conversation = read_row(R"({
+      "prompt": [{"role": "user", "content": "2 + 2?"}, {"role": "assistant", "content": "4"},
+                 {"role": "user", "content": "3 + 3?"}],
+      "completion": [{"role": "assistant", "content": "6"}]})");
+  EXPECT_EQ(conversation.messages[2]["content"], "3 + 3?");
+  EXPECT_EQ(conversation.messages[3]["content"], "6");
+  EXPECT_THAT(conversation.learnable, ::testing::ElementsAre(false, false, false, true));
+}
+
 TEST(Messages, DocumentsAreKept) {
   const std::string turn = R"("messages": [{"role": "user", "content": "hi"}])";
   const auto documents = [&](const std::string& text) {
@@ -127,9 +137,13 @@ TEST(Messages, MalformedRowsAreNamed) {
   EXPECT_THAT(error(R"({"prompt": "a", "completion": "b"})"),
               ::testing::HasSubstr("column_mapping: {question: prompt, answer: completion} and "
                                    "use_hf_chat_template: true"));
-  EXPECT_THAT(error(R"({"prompt": [], "completion": []})"),
-              ::testing::EndsWith("join the turns of 'prompt' and 'completion' to one list "
+  EXPECT_THAT(error(R"({"prompt": [], "response": []})"),
+              ::testing::EndsWith("join the turns of 'prompt' and 'response' to one list "
                                   "'messages'"));
+  EXPECT_EQ(error(R"({"prompt": "a", "completion": []})"),
+            "'prompt' must be a list of turns, found string");
+  EXPECT_EQ(error(R"({"prompt": [{"role": "user", "content": "a"}], "completion": []})"),
+            "'completion' is empty: there is nothing to learn");
   EXPECT_EQ(error(R"({"messages": "hi"})"), "'messages' must be a list of turns, found string");
   EXPECT_EQ(error(R"({"messages": []})"), "'messages' is empty: there is nothing to learn");
   EXPECT_EQ(error(R"({"messages": ["hi"]})"), "messages[0] must be an object, found string");
