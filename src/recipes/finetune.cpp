@@ -1,5 +1,6 @@
 #include "recipes/finetune.h"
 
+#include <fmt/format.h>
 #include <unistd.h>
 
 #include <cstdlib>
@@ -61,6 +62,10 @@ ExitCode finish_again(RunCheckpoints& checkpoints, RunState& state,
   progress.notes(describe_save(saved));
   progress.notes(describe_result({}, saved ? saved->path : restored.path));
   return ExitCode::ok;
+}
+
+train::ValidationMetrics after(const train::StepMetrics& step) {
+  return {.step = step.step, .epoch = step.epoch, .lr = step.rates.lr};
 }
 
 /// A launcher that starts several processes expects them to share the work.
@@ -154,10 +159,10 @@ ExitCode run_finetune(const config::LoadedRecipe& loaded) {
 
     stopping = stop.received().has_value();
     std::optional<double> validation_loss;
-    if (!stopping && plan.is_validation_due(metrics.step)) {
-      validation_loss = validation.run(
-          run.model, {.step = metrics.step, .epoch = metrics.epoch, .lr = metrics.rates.lr},
-          watchers, progress);
+    if (plan.is_validation_due(metrics.step) && stopping) {
+      progress.note(fmt::format("the validation of step {} is left out", metrics.step));
+    } else if (plan.is_validation_due(metrics.step)) {
+      validation_loss = validation.run(run.model, after(metrics), watchers, progress);
       stopping = stop.received().has_value();
     }
     if (stopping || plan.is_checkpoint_due(metrics.step)) {

@@ -194,7 +194,7 @@ def test_recompute_changes_nothing(automodel, recipe):
 
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
 def test_a_signal_saves_and_the_same_command_goes_on(automodel, recipe, number):
-    options = ["--step_scheduler.max_steps=40", "--step_scheduler.num_epochs=20"]
+    options = ["--step_scheduler.max_steps=40", "--step_scheduler.num_epochs=20", "--step_scheduler.val_every_steps=1"]
     train(automodel, recipe, out(recipe, "whole"), *options)
     process = start(automodel, recipe, out(recipe, "cut"), *options)
     wait_for_line(process, "step 3/40")
@@ -205,6 +205,9 @@ def test_a_signal_saves_and_the_same_command_goes_on(automodel, recipe, number):
     done = train(automodel, recipe, out(recipe, "cut"), *options)
     assert "going on from " in done.stdout
     assert_same(recipe.parent / "whole/epoch_7_step_39", recipe.parent / "cut/epoch_7_step_39")
+    left_out = [int(step) for step in re.findall(r"the validation of step (\d+) is left out", rest)]
+    validated = [line["step"] for line in tiny_run.log(recipe.parent / "cut", "validation")]
+    assert sorted(validated + left_out) == list(range(40))
 
 
 def test_a_second_signal_stops_at_once(automodel, recipe):
