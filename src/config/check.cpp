@@ -94,6 +94,14 @@ std::string shown(const Node& node, const std::string& path) {
   return is_secret(path) ? "a value that is not shown" : describe(node);
 }
 
+/// For a text that was meant as a list or mapping.
+std::string advice_on_quotes(const Node& node) {
+  const std::string text = node.is_text() ? node.value.get<std::string>() : "";
+  return text.starts_with('[') || text.starts_with('{')
+             ? R"(; as a text a list or mapping needs quotes inside: "['a', 'b']", "{'key': 'value'}")"
+             : "";
+}
+
 Node text_like(const Node& origin, const Json& value) {
   Node node = from_json(value, origin.origin);
   node.text = origin.text;
@@ -343,7 +351,8 @@ class Checker {
 
   std::optional<Node> wrong_type(const Key& key, const Node& node, const std::string& path) {
     problem(node.origin, path,
-            fmt::format("expected {}, found {}", expected(key), shown(node, path)));
+            fmt::format("expected {}, found {}{}", expected(key), shown(node, path),
+                        advice_on_quotes(node)));
     return std::nullopt;
   }
 

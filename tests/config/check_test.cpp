@@ -89,6 +89,8 @@ TEST(Check, RefusesWrongTypesAndValues) {
   EXPECT_THAT(problems("name: [a]"),
               ElementsAre(HasSubstr("expected a text or null, found a list")));
   EXPECT_THAT(problems("opt: 3"), ElementsAre(HasSubstr("expected a mapping or null, found 3")));
+  EXPECT_THAT(problems("opt: '{lr: 3}'"),
+              ElementsAre(HasSubstr("found '{lr: 3}'; as a text a list or mapping needs quotes")));
   EXPECT_THAT(problems("tags: [red, bleu]"),
               ElementsAre(HasSubstr(
                   "tags.1: expected one of red, blue, found 'bleu'; did you mean 'blue'?")));
