@@ -1,6 +1,7 @@
 #include "ops/cross_entropy.h"
 
 #include "base/error.h"
+#include "ops/cpu/dispatch.h"
 #include "tests/ops/gradient_check.h"
 
 namespace automodel::ops {
@@ -71,6 +72,9 @@ TEST(CrossEntropy, ManyChunksAreNotLostInBfloat16) {
 }
 
 TEST(CrossEntropy, TheNumberOfThreadsChangesNoByte) {
+  if (cpu::kernels() == nullptr) {
+    GTEST_SKIP() << "no own kernels in this run";
+  }
   const Inputs inputs = {random_tensor({70, 8}), random_tensor({1003, 8})};
   const Tensor labels = at::arange(70, at::kLong);
   expect_same_with_any_threads([&] {
