@@ -6,6 +6,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <cerrno>
 #include <cstdio>
 #include <cstring>
@@ -82,6 +83,11 @@ void write_file_atomic(const fs::path& path, std::string_view bytes) {
   file.commit();
 }
 
+bool stays_inside(const std::filesystem::path& name) {
+  const bool leaves = std::ranges::find(name, "..") != name.end();
+  return name.is_relative() && !leaves && name.has_filename() && name.filename() != ".";
+}
+
 void sync_path(const fs::path& path) {
   const Closer file{open_or_fail(path, O_RDONLY, "sync")};
   if (::fsync(file.descriptor) != 0) {
@@ -89,15 +95,17 @@ void sync_path(const fs::path& path) {
   }
 }
 
-MappedFile::MappedFile(const fs::path& path) : path_(path) {
-  const Closer file{open_or_fail(path, O_RDONLY, "read")};
-  size_ = file_size(file.descriptor, path);
+MappedFile::MappedFile(const fs::path& path)
+    : MappedFile(path, Closer{open_or_fail(path, O_RDONLY, "read")}.descriptor) {}
+
+MappedFile::MappedFile(fs::path path, int descriptor)
+    : path_(std::move(path)), size_(file_size(descriptor, path_)) {
   if (size_ == 0) {
     return;
   }
-  void* address = ::mmap(nullptr, size_, PROT_READ, MAP_SHARED, file.descriptor, 0);
+  void* address = ::mmap(nullptr, size_, PROT_READ, MAP_SHARED, descriptor, 0);
   if (address == MAP_FAILED) {
-    fail_io("map", path, errno);
+    fail_io("map", path_, errno);
   }
   data_ = static_cast<const std::byte*>(address);
 }
@@ -122,6 +130,16 @@ MappedFile::MappedFile(MappedFile&& other) noexcept
 
 OutputFile::OutputFile(const fs::path& path)
     : path_(path), descriptor_(open_or_fail(path, O_WRONLY | O_CREAT | O_TRUNC, "write")) {}
+
+OutputFile OutputFile::without_name(const fs::path& folder) {
+  std::string name = (folder / "XXXXXX").string();
+  const int descriptor = ::mkostemp(name.data(), O_CLOEXEC);
+  if (descriptor < 0) {
+    fail_io("write", folder, errno);
+  }
+  ::unlink(name.c_str());
+  return {folder, descriptor};
+}
 
 OutputFile::~OutputFile() {
   if (descriptor_ >= 0) {

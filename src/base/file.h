@@ -7,6 +7,7 @@
 #include <string>
 #include <string_view>
 #include <system_error>
+#include <utility>
 
 #include "base/file_lock.h"
 
@@ -18,6 +19,10 @@ std::string read_file(const std::filesystem::path& path);
 /// Writes `bytes` to a temporary name beside `path`, syncs it to disk and renames it over `path`.
 /// Readers see the old file or the new one, never a part. Throws Error(io).
 void write_file_atomic(const std::filesystem::path& path, std::string_view bytes);
+
+/// Whether `name`, taken from elsewhere, names something below the folder that it is looked up in:
+/// it is relative, has no ".." and ends in a file's name.
+bool stays_inside(const std::filesystem::path& name);
 
 /// Flushes a file or a directory's entries to disk. Throws Error(io).
 void sync_path(const std::filesystem::path& path);
@@ -41,6 +46,9 @@ class MappedFile {
   void release_pages() const;
 
  private:
+  friend class OutputFile;
+  MappedFile(std::filesystem::path path, int descriptor);
+
   std::filesystem::path path_;
   const std::byte* data_ = nullptr;
   std::size_t size_ = 0;
@@ -51,6 +59,9 @@ class OutputFile {
  public:
   /// Creates or truncates `path`. Throws Error(io).
   explicit OutputFile(const std::filesystem::path& path);
+  /// A new file on the disk of `folder`, for reading by map(). It has no name, so that it is gone
+  /// with this, its maps and the process, however that ends. Throws Error(io).
+  static OutputFile without_name(const std::filesystem::path& folder);
   /// Closes without syncing; errors are lost, so call close() on the good path.
   ~OutputFile();
   OutputFile(const OutputFile&) = delete;
@@ -59,8 +70,13 @@ class OutputFile {
   void write(std::string_view bytes);
   /// Syncs to disk and closes. Throws Error(io).
   void close();
+  /// What was written so far. Throws Error(io).
+  MappedFile map() const { return {path_, descriptor_}; }
 
  private:
+  OutputFile(std::filesystem::path path, int descriptor)
+      : path_(std::move(path)), descriptor_(descriptor) {}
+
   std::filesystem::path path_;
   int descriptor_;
 };

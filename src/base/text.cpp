@@ -94,9 +94,12 @@ std::vector<std::string> nearest_names(std::string_view name,
                                        std::span<const std::string> candidates, std::size_t count) {
   std::vector<std::pair<int, std::string>> near;
   for (const std::string& candidate : candidates) {
+    const auto [shortest, longest] = std::minmax({name.size(), candidate.size()});
+    if ((longest - shortest) * 5 > longest * 2) {
+      continue;  // so far apart by their lengths alone
+    }
     const int distance = edit_distance(to_lower_ascii(name), to_lower_ascii(candidate));
-    const auto longest = static_cast<int>(std::max(name.size(), candidate.size()));
-    if (distance * 5 <= longest * 2) {
+    if (static_cast<std::size_t>(distance) * 5 <= longest * 2) {
       near.emplace_back(distance, candidate);
     }
   }

@@ -115,11 +115,8 @@ std::uint64_t parse_hex(const std::string& text) {
   return value;
 }
 
-/// Inside the folder: relative and never upwards.
 std::string checked_path(const std::string& path) {
-  const fs::path parts(path);
-  check(!path.empty() && parts.is_relative() && std::ranges::find(parts, "..") == parts.end(),
-        ErrorKind::corrupt_data, "'{}' is no path inside the checkpoint", path);
+  check(stays_inside(path), ErrorKind::corrupt_data, "'{}' is no path inside the checkpoint", path);
   return path;
 }
 

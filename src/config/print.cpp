@@ -115,11 +115,11 @@ std::string print_map(const Node& map, bool lines, std::size_t indent) {
   std::string out;
   for (const Entry& entry : map.entries) {
     std::string line = fmt::format("{:{}}{}:", "", indent, key_text(entry.key));
-    if (entry.value.kind == NodeKind::map && !entry.value.entries.empty()) {
+    const bool masked = is_secret(entry.key) && !entry.value.is_null();
+    if (entry.value.kind == NodeKind::map && !entry.value.entries.empty() && !masked) {
       out += fmt::format("{}\n{}", line, print_map(entry.value, lines, indent + 2));
       continue;
     }
-    const bool masked = is_secret(entry.key) && !entry.value.is_null();
     line += fmt::format(
         " {}", masked ? std::string(kMask) : flow_text(entry.value, is_name_key(entry.key)));
     out += fmt::format("{:<{}} {}\n", line, kCommentColumn, comment(entry.value, lines));

@@ -1,13 +1,9 @@
 #include "data/file_text.h"
 
-#include <unistd.h>
 #include <zlib.h>
 #include <zstd.h>
 
 #include <algorithm>
-#include <cerrno>
-#include <cstdlib>
-#include <cstring>
 #include <memory>
 #include <vector>
 
@@ -25,11 +21,11 @@ constexpr std::size_t kChunkBytes = std::size_t{1} << 18;
 /// Where the expanded bytes go, with an eye on how many they become.
 class Sink {
  public:
-  Sink(const fs::path& source, const fs::path& target, const ExpandLimits& limits)
+  Sink(const fs::path& source, const fs::path& folder, const ExpandLimits& limits)
       : source_(source),
         most_(std::max<std::uint64_t>(limits.always,
                                       limits.most_times * MappedFile(source).bytes().size())),
-        file_(target) {}
+        file_(OutputFile::without_name(folder)) {}
 
   void write(std::string_view bytes) {
     total_ += bytes.size();
@@ -40,6 +36,7 @@ class Sink {
         source_.string(), human_bytes(most_));
     file_.write(bytes);
   }
+  MappedFile map() const { return file_.map(); }
   [[noreturn]] void refuse(std::string_view reason) const {
     fail(ErrorKind::corrupt_data, "{}: cannot be expanded after {}: {}", source_.string(),
          human_bytes(total_), reason);
@@ -118,30 +115,11 @@ void expand_zstd(const MappedFile& file, Sink& sink) {
   }
 }
 
-/// Removes a name; what is mapped stays.
-struct Unlink {
-  fs::path path;
-  ~Unlink() { ::unlink(path.c_str()); }
-};
-
-/// The path of a new, empty file.
-fs::path unused_name(const fs::path& folder) {
-  std::string name = (folder / "XXXXXX").string();
-  const int descriptor = ::mkstemp(name.data());
-  check(descriptor >= 0, ErrorKind::io, "cannot write to {}: {}", folder.string(),
-        std::strerror(errno));
-  ::close(descriptor);
-  return name;
-}
-
 MappedFile expanded(const fs::path& path, const ExpandLimits& limits,
                     const std::function<void(Sink&)>& expand) {
-  const Unlink made{unused_name(cache_folder("expanded"))};
-  {
-    Sink sink(path, made.path, limits);
-    expand(sink);
-  }
-  return MappedFile(made.path);
+  Sink sink(path, cache_folder("expanded"), limits);
+  expand(sink);
+  return sink.map();
 }
 
 MappedFile open_text(const std::string& path, const ExpandLimits& limits) {

@@ -5,11 +5,13 @@
 
 #include <algorithm>
 #include <atomic>
+#include <chrono>
+#include <condition_variable>
 #include <exception>
 #include <mutex>
 #include <optional>
 #include <set>
-#include <thread>
+#include <stop_token>
 
 #include "base/error.h"
 #include "base/file_lock.h"
@@ -33,16 +35,29 @@ std::string reason_of(const Answer& answer) {
   return answer.status == 0 ? answer.failure : fmt::format("HTTP {}", answer.status);
 }
 
+void check_goes_on(const std::stop_token& stop) {
+  check(!stop.stop_requested(), ErrorKind::interrupted, "another file failed");
+}
+
+void sleep_for(double seconds, const std::stop_token& stop) {
+  std::mutex mutex;
+  std::unique_lock lock(mutex);
+  std::condition_variable_any never;  // but for `stop`
+  never.wait_for(lock, stop, std::chrono::duration<double>(seconds), [] { return false; });
+  check_goes_on(stop);
+}
+
 /// Sleeps until the next attempt. Throws as fail_answer if none is worth it.
 void wait_for_retry(const Answer& answer, int num_failed, const Asked& asked,
-                    const Settings& settings, Progress& progress) {
+                    const Settings& settings, Progress& progress,
+                    const std::stop_token& stop = {}) {
   const auto pause = pause_before_retry(answer, num_failed, settings);
   if (!pause) {
     fail_answer(answer, asked, settings);
   }
   progress.note(fmt::format("{}: {}; again in {}", asked.file.empty() ? asked.repo.id : asked.file,
                             reason_of(answer), printable(*pause)));
-  std::this_thread::sleep_for(std::chrono::duration<double>(*pause));
+  sleep_for(*pause, stop);
 }
 
 /// What all threads of one download share.
@@ -52,7 +67,7 @@ struct Job {
   const CachedRepo& cache;
   const Settings& settings;
   Progress& progress;
-  std::atomic<bool> stopped{false};
+  std::stop_source stop = {};
 
   std::string url(const RepoFile& file) const {
     return fmt::format("{}/{}{}/resolve/{}/{}", settings.endpoint,
@@ -72,7 +87,7 @@ Answer attempt(Job& job, Http& http, const RepoFile& file, PartialFile& partial)
                       },
                   .write =
                       [&](std::string_view bytes) {
-                        check(!job.stopped, ErrorKind::interrupted, "another file failed");
+                        check_goes_on(job.stop.get_token());
                         partial.append(bytes);
                         job.progress.add(static_cast<std::int64_t>(bytes.size()));
                       }};
@@ -95,7 +110,7 @@ void fill(Job& job, Http& http, const RepoFile& file, PartialFile& partial) {
       answer.is_transient = true;
     }
     num_failed = partial.size() - before >= kUsefulBytes ? 1 : num_failed + 1;
-    wait_for_retry(answer, num_failed, asked, job.settings, job.progress);
+    wait_for_retry(answer, num_failed, asked, job.settings, job.progress, job.stop.get_token());
   }
 }
 
@@ -189,13 +204,13 @@ void get_all(Job& job, const std::vector<RepoFile>& files) {
   const auto work = [&](std::int64_t) {
     try {
       Http http(job.settings);
-      for (auto i = next++; i < files.size() && !job.stopped; i = next++) {
+      for (auto i = next++; i < files.size() && !job.stop.stop_requested(); i = next++) {
         get_file(job, http, files[i]);
       }
     } catch (...) {
       const std::scoped_lock lock(mutex);
       first = first ? first : std::current_exception();
-      job.stopped = true;
+      job.stop.request_stop();
     }
   };
   parallel_for(static_cast<std::int64_t>(num_threads), static_cast<int>(num_threads), work);

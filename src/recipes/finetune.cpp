@@ -108,7 +108,7 @@ ExitCode run_finetune(const config::LoadedRecipe& loaded) {
                  .loader = loader.state(),
                  .next_step = recipe.step_scheduler.start_step};
   Json manifest = make_manifest(loaded, run, data, num_threads);
-  state.ground = ground_of(recipe, run, manifest);
+  state.ground = ground_of(recipe, run, data, manifest);
   const auto restored = checkpoints.restore(state);
   loader.restore(state.loader);
   if (restored.path && plan.epoch_len) {

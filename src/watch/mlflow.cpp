@@ -33,8 +33,17 @@ void write_meta(const fs::path& folder, const Json& meta) {
   write_file_atomic(folder / "meta.yaml", meta.dump(1) + "\n");
 }
 
+/// A name may have folders of its own.
+fs::path entry_of(const fs::path& folder, const std::string& name) {
+  check(stays_inside(name), ErrorKind::invalid_argument,
+        "mlflow: '{}' cannot be the name of a tag, parameter or metric, which is a relative path "
+        "without '..'; rename it",
+        name);
+  return folder / name;
+}
+
 void write_entry(const fs::path& folder, const std::string& name, const std::string& value) {
-  const fs::path file = folder / name;
+  const fs::path file = entry_of(folder, name);
   fs::create_directories(file.parent_path());
   write_file_atomic(file, value);
 }
@@ -161,7 +170,7 @@ class Mlflow : public Writer {
     for (const auto& [name, value] : point.values) {
       auto found = metrics_.find(name);
       if (found == metrics_.end()) {
-        found = metrics_.try_emplace(name, folder_ / "metrics" / name).first;
+        found = metrics_.try_emplace(name, entry_of(folder_ / "metrics", name)).first;
       }
       found->second.write(
           fmt::format("{} {} {}\n", milliseconds(point.seconds), value, point.step));

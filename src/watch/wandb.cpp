@@ -6,6 +6,8 @@
 #include <algorithm>
 #include <cmath>
 
+#include "base/error.h"
+#include "base/file.h"
 #include "base/growing_file.h"
 #include "watch/crc32.h"
 #include "watch/message.h"
@@ -116,12 +118,19 @@ Message run_message(const WandbOptions& options, const RunFacts& run) {
       .integer(18, run.is_resumed ? 1 : 0);
 }
 
+/// Names the folder and the file.
+const std::string& checked_id(const std::string& id) {
+  check(stays_inside(id) && id.find('/') == std::string::npos, ErrorKind::invalid_argument,
+        "the id of a W&B run cannot be '{}'; use letters, digits, '-' and '_'", id);
+  return id;
+}
+
 /// Named by the second; a second later if a part of the run began in the same one.
 fs::path run_folder(const WandbOptions& options, const RunFacts& run) {
   for (auto seconds = static_cast<std::time_t>(run.seconds);; ++seconds) {
-    const fs::path folder =
-        options.folder / "wandb" /
-        fmt::format("offline-run-{:%Y%m%d_%H%M%S}-{}", fmt::gmtime(seconds), options.id);
+    const fs::path folder = options.folder / "wandb" /
+                            fmt::format("offline-run-{:%Y%m%d_%H%M%S}-{}", fmt::gmtime(seconds),
+                                        checked_id(options.id));
     if (!fs::exists(folder)) {
       return folder;
     }

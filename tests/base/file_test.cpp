@@ -51,6 +51,15 @@ TEST_F(FileTest, ReadsWhatWasWrittenByteForByte) {
   EXPECT_TRUE(MappedFile(folder_ / "x").bytes().empty());
 }
 
+TEST(FileName, StaysInsideOrLeaves) {
+  for (const char* name : {"a", "a/b", "a.b", "..a", "./a"}) {
+    EXPECT_TRUE(stays_inside(name)) << name;
+  }
+  for (const char* name : {"", ".", "..", "/a", "../a", "a/../b", "a/..", "a/"}) {
+    EXPECT_FALSE(stays_inside(name)) << name;
+  }
+}
+
 TEST_F(FileTest, AtomicWriteLeavesNoTemporaryFile) {
   write_file_atomic(folder_ / "x", "one");
   write_file_atomic(folder_ / "x", "two");

@@ -136,6 +136,9 @@ def test_going_on_with_other_rows_or_another_order_is_said(automodel, recipe):
     assert "rows or their order" not in done.stdout + done.stderr
     done = train(automodel, recipe, out(recipe, "run"), "--step_scheduler.max_steps=4", "--seed=99")
     assert "the rows or their order are not those of the checkpoint (order.seed changed)" in done.stdout + done.stderr
+    done = train(automodel, recipe, out(recipe, "run"), "--step_scheduler.max_steps=5", "--seed=99",
+                 "--dataloader.group_by_length")
+    assert "(order.global_batch_size, order.group_by_length changed)" in done.stdout + done.stderr
 
 
 def test_an_adapter_goes_on_only_beside_its_base(automodel, recipe):

@@ -63,6 +63,7 @@ TEST(Print, ShowsOrigins) {
 TEST(Print, MasksSecrets) {
   const Json secrets = {{"comet", {{"api_key", "abc"}, {"workspace", "w"}}},
                         {"hf_token", "abc"},
+                        {"auth_token", {{"a", "abc"}}},
                         {"password", nullptr}};
   const std::string text = print_tree(from_json(secrets, {}), false);
   EXPECT_THAT(text, Not(HasSubstr("abc")));

@@ -24,6 +24,9 @@ TEST_P(Contradictions, AreRefused) {
 
 const std::string kDistil = "--recipe=KnowledgeDistillationRecipeForNextTokenPrediction";
 const std::string kBenchmark = "--recipe=BenchmarkingRecipeForNextTokenPrediction";
+const std::string kRows =
+    "={'_target_': 'nemo_automodel.components.datasets.llm.chat_dataset.ChatDataset', "
+    "'path_or_dataset_id': 'x'}";
 const std::string kData = "--dataset={'_target_': 'nemo_automodel.components.datasets.llm.";
 
 INSTANTIATE_TEST_SUITE_P(
@@ -164,7 +167,13 @@ INSTANTIATE_TEST_SUITE_P(
         Contradiction{{"--packed_sequence.pack_size=64"},
                       "packed_sequence.pack_size: only vision-language recipes have this key"},
         Contradiction{{"--checkpoint.best_metric_key=mine"},
-                      "there is no section validation_dataset_mine"}));
+                      "there is no section validation_dataset_mine"},
+        Contradiction{{"--mlflow.tags={'/tmp/a': 'b'}"}, "'/tmp/a' is no name of a tag"},
+        Contradiction{{"--mlflow.tags={'a/../../b': 'c'}"}, "'a/../../b' is no name of a tag"},
+        Contradiction{{"--wandb.id=../run"}, "'../run' is no id of a run"},
+        Contradiction{{"--validation_dataset_a/b" + kRows}, "has no name that a file can have"},
+        Contradiction{{"--validation_dataset_default" + kRows, "--validation_dataset" + kRows},
+                      "another section is the validation set 'default' as well"}));
 
 TEST(Rules, WhatActsTogetherIsAccepted) {
   EXPECT_EQ(complaint_with(
@@ -239,11 +248,8 @@ TEST(Rules, WarnOfWhatIsIgnored) {
               ::testing::ElementsAre(HasSubstr("9 is longer than step_scheduler.max_steps 5")));
   EXPECT_THAT(warns({"--step_scheduler.val_every_steps=5"}),
               ::testing::ElementsAre(HasSubstr("ignored: there is no validation_dataset")));
-  const std::string rows =
-      "={'_target_': 'nemo_automodel.components.datasets.llm.chat_dataset.ChatDataset', "
-      "'path_or_dataset_id': 'x'}";
-  EXPECT_THAT(warns({"--validation_dataset_a" + rows}), ::testing::IsEmpty());
-  EXPECT_THAT(warns({"--validation_dataset_a" + rows, "--validation_dataset_b" + rows}),
+  EXPECT_THAT(warns({"--validation_dataset_a" + kRows}), ::testing::IsEmpty());
+  EXPECT_THAT(warns({"--validation_dataset_a" + kRows, "--validation_dataset_b" + kRows}),
               ::testing::ElementsAre(HasSubstr("defines LOWEST_VAL; name one here")));
   EXPECT_THAT(warns({"--checkpoint.enabled=false", "--checkpoint.restore_from=LATEST"}),
               ::testing::ElementsAre(HasSubstr("nothing is restored or saved")));

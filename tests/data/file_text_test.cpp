@@ -67,6 +67,15 @@ TEST_F(Text, PlainAndCompressed) {
   EXPECT_TRUE(std::filesystem::is_empty(folder_.path("cache/expanded"))) << "no file is left";
 }
 
+TEST_F(Text, WhatIsBeingExpandedHasNoNameThatAKilledProgramWouldLeave) {
+  const FileText text(folder_.write("table", "x"), [this](const auto& write) {
+    write("some");
+    EXPECT_TRUE(std::filesystem::is_empty(folder_.path("cache/expanded")));
+    write(" text");
+  });
+  EXPECT_EQ(text.text(), "some text");
+}
+
 TEST_F(Text, AByteOrderMarkIsNoText) {
   const std::string mark = "\xEF\xBB\xBF";
   EXPECT_EQ(expanded("a.jsonl", mark + "{}"), "{}");

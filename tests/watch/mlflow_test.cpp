@@ -81,6 +81,14 @@ TEST_F(MlflowFiles, WhatAKilledRunLeftIsNoMetric) {
   EXPECT_EQ(text("metrics/a"), "1000000000000 1 1\n");
 }
 
+TEST_F(MlflowFiles, ANameDoesNotLeaveTheRun) {
+  const auto writer = make();
+  EXPECT_THROW(writer->write({.step = 1, .seconds = 1, .values = {{"../../a", 1}}}), Error);
+  auto run = facts();
+  run.config = {{"../../a", 1}};
+  EXPECT_THROW(make(run), Error);
+}
+
 TEST_F(MlflowFiles, AnExperimentWithoutAName) {
   std::filesystem::create_directories(path_ / "5");
   write_file_atomic(path_ / "5/meta.yaml", "experiment_id: '5'\n");

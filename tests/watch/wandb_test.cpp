@@ -32,6 +32,12 @@ TEST_F(WandbFiles, HoldRunPointsAndEnd) {
                     HasSubstr("tag"), HasSubstr("{\"lr\":0.5}"), HasSubstr("0.25")));
 }
 
+TEST_F(WandbFiles, AnIdIsAName) {
+  for (const char* id : {"", "a/b", ".."}) {
+    EXPECT_THROW(wandb_writer({.folder = path_, .id = id}, facts()), Error) << id;
+  }
+}
+
 TEST_F(WandbFiles, OneRecordForAStep) {
   const auto writer = make();
   const auto size = [this] { return std::filesystem::file_size(files().front()); };

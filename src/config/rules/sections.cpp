@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <filesystem>
 
+#include "base/file.h"
 #include "config/rules/findings.h"
 
 namespace automodel::config {
@@ -205,6 +206,13 @@ void packing_is_the_kinds_own(Findings& f) {
   }
 }
 
+/// The name of such a section's set.
+std::string validation_set(const std::string& section) {
+  constexpr std::string_view kSection = "validation_dataset";
+  return section == kSection ? "default"
+                             : section.substr(std::min(section.size(), kSection.size() + 1));
+}
+
 std::vector<std::string> validation_sections(const Node& tree) {
   std::vector<std::string> names;
   for (const Entry& entry : tree.entries) {
@@ -215,11 +223,42 @@ std::vector<std::string> validation_sections(const Node& tree) {
   return names;
 }
 
+/// Of their results' files, too.
+void validation_sets_have_names(Findings& f, const std::vector<std::string>& sections) {
+  std::vector<std::string> names;
+  for (const std::string& section : sections) {
+    const std::string name = validation_set(section);
+    if (name.empty() || name.find('/') != std::string::npos) {
+      f.problem(section, "has no name that a file can have; write e.g. validation_dataset_news");
+    } else if (std::ranges::find(names, name) != names.end()) {
+      f.problem(section, fmt::format("another section is the validation set '{}' as well", name));
+    }
+    names.push_back(name);
+  }
+}
+
+/// Tags are files.
+void watchers_have_names(Findings& f) {
+  const Node* tags = find_path(f.tree(), "mlflow.tags");
+  for (const Entry& tag : tags == nullptr ? std::vector<Entry>() : tags->entries) {
+    if (!stays_inside(tag.key)) {
+      f.problem("mlflow.tags", fmt::format("'{}' is no name of a tag: it must be relative and "
+                                           "without '..'",
+                                           tag.key));
+    }
+  }
+  const std::string id = f.text("wandb.id");
+  if (f.has("wandb.id") && (!stays_inside(id) || id.find('/') != std::string::npos)) {
+    f.problem("wandb.id",
+              fmt::format("'{}' is no id of a run; use letters, digits, '-' and '_'", id));
+  }
+}
+
 void best_metric_exists(Findings& f) {
   const std::string key = f.text("checkpoint.best_metric_key");
   const auto sections = validation_sections(f.tree());
   const bool exists = std::any_of(sections.begin(), sections.end(), [&](const std::string& name) {
-    return name == "validation_dataset" ? key == "default" : name.substr(19) == key;
+    return validation_set(name) == key;
   });
   if (f.is_given("checkpoint.best_metric_key") && !exists && key != "default") {
     f.problem("checkpoint.best_metric_key",
@@ -283,6 +322,8 @@ void check_section_rules(Findings& findings) {
     limit_counts(findings, section);
   }
   validation_has_data(findings, validation);
+  validation_sets_have_names(findings, validation);
+  watchers_have_names(findings);
   loader_fits(findings, "validation_dataloader", findings.text("validation_dataset._target_"));
   if (findings.has("tool_call_eval")) {
     exactly_one_source(findings, "tool_call_eval");

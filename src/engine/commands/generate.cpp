@@ -81,7 +81,7 @@ std::vector<std::int32_t> prompt_ids(const data::TextContext& text, const Genera
 }
 
 void write_out(const std::string& text) {
-  std::fputs(text.c_str(), stdout);
+  std::fwrite(text.data(), 1, text.size(), stdout);  // which may hold the character 0
   std::fflush(stdout);
 }
 

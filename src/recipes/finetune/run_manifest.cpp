@@ -99,10 +99,15 @@ Json base_ground(const RunModel& run) {
   return run.lora ? Json{{"base", model_json(run.source.path).at("files")}} : Json::object();
 }
 
-Json ground_of(const config::Recipe& recipe, const RunModel& run, const Json& manifest) {
-  Json out = {
-      {"data", manifest.at("data").at("dataset")},
-      {"order", {{"seed", recipe.seed}, {"shuffle", recipe.dataloader.shuffle.value_or(true)}}}};
+Json ground_of(const config::Recipe& recipe, const RunModel& run, const RunData& data,
+               const Json& manifest) {
+  const auto loader = corpus::loader_options(recipe, data.lengths);
+  Json order = {{"seed", loader.seed}, {"shuffle", loader.shuffle}};
+  if (!loader.lengths.empty()) {
+    order["group_by_length"] = true;
+    order["global_batch_size"] = loader.global_batch_size;
+  }
+  Json out = {{"data", manifest.at("data").at("dataset")}, {"order", std::move(order)}};
   if (run.lora) {
     out["base"] = manifest.at("model").at("files");
   }

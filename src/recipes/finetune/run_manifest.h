@@ -18,7 +18,8 @@ Json make_manifest(const config::LoadedRecipe& loaded, const RunModel& run, cons
                    int num_threads);
 
 /// RunState::ground of the run with this manifest.
-Json ground_of(const config::Recipe& recipe, const RunModel& run, const Json& manifest);
+Json ground_of(const config::Recipe& recipe, const RunModel& run, const RunData& data,
+               const Json& manifest);
 
 /// The part of it that is the base model of adapters; empty without adapters.
 Json base_ground(const RunModel& run);
