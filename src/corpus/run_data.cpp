@@ -78,7 +78,9 @@ data::TextContext with_keys(data::TextContext text, const config::TokenizerSourc
         "dataset.tokenizer.eos_token");
   text.prepends_bos = source.add_bos_token;  // EOS ends every answer anyway
   text.adds_bos = data::puts_bos(text);
-  text.cuts_beginning = keys.value("truncation_side", Json()) == "left";
+  if (const Json side = keys.value("truncation_side", Json()); !side.is_null()) {
+    text.cuts_beginning = side == "left";
+  }
   const Json chat_template = keys.value("chat_template", Json());
   return chat_template.is_null()
              ? text

@@ -118,7 +118,9 @@ Conversation trim_after_last_assistant(const Conversation& conversation) {
 Conversation drop_history_reasoning(Conversation conversation) {
   const std::size_t count = num_until_last_assistant(conversation);
   for (std::size_t i = 0; i + 1 < count; ++i) {
-    conversation.messages[i].erase("reasoning_content");
+    for (const char* key : kReasoningKeys) {
+      conversation.messages[i].erase(key);
+    }
   }
   return conversation;
 }

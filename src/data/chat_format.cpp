@@ -4,6 +4,7 @@
 #include <utility>
 
 #include "base/error.h"
+#include "base/text.h"
 #include "data/tokenize.h"
 #include "data/tool_calls.h"
 #include "data/turns.h"
@@ -28,6 +29,65 @@ text::RenderOptions render_options(const TextContext& context, const Conversatio
 }
 
 constexpr const char* kProbed = R"({"probed": "yes"})";
+
+constexpr const char* kMark = "Probed.";
+
+/// A short conversation in which a message of this role, or an answer's reasoning under this key,
+/// says kMark.
+Json conversation_with(const std::string& part, ArgumentForm form) {
+  const Json question = {{"role", "user"}, {"content", "Look."}};
+  const Json answer = {{"role", "assistant"}, {"content", "Fine."}};
+  if (part == "tool") {
+    const Json arguments = form == ArgumentForm::text ? Json(kProbed) : Json::parse(kProbed);
+    const Json call = example_call(arguments);
+    return Json::array({question,
+                        {{"role", "assistant"}, {"content", ""}, {"tool_calls", {call}}},
+                        {{"role", "tool"}, {"content", kMark}, {"tool_call_id", call["id"]}},
+                        answer});
+  }
+  if (part == "system" || part == "developer") {
+    return Json::array({{{"role", part}, {"content", kMark}}, question, answer});
+  }
+  Json thought = answer;
+  thought[part] = kMark;
+  return Json::array({question, thought});
+}
+
+/// False also if the template refuses the conversation, with tools or without.
+bool is_hidden(const text::ChatTemplate& chat_template, const TextContext& context,
+               const Json& messages) {
+  for (const Json& tools : {Json(), Json::array({example_tool()})}) {
+    try {
+      const auto text =
+          chat_template.render(messages, render_options(context, tools), context.special_tokens);
+      if (text.text.find(kMark) != std::string::npos) {
+        return false;
+      }
+    } catch (const Error&) {
+      return false;
+    }
+  }
+  return true;
+}
+
+std::vector<std::string> hidden_parts(const text::ChatTemplate& chat_template,
+                                      const TextContext& context, ArgumentForm form) {
+  std::vector<std::string> parts = {"system", "developer", "tool"};
+  parts.insert(parts.end(), kReasoningKeys.begin(), kReasoningKeys.end());
+  std::erase_if(parts, [&](const std::string& part) {
+    return !is_hidden(chat_template, context, conversation_with(part, form));
+  });
+  return parts;
+}
+
+/// What the message says as its role, or as reasoning under its key.
+std::string_view said_as(const std::string& part, const Json& message) {
+  const bool is_role = message["role"] == part;
+  const auto found = message.find(is_role ? "content" : part);
+  const bool says = (is_role || std::ranges::find(kReasoningKeys, part) != kReasoningKeys.end()) &&
+                    found != message.end() && found->is_string();
+  return says ? trim(found->get_ref<const std::string&>()) : std::string_view();
+}
 
 /// A question and its answer, which calls a tool with arguments in this form; nothing if the
 /// template refuses them.
@@ -88,7 +148,9 @@ TemplateTraits traits_of(const text::ChatTemplate& chat_template, const TextCont
   return {.arguments = as_text ? ArgumentForm::text : ArgumentForm::object,
           .writes_tools = chat_template.uses("tools"),
           .writes_calls = !calls || calls != probe(chat_template, context, std::nullopt),
-          .writes_documents = chat_template.uses("documents")};
+          .writes_documents = chat_template.uses("documents"),
+          .hides = hidden_parts(chat_template, context,
+                                as_text ? ArgumentForm::text : ArgumentForm::object)};
 }
 
 ChatFormat::ChatFormat(std::shared_ptr<const TextContext> context, MaskOptions mask)
@@ -107,8 +169,20 @@ const TemplateTraits& ChatFormat::traits(bool has_tools) const {
   return has_tools ? with_tools_ : without_tools_;
 }
 
-bool ChatFormat::is_all_shown(const Conversation& conversation) const {
+/// What the template hides of short conversations may show in this one, by its own variables.
+bool ChatFormat::is_all_shown(const Conversation& conversation,
+                              const std::vector<MarkedText>& texts) const {
   const auto& shown = traits(!conversation.tools.is_null());
+  for (const std::string& part : shown.hides) {
+    for (const Json& message : conversation.messages) {
+      const auto said = said_as(part, message);
+      if (std::ranges::none_of(texts, [&](const MarkedText& text) {
+            return text.text.find(said) != std::string::npos;
+          })) {
+        return false;
+      }
+    }
+  }
   return (shown.writes_tools || conversation.tools.empty()) &&
          (shown.writes_documents || conversation.documents.empty()) &&
          (shown.writes_calls || std::ranges::none_of(conversation.messages, calls_tools));
@@ -154,10 +228,11 @@ std::vector<MarkedText> ChatFormat::mark(const Conversation& conversation,
 }
 
 TokenizedSample ChatFormat::tokenize(const Conversation& conversation) const {
-  TokenizedSample sample = data::tokenize(mark(conversation), context_->tokenizer);
+  const auto texts = mark(conversation);
+  TokenizedSample sample = data::tokenize(texts, context_->tokenizer);
   sample.notes.all_learnt = trains_prompts(mask_);
   sample.notes.special_in_content = shows_special_tokens(conversation, *context_);
-  sample.notes.not_shown = !is_all_shown(conversation);
+  sample.notes.not_shown = !is_all_shown(conversation, texts);
   return sample;
 }
 

@@ -2,6 +2,8 @@
 // Conversations to samples through a chat template.
 
 #include <memory>
+#include <string>
+#include <vector>
 
 #include "data/limit.h"
 #include "data/mask.h"
@@ -20,6 +22,8 @@ struct TemplateTraits {
   bool writes_tools = true;
   bool writes_calls = true;
   bool writes_documents = true;
+  /// Roles (system, developer, tool) whose messages it does not write, and keys of reasoning.
+  std::vector<std::string> hides = {};
 };
 
 /// Found by rendering a call and by the variables that the template reads.
@@ -42,7 +46,7 @@ class ChatFormat {
   std::vector<MarkedText> mark(const Conversation& conversation, const Render& render) const;
 
   const TemplateTraits& traits(bool has_tools) const;
-  bool is_all_shown(const Conversation& conversation) const;
+  bool is_all_shown(const Conversation& conversation, const std::vector<MarkedText>& texts) const;
 
   std::shared_ptr<const TextContext> context_;
   MaskOptions mask_;

@@ -44,9 +44,10 @@ constexpr std::array<CheckInfo, 17> kChecks = {{
     {Check::empty_answer, "empty_answer", false, "have an answer without any text",
      "the model learns to say nothing there"},
     {Check::not_shown, "not_shown", true,
-     "have tools, calls of tools or documents, which their chat template does not write",
+     "have tools, calls of tools, documents, reasoning or messages (system, developer, tool) that "
+     "their chat template does not write",
      "the model would learn from a prompt or an answer without them: take a template that writes "
-     "them (chat_template), or take these columns out of the data"},
+     "them (chat_template), or take them out of the data"},
     {Check::truncated, "truncated", false, "are cut to their maximum length",
      "what is cut off is not learnt; raise seq_length"},
     {Check::not_truncated, "not_truncated", false,

@@ -11,17 +11,28 @@
 namespace automodel::data {
 namespace {
 
-/// A newline inside quotes does not end a record. ("" closes and opens again, which comes to the
-/// same.)
-std::size_t end_of_record(std::string_view text, std::size_t at) {
-  bool quoted = false;
-  for (; at < text.size(); ++at) {
-    quoted = quoted != (text[at] == '"');
-    if (text[at] == '\n' && !quoted) {
-      break;
+/// A newline inside quotes does not end a record; quotes open where a field begins. Where they are
+/// not closed at a field's end the record is malformed and ends with its line, so that no other
+/// one is lost with it.
+std::size_t end_of_record(std::string_view text, std::size_t begin, char separator) {
+  bool quoted = false, opens = true;
+  for (std::size_t at = begin; at < text.size(); ++at) {
+    const char next = at + 1 < text.size() ? text[at + 1] : '\n';
+    if (quoted && text[at] == '"' && next == '"') {
+      ++at;
+    } else if (quoted && text[at] == '"') {
+      quoted = false;
+      if (next != separator && next != '\n' && next != '\r') {
+        return std::min(text.find('\n', begin), text.size());
+      }
+    } else if (!quoted && text[at] == '\n') {
+      return at;
+    } else if (text[at] == '"' && opens) {
+      quoted = true;
     }
+    opens = !quoted && text[at] == separator;
   }
-  return at;
+  return quoted ? std::min(text.find('\n', begin), text.size()) : text.size();
 }
 
 /// Cuts one record into fields.
@@ -107,7 +118,7 @@ std::shared_ptr<const RowSource> open_csv(const std::string& path, const SourceO
   FileText file(path);
   const std::string ending = without_compression(path).extension().string();
   const char separator = to_lower_ascii(ending) == ".tsv" ? '\t' : ',';
-  const std::size_t header_end = end_of_record(file.text(), 0);
+  const std::size_t header_end = end_of_record(file.text(), 0, separator);
   const auto names = Fields(file.text().substr(0, header_end), separator, path, 1).run();
   if (!trim(file.text()).empty()) {
     check_header(names, path);
@@ -124,13 +135,15 @@ std::shared_ptr<const RowSource> open_csv(const std::string& path, const SourceO
     return row;
   };
   const std::size_t first = std::min(header_end + 1, file.text().size());
-  return make_text_rows(std::move(file),
-                        {.name = separator == ',' ? "CSV" : "TSV",
-                         .begin = first,
-                         .end = end_of_record,
-                         .blanks = " \r",
-                         .parse = parse},
-                        options);
+  return make_text_rows(
+      std::move(file),
+      {.name = separator == ',' ? "CSV" : "TSV",
+       .begin = first,
+       .end = [separator](std::string_view text,
+                          std::size_t begin) { return end_of_record(text, begin, separator); },
+       .blanks = " \r",
+       .parse = parse},
+      options);
 }
 
 }  // namespace automodel::data

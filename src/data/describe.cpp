@@ -108,6 +108,10 @@ std::vector<std::string> describe_survey(const Survey& survey) {
                     "each as the model sees it when it answers",
                     stats.count, survey.audit.num_documents));
   }
+  if (survey.num_left_out > 0) {
+    lines.push_back(fmt::format("{} rows of the files are left out, malformed or filtered out",
+                                survey.num_left_out));
+  }
   if (!survey.bad.empty()) {
     lines.push_back(fmt::format("{} rows cannot be used, first: {}", survey.bad.size(),
                                 survey.bad.front().reason));

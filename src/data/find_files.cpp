@@ -99,10 +99,29 @@ class SplitFiles {
           "{} has no data file ({}) of split '{}'{}; give the path of a file", place,
           known_endings(), split_, others.empty() ? "" : ", but of " + join(others, " and "));
     std::sort(files.begin(), files.end());
+    check_one_kind(files, place);
     return std::move(files);
   }
 
  private:
+  /// Rows of a table and its copy, or of data and what is written beside them, are not one set.
+  static void check_one_kind(const std::vector<std::string>& files, const std::string& place) {
+    for (const std::string& file : files) {
+      check(kind_name(file) == kind_name(files.front()), ErrorKind::invalid_argument,
+            "{} has files of several kinds, such as {} and {}; give the path of those that are "
+            "meant, e.g. by a pattern like FOLDER/*{}",
+            place, fs::path(files.front()).filename().string(), fs::path(file).filename().string(),
+            without_compression(files.front()).extension().string());
+    }
+  }
+
+  /// As `datasets` names what reads the file.
+  static std::string kind_name(const fs::path& file) {
+    const std::string ending = to_lower_ascii(without_compression(file).extension().string());
+    const bool is_json = ending == ".jsonl" || ending == ".ndjson" || ending == ".json";
+    return is_json ? "json" : ending;
+  }
+
   std::string split_;
   std::vector<std::string> of_split_, unnamed_;
   std::set<std::string> others_;

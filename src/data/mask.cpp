@@ -1,7 +1,6 @@
 #include "data/mask.h"
 
 #include <algorithm>
-#include <array>
 #include <cctype>
 #include <cstddef>
 #include <optional>
@@ -9,12 +8,10 @@
 
 #include "base/error.h"
 #include "base/text.h"
+#include "data/messages.h"
 
 namespace automodel::data {
 namespace {
-
-constexpr std::array<const char*, 3> kReasoningKeys = {"reasoning_content", "reasoning",
-                                                       "thinking"};
 
 Json first_messages(const Json& messages, std::size_t count) {
   Json out = Json::array();

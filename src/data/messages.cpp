@@ -83,6 +83,7 @@ class Reader {
       add_calls(turn, learnable, where);
       return;
     }
+    check_has_content(turn, role, where);
     Json message = {{"role", role}, {"content", ""}};
     for (const auto& [key, value] : turn.items()) {
       if (key != "role" && key != "from" && key != "content" && key != "value") {
@@ -97,6 +98,29 @@ class Reader {
   Conversation take() { return std::move(out_); }
 
  private:
+  static bool has(const Json& turn, const char* key) {
+    return turn.contains(key) && !turn[key].is_null();
+  }
+
+  static bool has_reasoning(const Json& turn) {
+    return std::ranges::any_of(kReasoningKeys, [&](const char* key) { return has(turn, key); });
+  }
+
+  /// A content that stands under another name must not be lost.
+  static void check_has_content(const Json& turn, const std::string& role,
+                                const std::string& where) {
+    const bool may_have_none =
+        role == "assistant"
+            ? has(turn, "tool_calls") || has(turn, "function_call") || has_reasoning(turn)
+            : role != "tool";  // which must be a text
+    std::vector<std::string> keys;
+    for (const auto& item : turn.items()) {
+      keys.push_back(item.key());
+    }
+    check(turn.contains("content") || turn.contains("value") || may_have_none,
+          ErrorKind::corrupt_data, "{} has no content; its keys are: {}", where, join(keys, ", "));
+  }
+
   static Json content_of(const Json& turn) {
     return turn.value(turn.contains("content") ? "content" : "value", Json());
   }
@@ -115,15 +139,20 @@ class Reader {
   }
 
   void set_parts(Json& message, const Json& parts, const std::string& where) {
-    std::vector<std::string> texts;
+    std::vector<std::string> texts, reasoning;
     for (std::size_t i = 0; i < parts.size(); ++i) {
-      add_part(message, texts, parts[i], fmt::format("{}.content[{}]", where, i));
+      add_part(message, texts, reasoning, parts[i], fmt::format("{}.content[{}]", where, i));
     }
     message["content"] = join(texts, " ");
+    if (!reasoning.empty()) {
+      check(!has_reasoning(message), ErrorKind::corrupt_data,
+            "{} has its reasoning twice, as a part of the content and beside it; keep one", where);
+      message["reasoning_content"] = join(reasoning, " ");
+    }
   }
 
-  void add_part(Json& message, std::vector<std::string>& texts, const Json& part,
-                const std::string& where) const {
+  void add_part(Json& message, std::vector<std::string>& texts, std::vector<std::string>& reasoning,
+                const Json& part, const std::string& where) const {
     if (part.is_string()) {
       texts.push_back(part.get<std::string>());
       return;
@@ -135,7 +164,7 @@ class Reader {
     if (type == "\"text\"" && value.is_string()) {
       texts.push_back(value.get<std::string>());
     } else if (type == "\"reasoning\"" && value.is_string()) {
-      message["reasoning_content"] = value;
+      reasoning.push_back(value.get<std::string>());
     } else if (type == "\"tool_call\"") {
       append_calls(message, parse_function_call(value, form_, where));
     } else {
@@ -168,18 +197,31 @@ class Reader {
   }
 
   void finish_assistant(Json& message, const std::string& where) {
-    const Json reasoning = message.value("reasoning_content", Json());
-    check(reasoning.is_null() || reasoning.is_string(), ErrorKind::corrupt_data,
-          "{}.reasoning_content must be a string, found {}", where, reasoning.type_name());
-    if (reasoning.is_null()) {
-      message.erase("reasoning_content");
+    for (const char* key : kReasoningKeys) {
+      const Json reasoning = message.value(key, Json());
+      check(reasoning.is_null() || reasoning.is_string(), ErrorKind::corrupt_data,
+            "{}.{} must be a string, found {}", where, key, reasoning.type_name());
+      if (reasoning.is_null()) {
+        message.erase(key);
+      }
     }
+    take_older_call(message, where);
     if (!message.contains("tool_calls") || message["tool_calls"].is_null()) {
       message.erase("tool_calls");
     } else {
       message["tool_calls"] = normal_tool_calls(message["tool_calls"], form_, where);
     }
     expect_answers(message);
+  }
+
+  void take_older_call(Json& message, const std::string& where) const {
+    if (has(message, "function_call")) {
+      check(!has(message, "tool_calls"), ErrorKind::corrupt_data,
+            "{} has tool_calls and the older function_call; keep one of them", where);
+      append_calls(message,
+                   parse_function_call(message["function_call"], form_, where + ".function_call"));
+    }
+    message.erase("function_call");
   }
 
   void expect_answers(const Json& message) {
@@ -206,9 +248,14 @@ class Reader {
   void add_calls(const Json& turn, bool learnable, const std::string& where) {
     const Json calls = parse_function_call(content_of(turn), form_, where);
     const bool joins = !out_.messages.empty() && out_.messages.back()["role"] == "assistant" &&
-                       out_.learnable.back() == learnable;
+                       out_.learnable.back() == learnable && !has_reasoning(turn);
     if (!joins) {
       push({{"role", "assistant"}, {"content", ""}}, learnable);
+    }
+    for (const char* key : kReasoningKeys) {
+      if (has(turn, key)) {
+        out_.messages.back()[key] = turn[key];
+      }
     }
     append_calls(out_.messages.back(), calls);
     expect_answers(out_.messages.back());

@@ -2,12 +2,17 @@
 // Conversations as data files write them, brought to the one form that chat templates read:
 // messages of {"role", "content", ...} with OpenAI's tool calls.
 
+#include <array>
 #include <string>
 #include <vector>
 
 #include "base/json.h"
 
 namespace automodel::data {
+
+/// Keys of a message that templates read a model's reasoning from.
+inline constexpr std::array<const char*, 3> kReasoningKeys = {"reasoning_content", "reasoning",
+                                                              "thinking"};
 
 struct Conversation {
   /// Roles system, developer, user, assistant, tool; contents are strings.
@@ -32,6 +37,7 @@ enum class ArgumentForm { object, text };
 ///   "prompt" and "completion", two such lists, of which only the second one is learnt.
 /// - Content: a string, a list of text parts (joined by a blank), null for an assistant or a tool.
 ///   Parts of type "reasoning" and "tool_call" go where OpenAI's form has them.
+/// - An assistant's "function_call" (OpenAI's older form) becomes a tool call.
 /// - function_call / tool_call turns become tool_calls of the assistant's turn before them, or of a
 ///   turn of their own; tool turns get the ids of the calls that they answer, in order.
 /// - "tools": a list or the JSON text of one; bare function schemas are wrapped as OpenAI's.

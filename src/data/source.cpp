@@ -118,9 +118,10 @@ bool is_empty_shard(const RowSource& rows, const std::string& path) {
 }  // namespace
 
 bool is_data_file(const fs::path& path) {
-  constexpr std::array<std::string_view, 4> kDescriptions = {
-      "dataset_info.json", "dataset_infos.json", "state.json", "dataset_dict.json"};
-  const std::string name = path.filename().string();
+  constexpr std::array<std::string_view, 9> kDescriptions = {
+      "dataset_info.json", "dataset_infos.json", "state.json", "dataset_dict.json", "license.txt",
+      "licence.txt",       "notice.txt",         "readme.txt", "requirements.txt"};
+  const std::string name = to_lower_ascii(path.filename().string());
   const bool is_cache = name.starts_with("cache-") && name.ends_with(".arrow");
   return kind_of(path) != nullptr && !is_cache &&
          std::find(kDescriptions.begin(), kDescriptions.end(), name) == kDescriptions.end();

@@ -62,6 +62,7 @@ TextContext make_text_context(text::Tokenizer tokenizer, const text::TokenizerCo
                       .eos_id = eos_id};
   context.adds_bos = puts_bos(context);
   context.max_tokens = config.model_max_length.value_or(0);
+  context.cuts_beginning = config.cuts_beginning;
   for (const auto& [name, source] : config.chat_templates) {
     context.templates.emplace(name,
                               text::ChatTemplate::parse(source, "chat template '" + name + "'"));

@@ -20,7 +20,7 @@ struct RecordSyntax {
   /// Where the first record begins.
   std::size_t begin = 0;
   /// One past the record that begins at `at`; the newline behind it is not in it.
-  std::size_t (*end)(std::string_view text, std::size_t at) = nullptr;
+  std::function<std::size_t(std::string_view text, std::size_t at)> end;
   /// A record of these characters alone is no row. (A tab may part empty fields.)
   std::string_view blanks = " \t\r";
   /// The row of a record that begins at `line` of `path`. Throws Error(corrupt_data) with

@@ -53,6 +53,18 @@ Json normal_call(const Json& call, std::size_t number, ArgumentForm form,
   return out;
 }
 
+/// Llama's templates call them parameters.
+Json arguments_of(const Json& call, const std::string& where) {
+  for (const char* key : {"arguments", "parameters"}) {
+    if (call.contains(key)) {
+      return call[key];
+    }
+  }
+  check(call.size() == 1, ErrorKind::corrupt_data,
+        "{}: the call {} has no arguments; write {{}} for a call without any", where, call.dump());
+  return Json::object();
+}
+
 }  // namespace
 
 Json normal_tool_calls(const Json& tool_calls, ArgumentForm form, const std::string& where) {
@@ -80,10 +92,9 @@ Json parse_function_call(const Json& content, ArgumentForm form, const std::stri
     check(call.is_object(), ErrorKind::corrupt_data,
           R"({}: a call must be {{"name": ..., "arguments": {{...}}}}, found {})", where,
           call.dump());
-    const bool has_arguments = call.contains("arguments");
-    wrapped.push_back({{"function",
-                        {{"name", call.value("name", Json())},
-                         {"arguments", has_arguments ? call["arguments"] : Json::object()}}}});
+    wrapped.push_back(
+        {{"function",
+          {{"name", call.value("name", Json())}, {"arguments", arguments_of(call, where)}}}});
   }
   return normal_tool_calls(wrapped, form, where);
 }

@@ -51,17 +51,19 @@ Json property(const Json& parameter) {
   return out;
 }
 
-Json schema(const Json& tool) {
-  check(tool.is_object() && tool.contains("name") && tool["name"].is_string(),
-        ErrorKind::corrupt_data, "column 'tools' must hold objects with a name, found {}",
-        tool.dump());
+/// xLAM's own form has a description of each parameter by name.
+Json object_of(const Json& parameters, const std::string& tool) {
+  const bool is_schema = parameters.is_object() && parameters.value("type", Json()) == "object" &&
+                         parameters.value("properties", Json()).is_object();
+  if (is_schema) {
+    return parameters;
+  }
   Json properties = Json::object();
   Json required = Json::array();
-  const Json parameters = tool.value("parameters", Json::object());
-  check(parameters.is_object() || parameters.is_null(), ErrorKind::corrupt_data,
-        "the parameters of tool {} must be an object, found {}", tool["name"].dump(),
-        parameters.type_name());
   for (const auto& [name, parameter] : parameters.items()) {
+    check(parameter.is_object() || parameter.is_null(), ErrorKind::corrupt_data,
+          R"(the parameter '{}' of tool {} must be an object such as {{"type": "int"}}, found {})",
+          name, tool, exact_text(parameter));
     if (parameter.is_object()) {
       properties[name] = property(parameter);
       if (!parameter.contains("default")) {
@@ -73,11 +75,22 @@ Json schema(const Json& tool) {
   if (!required.empty()) {
     object["required"] = required;
   }
+  return object;
+}
+
+Json schema(const Json& tool) {
+  check(tool.is_object() && tool.contains("name") && tool["name"].is_string(),
+        ErrorKind::corrupt_data, "column 'tools' must hold objects with a name, found {}",
+        tool.dump());
+  const Json parameters = tool.value("parameters", Json::object());
+  check(parameters.is_object() || parameters.is_null(), ErrorKind::corrupt_data,
+        "the parameters of tool {} must be an object, found {}", tool["name"].dump(),
+        parameters.type_name());
   return {{"type", "function"},
           {"function",
            {{"name", tool["name"]},
             {"description", tool.value("description", Json(""))},
-            {"parameters", object}}}};
+            {"parameters", object_of(parameters, tool["name"].dump())}}}};
 }
 
 /// A row in the form that read_conversation takes.

@@ -105,6 +105,7 @@ TokenizerConfig parse_tokenizer_config(const Json& config, std::string_view sour
           .add_eos_token = read_flag(node, "add_eos_token"),
           .chat_templates = read_templates(node),
           .model_max_length = read_length(node),
+          .cuts_beginning = node.string_or("truncation_side", "") == "left",
           .tokenizer_class = node.string_or("tokenizer_class", ""),
           .raw = config};
 }

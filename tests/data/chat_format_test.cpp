@@ -169,6 +169,36 @@ TEST(ChatFormat, WhatTheTemplateDoesNotWriteIsNoted) {
   EXPECT_FALSE(is_missing(row, documents + kChatMl));
 }
 
+TEST(ChatFormat, MessagesAndReasoningThatTheTemplateDoesNotWriteAreNoted) {
+  const auto is_missing = [](const std::string& first, const std::string& reasoning,
+                             const std::string& source) {
+    const ChatFormat format(std::make_shared<const TextContext>(with_template(source)), {});
+    Json answer = {{"role", "assistant"}, {"content", "Fine"}};
+    if (!reasoning.empty()) {
+      answer[reasoning] = "Let me see";
+    }
+    const Json row = {{"messages",
+                       {{{"role", first}, {"content", "Be kind"}},
+                        {{"role", "user"}, {"content", "Hi"}},
+                        answer}}};
+    return format.tokenize(format.read(row)).notes.not_shown;
+  };
+  const std::string no_system =
+      "{% set messages = messages | rejectattr('role', 'in', "
+      "['system', 'developer']) | list %}";
+  for (const char* role : {"system", "developer"}) {
+    EXPECT_FALSE(is_missing(role, "", kChatMl)) << role;
+    EXPECT_TRUE(is_missing(role, "", no_system + kChatMl)) << role;
+  }
+  EXPECT_TRUE(is_missing("user", "reasoning_content", kChatMl));
+  EXPECT_TRUE(is_missing("user", "thinking", kChatMl));
+  EXPECT_FALSE(is_missing(
+      "user", "reasoning_content",
+      "{% for m in messages %}{{ '<|im_start|>' + m.role + '\n' + (m.reasoning_content or '') + "
+      "m.content + '<|im_end|>\n' }}{% endfor %}"
+      "{% if add_generation_prompt %}{{ '<|im_start|>assistant\n' }}{% endif %}"));
+}
+
 /// Thinking as Qwen3 shows it: that of answers before the last user's message is dropped.
 constexpr const char* kThinking =
     "{% set ns = namespace(last=0) %}{% for m in messages %}{% if m.role == 'user' %}"

@@ -73,6 +73,21 @@ TEST_F(Csv, MalformedRowsCanBeSkipped) {
   EXPECT_EQ(rows->row(1)["a"], "4");
 }
 
+TEST_F(Csv, AMalformedRowTakesNoOtherWithIt) {
+  const auto values = [this](const std::string& text) {
+    const auto rows = open("a,b\n" + text, "a.csv", {.skip_invalid = true});
+    std::string out;
+    for (std::int64_t i = 0; i < rows->size(); ++i) {
+      out += rows->row(i)["a"].get<std::string>() + " ";
+    }
+    return fmt::format("{}({} skipped)", out, rows->num_skipped());
+  };
+  EXPECT_EQ(values("1,2\n5\" pipe,3\n4,5\n6\" pipe,7\n8,9\n"), "1 4 8 (2 skipped)");
+  EXPECT_EQ(values("\"open,2\n3,4\n5,6\n"), "3 5 (1 skipped)");
+  EXPECT_EQ(values("\"open,2\n3,4\n\"open,6\n7,8"), "3 7 (2 skipped)");
+  EXPECT_EQ(values("\"x\ny\",2\r\n\"say \"\"hi\"\"\",4\r\n"), "x\ny say \"hi\" (0 skipped)");
+}
+
 TEST_F(Csv, TheHeaderNamesEveryColumnOnce) {
   EXPECT_EQ(error("a,,c\n1,2,3\n"),
             ":1: column 2 of the header has no name; the first line must name the columns");

@@ -56,6 +56,7 @@ TEST(Describe, Survey) {
                 .usable = {0, 5},
                 .lengths = {10, 30},
                 .trained = {2, 6},
+                .num_left_out = 4,
                 .audit = {.num_documents = 3}};
   survey.bad = {{7, "rows:8: unusable"}};
   survey.failed = {{Check::empty_answer, 1, "rows:1"}};
@@ -66,6 +67,7 @@ TEST(Describe, Survey) {
                 "2 rows became 3 documents: two answers, a source and its target, or a "
                 "conversation whose template shows earlier answers otherwise as it goes on, each "
                 "as the model sees it when it answers",
+                "4 rows of the files are left out, malformed or filtered out",
                 "1 rows cannot be used, first: rows:8: unusable",
                 "warning empty_answer: 1 of 3 rows have an answer without any text (first "
                 "rows:1); the model learns to say nothing there"}));

@@ -156,6 +156,18 @@ TEST(FindDataFiles, AFilesNameMaySpeakOfAnotherSplit) {
               HasSubstr("my_val.jsonl.gz: split 'test' is asked for"));
 }
 
+TEST(FindDataFiles, AFoldersFilesAreOfOneKind) {
+  const ScratchFolder folder;
+  const auto lines = folder.write("a.jsonl.gz", "");
+  const auto array = folder.write("b.json", "");
+  folder.write("LICENSE.txt", "MIT");
+  EXPECT_THAT(find_data_files(folder.path(), {}), ElementsAre(lines, array));
+  folder.write("c.parquet", "");
+  EXPECT_THAT(error_of([&] { find_data_files(folder.path(), {}); }),
+              HasSubstr("has files of several kinds, such as a.jsonl.gz and c.parquet; give the "
+                        "path of those that are meant, e.g. by a pattern like FOLDER/*.jsonl"));
+}
+
 TEST(FindDataFiles, WordsOfSplits) {
   const ScratchFolder folder;
   const auto train = folder.write("training-data.jsonl", "");

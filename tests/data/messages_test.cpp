@@ -115,6 +115,28 @@ TEST(Messages, OfPromptAndCompletionTheSecondIsLearnt) {
   EXPECT_THAT(conversation.learnable, ::testing::ElementsAre(false, false, false, true));
 }
 
+TEST(Messages, OlderFunctionCalls) {
+  const auto conversation = read_row(R"({"messages": [
+      {"role": "assistant", "content": null,
+       "function_call": {"name": "f", "arguments": "{\"a\": 1}"}},
+      {"role": "function", "name": "f", "content": "2"},
+      {"from": "function_call", "value": "{\"name\": \"g\", \"parameters\": {\"b\": 3}}",
+       "reasoning_content": "hm"}]})");
+  const Json& calls = conversation.messages[0]["tool_calls"];
+  EXPECT_EQ(calls[0]["function"]["arguments"], Json({{"a", 1}}));
+  EXPECT_FALSE(conversation.messages[0].contains("function_call"));
+  EXPECT_EQ(conversation.messages[1]["tool_call_id"], calls[0]["id"]);
+  EXPECT_EQ(conversation.messages[2]["tool_calls"][0]["function"]["arguments"], Json({{"b", 3}}));
+  EXPECT_EQ(conversation.messages[2]["reasoning_content"], "hm");
+}
+
+TEST(Messages, PartsOfReasoningAreJoined) {
+  const auto conversation = read_row(R"({"messages": [{"role": "assistant", "content": [
+      {"type": "reasoning", "text": "first"}, {"type": "reasoning", "text": "second"},
+      {"type": "text", "text": "ok"}]}]})");
+  EXPECT_EQ(conversation.messages[0]["reasoning_content"], "first second");
+}
+
 TEST(Messages, DocumentsAreKept) {
   const std::string turn = R"("messages": [{"role": "user", "content": "hi"}])";
   const auto documents = [&](const std::string& text) {
@@ -144,6 +166,17 @@ TEST(Messages, MalformedRowsAreNamed) {
             "'prompt' must be a list of turns, found string");
   EXPECT_EQ(error(R"({"prompt": [{"role": "user", "content": "a"}], "completion": []})"),
             "'completion' is empty: there is nothing to learn");
+  EXPECT_EQ(error(R"({"messages": [{"role": "tool", "output": "42"}]})"),
+            "messages[0] has no content; its keys are: role, output");
+  EXPECT_EQ(error(R"({"messages": [{"role": "assistant"}]})"),
+            "messages[0] has no content; its keys are: role");
+  EXPECT_EQ(error(R"({"messages": [{"role": "assistant", "tool_calls": [],
+                      "function_call": {"name": "f", "arguments": {}}}]})"),
+            "messages[0] has tool_calls and the older function_call; keep one of them");
+  EXPECT_EQ(
+      error(R"({"messages": [{"role": "assistant", "thinking": "a",
+                      "content": [{"type": "reasoning", "text": "b"}]}]})"),
+      "messages[0] has its reasoning twice, as a part of the content and beside it; keep one");
   EXPECT_EQ(error(R"({"messages": "hi"})"), "'messages' must be a list of turns, found string");
   EXPECT_EQ(error(R"({"messages": []})"), "'messages' is empty: there is nothing to learn");
   EXPECT_EQ(error(R"({"messages": ["hi"]})"), "messages[0] must be an object, found string");

@@ -30,6 +30,16 @@ TEST(Xlam, ToolSchemas) {
               ::testing::HasSubstr("the parameters of tool \"f\" must be an object"));
 }
 
+TEST(Xlam, AJsonSchemaStaysAsItIs) {
+  const Json schema = {
+      {"type", "object"}, {"properties", {{"city", {{"type", "string"}}}}}, {"required", {"city"}}};
+  const Json tools = xlam_tools(Json::array({{{"name", "w"}, {"parameters", schema}}}));
+  EXPECT_EQ(tools[0]["function"]["parameters"], schema);
+  EXPECT_EQ(error_of([] { xlam_tools(R"([{"name": "w", "parameters": {"city": "str"}}])"); }),
+            "the parameter 'city' of tool \"w\" must be an object such as {\"type\": \"int\"}, "
+            "found \"str\"");
+}
+
 TEST(Xlam, CallsAreLearnt) {
   const ScratchFolder folder;
   const auto path = folder.write("rows.json",

@@ -36,7 +36,7 @@ TEST(TokenizerConfig, ReadsTokensFlagsAndTemplate) {
   const auto config = parse_tokenizer_config(
       Json::parse(
           R"({"bos_token": {"content": "<s>", "lstrip": false}, "eos_token": "</s>", "pad_token": null,
-                      "add_bos_token": true, "chat_template": "T", "model_max_length": 2048,
+                      "add_bos_token": true, "chat_template": "T", "model_max_length": 2048, "truncation_side": "left",
                       "tokenizer_class": "LlamaTokenizer", "other": 1})"),
       "x");
   EXPECT_EQ(config.bos_token, "<s>");
@@ -47,6 +47,7 @@ TEST(TokenizerConfig, ReadsTokensFlagsAndTemplate) {
   EXPECT_EQ(config.add_eos_token, std::nullopt);
   EXPECT_THAT(config.chat_templates, ::testing::ElementsAre(::testing::Pair("default", "T")));
   EXPECT_EQ(config.model_max_length, 2048);
+  EXPECT_TRUE(config.cuts_beginning);
   EXPECT_EQ(config.tokenizer_class, "LlamaTokenizer");
   EXPECT_EQ(config.raw["other"], 1);
 }
