@@ -1,9 +1,11 @@
 #include "base/command.h"
 
+#include <fcntl.h>
 #include <fmt/format.h>
 
 #include <CLI/CLI.hpp>
 #include <algorithm>
+#include <csignal>
 #include <cstdio>
 #include <filesystem>
 #include <new>
@@ -118,9 +120,21 @@ std::string unknown_option_text(const CLI::App& app, const std::string& word) {
   return fmt::format("unknown argument '{}'{}", word, did_you_mean(word, long_names(app)));
 }
 
+/// Whoever starts the program may have closed them. A file that it opens must not become one of
+/// them, or what is printed goes into it.
+void hold_standard_files() {
+  for (int descriptor = 0; descriptor <= 2; ++descriptor) {
+    if (::fcntl(descriptor, F_GETFD) == -1) {
+      static_cast<void>(::open("/dev/null", O_RDWR));  // takes the lowest number that is free
+    }
+  }
+}
+
 }  // namespace
 
 int run_program(const Program& program, int argc, const char* const* argv) {
+  std::signal(SIGXFSZ, SIG_IGN);  // a file-size limit is an error of the write then
+  hold_standard_files();
   const std::vector<std::string> arguments(argv + std::min(argc, 1), argv + argc);
   try {
     return static_cast<int>(dispatch_and_flush(program, arguments));

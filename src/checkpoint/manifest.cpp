@@ -12,6 +12,7 @@
 #include "base/checksum.h"
 #include "base/error.h"
 #include "base/file.h"
+#include "base/pointer.h"
 
 namespace automodel::checkpoint {
 namespace {
@@ -165,6 +166,10 @@ Manifest read_manifest(const fs::path& folder) {
   check(fs::exists(path), ErrorKind::not_found,
         "{} is no complete checkpoint: it has no manifest.json", folder.string());
   const Json json = read_json(path);
+  check(!json.is_object() || json.contains("format") || !json.contains("automodel_run"),
+        ErrorKind::invalid_argument,
+        "{} is the folder of a run; give one of its checkpoints, e.g. {}", folder.string(),
+        (folder / kLatest).string());
   try {
     return from_json(json);
   } catch (const nlohmann::json::exception& error) {

@@ -17,8 +17,6 @@ namespace {
 
 namespace fs = std::filesystem;
 
-constexpr std::string_view kNames = "epoch_*_step_*";
-
 std::string checkpoint_name(std::int64_t epoch, std::int64_t step) {
   return fmt::format("epoch_{}_step_{}", epoch, step);
 }
@@ -48,30 +46,68 @@ const Checkpoint* lowest(const std::vector<Checkpoint>& newest_first) {
   return best;
 }
 
-/// The manifest if there is one that can be read and no file is missing or of another size.
-std::optional<Manifest> manifest_of(const fs::path& folder) {
+/// Whether the folder is named like one of a checkpoint, or of one whose replacing was cut short;
+/// a copy that somebody keeps beside them under another name is neither.
+bool is_named_so(const fs::path& folder) {
+  const fs::path bare = fs::path(folder).replace_extension();
+  const auto parts = split(bare.filename().string(), '_');
+  const auto is_number = [](const std::string& text) {
+    return !text.empty() && std::ranges::all_of(text, [](char c) { return c >= '0' && c <= '9'; });
+  };
+  return (folder == bare || folder == replaced_name(bare)) && parts.size() == 4 &&
+         parts[0] == "epoch" && is_number(parts[1]) && parts[2] == "step" && is_number(parts[3]);
+}
+
+/// A checkpoint of this program that is not as it was written.
+struct Damaged {
+  fs::path path;
+  std::string fault;
+};
+
+/// What is named like checkpoints in a folder.
+struct Found {
+  std::vector<Checkpoint> whole;  // no file is missing or of another size; the newest first
+  std::vector<Damaged> damaged;
+  std::vector<fs::path> foreign;  // without a manifest
+};
+
+/// Files of the sizes that the manifest says.
+Checkpoint open_quickly(const fs::path& folder) {
+  Checkpoint checkpoint{.path = folder, .manifest = read_manifest(folder)};
+  verify(folder, checkpoint.manifest, Thoroughness::sizes);
+  return checkpoint;
+}
+
+bool is_whole(const fs::path& folder) {
   try {
-    Manifest manifest = read_manifest(folder);
-    verify(folder, manifest, Thoroughness::sizes);
-    return manifest;
+    open_quickly(folder);
+    return true;
   } catch (const Error&) {
-    return std::nullopt;
+    return false;
   }
 }
 
-std::vector<Checkpoint> list_checkpoints(const fs::path& folder) {
-  std::vector<Checkpoint> found;
+Found look_into(const fs::path& folder) {
+  Found found;
   for (const auto& entry : fs::directory_iterator(folder)) {
-    if (entry.is_directory() && !entry.is_symlink() &&
-        matches_wildcard(entry.path().filename().string(), kNames)) {
-      if (auto manifest = manifest_of(entry.path())) {
-        found.push_back({.path = entry.path(), .manifest = std::move(*manifest)});
-      }
+    if (!entry.is_directory() || entry.is_symlink() || !is_named_so(entry.path())) {
+      continue;
+    }
+    if (!fs::exists(entry.path() / kManifestFile)) {
+      found.foreign.push_back(entry.path());
+      continue;
+    }
+    try {
+      found.whole.push_back(open_quickly(entry.path()));
+    } catch (const Error& error) {
+      found.damaged.push_back({entry.path(), error.message()});
     }
   }
-  std::ranges::sort(found, std::greater<>(), [](const Checkpoint& c) {
+  std::ranges::sort(found.whole, std::greater<>(), [](const Checkpoint& c) {
     return std::tuple(c.manifest.sequence, c.manifest.epoch, c.manifest.step);
   });
+  std::ranges::sort(found.damaged, {}, &Damaged::path);
+  std::ranges::sort(found.foreign);
   return found;
 }
 
@@ -93,15 +129,14 @@ void settle_replaced(const fs::path& folder) {
   std::vector<fs::path> names;
   for (const auto& entry : fs::directory_iterator(folder)) {
     const fs::path name = fs::path(entry.path()).replace_extension();
-    if (entry.is_directory() && entry.path() == replaced_name(name) &&
-        matches_wildcard(name.filename().string(), kNames)) {
+    if (entry.is_directory() && entry.path() == replaced_name(name) && is_named_so(name)) {
       names.push_back(name);
     }
   }
   for (const auto& name : names) {
     if (!fs::exists(name)) {
       fs::rename(replaced_name(name), name);
-    } else if (manifest_of(name)) {
+    } else if (is_whole(name)) {
       remove_folder(replaced_name(name));
     }
   }
@@ -125,23 +160,30 @@ CheckpointStore::CheckpointStore(StoreOptions options) : options_(std::move(opti
   for (const char* name : {kLatest, kLowest}) {
     check_is_pointer(options_.folder / name);
   }
-  update_pointers();
+  const fs::path latest = fs::weakly_canonical(follow_pointers(options_.folder / kLatest));
+  const auto damaged = look_into(options_.folder).damaged;
+  if (std::ranges::find(damaged, latest, &Damaged::path) == damaged.end()) {
+    update_pointers();  // else LATEST goes on naming what it is asked for, and says what is wrong
+  }
 }
 
 std::unique_ptr<FileLock> hold_for_logs(const fs::path& folder) {
   make_folders(folder);
   auto lock = lock_folder(folder);
   settle_replaced(folder);
-  const auto checkpoints = list_checkpoints(folder);
-  check(checkpoints.empty(), ErrorKind::invalid_argument,
+  const auto found = look_into(folder);
+  const fs::path first = !found.whole.empty()     ? found.whole.front().path
+                         : !found.damaged.empty() ? found.damaged.front().path
+                                                  : fs::path();
+  check(first.empty(), ErrorKind::invalid_argument,
         "checkpoint.enabled is false, but {} holds checkpoints, e.g. {}: this run would not go on "
         "from them and would replace the logs of the run that made them. Choose another "
         "checkpoint.checkpoint_dir",
-        folder.string(), checkpoints.empty() ? "" : checkpoints.front().path.filename().string());
+        folder.string(), first.filename().string());
   return lock;
 }
 
-std::vector<Checkpoint> CheckpointStore::list() const { return list_checkpoints(options_.folder); }
+std::vector<Checkpoint> CheckpointStore::list() const { return look_into(options_.folder).whole; }
 
 void CheckpointStore::update_pointers() const {
   const auto checkpoints = list();
@@ -217,16 +259,17 @@ FindResult CheckpointStore::find(const std::optional<std::string>& restore_from)
 
 FindResult CheckpointStore::find_newest() const {
   FindResult result;
-  for (const auto& entry : fs::directory_iterator(options_.folder)) {
-    if (entry.is_directory() && !entry.is_symlink() && !manifest_of(entry.path()) &&
-        matches_wildcard(entry.path().filename().string(), kNames)) {
-      result.warnings.push_back(fmt::format(
-          "{} is not a complete checkpoint of this program and is ignored", entry.path().string()));
-    }
+  const Found found = look_into(options_.folder);
+  for (const auto& path : found.foreign) {
+    result.warnings.push_back(fmt::format(
+        "{} is not a complete checkpoint of this program and is ignored", path.string()));
   }
-  const auto candidates = list();
-  std::string newest_fault;
-  for (const auto& candidate : candidates) {
+  std::string first_fault;
+  for (const auto& damaged : found.damaged) {
+    first_fault = first_fault.empty() ? damaged.fault : first_fault;
+    result.warnings.push_back(damaged.fault + "; that checkpoint is left out");
+  }
+  for (const auto& candidate : found.whole) {
     const auto difference = signature_difference(options_.signature, candidate.manifest.signature);
     check(difference.empty(), ErrorKind::invalid_argument,
           "{} was made for another model ({}). To train anew choose another "
@@ -237,16 +280,17 @@ FindResult CheckpointStore::find_newest() const {
       result.checkpoint = open_checkpoint(candidate.path);
       return result;
     } catch (const Error& error) {
-      newest_fault = newest_fault.empty() ? error.message() : newest_fault;
+      first_fault = first_fault.empty() ? error.message() : first_fault;
       result.warnings.push_back(
           fmt::format("{}; going back to the checkpoint before it", error.message()));
     }
   }
-  check(
-      candidates.empty(), ErrorKind::corrupt_data,
-      "none of the {} checkpoints in {} is whole; the newest: {}. To train anew choose another "
-      "checkpoint.checkpoint_dir, or move this folder away: the new run would remove what is left",
-      candidates.size(), options_.folder.string(), newest_fault);
+  const auto count = found.whole.size() + found.damaged.size();
+  check(count == 0, ErrorKind::corrupt_data,
+        "none of the {} checkpoints in {} is whole: {}. To train anew choose another "
+        "checkpoint.checkpoint_dir, or move this folder away: the new run would remove what is "
+        "left",
+        count, options_.folder.string(), first_fault);
   return result;
 }
 

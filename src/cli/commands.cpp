@@ -31,7 +31,7 @@ Program program() {
   const Command train = engine_command<usage::Train>(bring_for_train);
   return {
       .name = "automodel",
-      .summary = "fine-tunes, pre-trains and distils Hugging Face models from recipes",
+      .summary = "fine-tunes and pre-trains Hugging Face models from recipes",
       .version = "automodel " AM_VERSION,
       .commands =
           {

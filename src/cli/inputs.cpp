@@ -8,6 +8,7 @@
 #include "base/hub_cache.h"
 #include "base/json.h"
 #include "base/pointer.h"
+#include "base/terminal.h"
 #include "config/load.h"
 #include "data/weighted_blend.h"
 #include "hub/fetch.h"
@@ -19,7 +20,7 @@ namespace {
 namespace fs = std::filesystem;
 
 fs::path bring(const HubRepo& repo, hub::Need need) {
-  hub::Progress progress(stderr, isatty(STDERR_FILENO) == 1);
+  hub::Progress progress(stderr, rewrites_lines(STDERR_FILENO));
   return hub::find_or_fetch(repo, {.need = need}, hub::read_settings(), progress);
 }
 

@@ -1,5 +1,8 @@
 #include "cli/run_record.h"
 
+#include <fmt/format.h>
+
+#include <cstdio>
 #include <filesystem>
 
 #include "base/error.h"
@@ -12,10 +15,16 @@ namespace {
 
 namespace fs = std::filesystem;
 
+/// A full disk or a killed program leaves a last line unfinished; the run that goes on drops it.
 std::vector<Json> read_lines(const fs::path& path) {
   std::vector<Json> out;
   std::int64_t number = 0;
-  for (const std::string& line : split(read_file(path), '\n')) {
+  std::string text = read_file(path);
+  if (!text.empty() && !text.ends_with('\n')) {
+    fmt::print(stderr, "warning: {}: the last line is unfinished and left out\n", path.string());
+    text.erase(text.rfind('\n') + 1);  // npos + 1 is 0
+  }
+  for (const std::string& line : split(text, '\n')) {
     ++number;
     if (!trim(line).empty()) {
       out.push_back(parse_json(line, path.string(), number));

@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <cmath>
 
 #include "base/text.h"
 #include "config/secret.h"
@@ -100,6 +101,9 @@ std::string describe(const Node& node) {
   std::string text = node.value.is_string()
                          ? "'" + without_secrets(node.value.get<std::string>()) + "'"
                          : node.value.dump();
+  if (node.value.is_number_float() && !std::isfinite(node.value.get<double>())) {
+    text = node.text;  // which JSON cannot say
+  }
   if (text.size() > kLongest) {
     std::size_t cut = kLongest;
     while (cut > 0 && (static_cast<unsigned char>(text[cut]) & 0xC0U) == 0x80U) {

@@ -182,6 +182,15 @@ std::vector<Demand> expert_demands() {
   return out;
 }
 
+std::vector<Demand> all_demands() {
+  std::vector<Demand> out;
+  for (const auto& group :
+       {recipe_demands(), expert_demands(), training_demands(), data_demands()}) {
+    out.insert(out.end(), group.begin(), group.end());
+  }
+  return out;
+}
+
 struct Leaf {
   std::string path;
   const Node* node;
@@ -218,20 +227,28 @@ std::vector<std::string> find_not_built(const Node& tree, Scope scope) {
   std::vector<std::string> out;
   std::vector<std::string> seen;
   const auto all = leaves(tree, "");
-  for (const auto& group :
-       {recipe_demands(), expert_demands(), training_demands(), data_demands()}) {
-    for (const Demand& demand : group) {
-      if (!demand.counts_in(scope)) {
-        continue;
-      }
-      const auto found = std::find_if(all.begin(), all.end(), [&](const Leaf& leaf) {
-        return matches_wildcard(leaf.path, demand.path) && demand.when(leaf.node->value);
-      });
-      if (found != all.end() && std::find(seen.begin(), seen.end(), demand.text) == seen.end()) {
-        seen.push_back(demand.text);
-        out.push_back(
-            fmt::format("{} ({}: {})", demand.text, found->path, short_value(*found->node)));
-      }
+  for (const Demand& demand : all_demands()) {
+    if (!demand.counts_in(scope)) {
+      continue;
+    }
+    const auto found = std::find_if(all.begin(), all.end(), [&](const Leaf& leaf) {
+      return matches_wildcard(leaf.path, demand.path) && demand.when(leaf.node->value);
+    });
+    if (found != all.end() && std::find(seen.begin(), seen.end(), demand.text) == seen.end()) {
+      seen.push_back(demand.text);
+      out.push_back(
+          fmt::format("{} ({}: {})", demand.text, found->path, short_value(*found->node)));
+    }
+  }
+  return out;
+}
+
+std::vector<std::string> all_not_built() {
+  std::vector<std::string> out;
+  for (const Demand& demand : all_demands()) {
+    const bool is_built = !demand.counts_before_fetching;  // it waits for files or a place alone
+    if (!is_built && std::find(out.begin(), out.end(), demand.text) == out.end()) {
+      out.push_back(demand.text);
     }
   }
   return out;

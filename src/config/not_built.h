@@ -16,4 +16,7 @@ enum class Scope { run, smoke, fetch };
 /// without repeats.
 std::vector<std::string> find_not_built(const Node& tree, Scope scope = Scope::run);
 
+/// What the program cannot do yet, in the words of find_not_built, without repeats.
+std::vector<std::string> all_not_built();
+
 }  // namespace automodel::config

@@ -6,6 +6,7 @@
 
 #include "base/text.h"
 #include "config/check.h"
+#include "config/not_built.h"
 #include "config/schema/sections.h"
 
 namespace automodel::config {
@@ -14,7 +15,7 @@ namespace {
 constexpr const char* kHead = R"(# Recipe reference
 
 Made by `automodel validate --reference`; do not edit. The sections and keys are those of NVIDIA NeMo AutoModel 0.5.0, whose
-recipes run unchanged; keys marked *ours* exist here only. Every key that is not listed is an error with the nearest
+recipes are read unchanged ([what is not built yet](#what-is-not-built-yet) is refused); keys marked *ours* exist here only. Every key that is not listed is an error with the nearest
 known name, except where a section says otherwise.
 
 - Scalars are read as PyYAML reads them (YAML 1.1: `yes`, `no`, `on`, `off` are booleans, `010` is 8), then each text that is a
@@ -164,6 +165,16 @@ std::string dead_part(const std::vector<Key>& sections) {
   return out;
 }
 
+std::string not_built_part() {
+  std::string out =
+      "\n## What is not built yet\n\nIts keys are listed above, since recipes have them; a recipe "
+      "that asks for it is refused, and `automodel validate` says so.\n\n";
+  for (const std::string& text : all_not_built()) {
+    out += fmt::format("- {}\n", text);
+  }
+  return out;
+}
+
 std::string other_kinds_part() {
   std::string out =
       "\n## Recipes that are not supported yet\n\nTheir sections are not checked.\n\n| recipe | "
@@ -198,7 +209,7 @@ std::string reference() {
   for (const Key& section : recipe.keys) {
     out += section_part(section);
   }
-  return out + dead_part(recipe.keys) + other_kinds_part();
+  return out + dead_part(recipe.keys) + not_built_part() + other_kinds_part();
 }
 
 std::vector<std::string> recipe_paths() {

@@ -123,9 +123,13 @@ StepPlan plan_steps(const StepScheduler& scheduler, std::optional<std::int64_t> 
 StepPlan plan_rest(const StepScheduler& scheduler, std::int64_t epoch_len, std::int64_t next_step,
                    std::int64_t epoch, std::int64_t steps_left) {
   StepScheduler rest = scheduler;  // numbered as if it began with this epoch
-  rest.num_epochs = number_of_epochs(scheduler, epoch_len);
   rest.start_epoch = epoch;
   rest.start_step = next_step - (epoch_len - steps_left);
+  rest.num_epochs = number_of_epochs(scheduler, epoch_len);
+  if (!scheduler.num_epochs && scheduler.max_steps) {  // earlier epochs may have had other lengths
+    const auto steps = std::max<std::int64_t>(*scheduler.max_steps - rest.start_step, 0);
+    rest.num_epochs = epoch + ceil_divide(steps, epoch_len);
+  }
   return plan_steps(rest, epoch_len);
 }
 

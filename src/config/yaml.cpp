@@ -6,6 +6,7 @@
 
 #include <map>
 #include <optional>
+#include <ranges>
 #include <sstream>
 #include <string>
 
@@ -196,7 +197,7 @@ class TreeBuilder : public YAML::EventHandler {
         merges.push_back(&entry);
       }
     }
-    for (const Entry* entry : merges) {
+    for (const Entry* entry : merges | std::views::reverse) {  // the last of several counts
       const Node& value = entry->value;
       const std::vector<Node> one = {value};
       for (const Node& source : value.kind == NodeKind::list ? value.items : one) {

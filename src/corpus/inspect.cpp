@@ -7,7 +7,9 @@
 
 #include "base/error.h"
 #include "base/file.h"
+#include "base/hub_cache.h"
 #include "base/parallel.h"
+#include "base/terminal.h"
 #include "config/load.h"
 #include "corpus/held_out.h"
 #include "corpus/run_data.h"
@@ -31,6 +33,22 @@ struct Subject {
   std::optional<config::Recipe> recipe = std::nullopt;
 };
 
+/// A folder or file, or what the hub's cache has of a name.
+std::filesystem::path tokenizer_folder(const std::string& name) {
+  std::error_code ignored;  // e.g. a name too long for a path
+  if (std::filesystem::exists(name, ignored)) {
+    return name;
+  }
+  const auto snapshot = is_hub_id(name) ? cached_snapshot({.id = name}) : std::nullopt;
+  check(snapshot.has_value(), ErrorKind::not_found, "--tokenizer {}: no such file or folder{}",
+        name,
+        is_hub_id(name) ? ", and no model of that name is in the local hub cache; bring it by "
+                          "'automodel download " +
+                              name + "'"
+                        : "");
+  return *snapshot;
+}
+
 Subject files_subject(const InspectOptions& options) {
   Json keys = parse_json(options.keys, "--keys");
   check(keys.is_object(), ErrorKind::invalid_argument,
@@ -39,7 +57,7 @@ Subject files_subject(const InspectOptions& options) {
   Subject subject{
       .title = options.paths.front(),
       .sections = {{"dataset", {.target = options.target, .keys = keys, .tokenizer = {}}}},
-      .text = data::load_text_context(options.tokenizer),
+      .text = data::load_text_context(tokenizer_folder(options.tokenizer)),
       .surveys = {{.num_threads = num_cores()}}};
   auto& max_tokens = subject.text.max_tokens;
   max_tokens = options.max_tokens > 0 ? options.max_tokens : max_tokens;
@@ -191,7 +209,7 @@ void print(const data::PageSection& page, const text::Tokenizer& tokenizer, bool
   for (const std::string& line : page.lines) {
     fmt::print("{}\n", line);
   }
-  const bool is_terminal = isatty(STDOUT_FILENO) != 0;
+  const bool is_terminal = shows_colours(STDOUT_FILENO);
   const auto style = is_terminal ? data::MarkStyle::colour : data::MarkStyle::brackets;
   for (const auto& row : page.rows) {
     fmt::print("\n== {}\n{}\n", row.location, data::show_sample(row.sample, tokenizer, style));

@@ -15,7 +15,8 @@ void InspectOptions::declare(CLI::App& app) {
   app.add_option("recipe", recipe, "recipe whose data sets are looked at");
   app.add_option("--dataset", paths,
                  "without a recipe: data files, folders or patterns; needs --tokenizer");
-  app.add_option("--tokenizer", tokenizer, "folder with tokenizer.json");
+  app.add_option("--tokenizer", tokenizer,
+                 "folder with a tokenizer, or a hub id in the local cache");
   app.add_option("--target", target, "kind of data set, as _target_ in a recipe");
   app.add_option("--keys", keys, "further keys of the data set section, as JSON");
   app.add_option("--max-tokens", max_tokens, "the model's limit")->check(above(0));
@@ -37,6 +38,17 @@ void check_options(const InspectOptions& options) {
         options.recipe.empty()
             ? "--dataset needs --tokenizer, a folder with tokenizer.json"
             : "--tokenizer goes with --dataset; in a recipe the key is dataset.tokenizer");
+  const InspectOptions defaults;
+  const char* const of_files = options.target != defaults.target           ? "--target"
+                               : options.keys != defaults.keys             ? "--keys"
+                               : options.max_tokens != defaults.max_tokens ? "--max-tokens"
+                                                                           : nullptr;
+  check(options.recipe.empty() || of_files == nullptr, ErrorKind::invalid_argument,
+        "{} goes with --dataset; in a recipe set keys of the data set, e.g. --dataset.seq_length "
+        "512",
+        of_files == nullptr ? "" : of_files);
+  check(!options.json || options.html.empty(), ErrorKind::invalid_argument,
+        "--json and --html exclude each other: each is the whole output");
   check(options.overrides.empty() || !options.recipe.empty(), ErrorKind::invalid_argument,
         "'{}' is neither an option nor a key of a recipe, as no recipe is given; keys of the data "
         "set go into --keys",

@@ -35,10 +35,21 @@ std::string describe_duplicates(const Duplicates& duplicates) {
                            duplicates.num_rows, duplicates.first, duplicates.first_of);
 }
 
+/// A row that cannot be used is refused by a check, too, where its reason names one.
+bool refuses(const Survey& survey, const CheckInfo& info) {
+  const std::string named = fmt::format("(the check '{}')", info.name);
+  return std::ranges::any_of(
+      survey.bad, [&](const BadRow& row) { return row.reason.find(named) != std::string::npos; });
+}
+
 std::string describe_checks(const Survey& survey, const SurveyOptions& options) {
+  if (survey.usable.empty()) {
+    return "checks passed: none, as no row can be used";
+  }
   std::vector<std::string> passed;
   for (const CheckInfo& info : all_checks()) {
     const bool failed =
+        refuses(survey, info) ||
         std::any_of(survey.failed.begin(), survey.failed.end(),
                     [&](const FailedCheck& one) { return one.check == info.check; });
     if (!failed && std::count(options.disabled.begin(), options.disabled.end(), info.name) == 0) {

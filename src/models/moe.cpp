@@ -124,4 +124,10 @@ spec::WeightNames expert_names() {
                      {"mlp.experts.{}.down_proj.weight", "mlp.experts.down_proj"}}};
 }
 
+spec::WeightNames expert_names_beside_prediction(const spec::ModelSpec& model) {
+  auto names = expert_names();
+  names.ignored = {"model.layers." + std::to_string(model.layers.size())};
+  return names;
+}
+
 }  // namespace automodel::models

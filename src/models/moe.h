@@ -65,4 +65,8 @@ std::vector<spec::Layer> routed_layers(const ConfigReader& config, const spec::L
 /// which it fuses when it loads them.
 spec::WeightNames expert_names();
 
+/// The same where the files hold a layer behind the last one, which predicts further tokens and is
+/// not part of the model.
+spec::WeightNames expert_names_beside_prediction(const spec::ModelSpec& model);
+
 }  // namespace automodel::models

@@ -8,6 +8,7 @@
 #include "base/error.h"
 #include "base/known.h"
 #include "base/stop_signal.h"
+#include "base/terminal.h"
 #include "recipes/finetune/late_results.h"
 #include "recipes/finetune/router_training.h"
 #include "recipes/finetune/run_manifest.h"
@@ -116,8 +117,7 @@ ExitCode run_finetune(const config::LoadedRecipe& loaded) {
                              state.loader.epoch, loader.steps_left());
   }
   std::optional<std::filesystem::path> last_checkpoint = restored.path;
-  const bool is_terminal = isatty(STDOUT_FILENO) == 1;
-  train::Progress progress(stdout, is_terminal, plan.end_step);
+  train::Progress progress(stdout, rewrites_lines(STDOUT_FILENO), plan.end_step);
   progress.notes(warnings(loaded.warnings));
   if (restored.path && state.next_step >= plan.end_step) {
     progress.notes(complete_results(recipe, run, data, state.next_step));
@@ -135,7 +135,7 @@ ExitCode run_finetune(const config::LoadedRecipe& loaded) {
   progress.notes(describe_run(recipe, run, data, plan, forecast));
   progress.notes(warnings(restored.notes));
   progress.note(restored.path ? "going on from " + restored.path->string()
-                              : show_first_sample(data, is_terminal));
+                              : show_first_sample(data, shows_colours(STDOUT_FILENO)));
 
   const auto first_logged = restored.path ? state.next_step : kBeforeTraining;
   train::JsonLines log(std::filesystem::path(recipe.checkpoint.checkpoint_dir) / "training.jsonl",
@@ -153,7 +153,7 @@ ExitCode run_finetune(const config::LoadedRecipe& loaded) {
     progress.notes(watchers.step(line));
     progress.step(metrics);
     if (totals.num_steps == 0 && !restored.path) {
-      progress.notes(warnings(check_first_loss(recipe, metrics.result.loss, run.model.spec())));
+      progress.notes(warnings(check_first_loss(recipe, metrics.result, run.model.spec())));
     }
     totals.add(metrics);
 

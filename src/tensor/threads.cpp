@@ -23,6 +23,11 @@ int configure_threads(int num_threads) {
     const int wanted = chosen != nullptr ? std::atoi(chosen) : 0;
     num_threads = wanted > 0 ? wanted : usable_cores();
   }
+  constexpr int kMost = 1024;
+  check(num_threads <= kMost, ErrorKind::invalid_argument,
+        "{} threads are too many: at most {} are used; give the number of cores (--threads or "
+        "OMP_NUM_THREADS)",
+        num_threads, kMost);
   at::set_num_threads(num_threads);
   return num_threads;
 }

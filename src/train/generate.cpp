@@ -60,6 +60,18 @@ nn::Tokens continuation(std::span<const std::int32_t> ids, std::int64_t begin) {
           .cu_seqlens = {0, static_cast<std::int32_t>(count)}};
 }
 
+/// Rows of more tokens turn all their keys by other frequencies (longrope): those that a cache
+/// holds of the shorter row are of no use then, as in Transformers' Phi3ForCausalLM.
+std::int64_t longest_with_same_keys(const spec::ModelSpec& model) {
+  std::int64_t out = std::numeric_limits<std::int64_t>::max();
+  for (const spec::Layer& layer : model.layers) {
+    const auto rope = std::visit([](const auto& mixer) { return mixer.rope; }, layer.mixer);
+    const auto* scaling = rope ? std::get_if<spec::LongRopeScaling>(&rope->scaling) : nullptr;
+    out = scaling != nullptr ? std::min(out, scaling->original_positions) : out;
+  }
+  return out;
+}
+
 }  // namespace
 
 std::int32_t next_token(const Tensor& logits_v, const SamplingOptions& options,
@@ -89,6 +101,7 @@ Generated generate(const parallel::ShardedModel& model, std::span<const std::int
   std::vector<std::int32_t> seen(prompt.begin(), prompt.end());
   std::span<const std::int32_t> fresh = prompt;
   Generated out;
+  const auto same_keys = longest_with_same_keys(model.spec());
   const auto room = std::min(options.max_new_tokens, limit - length);
   for (std::int64_t step = 0; step < room; ++step) {
     const auto begin = static_cast<std::int64_t>(seen.size() - fresh.size());
@@ -96,7 +109,12 @@ Generated generate(const parallel::ShardedModel& model, std::span<const std::int
     const auto id = next_token(logits_v, options.sampling, seen, step);
     out.ids.push_back(id);
     seen.push_back(id);
-    fresh = std::span<const std::int32_t>(seen).last(1);
+    const auto total = static_cast<std::int64_t>(seen.size());
+    const bool begins_again = total > same_keys && cache.length() <= same_keys;
+    if (begins_again) {
+      cache = nn::KvCache(model.spec().layers.size());
+    }
+    fresh = std::span<const std::int32_t>(seen).last(begins_again ? seen.size() : 1);
     const bool stop = std::ranges::count(options.stop_ids, id) > 0;
     out.finish = stop ? Finish::stop_token : Finish::length;
     if (!on_token(id) || stop) {

@@ -1,6 +1,10 @@
 #include "train/progress.h"
 
 #include <fmt/format.h>
+#include <sys/ioctl.h>
+
+#include <algorithm>
+#include <cstdio>
 
 #include "base/text.h"
 
@@ -8,6 +12,12 @@ namespace automodel::train {
 namespace {
 
 constexpr double kMemoryOfMean = 0.8;  // weight of the earlier steps
+
+/// 0 if it does not say.
+std::size_t columns_of(std::FILE* terminal) {
+  struct winsize size{};
+  return ::ioctl(::fileno(terminal), TIOCGWINSZ, &size) == 0 ? size.ws_col : 0;
+}
 
 }  // namespace
 
@@ -24,6 +34,14 @@ std::string progress_text(const StepMetrics& metrics, std::int64_t num_steps, do
       human_duration(seconds_left));
 }
 
+std::string within(const std::string& text, std::size_t columns) {
+  auto fields = split(text, '|');
+  while (join(fields, "|").size() >= columns && fields.size() > 3) {
+    fields.erase(fields.end() - 2);  // before the time that is left
+  }
+  return join(fields, "|").substr(0, std::max<std::size_t>(columns, 1) - 1);
+}
+
 Progress::Progress(std::FILE* stream, bool is_terminal, std::int64_t num_steps)
     : stream_(stream), is_terminal_(is_terminal), num_steps_(num_steps) {}
 
@@ -37,7 +55,8 @@ void Progress::step(const StepMetrics& metrics) {
     note(text);
     return;
   }
-  fmt::print(stream_, "\r\x1b[K{}", text);
+  const std::size_t columns = columns_of(stream_);
+  fmt::print(stream_, "\r\x1b[K{}", columns == 0 ? text : within(text, columns));
   std::fflush(stream_);
   line_is_open_ = true;
 }

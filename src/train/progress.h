@@ -14,6 +14,10 @@ namespace automodel::train {
 /// 1.2 GiB | 0:42 left"
 std::string progress_text(const StepMetrics& metrics, std::int64_t num_steps, double seconds_left);
 
+/// The same for a terminal of so many columns: a line that wraps could not be written over. Its
+/// last fields but the time that is left go first.
+std::string within(const std::string& text, std::size_t columns);
+
 /// Writes to a stream: on a terminal one line that is rewritten, elsewhere a line for each step.
 class Progress {
  public:

@@ -274,6 +274,52 @@ TEST_F(StoreTest, GoesBackBehindADamagedCheckpoint) {
   expect_error(ErrorKind::corrupt_data, "is damaged", [&] { store.find("epoch_0_step_2"); });
 }
 
+TEST_F(StoreTest, AnIncompleteCheckpointIsNoFreshStart) {
+  {
+    auto store = open();
+    save(store, 1);
+    save(store, 2);
+  }
+  write_text(folder_ / "run/epoch_0_step_2/model/value", "longer");
+  {
+    const auto store = open();
+    EXPECT_EQ(link("LATEST"), "epoch_0_step_2") << "is not moved to an older one unasked";
+    expect_error(ErrorKind::corrupt_data, "has 6 bytes, 1 were written",
+                 [&] { store.find("LATEST"); });
+    const auto found = store.find(std::nullopt);
+    EXPECT_EQ(found.checkpoint->manifest.step, 1);
+    EXPECT_THAT(found.warnings, ElementsAre(HasSubstr("has 6 bytes, 1 were written")));
+  }
+  write_text(folder_ / "run/epoch_0_step_1/manifest.json", "");
+  {
+    const auto store = open();
+    expect_error(ErrorKind::corrupt_data, "none of the 2 checkpoints in ",
+                 [&] { store.find(std::nullopt); });
+  }
+  expect_error(ErrorKind::invalid_argument, "holds checkpoints, e.g. epoch_0_step_1",
+               [&] { hold_for_logs(folder_ / "run"); });
+}
+
+TEST_F(StoreTest, ACopyUnderAnotherNameIsNotTouched) {
+  auto store = open(2);
+  save(store, 1);
+  const auto copy = folder_ / "run/epoch_0_step_1_keep";
+  fs::copy(folder_ / "run/epoch_0_step_1", copy, fs::copy_options::recursive);
+  for (const std::int64_t step : {2, 3, 4}) {
+    save(store, step);
+  }
+  EXPECT_TRUE(fs::exists(copy));
+  EXPECT_THAT(steps(store), ElementsAre(4, 3));
+}
+
+TEST_F(StoreTest, TheFolderOfARunIsNoCheckpoint) {
+  auto store = open();
+  fs::create_directories(folder_ / "other");
+  write_text(folder_ / "other/manifest.json", R"({"automodel_run": 1})");
+  expect_error(ErrorKind::invalid_argument, "is the folder of a run; give one of its checkpoints",
+               [&] { store.find((folder_ / "other").string()); });
+}
+
 TEST_F(StoreTest, IgnoresWhatIsNotItsOwnAndSaysSo) {
   auto store = open();
   save(store, 1);
@@ -330,7 +376,8 @@ TEST_F(StoreTest, AReplacedCheckpointStaysBesideADamagedFollower) {
   const auto found = store.find(std::nullopt);
   ASSERT_TRUE(found.checkpoint.has_value());
   EXPECT_EQ(found.checkpoint->path, fs::canonical(replaced_name(one)));
-  EXPECT_THAT(found.warnings, ElementsAre(HasSubstr("is not a complete checkpoint")));
+  EXPECT_THAT(found.warnings,
+              ElementsAre(HasSubstr("model/value is missing; that checkpoint is left out")));
 }
 
 TEST_F(StoreTest, LogsAreNotHeldWhereAReplacedCheckpointIs) {

@@ -120,6 +120,8 @@ TEST(StepPlan, TheRestOfARunIsItsPlan) {
 /// 18 rows: an epoch of 9 steps of 2, then steps of 6; or 3 steps of 6, then 2.
 TEST(StepPlan, OtherBatchesChangeNoNumberOfEpochs) {
   const StepScheduler s{.num_epochs = 2, .max_steps = {}};
+  const StepScheduler endless{.max_steps = 27};  // as many epochs as that takes
+  EXPECT_EQ(plan_rest(endless, 9, 16, 3, 6).end_step, 27) << "earlier epochs were shorter";
   const auto larger = plan_rest(s, 3, 9, 1, 3);
   EXPECT_EQ(larger.end_step, 12);
   EXPECT_TRUE(larger.is_epoch_end(11));

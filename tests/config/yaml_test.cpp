@@ -51,6 +51,9 @@ TEST(Yaml, RefusesWhatIsNoRecipe) {
   EXPECT_THAT(complaint("a: &x [*x]\n"), ::testing::HasSubstr("cannot contain itself"));
   EXPECT_THAT(complaint("a: !!binary eA==\n"), ::testing::HasSubstr("the tag"));
   EXPECT_THAT(complaint("{a: 1}: 2\n"), ::testing::HasSubstr("a mapping as a key"));
+  EXPECT_EQ(
+      find_path(parse_yaml("a: {<<: {b: 1, c: 2}, <<: {b: 3}}\n", "r.yaml").root, "a.b")->text, "3")
+      << "as PyYAML merges several";
   EXPECT_THAT(complaint("a: {<<: 5}\n"), ::testing::HasSubstr("'<<' merges mappings"));
   EXPECT_THAT(complaint("a: \xC3\n"), ::testing::HasSubstr("byte 0xc3 is not allowed"));
   EXPECT_THAT(complaint("a: \x01\n"), ::testing::HasSubstr("r.yaml:1: byte 0x01"));

@@ -42,6 +42,8 @@ TEST_F(ThreadsTest, ZeroAsksTheUserThenTheMachine) {
 TEST_F(ThreadsTest, RefusesANegativeNumber) {
   testing::expect_error(ErrorKind::invalid_argument, "must not be negative, found -1",
                         [] { configure_threads(-1); });
+  testing::expect_error(ErrorKind::invalid_argument, "4096 threads are too many",
+                        [] { configure_threads(4096); });
 }
 
 TEST_F(ThreadsTest, EachTaskRunsOnceAndNoWorkerTwiceAtATime) {

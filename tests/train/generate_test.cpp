@@ -44,8 +44,7 @@ TEST(NextToken, RefusesOptionsOutOfRange) {
   EXPECT_THROW(next_token(at::zeros({2}), {.top_p = 0}, {}, 0), Error);
 }
 
-TEST(Generate, EqualsRunningTheWholeSequenceEachTime) {
-  const auto model = tiny();
+void expect_as_without_a_cache(const parallel::ShardedModel& model) {
   const std::vector<std::int32_t> prompt = {5, 22, 39};
   const auto cached =
       generate(model, prompt, {.max_new_tokens = 8}, [](std::int32_t) { return true; });
@@ -59,6 +58,21 @@ TEST(Generate, EqualsRunningTheWholeSequenceEachTime) {
     ids.push_back(id);
   }
   EXPECT_EQ(cached.finish, Finish::length);
+}
+
+TEST(Generate, EqualsRunningTheWholeSequenceEachTime) { expect_as_without_a_cache(tiny()); }
+
+TEST(Generate, LongRopeTurnsAllKeysAnewWhereARowBecomesLong) {
+  auto spec = nn::tiny_spec();
+  for (auto& layer : spec.layers) {
+    auto& rope = *std::get<spec::Gqa>(layer.mixer).rope;
+    const auto count = static_cast<std::size_t>(rope.dim / 2);
+    rope.scaling = spec::LongRopeScaling{.short_factor = std::vector<double>(count, 1),
+                                         .long_factor = std::vector<double>(count, 7),
+                                         .original_positions = 6};
+  }
+  const auto parameters = nn::tiny_parameters(spec);
+  expect_as_without_a_cache({spec, parameters, {}});
 }
 
 TEST(Generate, StopsAtStopTokensAndWhenAsked) {

@@ -27,6 +27,16 @@ TEST(ProgressText, OneLine) {
               ::testing::StartsWith("step 12/24 | loss 0.1234 | accuracy 0.500 | lr 1.00e-03 | "));
 }
 
+TEST(ProgressText, FitsATerminal) {
+  const std::string text = progress_text(metrics(11), 24, 42);
+  EXPECT_EQ(within(text, text.size() + 1), text);
+  EXPECT_EQ(within(text, text.size()),
+            "step 12/24 | loss 0.1234 | lr 1.00e-03 | grad norm 0.5 | 812 tokens/s (34 trained) | "
+            "0:42 left");
+  EXPECT_EQ(within(text, 40), "step 12/24 | loss 0.1234 | 0:42 left");
+  EXPECT_EQ(within(text, 20), "step 12/24 | loss 0");
+}
+
 std::string written(bool is_terminal) {
   const std::string path = ::testing::TempDir() + "/am_progress";
   std::FILE* stream = std::fopen(path.c_str(), "w");

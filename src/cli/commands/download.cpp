@@ -8,6 +8,7 @@
 
 #include "base/command_line.h"
 #include "base/hub_cache.h"
+#include "base/terminal.h"
 #include "hub/fetch.h"
 
 namespace automodel::cli {
@@ -48,7 +49,7 @@ struct DownloadLine {
 ExitCode run_download(const DownloadLine& line, Arguments) {
   HubRepo repo = line.repo;
   repo.kind = line.kind == "model" ? RepoKind::model : RepoKind::dataset;
-  hub::Progress progress(stderr, isatty(STDERR_FILENO) == 1);
+  hub::Progress progress(stderr, rewrites_lines(STDERR_FILENO));
   const auto folder =
       hub::fetch(repo, selection_of(repo.kind, line.files), hub::read_settings(), progress);
   fmt::print("{}\n", folder.string());

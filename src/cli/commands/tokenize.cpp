@@ -61,11 +61,12 @@ void TokenizeOptions::declare(CLI::App& app) {
          "folder with a tokenizer, hub id, its file (tokenizer.json, tekken.json, *.tiktoken, a "
          "sentencepiece *.model), or a JSON dump of a GGUF file's tokenizer metadata")
       ->required();
-  app.add_option("TEXT", text, "text to show");
+  CLI::Option* const shown = app.add_option("TEXT", text, "text to show");
   usage::declare_revision(app, revision, path);
   app.add_flag("--offsets", offsets,
-               R"(write {"ids": ..., "offsets": ...} with byte ranges of the text)");
-  app.add_flag("--decode", decode, "read lists of ids and write texts");
+               R"(write {"ids": ..., "offsets": ...} with byte ranges of the text)")
+      ->excludes(shown);
+  app.add_flag("--decode", decode, "read lists of ids and write texts")->excludes(shown);
   app.add_flag("--skip-special", skip_special, "leave special tokens out when decoding");
   app.add_flag("--no-special", no_special,
                "do not add the tokens of the post-processor (bos, eos ...)");
@@ -75,7 +76,8 @@ void TokenizeOptions::declare(CLI::App& app) {
                  "write the tokenizer as tokenizer.json into this folder and stop");
   app.add_option("--bench", bench,
                  "encode the whole input this many times; write sizes and seconds instead of ids")
-      ->check(above(0));
+      ->check(above(0))
+      ->excludes(shown);
   app.add_option("--threads", threads, "threads that encode")->check(CLI::Range(1, 1024));
   app.footer("Example: automodel tokenize HuggingFaceTB/SmolLM2-135M-Instruct \"red green\"");
 }

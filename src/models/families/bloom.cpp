@@ -8,6 +8,9 @@ namespace {
 spec::ModelSpec bloom_spec(const ConfigReader& c) {
   auto model = gpt_defaults(c);
   model.embedding_norm = model.final_norm;
+  if (c.integer("pretraining_tp", 1) > 1 && c.flag("slow_but_exact", false)) {
+    c.refuse("slow_but_exact", "false where pretraining_tp is above 1");
+  }
   if (c.flag("apply_residual_connection_post_layernorm", false)) {
     c.refuse("apply_residual_connection_post_layernorm", "false");
   }

@@ -48,6 +48,10 @@ spec::ModelSpec cohere2_spec(const ConfigReader& c) {
   c.expect("position_embedding_type", "rope_gptj");
   c.expect("order_of_interleaved_layers", "local_attn_first");
   c.expect("rotary_pct", 1);
+  for (const char* key : {"use_embedding_sharing", "use_gated_activation", "use_parallel_block",
+                          "use_parallel_embedding"}) {
+    c.expect(key, true);  // what Transformers' class always does
+  }
   auto model = cohere_defaults(c, 0.0625);
   auto attention = cohere_attention(c);
   auto turned = rope(c, attention.head_dim);
@@ -148,7 +152,7 @@ Family cohere() {
 Family cohere2() {
   return {.model_type = "cohere2",
           .architectures = {"Cohere2ForCausalLM"},
-          .ignored_keys = {"sliding_window_pattern"},
+          .ignored_keys = {"sliding_window_pattern", "layer_switch"},
           .spec = cohere2_spec};
 }
 

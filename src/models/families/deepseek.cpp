@@ -86,13 +86,6 @@ spec::ModelSpec youtu_spec(const ConfigReader& c) {
   return model;
 }
 
-/// The layers behind the last one predict further tokens and are not part of the model.
-spec::WeightNames v3_names(const spec::ModelSpec& model) {
-  auto names = expert_names();
-  names.ignored = {"model.layers." + std::to_string(model.layers.size())};
-  return names;
-}
-
 spec::WeightNames axk1_names(const spec::ModelSpec& model) {
   auto names = expert_names();
   names.renames.push_back({"post_feedforward_layernorm", "post_mlp_layernorm"});
@@ -114,7 +107,7 @@ Family deepseek_v3() {
           .ignored_keys = {"qk_head_dim", "num_nextn_predict_layers", "ep_size", "aux_loss_alpha",
                            "seq_aux"},
           .spec = v3_spec,
-          .names = v3_names};
+          .names = expert_names_beside_prediction};
 }
 
 /// GLM-4.7 Flash: DeepSeek-V3 in other sizes. Source: transformers Glm4MoeLiteForCausalLM.
@@ -124,7 +117,7 @@ Family glm4_moe_lite() {
           .ignored_keys = {"qk_head_dim", "num_nextn_predict_layers", "ep_size",
                            "partial_rotary_factor"},
           .spec = glm4_moe_lite_spec,
-          .names = v3_names};
+          .names = expert_names_beside_prediction};
 }
 
 /// A.X K1: DeepSeek-V3 with a norm behind the experts. Source: transformers AXK1ForCausalLM.

@@ -57,6 +57,9 @@ spec::WeightNames ernie4_5_moe_names(const spec::ModelSpec&) {
   names.renames.push_back(
       {"mlp.gate.e_score_correction_bias", "mlp.moe_statics.e_score_correction_bias"});
   names.as_row = {"mlp.moe_statics.e_score_correction_bias"};
+  for (const char* part : {"block", "emb_norm", "hidden_norm", "linear_proj"}) {
+    names.ignored.push_back(std::string("model.mtp_") + part);  // they predict further tokens
+  }
   return names;
 }
 

@@ -87,7 +87,7 @@ Family gemma() {
 Family gemma2() {
   return {.model_type = "gemma2",
           .architectures = {"Gemma2ForCausalLM"},
-          .ignored_keys = {"hidden_act", "cache_implementation"},
+          .ignored_keys = {"hidden_act", "sliding_window_size"},
           .spec = gemma2_spec};
 }
 

@@ -66,8 +66,7 @@ spec::ModelSpec gemma3_spec(const ConfigReader& c) {
 Family gemma3_text() {
   return {.model_type = "gemma3_text",
           .architectures = {"Gemma3ForCausalLM"},
-          .ignored_keys = {"sliding_window_pattern", "_sliding_window_pattern", "hidden_act",
-                           "cache_implementation"},
+          .ignored_keys = {"sliding_window_pattern", "_sliding_window_pattern", "hidden_act"},
           .spec = gemma3_spec};
 }
 

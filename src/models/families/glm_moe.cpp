@@ -88,7 +88,7 @@ Family glm4_moe() {
           .architectures = {"Glm4MoeForCausalLM"},
           .ignored_keys = {"num_nextn_predict_layers"},
           .spec = glm4_moe_spec,
-          .names = deepseek_names};
+          .names = expert_names_beside_prediction};
 }
 
 /// Solar Open: DeepSeek-V3's experts on every layer. Source: transformers SolarOpenForCausalLM.

@@ -111,8 +111,8 @@ spec::WeightNames hunyuan_moe_names(const spec::ModelSpec& model) {
   return names;
 }
 
-spec::WeightNames hy_v3_names(const spec::ModelSpec&) {
-  auto names = expert_names();
+spec::WeightNames hy_v3_names(const spec::ModelSpec& model) {
+  auto names = expert_names_beside_prediction(model);
   names.renames.push_back({"mlp.gate.e_score_correction_bias", "mlp.expert_bias"});
   names.renames.push_back({"mlp.gate", "mlp.router.gate"});
   names.renames.push_back({"mlp.shared_experts", "mlp.shared_mlp"});

@@ -58,6 +58,8 @@ spec::WeightNames stablelm_names(const spec::ModelSpec&) {
 
 spec::ModelSpec starcoder2_spec(const ConfigReader& c) {
   auto model = layer_norm_defaults(c, {.tied = true, .eps = 1e-5, .eps_key = "norm_epsilon"});
+  c.expect("mlp_type", "default");
+  c.expect("norm_type", "layer_norm");
   const bool bias = c.flag("use_bias", true);
   auto attention = gqa(c);
   attention.qkv_bias = attention.out_bias = bias;
@@ -124,7 +126,7 @@ Family stablelm() {
 Family starcoder2() {
   return {.model_type = "starcoder2",
           .architectures = {"Starcoder2ForCausalLM"},
-          .ignored_keys = {},
+          .ignored_keys = {"rms_norm_eps"},
           .spec = starcoder2_spec,
           .names = starcoder2_names};
 }
@@ -134,7 +136,7 @@ Family starcoder2() {
 Family nemotron() {
   return {.model_type = "nemotron",
           .architectures = {"NemotronForCausalLM"},
-          .ignored_keys = {},
+          .ignored_keys = {"kv_channels"},
           .spec = nemotron_spec};
 }
 

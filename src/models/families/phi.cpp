@@ -32,6 +32,8 @@ spec::WeightNames phi_names(const spec::ModelSpec&) {
 }
 
 spec::ModelSpec phi3_spec(const ConfigReader& c) {
+  c.expect("full_attn_mod", 1);
+  c.expect("interpolate_factor", 1);
   auto model = decoder_defaults(c, {.pad = 32000, .eps = 1e-5});
   auto attention = gqa(c);
   attention.rope = rope(c, attention.head_dim, {.partial_rotary = 1});

@@ -82,6 +82,12 @@ spec::WeightNames qwen2_moe_names(const spec::ModelSpec&) {
 
 spec::WeightNames qwen3_moe_names(const spec::ModelSpec&) { return expert_names(); }
 
+spec::WeightNames mellum_names(const spec::ModelSpec&) {
+  auto names = expert_names();
+  names.ignored = {"mtp"};  // predicts further tokens
+  return names;
+}
+
 }  // namespace
 
 /// Qwen1.5-MoE and Qwen2-57B-A14B: a gated shared expert. Source: transformers
@@ -111,7 +117,7 @@ Family mellum() {
           .architectures = {"MellumForCausalLM"},
           .ignored_keys = {"num_nextn_predict_layers", "mtp_layer_types", "mtp_mlp_layer_types"},
           .spec = mellum_spec,
-          .names = qwen3_moe_names};
+          .names = mellum_names};
 }
 
 }  // namespace automodel::models

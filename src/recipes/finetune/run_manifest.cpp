@@ -107,7 +107,9 @@ Json ground_of(const config::Recipe& recipe, const RunModel& run, const RunData&
     order["group_by_length"] = true;
     order["global_batch_size"] = loader.global_batch_size;
   }
-  Json out = {{"data", manifest.at("data").at("dataset")}, {"order", std::move(order)}};
+  Json out = {{"data", manifest.at("data").at("dataset")},
+              {"order", std::move(order)},
+              {"config", run.source.config}};
   if (run.lora) {
     out["base"] = manifest.at("model").at("files");
   }

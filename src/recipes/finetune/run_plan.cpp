@@ -275,8 +275,11 @@ std::string show_first_sample(const RunData& data, bool is_terminal) {
                      data::show_sample(sample, data.text.tokenizer, style));
 }
 
-std::vector<std::string> check_first_loss(const config::Recipe& recipe, double loss,
+std::vector<std::string> check_first_loss(const config::Recipe& recipe,
+                                          const train::StepResult& first,
                                           const spec::ModelSpec& spec) {
+  constexpr std::int64_t kLeastLabels = 100;  // a few short answers in a new form are unlikely
+  const double loss = first.loss;
   if (spec.is_classifier()) {
     return {};  // a head that was just drawn may be sure of anything
   }
@@ -285,7 +288,7 @@ std::vector<std::string> check_first_loss(const config::Recipe& recipe, double l
   }
   const double uniform = std::log(static_cast<double>(spec.vocab_size));
   const bool fresh = recipe.model.entry != config::ModelEntry::from_pretrained;
-  if (loss > uniform + 1 && !fresh) {
+  if (loss > uniform + 1 && !fresh && first.num_label_tokens >= kLeastLabels) {
     return {
         fmt::format("the first loss, {:.2f}, is worse than guessing every token alike ({:.2f}): do "
                     "model and tokenizer belong together?",

@@ -45,8 +45,9 @@ std::string show_first_sample(const RunData& data, bool is_terminal);
 
 /// Warnings that the first step's loss calls for: one far above ln(vocab_size) means that model
 /// and tokenizer do not belong together. None for classifiers, and where the loss is not
-/// cross-entropy alone.
-std::vector<std::string> check_first_loss(const config::Recipe& recipe, double loss,
+/// cross-entropy alone or of too few labels to tell.
+std::vector<std::string> check_first_loss(const config::Recipe& recipe,
+                                          const train::StepResult& first,
                                           const spec::ModelSpec& spec);
 
 }  // namespace automodel::recipes

@@ -36,6 +36,19 @@ std::vector<std::string> changed_rows(const Json& ours, const Json& theirs) {
   return out;
 }
 
+/// Where the model's config.json, with the recipe's changes, is not what it was.
+std::vector<std::string> changed_config(const Json& ours, const Json& theirs) {
+  std::vector<std::string> out;
+  if (theirs.contains("config")) {
+    for (const JsonChange& change : json_changes(theirs.at("config"), ours.at("config"))) {
+      out.push_back(fmt::format("{} was {}, is {}", change.path,
+                                change.before ? change.before->dump() : "absent",
+                                change.after ? change.after->dump() : "absent"));
+    }
+  }
+  return out;
+}
+
 /// The words that make the recipe's schedule count.
 std::string overriding_words(const config::Recipe& recipe) {
   return fmt::format(
@@ -63,8 +76,12 @@ std::vector<std::string> settle_schedule(const config::Recipe& recipe,
   }
   const auto lr = [&](const auto& schedule) { return schedule.lr_at(state.next_step); };
   const auto difference =
-      fmt::format("(the next step's learning rate is {:.3g}{}; the recipe's would be {:.3g})",
-                  lr(state.schedule), ended_text(state.schedule, state.next_step), lr(planned));
+      fmt::format("(the next step's learning rate is {:.3g}{}; the recipe's would be {:.3g}{})",
+                  lr(state.schedule), ended_text(state.schedule, state.next_step), lr(planned),
+                  state.schedule.end_wd == planned.end_wd
+                      ? ""
+                      : fmt::format("; weight decay {:.3g}, the recipe's {:.3g}",
+                                    state.schedule.end_wd, planned.end_wd));
   check(section.use_checkpoint_opt_param_scheduler, ErrorKind::invalid_argument,
         "the schedule in the checkpoint is not the recipe's {}, and "
         "lr_scheduler.use_checkpoint_opt_param_scheduler: false forbids to go on with it. To use "
@@ -137,6 +154,13 @@ RunCheckpoints::Restored RunCheckpoints::restore(RunState& state) {
   if (state.schedule != planned) {
     std::ranges::move(settle_schedule(loaded_.recipe, planned, state),
                       std::back_inserter(found.warnings));
+  }
+  if (const auto config = changed_config(state.ground, found.checkpoint->manifest.ground);
+      !config.empty()) {
+    found.warnings.push_back(fmt::format(
+        "the model's configuration is not that of the checkpoint ({}): its weights were "
+        "trained with the earlier one",
+        join(config, "; ")));
   }
   const auto changed = changed_rows(state.ground, found.checkpoint->manifest.ground);
   if (!changed.empty()) {

@@ -82,21 +82,24 @@ TEST(ShowFirstSample, MarksWhatIsLearnt) {
   EXPECT_THAT(show_first_sample(planned.data, true), HasSubstr("\033[32m"));
 }
 
+train::StepResult of_loss(double loss) { return {.loss = loss, .num_label_tokens = 100}; }
+
 TEST(CheckFirstLoss, FarAboveGuessingOrAFreshModelFarFromIt) {
   const TinyRecipe tiny;
   auto recipe = tiny.load().recipe;
   spec::ModelSpec spec;
   spec.vocab_size = 1000;
-  EXPECT_TRUE(check_first_loss(recipe, 0.1, spec).empty());
-  EXPECT_THAT(check_first_loss(recipe, 9, spec),
+  EXPECT_TRUE(check_first_loss(recipe, of_loss(0.1), spec).empty());
+  EXPECT_THAT(check_first_loss(recipe, of_loss(9), spec),
               ::testing::ElementsAre(HasSubstr("do model and tokenizer belong together?")));
+  EXPECT_TRUE(check_first_loss(recipe, {.loss = 9, .num_label_tokens = 20}, spec).empty());
   recipe.model.entry = config::ModelEntry::from_config;
-  EXPECT_TRUE(check_first_loss(recipe, std::log(1000.0), spec).empty());
-  EXPECT_THAT(check_first_loss(recipe, 2, spec),
+  EXPECT_TRUE(check_first_loss(recipe, of_loss(std::log(1000.0)), spec).empty());
+  EXPECT_THAT(check_first_loss(recipe, of_loss(2), spec),
               ::testing::ElementsAre(HasSubstr("far from that of a fresh model")));
-  EXPECT_TRUE(check_first_loss(recipe, 50, spec::as_classifier(spec, 2)).empty());
+  EXPECT_TRUE(check_first_loss(recipe, of_loss(50), spec::as_classifier(spec, 2)).empty());
   recipe.loss_fn.z_loss = 1;
-  EXPECT_TRUE(check_first_loss(recipe, 50, spec).empty());
+  EXPECT_TRUE(check_first_loss(recipe, of_loss(50), spec).empty());
 }
 
 }  // namespace
