@@ -5,6 +5,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <cstdlib>
 #include <thread>
 
 #include "base/cgroup.h"
@@ -28,6 +29,12 @@ int usable_cores() {
   const double cores = cores_of_affinity();
   const double quota = read_cgroup_limits().cpus.value_or(cores);
   return std::max(1, static_cast<int>(std::floor(std::min(cores, quota))));
+}
+
+int usual_threads() {
+  const char* chosen = std::getenv("OMP_NUM_THREADS");
+  const int wanted = chosen != nullptr ? std::atoi(chosen) : 0;
+  return wanted > 0 ? wanted : usable_cores();
 }
 
 std::uint64_t usable_memory_bytes() {

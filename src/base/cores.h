@@ -9,6 +9,10 @@ namespace automodel {
 /// control groups, at least 1.
 int usable_cores();
 
+/// Threads where nobody says how many: OMP_NUM_THREADS if it is a number above 0, else
+/// usable_cores().
+int usual_threads();
+
 /// The memory this process may use: the machine's, or the limit of its control groups if that is
 /// less.
 std::uint64_t usable_memory_bytes();

@@ -19,7 +19,9 @@ std::size_t label_of(const Json& row, std::size_t num_endings) {
     number = label.get<std::size_t>();
   } else if (label.is_string()) {
     const auto& text = label.get_ref<const std::string&>();
-    std::from_chars(text.data(), text.data() + text.size(), number);
+    const char* const text_end = text.data() + text.size();
+    const auto [end, error] = std::from_chars(text.data(), text_end, number);
+    number = error == std::errc() && end == text_end ? number : num_endings;
   }
   check(number < num_endings, ErrorKind::corrupt_data,
         "column 'label' is {}; it must be the number of one of the {} endings (the test split has "

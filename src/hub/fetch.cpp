@@ -114,9 +114,10 @@ fs::path partial_snapshot(const HubRepo& repo) {
   }
   fail(ErrorKind::not_found,
        "the {} is neither a path here nor in the local cache {}, and HF_HUB_OFFLINE forbids "
-       "downloads. Unset it and run 'automodel download {}{}', or give a local folder or file",
+       "downloads. Unset it and run 'automodel download {}{}{}', or give a local folder or file",
        to_string(repo), hub_cache_folder().string(), repo.id,
-       repo.kind == RepoKind::dataset ? " --repo-type dataset" : "");
+       repo.kind == RepoKind::dataset ? " --repo-type dataset" : "",
+       repo.revision == "main" ? "" : " --revision " + repo.revision);
 }
 
 void check_not_pickled(const HubRepo& repo, const std::vector<RepoFile>& wanted) {

@@ -192,7 +192,7 @@ Machine this_machine() {
   const Isa isa = chosen_isa();
   const bool is_wide = isa >= Isa::avx512 && !halves_avx512();
   const double per_cycle = is_wide ? 64 : isa >= Isa::avx2 ? 32 : 8;
-  const double peak = kCycles * per_cycle * usable_cores();
+  const double peak = kCycles * per_cycle * std::min(usual_threads(), usable_cores());
   return {.devices = 1,
           .memory_bytes = usable_memory_bytes(),
           .flops = kReached * peak,

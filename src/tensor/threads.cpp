@@ -4,7 +4,6 @@
 
 #include <algorithm>
 #include <atomic>
-#include <cstdlib>
 
 #include "base/cores.h"
 #include "base/error.h"
@@ -18,11 +17,7 @@ namespace automodel {
 int configure_threads(int num_threads) {
   check(num_threads >= 0, ErrorKind::invalid_argument,
         "the number of threads must not be negative, found {}", num_threads);
-  if (num_threads == 0) {
-    const char* chosen = std::getenv("OMP_NUM_THREADS");
-    const int wanted = chosen != nullptr ? std::atoi(chosen) : 0;
-    num_threads = wanted > 0 ? wanted : usable_cores();
-  }
+  num_threads = num_threads > 0 ? num_threads : usual_threads();
   constexpr int kMost = 1024;
   check(num_threads <= kMost, ErrorKind::invalid_argument,
         "{} threads are too many: at most {} are used; give the number of cores (--threads or "

@@ -62,6 +62,7 @@ constexpr std::string_view kExpected =
     "tokenizer.json, tekken.json, *.tiktoken or a sentencepiece *.model";
 
 TokenizerFiles read_file_of(const fs::path& path, const Json& config) {
+  check(fs::exists(path), ErrorKind::not_found, "{}: no such file or folder", path.string());
   const std::string name = path.filename().string();
   const auto* format = std::find_if(kFormats.begin(), kFormats.end(),
                                     [&](const Format& f) { return f.has_name(name); });

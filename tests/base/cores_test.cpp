@@ -3,6 +3,9 @@
 #include <gtest/gtest.h>
 #include <sched.h>
 
+#include <cstdlib>
+#include <string>
+
 namespace automodel {
 namespace {
 
@@ -21,6 +24,16 @@ TEST(UsableCores, KeepsToTheAffinityMask) {
   ASSERT_EQ(::sched_setaffinity(0, sizeof(one), &one), 0);
   EXPECT_EQ(usable_cores(), 1);
   ::sched_setaffinity(0, sizeof(before), &before);
+}
+
+TEST(UsualThreads, AreThoseOfTheVariableOrAllCores) {
+  const char* before = std::getenv("OMP_NUM_THREADS");
+  const std::string saved = before == nullptr ? "" : before;
+  ::setenv("OMP_NUM_THREADS", "3", 1);
+  EXPECT_EQ(usual_threads(), 3);
+  ::setenv("OMP_NUM_THREADS", "none", 1);
+  EXPECT_EQ(usual_threads(), usable_cores());
+  before == nullptr ? ::unsetenv("OMP_NUM_THREADS") : ::setenv("OMP_NUM_THREADS", saved.c_str(), 1);
 }
 
 TEST(UsableMemory, IsThatOfAComputer) {

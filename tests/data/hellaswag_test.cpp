@@ -15,6 +15,7 @@ TEST(HellaSwag, LearnsTheRightEnding) {
 {"ctx": "She", "endings": ["a", "b"], "label": ""}
 {"ctx": "She", "endings": "a", "label": 0}
 {"ctx": "She", "endings": [7], "label": 0}
+{"ctx": "She", "endings": ["a", "b"], "label": "1 or 2"}
 )");
   const TextContext context = test_context();
   const auto dataset = make_hellaswag_dataset({.paths = {path}}, context);
@@ -28,6 +29,7 @@ TEST(HellaSwag, LearnsTheRightEnding) {
   EXPECT_THAT(error_of([&] { shown(3); }),
               ::testing::HasSubstr("column 'endings' must be a list, found string"));
   EXPECT_THAT(error_of([&] { shown(4); }), ::testing::HasSubstr("'endings' must hold strings"));
+  EXPECT_THAT(error_of([&] { shown(5); }), ::testing::HasSubstr("column 'label' is \"1 or 2\""));
 }
 
 TEST(HellaSwag, Keys) {
