@@ -99,8 +99,10 @@ std::vector<std::string> nearest_names(std::string_view name,
       continue;  // so far apart by their lengths alone
     }
     const int distance = edit_distance(to_lower_ascii(name), to_lower_ascii(candidate));
-    if (static_cast<std::size_t>(distance) * 5 <= longest * 2) {
-      near.emplace_back(distance, candidate);
+    const std::pair one(distance, candidate);
+    if (static_cast<std::size_t>(distance) * 5 <= longest * 2 &&
+        std::ranges::find(near, one) == near.end()) {
+      near.push_back(one);
     }
   }
   std::stable_sort(near.begin(), near.end(),

@@ -228,7 +228,22 @@ void check_base(const nn::Parameters& parameters, const AdapterLayer& layer,
 }
 
 /// Why the model may have no such layer. Of a head PEFT stores what it has of its own.
+/// "….experts.7.up_proj": PEFT wrote one adapter for each expert over Transformers 4.
+bool is_of_one_expert(const std::string& prefix) {
+  const auto parts = split(prefix, '.');
+  for (std::size_t i = 0; i + 2 < parts.size(); ++i) {
+    if (parts[i] == "experts" && !parts[i + 1].empty() &&
+        parts[i + 1].find_first_not_of("0123456789") == std::string::npos) {
+      return true;
+    }
+  }
+  return false;
+}
+
 std::string reason_for_none(const AdapterLayer& layer, std::span<const std::string> known) {
+  if (is_of_one_expert(layer.prefix)) {
+    return "; adapters of single experts, as PEFT wrote them over Transformers 4, are not read";
+  }
   return layer.base.empty() ? did_you_mean(layer.prefix, known)
                             : "; a head that is tied to the embedding takes no adapter here";
 }

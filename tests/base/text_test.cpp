@@ -52,6 +52,8 @@ TEST(DidYouMean, NamesTheNearestAndNothingFar) {
   EXPECT_EQ(nearest_names("batchsize", names), (Strings{"batch_size", "batch_sizes"}));
   EXPECT_EQ(nearest_names("batchsize", names, 1), Strings{"batch_size"});
   EXPECT_EQ(did_you_mean("leraning_rate", names), "; did you mean 'learning_rate'?");
+  EXPECT_EQ(nearest_names("b", Strings{"b", "b"}), Strings{"b"});
+  EXPECT_TRUE(nearest_names(std::string(1 << 22, 'b'), names).empty()) << "costs no time";
   EXPECT_EQ(did_you_mean("batchsize", names), "; did you mean 'batch_size' or 'batch_sizes'?");
   EXPECT_EQ(did_you_mean("xyz", names), "");
 }

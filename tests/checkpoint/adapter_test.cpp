@@ -175,6 +175,8 @@ TEST(PeftAdapter, RefusesAnotherModel) {
   };
   expect_error(ErrorKind::corrupt_data, "no linear layer 'model.layers.0.self_attn.q_pro'; did",
                [&] { attach(random_layer("model.layers.0.self_attn.q_pro", 8, 8)); });
+  expect_error(ErrorKind::corrupt_data, "adapters of single experts, as PEFT wrote them over",
+               [&] { attach(random_layer("model.layers.0.mlp.experts.3.up_proj", 8, 8)); });
   expect_error(
       ErrorKind::corrupt_data,
       "has lora_A [2, 9] and lora_B [8, 2], expected [2, 8] and [8, 2] for rank 2 and the weight " +

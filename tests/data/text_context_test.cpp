@@ -20,7 +20,7 @@ TEST(TextContext, LoadsAFolder) {
   EXPECT_EQ(context.special_tokens.eos_token, "<|im_end|>");
   EXPECT_EQ(require_template(context, false).source(), kChatMl);
   EXPECT_THAT(error_of([&] { load_text_context(folder.path("none")); }),
-              HasSubstr("tokenizer.json"));
+              HasSubstr("none: no such file or folder"));
 }
 
 TEST(TextContext, WhetherTheTokenizerPutsABosBeforeTexts) {
