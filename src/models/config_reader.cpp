@@ -182,6 +182,10 @@ bool ConfigReader::flag(std::string_view key, bool fallback) const {
   if (value != nullptr && !value->is_boolean()) {
     wrong_type(key, "true or false");
   }
+  check(
+      value != nullptr || !fallback || !states(key), ErrorKind::corrupt_data,
+      "{}: '{}' is null, which Transformers takes for false, but left out it is true; write which",
+      source_, spelled(key));
   return value != nullptr ? value->get<bool>() : fall_back(key, fallback);
 }
 

@@ -40,6 +40,10 @@ TEST(ConfigReader, WrongTypesNameKeyAndValue) {
   EXPECT_THAT([&] { c.number("gone"); }, ThrowsMessage<Error>(HasSubstr("'gone' is missing")));
   EXPECT_THAT([&] { c.flag("i", true); },
               ThrowsMessage<Error>(HasSubstr("expected true or false")));
+  EXPECT_FALSE(c.flag("null", false));
+  EXPECT_THAT(
+      [&] { c.flag("null", true); },
+      ThrowsMessage<Error>(HasSubstr("'null' is null, which Transformers takes for false")));
   EXPECT_THAT([&] { c.text("i", ""); }, ThrowsMessage<Error>(HasSubstr("expected a string")));
   EXPECT_THAT([&] { c.numbers("t"); },
               ThrowsMessage<Error>(HasSubstr("expected a list of numbers")));

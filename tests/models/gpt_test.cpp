@@ -2,8 +2,18 @@
 
 #include <gmock/gmock.h>
 
+#include "tests/models/error_of.h"
+
 namespace automodel::models {
 namespace {
+
+TEST(Bloom, RefusesTheTwoKeysOfWhichEitherAloneChangesNothing) {
+  Json config = {{"model_type", "bloom"}, {"n_embed", 32},    {"n_layer", 1},
+                 {"n_head", 4},           {"vocab_size", 50}, {"slow_but_exact", true}};
+  EXPECT_EQ(error_of(config), "no error");
+  config["pretraining_tp"] = 2;
+  EXPECT_THAT(error_of(config), ::testing::HasSubstr("'slow_but_exact' is true"));
+}
 
 TEST(Gpt, TheFeedForwardIsFourTimesAsWideByDefault) {
   Json config = {{"n_embd", 6}, {"activation_function", "relu"}};

@@ -2,6 +2,9 @@
 
 #include <gmock/gmock.h>
 
+#include <algorithm>
+
+#include "models/family.h"
 #include "models/registry.h"
 #include "tests/models/error_of.h"
 
@@ -31,6 +34,27 @@ TEST(RoutedFamilies, CohereRefusesUnknownScoresAndJoins) {
               HasSubstr("supported: softmax, sigmoid"));
   EXPECT_THAT(error_with("cohere2_moe", "shared_expert_combination_strategy", "max"),
               HasSubstr("supported: average, sum"));
+}
+
+/// Tensors behind the last layer that published files hold and Transformers ignores when it loads
+/// them (_keys_to_ignore_on_load_unexpected).
+TEST(RoutedFamilies, LayersThatPredictFurtherTokensAreLeftOut) {
+  const auto ignores = [](const std::string& type, const std::string& weight) {
+    const auto all = families();
+    const auto found = std::ranges::find(all, type, &Family::model_type);
+    spec::ModelSpec model;
+    model.layers.resize(46);
+    return spec::has_any_part(weight, found->names(model).ignored);
+  };
+  for (const char* type : {"deepseek_v3", "glm4_moe", "glm4_moe_lite", "hy_v3"}) {
+    EXPECT_TRUE(ignores(type, "model.layers.46.eh_proj.weight")) << type;
+    EXPECT_FALSE(ignores(type, "model.layers.4.eh_proj.weight")) << type;
+  }
+  EXPECT_TRUE(ignores("ernie4_5_moe", "model.mtp_block.0.mlp.up_proj.weight"));
+  EXPECT_TRUE(ignores("ernie4_5_moe", "model.mtp_emb_norm.0.weight"));
+  EXPECT_TRUE(ignores("exaone_moe", "mtp.norm.weight"));
+  EXPECT_TRUE(ignores("mellum", "mtp.norm.weight"));
+  EXPECT_FALSE(ignores("qwen3_moe", "mtp.norm.weight"));
 }
 
 TEST(RoutedFamilies, LagunaRefusesUnknownGatesAndHeadCounts) {
