@@ -8,6 +8,7 @@
 #include "base/error.h"
 #include "base/file.h"
 #include "base/hub_cache.h"
+#include "base/known.h"
 #include "base/parallel.h"
 #include "base/terminal.h"
 #include "config/load.h"
@@ -46,7 +47,7 @@ std::filesystem::path tokenizer_folder(const std::string& name) {
                           "'automodel download " +
                               name + "'"
                         : "");
-  return *snapshot;
+  return known(snapshot);
 }
 
 Subject files_subject(const InspectOptions& options) {

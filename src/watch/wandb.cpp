@@ -119,7 +119,7 @@ Message run_message(const WandbOptions& options, const RunFacts& run) {
 }
 
 /// Names the folder and the file.
-const std::string& checked_id(const std::string& id) {
+std::string checked_id(const std::string& id) {
   check(stays_inside(id) && id.find('/') == std::string::npos, ErrorKind::invalid_argument,
         "the id of a W&B run cannot be '{}'; use letters, digits, '-' and '_'", id);
   return id;
