@@ -88,6 +88,10 @@ bool stays_inside(const std::filesystem::path& name) {
   return name.is_relative() && !leaves && name.has_filename() && name.filename() != ".";
 }
 
+bool is_file_name(const std::string& name) {
+  return stays_inside(name) && name.find('/') == std::string::npos;
+}
+
 void sync_path(const fs::path& path) {
   const Closer file{open_or_fail(path, O_RDONLY, "sync")};
   if (::fsync(file.descriptor) != 0) {

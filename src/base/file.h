@@ -24,6 +24,9 @@ void write_file_atomic(const std::filesystem::path& path, std::string_view bytes
 /// it is relative, has no ".." and ends in a file's name.
 bool stays_inside(const std::filesystem::path& name);
 
+/// The same of one file or folder in it.
+bool is_file_name(const std::string& name);
+
 /// Flushes a file or a directory's entries to disk. Throws Error(io).
 void sync_path(const std::filesystem::path& path);
 

@@ -227,7 +227,6 @@ void check_base(const nn::Parameters& parameters, const AdapterLayer& layer,
   }
 }
 
-/// Why the model may have no such layer. Of a head PEFT stores what it has of its own.
 /// "….experts.7.up_proj": PEFT wrote one adapter for each expert over Transformers 4.
 bool is_of_one_expert(const std::string& prefix) {
   const auto parts = split(prefix, '.');
@@ -240,6 +239,7 @@ bool is_of_one_expert(const std::string& prefix) {
   return false;
 }
 
+/// Why the model may have no such layer. Of a head PEFT stores what it has of its own.
 std::string reason_for_none(const AdapterLayer& layer, std::span<const std::string> known) {
   if (is_of_one_expert(layer.prefix)) {
     return "; adapters of single experts, as PEFT wrote them over Transformers 4, are not read";

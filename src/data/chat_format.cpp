@@ -30,6 +30,11 @@ text::RenderOptions render_options(const TextContext& context, const Conversatio
 
 constexpr const char* kProbed = R"({"probed": "yes"})";
 
+/// A call of example_tool() whose arguments, in this form, are kProbed.
+Json probed_call(ArgumentForm form) {
+  return example_call(form == ArgumentForm::text ? Json(kProbed) : Json::parse(kProbed));
+}
+
 constexpr const char* kMark = "Probed.";
 
 /// A short conversation in which a message of this role, or an answer's reasoning under this key,
@@ -38,8 +43,7 @@ Json conversation_with(const std::string& part, ArgumentForm form) {
   const Json question = {{"role", "user"}, {"content", "Look."}};
   const Json answer = {{"role", "assistant"}, {"content", "Fine."}};
   if (part == "tool") {
-    const Json arguments = form == ArgumentForm::text ? Json(kProbed) : Json::parse(kProbed);
-    const Json call = example_call(arguments);
+    const Json call = probed_call(form);
     return Json::array({question,
                         {{"role", "assistant"}, {"content", ""}, {"tool_calls", {call}}},
                         {{"role", "tool"}, {"content", kMark}, {"tool_call_id", call["id"]}},
@@ -95,8 +99,7 @@ std::optional<std::string> probe(const text::ChatTemplate& chat_template,
                                  const TextContext& context, std::optional<ArgumentForm> call) {
   Json answer = {{"role", "assistant"}, {"content", ""}};
   if (call) {
-    const Json arguments = *call == ArgumentForm::text ? Json(kProbed) : Json::parse(kProbed);
-    answer["tool_calls"] = Json::array({example_call(arguments)});
+    answer["tool_calls"] = Json::array({probed_call(*call)});
   }
   const Json messages = Json::array({{{"role", "user"}, {"content", "Look."}}, answer});
   try {

@@ -120,7 +120,7 @@ Message run_message(const WandbOptions& options, const RunFacts& run) {
 
 /// Names the folder and the file.
 std::string checked_id(const std::string& id) {
-  check(stays_inside(id) && id.find('/') == std::string::npos, ErrorKind::invalid_argument,
+  check(is_file_name(id), ErrorKind::invalid_argument,
         "the id of a W&B run cannot be '{}'; use letters, digits, '-' and '_'", id);
   return id;
 }

@@ -57,7 +57,10 @@ TEST(FileName, StaysInsideOrLeaves) {
   }
   for (const char* name : {"", ".", "..", "/a", "../a", "a/../b", "a/..", "a/"}) {
     EXPECT_FALSE(stays_inside(name)) << name;
+    EXPECT_FALSE(is_file_name(name)) << name;
   }
+  EXPECT_TRUE(is_file_name("a.b"));
+  EXPECT_FALSE(is_file_name("a/b"));
 }
 
 TEST_F(FileTest, AtomicWriteLeavesNoTemporaryFile) {

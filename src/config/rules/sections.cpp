@@ -248,7 +248,7 @@ void watchers_have_names(Findings& f) {
     }
   }
   const std::string id = f.text("wandb.id");
-  if (f.has("wandb.id") && (!stays_inside(id) || id.find('/') != std::string::npos)) {
+  if (f.has("wandb.id") && !is_file_name(id)) {
     f.problem("wandb.id",
               fmt::format("'{}' is no id of a run; use letters, digits, '-' and '_'", id));
   }
