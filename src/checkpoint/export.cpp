@@ -1,6 +1,7 @@
 #include "checkpoint/export.h"
 
 #include <algorithm>
+#include <iterator>
 #include <map>
 
 #include "base/error.h"
@@ -13,6 +14,7 @@
 #include "tensor/quantised_weights.h"
 #include "tensor/safetensors_shards.h"
 #include "text/gguf_tokenizer.h"
+#include "text/tokenizer_config.h"
 
 namespace automodel::checkpoint {
 namespace {
@@ -106,16 +108,77 @@ Json generation_defaults(const Json& config) {
   return defaults;
 }
 
-/// What a folder would hold as files, made of a .gguf file's metadata.
-void write_gguf_text(const fs::path& folder, const ModelFolder& source) {
-  write_json(folder / "generation_config.json", generation_defaults(source.config));
-  if (!source.gguf->metadata().contains("tokenizer.ggml.tokens")) {
+void copy_files(const fs::path& from, const std::vector<fs::path>& files, const fs::path& to) {
+  for (const auto& file : files) {
+    make_folders((to / file).parent_path());
+    write_file_atomic(to / file, read_file(from / file));
+  }
+}
+
+/// The tokenizer that a .gguf file's metadata holds, as files.
+void write_gguf_text(const fs::path& folder, const GgufFile& file) {
+  if (!file.metadata().contains("tokenizer.ggml.tokens")) {
     return;
   }
-  const auto made = text::tokenizer_from_gguf(
-      gguf_vocabulary(*source.gguf), GgufFacts(*source.gguf).architecture(), source.path.string());
+  const auto made = text::tokenizer_from_gguf(gguf_vocabulary(file), GgufFacts(file).architecture(),
+                                              file.path().string());
   write_json(folder / "tokenizer.json", made.tokenizer);
   write_json(folder / "tokenizer_config.json", made.tokenizer_config);
+}
+
+/// Writes keys of tokenizer_config.json also where they would count before it, and a template into
+/// the file that counts before all others.
+void set_text_keys(const fs::path& folder, Json keys) {
+  const bool has_template = keys.contains("chat_template");
+  if (has_template) {
+    for (const auto& file : text_files(folder)) {
+      if (file.string().starts_with("chat_template.") || file.has_parent_path()) {
+        fs::remove(folder / file);
+      }
+    }
+    write_file_atomic(folder / "chat_template.jinja", keys.at("chat_template").get<std::string>());
+    keys.erase("chat_template");
+  }
+  for (const char* name : {"tokenizer_config.json", "special_tokens_map.json"}) {
+    const bool is_map = std::string_view(name) == "special_tokens_map.json";
+    if (is_map && !fs::exists(folder / name)) {
+      continue;
+    }
+    Json content = text::read_object(folder / name);
+    if (has_template) {
+      content.erase("chat_template");
+    }
+    for (const auto& [key, value] : keys.items()) {
+      if (!is_map || key.ends_with("_token")) {
+        content[key] = value;
+      }
+    }
+    write_json(folder / name, content);
+  }
+}
+
+/// Of several ids that end an answer the new one is the first. Source: Transformers' Trainer.
+Json with_ids(Json defaults, const Json& ids) {
+  for (const auto& [key, id] : ids.items()) {
+    Json all = Json::array({id});
+    if (const auto old = defaults.find(key); old != defaults.end() && !old->is_null()) {
+      std::ranges::copy(old->is_array() ? *old : Json::array({*old}), std::back_inserter(all));
+    }
+    defaults[key] = all.size() == 1 ? id : all;
+  }
+  return defaults;
+}
+
+void write_text_files(const fs::path& folder, const ModelFolder& source) {
+  const fs::path from = source.text ? source.text->folder : source.path;
+  if (fs::is_directory(from)) {
+    copy_files(from, text_files(from), folder);
+  } else {
+    write_gguf_text(folder, source.gguf && from == source.path ? *source.gguf : GgufFile(from));
+  }
+  if (source.text && !source.text->keys.empty()) {
+    set_text_keys(folder, source.text->keys);
+  }
 }
 
 }  // namespace
@@ -129,6 +192,9 @@ Json exported_config(const ModelFolder& source, at::ScalarType dtype) {
     config.erase("num_labels");  // Transformers counts the entries of id2label
     config.update(models::class_keys(source.config, source.spec.num_labels));
   }
+  if (source.text) {
+    config.update(source.text->ids);
+  }
   // Transformers before 4.56 knows only torch_dtype, those after it read both.
   const bool old_name = config.contains("torch_dtype") && !config.contains("dtype");
   config[old_name ? "torch_dtype" : "dtype"] = dtype_name(dtype);
@@ -139,12 +205,15 @@ Json exported_config(const ModelFolder& source, at::ScalarType dtype) {
 }
 
 void write_auxiliary_files(const fs::path& folder, const ModelFolder& source) {
+  write_text_files(folder, source);
+  const fs::path generation = folder / "generation_config.json";
   if (source.gguf) {
-    write_gguf_text(folder, source);
+    write_json(generation, generation_defaults(exported_config(source, at::kFloat)));
+    return;
   }
-  for (const auto& file : auxiliary_files(source)) {
-    make_folders((folder / file).parent_path());
-    write_file_atomic(folder / file, read_file(source.path / file));
+  copy_files(source.path, auxiliary_files(source.path), folder);
+  if (source.text && !source.text->ids.empty() && fs::exists(generation)) {
+    write_json(generation, with_ids(text::read_object(generation), source.text->ids));
   }
 }
 

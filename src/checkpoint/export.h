@@ -27,8 +27,8 @@ void write_hf_folder(const std::filesystem::path& folder, const ModelFolder& sou
 void export_hf_folder(const std::filesystem::path& folder, const ModelFolder& source,
                       const nn::Parameters& parameters, const ExportOptions& options);
 
-/// Writes the source's tokenizer, chat template and other auxiliary files into an existing folder;
-/// those of a .gguf file are made of its metadata.
+/// Writes the source's tokenizer and chat template (ModelFolder::text) and other auxiliary files
+/// into an existing folder; those of a .gguf file are made of its metadata.
 void write_auxiliary_files(const std::filesystem::path& folder, const ModelFolder& source);
 
 /// The source's config.json for weights of this type: names the family's architecture, drops what

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <array>
 #include <set>
+#include <span>
 
 #include "base/error.h"
 #include "base/pointer.h"
@@ -21,12 +22,34 @@ namespace {
 namespace fs = std::filesystem;
 
 /// Wildcard patterns of file names.
-constexpr auto kAuxiliary = std::to_array<std::string_view>(
+constexpr auto kText = std::to_array<std::string_view>(
     {"tokenizer.json", "tokenizer_config.json", "special_tokens_map.json", "added_tokens.json",
      "vocab.json", "vocab.txt", "merges.txt", "*.model", "*.model.v*", "*.tiktoken",
-     "*tekken*.json", "chat_template.jinja", "chat_template.json", "generation_config.json",
-     "preprocessor_config.json", "processor_config.json", "LICENSE*", "NOTICE*", "USE_POLICY*"});
+     "*tekken*.json", "chat_template.jinja", "chat_template.json"});
+/// Of these, tokens.
+constexpr auto kTokens =
+    std::to_array<std::string_view>({"tokenizer.json", "vocab.json", "vocab.txt", "*.model",
+                                     "*.model.v*", "*.tiktoken", "*tekken*.json"});
+constexpr auto kAuxiliary = std::to_array<std::string_view>(
+    {"generation_config.json", "preprocessor_config.json", "processor_config.json", "LICENSE*",
+     "NOTICE*", "USE_POLICY*"});
 constexpr std::string_view kTemplateFolder = "additional_chat_templates";
+
+/// The files of a folder that match one of the patterns, in order of their names.
+std::vector<fs::path> files_like(const fs::path& folder,
+                                 std::span<const std::string_view> patterns) {
+  std::vector<fs::path> files;
+  for (const auto& entry : fs::directory_iterator(folder)) {
+    const auto file = entry.path().filename();
+    if (entry.is_regular_file() && std::ranges::any_of(patterns, [&](std::string_view pattern) {
+          return matches_wildcard(file.string(), pattern);
+        })) {
+      files.push_back(file);
+    }
+  }
+  std::ranges::sort(files);
+  return files;
+}
 
 /// The checkpoint of a run that the folder is or lies in; empty: none.
 fs::path checkpoint_of(const fs::path& folder) {
@@ -169,26 +192,21 @@ at::ScalarType auto_dtype(const ModelFolder& model) {
   return stored == at::kDouble ? at::kFloat : stored;
 }
 
-std::vector<fs::path> auxiliary_files(const ModelFolder& model) {
-  std::vector<fs::path> files;
-  if (model.gguf) {
-    return files;
-  }
-  for (const auto& entry : fs::directory_iterator(model.path)) {
-    const auto file = entry.path().filename();
-    if (entry.is_regular_file() && std::ranges::any_of(kAuxiliary, [&](std::string_view pattern) {
-          return matches_wildcard(file.string(), pattern);
-        })) {
-      files.push_back(file);
-    }
-  }
-  if (fs::is_directory(model.path / kTemplateFolder)) {
-    for (const auto& entry : fs::directory_iterator(model.path / kTemplateFolder)) {
+std::vector<fs::path> text_files(const fs::path& folder) {
+  auto files = files_like(folder, kText);
+  if (fs::is_directory(folder / kTemplateFolder)) {
+    for (const auto& entry : fs::directory_iterator(folder / kTemplateFolder)) {
       files.push_back(fs::path(kTemplateFolder) / entry.path().filename());
     }
   }
   std::ranges::sort(files);
   return files;
+}
+
+bool has_tokenizer(const fs::path& folder) { return !files_like(folder, kTokens).empty(); }
+
+std::vector<fs::path> auxiliary_files(const fs::path& folder) {
+  return files_like(folder, kAuxiliary);
 }
 
 }  // namespace automodel::checkpoint

@@ -15,6 +15,15 @@
 
 namespace automodel::checkpoint {
 
+/// The tokenizer and chat template that a model has in place of its own files'.
+struct TextSource {
+  std::filesystem::path folder;  // or .gguf file
+  /// Keys of tokenizer_config.json that go before the files'; "chat_template" before all templates.
+  Json keys = Json::object();
+  /// Keys of config.json and generation_config.json that follow from it, e.g. eos_token_id.
+  Json ids = Json::object();
+};
+
 struct ModelFolder {
   std::string name;            // as the user gave it
   std::string revision;        // of a model in the hub's cache
@@ -27,6 +36,7 @@ struct ModelFolder {
   std::vector<std::string> fresh_parameters;    // that the files lack: loading draws them
   std::shared_ptr<const WeightSource> weights;  // null if opened without them
   std::shared_ptr<const GgufFile> gguf;         // null for a folder
+  std::optional<TextSource> text;               // none: its own, for export
 };
 
 struct OpenOptions {
@@ -51,8 +61,14 @@ at::ScalarType stored_dtype(const ModelFolder& model);
 /// which nothing is calculated.
 at::ScalarType auto_dtype(const ModelFolder& model);
 
-/// The files beside config.json and the weights that belong to a model (tokenizer, chat template,
-/// generation defaults, licence), relative to its folder, as far as they are there; for export.
-std::vector<std::filesystem::path> auxiliary_files(const ModelFolder& model);
+/// The files of a folder that hold a tokenizer and chat templates, relative to it.
+std::vector<std::filesystem::path> text_files(const std::filesystem::path& folder);
+
+/// Whether a tokenizer is among them.
+bool has_tokenizer(const std::filesystem::path& folder);
+
+/// The files beside config.json, the weights and text_files that belong to a model (generation
+/// defaults, what prepares images, licence), relative to its folder.
+std::vector<std::filesystem::path> auxiliary_files(const std::filesystem::path& folder);
 
 }  // namespace automodel::checkpoint

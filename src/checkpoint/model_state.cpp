@@ -146,7 +146,7 @@ void write_model_state(const fs::path& folder, const ModelFolder& source,
     return;
   }
   write_peft_adapter(folder, parameters, source.modules, source.name, source.revision);
-  if (consolidated == Consolidated::yes) {
+  if (consolidated == Consolidated::yes || source.text) {
     write_auxiliary_files(folder, source);
   }
 }

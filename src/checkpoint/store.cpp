@@ -1,6 +1,7 @@
 #include "checkpoint/store.h"
 
 #include <algorithm>
+#include <iterator>
 #include <limits>
 
 #include "base/error.h"
@@ -123,6 +124,21 @@ void write_content(const fs::path& folder, const SaveRequest& request) {
   }
 }
 
+/// A folder that has the name of the next checkpoint and is none of this program steps aside.
+/// Returns what the user should know.
+std::vector<std::string> put_aside(const fs::path& path) {
+  if (!fs::exists(path) || fs::exists(path / kManifestFile)) {
+    return {};
+  }
+  fs::path aside = path.string() + ".foreign";
+  for (int number = 2; fs::exists(aside); ++number) {
+    aside = fmt::format("{}.foreign{}", path.string(), number);
+  }
+  fs::rename(path, aside);
+  return {fmt::format("{} was no checkpoint of this program; it is {} now", path.string(),
+                      aside.filename().string())};
+}
+
 /// Checkpoints whose replacing was cut short: one whose name is free takes it again, one whose
 /// follower is whole goes. One beside a damaged follower stays and counts by its own name.
 void settle_replaced(const fs::path& folder) {
@@ -229,9 +245,11 @@ SaveResult CheckpointStore::save(const SaveRequest& request) {
                        .ground = request.ground,
                        .restore_from = request.restore_from,
                        .files = {}});
+  auto warnings = put_aside(path);
   folder.commit();
   update_pointers();
-  return {.path = path, .warnings = remove_old()};
+  std::ranges::move(remove_old(), std::back_inserter(warnings));
+  return {.path = path, .warnings = std::move(warnings)};
 }
 
 FindResult CheckpointStore::find(const std::optional<std::string>& restore_from) const {

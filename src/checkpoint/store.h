@@ -43,7 +43,7 @@ struct SaveRequest {
   Json ground = Json::object();
   std::optional<std::string> restore_from;  // of the recipe, where the run began there
   std::optional<double> validation_loss;    // decides LOWEST_VAL; none or not finite: not measured
-  std::string config_yaml;                  // the recipe as its file has it; stored as config.yaml
+  std::string config_yaml;                  // the recipe with its overrides; stored as config.yaml
   /// Fills the checkpoint's folder model/, e.g. with write_model_state.
   std::function<void(const std::filesystem::path&)> write_model;
   std::vector<StateItem> state;
@@ -77,8 +77,9 @@ class CheckpointStore {
   /// the name of one of the two.
   explicit CheckpointStore(StoreOptions options);
 
-  /// Writes epoch_<epoch>_step_<step>, replacing one of that name. Throws what the request's
-  /// functions throw and Error(io): then nothing has changed.
+  /// Writes epoch_<epoch>_step_<step>, replacing one of that name; what is there and is no
+  /// checkpoint of this program becomes epoch_<epoch>_step_<step>.foreign. Throws what the
+  /// request's functions throw and Error(io): then nothing has changed.
   SaveResult save(const SaveRequest& request);
 
   /// What a recipe's checkpoint.restore_from means. Null: the newest checkpoint whose files are

@@ -31,7 +31,9 @@ struct Dataset {
   std::optional<TokenizerSource> tokenizer = TokenizerSource{};
 
   /// It begins again at its end: a run on it has no epochs, and max_steps alone ends it.
-  bool repeats() const { return keys.value("repeat_on_exhaustion", false); }
+  bool repeats() const {
+    return keys.value("repeat_on_exhaustion", target.ends_with("NanogptDataset"));
+  }
 
   bool operator==(const Dataset&) const = default;
 };

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <cmath>
 #include <numeric>
+#include <set>
 
 #include "base/checksum.h"
 #include "base/error.h"
@@ -88,13 +89,13 @@ data::TextContext with_keys(data::TextContext text, const config::TokenizerSourc
 }
 
 /// Where the recipe's tokenizer is: the model's unless it names another, another version or folder.
-TokenizerPlace place_of(const config::TokenizerSource& source, const ModelFacts& model) {
+TokenizerPlace place_of(const config::TokenizerSource& source, const std::string& model_name) {
   const std::string& name = source.pretrained_model_name_or_path;
   const auto text = [&](const char* key) {
     const Json value = source.keys.value(key, Json());
     return value.is_string() ? value.get<std::string>() : "";
   };
-  return {.name = name.empty() ? model.name : name,
+  return {.name = name.empty() ? model_name : name,
           .revision = text("revision"),
           .subfolder = text("subfolder")};
 }
@@ -195,7 +196,7 @@ RecipeText open_text(const config::Recipe& recipe, const ModelFacts& model) {
   check(recipe.dataset.tokenizer.has_value(), ErrorKind::unsupported,
         "dataset.tokenizer: null is not supported yet: this data set needs a tokenizer");
   const auto& tokenizer = known(recipe.dataset.tokenizer);
-  const TokenizerPlace place = place_of(tokenizer, model);
+  const TokenizerPlace place = place_of(tokenizer, model.name);
   const bool is_own = place == TokenizerPlace{.name = model.name};
   auto opened = model.open_text(place);
   RecipeText out{.used = with_keys(opened, tokenizer),
@@ -204,6 +205,23 @@ RecipeText open_text(const config::Recipe& recipe, const ModelFacts& model) {
   name_classes(out.used, recipe, model);
   out.used = data::without_checks(std::move(out.used), recipe.disabled_data_checks);
   return out;
+}
+
+std::optional<TokenizerPlace> tokenizer_place(const config::Recipe& recipe,
+                                              const std::string& model_name) {
+  return !recipe.dataset.tokenizer || mock_vocabulary(recipe)
+             ? std::nullopt
+             : std::optional(place_of(*recipe.dataset.tokenizer, model_name));
+}
+
+std::string given_template(const config::Recipe& recipe) {
+  std::set<std::string> given;
+  const auto sections = data::with_parts(recipe.dataset.keys);
+  for (std::size_t i = sections.size() > 1 ? 1 : 0; i < sections.size(); ++i) {
+    const Json value = sections[i].value("chat_template", Json());
+    given.insert(value.is_string() ? value.get<std::string>() : "");
+  }
+  return given.size() == 1 ? *given.begin() : "";
 }
 
 data::TextContext section_text(const data::TextContext& text, const config::Dataset& section) {

@@ -58,6 +58,14 @@ struct RecipeText {
 /// Throws Error(invalid_argument | unsupported) for keys that cannot be.
 RecipeText open_text(const config::Recipe& recipe, const ModelFacts& model);
 
+/// Which tokenizer that is; none where the rows are made up or come as tokens.
+std::optional<TokenizerPlace> tokenizer_place(const config::Recipe& recipe,
+                                              const std::string& model_name);
+
+/// The chat template that the recipe gives in place of the tokenizer's: the text, a file or a name,
+/// as with_chat_template takes it; empty if there is none or data sets in a blend differ in it.
+std::string given_template(const config::Recipe& recipe);
+
 /// The same for the rows of one section: made-up data have words of their own.
 data::TextContext section_text(const data::TextContext& text, const config::Dataset& section);
 

@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <array>
 #include <filesystem>
+#include <iterator>
 #include <map>
 #include <optional>
 #include <regex>
@@ -228,17 +229,40 @@ std::vector<std::string> files_of_folder(const std::string& folder, const FileCh
     return files.take(place);
   }
   bool has_files = false;
+  std::string inner;  // a folder in it with data files
   for (const fs::directory_entry& entry : fs::directory_iterator(folder)) {
     if (entry.is_regular_file() && is_data_file(entry.path())) {
       files.add(entry.path(), {without_compression(entry.path()).stem().string()});
       has_files = true;
     }
   }
+  for (const fs::directory_entry& entry : fs::recursive_directory_iterator(folder)) {
+    const fs::path relative = entry.path().lexically_relative(path);
+    if (relative.has_parent_path() && !relative.string().starts_with('.') &&
+        entry.is_regular_file() && is_data_file(entry.path())) {
+      inner = relative.string();
+    }
+  }
+  check(!has_files || inner.empty() || !choice.configuration.empty(), ErrorKind::invalid_argument,
+        "{0} holds data files and so do folders in it, e.g. {1}; say which are meant: {2}/*{3} for "
+        "its own, {2}/**/*{3} for all",
+        place, inner, folder, fs::path(inner).extension().string());
   return has_files && choice.configuration.empty() ? files.take(place)
                                                    : files_of_snapshot(path, place, choice);
 }
 
-std::vector<std::string> files_of_pattern(const std::string& pattern) {
+/// The name of a file in a pattern that means this file alone.
+std::string as_pattern(const std::string& name) {
+  std::string out;
+  for (const char c : name) {
+    out += std::string_view("*?[\\").find(c) == std::string_view::npos ? "" : "\\";
+    out += c;
+  }
+  return out;
+}
+
+/// What matches, sorted; "**" is not looked at.
+std::vector<std::string> matches_of(const std::string& pattern) {
   ::glob_t found{};
   const int status = ::glob(pattern.c_str(), GLOB_ERR, nullptr, &found);
   std::vector<std::string> files;
@@ -248,6 +272,42 @@ std::vector<std::string> files_of_pattern(const std::string& pattern) {
   ::globfree(&found);
   check(status == 0 || status == GLOB_NOMATCH, ErrorKind::io, "cannot search for {}", pattern);
   return files;
+}
+
+/// The folder and all in it, at any depth, that is not hidden.
+std::vector<fs::path> folders_below(const fs::path& folder) {
+  std::vector<fs::path> out = {folder};
+  for (auto at = fs::recursive_directory_iterator(folder); at != fs::end(at); ++at) {
+    if (at->is_directory() && at->path().filename().string().starts_with('.')) {
+      at.disable_recursion_pending();
+    } else if (at->is_directory()) {
+      out.push_back(at->path());
+    }
+  }
+  return out;
+}
+
+/// "**" stands for any number of folders, as for Python's glob and `datasets`; at the end, for the
+/// data files in them.
+std::vector<std::string> files_of_pattern(const std::string& pattern) {
+  const auto stars = ("/" + pattern + "/").find("/**/");
+  if (stars == std::string::npos) {
+    return matches_of(pattern);
+  }
+  const std::string before = stars == 0 ? "." : pattern.substr(0, stars - 1);
+  const std::string rest = stars + 2 < pattern.size() ? pattern.substr(stars + 3) : "*";
+  std::set<std::string> files;
+  for (const auto& top : matches_of(before)) {
+    if (!fs::is_directory(top)) {
+      continue;
+    }
+    for (const auto& folder : folders_below(top)) {
+      const auto found = files_of_pattern(as_pattern(folder.string()) + "/" + rest);
+      std::ranges::copy_if(found, std::inserter(files, files.end()),
+                           [&](const auto& file) { return !fs::is_directory(file); });
+    }
+  }
+  return {files.begin(), files.end()};
 }
 
 /// A file that is given by itself is "train", as `datasets` has it, unless its name says otherwise.

@@ -14,13 +14,15 @@ struct FileChoice {
   std::string revision = "main";
 };
 
-/// A path that exists, or the files that a pattern matches, in the order of their names.
+/// A path that exists, or the files that a pattern matches ("**": any number of folders), in the
+/// order of their names.
 /// Throws Error(not_found) if there are none.
 std::vector<std::string> find_paths(const std::string& path, const std::string& revision = "main");
 
 /// The data files that `path` means:
 /// - a file, or a pattern: of the split "train", or of that which its name speaks of;
-/// - a folder: its files of the split, by the words in their names (train, training, validation,
+/// - a folder: its own files (an error if folders in it have some, too) of the split, by the words
+/// in their names (train, training, validation,
 ///   valid, val, dev, eval, evaluation, test, testing); "train" also means files without such a
 ///   word where none has it;
 /// - a folder that `save_to_disk` of the Python package `datasets` wrote: what its state.json

@@ -8,6 +8,7 @@
 #include "base/file.h"
 #include "base/known.h"
 #include "base/text.h"
+#include "text/special_tokens.h"
 #include "text/tokenizer_files.h"
 
 namespace automodel::data {
@@ -56,13 +57,14 @@ TextContext make_text_context(text::Tokenizer tokenizer, const text::TokenizerCo
                                          .sep_token = config.sep_token,
                                          .pad_token = config.pad_token,
                                          .cls_token = config.cls_token,
-                                         .mask_token = config.mask_token},
+                                         .mask_token = config.mask_token,
+                                         .named = text::model_token_texts(config.raw)},
                       .templates = {},
                       .bos_id = bos_id,
                       .eos_id = eos_id};
   context.adds_bos = puts_bos(context);
   context.max_tokens = config.model_max_length.value_or(0);
-  context.cuts_beginning = config.cuts_beginning;
+  context.cuts_beginning = config.cuts_beginning.value_or(context.tokenizer.cuts_beginning());
   for (const auto& [name, source] : config.chat_templates) {
     context.templates.emplace(name,
                               text::ChatTemplate::parse(source, "chat template '" + name + "'"));
@@ -154,6 +156,9 @@ std::uint64_t content_hash(const TextContext& context) {
   for (const auto& name : {names.bos_token, names.eos_token, names.unk_token, names.sep_token,
                            names.pad_token, names.cls_token, names.mask_token}) {
     parts["special"].push_back(name ? Json(*name) : Json());
+  }
+  if (!names.named.empty()) {
+    parts["named"] = names.named;
   }
   for (const auto& [name, chat_template] : context.templates) {
     parts["templates"][name] = chat_template.source();

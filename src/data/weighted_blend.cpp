@@ -54,6 +54,14 @@ WeightedPart read_part(Json part, std::size_t index, bool skip_invalid) {
       .target = target.get<std::string>(), .keys = std::move(part), .weight = weight.get<double>()};
 }
 
+/// The row of a part of `size` rows that the entry `at` of `count` is: whole passes over the part,
+/// then rows that are evenly spread over it, so that no end of a sorted file is preferred.
+std::int64_t spread_row(std::int64_t at, std::int64_t size, std::int64_t count) {
+  const std::int64_t rest = count % size;
+  const std::int64_t behind_passes = at - (count - rest);
+  return behind_passes < 0 ? at % size : behind_passes * size / rest;
+}
+
 }  // namespace
 
 std::unique_ptr<const Dataset> make_weighted_blend(const WeightedBlendOptions& options,
@@ -67,8 +75,13 @@ std::unique_ptr<const Dataset> make_weighted_blend(const WeightedBlendOptions& o
   }
   auto entries = blend_by_weight(
       weights, options.num_samples ? *options.num_samples : num_rows_for_all(parts, weights));
+  std::vector<std::int64_t> counts(parts.size());
+  for (const BlendEntry& entry : entries) {
+    ++counts[static_cast<std::size_t>(entry.part)];
+  }
   for (BlendEntry& entry : entries) {
-    entry.row %= parts[static_cast<std::size_t>(entry.part)]->size();
+    const auto part = static_cast<std::size_t>(entry.part);
+    entry.row = spread_row(entry.row, parts[part]->size(), counts[part]);
   }
   return make_blend(std::move(parts), std::move(entries));
 }

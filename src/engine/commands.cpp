@@ -2,15 +2,7 @@
 
 #include <torch/version.h>
 
-#include "engine/commands/bench.h"
-#include "engine/commands/convert.h"
-#include "engine/commands/data.h"
-#include "engine/commands/describe.h"
-#include "engine/commands/doctor.h"
-#include "engine/commands/generate.h"
-#include "engine/commands/merge.h"
-#include "engine/commands/trace.h"
-#include "engine/commands/train.h"
+#include "engine/commands/commands.h"
 
 namespace automodel::engine {
 

@@ -31,6 +31,9 @@ void add_tokens(Variables& variables, const SpecialTokens& tokens) {
       variables[name] = Value(*token);
     }
   };
+  for (const auto& [name, token] : tokens.named) {
+    variables[name] = Value(token);
+  }
   add("bos_token", tokens.bos_token);
   add("eos_token", tokens.eos_token);
   add("unk_token", tokens.unk_token);

@@ -4,6 +4,7 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <map>
 #include <memory>
 #include <optional>
 #include <string>
@@ -25,6 +26,8 @@ struct SpecialTokens {
   std::optional<std::string> pad_token;
   std::optional<std::string> cls_token;
   std::optional<std::string> mask_token;
+  /// With names of the model's own, e.g. image_token.
+  std::map<std::string, std::string> named = {};
   bool operator==(const SpecialTokens&) const = default;
 };
 

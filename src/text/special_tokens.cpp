@@ -115,6 +115,15 @@ Json model_tokens(const Json& config) {
   return objects;
 }
 
+std::map<std::string, std::string> model_token_texts(const Json& config) {
+  std::map<std::string, std::string> texts;
+  const Json tokens = model_tokens(config);
+  for (const auto& [name, token] : tokens.items()) {
+    texts.emplace(name, content_of(token));
+  }
+  return texts;
+}
+
 std::optional<std::string> special_list_key(const Json& config) {
   const auto extra = config.find(kExtra);
   const bool has_additional = config.contains(kAdditional);

@@ -3,6 +3,7 @@
 // transformers 5, tokenization_utils_base.py, _from_pretrained.
 
 #include <array>
+#include <map>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -18,6 +19,9 @@ inline constexpr auto kSpecialTokenNames = std::to_array<std::string_view>(
 /// The special tokens with names of the model's own, e.g. image_token: other keys that end in
 /// "_token", and those that extra_special_tokens names if it is an object.
 Json model_tokens(const Json& config);
+
+/// Their texts.
+std::map<std::string, std::string> model_token_texts(const Json& config);
 
 /// The key with the list of the special tokens without names: extra_special_tokens or, where that
 /// is empty or an object, additional_special_tokens. None if there is neither.

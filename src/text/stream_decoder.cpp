@@ -10,28 +10,39 @@ constexpr std::string_view kReplacementBytes = "\xEF\xBF\xBD";
 StreamDecoder::StreamDecoder(Tokenizer tokenizer, bool skip_special_tokens)
     : tokenizer_(std::move(tokenizer)), skip_special_tokens_(skip_special_tokens) {}
 
+void StreamDecoder::forget_context() {
+  ids_.erase(ids_.begin(), ids_.begin() + static_cast<std::ptrdiff_t>(num_context_));
+  num_context_ = 0;
+}
+
+std::string StreamDecoder::text_behind_context() {
+  const auto before = tokenizer_.decode(std::span(ids_).first(num_context_), skip_special_tokens_);
+  const auto now = tokenizer_.decode(ids_, skip_special_tokens_);
+  if (now.starts_with(before)) {
+    return now.substr(before.size());
+  }
+  forget_context();  // an invalid byte made U+FFFD of characters that are handed out already
+  return tokenizer_.decode(ids_, skip_special_tokens_);
+}
+
 /// How a token is decoded can depend on what precedes it (a first word loses its space), so the
 /// tokens of the piece handed out last stay as context.
 std::string StreamDecoder::push(std::int32_t id) {
   ids_.push_back(id);
-  const std::span all(ids_);
-  const std::string before = tokenizer_.decode(all.first(num_context_), skip_special_tokens_);
-  const std::string now = tokenizer_.decode(all, skip_special_tokens_);
-  if (!now.starts_with(before) || now.size() == before.size() || now.ends_with(kReplacementBytes)) {
+  auto text = text_behind_context();
+  if (text.empty() || text.ends_with(kReplacementBytes)) {
     return "";
   }
-  ids_.erase(ids_.begin(), ids_.begin() + static_cast<std::ptrdiff_t>(num_context_));
+  forget_context();
   num_context_ = ids_.size();
-  return now.substr(before.size());
+  return text;
 }
 
 std::string StreamDecoder::finish() {
-  const std::span all(ids_);
-  const std::string before = tokenizer_.decode(all.first(num_context_), skip_special_tokens_);
-  const std::string now = tokenizer_.decode(all, skip_special_tokens_);
+  auto text = text_behind_context();
   ids_.clear();
   num_context_ = 0;
-  return now.size() > before.size() ? now.substr(before.size()) : "";
+  return text;
 }
 
 }  // namespace automodel::text

@@ -103,6 +103,11 @@ bool Tokenizer::is_special(std::int32_t id) const {
   return added != parts_->added_by_id.end() && parts_->added_tokens[added->second].special;
 }
 
+bool Tokenizer::cuts_beginning() const {
+  const auto& truncation = parts_->lengths.truncation;
+  return truncation && truncation->direction == TextEnd::left;
+}
+
 bool Tokenizer::finds_special() const { return parts_->finds_special; }
 
 Json Tokenizer::to_json() const {

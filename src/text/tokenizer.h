@@ -89,6 +89,9 @@ class Tokenizer {
   const std::vector<AddedToken>& added_tokens() const;
   /// True for added tokens that are marked special.
   bool is_special(std::int32_t id) const;
+  /// "truncation" in the file has the direction Left. Transformers takes this over where
+  /// tokenizer_config.json has no truncation_side.
+  bool cuts_beginning() const;
   /// As it was loaded (LoadOptions); a tokenizer.json does not say it.
   bool finds_special() const;
   /// A tokenizer.json equal in meaning to the one this tokenizer was made from, with all its
@@ -106,12 +109,16 @@ class StreamDecoder {
   explicit StreamDecoder(Tokenizer tokenizer, bool skip_special_tokens = true);
 
   /// The text that `id` completes: whole UTF-8 characters only, empty while a character is
-  /// unfinished. All pieces and finish() concatenated equal decode() of all ids.
+  /// unfinished. All pieces and finish() concatenated equal decode() of all ids, save that a
+  /// character spelt in bytes stays where invalid bytes behind it make U+FFFD of it there.
   std::string push(std::int32_t id);
   /// The rest; U+FFFD stands for bytes that never became a character. The decoder is then as new.
   std::string finish();
 
  private:
+  std::string text_behind_context();
+  void forget_context();
+
   Tokenizer tokenizer_;
   bool skip_special_tokens_;
   std::vector<std::int32_t> ids_;  // not yet final, with the context that their text depends on

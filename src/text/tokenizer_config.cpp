@@ -94,6 +94,7 @@ Json read_object(const fs::path& file) {
 
 TokenizerConfig parse_tokenizer_config(const Json& config, std::string_view source) {
   const JsonNode node(config, std::string(source));
+  const auto side = node.string_or("truncation_side", "");
   return {.bos_token = read_token(node, "bos_token"),
           .eos_token = read_token(node, "eos_token"),
           .pad_token = read_token(node, "pad_token"),
@@ -105,7 +106,7 @@ TokenizerConfig parse_tokenizer_config(const Json& config, std::string_view sour
           .add_eos_token = read_flag(node, "add_eos_token"),
           .chat_templates = read_templates(node),
           .model_max_length = read_length(node),
-          .cuts_beginning = node.string_or("truncation_side", "") == "left",
+          .cuts_beginning = side.empty() ? std::nullopt : std::optional(side == "left"),
           .tokenizer_class = node.string_or("tokenizer_class", ""),
           .raw = config};
 }

@@ -26,7 +26,8 @@ struct TokenizerConfig {
   /// "default" and the named ones ("tool_use", ...), as Jinja source.
   std::map<std::string, std::string> chat_templates;
   std::optional<std::int64_t> model_max_length;
-  bool cuts_beginning = false;  // "truncation_side": "left"
+  /// "truncation_side" is "left"; none: tokenizer.json decides.
+  std::optional<bool> cuts_beginning;
   std::string tokenizer_class;  // empty if the folder does not say
   Json raw = Json::object();    // what tokenizer_config.json would say of all of it
 };

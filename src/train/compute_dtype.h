@@ -8,7 +8,7 @@
 
 namespace automodel::train {
 
-/// True on a GPU, and if this processor multiplies bfloat16 (AVX512-BF16 or AMX). A CPU without it
+/// True on a GPU, and if this processor multiplies bfloat16 (AVX512-BF16). A CPU without it
 /// makes of LibTorch's bfloat16 products loops up to 100 times slower than float32.
 bool has_bfloat16(const at::Device& device);
 

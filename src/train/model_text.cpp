@@ -1,5 +1,8 @@
 #include "train/model_text.h"
 
+#include <algorithm>
+#include <utility>
+
 #include "data/limit.h"
 #include "models/stop_ids.h"
 #include "tensor/gguf_facts.h"
@@ -25,9 +28,22 @@ data::TextContext model_text(const checkpoint::ModelFolder& model) {
   return text;
 }
 
+void set_text(checkpoint::ModelFolder& model, checkpoint::TextSource text,
+              const data::TextContext& used) {
+  const auto stops = models::stop_ids(model.path, model.config);
+  if (used.eos_id && std::ranges::find(stops, *used.eos_id) == stops.end()) {
+    text.ids["eos_token_id"] = *used.eos_id;
+  }
+  model.text = std::move(text);
+}
+
 std::vector<std::int32_t> stop_ids(const checkpoint::ModelFolder& model,
                                    const data::TextContext& text) {
-  if (auto ids = models::stop_ids(model.path, model.config); !ids.empty()) {
+  auto ids = models::stop_ids(model.path, model.config);
+  if (model.text && model.text->ids.contains("eos_token_id")) {
+    ids.push_back(model.text->ids.at("eos_token_id"));
+  }
+  if (!ids.empty()) {
     return ids;
   }
   return text.eos_id ? std::vector<std::int32_t>{*text.eos_id} : std::vector<std::int32_t>{};

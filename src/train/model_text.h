@@ -10,6 +10,11 @@ namespace automodel::train {
 /// Throws Error(not_found | unsupported | corrupt_data).
 data::TextContext model_text(const checkpoint::ModelFolder& model);
 
+/// Has the model exported with `text`, whose contents are `used`; an eos_token that does not end
+/// the model's answers yet does so from then on.
+void set_text(checkpoint::ModelFolder& model, checkpoint::TextSource text,
+              const data::TextContext& used);
+
 /// The ids that end an answer: eos_token_id of generation_config.json (one or several), else of
 /// config.json, else the tokenizer's eos_token.
 std::vector<std::int32_t> stop_ids(const checkpoint::ModelFolder& model,

@@ -151,9 +151,9 @@ TEST_F(Export, MakesTheTextFilesOfAGgufFile) {
   parameters_ = load_parameters(source_, at::kFloat);
   const auto model = exported({});
   expect_same(load_parameters(model, at::kFloat), parameters_);
-  EXPECT_EQ(
-      auxiliary_files(model),
-      (std::vector<fs::path>{"generation_config.json", "tokenizer.json", "tokenizer_config.json"}));
+  EXPECT_EQ(auxiliary_files(model.path), (std::vector<fs::path>{"generation_config.json"}));
+  EXPECT_EQ(text_files(model.path),
+            (std::vector<fs::path>{"tokenizer.json", "tokenizer_config.json"}));
   EXPECT_EQ(read_json(folder_ / "out/generation_config.json"), Json({{"eos_token_id", 0}}));
   EXPECT_EQ(read_json(folder_ / "out/tokenizer_config.json")["eos_token"], "<|end|>");
   const auto tokenizer = text::Tokenizer::from_json(read_json(folder_ / "out/tokenizer.json"), "t");

@@ -27,7 +27,7 @@ TEST(OpenModel, ReadsConfigAndHeaders) {
   EXPECT_EQ(model.name, folder.path().string());
   EXPECT_EQ(model.spec.layers.size(), 2);
   EXPECT_TRUE(model.weights->contains("model.norm.weight"));
-  EXPECT_EQ(auxiliary_files(model),
+  EXPECT_EQ(text_files(model.path),
             (std::vector<fs::path>{"tokenizer.json", "tokenizer_config.json"}));
 }
 
@@ -38,9 +38,10 @@ TEST(OpenModel, ListsTemplatesAndLicence) {
   write_text(folder / "additional_chat_templates/tool_use.jinja", "{{ messages }}");
   write_text(folder / "LICENSE.txt", "free");
   write_text(folder / "README.md", "a model card");
-  EXPECT_EQ(auxiliary_files(open_model(folder.path().string())),
-            (std::vector<fs::path>{"LICENSE.txt", "additional_chat_templates/tool_use.jinja",
-                                   "tokenizer.json", "tokenizer_config.json"}));
+  EXPECT_EQ(auxiliary_files(folder.path()), (std::vector<fs::path>{"LICENSE.txt"}));
+  EXPECT_EQ(text_files(folder.path()),
+            (std::vector<fs::path>{"additional_chat_templates/tool_use.jinja", "tokenizer.json",
+                                   "tokenizer_config.json"}));
 }
 
 TEST(OpenModel, MergesOverridesIntoTheConfig) {
@@ -90,7 +91,6 @@ TEST(OpenModel, ReadsAGgufFile) {
   const auto model = open_model((folder / "m.gguf").string());
   EXPECT_EQ(model.spec.architecture, "LlamaForCausalLM");
   EXPECT_EQ(stored_dtype(model), at::kFloat);
-  EXPECT_TRUE(auxiliary_files(model).empty());
   const auto parameters = load_parameters(model, at::kFloat);
   EXPECT_EQ(parameters.at("model.layers.0.mlp.up_proj.weight").sum().item<double>(), 8);
 }

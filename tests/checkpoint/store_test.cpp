@@ -329,6 +329,20 @@ TEST_F(StoreTest, IgnoresWhatIsNotItsOwnAndSaysSo) {
   EXPECT_THAT(found.warnings, ElementsAre(HasSubstr("epoch_9_step_9 is not a complete")));
 }
 
+TEST_F(StoreTest, KeepsWhatIsNotItsOwnUnderAnotherName) {
+  auto store = open();
+  for (const char* aside : {"epoch_0_step_3.foreign", "epoch_0_step_3.foreign2"}) {
+    ASSERT_FALSE(remove_tree(folder_ / "run/epoch_0_step_3"));
+    fs::create_directories(folder_ / "run/epoch_0_step_3");
+    write_text(folder_ / "run/epoch_0_step_3/weights", aside);
+    EXPECT_THAT(save(store, 3).warnings,
+                ElementsAre(HasSubstr(std::string("it is ") + aside + " now")));
+    EXPECT_EQ(read_file(folder_ / "run" / aside / "weights"), aside);
+  }
+  EXPECT_THAT(save(store, 3).warnings, IsEmpty());
+  EXPECT_THAT(steps(store), ElementsAre(3));
+}
+
 TEST_F(StoreTest, RepairsWhatAKilledRunLeft) {
   {
     auto store = open();

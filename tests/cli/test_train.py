@@ -141,6 +141,15 @@ def test_going_on_with_other_rows_or_another_order_is_said(automodel, recipe):
     assert "(order.global_batch_size, order.group_by_length changed)" in done.stdout + done.stderr
 
 
+def test_going_on_with_other_settings_is_said(automodel, recipe):
+    train(automodel, recipe, out(recipe, "run"), "--step_scheduler.max_steps=2")
+    done = train(automodel, recipe, out(recipe, "run"), "--step_scheduler.max_steps=3")
+    assert "settings are not those" not in done.stdout + done.stderr
+    done = train(automodel, recipe, out(recipe, "run"), "--step_scheduler.max_steps=4", "--optimizer.eps=1e-6",
+                 "--optimizer.lr=1e-5")
+    assert "settings are not those of the checkpoint (optimizer.eps was 1e-08, is 1e-06)" in done.stdout + done.stderr
+
+
 def test_an_adapter_goes_on_only_beside_its_base(automodel, recipe):
     tiny_run.edit(recipe, lambda content: content.update(peft=dict(tiny_run.PEFT)))
     train(automodel, recipe, out(recipe, "run"), "--step_scheduler.max_steps=2")
@@ -150,6 +159,9 @@ def test_an_adapter_goes_on_only_beside_its_base(automodel, recipe):
     weights.write_bytes(content)
     done = train(automodel, recipe, out(recipe, "run"), "--step_scheduler.max_steps=3", expect=2)
     assert "was trained beside another base model: its model.safetensors" in done.stderr
+    merged = automodel("merge", recipe.parent / "run/LATEST/model", recipe.parent / "merged", timeout=300)
+    assert merged.returncode == 0, merged.stderr
+    assert "its model.safetensors is not the same file" in merged.stderr
 
 
 def test_a_run_of_another_model_replaces_nothing(automodel, recipe):

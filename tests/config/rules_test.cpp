@@ -76,6 +76,13 @@ INSTANTIATE_TEST_SUITE_P(
     Training, Contradictions,
     ::testing::Values(
         Contradiction{{"--optimizer.betas=[0.9, 1.0]"}, "1.0 is out of range"},
+        Contradiction{{"--peft._target_=nemo_automodel.components._peft.lora.PeftConfig",
+                       "--peft.dropout=1.0"},
+                      "expected a number >= 0 and < 1"},
+        Contradiction{{"--optimizer._target_=transformer_engine.pytorch.optimizers.FusedAdam",
+                       "--optimizer.amsgrad=true"},
+                      "must be false for FusedAdam"},
+        Contradiction{{"--checkpoint.checkpoint_dir=~/runs"}, "write ${oc.env:HOME}/runs"},
         Contradiction{{"--loss_fn.label_smoothing=1"},
                       "loss_fn.label_smoothing: 1 is out of range; expected a number >= 0 and < 1"},
         Contradiction{{"--loss_fn.label_smoothing=-0.1"}, "expected a number >= 0"},

@@ -143,6 +143,28 @@ TEST(FindPaths, PatternsAreSorted) {
   EXPECT_THAT(find_paths(a), ElementsAre(a));
 }
 
+TEST(FindPaths, TwoStarsStandForAnyNumberOfFolders) {
+  const ScratchFolder folder;
+  for (const char* name :
+       {"a.jsonl", "sub/b.jsonl", "sub/x[1]/c.jsonl", "sub/.hidden/d.jsonl", "sub/x[1]/e.txt"}) {
+    std::filesystem::create_directories(std::filesystem::path(folder.path(name)).parent_path());
+    folder.write(name, "{}");
+  }
+  const auto found = [&](const std::string& pattern) {
+    std::vector<std::string> out;
+    for (const auto& file : find_paths(folder.path(pattern))) {
+      out.push_back(std::filesystem::relative(file, folder.path()).string());
+    }
+    return out;
+  };
+  EXPECT_THAT(found("**/*.jsonl"), ElementsAre("a.jsonl", "sub/b.jsonl", "sub/x[1]/c.jsonl"));
+  EXPECT_THAT(found("sub/**/*.jsonl"), ElementsAre("sub/b.jsonl", "sub/x[1]/c.jsonl"));
+  EXPECT_THAT(found("sub/**/x*/*.txt"), ElementsAre("sub/x[1]/e.txt"));
+  EXPECT_THAT(found("sub/**"), ElementsAre("sub/b.jsonl", "sub/x[1]/c.jsonl", "sub/x[1]/e.txt"));
+  EXPECT_THAT(error_of([&] { find_data_files(folder.path(), {}); }),
+              HasSubstr("holds data files and so do folders in it"));
+}
+
 TEST(FindDataFiles, AFilesNameMaySpeakOfAnotherSplit) {
   const ScratchFolder folder;
   const auto val = folder.write("my_val.jsonl.gz", "");
@@ -190,8 +212,9 @@ TEST(FindDataFiles, AFolderMayBeACopyOfAHubDataset) {
   EXPECT_THAT(find_data_files(path, {.split = "test"}), ElementsAre(test));
   EXPECT_EQ(error_of([&] { find_data_files(path, {.configuration = "plain"}); }),
             "the folder " + path + " has no configuration 'plain'; it has none");
-  const auto own = folder.write("rows.jsonl", row);
-  EXPECT_THAT(find_data_files(path, {}), ElementsAre(own)) << "its own files come first";
+  folder.write("rows.jsonl", row);
+  EXPECT_THAT(error_of([&] { find_data_files(path, {}); }),
+              HasSubstr("holds data files and so do folders in it"));
   const auto plain = folder.write("plain/train.jsonl", row);
   EXPECT_THAT(find_data_files(path, {.configuration = "plain"}), ElementsAre(plain));
 }

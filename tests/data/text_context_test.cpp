@@ -43,6 +43,35 @@ TEST(TextContext, ABosCanBePutFirstWhereTheTokenizerDoesNot) {
   EXPECT_EQ(encode(context, "x").ids, (std::vector<std::int32_t>{kBos, 'x'}));
 }
 
+TEST(TextContext, TheTokenizersFileSaysWhatIsCutWhereItsConfigurationDoesNot) {
+  Json json = tokenizer_json();
+  json["truncation"] = {
+      {"max_length", 8}, {"stride", 0}, {"strategy", "LongestFirst"}, {"direction", "Left"}};
+  const auto tokenizer = text::Tokenizer::from_json(json, "test");
+  text::TokenizerConfig config;
+  EXPECT_TRUE(make_text_context(tokenizer, config).cuts_beginning);
+  config.cuts_beginning = false;
+  EXPECT_FALSE(make_text_context(tokenizer, config).cuts_beginning);
+}
+
+TEST(TextContext, TemplatesSeeTokensWithNamesOfTheModelsOwn) {
+  const auto tokenizer = text::Tokenizer::from_json(tokenizer_json(), "test");
+  text::TokenizerConfig config;
+  config.chat_templates = {
+      {"default", "{{ image_token }}|{{ boi_token }}|{{ messages[0].content }}"}};
+  const auto plain = make_text_context(tokenizer, config);
+  config.raw = {{"image_token", "<img>"}, {"extra_special_tokens", {{"boi_token", "<boi>"}}}};
+  const auto named = make_text_context(tokenizer, config);
+  const auto text = [](const TextContext& context) {
+    return require_template(context, false)
+        .render(Json::array({{{"role", "user"}, {"content", "hi"}}}), {}, context.special_tokens)
+        .text;
+  };
+  EXPECT_EQ(text(plain), "||hi");
+  EXPECT_EQ(text(named), "<img>|<boi>|hi");
+  EXPECT_NE(content_hash(plain), content_hash(named));
+}
+
 TEST(TextContext, SpecialTokensMustBeTokens) {
   text::TokenizerConfig config;
   config.eos_token = "<|end|>";

@@ -64,6 +64,15 @@ TEST_F(Weighted, TheNumberOfSamplesMayBeGiven) {
                 {"a.jsonl:1", 1}, {"a.jsonl:2", 1}, {"b.jsonl:1", 1}, {"b.jsonl:2", 1}}));
 }
 
+TEST_F(Weighted, WhatIsNoWholePassIsSpreadOverThePart) {
+  const auto blend = open({{"parts", {part("a", 9), part("b", 2)}}, {"num_samples", 6}});
+  EXPECT_EQ(counts(*blend), (std::map<std::string, int>{{"a.jsonl:1", 1},
+                                                        {"a.jsonl:4", 1},
+                                                        {"a.jsonl:7", 1},
+                                                        {"b.jsonl:1", 2},
+                                                        {"b.jsonl:2", 1}}));
+}
+
 TEST_F(Weighted, BadRowsAreLeftOutOfAllPartsOrNone) {
   folder_.write("bad.jsonl", "{\"text\": \"x\"}\n{oops\n");
   Json bad = part("unused", 1);

@@ -10,6 +10,7 @@ namespace automodel::models {
 namespace {
 
 using ::testing::ElementsAre;
+using ::testing::HasSubstr;
 
 class StopIds : public ::testing::Test {
  protected:
@@ -37,12 +38,15 @@ TEST_F(StopIds, GenerationDefaultsComeFirst) {
 }
 
 TEST_F(StopIds, OfAnotherTypeAreRefused) {
-  try {
-    stop_ids(folder_, {{"eos_token_id", "</s>"}});
-    FAIL();
-  } catch (const Error& error) {
-    EXPECT_EQ(error.message(),
-              "eos_token_id is \"</s>\", expected an integer or a list of integers");
+  for (const Json& wrong :
+       {Json("</s>"), Json({1, nullptr}), Json(-1), Json(12345678901234), Json(1.5)}) {
+    try {
+      stop_ids(folder_, {{"eos_token_id", wrong}});
+      FAIL() << wrong;
+    } catch (const Error& error) {
+      EXPECT_THAT(error.what(), HasSubstr("config.json")) << wrong;
+      EXPECT_THAT(error.what(), HasSubstr("expected the id of a token or a list of such"));
+    }
   }
 }
 

@@ -23,6 +23,16 @@ TEST(SpecialTokens, NamesOfTheModelsOwn) {
   EXPECT_EQ(found["b_token"], "B");
 }
 
+TEST(SpecialTokens, TextsOfNamesOfTheModelsOwn) {
+  const Json config = {{"bos_token", "<s>"},
+                       {"image_token", "<img>"},
+                       {"eot_token", {{"content", "<eot>"}, {"__type", "AddedToken"}}},
+                       {"extra_special_tokens", {{"boi_token", "<boi>"}}}};
+  EXPECT_EQ(model_token_texts(config),
+            (std::map<std::string, std::string>{
+                {"boi_token", "<boi>"}, {"eot_token", "<eot>"}, {"image_token", "<img>"}}));
+}
+
 TEST(SpecialTokens, AnObjectNamesTokens) {
   const Json config = parse_json(R"({"extra_special_tokens": {"b": "X", "a_token": "Y"},
                                      "a_token": "Z", "additional_special_tokens": ["W"]})",

@@ -65,6 +65,11 @@ TEST(StreamDecoder, StartsAnewAfterFinish) {
   EXPECT_EQ(decoder.push(257), "world");
 }
 
+TEST(StreamDecoder, ACharacterStaysThatAnInvalidByteFollows) {
+  EXPECT_THAT(stream(sentence_piece(), {256, 0xC3, 0xA9, 0xFF, 257, 0xC3, 0xA9}),
+              ::testing::ElementsAre("Hello", "", "é", "", "\uFFFD world", "", "é", ""));
+}
+
 TEST(StreamDecoder, PiecesJoinToTheWholeText) {
   const Tokenizer tokenizer = sentence_piece();
   const std::vector<std::int32_t> ids = {257,  0xF0, 0x9F, 0x98, 0x80, 256, 0xFF,

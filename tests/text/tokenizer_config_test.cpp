@@ -47,7 +47,7 @@ TEST(TokenizerConfig, ReadsTokensFlagsAndTemplate) {
   EXPECT_EQ(config.add_eos_token, std::nullopt);
   EXPECT_THAT(config.chat_templates, ::testing::ElementsAre(::testing::Pair("default", "T")));
   EXPECT_EQ(config.model_max_length, 2048);
-  EXPECT_TRUE(config.cuts_beginning);
+  EXPECT_EQ(config.cuts_beginning, true);
   EXPECT_EQ(config.tokenizer_class, "LlamaTokenizer");
   EXPECT_EQ(config.raw["other"], 1);
 }

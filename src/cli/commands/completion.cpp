@@ -1,4 +1,4 @@
-#include "cli/commands/completion.h"
+#include "cli/texts/completion.h"
 
 #include <fmt/format.h>
 
@@ -6,7 +6,7 @@
 
 #include "base/command_line.h"
 #include "cli/commands.h"
-#include "cli/texts/completion.h"
+#include "cli/commands/commands.h"
 #include "cli/texts/man.h"
 #include "config/reference.h"
 

@@ -1,7 +1,6 @@
-#include "cli/commands/data.h"
-
 #include <filesystem>
 
+#include "cli/commands/commands.h"
 #include "cli/engine.h"
 #include "cli/inputs.h"
 #include "config/load.h"

@@ -1,4 +1,4 @@
-#include "cli/commands/describe.h"
+#include "models/describe.h"
 
 #include <fmt/format.h>
 
@@ -8,10 +8,10 @@
 
 #include "base/json.h"
 #include "base/text.h"
+#include "cli/commands/commands.h"
 #include "cli/engine.h"
 #include "cli/inputs.h"
 #include "models/default_configs.h"
-#include "models/describe.h"
 #include "models/registry.h"
 #include "models/unsupported.h"
 #include "usage/revision.h"

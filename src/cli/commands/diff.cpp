@@ -1,5 +1,3 @@
-#include "cli/commands/diff.h"
-
 #include <fmt/format.h>
 
 #include <CLI/CLI.hpp>
@@ -8,6 +6,7 @@
 
 #include "base/command_line.h"
 #include "base/json_change.h"
+#include "cli/commands/commands.h"
 #include "cli/run_record.h"
 
 namespace automodel::cli {

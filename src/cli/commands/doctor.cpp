@@ -1,5 +1,3 @@
-#include "cli/commands/doctor.h"
-
 #include <fmt/format.h>
 
 #include <CLI/CLI.hpp>
@@ -9,6 +7,7 @@
 
 #include "base/command_line.h"
 #include "base/hub_cache.h"
+#include "cli/commands/commands.h"
 #include "cli/doctor/findings.h"
 
 namespace automodel::cli {

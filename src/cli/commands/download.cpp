@@ -1,5 +1,3 @@
-#include "cli/commands/download.h"
-
 #include <fmt/format.h>
 #include <unistd.h>
 
@@ -9,6 +7,7 @@
 #include "base/command_line.h"
 #include "base/hub_cache.h"
 #include "base/terminal.h"
+#include "cli/commands/commands.h"
 #include "hub/fetch.h"
 
 namespace automodel::cli {

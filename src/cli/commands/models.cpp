@@ -1,10 +1,9 @@
-#include "cli/commands/models.h"
-
 #include <fmt/format.h>
 
 #include <CLI/CLI.hpp>
 
 #include "base/command_line.h"
+#include "cli/commands/commands.h"
 #include "models/describe.h"
 
 namespace automodel::cli {

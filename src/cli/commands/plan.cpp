@@ -1,5 +1,3 @@
-#include "cli/commands/plan.h"
-
 #include <fmt/format.h>
 
 #include <CLI/CLI.hpp>
@@ -7,6 +5,7 @@
 #include "base/command_line.h"
 #include "base/number_range.h"
 #include "base/text.h"
+#include "cli/commands/commands.h"
 #include "config/load.h"
 #include "plan/changes.h"
 

@@ -1,5 +1,3 @@
-#include "cli/commands/render_template.h"
-
 #include <fmt/format.h>
 
 #include <CLI/CLI.hpp>
@@ -14,6 +12,7 @@
 #include "base/file.h"
 #include "base/json.h"
 #include "base/text.h"
+#include "cli/commands/commands.h"
 #include "text/chat_template.h"
 
 namespace automodel::cli {

@@ -1,5 +1,3 @@
-#include "cli/commands/report.h"
-
 #include <fmt/format.h>
 
 #include <CLI/CLI.hpp>
@@ -8,6 +6,7 @@
 #include "base/command_line.h"
 #include "base/file.h"
 #include "base/text.h"
+#include "cli/commands/commands.h"
 #include "cli/report_page.h"
 #include "cli/run_record.h"
 

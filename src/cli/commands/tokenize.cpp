@@ -1,5 +1,3 @@
-#include "cli/commands/tokenize.h"
-
 #include <fmt/format.h>
 
 #include <CLI/CLI.hpp>
@@ -19,6 +17,7 @@
 #include "base/number_range.h"
 #include "base/pointer.h"
 #include "base/process.h"
+#include "cli/commands/commands.h"
 #include "cli/commands/gguf_metadata.h"
 #include "cli/inputs.h"
 #include "text/tokenizer_files.h"
@@ -147,7 +146,8 @@ void decode_lines(const text::Tokenizer& tokenizer, const std::vector<Json>& lin
                   const TokenizeOptions& options) {
   for (const Json& line : lines) {
     const bool fits = line.is_array() && std::all_of(line.begin(), line.end(), [](const Json& id) {
-                        return id.is_number_integer();
+                        return id.is_number_integer() && id >= 0 &&
+                               id <= std::numeric_limits<std::int32_t>::max();
                       });
     check(fits, ErrorKind::invalid_argument, "each line is a JSON list of token ids");
     print_line(tokenizer.decode(line.get<std::vector<std::int32_t>>(), options.skip_special));

@@ -1,11 +1,10 @@
-#include "cli/commands/validate.h"
-
 #include <fmt/format.h>
 
 #include <CLI/CLI.hpp>
 #include <cstdio>
 
 #include "base/command_line.h"
+#include "cli/commands/commands.h"
 #include "config/load.h"
 #include "config/print.h"
 #include "config/reference.h"

@@ -64,6 +64,21 @@ void label_smoothing_below_one(Findings& f) {
   }
 }
 
+/// Without an input nothing is learnt, and PEFT's configurations do not have it.
+void adapter_dropout_below_one(Findings& f) {
+  if (f.number("peft.dropout").value_or(0) >= 1) {
+    f.problem("peft.dropout", "1 is out of range; expected a number >= 0 and < 1");
+  }
+}
+
+/// Source: Transformer Engine, which has no AMSGrad.
+void fused_adam_has_no_amsgrad(Findings& f) {
+  if (f.text("optimizer._target_").ends_with("FusedAdam") && f.is_true("optimizer.amsgrad")) {
+    f.problem("optimizer.amsgrad",
+              "must be false for FusedAdam; use _target_: torch.optim.AdamW for AMSGrad");
+  }
+}
+
 void learning_rates_are_ordered(Findings& f) {
   const double lr = f.number("optimizer.lr").value_or(0);
   const double max_lr = f.number("lr_scheduler.max_lr").value_or(lr);
@@ -229,6 +244,8 @@ void check_training_rules(Findings& findings) {
   signals_can_be_caught(findings);
   compute_dtype_is_one(findings);
   label_smoothing_below_one(findings);
+  adapter_dropout_below_one(findings);
+  fused_adam_has_no_amsgrad(findings);
   if (findings.has("lr_scheduler")) {
     learning_rates_are_ordered(findings);
     warm_up_ends_before_decay(findings);

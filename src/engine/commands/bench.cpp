@@ -1,9 +1,9 @@
-#include "engine/commands/bench.h"
+#include "usage/bench.h"
 
 #include "base/command_line.h"
 #include "config/load.h"
+#include "engine/commands/commands.h"
 #include "recipes/benchmark.h"
-#include "usage/bench.h"
 
 namespace automodel::engine {
 namespace {

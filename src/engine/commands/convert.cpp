@@ -1,11 +1,11 @@
-#include "engine/commands/convert.h"
+#include "usage/convert.h"
 
 #include "base/command_line.h"
 #include "checkpoint/load.h"
+#include "engine/commands/commands.h"
 #include "engine/commands/export.h"
 #include "models/find_model.h"
 #include "recipes/finetune/checkpoint_model.h"
-#include "usage/convert.h"
 
 namespace automodel::engine {
 namespace {

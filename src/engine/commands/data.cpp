@@ -1,7 +1,6 @@
-#include "engine/commands/data.h"
-
 #include "base/command_line.h"
 #include "corpus/inspect.h"
+#include "engine/commands/commands.h"
 #include "recipes/finetune/run_data.h"
 #include "recipes/finetune/run_model.h"
 

@@ -1,4 +1,4 @@
-#include "engine/commands/describe.h"
+#include "models/describe.h"
 
 #include <fmt/format.h>
 
@@ -6,7 +6,7 @@
 
 #include "base/command_line.h"
 #include "checkpoint/model_folder.h"
-#include "models/describe.h"
+#include "engine/commands/commands.h"
 
 namespace automodel::engine {
 namespace {

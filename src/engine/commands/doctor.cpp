@@ -1,5 +1,3 @@
-#include "engine/commands/doctor.h"
-
 #include <fmt/format.h>
 
 #include <CLI/CLI.hpp>
@@ -7,6 +5,7 @@
 
 #include "base/command_line.h"
 #include "base/json.h"
+#include "engine/commands/commands.h"
 #include "tensor/device.h"
 #include "tensor/library.h"
 

@@ -1,4 +1,4 @@
-#include "engine/commands/generate.h"
+#include "train/generate.h"
 
 #include <fmt/format.h>
 
@@ -11,13 +11,14 @@
 #include "base/known.h"
 #include "checkpoint/adapter.h"
 #include "checkpoint/load.h"
+#include "engine/commands/attach.h"
+#include "engine/commands/commands.h"
 #include "models/find_model.h"
 #include "models/sampling_defaults.h"
 #include "tensor/device.h"
 #include "tensor/dtype.h"
 #include "text/chat_template.h"
 #include "train/compute_dtype.h"
-#include "train/generate.h"
 #include "train/model_text.h"
 #include "usage/generate.h"
 
@@ -52,8 +53,8 @@ parallel::ShardedModel load_model(const checkpoint::ModelFolder& folder, const G
                            : train::storage_dtype_from_name("--dtype", settings.dtype);
   auto parameters = checkpoint::load_parameters(folder, storage, checkpoint::Use::freeze);
   if (!settings.adapter.empty()) {
-    parameters = checkpoint::with_adapter(
-        std::move(parameters), checkpoint::read_peft_adapter(settings.adapter), folder.modules);
+    parameters = attach_adapter(std::move(parameters),
+                                checkpoint::read_peft_adapter(settings.adapter), folder);
   }
   const auto device = device_from_name(settings.device);
   return {
@@ -64,6 +65,8 @@ parallel::ShardedModel load_model(const checkpoint::ModelFolder& folder, const G
 }
 
 std::vector<std::int32_t> prompt_ids(const data::TextContext& text, const Generate& settings) {
+  check(!settings.raw || settings.system.empty(), ErrorKind::invalid_argument,
+        "--system is a message of a chat, which --raw switches off; give one of them");
   const auto* chat = settings.raw ? nullptr : data::find_template(text, /*has_tools=*/false);
   check(settings.raw || chat != nullptr, ErrorKind::invalid_argument,
         "{} has no chat template; add --raw to continue the prompt as it is", settings.model);
@@ -116,10 +119,12 @@ ExitCode run_generate(const Generate& line, Arguments) {
   Generate given = line;
   given.prompt = given.prompt ? *given.prompt : standard_input();
   const auto settings = resolve_adapter(given);
-  const auto folder = checkpoint::open_model(settings.model, {.revision = settings.revision});
+  auto folder = checkpoint::open_model(settings.model, {.revision = settings.revision});
   check(!folder.spec.is_classifier(), ErrorKind::invalid_argument,
         "{} is a classifier ({}), which writes no text", settings.model, folder.spec.architecture);
-  const auto text = train::model_text(folder);
+  const auto given_text =
+      settings.adapter.empty() ? std::nullopt : use_adapter_text(folder, settings.adapter);
+  const auto text = given_text ? *given_text : train::model_text(folder);
   const train::GenerateOptions options{
       .max_new_tokens = settings.max_new_tokens,
       .stop_ids = train::stop_ids(folder, text),

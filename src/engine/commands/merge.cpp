@@ -1,11 +1,12 @@
-#include "engine/commands/merge.h"
+#include "usage/merge.h"
 
 #include "base/command_line.h"
 #include "checkpoint/adapter.h"
 #include "checkpoint/load.h"
+#include "engine/commands/attach.h"
+#include "engine/commands/commands.h"
 #include "engine/commands/export.h"
 #include "models/find_model.h"
-#include "usage/merge.h"
 
 namespace automodel::engine {
 namespace {
@@ -27,9 +28,10 @@ checkpoint::ModelFolder open_base(const std::string& given,
 ExitCode run_merge(const usage::Merge& line, Arguments) {
   const auto adapter =
       checkpoint::read_peft_adapter(models::find_model(line.adapter, line.revision));
-  const auto base = open_base(line.base, adapter);
+  auto base = open_base(line.base, adapter);
+  use_adapter_text(base, adapter.path);
   auto parameters = checkpoint::load_parameters(base, std::nullopt, checkpoint::Use::freeze);
-  parameters = checkpoint::with_adapter(std::move(parameters), adapter, base.modules);
+  parameters = attach_adapter(std::move(parameters), adapter, base);
   export_model(line.out, base, parameters, line.written, checkpoint::stored_dtype(base));
   return ExitCode::ok;
 }

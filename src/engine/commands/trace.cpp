@@ -1,11 +1,11 @@
-#include "engine/commands/trace.h"
+#include "train/trace.h"
 
 #include <map>
 
 #include "base/command_line.h"
+#include "engine/commands/commands.h"
 #include "tensor/device.h"
 #include "tensor/dtype.h"
-#include "train/trace.h"
 #include "usage/trace.h"
 
 namespace automodel::engine {

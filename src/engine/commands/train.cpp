@@ -1,11 +1,11 @@
-#include "engine/commands/train.h"
+#include "usage/train.h"
 
 #include "base/command_line.h"
 #include "config/load.h"
+#include "engine/commands/commands.h"
 #include "recipes/benchmark.h"
 #include "recipes/finetune.h"
 #include "recipes/smoke.h"
-#include "usage/train.h"
 
 namespace automodel::engine {
 namespace {

@@ -1,12 +1,11 @@
 #include "recipes/finetune/checkpoint_model.h"
 
 #include "base/error.h"
+#include "checkpoint/base_files.h"
 #include "checkpoint/model_state.h"
 #include "checkpoint/store.h"
 #include "config/load.h"
 #include "models/find_model.h"
-#include "recipes/finetune/run_manifest.h"
-#include "recipes/finetune/run_state.h"
 
 namespace automodel::recipes {
 
@@ -22,7 +21,9 @@ RunModel load_checkpoint_model(const std::filesystem::path& checkpoint) {
       config::load_recipe(file, {}, config::process_environment(), config::Scope::fetch).recipe;
   recipe.dist_env.device = "cpu";
   RunModel run = load_run_model(recipe);
-  check_base(base_ground(run), opened);
+  if (run.lora) {
+    checkpoint::check_base(checkpoint::base_ground(run.source.path), opened);
+  }
   checkpoint::restore_model_state(opened.path / "model", run.source, run.model.parameters());
   return run;
 }

@@ -1,5 +1,8 @@
 #include "recipes/finetune/run_data.h"
 
+#include <array>
+
+#include "base/known.h"
 #include "models/classifiers.h"
 #include "models/find_model.h"
 #include "models/stop_ids.h"
@@ -7,6 +10,11 @@
 
 namespace automodel::recipes {
 namespace {
+
+/// Keys of dataset.tokenizer that tokenizer_config.json has, too.
+constexpr auto kExported =
+    std::to_array<const char*>({"bos_token", "eos_token", "pad_token", "model_max_length",
+                                "truncation_side", "padding_side", "chat_template"});
 
 data::TextContext open_text(const checkpoint::ModelFolder& source,
                             const corpus::TokenizerPlace& place) {
@@ -32,6 +40,32 @@ corpus::ModelFacts model_facts(const checkpoint::ModelFolder& source) {
           .open_text = [source](const corpus::TokenizerPlace& place) {
             return open_text(source, place);
           }};
+}
+
+void set_trained_text(const config::Recipe& recipe, checkpoint::ModelFolder& source) {
+  const auto place = corpus::tokenizer_place(recipe, source.name);
+  if (!place) {
+    return;
+  }
+  checkpoint::TextSource text{corpus::find_tokenizer(*place, source.name, source.path)};
+  for (const char* key : kExported) {
+    if (const Json value = known(recipe.dataset.tokenizer).keys.value(key, Json());
+        !value.is_null()) {
+      text.keys[key] = value;
+    }
+  }
+  const auto chat_template = corpus::given_template(recipe);
+  if (text.folder == source.path && text.keys.empty() && chat_template.empty()) {
+    return;
+  }
+  auto used = corpus::open_text(recipe, model_facts(source)).used;
+  if (!chat_template.empty()) {
+    used = data::with_chat_template(std::move(used), chat_template);
+  }
+  if (!chat_template.empty() || text.keys.contains("chat_template")) {
+    text.keys["chat_template"] = data::require_template(used, /*has_tools=*/false).source();
+  }
+  train::set_text(source, std::move(text), used);
 }
 
 RunData load_run_data(const config::Recipe& recipe, const checkpoint::ModelFolder& source) {

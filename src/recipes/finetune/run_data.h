@@ -15,6 +15,10 @@ using corpus::validation_section;
 /// corpus::load_run_data for an opened model, which may be a .gguf file.
 RunData load_run_data(const config::Recipe& recipe, const checkpoint::ModelFolder& source);
 
+/// Has the model exported with the tokenizer and the chat template that the recipe trains it with,
+/// where they are not its own. Throws as corpus::open_text.
+void set_trained_text(const config::Recipe& recipe, checkpoint::ModelFolder& source);
+
 /// What data must fit of an opened model.
 corpus::ModelFacts model_facts(const checkpoint::ModelFolder& source);
 

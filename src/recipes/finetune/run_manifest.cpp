@@ -13,6 +13,7 @@
 #include "base/json_change.h"
 #include "base/processor.h"
 #include "checkpoint/atomic_folder.h"
+#include "checkpoint/base_files.h"
 #include "config/manifest.h"
 #include "recipes/finetune/run_plan.h"
 #include "tensor/library.h"
@@ -53,16 +54,26 @@ Json machine(const RunModel& run, int num_threads) {
 }
 
 Json model_json(const fs::path& path) {
-  Json files = Json::object();
-  for (const auto& [name, print] : fingerprints(path)) {
-    files[name] = to_json(print);
-  }
-  return {{"path", fs::absolute(path).string()}, {"files", std::move(files)}};
+  return {{"path", fs::absolute(path).string()},
+          {"files", checkpoint::base_ground(path).at("base")}};
 }
 
 Json rows_json(const data::PreparedDataset& rows) {
   return {{"rows", rows.dataset->size()},
           {"xxh64", fmt::format("{:016x}", rows.dataset->content_hash())}};
+}
+
+/// What of the recipe makes another training of the same rows and the same model. The learning rate
+/// and weight decay go on as the checkpoint has them: its schedule says them.
+Json settings_json(const Json& config) {
+  Json out = {{"step_scheduler",
+               {{"global_batch_size", config.at("step_scheduler").at("global_batch_size")}}}};
+  for (const char* section : {"optimizer", "loss_fn", "clip_grad_norm", "peft"}) {
+    out[section] = config.value(section, Json(nullptr));
+  }
+  out["optimizer"].erase("lr");
+  out["optimizer"].erase("weight_decay");
+  return out;
 }
 
 Json data_json(const RunData& data) {
@@ -95,10 +106,6 @@ Json make_manifest(const config::LoadedRecipe& loaded, const RunModel& run, cons
   return out;
 }
 
-Json base_ground(const RunModel& run) {
-  return run.lora ? Json{{"base", model_json(run.source.path).at("files")}} : Json::object();
-}
-
 Json ground_of(const config::Recipe& recipe, const RunModel& run, const RunData& data,
                const Json& manifest) {
   const auto loader = corpus::loader_options(recipe, data.lengths);
@@ -109,7 +116,8 @@ Json ground_of(const config::Recipe& recipe, const RunModel& run, const RunData&
   }
   Json out = {{"data", manifest.at("data").at("dataset")},
               {"order", std::move(order)},
-              {"config", run.source.config}};
+              {"config", run.source.config},
+              {"settings", settings_json(manifest.at("config"))}};
   if (run.lora) {
     out["base"] = manifest.at("model").at("files");
   }

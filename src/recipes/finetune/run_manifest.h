@@ -17,12 +17,11 @@ namespace automodel::recipes {
 Json make_manifest(const config::LoadedRecipe& loaded, const RunModel& run, const RunData& data,
                    int num_threads);
 
-/// RunState::ground of the run with this manifest.
+/// RunState::ground of the run with this manifest: "data" (rows, content), "order" (what decides
+/// it), "config" (the model's), "settings" (what else decides the training), and beside adapters
+/// "base" (checkpoint::base_ground).
 Json ground_of(const config::Recipe& recipe, const RunModel& run, const RunData& data,
                const Json& manifest);
-
-/// The part of it that is the base model of adapters; empty without adapters.
-Json base_ground(const RunModel& run);
 
 /// Writes it into the folder of the run's checkpoints. Throws Error(io).
 void write_manifest(const config::Recipe& recipe, const Json& manifest);

@@ -6,6 +6,7 @@
 #include "models/classifiers.h"
 #include "models/config_class.h"
 #include "recipes/finetune/router_training.h"
+#include "recipes/finetune/run_data.h"
 #include "tensor/device.h"
 #include "tensor/dtype.h"
 
@@ -88,6 +89,7 @@ RunModel load_run_model(const config::Recipe& recipe) {
   auto source = open_run_source(recipe.model);
   check_task(recipe.model, source.spec);
   name_classes(recipe, source);
+  set_trained_text(recipe, source);
   source.spec = with_router_training(std::move(source.spec), recipe);
   const auto storage = storage_dtype(recipe.model, source);
   const auto compute = train::resolve_compute_dtype(recipe.model.compute_dtype, storage,

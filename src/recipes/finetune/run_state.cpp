@@ -7,6 +7,7 @@
 #include "base/json_change.h"
 #include "base/text.h"
 #include "checkpoint/atomic_folder.h"
+#include "checkpoint/base_files.h"
 #include "checkpoint/export.h"
 #include "checkpoint/model_state.h"
 #include "checkpoint/signature.h"
@@ -36,15 +37,39 @@ std::vector<std::string> changed_rows(const Json& ours, const Json& theirs) {
   return out;
 }
 
-/// Where the model's config.json, with the recipe's changes, is not what it was.
-std::vector<std::string> changed_config(const Json& ours, const Json& theirs) {
+/// Where a part of the ground is not what it was, as "eps was 1e-8, is 1e-6; ..."; empty where it
+/// is.
+std::string changes_of(const char* part, const Json& ours, const Json& theirs) {
   std::vector<std::string> out;
-  if (theirs.contains("config")) {
-    for (const JsonChange& change : json_changes(theirs.at("config"), ours.at("config"))) {
+  if (theirs.contains(part)) {
+    for (const JsonChange& change : json_changes(theirs.at(part), ours.at(part))) {
       out.push_back(fmt::format("{} was {}, is {}", change.path,
                                 change.before ? change.before->dump() : "absent",
                                 change.after ? change.after->dump() : "absent"));
     }
+  }
+  return join(out, "; ");
+}
+
+/// What is not as it was when the checkpoint with the ground `theirs` was written.
+std::vector<std::string> changed_ground(const RunState& state, const Json& theirs) {
+  std::vector<std::string> out;
+  if (const auto config = changes_of("config", state.ground, theirs); !config.empty()) {
+    out.push_back(
+        fmt::format("the model's configuration is not that of the checkpoint ({}): its weights "
+                    "were trained with the earlier one",
+                    config));
+  }
+  if (const auto settings = changes_of("settings", state.ground, theirs); !settings.empty()) {
+    out.push_back(fmt::format(
+        "settings are not those of the checkpoint ({}): from here on the new ones count",
+        settings));
+  }
+  if (const auto rows = changed_rows(state.ground, theirs); !rows.empty()) {
+    out.push_back(
+        fmt::format("the rows or their order are not those of the checkpoint ({} changed): after "
+                    "row {} of epoch {} rows may come a second time in this epoch, or not at all",
+                    join(rows, ", "), state.loader.sample, state.loader.epoch));
   }
   return out;
 }
@@ -95,19 +120,6 @@ std::vector<std::string> settle_schedule(const config::Recipe& recipe,
 
 }  // namespace
 
-void check_base(const Json& ours, const checkpoint::Checkpoint& checkpoint) {
-  const Json& theirs = checkpoint.manifest.ground;
-  if (!ours.contains("base") || !theirs.contains("base")) {
-    return;
-  }
-  const auto changes = json_changes(theirs.at("base"), ours.at("base"));
-  check(changes.empty(), ErrorKind::invalid_argument,
-        "the adapter in {} was trained beside another base model: its {} is not the same file any "
-        "more. Bring the earlier files back, or choose another checkpoint.checkpoint_dir to train "
-        "an adapter for this one",
-        checkpoint.path.string(), changes.empty() ? "" : changes[0].path);
-}
-
 std::vector<checkpoint::StateItem> RunState::items() {
   return {
       {"optim", [this](StateVisitor& visitor) { optimizer.visit(visitor); }},
@@ -142,7 +154,7 @@ RunCheckpoints::Restored RunCheckpoints::restore(RunState& state) {
   }
   restore_from_ = found.begins_anew ? loaded_.recipe.checkpoint.restore_from
                                     : found.checkpoint->manifest.restore_from;
-  check_base(state.ground, *found.checkpoint);
+  checkpoint::check_base(state.ground, *found.checkpoint);
   const ErrorContext context(
       "going on from {}: what is trained and its types must be as they were there; to train anew "
       "choose another checkpoint.checkpoint_dir",
@@ -155,21 +167,8 @@ RunCheckpoints::Restored RunCheckpoints::restore(RunState& state) {
     std::ranges::move(settle_schedule(loaded_.recipe, planned, state),
                       std::back_inserter(found.warnings));
   }
-  if (const auto config = changed_config(state.ground, found.checkpoint->manifest.ground);
-      !config.empty()) {
-    found.warnings.push_back(fmt::format(
-        "the model's configuration is not that of the checkpoint ({}): its weights were "
-        "trained with the earlier one",
-        join(config, "; ")));
-  }
-  const auto changed = changed_rows(state.ground, found.checkpoint->manifest.ground);
-  if (!changed.empty()) {
-    found.warnings.push_back(
-        fmt::format("the rows or their order are not those of the checkpoint ({} changed): after "
-                    "row {} of epoch "
-                    "{} rows may come a second time in this epoch, or not at all",
-                    join(changed, ", "), state.loader.sample, state.loader.epoch));
-  }
+  std::ranges::move(changed_ground(state, found.checkpoint->manifest.ground),
+                    std::back_inserter(found.warnings));
   return {.path = found.checkpoint->path, .notes = std::move(found.warnings)};
 }
 

@@ -21,8 +21,7 @@ struct RunState {
   config::RateSchedule schedule;
   data::LoaderState loader;
   std::int64_t next_step = 0;
-  /// What the state means something for: "data" (rows, content), "order" (seed, shuffle); beside
-  /// adapters "base" (fingerprints of the model's files).
+  /// What the state means something for: ground_of.
   Json ground = Json::object();
 
   /// All but the trained parameters.
@@ -36,10 +35,6 @@ struct SaveMoment {
   bool is_final = false;
   std::optional<double> validation_loss;
 };
-
-/// Throws Error(invalid_argument) if the base model of `ours` (ground_of, base_ground) is not the
-/// one that the checkpoint's adapter was trained beside.
-void check_base(const Json& ours, const checkpoint::Checkpoint& checkpoint);
 
 /// The checkpoints of a run and the lock of its folder, <checkpoint_dir>/epoch_E_step_S/:
 ///   config.yaml                              the effective recipe
@@ -56,7 +51,8 @@ class RunCheckpoints {
     std::vector<std::string> notes;  // for the user
   };
   /// Restores by checkpoint.restore_from. Throws Error if the checkpoint does not fit the run, also
-  /// if its adapter was trained beside another base. Other data than the checkpoint's are a note.
+  /// if its adapter was trained beside another base. Other data, settings or configuration than the
+  /// checkpoint's are notes.
   Restored restore(RunState& state);
 
   /// Nothing if checkpoints are disabled. Throws Error(io).

@@ -51,7 +51,7 @@ std::optional<std::string> text_of(const Json& section, const char* key) {
                                                        : std::optional(found->get<std::string>());
 }
 
-/// What the recipe or the program's variable says, else its own default.
+/// What the recipe says, else a default.
 fs::path folder_of(const Json& section, const char* key, const char* otherwise) {
   const auto given = text_of(section, key).value_or(otherwise);
   return given.starts_with("file://") ? given.substr(7) : given;
