@@ -40,6 +40,9 @@ def test_without_a_template_raw_is_asked_for(automodel, tmp_path):
     assert done.returncode == 2
     assert "--raw" in done.stderr
     assert automodel("generate", tmp_path, "abc", "--raw", "--max-new-tokens", "2").returncode == 0
+    done = automodel("generate", tmp_path, "abc", "--raw", "--system", "x")
+    assert done.returncode == 2
+    assert "--system is a message of a chat, which --raw switches off" in done.stderr
 
 
 def answers(automodel, folder, *words):

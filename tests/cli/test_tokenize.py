@@ -66,8 +66,9 @@ def test_wrong_lines_are_named(automodel, folder, line, text):
     assert text in done.stderr
 
 
-def test_wrong_ids_are_named(automodel, folder):
-    done = automodel("tokenize", folder, "--decode", input='["a"]\n')
+@pytest.mark.parametrize("ids", ['["a"]', "[4294967301]", "[-1]"])
+def test_wrong_ids_are_named(automodel, folder, ids):
+    done = automodel("tokenize", folder, "--decode", input=ids + "\n")
     assert done.returncode == 2
     assert "each line is a JSON list of token ids" in done.stderr
 
