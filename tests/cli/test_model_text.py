@@ -34,6 +34,19 @@ def test_generates_what_transformers_generates(automodel, tmp_path):
     assert done.stdout == tokenizer.decode(new.tolist()) + "\n"
 
 
+def test_the_models_limit_ends_a_text_and_is_said(automodel, tmp_path):
+    tiny(tmp_path, None)
+    config = json.loads((tmp_path / "config.json").read_text())
+    (tmp_path / "config.json").write_text(json.dumps(config | {"max_position_embeddings": 8, "eos_token_id": None}))
+    (tmp_path / "generation_config.json").unlink()
+    (tmp_path / "tokenizer_config.json").write_text("{}")
+    done = automodel("generate", tmp_path, "abc", "--raw", "--max-new-tokens", "30")
+    assert done.returncode == 0, done.stderr
+    assert "ends here because the model takes 8 tokens at most" in done.stderr
+    done = automodel("generate", tmp_path, "abc", "--raw", "--max-new-tokens", "3")
+    assert done.stderr == ""
+
+
 def test_without_a_template_raw_is_asked_for(automodel, tmp_path):
     tiny(tmp_path, None)
     done = automodel("generate", tmp_path, "abc")

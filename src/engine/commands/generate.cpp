@@ -133,11 +133,15 @@ ExitCode run_generate(const Generate& line, Arguments) {
   const auto prompt = prompt_ids(text, settings);
   const auto model = load_model(folder, settings);
   text::StreamDecoder decoder(text.tokenizer);
-  train::generate(model, prompt, options, [&](std::int32_t id) {
+  const auto answer = train::generate(model, prompt, options, [&](std::int32_t id) {
     write_out(decoder.push(id));
     return true;
   });
   write_out(decoder.finish() + "\n");
+  const auto length = static_cast<std::int64_t>(prompt.size() + answer.ids.size());
+  if (answer.finish == train::Finish::length && length == folder.spec.max_positions) {
+    fmt::print(stderr, "the text ends here because the model takes {} tokens at most\n", length);
+  }
   return ExitCode::ok;
 }
 
