@@ -8,15 +8,13 @@ namespace {
 
 namespace fs = std::filesystem;
 
-/// The first file of the base model in `theirs` that is missing in `ours` or another there; empty
+/// The first file of the base model in `ground` that is missing in `files` or another there; empty
 /// if there is none. Files that came later are no change.
-std::string changed_file(const Json& ours, const Json& theirs) {
-  if (!ours.contains("base") || !theirs.contains("base")) {
-    return "";
-  }
-  for (const auto& [name, print] : theirs.at("base").items()) {
-    const auto found = ours.at("base").find(name);
-    if (found == ours.at("base").end() || *found != print) {
+std::string changed_file(const Json& files, const Json& ground) {
+  const Json theirs = ground.is_object() ? ground.value("base", Json::object()) : Json::object();
+  for (const auto& [name, print] : theirs.items()) {
+    const auto found = files.find(name);
+    if (found == files.end() || *found != print) {
       return name;
     }
   }
@@ -25,16 +23,16 @@ std::string changed_file(const Json& ours, const Json& theirs) {
 
 }  // namespace
 
-Json base_ground(const fs::path& model) {
+Json base_files(const fs::path& model) {
   Json files = Json::object();
   for (const auto& [name, print] : fingerprints(model)) {
     files[name] = to_json(print);
   }
-  return {{"base", std::move(files)}};
+  return files;
 }
 
-void check_base(const Json& ground, const Checkpoint& checkpoint) {
-  const auto file = changed_file(ground, checkpoint.manifest.ground);
+void check_base(const Json& files, const Checkpoint& checkpoint) {
+  const auto file = changed_file(files, checkpoint.manifest.ground);
   check(file.empty(), ErrorKind::invalid_argument,
         "the adapter in {} was trained beside another base model: its {} is not the same file any "
         "more. Bring the earlier files back, or choose another checkpoint.checkpoint_dir to train "
@@ -49,7 +47,7 @@ std::optional<std::string> other_base_warning(const fs::path& adapter, const fs:
   } catch (const Error&) {
     return std::nullopt;  // an adapter by itself
   }
-  const auto file = changed_file(base_ground(base), theirs);
+  const auto file = changed_file(base_files(base), theirs);
   if (file.empty()) {
     return std::nullopt;
   }

@@ -9,13 +9,12 @@
 
 namespace automodel::checkpoint {
 
-/// The part of SaveRequest::ground that tells the base model: {"base": fingerprints of the files in
-/// the folder, by name}.
-Json base_ground(const std::filesystem::path& model);
+/// Fingerprints of the files in the folder, by name; "base" of SaveRequest::ground beside adapters.
+Json base_files(const std::filesystem::path& model);
 
-/// Throws Error(invalid_argument) if the base model of `ground` lacks a file that the checkpoint's
-/// adapter was trained beside, or has another in its place. Grounds without one are not compared.
-void check_base(const Json& ground, const Checkpoint& checkpoint);
+/// Throws Error(invalid_argument) if `files` lack one that the checkpoint's adapter was trained
+/// beside, or have another in its place. Nothing is compared if the checkpoint does not say.
+void check_base(const Json& files, const Checkpoint& checkpoint);
 
 /// What the user should know of an adapter in the folder model/ of a checkpoint that is used with
 /// the model in the folder `base`, but was trained beside other files; nothing for other adapters.

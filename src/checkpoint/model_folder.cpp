@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <array>
+#include <iterator>
 #include <set>
 #include <span>
 
@@ -22,14 +23,12 @@ namespace {
 namespace fs = std::filesystem;
 
 /// Wildcard patterns of file names.
-constexpr auto kText = std::to_array<std::string_view>(
-    {"tokenizer.json", "tokenizer_config.json", "special_tokens_map.json", "added_tokens.json",
-     "vocab.json", "vocab.txt", "merges.txt", "*.model", "*.model.v*", "*.tiktoken",
-     "*tekken*.json", "chat_template.jinja", "chat_template.json"});
-/// Of these, tokens.
 constexpr auto kTokens =
     std::to_array<std::string_view>({"tokenizer.json", "vocab.json", "vocab.txt", "*.model",
                                      "*.model.v*", "*.tiktoken", "*tekken*.json"});
+constexpr auto kBesideTokens = std::to_array<std::string_view>(
+    {"tokenizer_config.json", "special_tokens_map.json", "added_tokens.json", "merges.txt",
+     "chat_template.jinja", "chat_template.json"});
 constexpr auto kAuxiliary = std::to_array<std::string_view>(
     {"generation_config.json", "preprocessor_config.json", "processor_config.json", "LICENSE*",
      "NOTICE*", "USE_POLICY*"});
@@ -193,7 +192,8 @@ at::ScalarType auto_dtype(const ModelFolder& model) {
 }
 
 std::vector<fs::path> text_files(const fs::path& folder) {
-  auto files = files_like(folder, kText);
+  auto files = files_like(folder, kTokens);
+  std::ranges::move(files_like(folder, kBesideTokens), std::back_inserter(files));
   if (fs::is_directory(folder / kTemplateFolder)) {
     for (const auto& entry : fs::directory_iterator(folder / kTemplateFolder)) {
       files.push_back(fs::path(kTemplateFolder) / entry.path().filename());

@@ -3,7 +3,6 @@
 #include <algorithm>
 #include <cmath>
 #include <numeric>
-#include <set>
 
 #include "base/checksum.h"
 #include "base/error.h"
@@ -141,16 +140,23 @@ bool all_are_tokens(const config::Recipe& recipe) {
   });
 }
 
+/// The section's chat template, or those of its parts if it has some; empty for none.
+std::vector<std::string> given_templates(const config::Dataset& section) {
+  std::vector<std::string> out;
+  const auto sections = data::with_parts(section.keys);
+  for (std::size_t i = sections.size() > 1 ? 1 : 0; i < sections.size(); ++i) {
+    const Json given = sections[i].value("chat_template", Json());
+    out.push_back(given.is_string() ? given.get<std::string>() : "");
+  }
+  return out;
+}
+
 /// As the section's rows are rendered, and those of its parts if it has some.
 std::vector<data::TextContext> texts_of(const config::Dataset& section,
                                         const data::TextContext& used) {
   std::vector<data::TextContext> out;
-  const auto sections = data::with_parts(section.keys);
-  for (std::size_t i = sections.size() > 1 ? 1 : 0; i < sections.size(); ++i) {
-    const Json chat_template = sections[i].value("chat_template", Json());
-    out.push_back(chat_template.is_string()
-                      ? data::with_chat_template(used, chat_template.get<std::string>())
-                      : used);
+  for (const auto& given : given_templates(section)) {
+    out.push_back(given.empty() ? used : data::with_chat_template(used, given));
   }
   return out;
 }
@@ -215,13 +221,9 @@ std::optional<TokenizerPlace> tokenizer_place(const config::Recipe& recipe,
 }
 
 std::string given_template(const config::Recipe& recipe) {
-  std::set<std::string> given;
-  const auto sections = data::with_parts(recipe.dataset.keys);
-  for (std::size_t i = sections.size() > 1 ? 1 : 0; i < sections.size(); ++i) {
-    const Json value = sections[i].value("chat_template", Json());
-    given.insert(value.is_string() ? value.get<std::string>() : "");
-  }
-  return given.size() == 1 ? *given.begin() : "";
+  const auto given = given_templates(recipe.dataset);
+  const bool is_one = std::ranges::count(given, given.front()) == std::ssize(given);
+  return is_one ? given.front() : "";
 }
 
 data::TextContext section_text(const data::TextContext& text, const config::Dataset& section) {

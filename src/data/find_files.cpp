@@ -199,17 +199,26 @@ std::string choose_configuration(const std::map<std::string, std::vector<fs::pat
   return files.contains("") || names.empty() ? "" : names.front();
 }
 
+/// The data files in the folder and in folders in it that are not hidden, relative to it.
+std::vector<fs::path> data_files_below(const fs::path& folder) {
+  std::vector<fs::path> files;
+  for (const fs::directory_entry& entry : fs::recursive_directory_iterator(folder)) {
+    const fs::path relative = entry.path().lexically_relative(folder);
+    const bool is_hidden = relative.begin()->string().starts_with('.');
+    if (entry.is_regular_file() && !is_hidden && is_data_file(entry.path())) {
+      files.push_back(relative);
+    }
+  }
+  return files;
+}
+
 /// The files of a hub data set, in a folder of their own; huggingface_hub's hold links to them.
 /// `place` names it.
 std::vector<std::string> files_of_snapshot(const fs::path& snapshot, const std::string& place,
                                            const FileChoice& choice) {
   std::map<std::string, std::vector<fs::path>> files;
-  for (const fs::directory_entry& entry : fs::recursive_directory_iterator(snapshot)) {
-    const fs::path relative = entry.path().lexically_relative(snapshot);
-    const bool is_hidden = relative.begin()->string().starts_with('.');
-    if (entry.is_regular_file() && !is_hidden && is_data_file(entry.path())) {
-      files[configuration_of(relative)].push_back(relative);
-    }
+  for (const fs::path& path : data_files_below(snapshot)) {
+    files[configuration_of(path)].push_back(path);
   }
   SplitFiles of_split(choice.split);
   for (const fs::path& path : files[choose_configuration(files, place, choice.configuration)]) {
@@ -229,26 +238,23 @@ std::vector<std::string> files_of_folder(const std::string& folder, const FileCh
     return files.take(place);
   }
   bool has_files = false;
-  std::string inner;  // a folder in it with data files
   for (const fs::directory_entry& entry : fs::directory_iterator(folder)) {
     if (entry.is_regular_file() && is_data_file(entry.path())) {
       files.add(entry.path(), {without_compression(entry.path()).stem().string()});
       has_files = true;
     }
   }
-  for (const fs::directory_entry& entry : fs::recursive_directory_iterator(folder)) {
-    const fs::path relative = entry.path().lexically_relative(path);
-    if (relative.has_parent_path() && !relative.string().starts_with('.') &&
-        entry.is_regular_file() && is_data_file(entry.path())) {
-      inner = relative.string();
-    }
+  if (!has_files || !choice.configuration.empty()) {
+    return files_of_snapshot(path, place, choice);
   }
-  check(!has_files || inner.empty() || !choice.configuration.empty(), ErrorKind::invalid_argument,
+  const auto below = data_files_below(path);
+  const auto inner = std::ranges::find_if(below, &fs::path::has_parent_path);
+  check(inner == below.end(), ErrorKind::invalid_argument,
         "{0} holds data files and so do folders in it, e.g. {1}; say which are meant: {2}/*{3} for "
         "its own, {2}/**/*{3} for all",
-        place, inner, folder, fs::path(inner).extension().string());
-  return has_files && choice.configuration.empty() ? files.take(place)
-                                                   : files_of_snapshot(path, place, choice);
+        place, inner == below.end() ? "" : inner->string(), folder,
+        inner == below.end() ? "" : inner->extension().string());
+  return files.take(place);
 }
 
 /// The name of a file in a pattern that means this file alone.

@@ -22,7 +22,7 @@ RunModel load_checkpoint_model(const std::filesystem::path& checkpoint) {
   recipe.dist_env.device = "cpu";
   RunModel run = load_run_model(recipe);
   if (run.lora) {
-    checkpoint::check_base(checkpoint::base_ground(run.source.path), opened);
+    checkpoint::check_base(checkpoint::base_files(run.source.path), opened);
   }
   checkpoint::restore_model_state(opened.path / "model", run.source, run.model.parameters());
   return run;

@@ -54,8 +54,7 @@ Json machine(const RunModel& run, int num_threads) {
 }
 
 Json model_json(const fs::path& path) {
-  return {{"path", fs::absolute(path).string()},
-          {"files", checkpoint::base_ground(path).at("base")}};
+  return {{"path", fs::absolute(path).string()}, {"files", checkpoint::base_files(path)}};
 }
 
 Json rows_json(const data::PreparedDataset& rows) {

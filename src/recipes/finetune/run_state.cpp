@@ -154,7 +154,9 @@ RunCheckpoints::Restored RunCheckpoints::restore(RunState& state) {
   }
   restore_from_ = found.begins_anew ? loaded_.recipe.checkpoint.restore_from
                                     : found.checkpoint->manifest.restore_from;
-  checkpoint::check_base(state.ground, *found.checkpoint);
+  if (state.ground.contains("base")) {
+    checkpoint::check_base(state.ground.at("base"), *found.checkpoint);
+  }
   const ErrorContext context(
       "going on from {}: what is trained and its types must be as they were there; to train anew "
       "choose another checkpoint.checkpoint_dir",
