@@ -3,7 +3,6 @@
 #include <signal.h>
 
 #include <cerrno>
-#include <charconv>
 #include <optional>
 #include <string>
 #include <vector>
@@ -11,6 +10,7 @@
 #include "base/error.h"
 #include "base/file.h"
 #include "base/file_lock.h"
+#include "base/text.h"
 
 namespace automodel {
 namespace {
@@ -22,11 +22,8 @@ std::optional<pid_t> process_in(const std::string& name, std::string_view prefix
   if (!name.starts_with(prefix)) {
     return std::nullopt;
   }
-  pid_t process = 0;
-  const char* end = name.data() + name.size();
-  const auto read = std::from_chars(name.data() + prefix.size(), end, process);
-  return read.ec == std::errc() && read.ptr == end && process > 0 ? std::optional(process)
-                                                                  : std::nullopt;
+  const auto process = parse_number<pid_t>(std::string_view(name).substr(prefix.size()));
+  return process && *process > 0 ? process : std::nullopt;
 }
 
 bool is_alive(pid_t process) { return ::kill(process, 0) == 0 || errno != ESRCH; }

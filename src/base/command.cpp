@@ -69,7 +69,7 @@ ExitCode print(const std::string& text) {
 }
 
 ExitCode run_help(const Program& program, Arguments arguments) {
-  if (arguments.size() < 2) {
+  if (arguments.size() < 2 || arguments[1] == "help" || arguments[1] == "version") {
     return print(help_text(program));
   }
   const Command* command = find_command(program, arguments[1]);

@@ -21,7 +21,8 @@ namespace fs = std::filesystem;
 
 [[noreturn]] void fail_io(const char* action, const fs::path& path, int error) {
   const auto kind = error == ENOENT ? ErrorKind::not_found : ErrorKind::io;
-  const char* advice = error == ENOSPC   ? ". Free some space or choose another folder"
+  const char* advice = error == ENOSPC || error == EDQUOT
+                           ? ". Free some space or choose another folder"
                        : error == EACCES ? ". Check the permissions"
                                          : "";
   fail(kind, "cannot {} {}: {}{}", action, path.string(), std::strerror(error), advice);
@@ -173,12 +174,23 @@ void OutputFile::close() {
   }
 }
 
-AtomicFile::AtomicFile(const fs::path& path)
-    : path_(path),
-      temporary_(temporary_prefix(path).concat(std::to_string(::getpid()))),
-      file_(temporary_),
-      hold_(temporary_, "Choose a folder that you may write to") {
-  hold_.try_take();
+AtomicFile::AtomicFile(const fs::path& path) : path_(path) {
+  std::error_code ignored;
+  if (!fs::exists(folder_of(path_), ignored)) {
+    fail_io("write", path_, ENOENT);
+  }
+  // In another container another process may have this one's number; more than these none has.
+  constexpr pid_t kNumbers = 1 << 22, kMaxWriters = 100;
+  for (pid_t number = ::getpid(); hold_ == nullptr; number += kNumbers) {
+    check(number < kMaxWriters * kNumbers, ErrorKind::io, "{}: too many processes write this file",
+          path.string());
+    temporary_ = temporary_prefix(path).concat(std::to_string(number));
+    auto lock = std::make_unique<FileLock>(temporary_, "Choose a folder that you may write to");
+    if (lock->try_take()) {
+      hold_ = std::move(lock);
+    }
+  }
+  file_.emplace(temporary_);
   remove_abandoned(folder_of(path_), temporary_prefix(path_).filename().string());
 }
 
@@ -200,10 +212,10 @@ std::error_code remove_tree(const fs::path& path) {
   return removed ? std::error_code() : std::error_code(errno, std::generic_category());
 }
 
-void AtomicFile::write(std::string_view bytes) { file_.write(bytes); }
+void AtomicFile::write(std::string_view bytes) { file_->write(bytes); }
 
 void AtomicFile::commit() {
-  file_.close();
+  file_->close();
   if (::rename(temporary_.c_str(), path_.c_str()) != 0) {
     fail_io("write", path_, errno);
   }

@@ -3,6 +3,8 @@
 
 #include <cstddef>
 #include <filesystem>
+#include <memory>
+#include <optional>
 #include <span>
 #include <string>
 #include <string_view>
@@ -109,8 +111,8 @@ class AtomicFile {
  private:
   std::filesystem::path path_;
   std::filesystem::path temporary_;
-  OutputFile file_;
-  FileLock hold_;  // of temporary_, so that no other process takes it for left
+  std::unique_ptr<FileLock> hold_;  // of temporary_, so that nobody else writes or removes it
+  std::optional<OutputFile> file_;
   bool committed_ = false;
 };
 

@@ -2,9 +2,10 @@
 
 #include <fmt/format.h>
 
-#include <charconv>
 #include <functional>
 #include <string>
+
+#include "base/text.h"
 
 namespace automodel {
 namespace {
@@ -12,9 +13,8 @@ namespace {
 /// `expected` is such a number in words.
 CLI::Validator range(const std::function<bool(double)>& holds, const std::string& expected) {
   return {[holds, expected](std::string& word) {
-            double value = 0;
-            const auto read = std::from_chars(word.data(), word.data() + word.size(), value);
-            return read.ec != std::errc() || holds(value)
+            const auto value = parse_number<double>(word);
+            return !value || holds(*value)  // CLI11 tells of what is no number
                        ? std::string()
                        : fmt::format("{} is out of range, expected a number {}", word, expected);
           },

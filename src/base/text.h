@@ -1,10 +1,13 @@
 #pragma once
 // Small string functions that the standard library lacks.
 
+#include <charconv>
 #include <cstdint>
+#include <optional>
 #include <span>
 #include <string>
 #include <string_view>
+#include <system_error>
 #include <vector>
 
 namespace automodel {
@@ -37,5 +40,15 @@ std::string human_bytes(std::uint64_t bytes);
 std::string human_count(std::int64_t count);
 /// "2:05", "1:02:03".
 std::string human_duration(double seconds);
+
+/// The number that the whole text is, as std::from_chars reads it (in this base, for integers): no
+/// blanks, no '+'; none where it is something else or too large for T.
+template <class T, class... Base>
+std::optional<T> parse_number(std::string_view text, Base... base) {
+  T value{};
+  const char* const end = text.data() + text.size();
+  const auto read = std::from_chars(text.data(), end, value, base...);
+  return read.ec == std::errc() && read.ptr == end ? std::optional(value) : std::nullopt;
+}
 
 }  // namespace automodel

@@ -5,7 +5,6 @@
 
 #include <algorithm>
 #include <cerrno>
-#include <charconv>
 #include <cmath>
 #include <cstring>
 
@@ -13,6 +12,7 @@
 #include "base/error.h"
 #include "base/file.h"
 #include "base/pointer.h"
+#include "base/text.h"
 
 namespace automodel::checkpoint {
 namespace {
@@ -108,12 +108,10 @@ Json to_json(const Manifest& manifest) {
           {"files", std::move(files)}};
 }
 
-std::uint64_t parse_hex(const std::string& text) {
-  std::uint64_t value = 0;
-  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), value, 16);
-  check(error == std::errc() && end == text.data() + text.size(), ErrorKind::corrupt_data,
-        "'{}' is no checksum", text);
-  return value;
+std::uint64_t parse_checksum(const std::string& text) {
+  const auto value = parse_number<std::uint64_t>(text, 16);
+  check(value.has_value(), ErrorKind::corrupt_data, "'{}' is no checksum", text);
+  return *value;
 }
 
 std::string checked_path(const std::string& path) {
@@ -141,7 +139,7 @@ Manifest from_json(const Json& json) {
   for (const auto& file : json.at("files")) {
     manifest.files.push_back({.path = checked_path(file.at("path").get<std::string>()),
                               .bytes = file.at("bytes").get<std::uint64_t>(),
-                              .checksum = parse_hex(file.at("xxh64").get<std::string>())});
+                              .checksum = parse_checksum(file.at("xxh64").get<std::string>())});
   }
   return manifest;
 }

@@ -37,7 +37,7 @@ std::vector<std::string> texts_of(const Json& value) {
 /// `keys`: of a data set.
 void bring_named(const Json& keys) {
   const Json revision = keys.value("revision", Json());
-  for (const char* key : {"path_or_dataset_id", "path_or_dataset", "dataset_name"}) {
+  for (const char* key : config::kHubDataKeys) {
     for (const std::string& name : texts_of(keys.value(key, Json()))) {
       if (names_hub_dataset(name)) {
         bring({.kind = RepoKind::dataset,

@@ -1,6 +1,7 @@
 #pragma once
 // The sections of a recipe that say what is trained on.
 
+#include <array>
 #include <cstdint>
 #include <optional>
 #include <string>
@@ -20,6 +21,10 @@ struct TokenizerSource {
 
   bool operator==(const TokenizerSource&) const = default;
 };
+
+/// The keys of data sets that may hold a hub id.
+inline constexpr auto kHubDataKeys =
+    std::to_array<const char*>({"path_or_dataset_id", "path_or_dataset", "dataset_name"});
 
 /// `dataset` and `validation_dataset[_NAME]`.
 struct Dataset {

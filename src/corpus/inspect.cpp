@@ -54,7 +54,10 @@ Subject files_subject(const InspectOptions& options) {
   Json keys = parse_json(options.keys, "--keys");
   check(keys.is_object(), ErrorKind::invalid_argument,
         "--keys must be a JSON object like {{\"seq_length\": 512}}, found {}", keys.type_name());
-  keys[path_key(options.target)] = options.paths;
+  const data::DatasetKind& kind = data::find_dataset_kind(options.target);
+  check(!kind.place.empty(), ErrorKind::invalid_argument,
+        "--target {}: this kind of data set reads no files", options.target);
+  keys[std::string(kind.place)] = options.paths;
   Subject subject{
       .title = options.paths.front(),
       .sections = {{"dataset", {.target = options.target, .keys = keys, .tokenizer = {}}}},
@@ -76,7 +79,7 @@ Subject recipe_subject(const InspectOptions& options, const OpenModel& open_mode
   Subject subject{
       .title = options.recipe, .sections = data_sections(loaded.recipe), .text = text.used};
   for (const DataSection& section : subject.sections) {
-    subject.surveys.push_back(survey_options(loaded.recipe, model, text, section.keys));
+    subject.surveys.push_back(survey_options(loaded.recipe, model, text, section));
   }
   subject.recipe = std::move(loaded.recipe);
   return subject;
@@ -98,11 +101,11 @@ std::shared_ptr<const data::Dataset> open_dataset(const DataSection& section,
                                                   const Subject& subject) {
   const ErrorContext context("preparing {}", section.name);
   return data::make_dataset(section.keys.target, section.keys.keys,
-                            section_text(subject.text, section.keys));
+                            section_text(subject.text, section));
 }
 
-Json row_as_json(const data::Dataset& dataset, std::int64_t row) {
-  Json out = {{"row", row}, {"location", dataset.location(row)}};
+Json row_as_json(const DataSection& section, const data::Dataset& dataset, std::int64_t row) {
+  Json out = {{"section", section.name}, {"row", row}, {"location", dataset.location(row)}};
   try {
     const std::vector<data::TokenizedSample> samples = {dataset.sample(row)};
     const data::Batch batch = data::collate(samples, std::vector<std::int64_t>{row});
@@ -113,17 +116,6 @@ Json row_as_json(const data::Dataset& dataset, std::int64_t row) {
     out["error"] = error.message();
   }
   return out;
-}
-
-ExitCode print_rows(const Subject& subject) {
-  const auto dataset = open_dataset(subject.sections.front(), subject);
-  bool all_good = true;
-  for (std::int64_t row = 0; row < dataset->size(); ++row) {
-    const Json line = row_as_json(*dataset, row);
-    all_good = all_good && !line.contains("error");
-    fmt::print("{}\n", line.dump());
-  }
-  return all_good ? ExitCode::ok : ExitCode::bad_input;
 }
 
 /// One data set, looked at.
@@ -177,7 +169,7 @@ Inspection inspect(std::size_t index, const Subject& subject, const InspectOptio
                    const data::PreparedDataset* train) {
   const DataSection& section = subject.sections[index];
   const std::shared_ptr<const data::Dataset> dataset = open_dataset(section, subject);
-  const auto text = section_text(subject.text, section.keys);
+  const auto text = section_text(subject.text, section);
   data::Survey survey = data::survey(*dataset, text, subject.surveys[index]);
   if (section.keys.keys.value("skip_invalid_samples", false)) {
     skip_bad_rows(survey);
@@ -218,20 +210,31 @@ void print(const data::PageSection& page, const text::Tokenizer& tokenizer, bool
   fmt::print("\n");
 }
 
+/// The rows looked at; what the checks found goes to the errors.
+void print_as_json(const Inspection& one, const DataSection& section) {
+  for (const std::string& line : one.page.lines) {
+    fmt::print(stderr, "{}: {}\n", section.name, line);
+  }
+  for (const std::int64_t row : one.rows.survey.rows) {
+    fmt::print("{}\n", row_as_json(section, *one.rows.dataset, row).dump());
+  }
+}
+
 }  // namespace
 
 ExitCode inspect_data(const InspectOptions& options, const OpenModel& open_model) {
   check_options(options);
   const Subject subject = open_subject(options, open_model);
-  if (options.json) {
-    return print_rows(subject);
-  }
   std::vector<data::PageSection> pages;
   std::optional<data::PreparedDataset> train;
   bool failed = false;
   for (std::size_t i = 0; i < subject.sections.size(); ++i) {
     Inspection one = inspect(i, subject, options, train ? &*train : nullptr);
-    print(one.page, subject.text.tokenizer, subject.recipe.has_value());
+    if (options.json) {
+      print_as_json(one, subject.sections[i]);
+    } else {
+      print(one.page, subject.text.tokenizer, subject.recipe.has_value());
+    }
     failed = failed || one.failed;
     pages.push_back(std::move(one.page));
     train = train ? std::move(train) : std::move(one.rows);

@@ -1,7 +1,6 @@
 #include "corpus/inspect_options.h"
 
 #include <CLI/CLI.hpp>
-#include <array>
 
 #include "base/error.h"
 #include "base/number_range.h"
@@ -24,7 +23,10 @@ void InspectOptions::declare(CLI::App& app) {
   app.add_option("--show", num_shown, "rows to show of each data set")->check(at_least(0));
   app.add_option("--rows", max_rows, "rows to look at, evenly spread over the data set; 0: all")
       ->check(at_least(0));
-  app.add_flag("--json", json, "print every row's ids and labels, one JSON object a line");
+  app.add_flag(
+      "--json", json,
+      "print ids and labels of the rows looked at, one JSON object a line; what the checks "
+      "find goes to the standard error");
   app.add_flag("--strict", strict, "warnings count as errors");
   app.add_option("--html", html, "write a page with the same into this file");
   app.footer("Example: automodel data recipe.yaml --dataset.seq_length 512 --html data.html");
@@ -49,27 +51,12 @@ void check_options(const InspectOptions& options) {
         of_files == nullptr ? "" : of_files);
   check(!options.json || options.html.empty(), ErrorKind::invalid_argument,
         "--json and --html exclude each other: each is the whole output");
+  check(!options.json || options.num_shown == defaults.num_shown, ErrorKind::invalid_argument,
+        "--json shows all rows that are looked at: leave out --show; --rows says how many");
   check(options.overrides.empty() || !options.recipe.empty(), ErrorKind::invalid_argument,
         "'{}' is neither an option nor a key of a recipe, as no recipe is given; keys of the data "
         "set go into --keys",
         options.overrides.empty() ? "" : options.overrides.front());
-}
-
-std::string path_key(const std::string& target) {
-  constexpr std::array<std::pair<std::string_view, const char*>, 7> kKeys = {
-      {{"make_squad_dataset", "dataset_name"},
-       {"make_xlam_dataset", "dataset_name"},
-       {"make_seq2seq_dataset", "dataset_name"},
-       {"make_agent_chat_dataset", "path"},
-       {"MegatronPretraining", "paths"},
-       {"NanogptDataset", "file_pattern"},
-       {"HellaSwag", "path_or_dataset"}}};
-  for (const auto& [ending, key] : kKeys) {
-    if (target.ends_with(ending)) {
-      return key;
-    }
-  }
-  return "path_or_dataset_id";
 }
 
 }  // namespace automodel::corpus

@@ -37,7 +37,4 @@ struct InspectOptions {
 /// Throws Error(invalid_argument) unless there is either a recipe or files with a tokenizer.
 void check_options(const InspectOptions& options);
 
-/// The key of a data set's section that holds its paths; it differs from kind to kind.
-std::string path_key(const std::string& target);
-
 }  // namespace automodel::corpus

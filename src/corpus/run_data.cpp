@@ -42,9 +42,33 @@ bool is_shuffled(const config::Recipe& recipe) {
 config::Dataset training_section(const config::Recipe& recipe) {
   config::Dataset section = recipe.dataset;
   const auto& steps = recipe.step_scheduler;
-  if (is_megatron(section) && steps.max_steps &&
-      section.keys.value("num_train_samples", Json()).is_null()) {
-    section.keys["num_train_samples"] = *steps.max_steps * steps.global_batch_size;
+  if (!is_megatron(section) || !steps.max_steps) {
+    return section;
+  }
+  const auto needed = *steps.max_steps * steps.global_batch_size;
+  Json& given = section.keys["num_train_samples"];
+  given = given.is_null() ? Json(needed) : given;
+  check(given.get<std::int64_t>() >= needed, ErrorKind::invalid_argument,
+        "dataset.num_train_samples: found {}, but max_steps {} of {} rows take {}; raise it or "
+        "leave it out",
+        given.get<std::int64_t>(), *steps.max_steps, steps.global_batch_size, needed);
+  return section;
+}
+
+/// Of Megatron's validation data a validation may take so many batches.
+config::Dataset limited_section(const config::Recipe& recipe, config::Dataset section) {
+  const Json limit = section.keys.value("trainer_limit_val_batches", Json());
+  if (!is_megatron(section) || limit.is_null()) {
+    return section;
+  }
+  const bool is_whole = limit.is_number_integer();
+  check(is_whole ? limit >= 1 : limit == 1, ErrorKind::unsupported,
+        "validation_dataset.trainer_limit_val_batches: found {}, expected a whole number of "
+        "batches, or 1.0 for all",
+        limit.dump());
+  Json& wanted = section.keys["num_val_samples"];
+  if (is_whole && wanted.is_null()) {
+    wanted = limit.get<std::int64_t>() * recipe.step_scheduler.global_batch_size;
   }
   return section;
 }
@@ -70,6 +94,8 @@ data::TextContext with_keys(data::TextContext text, const config::TokenizerSourc
   }
   set_token(keys, "bos_token", text.tokenizer, text.special_tokens.bos_token, text.bos_id);
   set_token(keys, "eos_token", text.tokenizer, text.special_tokens.eos_token, text.eos_id);
+  std::optional<std::int32_t> pad_id;  // rows are not padded; templates see the name
+  set_token(keys, "pad_token", text.tokenizer, text.special_tokens.pad_token, pad_id);
   check(!source.add_bos_token || text.bos_id, ErrorKind::invalid_argument,
         "dataset.tokenizer.add_bos_token: the tokenizer has no bos_token; give "
         "dataset.tokenizer.bos_token");
@@ -161,17 +187,26 @@ std::vector<data::TextContext> texts_of(const config::Dataset& section,
   return out;
 }
 
+Json without_place(Json keys, const std::string& target) {
+  keys.erase(std::string(data::find_dataset_kind(target).place));
+  for (const char* key : config::kHubDataKeys) {
+    keys.erase(key);
+  }
+  return keys;
+}
+
 /// The encoded training rows on disk. What is known of them by content (rows, tokenizer, template)
 /// may lie under any name.
 std::shared_ptr<const data::TokenStore> store_of(const config::Dataset& section,
                                                  std::shared_ptr<const data::Dataset> rows) {
-  Json keys = section.keys;
-  for (const char* place :
-       {"path_or_dataset_id", "path_or_dataset", "dataset_name", "path", "chat_template"}) {
-    keys.erase(place);
-  }
+  Json keys = without_place(section.keys, section.target);
+  keys.erase("chat_template");
   return data::open_token_store(std::move(rows), checksum(section.target + keys.dump()),
                                 num_cores());
+}
+
+bool fits_when_split(const DataSection& section, std::int64_t max_tokens) {
+  return section.split_length > 0 && (max_tokens <= 0 || section.split_length <= max_tokens);
 }
 
 }  // namespace
@@ -181,9 +216,13 @@ std::string validation_section(const std::string& name) {
 }
 
 std::vector<DataSection> data_sections(const config::Recipe& recipe) {
-  std::vector<DataSection> out = {{"dataset", training_section(recipe)}};
+  const auto& packs = recipe.packed_sequence;
+  const bool splits = packs.long_samples == config::LongSamples::split;
+  std::vector<DataSection> out = {{.name = "dataset",
+                                   .keys = training_section(recipe),
+                                   .split_length = splits ? packs.packed_sequence_size : 0}};
   for (const auto& [name, section] : recipe.validation_datasets) {
-    out.push_back({validation_section(name), section});
+    out.push_back({.name = validation_section(name), .keys = limited_section(recipe, section)});
   }
   return out;
 }
@@ -226,11 +265,13 @@ std::string given_template(const config::Recipe& recipe) {
   return is_one ? given.front() : "";
 }
 
-data::TextContext section_text(const data::TextContext& text, const config::Dataset& section) {
-  if (!data::is_mock_target(section.target)) {
-    return text;
+data::TextContext section_text(const data::TextContext& text, const DataSection& section) {
+  if (!data::is_mock_target(section.keys.target)) {
+    auto out = text;
+    out.allows_too_long = out.allows_too_long || fits_when_split(section, out.max_tokens);
+    return out;
   }
-  auto out = data::mock_text(mock_vocabulary(section));
+  auto out = data::mock_text(mock_vocabulary(section.keys));
   out.allows_too_long = text.allows_too_long;
   out.allows_untrained = text.allows_untrained;
   out.finds_roles = text.finds_roles;
@@ -240,7 +281,7 @@ data::TextContext section_text(const data::TextContext& text, const config::Data
 }
 
 data::SurveyOptions survey_options(const config::Recipe& recipe, const ModelFacts& model,
-                                   const RecipeText& text, const config::Dataset& section) {
+                                   const RecipeText& text, const DataSection& section) {
   data::SurveyOptions out{.num_threads = num_cores(),
                           .limits = {.vocab_size = model.vocab_size,
                                      .max_tokens = model.max_tokens,
@@ -250,13 +291,33 @@ data::SurveyOptions survey_options(const config::Recipe& recipe, const ModelFact
   if (used.max_tokens > 0) {
     out.limits.max_tokens = used.max_tokens;  // the tokenizer's may be less than the model's
   }
-  const bool compares = text.own && !data::is_mock_target(section.target);
-  for (const data::TextContext& one : texts_of(section, used)) {
+  if (fits_when_split(section, out.limits.max_tokens)) {
+    out.limits.max_tokens = 0;
+  }
+  const bool compares = text.own && !data::is_mock_target(section.keys.target);
+  for (const data::TextContext& one : texts_of(section.keys, used)) {
     for (auto& failure :
          data::failed_text_checks(one, compares ? &*text.own : nullptr, out.limits)) {
       if (std::ranges::find(out.text_failures, failure) == out.text_failures.end()) {
         out.text_failures.push_back(std::move(failure));
       }
+    }
+  }
+  return out;
+}
+
+Json row_settings(const config::Dataset& section) {
+  Json out = without_place(section.keys, section.target);
+  if (out.contains("parts")) {
+    for (Json& part : out["parts"]) {
+      part = without_place(part, part.at("_target_").get<std::string>());
+    }
+  }
+  out["target"] = section.target;
+  if (section.tokenizer) {
+    Json& keys = out["tokenizer"] = section.tokenizer->keys;
+    for (const char* place : {"pretrained_model_name_or_path", "revision", "subfolder"}) {
+      keys.erase(place);
     }
   }
   return out;
@@ -274,19 +335,22 @@ std::shared_ptr<const data::PackedDataset> pack(const config::Recipe& recipe,
 
 RunData load_run_data(const config::Recipe& recipe, const ModelFacts& model) {
   const RecipeText text = open_text(recipe, model);
-  const auto prepare = [&](const config::Dataset& section, const std::string& where) {
-    const ErrorContext context("preparing {}", where);
+  const auto prepare = [&](const DataSection& section) {
+    const ErrorContext context("preparing {}", section.name);
     auto survey = survey_options(recipe, model, text, section);
     survey.max_rows = kSurveyedRows;
     const auto used = section_text(text.used, section);
-    return data::prepare(data::make_dataset(section.target, section.keys, used), used,
-                         std::move(survey), section.keys.value("skip_invalid_samples", false));
+    const Json& keys = section.keys.keys;
+    return data::prepare(data::make_dataset(section.keys.target, keys, used), used,
+                         std::move(survey), keys.value("skip_invalid_samples", false));
   };
-  RunData out{.text = text.used, .train = prepare(training_section(recipe), "dataset")};
-  for (const auto& [name, section] : recipe.validation_datasets) {
-    const auto where = validation_section(name);
-    const auto& rows = out.validation.emplace(name, prepare(section, where)).first->second;
-    if (auto shared = describe_shared_rows({where, section}, out.train, rows); !shared.empty()) {
+  const auto sections = data_sections(recipe);
+  RunData out{.text = text.used, .train = prepare(sections[0])};
+  std::size_t i = 0;
+  for (const auto& [name, given] : recipe.validation_datasets) {
+    const DataSection& section = sections[++i];
+    const auto& rows = out.validation.emplace(name, prepare(section)).first->second;
+    if (auto shared = describe_shared_rows(section, out.train, rows); !shared.empty()) {
       out.warnings.push_back(std::move(shared));
     }
   }

@@ -41,6 +41,8 @@ std::int64_t mean_row_tokens(const config::Recipe& recipe, const RunData& data);
 struct DataSection {
   std::string name;
   config::Dataset keys;
+  /// Tokens at which longer rows are split; 0: none is.
+  std::int64_t split_length = 0;
 };
 
 /// The training data first.
@@ -66,17 +68,21 @@ std::optional<TokenizerPlace> tokenizer_place(const config::Recipe& recipe,
 /// as with_chat_template takes it; empty if there is none or data sets in a blend differ in it.
 std::string given_template(const config::Recipe& recipe);
 
-/// The same for the rows of one section: made-up data have words of their own.
-data::TextContext section_text(const data::TextContext& text, const config::Dataset& section);
+/// The same for the rows of one section: made-up data have words of their own, and rows that are
+/// split may be longer than the model takes.
+data::TextContext section_text(const data::TextContext& text, const DataSection& section);
 
 /// The checks of a section's rows, all of them, as the recipe and the model want it, with what
 /// already fails of tokenizer and template.
 data::SurveyOptions survey_options(const config::Recipe& recipe, const ModelFacts& model,
-                                   const RecipeText& text, const config::Dataset& section);
+                                   const RecipeText& text, const DataSection& section);
 
 /// The training rows `rows` as packs, if the recipe wants packs.
 std::shared_ptr<const data::PackedDataset> pack(const config::Recipe& recipe,
                                                 std::shared_ptr<const data::Dataset> rows);
+
+/// What a section says of its rows but where they are: keys and the tokenizer's keys.
+Json row_settings(const config::Dataset& section);
 
 /// Opens the recipe's data sets and makes the checks on some thousand rows of each.
 /// Throws Error with place and reason for rows that cannot be used, Error(invalid_argument) for a

@@ -91,12 +91,17 @@ std::vector<double> normalised(std::span<const double> weights) {
 
 }  // namespace
 
-std::vector<BlendEntry> blend_by_weight(std::span<const double> weights, std::int64_t size) {
+std::vector<BlendEntry> blend_by_weight(std::span<const double> weights, std::int64_t size,
+                                        std::span<const std::int64_t> sizes) {
   Dealer dealer(normalised(weights));
   std::vector<BlendEntry> out;
   out.reserve(static_cast<std::size_t>(size));
-  for (std::int64_t number = 0; number < size; ++number) {
+  std::size_t unfinished = sizes.size();
+  for (std::int64_t number = 0; number < size || unfinished > 0; ++number) {
     out.push_back(dealer.deal(number, [](std::size_t, std::int64_t) { return true; }));
+    const BlendEntry& entry = out.back();
+    const auto part = static_cast<std::size_t>(entry.part);
+    unfinished -= part < sizes.size() && entry.row + 1 == sizes[part] ? 1 : 0;
   }
   return out;
 }

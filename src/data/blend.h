@@ -20,8 +20,10 @@ struct BlendEntry {
 
 /// `size` entries: each takes the next row of the data set that lags most behind its share, so that
 /// any beginning of the blend has the shares too. Megatron's build_blending_indices.
+/// With `sizes`, none of them 0, it goes on until each data set has given so many.
 /// Throws Error(invalid_argument) unless all weights are positive.
-std::vector<BlendEntry> blend_by_weight(std::span<const double> weights, std::int64_t size);
+std::vector<BlendEntry> blend_by_weight(std::span<const double> weights, std::int64_t size,
+                                        std::span<const std::int64_t> sizes = {});
 
 /// Every row of data sets of these sizes once, evenly mixed. Megatron's
 /// build_exhaustive_blending_indices.

@@ -103,7 +103,8 @@ class DocumentChecks {
     if (last == mask.rend()) {
       return;
     }
-    prompt_trained |= std::count(mask.begin(), mask.end(), 0) == 0;
+    const bool lost_prompt = sample_.notes.truncated && context_.cuts_beginning;
+    prompt_trained |= std::count(mask.begin(), mask.end(), 0) == 0 && !lost_prompt;
     const auto at = begin + static_cast<std::size_t>(mask.rend() - last);
     const bool is_masked = at + 1 < end && is_eos(ids[at + 1], context_, limits_);
     missing_eos |= !is_masked && !ends_answer(ids[at], context_, limits_);

@@ -1,7 +1,6 @@
 #include "data/class_names.h"
 
 #include <algorithm>
-#include <charconv>
 #include <limits>
 #include <optional>
 
@@ -13,11 +12,10 @@ namespace automodel::data {
 namespace {
 
 std::optional<std::int32_t> number_of(const std::string& text) {
-  std::int32_t number = -1;
-  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), number);
-  const bool is_number = error == std::errc() && end == text.data() + text.size() && number >= 0 &&
-                         number < std::numeric_limits<std::int32_t>::max();
-  return is_number ? std::optional(number) : std::nullopt;
+  const auto number = parse_number<std::int32_t>(text);
+  const bool is_class =
+      number && *number >= 0 && *number < std::numeric_limits<std::int32_t>::max();
+  return is_class ? number : std::nullopt;
 }
 
 std::optional<std::int32_t> number_of(const Json& cell) {

@@ -63,6 +63,8 @@ class ClassificationFormat {
     Encoded out{.ids = tokenizer.encode_within(texts)};
     const bool adds_bos = misses_bos(*context_, out.ids);
     const std::int64_t room = limit_ - (adds_bos ? 1 : 0);
+    check(limit_ <= 0 || room > 0, ErrorKind::invalid_argument,
+          "a row of at most {} tokens has no room beside the BOS token; raise max_length", limit_);
     out.is_cut = limit_ > 0 && static_cast<std::int64_t>(out.ids.size()) > room;
     if (out.is_cut) {
       out.ids = tokenizer.encode_within(texts, {.max_length = static_cast<std::size_t>(room),

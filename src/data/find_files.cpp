@@ -199,13 +199,19 @@ std::string choose_configuration(const std::map<std::string, std::vector<fs::pat
   return files.contains("") || names.empty() ? "" : names.front();
 }
 
-/// The data files in the folder and in folders in it that are not hidden, relative to it.
+/// A data file that is not hidden, nor in a hidden folder. `relative`: its path where it was found.
+bool is_shown_data_file(const fs::directory_entry& entry, const fs::path& relative) {
+  const auto is_hidden = [](const fs::path& part) { return part.string().starts_with('.'); };
+  return entry.is_regular_file() && std::none_of(relative.begin(), relative.end(), is_hidden) &&
+         is_data_file(entry.path());
+}
+
+/// The data files in the folder and in folders in it, relative to it.
 std::vector<fs::path> data_files_below(const fs::path& folder) {
   std::vector<fs::path> files;
   for (const fs::directory_entry& entry : fs::recursive_directory_iterator(folder)) {
     const fs::path relative = entry.path().lexically_relative(folder);
-    const bool is_hidden = relative.begin()->string().starts_with('.');
-    if (entry.is_regular_file() && !is_hidden && is_data_file(entry.path())) {
+    if (is_shown_data_file(entry, relative)) {
       files.push_back(relative);
     }
   }
@@ -239,7 +245,7 @@ std::vector<std::string> files_of_folder(const std::string& folder, const FileCh
   }
   bool has_files = false;
   for (const fs::directory_entry& entry : fs::directory_iterator(folder)) {
-    if (entry.is_regular_file() && is_data_file(entry.path())) {
+    if (is_shown_data_file(entry, entry.path().filename())) {
       files.add(entry.path(), {without_compression(entry.path()).stem().string()});
       has_files = true;
     }

@@ -1,9 +1,9 @@
 #include "data/hellaswag.h"
 
-#include <charconv>
 #include <utility>
 
 #include "base/error.h"
+#include "base/text.h"
 #include "data/columns.h"
 #include "data/completion.h"
 #include "data/limit.h"
@@ -18,10 +18,7 @@ std::size_t label_of(const Json& row, std::size_t num_endings) {
   if (label.is_number_unsigned()) {
     number = label.get<std::size_t>();
   } else if (label.is_string()) {
-    const auto& text = label.get_ref<const std::string&>();
-    const char* const text_end = text.data() + text.size();
-    const auto [end, error] = std::from_chars(text.data(), text_end, number);
-    number = error == std::errc() && end == text_end ? number : num_endings;
+    number = parse_number<std::size_t>(label.get_ref<const std::string&>()).value_or(num_endings);
   }
   check(number < num_endings, ErrorKind::corrupt_data,
         "column 'label' is {}; it must be the number of one of the {} endings (the test split has "

@@ -1,5 +1,7 @@
 #include "data/keys.h"
 
+#include <algorithm>
+
 #include "base/error.h"
 #include "base/text.h"
 
@@ -100,15 +102,21 @@ std::vector<std::pair<std::string, std::string>> Keys::text_map(const std::strin
   return out;
 }
 
-bool Keys::strategy(const std::string& name, const std::string& off) {
+bool Keys::truncation() {
+  return strategy("truncation", "do_not_truncate", {"longest_first", "only_first", "only_second"});
+}
+
+bool Keys::padding() { return strategy("padding", "do_not_pad", {"longest", "max_length"}); }
+
+bool Keys::strategy(const std::string& name, const std::string& off,
+                    const std::vector<std::string>& ways) {
   const Json& value = read(name);
   if (value.is_boolean()) {
     return value.get<bool>();
   }
-  const bool known = value.is_null() || value == off || value == "longest_first" ||
-                     value == "only_first" || value == "longest" || value == "max_length";
-  if (!known) {
-    refuse(name, "true, false or \"" + off + "\"");
+  const auto is_value = [&](const std::string& way) { return value == way; };
+  if (!value.is_null() && value != off && std::ranges::none_of(ways, is_value)) {
+    refuse(name, fmt::format("true, false, {} or {}", off, join(ways, ", ")));
   }
   return !value.is_null() && value != off;
 }

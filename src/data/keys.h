@@ -28,9 +28,10 @@ class Keys {
   std::vector<std::string> paths(const std::string& name);
   /// An object of strings; null stands for a name that is not given. Throws if it is absent.
   std::vector<std::pair<std::string, std::string>> text_map(const std::string& name);
-  /// A switch that upstream also writes as a Hugging Face strategy: true, false, "longest_first",
-  /// "do_not_truncate", ...; `off` is the name of the strategy that does nothing.
-  bool strategy(const std::string& name, const std::string& off);
+  /// The switches that upstream also writes as a tokenizer's strategies: "longest_first",
+  /// "do_not_truncate", ... Absent: off.
+  bool truncation();
+  bool padding();
   /// The value as it is; null if the key is absent.
   Json any(const std::string& name);
   /// Throws Error(unsupported) if the key has another value than `only`, or null.
@@ -41,6 +42,8 @@ class Keys {
   void finish() const;
 
  private:
+  bool strategy(const std::string& name, const std::string& off,
+                const std::vector<std::string>& ways);
   const Json& read(const std::string& name);
   [[noreturn]] void refuse(const std::string& name, const std::string& expected) const;
 

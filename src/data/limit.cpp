@@ -48,8 +48,8 @@ std::int64_t lesser_limit(std::int64_t one, std::int64_t other) {
 LengthLimit read_limit(Keys& keys) {
   LengthLimit limit;
   limit.seq_length = keys.integer("seq_length", 0);
-  limit.truncate = keys.strategy("truncation", "do_not_truncate");
-  keys.strategy("padding", "do_not_pad");
+  limit.truncate = keys.truncation();
+  keys.padding();
   check(limit.seq_length >= 0, ErrorKind::invalid_argument,
         "seq_length must be a positive number of tokens, found {}", limit.seq_length);
   return limit;

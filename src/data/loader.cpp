@@ -26,7 +26,8 @@ class Orders {
 
   std::shared_ptr<const Order> of(std::int64_t epoch) {
     const std::scoped_lock lock(mutex_);
-    auto& order = orders_[options_.shuffle ? epoch : 0];
+    const bool is_drawn = options_.shuffle || !options_.lengths.empty();
+    auto& order = orders_[is_drawn ? epoch : 0];
     if (!order) {
       order = std::make_shared<const Order>(make(epoch));
     }

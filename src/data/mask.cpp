@@ -201,10 +201,30 @@ std::vector<std::size_t> indices_of(const std::vector<bool>& flags) {
   return out;
 }
 
+/// Whether the template's marks are one of each assistant message: that many are in the text that
+/// ends with each wanted one, and with the one before.
+bool has_mark_each(const Json& messages, const std::vector<bool>& wanted,
+                   const std::vector<std::size_t>& owners, const Render& render) {
+  const auto has_marks = [&](std::size_t count) {
+    const auto end = messages.begin() + static_cast<std::ptrdiff_t>(owners[count - 1]) + 1;
+    try {
+      return merged(render(Json(messages.begin(), end), false).generation_spans).size() == count;
+    } catch (const Error&) {
+      return false;  // the template does not take such a beginning
+    }
+  };
+  for (std::size_t i = 0; i < owners.size(); ++i) {
+    if (wanted[owners[i]] && !(has_marks(i + 1) && (i == 0 || has_marks(i)))) {
+      return false;
+    }
+  }
+  return true;
+}
+
 /// Uses the template's own marks; nothing if they do not say what is wanted: there are none, other
 /// roles are wanted, or some answers only and it is not clear which mark is whose.
 std::optional<MarkedText> mark_by_blocks(const Json& messages, const std::vector<bool>& wanted,
-                                         const text::Rendered& whole) {
+                                         const text::Rendered& whole, const Render& render) {
   std::vector<bool> assistants(messages.size());
   for (std::size_t k = 0; k < messages.size(); ++k) {
     assistants[k] = role_of(messages[k]) == "assistant";
@@ -215,7 +235,9 @@ std::optional<MarkedText> mark_by_blocks(const Json& messages, const std::vector
   const auto spans = merged(whole.generation_spans);
   const auto owners = indices_of(assistants);
   const bool all = wanted == assistants;
-  if (spans.empty() || (!all && spans.size() != owners.size())) {
+  const bool is_clear =
+      all || (spans.size() == owners.size() && has_mark_each(messages, wanted, owners, render));
+  if (spans.empty() || !is_clear) {
     return std::nullopt;
   }
   MarkedText marked{.text = whole.text, .answers = {}, .holes = {}};
@@ -235,7 +257,7 @@ class Marker {
   std::vector<MarkedText> run() {
     text::Rendered whole = render_(messages_, false);
     if (whole.has_generation_blocks) {
-      if (auto marked = mark_by_blocks(messages_, request_.wanted, whole)) {
+      if (auto marked = mark_by_blocks(messages_, request_.wanted, whole, render_)) {
         add_holes(*marked, messages_.size(), indices_of(request_.wanted));
         return {std::move(*marked)};
       }

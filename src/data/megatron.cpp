@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <limits>
 #include <numeric>
 #include <set>
 #include <utility>
@@ -93,6 +94,8 @@ std::pair<std::int64_t, std::int64_t> documents_of(const MegatronOptions& option
   return {std::llrint(before * whole), std::llrint(after * whole)};
 }
 
+bool is_held_out(const MegatronOptions& options) { return options.split != MegatronSplit::train; }
+
 std::shared_ptr<const Dataset> open_part(const MegatronOptions& options, const std::string& prefix,
                                          std::optional<std::int64_t> num_samples) {
   const ErrorContext context("opening {}", prefix);
@@ -110,6 +113,10 @@ std::shared_ptr<const Dataset> open_part(const MegatronOptions& options, const s
   SampleOrder order = options.index_folder.empty()
                           ? make_sample_order(request)
                           : cached_sample_order(request, options.index_folder);
+  if (is_held_out(options) && options.prefixes.size() == 1 && options.num_samples) {
+    order.windows.resize(
+        std::min(order.windows.size(), static_cast<std::size_t>(*options.num_samples)));
+  }
   return std::make_shared<const Windows>(std::move(tokens), std::move(order), options.seq_length);
 }
 
@@ -139,7 +146,8 @@ std::vector<BlendEntry> blend(const MegatronOptions& options,
 
 std::optional<std::int64_t> samples_of_part(const MegatronOptions& options, std::size_t part) {
   if (options.weights.empty()) {
-    return options.prefixes.size() == 1 ? options.num_samples : std::nullopt;
+    return options.prefixes.size() == 1 && !is_held_out(options) ? options.num_samples
+                                                                 : std::nullopt;
   }
   const double sum = std::accumulate(options.weights.begin(), options.weights.end(), 0.0);
   const double share =
@@ -202,17 +210,34 @@ void read_list(const Json& list, MegatronOptions& options) {
   }
 }
 
+/// What a mapping by split says of one.
+Json entry_of(const Json& paths, MegatronSplit split) {
+  const std::string name = kSplits[static_cast<std::size_t>(split)];
+  std::vector<std::string> names = {name};
+  if (split == MegatronSplit::validation) {
+    names.insert(names.end(), {"valid", "val", "dev"});
+  }
+  std::vector<Json> found;
+  for (const auto& one : names) {
+    if (paths.contains(one)) {
+      found.push_back(paths[one]);
+    }
+  }
+  check(!found.empty(), ErrorKind::invalid_argument,
+        "paths has no entry '{}', the split that is wanted", name);
+  check(found.size() == 1, ErrorKind::invalid_argument,
+        "paths has {} entries for the split '{}' (one of {}): leave one", found.size(), name,
+        fmt::join(names, ", "));
+  return found.front();
+}
+
 void read_paths(Json paths, MegatronOptions& options) {
   if (paths.is_string() && paths.get<std::string>().ends_with(".json")) {
     paths = read_json(paths.get<std::string>());
   }
   if (paths.is_object()) {
     options.own_split = true;
-    std::string name = kSplits[static_cast<std::size_t>(options.split)];
-    name = name == "validation" && !paths.contains(name) ? "valid" : name;
-    check(paths.contains(name), ErrorKind::invalid_argument,
-          "paths has no entry '{}', the split that is wanted", name);
-    paths = Json(paths[name]);
+    paths = entry_of(paths, options.split);
   }
   if (paths.is_string()) {
     options.prefixes = prefixes_of(paths.get<std::string>());
@@ -261,8 +286,9 @@ MegatronSplit read_split(const Json& value) {
 
 std::unique_ptr<const Dataset> make_megatron_dataset(const MegatronOptions& options) {
   check(options.weights.empty() || options.num_samples, ErrorKind::invalid_argument,
-        "a blend by weights needs to know how many samples are wanted: set max_steps, or "
-        "num_train_samples (num_val_samples, num_test_samples)");
+        "a blend by weights needs to know how many samples are wanted: set max_steps or "
+        "num_train_samples; of validation data trainer_limit_val_batches (a whole number) or "
+        "num_val_samples; of test data num_test_samples");
   std::vector<std::shared_ptr<const Dataset>> parts;
   for (std::size_t i = 0; i < options.prefixes.size(); ++i) {
     parts.push_back(open_part(options, options.prefixes[i], samples_of_part(options, i)));
@@ -280,7 +306,10 @@ MegatronOptions read_megatron_options(Keys& keys) {
   if (const Json shares = keys.any("split"); !shares.is_null()) {
     options.shares = read_shares(shares);
   }
-  options.seed = static_cast<std::uint32_t>(keys.integer("seed", options.seed));
+  const auto seed = keys.integer("seed", options.seed);
+  check(seed >= 0 && seed <= std::numeric_limits<std::uint32_t>::max(), ErrorKind::invalid_argument,
+        "seed must be from 0 to 2^32 - 1, as NumPy has it, found {}", seed);
+  options.seed = static_cast<std::uint32_t>(seed);
   options.index_folder = keys.text("index_mapping_dir", "");
   const std::array<std::optional<std::int64_t>, 3> counts = {
       keys.maybe_integer("num_train_samples"), keys.maybe_integer("num_val_samples"),
@@ -288,9 +317,12 @@ MegatronOptions read_megatron_options(Keys& keys) {
   options.num_samples = counts[static_cast<std::size_t>(options.split)];
   for (const char* accepted :
        {"create_attention_mask", "num_dataset_builder_threads", "trainer_limit_val_batches",
-        "trainer_limit_test_batches", "mmap_bin_files", "object_storage_config"}) {
+        "trainer_limit_test_batches", "mmap_bin_files"}) {
     keys.any(accepted);
   }
+  check(keys.any("object_storage_config").is_null(), ErrorKind::unsupported,
+        "object_storage_config is not supported: paths must be files on this machine; copy the "
+        ".bin and .idx files and leave the key out");
   return options;
 }
 

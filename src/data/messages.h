@@ -2,17 +2,15 @@
 // Conversations as data files write them, brought to the one form that chat templates read:
 // messages of {"role", "content", ...} with OpenAI's tool calls.
 
-#include <array>
 #include <string>
 #include <vector>
 
 #include "base/json.h"
+#include "text/chat_messages.h"
 
 namespace automodel::data {
 
-/// Keys of a message that templates read a model's reasoning from.
-inline constexpr std::array<const char*, 3> kReasoningKeys = {"reasoning_content", "reasoning",
-                                                              "thinking"};
+using text::kReasoningKeys;
 
 struct Conversation {
   /// Roles system, developer, user, assistant, tool; contents are strings.

@@ -167,6 +167,8 @@ NanogptOptions read_nanogpt_options(Keys& keys) {
   options.align_to_bos = keys.flag("align_to_bos", false);
   options.shuffle_files = keys.flag("shuffle_files", false);
   if (const auto bos = keys.maybe_integer("bos_token")) {
+    check(*bos >= 0 && *bos <= std::numeric_limits<std::int32_t>::max(),
+          ErrorKind::invalid_argument, "bos_token must be a token id, found {}", *bos);
     options.bos_token = static_cast<std::int32_t>(*bos);
   }
   return options;

@@ -124,7 +124,10 @@ Packs pack_lengths(std::span<const std::int64_t> lengths, std::int64_t capacity,
 }
 
 double pack_fill(std::span<const std::int64_t> lengths, const Packs& packs, std::int64_t capacity) {
-  const auto used = std::accumulate(lengths.begin(), lengths.end(), std::int64_t{0});
+  std::int64_t used = 0;
+  for (const auto item : packs.items) {
+    used += lengths[static_cast<std::size_t>(item)];
+  }
   const auto room = packs.size() * capacity;
   return room == 0 ? 1.0 : static_cast<double>(used) / static_cast<double>(room);
 }

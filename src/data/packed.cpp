@@ -99,13 +99,15 @@ PackedDataset::PackedDataset(std::shared_ptr<const TokenStore> rows, const PackO
     lengths.push_back(room_of(piece, options));
   }
   packs_ = pack_lengths(lengths, options.capacity, options.order);
-  stats_.fill = pack_fill(lengths, packs_, options.capacity);
+  const auto num_packed = static_cast<std::int64_t>(packs_.items.size());
   if (options.max_packs && *options.max_packs < packs_.size()) {
     packs_.ends.resize(static_cast<std::size_t>(*options.max_packs));
     packs_.items.resize(static_cast<std::size_t>(packs_.ends.back()));
   }
+  stats_.fill = pack_fill(lengths, packs_, options.capacity);
   stats_.num_packs = packs_.size();
   stats_.num_documents = static_cast<std::int64_t>(packs_.items.size());
+  stats_.num_beyond = num_packed - stats_.num_documents;
   check(stats_.num_packs > 0, ErrorKind::invalid_argument,
         "no pack can be made: all {} documents are longer than the {} tokens of a pack{}",
         stats_.num_dropped + stats_.num_split, options.capacity,
@@ -147,6 +149,9 @@ std::string describe_packs(const PackStats& stats, const PackOptions& options) {
   std::string text =
       fmt::format("{} packs of {} tokens hold {} documents, filled to {:.1f} %", stats.num_packs,
                   options.capacity, stats.num_documents, 100 * stats.fill);
+  if (stats.num_beyond > 0) {
+    text += fmt::format("; {} further documents are left out by max_packs", stats.num_beyond);
+  }
   if (stats.num_split > 0) {
     text += fmt::format("; {} longer ones were split", stats.num_split);
   }

@@ -38,6 +38,8 @@ struct PackOptions {
 
 struct PackStats {
   std::int64_t num_packs = 0, num_documents = 0;
+  /// Documents in packs beyond max_packs, which are left out.
+  std::int64_t num_beyond = 0;
   /// Documents longer than a pack that were left out, or cut.
   std::int64_t num_dropped = 0, num_split = 0;
   /// Parts of cut documents that were left out since nothing of them is learnt.

@@ -41,47 +41,48 @@ std::unique_ptr<const Dataset> build(Keys& keys, const TextContext& context) {
 
 constexpr std::array<DatasetKind, 21> kKinds = {{
     {"chat_dataset.ChatDataset", "conversations (messages, ShareGPT), learnt on the answers",
-     build<read_chat_options, make_chat_dataset>},
-    {"agent_chat.make_agent_chat_dataset", "conversations with tool calls",
+     "path_or_dataset_id", build<read_chat_options, make_chat_dataset>},
+    {"agent_chat.make_agent_chat_dataset", "conversations with tool calls", "path",
      build<read_agent_chat_options, make_agent_chat_dataset>},
     {"column_mapped_text_instruction_dataset.ColumnMappedTextInstructionDataset",
-     "rows of question, context and answer under any column names",
+     "rows of question, context and answer under any column names", "path_or_dataset_id",
      build<read_instruction_options, make_instruction_dataset>},
     {"column_mapped_text_instruction_iterable_dataset.ColumnMappedTextInstructionIterableDataset",
-     "the same, streamed: in the order of the files",
+     "the same, streamed: in the order of the files", "path_or_dataset_id",
      build<read_streamed_instruction_options, make_instruction_dataset>},
-    {"xlam.make_xlam_dataset", "function calls", build<read_xlam_options, make_xlam_dataset>},
-    {"squad.make_squad_dataset", "questions about a text",
+    {"xlam.make_xlam_dataset", "function calls", "dataset_name",
+     build<read_xlam_options, make_xlam_dataset>},
+    {"squad.make_squad_dataset", "questions about a text", "dataset_name",
      build<read_squad_options, make_squad_dataset>},
     {"preference_dataset.PreferenceDataset", "a chosen and a rejected answer to one prompt",
-     build<read_preference_options, make_preference_dataset>},
+     "path_or_dataset_id", build<read_preference_options, make_preference_dataset>},
     {"seq2seq.make_seq2seq_dataset", "sources and targets of encoder-decoder models",
-     build<read_seq2seq_options, make_seq2seq_dataset>},
+     "dataset_name", build<read_seq2seq_options, make_seq2seq_dataset>},
     {"megatron_dataset.MegatronPretraining", "indexed token files (.bin and .idx) of Megatron",
-     build<read_megatron_options, make_megatron_dataset>},
-    {"nanogpt_dataset.NanogptDataset", "token files (.bin) of nanogpt",
+     "paths", build<read_megatron_options, make_megatron_dataset>},
+    {"nanogpt_dataset.NanogptDataset", "token files (.bin) of nanogpt", "file_pattern",
      build<read_nanogpt_options, make_nanogpt_dataset>},
-    {"blend.WeightedBlend", "several data sets, each with a share of the rows",
+    {"blend.WeightedBlend", "several data sets, each with a share of the rows", "",
      build<read_weighted_blend_options, make_weighted_blend>},
-    {"hellaswag.HellaSwag", "endings of short stories",
+    {"hellaswag.HellaSwag", "endings of short stories", "path_or_dataset",
      build<read_hellaswag_options, make_hellaswag_dataset>},
-    {"mock_iterable_dataset.MockIterableDataset", "random tokens",
+    {"mock_iterable_dataset.MockIterableDataset", "random tokens", "",
      build<read_mock_options, make_mock_dataset>},
-    {"mock.build_unpacked_dataset", "random sentences",
+    {"mock.build_unpacked_dataset", "random sentences", "",
      build<read_mock_unpacked_options, make_mock_unpacked_dataset>},
-    {"mock_packed.build_packed_dataset", "random sentences, packed",
+    {"mock_packed.build_packed_dataset", "random sentences, packed", "",
      build<read_mock_packed_options, make_mock_packed_dataset>},
-    {"mock_prefix_tree.build_mock_rollout_dataset", "random answers that share prompts",
+    {"mock_prefix_tree.build_mock_rollout_dataset", "random answers that share prompts", "",
      build<read_mock_rollout_options, make_mock_rollout_dataset>},
     {"seq_cls.TextClassificationDataset", "texts or pairs of texts with a class",
-     build<read_classification_options, make_classification_dataset>},
-    {"seq_cls.GLUE_MRPC", "pairs of sentences: do they mean the same?",
+     "path_or_dataset_id", build<read_classification_options, make_classification_dataset>},
+    {"seq_cls.GLUE_MRPC", "pairs of sentences: do they mean the same?", "path_or_dataset",
      build<read_mrpc_options, make_classification_dataset>},
-    {"seq_cls.IMDB", "reviews of films: liked or not?",
+    {"seq_cls.IMDB", "reviews of films: liked or not?", "path_or_dataset",
      build<read_imdb_options, make_classification_dataset>},
-    {"seq_cls.YelpReviewFull", "reviews with one to five stars",
+    {"seq_cls.YelpReviewFull", "reviews with one to five stars", "path_or_dataset",
      build<read_yelp_options, make_classification_dataset>},
-    {"mock_seq_cls.MockSequenceClassificationDataset", "random tokens with random classes",
+    {"mock_seq_cls.MockSequenceClassificationDataset", "random tokens with random classes", "",
      build<read_mock_classification_options, make_mock_classification_dataset>},
 }};
 
@@ -89,8 +90,7 @@ constexpr std::array<DatasetKind, 21> kKinds = {{
 
 std::span<const DatasetKind> dataset_kinds() { return kKinds; }
 
-std::unique_ptr<const Dataset> make_dataset(const std::string& target, const Json& keys,
-                                            const TextContext& context) {
+const DatasetKind& find_dataset_kind(std::string_view target) {
   std::string_view name = target;
   if (name.starts_with(kPrefix)) {
     name.remove_prefix(kPrefix.size());
@@ -98,13 +98,19 @@ std::unique_ptr<const Dataset> make_dataset(const std::string& target, const Jso
   std::vector<std::string> names;
   for (const DatasetKind& kind : kKinds) {
     if (kind.name == name) {
-      Keys reader(keys, "dataset " + std::string(name));
-      return kind.make(reader, context);
+      return kind;
     }
     names.emplace_back(kind.name);
   }
   fail(ErrorKind::unsupported, "the data set '{}' is not supported{}; supported are: {}", target,
        did_you_mean(name, names), join(names, ", "));
+}
+
+std::unique_ptr<const Dataset> make_dataset(const std::string& target, const Json& keys,
+                                            const TextContext& context) {
+  const DatasetKind& kind = find_dataset_kind(target);
+  Keys reader(keys, "dataset " + std::string(kind.name));
+  return kind.make(reader, context);
 }
 
 }  // namespace automodel::data

@@ -17,11 +17,17 @@ struct DatasetKind {
   /// After "nemo_automodel.components.datasets.llm.".
   std::string_view name;
   std::string_view summary;
+  /// The key that names its files, folder or hub id; empty: it reads none.
+  std::string_view place;
   std::unique_ptr<const Dataset> (*make)(Keys& keys, const TextContext& context);
 };
 
 /// Every kind that can be built.
 std::span<const DatasetKind> dataset_kinds();
+
+/// By `_target_`, with or without upstream's prefix.
+/// Throws Error(unsupported) for an unknown one, with similar names.
+const DatasetKind& find_dataset_kind(std::string_view target);
 
 /// Builds the data set of a recipe's section: `target` is the section's "_target_", with or without
 /// upstream's prefix, `keys` all other keys but "tokenizer".

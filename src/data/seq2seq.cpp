@@ -115,8 +115,7 @@ Seq2SeqOptions read_seq2seq_options(Keys& keys) {
     options.decoder_start = static_cast<std::int32_t>(*start);
   }
   options.limit.seq_length = keys.integer("seq_length", 0);
-  options.limit.truncate =
-      keys.any("truncation").is_null() || keys.strategy("truncation", "do_not_truncate");
+  options.limit.truncate = keys.any("truncation").is_null() || keys.truncation();
   options.rows.source = read_source_options(keys);
   keys.expect("chat_template", nullptr);
   return options;

@@ -16,18 +16,20 @@ namespace {
 using Parts = std::vector<std::shared_ptr<const Dataset>>;
 
 /// Rows until each part has given all of its own.
-std::int64_t num_rows_for_all(const Parts& parts, const std::vector<double>& weights) {
+std::vector<BlendEntry> blend_all_rows(const Parts& parts, const std::vector<double>& weights) {
   constexpr double kMost = std::numeric_limits<std::int32_t>::max();
   const double sum = std::accumulate(weights.begin(), weights.end(), 0.0);
   double most = 0;
+  std::vector<std::int64_t> sizes;
   for (std::size_t i = 0; i < parts.size(); ++i) {
+    sizes.push_back(parts[i]->size());
     most = std::max(most, std::ceil(static_cast<double>(parts[i]->size()) * sum / weights[i]));
   }
   check(most <= kMost, ErrorKind::invalid_argument,
         "with these weights {:g} rows are needed to see all rows of every part; change the "
         "weights, or set num_samples",
         most);
-  return static_cast<std::int64_t>(most);
+  return blend_by_weight(weights, static_cast<std::int64_t>(most), sizes);
 }
 
 WeightedPart read_part(Json part, std::size_t index, bool skip_invalid) {
@@ -73,8 +75,8 @@ std::unique_ptr<const Dataset> make_weighted_blend(const WeightedBlendOptions& o
     parts.push_back(make_dataset(options.parts[i].target, options.parts[i].keys, context));
     weights.push_back(options.parts[i].weight);
   }
-  auto entries = blend_by_weight(
-      weights, options.num_samples ? *options.num_samples : num_rows_for_all(parts, weights));
+  auto entries = options.num_samples ? blend_by_weight(weights, *options.num_samples)
+                                     : blend_all_rows(parts, weights);
   std::vector<std::int64_t> counts(parts.size());
   for (const BlendEntry& entry : entries) {
     ++counts[static_cast<std::size_t>(entry.part)];

@@ -4,7 +4,6 @@
 
 #include <algorithm>
 #include <array>
-#include <charconv>
 #include <cmath>
 #include <ctime>
 
@@ -22,11 +21,8 @@ bool may_help(const Answer& answer) {
 }
 
 std::optional<double> parse_seconds(std::string_view text) {
-  double value = 0;
-  const auto* const end = text.data() + text.size();
-  const auto parsed = std::from_chars(text.data(), text.data() + text.size(), value);
-  const bool ok = parsed.ec == std::errc() && parsed.ptr == end && std::isfinite(value);
-  return ok ? std::optional(std::max(value, 0.0)) : std::nullopt;
+  const auto value = parse_number<double>(text);
+  return value && std::isfinite(*value) ? std::optional(std::max(*value, 0.0)) : std::nullopt;
 }
 
 }  // namespace

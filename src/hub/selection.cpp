@@ -148,10 +148,18 @@ std::vector<RepoFile> select_files(const std::vector<RepoFile>& files, const Sel
 }
 
 bool looks_complete(const fs::path& folder, Need need) {
-  std::error_code ignored;
-  const bool is_model = need == Need::model || need == Need::config;
-  return is_model && fs::is_regular_file(folder / "config.json", ignored) &&
-         has_any(folder, kTokenizer) && (need == Need::config || has_weights(folder));
+  const auto has = [&](std::string_view name) {
+    std::error_code ignored;
+    return fs::is_regular_file(folder / name, ignored);
+  };
+  if (need != Need::model && need != Need::config) {
+    return false;
+  }
+  if (has("config.json")) {
+    return has_any(folder, kTokenizer) && (need == Need::config || has_weights(folder));
+  }
+  return has("adapter_config.json") ? need == Need::config || has(kAdapter)
+                                    : has_any(folder, std::array<std::string_view, 1>{"*.gguf"});
 }
 
 }  // namespace automodel::hub

@@ -29,7 +29,8 @@ struct Selection {
 std::vector<RepoFile> select_files(const std::vector<RepoFile>& files, const Selection& selection);
 
 /// Whether a folder whose listing is not known holds a whole model: its configuration, a tokenizer
-/// and, for Need::model, each file of its weights. Nothing can be said of other needs: false.
+/// and, for Need::model, each file of its weights; or a whole adapter; or a .gguf file, which has
+/// all in one. Nothing can be said of other needs: false.
 bool looks_complete(const std::filesystem::path& folder, Need need);
 
 }  // namespace automodel::hub

@@ -2,7 +2,6 @@
 
 #include <algorithm>
 #include <array>
-#include <charconv>
 #include <cstdlib>
 #include <filesystem>
 
@@ -82,10 +81,8 @@ double read_seconds(const char* name, double fallback) {
   if (text.empty()) {
     return fallback;
   }
-  double value = 0;
-  const auto* const end = text.data() + text.size();
-  const auto parsed = std::from_chars(text.data(), end, value);
-  check(parsed.ec == std::errc() && parsed.ptr == end && value > 0, ErrorKind::invalid_argument,
+  const double value = parse_number<double>(text).value_or(0);
+  check(value > 0, ErrorKind::invalid_argument,
         "{} is '{}'; it must be a number of seconds above 0", name, text);
   return value;
 }

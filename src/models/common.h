@@ -118,6 +118,12 @@ bool never_slides(const ConfigReader& config, std::int64_t layer);
 /// Another: where the config has a window, all layers but every `sliding_window_pattern`th.
 bool slides_by_pattern(const ConfigReader& config, std::int64_t layer);
 
+/// Another: all layers but every `period`th.
+template <std::int64_t period>
+bool slides_but_each(const ConfigReader&, std::int64_t layer) {
+  return (layer + 1) % period != 0;
+}
+
 /// For each layer, whether it attends through a sliding window: from `layer_types` if present, else
 /// by `fallback(layer)`. Throws Error(unsupported) for other layer kinds, Error(corrupt_data) for a
 /// wrong count.

@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <array>
 #include <cmath>
+#include <cstdint>
+#include <limits>
 
 #include "base/error.h"
 #include "base/known.h"
@@ -133,10 +135,14 @@ std::optional<std::int64_t> ConfigReader::maybe_integer(std::string_view key) co
   if (value == nullptr) {
     return std::nullopt;
   }
-  if (value->is_number_float() && value->get<double>() == std::floor(value->get<double>())) {
+  constexpr double kMostExact = 1LL << 53;
+  if (value->is_number_float() && value->get<double>() == std::floor(value->get<double>()) &&
+      std::abs(value->get<double>()) <= kMostExact) {
     return static_cast<std::int64_t>(value->get<double>());
   }
-  if (!value->is_number_integer()) {
+  const bool fits = !value->is_number_unsigned() ||
+                    value->get<std::uint64_t>() <= std::numeric_limits<std::int64_t>::max();
+  if (!value->is_number_integer() || !fits) {
     wrong_type(key, "an integer");
   }
   return value->get<std::int64_t>();

@@ -5,6 +5,7 @@
 
 #include "base/error.h"
 #include "base/text.h"
+#include "models/check_sizes.h"
 #include "models/classifiers.h"
 #include "models/default_configs.h"
 #include "models/nearest.h"
@@ -153,6 +154,7 @@ Reading read_config(const Json& config, const std::string& source) {
     model = read_classifier(reader, config, model);
   }
   reader.finish(family.ignored_keys);
+  check_sizes(model, source);
   return {std::move(model), reader.key_uses()};
 }
 
@@ -162,6 +164,10 @@ spec::ModelSpec read_spec(const Json& config, const std::string& source) {
 
 std::vector<spec::StoredTensor> weight_map(const spec::ModelSpec& model) {
   return spec::weight_map(spec::parameters(model), names_of(model));
+}
+
+std::vector<spec::StoredTensor> loaded_tensors(const spec::ModelSpec& model) {
+  return spec::weight_map(spec::parameters(model), spec::in_memory(names_of(model)));
 }
 
 std::vector<spec::LoraModule> lora_modules(const spec::ModelSpec& model) {

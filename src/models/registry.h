@@ -27,6 +27,9 @@ spec::ModelSpec read_spec(const Json& config, const std::string& source);
 /// The tensors of the checkpoint of a spec that read_spec made.
 std::vector<spec::StoredTensor> weight_map(const spec::ModelSpec& model);
 
+/// The tensors of such a model as Transformers holds them in memory.
+std::vector<spec::StoredTensor> loaded_tensors(const spec::ModelSpec& model);
+
 /// The linear layers of such a spec as Transformers' modules.
 std::vector<spec::LoraModule> lora_modules(const spec::ModelSpec& model);
 

@@ -78,8 +78,14 @@ Tensor Decoder::embed(const Tokens& tokens, const ForwardOptions& options,
     x_td = ops::linear(x_td, at_step(*project_in_, sequence));
   }
   if (positions_pd_.defined()) {
-    x_td = x_td + ops::embedding(tokens.positions_t + known(spec_.positions).offset, positions_pd_,
-                                 1, std::nullopt, options.compute);
+    const Tensor rows_t = tokens.positions_t + known(spec_.positions).offset;
+    const auto last = rows_t.numel() == 0 ? 0 : rows_t.max().item<std::int64_t>();
+    check(last < positions_pd_.size(0), ErrorKind::invalid_argument,
+          "a row has {} tokens, but the model has learned {} positions: shorten the rows "
+          "(seq_length with truncation: true)",
+          last + 1 - known(spec_.positions).offset,
+          positions_pd_.size(0) - known(spec_.positions).offset);
+    x_td = x_td + ops::embedding(rows_t, positions_pd_, 1, std::nullopt, options.compute);
   }
   return embedding_norm_ ? (*embedding_norm_)(x_td) : x_td;
 }

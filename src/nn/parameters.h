@@ -14,8 +14,8 @@ namespace automodel::nn {
 
 using at::Tensor;
 
-/// Which part of the global tensor this rank holds. Checkpoints, the optimizer, gradient norms and
-/// export read this and nothing else; none asks which parallelism made it.
+/// Which part of the global tensor this rank holds; the whole of it, as long as one process trains.
+/// What will have to know of parallelism is to read this and nothing else.
 struct ShardLayout {
   struct Slice {
     std::int64_t begin = 0;

@@ -145,6 +145,9 @@ Tensor cached_attention(const Tensor& q_thk, const Tensor& k_shk, const Tensor& 
                         const AttentionOptions& options) {
   check(k_shk.size(0) >= q_thk.size(0), ErrorKind::invalid_argument,
         "attention: {} queries for {} cached keys", q_thk.size(0), k_shk.size(0));
+  if (k_shk.size(0) == q_thk.size(0)) {
+    return attention(q_thk, k_shk, v_shk, {0, static_cast<std::int32_t>(q_thk.size(0))}, options);
+  }
   return attention_reference(q_thk, k_shk, v_shk, options);
 }
 

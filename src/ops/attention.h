@@ -32,7 +32,8 @@ Tensor attention(const Tensor& q_thk, const Tensor& k_thk, const Tensor& v_thk,
                  const std::vector<std::int32_t>& cu_seqlens, const AttentionOptions& options);
 
 /// The same for one document whose last rows are queries and all of whose keys are given (KV
-/// cache): q_thk: [new, heads, k]; k_shk, v_shk: [all, kv heads, ..], all >= new.
+/// cache): q_thk: [new, heads, k]; k_shk, v_shk: [all, kv heads, ..], all >= new. Memory as
+/// attention's if all = new, else O(new * all).
 Tensor cached_attention(const Tensor& q_thk, const Tensor& k_shk, const Tensor& v_shk,
                         const AttentionOptions& options);
 

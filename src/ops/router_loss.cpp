@@ -60,7 +60,12 @@ Tensor sequence_balance_sum(const Tensor& logits_te, const Tensor& experts_tk,
 }
 
 Tensor z_sum(const Tensor& logits_te) {
-  return at::logsumexp(logits_te.to(at::kFloat), -1).square().sum();
+  constexpr std::int64_t kSerial = 16384;  // ATen shares longer sums out by the number of threads
+  std::vector<Tensor> sums;
+  for (const Tensor& part : at::logsumexp(logits_te.to(at::kFloat), -1).split(kSerial)) {
+    sums.push_back(part.square().sum());
+  }
+  return at::stack(sums).sum();
 }
 
 }  // namespace automodel::ops

@@ -142,11 +142,10 @@ class Kept {
 };
 
 std::int64_t widest(const spec::Mlp& mlp) { return 4 * mlp.inner; }
-/// Experts run one after the other; their outputs for all pairs are held at once.
+/// The inner values of all of a token's experts are there at once.
 std::int64_t widest(const spec::Moe& moe) {
   const std::int64_t shared = moe.shared ? widest(moe.shared->mlp) : 0;
-  return std::max(shared,
-                  4 * moe.inner * std::max<std::int64_t>(1, 2 * moe.per_token / moe.experts));
+  return std::max(shared, 4 * moe.inner * moe.per_token);
 }
 std::int64_t widest(const spec::MlpBesideMoe& both) {
   return std::max(widest(both.mlp), widest(both.moe));

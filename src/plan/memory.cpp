@@ -89,7 +89,7 @@ class Step {
   /// end beside the sum rounded to the weight's type, if that is narrower.
   std::int64_t head_sum_bytes(const HeldParameter& head) const {
     const bool is_wide = shape_.batch.labels > kChunksOfNarrowSum * kLossRows;
-    const std::int64_t sum = head.numel * (is_wide ? kFloat : head.width);
+    const std::int64_t sum = head.numel * (is_wide ? kFloat : head.width());
     const std::int64_t rounded = sum > head.bytes() ? head.bytes() : 0;
     return sum + std::max(loss_chunk_bytes(model_, shape_.batch), rounded);
   }
@@ -127,14 +127,16 @@ class Step {
   void backward(std::int64_t before, std::int64_t activations, std::int64_t head_gradient) {
     std::int64_t gradients = std::max(before, head_gradient);
     for (std::size_t i = layers_.size(); i-- > 0;) {
-      see({.gradients = gradients,
+      // Those of the feed-forward are there while the attention's activations still are.
+      const std::int64_t own = shape_.accumulates ? 0 : layer_gradients(i, is_feed_forward);
+      see({.gradients = gradients + own,
            .activations = activations + layers_[i].again,
            .workspace =
                backward_bytes(model_, i, shape_.batch) + largest_cast(i) + shape_.gathered_bytes,
            .moment = fmt::format("the backward of layer {}", i)});
       activations -= layers_[i].kept;
       if (!shape_.accumulates) {
-        gradients += layer_gradients(i);
+        gradients += layer_gradients(i, [](const HeldParameter&) { return true; });
       }
     }
   }
@@ -150,11 +152,14 @@ class Step {
     }
   }
 
-  /// A weight that is stored in another type is converted for each product.
+  /// A weight that is stored in another type is converted for each product. Our kernels widen
+  /// bfloat16 as they pack it.
   std::int64_t cast_of(const HeldParameter& parameter) const {
-    return parameter.width == shape_.batch.compute_width
-               ? 0
-               : parameter.numel * shape_.batch.compute_width;
+    const auto& batch = shape_.batch;
+    const auto computed = batch.compute_width == kFloat ? Storage::float32 : Storage::bfloat16;
+    const bool is_packed =
+        batch.own_kernels && computed == Storage::float32 && parameter.storage == Storage::bfloat16;
+    return parameter.storage == computed || is_packed ? 0 : parameter.numel * batch.compute_width;
   }
 
   template <class Which>
@@ -172,10 +177,16 @@ class Step {
     });
   }
 
-  std::int64_t layer_gradients(std::size_t layer) const {
+  static bool is_feed_forward(const HeldParameter& p) {
+    return p.role == spec::Role::mlp || p.role == spec::Role::experts ||
+           p.role == spec::Role::shared_experts;
+  }
+
+  template <class Which>
+  std::int64_t layer_gradients(std::size_t layer, const Which& which) const {
     std::int64_t out = 0;
     for (const auto& parameter : parameters_) {
-      const bool here = parameter.layer == static_cast<std::int64_t>(layer);
+      const bool here = parameter.layer == static_cast<std::int64_t>(layer) && which(parameter);
       out += here && parameter.is_trained ? parameter.bytes() : 0;
     }
     return out;
@@ -196,17 +207,28 @@ std::string bytes_text(std::int64_t bytes) {
 
 }  // namespace
 
-std::int64_t OptimizerShape::bytes_beside(std::int64_t width) const {
+std::int64_t width_of(Storage storage) { return storage == Storage::float32 ? kFloat : 2; }
+
+Storage storage_of(std::string_view dtype) {
+  return dtype == "bfloat16"  ? Storage::bfloat16
+         : dtype == "float16" ? Storage::float16
+                              : Storage::float32;
+}
+
+std::int64_t OptimizerShape::bytes_beside(Storage storage) const {
   const std::int64_t moments = exp_avg_width + (amsgrad ? 2 : 1) * exp_avg_sq_width;
-  const std::int64_t master = width == 2 ? master_weight_bits / 8 : kFloat;
-  return moments + (master_weights ? master - width : 0);
+  if (!master_weights || storage == Storage::float32) {
+    return moments;
+  }
+  // Of a bfloat16 weight what it lacks, of a float16 weight the whole value.
+  return moments + (storage == Storage::bfloat16 ? master_weight_bits / 8 - 2 : kFloat);
 }
 
 std::int64_t optimizer_bytes(const std::vector<HeldParameter>& parameters,
                              const OptimizerShape& optimizer) {
   std::int64_t out = 0;
   for (const auto& parameter : parameters) {
-    out += parameter.is_trained ? parameter.numel * optimizer.bytes_beside(parameter.width) : 0;
+    out += parameter.is_trained ? parameter.numel * optimizer.bytes_beside(parameter.storage) : 0;
   }
   return out;
 }

@@ -4,6 +4,7 @@
 
 #include <cstdint>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "plan/activations.h"
@@ -11,16 +12,24 @@
 
 namespace automodel::plan {
 
+/// The types that values are stored in.
+enum class Storage { float32, bfloat16, float16 };
+/// Bytes of a value.
+std::int64_t width_of(Storage storage);
+/// By the name in a recipe or config.json; float64 is held as float32.
+Storage storage_of(std::string_view dtype);
+
 /// A parameter as this rank holds it.
 struct HeldParameter {
   std::string name;
   std::int64_t numel = 0;
-  std::int64_t width = 4;   // bytes of a value
+  Storage storage = Storage::float32;
   std::int64_t layer = -1;  // -1: outside the blocks
   spec::Role role = spec::Role::mlp;
   bool is_linear = false;
   bool is_trained = true;
-  std::int64_t bytes() const { return numel * width; }
+  std::int64_t width() const { return width_of(storage); }
+  std::int64_t bytes() const { return numel * width(); }
   bool operator==(const HeldParameter&) const = default;
 };
 
@@ -31,8 +40,8 @@ struct OptimizerShape {
   bool amsgrad = false;        // the largest second moment too
   bool master_weights = true;  // more of narrower weights than they hold
   std::int64_t master_weight_bits = 24;
-  /// Bytes beside one value of a parameter of this width.
-  std::int64_t bytes_beside(std::int64_t width) const;
+  /// Bytes beside one value of a parameter that is stored so.
+  std::int64_t bytes_beside(Storage storage) const;
   bool operator==(const OptimizerShape&) const = default;
 };
 

@@ -24,20 +24,13 @@ namespace fs = std::filesystem;
 
 constexpr std::int64_t kUsualRow = 1024;
 
-std::int64_t width_of(const std::string& dtype) {
-  if (dtype == "float32") {
-    return 4;
-  }
-  return dtype == "float64" ? 8 : 2;
-}
-
 /// Of the weights, as "auto" is resolved when a run loads them: float64 as float32.
-std::int64_t storage_width(const config::ModelSource& model) {
+Storage loaded_storage(const config::ModelSource& model) {
   if (model.torch_dtype != "auto") {
-    return width_of(model.torch_dtype);
+    return storage_of(model.torch_dtype);
   }
   if (model.entry != config::ModelEntry::from_pretrained) {
-    return 2;
+    return Storage::bfloat16;
   }
   const fs::path path =
       models::find_model(model.pretrained_model_name_or_path, model.revision.value_or("main"));
@@ -45,18 +38,17 @@ std::int64_t storage_width(const config::ModelSource& model) {
   const Json config = read_json(file);
   for (const char* key : {"dtype", "torch_dtype"}) {
     if (config.contains(key) && config.at(key).is_string()) {
-      return std::min(width_of(config.at(key).get<std::string>()), kFloat);
+      return storage_of(config.at(key).get<std::string>());
     }
   }
-  return kFloat;
+  return Storage::float32;
 }
 
-std::int64_t compute_width(const config::ModelSource& model, std::int64_t storage,
-                           bool has_bfloat16) {
+std::int64_t compute_width(const config::ModelSource& model, Storage storage, bool has_bfloat16) {
   if (model.compute_dtype != "auto") {
-    return width_of(model.compute_dtype);
+    return width_of(storage_of(model.compute_dtype));
   }
-  return storage == 2 && has_bfloat16 ? 2 : kFloat;
+  return storage == Storage::bfloat16 && has_bfloat16 ? 2 : kFloat;
 }
 
 /// How a recipe spreads a model.
@@ -86,11 +78,19 @@ struct Split {
   }
 };
 
-HeldParameter held(const spec::ParamSpec& parameter, std::int64_t width, bool trained,
+/// As a model of this type holds it. Source: nn::loaded_dtype.
+Storage loaded_storage(const spec::ParamSpec& parameter, Storage wanted) {
+  const bool takes_it =
+      parameter.rounding == spec::Rounding::any ||
+      (parameter.rounding == spec::Rounding::bfloat16 && wanted == Storage::bfloat16);
+  return takes_it ? wanted : Storage::float32;
+}
+
+HeldParameter held(const spec::ParamSpec& parameter, Storage storage, bool trained,
                    std::int64_t share) {
   return {.name = parameter.name,
           .numel = (parameter.numel() + share - 1) / share,
-          .width = parameter.rounding == spec::Rounding::none ? kFloat : width,
+          .storage = loaded_storage(parameter, storage),
           .layer = parameter.layer,
           .role = parameter.role,
           .is_linear = parameter.is_linear,
@@ -102,11 +102,11 @@ std::int64_t product(const std::vector<std::int64_t>& shape) {
 }
 
 void add_adapter(std::vector<HeldParameter>& out, const spec::LoraModule& module,
-                 const config::Peft& peft, std::int64_t width) {
+                 const config::Peft& peft, Storage storage) {
   const auto add = [&](const std::string& name, const std::vector<std::int64_t>& shape) {
     out.push_back({.name = name,
                    .numel = product(shape),
-                   .width = peft.lora_dtype ? width_of(*peft.lora_dtype) : width,
+                   .storage = peft.lora_dtype ? storage_of(*peft.lora_dtype) : storage,
                    .layer = module.layer,
                    .role = module.role,
                    .is_linear = false,
@@ -148,9 +148,9 @@ double step_seconds(const RunCost& cost, const std::vector<HeldParameter>& param
   for (const auto& parameter : parameters) {
     weights += static_cast<double>(parameter.bytes());
     // Read and written: the weight and the state; read: the gradient.
-    const auto beside = cost.step.optimizer.bytes_beside(parameter.width);
+    const auto beside = cost.step.optimizer.bytes_beside(parameter.storage);
     update += parameter.is_trained
-                  ? static_cast<double>(parameter.numel * (3 * parameter.width + 2 * beside))
+                  ? static_cast<double>(parameter.numel * (3 * parameter.width() + 2 * beside))
                   : 0;
   }
   const double traffic = 3 * weights * static_cast<double>(cost.micro_batches) + update;
@@ -175,7 +175,7 @@ ModelCost model_cost(const spec::ModelSpec& spec, const config::Recipe& recipe) 
                             : recipe.model.config_class,
                 .parameters = spec::num_parameters(spec),
                 .active = spec::num_active_parameters(spec)};
-  for (const auto& parameter : held_parameters(spec, recipe, kFloat)) {
+  for (const auto& parameter : held_parameters(spec, recipe, Storage::float32)) {
     out.trained += parameter.is_trained ? parameter.numel : 0;
   }
   return out;
@@ -204,7 +204,7 @@ Machine this_machine() {
 
 OptimizerShape optimizer_shape(const config::Optimizer& optimizer) {
   const auto width = [](const std::optional<std::string>& dtype) {
-    return dtype ? width_of(*dtype) : kFloat;
+    return dtype ? width_of(storage_of(*dtype)) : kFloat;
   };
   return {.exp_avg_width = width(optimizer.exp_avg_dtype),
           .exp_avg_sq_width = width(optimizer.exp_avg_sq_dtype),
@@ -229,14 +229,14 @@ spec::ModelSpec spec_of(const config::ModelSource& model) {
 }
 
 std::vector<HeldParameter> held_parameters(const spec::ModelSpec& model,
-                                           const config::Recipe& recipe, std::int64_t width,
+                                           const config::Recipe& recipe, Storage storage,
                                            std::int64_t devices) {
   const Split split = devices == 1 ? Split{} : Split::of(recipe.distributed, devices);
   std::vector<HeldParameter> out;
   for (const auto& parameter : spec::parameters(model)) {
     const bool is_class_head =
         model.is_classifier() && parameter.name == spec::head_weight_name(model);
-    out.push_back(held(parameter, width, !recipe.peft || is_class_head, split.share(parameter)));
+    out.push_back(held(parameter, storage, !recipe.peft || is_class_head, split.share(parameter)));
   }
   if (!recipe.peft) {
     return out;
@@ -245,7 +245,7 @@ std::vector<HeldParameter> held_parameters(const spec::ModelSpec& model,
   const auto targets = lora_targets(modules, *recipe.peft);
   for (const auto& module : modules) {
     if (std::ranges::find(targets, module.name) != targets.end()) {
-      add_adapter(out, module, *recipe.peft, width);
+      add_adapter(out, module, *recipe.peft, storage);
     }
   }
   return out;
@@ -275,8 +275,7 @@ RunCost cost_of(const config::Recipe& recipe, const spec::ModelSpec& spec,
   }
   const auto& scheduler = recipe.step_scheduler;
   const Split split = Split::of(recipe.distributed, options.machine.devices);
-  const std::int64_t storage =
-      options.storage_width ? *options.storage_width : storage_width(recipe.model);
+  const Storage storage = options.storage ? *options.storage : loaded_storage(recipe.model);
   const auto row = options.row_tokens ? options.row_tokens : named_row(recipe);
   RunCost out{.model = model_cost(spec, recipe), .row_tokens_assumed = !row};
   const std::int64_t longest = spec.max_positions > 0 ? spec.max_positions : kUsualRow;

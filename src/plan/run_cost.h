@@ -52,7 +52,7 @@ struct RunCost {
 struct CostOptions {
   Machine machine;
   std::optional<std::int64_t> row_tokens;
-  std::optional<std::int64_t> storage_width = std::nullopt;  // else as the recipe and the model say
+  std::optional<Storage> storage = std::nullopt;  // else as the recipe and the model say
 };
 
 /// The least recompute with which a step of bytes(recompute) fits; full if none does.
@@ -66,9 +66,9 @@ spec::ModelSpec spec_of(const config::ModelSource& model);
 /// What the section's optimizer keeps.
 OptimizerShape optimizer_shape(const config::Optimizer& optimizer);
 
-/// The parameters of one rank; storage_width: bytes of a stored value.
+/// The parameters of one rank.
 std::vector<HeldParameter> held_parameters(const spec::ModelSpec& model,
-                                           const config::Recipe& recipe, std::int64_t storage_width,
+                                           const config::Recipe& recipe, Storage storage,
                                            std::int64_t devices = 1);
 
 /// Throws as spec_of and lora_targets; Error(invalid_argument) if the recipe's sizes do not fit the

@@ -68,7 +68,8 @@ ExitCode run_benchmark(const config::LoadedRecipe& loaded, const BenchOptions& o
   report.model = describe_model(run);
   report.load_seconds = watch.lap();
   const auto loader = make_bench_loader(recipe, run.source, options);
-  train::Optimizer optimizer(run.model.parameters().trained(), recipe.optimizer);
+  train::Optimizer optimizer(run.model.parameters().trained(), recipe.optimizer,
+                             train::parameter_names(run.model.spec()));
   RunState state{.run = run,
                  .optimizer = optimizer,
                  .schedule = config::plan_rates(recipe, plan.warmup_steps + plan.num_steps)};

@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 #include <unistd.h>
 
+#include <csignal>
 #include <cstdlib>
 
 #include "base/error.h"
@@ -80,6 +81,13 @@ void check_single_process() {
   }
 }
 
+/// Returns the number of threads.
+int set_up_process() {
+  std::signal(SIGPIPE, SIG_IGN);  // Progress goes on
+  install_arena_allocator();
+  return configure_threads(0);
+}
+
 /// None where the rows begin again.
 std::optional<std::int64_t> steps_of_epoch(const config::Recipe& recipe,
                                            const data::Loader& loader) {
@@ -92,8 +100,7 @@ ExitCode run_finetune(const config::LoadedRecipe& loaded) {
   const config::Recipe& recipe = loaded.recipe;
   check_single_process();
   const StopSignal stop(stop_signals(recipe));
-  install_arena_allocator();
-  const int num_threads = configure_threads(0);
+  const int num_threads = set_up_process();
   RunCheckpoints checkpoints(loaded);
 
   RunModel run = load_run_model(recipe);
@@ -102,7 +109,8 @@ ExitCode run_finetune(const config::LoadedRecipe& loaded) {
   data::Loader loader(data.train.dataset, loader_options(recipe, data.lengths),
                       {.epoch = recipe.step_scheduler.start_epoch});
   auto plan = config::plan_steps(recipe.step_scheduler, steps_of_epoch(recipe, loader));
-  train::Optimizer optimizer(run.model.parameters().trained(), recipe.optimizer);
+  train::Optimizer optimizer(run.model.parameters().trained(), recipe.optimizer,
+                             train::parameter_names(run.model.spec()));
   RunState state{.run = run,
                  .optimizer = optimizer,
                  .schedule = config::plan_rates(recipe, plan.end_step),

@@ -10,12 +10,6 @@ namespace {
 
 constexpr std::string_view kWeight = ".weight";
 
-/// The names of tensors as Transformers holds them in memory.
-WeightNames in_memory(WeightNames names) {
-  names.renames.insert(names.renames.end(), names.loaded.begin(), names.loaded.end());
-  return names;
-}
-
 bool is_feed_forward(Role role) {
   return role == Role::mlp || role == Role::router || role == Role::experts ||
          role == Role::shared_experts;

@@ -308,6 +308,19 @@ double scored_pairs(std::int64_t n, std::optional<std::int64_t> window) {
   return w * (w + 1) / 2 + (s - w) * w;
 }
 
+/// Documents of at most `chunk` tokens in place of these.
+std::vector<std::int64_t> pieces_of(const std::vector<std::int64_t>& doc_lengths,
+                                    std::int64_t chunk) {
+  std::vector<std::int64_t> pieces;
+  for (std::int64_t rest : doc_lengths) {
+    for (; rest > chunk; rest -= chunk) {
+      pieces.push_back(chunk);
+    }
+    pieces.push_back(rest);
+  }
+  return pieces;
+}
+
 /// Of q k^T and the weighted sum of values, for this many values per pair.
 double score_flops(std::int64_t values, std::optional<std::int64_t> window,
                    const std::vector<std::int64_t>& doc_lengths) {
@@ -319,7 +332,8 @@ double score_flops(std::int64_t values, std::optional<std::int64_t> window,
 }
 
 double score_flops(const Gqa& gqa, const std::vector<std::int64_t>& doc_lengths) {
-  return score_flops(gqa.heads * (gqa.head_dim + gqa.value_width()), gqa.window, doc_lengths);
+  return score_flops(gqa.heads * (gqa.head_dim + gqa.value_width()), gqa.window,
+                     gqa.chunk ? pieces_of(doc_lengths, *gqa.chunk) : doc_lengths);
 }
 
 double score_flops(const Mla& mla, const std::vector<std::int64_t>& doc_lengths) {

@@ -157,6 +157,11 @@ std::string stored_name(const std::string& name, const std::vector<Rename>& rena
   return apply_rules(name, renames).name;
 }
 
+WeightNames in_memory(WeightNames names) {
+  names.renames.insert(names.renames.end(), names.loaded.begin(), names.loaded.end());
+  return names;
+}
+
 std::vector<StoredTensor> weight_map(const std::vector<ParamSpec>& parameters,
                                      const WeightNames& names) {
   MapBuilder builder(names);

@@ -63,6 +63,9 @@ struct StoredTensor {
   bool operator==(const StoredTensor&) const = default;
 };
 
+/// The naming of the tensors as Transformers holds them in memory.
+WeightNames in_memory(WeightNames names);
+
 /// Every tensor of the checkpoint once, in the parameters' order. Throws Error(internal) for rules
 /// that do not fit together.
 std::vector<StoredTensor> weight_map(const std::vector<ParamSpec>& parameters,

@@ -130,6 +130,4 @@ void reset_allocator_peak() {
   }
 }
 
-std::size_t trim_allocator() { return is_installed() ? tensor_memory().arena().trim() : 0; }
-
 }  // namespace automodel

@@ -19,7 +19,5 @@ void install_arena_allocator();
 
 AllocatorStats allocator_stats();
 void reset_allocator_peak();
-/// Gives free pages back to the system, e.g. after loading a model. Returns their bytes.
-std::size_t trim_allocator();
 
 }  // namespace automodel

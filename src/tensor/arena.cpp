@@ -103,11 +103,6 @@ void Arena::reset_peak() {
   peak_taken_ = num_taken_;
 }
 
-std::size_t Arena::trim() {
-  const std::lock_guard guard(mutex_);
-  return release(SIZE_MAX) * kArenaPageBytes;
-}
-
 /// Counts the pages of a new block as resident, after making room for them.
 bool Arena::take_pages(const Range& range) {
   const auto first = taken_.begin() + static_cast<std::ptrdiff_t>(range.begin / kArenaPageBytes);

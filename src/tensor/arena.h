@@ -59,8 +59,6 @@ class Arena {
   ArenaStats stats() const;
   /// The peaks start anew from what is live and reserved now.
   void reset_peak();
-  /// Gives all free pages back to the kernel. Returns their bytes.
-  std::size_t trim();
 
   /// Between these two no other thread is inside: for fork().
   void lock() { mutex_.lock(); }

@@ -9,11 +9,8 @@ namespace automodel::text {
 namespace {
 
 constexpr std::string_view kMark = "CONTINUE_FINAL_MESSAGE_TAG ";
-constexpr std::array<const char*, 3> kReasoningNames = {"reasoning_content", "thinking",
-                                                        "reasoning"};
-
 const Json* reasoning_of(const Json& message) {
-  for (const char* name : kReasoningNames) {
+  for (const char* name : kReasoningKeys) {
     const auto at = message.find(name);
     if (at != message.end() && !at->is_null()) {
       return &*at;

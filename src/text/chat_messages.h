@@ -1,12 +1,18 @@
 #pragma once
 // What Transformers does to messages before a template sees them, and to the text after.
 
+#include <array>
 #include <string>
 #include <string_view>
 
 #include "base/json.h"
 
 namespace automodel::text {
+
+/// Keys of a message that data sets and templates have a model's reasoning under; where there are
+/// several, the first counts.
+inline constexpr auto kReasoningKeys =
+    std::to_array<const char*>({"reasoning_content", "thinking", "reasoning"});
 
 /// Gives every message that has its reasoning as `reasoning_content`, `thinking` or `reasoning` the
 /// first two names. messages: array of objects; throws Error(invalid_argument) otherwise.

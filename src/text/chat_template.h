@@ -13,6 +13,7 @@
 
 #include "base/json.h"
 #include "text/render_limits.h"
+#include "text/span.h"
 
 namespace automodel::text {
 
@@ -43,13 +44,6 @@ struct RenderOptions {
   /// What strftime_now sees, in seconds since 1970; unset: the clock. Set it for reproducible text.
   std::optional<std::int64_t> now;
   RenderLimits limits;
-};
-
-/// A byte range [begin, end) of the rendered text.
-struct Span {
-  std::size_t begin = 0;
-  std::size_t end = 0;
-  bool operator==(const Span&) const = default;
 };
 
 struct Rendered {

@@ -1,6 +1,7 @@
 #include "train/generate.h"
 
 #include <algorithm>
+#include <cmath>
 #include <limits>
 
 #include "base/error.h"
@@ -78,6 +79,11 @@ std::int32_t next_token(const Tensor& logits_v, const SamplingOptions& options,
                         std::span<const std::int32_t> seen, std::int64_t step) {
   check_options(options);
   Tensor scores_v = logits_v.to(at::kDouble, /*non_blocking=*/false, /*copy=*/true);
+  const double highest = scores_v.max().item<double>();
+  check(std::isfinite(highest), ErrorKind::corrupt_data,
+        "generate: the model's scores for the next token are not numbers (the highest is {}); its "
+        "weights may be broken: 'automodel validate' and a look at the training's loss tell more",
+        highest);
   penalise(scores_v, seen, options.repetition_penalty);
   if (options.temperature == 0) {
     return static_cast<std::int32_t>(scores_v.argmax().item<std::int64_t>());

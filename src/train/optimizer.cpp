@@ -1,11 +1,11 @@
 #include "train/optimizer.h"
 
 #include <algorithm>
-#include <regex>
 
 #include "base/error.h"
 #include "base/random.h"
 #include "tensor/dtype.h"
+#include "text/tokenizer/regex.h"
 
 namespace automodel::train {
 namespace {
@@ -48,27 +48,58 @@ Tensor master_of(const Tensor& value, const config::Optimizer& options) {
                                 : value.detach().to(at::kFloat);
 }
 
-std::regex compile(const std::string& pattern) {
+text::Regex compile(const std::string& pattern) {
   try {
-    return std::regex(pattern);
-  } catch (const std::regex_error& error) {
-    fail(ErrorKind::invalid_argument,
-         "optimizer.param_group_overrides: '{}' is not a regular expression: {}", pattern,
-         error.what());
+    return text::Regex(pattern);
+  } catch (const Error& error) {
+    fail(ErrorKind::invalid_argument, "optimizer.param_group_overrides: {}", error.message());
   }
 }
+
+std::vector<std::string> names_of(const std::string& parameter, const ParameterNames& names) {
+  const auto [begin, end] = names.equal_range(parameter);
+  std::vector<std::string> out;
+  for (auto i = begin; i != end; ++i) {
+    out.push_back(i->second);
+  }
+  return out.empty() ? std::vector{parameter} : out;
+}
+
+/// Rules for the rates, by the names that users know.
+class Pattern {
+ public:
+  explicit Pattern(const std::string& pattern) : regex_(compile(pattern)) {}
+
+  /// Throws Error(invalid_argument) for a parameter that is several tensors in Transformers of
+  /// which it matches some.
+  bool matches(const std::vector<std::string>& names) {
+    const auto is_found = [&](const std::string& name) {
+      return regex_.find(name, 0, scratch_).has_value();
+    };
+    const auto found = std::ranges::count_if(names, is_found);
+    check(found == 0 || found == std::ssize(names), ErrorKind::unsupported,
+          "optimizer.param_group_overrides: '{}' matches a part of what is one parameter here: {}",
+          regex_.pattern(), fmt::join(names, ", "));
+    return found > 0;
+  }
+
+ private:
+  text::Regex regex_;
+  text::RegexScratch scratch_;
+};
 
 }  // namespace
 
 double clip_factor(double norm, double max_norm) { return std::min(max_norm / (norm + 1e-6), 1.0); }
 
-Optimizer::Optimizer(const std::vector<nn::Parameter>& trained, const config::Optimizer& options)
+Optimizer::Optimizer(const std::vector<nn::Parameter>& trained, const config::Optimizer& options,
+                     const ParameterNames& names)
     : options_(options) {
   check_supported(options);
   for (const auto& parameter : trained) {
     slots_.push_back(make_slot(parameter));
   }
-  apply_overrides();
+  apply_overrides(names);
 }
 
 Optimizer::Slot Optimizer::make_slot(const nn::Parameter& parameter) const {
@@ -84,13 +115,13 @@ Optimizer::Slot Optimizer::make_slot(const nn::Parameter& parameter) const {
                     options_.amsgrad ? second() : Tensor()}};
 }
 
-void Optimizer::apply_overrides() {
+void Optimizer::apply_overrides(const ParameterNames& names) {
   std::vector<bool> decided(slots_.size(), false);
   for (const auto& group : options_.param_group_overrides) {
-    const std::regex pattern = compile(group.pattern);
+    Pattern pattern(group.pattern);
     bool used = false;
     for (std::size_t i = 0; i < slots_.size(); ++i) {
-      if (!std::regex_search(slots_[i].name, pattern)) {
+      if (!pattern.matches(names_of(slots_[i].name, names))) {
         continue;
       }
       used = true;
@@ -103,7 +134,7 @@ void Optimizer::apply_overrides() {
     check(used, ErrorKind::invalid_argument,
           "optimizer.param_group_overrides: '{}' matches no trained parameter; the first one is "
           "{}",
-          group.pattern, slots_.empty() ? "missing" : slots_[0].name);
+          group.pattern, slots_.empty() ? "missing" : names_of(slots_[0].name, names)[0]);
   }
 }
 

@@ -9,6 +9,7 @@
 #include "nn/parameters.h"
 #include "ops/optimizer.h"
 #include "tensor/state.h"
+#include "train/parameter_names.h"
 #include "train/schedule.h"
 
 namespace automodel::train {
@@ -25,10 +26,12 @@ double clip_factor(double norm, double max_norm);
 /// at random.
 class Optimizer {
  public:
-  /// Shares the tensors of `trained`. Throws Error(unsupported) for another kind of optimizer or a
+  /// Shares the tensors of `trained`. param_group_overrides go by `names`; a parameter without an
+  /// entry there has its own name. Throws Error(unsupported) for another kind of optimizer or a
   /// state type other than float32 and bfloat16; Error(invalid_argument) for a malformed pattern in
   /// param_group_overrides or one that matches no parameter.
-  Optimizer(const std::vector<nn::Parameter>& trained, const config::Optimizer& options);
+  Optimizer(const std::vector<nn::Parameter>& trained, const config::Optimizer& options,
+            const ParameterNames& names = {});
 
   /// Updates every parameter from its gradient times grad_scale. One without gradient counts as a
   /// gradient of zero: its moments fade and its weight decay goes on.
@@ -51,7 +54,7 @@ class Optimizer {
     double weight_decay_mult = 1;
   };
   Slot make_slot(const nn::Parameter& parameter) const;
-  void apply_overrides();
+  void apply_overrides(const ParameterNames& names);
   ops::AdamUpdate update_of(const Slot& slot, const StepRates& rates, double grad_scale) const;
 
   config::Optimizer options_;

@@ -1,10 +1,13 @@
 #include "train/progress.h"
 
 #include <fmt/format.h>
+#include <stdio_ext.h>
 #include <sys/ioctl.h>
 
 #include <algorithm>
+#include <cerrno>
 #include <cstdio>
+#include <cstring>
 
 #include "base/text.h"
 
@@ -56,15 +59,30 @@ void Progress::step(const StepMetrics& metrics) {
     return;
   }
   const std::size_t columns = columns_of(stream_);
-  fmt::print(stream_, "\r\x1b[K{}", columns == 0 ? text : within(text, columns));
-  std::fflush(stream_);
+  put("\r\x1b[K" + (columns == 0 ? text : within(text, columns)));
   line_is_open_ = true;
 }
 
 void Progress::note(const std::string& text) {
-  fmt::print(stream_, "{}{}\n", line_is_open_ ? "\n" : "", text);
-  std::fflush(stream_);
+  put((line_is_open_ ? "\n" : "") + text + "\n");
   line_is_open_ = false;
+}
+
+void Progress::put(const std::string& text) {
+  if (is_lost_) {
+    return;
+  }
+  const bool is_written =
+      std::fwrite(text.data(), 1, text.size(), stream_) == text.size() && std::fflush(stream_) == 0;
+  if (!is_written) {
+    is_lost_ = true;
+    const auto warning = fmt::format(
+        "warning: what the run reports cannot be written any more ({}); it goes on without\n",
+        std::strerror(errno));
+    std::fputs(warning.c_str(), stderr);
+    ::__fpurge(stream_);
+    std::clearerr(stream_);
+  }
 }
 
 void Progress::notes(const std::vector<std::string>& texts) {

@@ -30,11 +30,15 @@ class Progress {
   void notes(const std::vector<std::string>& texts);
 
  private:
+  /// Training does not end because its reader did or a log's disk is full: says so once.
+  void put(const std::string& text);
+
   std::FILE* stream_;
   bool is_terminal_;
   std::int64_t num_steps_;
   double mean_seconds_ = 0;
   bool line_is_open_ = false;
+  bool is_lost_ = false;
 };
 
 }  // namespace automodel::train

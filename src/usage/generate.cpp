@@ -10,7 +10,8 @@ void Generate::declare(CLI::App& app) {
   app.add_option("model", model,
                  "Hugging Face folder, adapter folder, hub id of either or .gguf file")
       ->required();
-  app.add_option("prompt", prompt, "what the user says; without it standard input is read");
+  app.add_option("prompt", prompt,
+                 "what the user says; without it standard input is read, less its final newline");
   app.add_option("--system", system, "a system message before it");
   declare_revision(app, revision, model);
   app.add_option("--adapter", adapter, "PEFT adapter folder or its hub id");

@@ -51,6 +51,18 @@ TEST_F(FileTest, ReadsWhatWasWrittenByteForByte) {
   EXPECT_TRUE(MappedFile(folder_ / "x").bytes().empty());
 }
 
+TEST_F(FileTest, TwoWritersOfOneFileDoNotMeet) {
+  // As processes with the same number in different containers.
+  AtomicFile first(folder_ / "x"), second(folder_ / "x");
+  first.write("one");
+  second.write("two");
+  first.commit();
+  EXPECT_EQ(read_file(folder_ / "x"), "one");
+  second.commit();
+  EXPECT_EQ(read_file(folder_ / "x"), "two");
+  EXPECT_EQ(num_files(), 1U);
+}
+
 TEST(FileName, StaysInsideOrLeaves) {
   for (const char* name : {"a", "a/b", "a.b", "..a", "./a"}) {
     EXPECT_TRUE(stays_inside(name)) << name;

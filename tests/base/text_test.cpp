@@ -58,6 +58,15 @@ TEST(DidYouMean, NamesTheNearestAndNothingFar) {
   EXPECT_EQ(did_you_mean("xyz", names), "");
 }
 
+TEST(ParseNumber, TakesTheWholeText) {
+  EXPECT_EQ(parse_number<int>("-7"), -7);
+  EXPECT_EQ(parse_number<unsigned char>("fF", 16), 255);
+  EXPECT_EQ(parse_number<double>("1e-2"), 0.01);
+  for (const auto* text : {"", "7 ", " 7", "+7", "7x", "99999999999"}) {
+    EXPECT_EQ(parse_number<int>(text), std::nullopt) << text;
+  }
+}
+
 TEST(Human, RoundsToWhatAPersonReads) {
   EXPECT_EQ(human_bytes(12), "12 bytes");
   EXPECT_EQ(human_bytes(1536ULL << 20), "1.5 GiB");

@@ -47,6 +47,20 @@ def test_json_has_ids_and_labels(automodel, tokenizer, rows):
     assert row["location"].endswith("rows.jsonl:1")
 
 
+def test_json_makes_the_checks(automodel, tokenizer, rows):
+    run = ["data", "--dataset", rows({"messages": TURN}, {"messages": TURN}, {"messages": []}), "--tokenizer", tokenizer, "--json"]
+    done = automodel(*run)
+    lines = [json.loads(line) for line in done.stdout.splitlines()]
+    assert [line["row"] for line in lines] == [0, 1, 2] and "error" in lines[2]
+    assert done.returncode == 2 and "dataset: " in done.stderr and "rows.jsonl:3" in done.stderr
+    done = automodel(*run, "--rows", "1")
+    assert done.returncode == 0 and len(done.stdout.splitlines()) == 1, done.stderr
+    done = automodel(*run, "--rows", "1", "--max-tokens", "3")
+    assert done.returncode == 2 and "more than the 3 that the model takes" in done.stderr
+    assert automodel(*run, "--rows", "1", "--max-tokens", "3", "--disable", "too_long").returncode == 0
+    assert "leave out --show" in automodel(*run, "--show", "2").stderr
+
+
 def test_other_kinds_and_keys(automodel, tokenizer, rows):
     keys = {"column_mapping": {"question": "q", "answer": "a"}}
     done = automodel(

@@ -150,6 +150,19 @@ def test_going_on_with_other_settings_is_said(automodel, recipe):
     assert "settings are not those of the checkpoint (optimizer.eps was 1e-08, is 1e-06)" in done.stdout + done.stderr
 
 
+def test_going_on_with_other_keys_of_the_data_set_is_said(automodel, recipe):
+    train(automodel, recipe, out(recipe, "run"), "--step_scheduler.max_steps=2")
+    done = train(automodel, recipe, out(recipe, "run"), "--step_scheduler.max_steps=3", "--dataset.mask_history=true")
+    assert "the data set's keys are not those of the checkpoint (mask_history was false, is true)" in done.stdout + done.stderr
+
+
+def test_a_reader_that_leaves_stops_no_training(automodel, recipe):
+    process = start(automodel, recipe, out(recipe, "run"), "--step_scheduler.max_steps=4")
+    process.stdout.close()
+    assert process.wait(timeout=300) == 0
+    assert len(tiny_run.log(recipe.parent / "run")) == 4
+
+
 def test_an_adapter_goes_on_only_beside_its_base(automodel, recipe):
     tiny_run.edit(recipe, lambda content: content.update(peft=dict(tiny_run.PEFT)))
     train(automodel, recipe, out(recipe, "run"), "--step_scheduler.max_steps=2")

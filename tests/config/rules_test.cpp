@@ -30,6 +30,14 @@ const std::string kRows =
 const std::string kData = "--dataset={'_target_': 'nemo_automodel.components.datasets.llm.";
 
 INSTANTIATE_TEST_SUITE_P(
+    Data, Contradictions,
+    ::testing::Values(Contradiction{
+        {"--validation_dataset={'_target_': "
+         "'nemo_automodel.components.datasets.llm.chat_dataset.ChatDataset', "
+         "'path_or_dataset_id': 'x', 'tokenizer': {'pretrained_model_name_or_path': 'other'}}"},
+        "validation_dataset.tokenizer: differs from dataset.tokenizer"}));
+
+INSTANTIATE_TEST_SUITE_P(
     Parallel, Contradictions,
     ::testing::Values(
         Contradiction{

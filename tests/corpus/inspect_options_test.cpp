@@ -43,11 +43,5 @@ TEST(InspectOptions, CountsOutOfRangeAreRefused) {
   EXPECT_EQ(refused({"a.yaml", "--rows", "0", "--show", "0"}), "no error");
 }
 
-TEST(InspectOptions, KeysOfPaths) {
-  EXPECT_EQ(path_key("chat_dataset.ChatDataset"), "path_or_dataset_id");
-  EXPECT_EQ(path_key("squad.make_squad_dataset"), "dataset_name");
-  EXPECT_EQ(path_key("hellaswag.HellaSwag"), "path_or_dataset");
-}
-
 }  // namespace
 }  // namespace automodel::corpus

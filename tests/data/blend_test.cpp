@@ -26,6 +26,15 @@ TEST(Blend, AllRowsOnceEvenlyMixed) {
             (std::vector<BlendEntry>{{0, 0}, {1, 0}, {0, 1}, {0, 2}, {1, 1}, {0, 3}}));
 }
 
+TEST(Blend, GoesOnUntilAllHaveGivenAll) {
+  const std::vector<double> weights = {4, 1, 1, 1, 1};
+  const std::vector<std::int64_t> sizes = {7, 1, 1, 1, 1};  // 14 deals would give 6 of the first
+  const auto entries = blend_by_weight(weights, 14, sizes);
+  EXPECT_EQ(entries.back(), (BlendEntry{0, 6}));
+  EXPECT_EQ(entries, blend_by_weight(weights, static_cast<std::int64_t>(entries.size())));
+  EXPECT_LE(entries.size(), 16U);
+}
+
 TEST(Blend, IsADataSet) {
   const auto three = std::make_shared<const NumberRows>(3);
   const auto two = std::make_shared<const NumberRows>(2);

@@ -183,6 +183,9 @@ TEST(FindDataFiles, AFoldersFilesAreOfOneKind) {
   const auto lines = folder.write("a.jsonl.gz", "");
   const auto array = folder.write("b.json", "");
   folder.write("LICENSE.txt", "MIT");
+  folder.write(".a.jsonl", "");
+  std::filesystem::create_directories(folder.path(".old/x"));
+  folder.write(".old/x/a.jsonl", "");
   EXPECT_THAT(find_data_files(folder.path(), {}), ElementsAre(lines, array));
   folder.write("c.parquet", "");
   EXPECT_THAT(error_of([&] { find_data_files(folder.path(), {}); }),

@@ -27,14 +27,19 @@ TEST(Keys, ReadsTypesAndDefaults) {
 }
 
 TEST(Keys, StrategiesAreSwitches) {
-  Keys keys({{"a", true}, {"b", "do_not_truncate"}, {"c", "longest_first"}, {"d", "sometimes"}},
-            "dataset X");
-  EXPECT_TRUE(keys.strategy("a", "do_not_truncate"));
-  EXPECT_FALSE(keys.strategy("b", "do_not_truncate"));
-  EXPECT_TRUE(keys.strategy("c", "do_not_truncate"));
-  EXPECT_FALSE(keys.strategy("absent", "do_not_truncate"));
-  EXPECT_EQ(error_of([&] { keys.strategy("d", "do_not_truncate"); }),
-            "dataset X: 'd' must be true, false or \"do_not_truncate\", found \"sometimes\"");
+  const auto truncation = [](const Json& value) {
+    return Keys({{"truncation", value}}, "dataset X").truncation();
+  };
+  EXPECT_TRUE(truncation(true));
+  EXPECT_FALSE(truncation("do_not_truncate"));
+  EXPECT_TRUE(truncation("only_second"));
+  EXPECT_FALSE(truncation(nullptr));
+  EXPECT_EQ(error_of([&] { truncation("longest"); }),
+            "dataset X: 'truncation' must be true, false, do_not_truncate or longest_first, "
+            "only_first, only_second, found \"longest\"");
+  Keys keys({{"padding", "longest"}}, "dataset X");
+  EXPECT_TRUE(keys.padding());
+  EXPECT_FALSE(keys.truncation());
 }
 
 TEST(Keys, WrongTypesAndUnknownNames) {

@@ -187,6 +187,23 @@ TEST(Loader, RowsOfSimilarLengthComeTogether) {
   EXPECT_EQ(seen, order_by_length(epoch_order(50, 42, 0), options, 0));
 }
 
+TEST(Loader, StepsOfSimilarLengthAreDrawnEachEpochAlsoOfRowsInOrder) {
+  LoaderOptions options = options_of(4, 2);
+  options.shuffle = false;
+  options.lengths = lengths_of_numbers(50);
+  std::vector<std::int64_t> all(50);
+  std::iota(all.begin(), all.end(), 0);
+  Loader loader(numbers(50), options, {.epoch = 1});
+  for (const std::int64_t epoch : {1, 2}) {
+    std::vector<std::int64_t> seen;
+    while (seen.size() < 50) {
+      const auto rows = rows_of(loader.next());
+      seen.insert(seen.end(), rows.begin(), rows.end());
+    }
+    EXPECT_EQ(seen, order_by_length(all, options, epoch));
+  }
+}
+
 TEST(Loader, LengthsDoNotChangeWhatRanksSeeTogether) {
   LoaderOptions options = options_of(4, 1);
   options.lengths = lengths_of_numbers(21);

@@ -293,6 +293,27 @@ TEST(Mask, GenerationBlocksAreTakenAsTheyAre) {
   EXPECT_EQ(shown(last[0]), "[user:a]\n[assistant:oneb]\n[user:c]\n[assistant:<twod]>\n");
 }
 
+TEST(Mask, BlocksOfAnotherMessageAreNotTaken) {
+  const Render split = [](const Json& messages, bool add_generation_prompt) {
+    text::Rendered out = with_blocks(messages, add_generation_prompt);
+    out.generation_spans.clear();
+    std::size_t end = 0;
+    for (const Json& m : messages) {  // two blocks for "b|c", none for another content
+      const std::size_t bar = out.text.find('|', end);
+      end = out.text.find('\n', end) + 1;
+      if (m["role"] == "assistant" && bar < end) {
+        out.generation_spans.push_back({bar - 1, bar});
+        out.generation_spans.push_back({bar + 1, bar + 2});
+      }
+    }
+    return out;
+  };
+  const Json messages = {message("user", "a"), message("assistant", "b|c"), message("user", "d"),
+                         message("assistant", "e")};
+  const auto last = mark_messages({messages, {false, false, false, true}}, split);
+  EXPECT_EQ(shown(last[0]), "[user:a]\n[assistant:b|c]\n[user:d]\n[assistant:<e]\n>");
+}
+
 TEST(Mask, BlocksThatDoNotFitTheMessagesAreNotUsed) {
   const Render half = [](const Json& messages, bool add_generation_prompt) {
     text::Rendered out = with_blocks(messages, add_generation_prompt);

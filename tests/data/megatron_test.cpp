@@ -81,6 +81,17 @@ TEST_F(Megatron, BlendsByWeightOrBySize) {
   EXPECT_EQ(of_b, 9) << "more than it has: it is read again";
 }
 
+TEST_F(Megatron, HeldOutDataDoNotBeginAgain) {
+  MegatronOptions options{
+      .prefixes = {prefix("a", {41})}, .own_split = true, .seq_length = 4, .num_samples = 12};
+  const auto size = [&] { return make_megatron_dataset(options)->size(); };
+  EXPECT_EQ(size(), 12) << "of 10";
+  options.split = MegatronSplit::validation;
+  EXPECT_EQ(size(), 10);
+  options.num_samples = 3;
+  EXPECT_EQ(size(), 3);
+}
+
 TEST_F(Megatron, PathsInEveryForm) {
   const auto a = prefix("data_a", {9});
   const auto b = prefix("data_b", {9});
@@ -95,6 +106,13 @@ TEST_F(Megatron, PathsInEveryForm) {
   const auto validation = read({{"paths", by_split}, {"splits_to_build", "validation"}});
   EXPECT_EQ(validation.prefixes, (Prefixes{b}));
   EXPECT_EQ(validation.split, MegatronSplit::validation);
+  const auto of_validation = [&](const Json& paths) {
+    return read({{"paths", paths}, {"splits_to_build", "validation"}}).prefixes;
+  };
+  EXPECT_EQ(of_validation({{"train", a}, {"val", b}}), (Prefixes{b}));
+  EXPECT_EQ(of_validation({{"train", a}, {"dev", b}}), (Prefixes{b}));
+  EXPECT_THAT(error_of([&] { of_validation({{"val", a}, {"dev", b}}); }),
+              HasSubstr("paths has 2 entries for the split 'validation'"));
   const auto file = folder_.write("blend.json", Json{{"train", {"1", a, "2", b}}}.dump());
   EXPECT_EQ(read({{"paths", file}}).weights, (std::vector<double>{1, 2}));
 }
@@ -136,6 +154,8 @@ TEST_F(Megatron, OtherKeys) {
               HasSubstr("split must hold shares of training, validation and test data"));
   EXPECT_THAT(error_of([&] { read({{"paths", a}, {"splits_to_build", "all"}}); }),
               HasSubstr("splits_to_build must be one of train, validation and test"));
+  EXPECT_THAT(error_of([&] { read({{"paths", a}, {"object_storage_config", {{"path", "s3"}}}}); }),
+              HasSubstr("object_storage_config is not supported: paths must be files"));
 }
 
 TEST_F(Megatron, TheOrderIsKeptWhereAsked) {

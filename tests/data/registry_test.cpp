@@ -44,6 +44,13 @@ TEST(Registry, MakesByTarget) {
             0U);
 }
 
+TEST(Registry, NamesTheKeyOfTheFiles) {
+  EXPECT_EQ(find_dataset_kind("chat_dataset.ChatDataset").place, "path_or_dataset_id");
+  EXPECT_EQ(find_dataset_kind("nemo_automodel.components.datasets.llm.seq_cls.IMDB").place,
+            "path_or_dataset");
+  EXPECT_EQ(find_dataset_kind("blend.WeightedBlend").place, "");
+}
+
 TEST(Registry, UnknownTargetsAndKeysAreErrors) {
   const TextContext context = chatml_context();
   EXPECT_THAT(error_of([&] { make_dataset("chat_dataset.ChatDatset", Json::object(), context); }),

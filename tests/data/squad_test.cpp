@@ -50,6 +50,8 @@ TEST_F(Squad, Keys) {
   EXPECT_EQ(options.rows.max_rows, 2);
   EXPECT_EQ(options.limit, (LengthLimit{.truncate = true, .seq_length = 8}));
   EXPECT_EQ(options.chat_template, kChatMl);
+  Keys slice({{"dataset_name", path_}, {"split", "train[:9]"}, {"limit_dataset_samples", 2}}, "X");
+  EXPECT_EQ(read_squad_options(slice).rows.max_rows, std::nullopt) << "as upstream";
   EXPECT_EQ(make_squad_dataset({.paths = {path_}, .rows = {.max_rows = 2}}, test_context())->size(),
             2);
 }

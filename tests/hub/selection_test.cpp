@@ -20,6 +20,13 @@ std::vector<RepoFile> files_of(const std::vector<std::string>& names) {
   return files;
 }
 
+fs::path empty_folder(const std::string& name) {
+  const fs::path folder = fs::path(::testing::TempDir()) / ("automodel_hub_" + name);
+  fs::remove_all(folder);
+  fs::create_directories(folder);
+  return folder;
+}
+
 std::vector<std::string> selected(const std::vector<std::string>& names,
                                   const Selection& selection) {
   std::vector<std::string> out;
@@ -92,9 +99,7 @@ TEST(Selection, PatternsNameFiles) {
 }
 
 TEST(Selection, FolderWithoutListingIsCompleteWithAllThatAModelNeeds) {
-  const fs::path folder = fs::path(::testing::TempDir()) / "automodel_hub_complete";
-  fs::remove_all(folder);
-  fs::create_directories(folder);
+  const auto folder = empty_folder("complete");
   const auto add = [&](const std::string& name, const std::string& text = "{}") {
     write_file_atomic(folder / name, text);
   };
@@ -112,6 +117,18 @@ TEST(Selection, FolderWithoutListingIsCompleteWithAllThatAModelNeeds) {
   EXPECT_FALSE(looks_complete(folder, Need::all));
   add("model.safetensors.index.json", "[]");
   EXPECT_FALSE(looks_complete(folder, Need::model));
+}
+
+TEST(Selection, AdaptersAndGgufFilesAreCompleteWithoutAConfiguration) {
+  const auto adapter = empty_folder("adapter"), gguf = empty_folder("gguf");
+  write_file_atomic(adapter / "adapter_config.json", "{}");
+  EXPECT_TRUE(looks_complete(adapter, Need::config));
+  EXPECT_FALSE(looks_complete(adapter, Need::model));
+  write_file_atomic(adapter / "adapter_model.safetensors", "");
+  EXPECT_TRUE(looks_complete(adapter, Need::model));
+  EXPECT_FALSE(looks_complete(gguf, Need::model));
+  write_file_atomic(gguf / "a-Q8_0.gguf", "");
+  EXPECT_TRUE(looks_complete(gguf, Need::model));
 }
 
 }  // namespace

@@ -4,13 +4,14 @@ The tiny models, rows and recipe of tests/tiny_run.py; rows in their order, so t
 """
 
 import json
+import re
 
 import pytest
 import tiny_run
 import torch
 from peft import PeftModel
 from torch.nn.functional import cross_entropy
-from transformers import AutoModelForCausalLM, AutoTokenizer, Qwen3MoeConfig
+from transformers import AutoModelForCausalLM, AutoTokenizer, GPT2Config, Qwen3MoeConfig
 
 IGNORED = -100
 BATCH = 4
@@ -69,14 +70,20 @@ def rate(step):
     return 0.001 + 0.009 * step / 2 if step <= 2 else 0.01 * (1 - (step - 2) / 98)
 
 
-def plain_loop(model, rows, num_steps, loss_of=mean_loss, norms=None):
-    """Losses of each step; norms: gets those of the gradients."""
+def plain_loop(model, rows, num_steps, loss_of=mean_loss, norms=None, groups=()):
+    """Losses of each step; norms: gets those of the gradients; groups: pattern, factors of lr and weight decay."""
     trained = [p for p in model.parameters() if p.requires_grad]
-    optimizer = torch.optim.AdamW(trained, lr=0.01, weight_decay=0.01)
+    left = dict(model.named_parameters())
+    optimizer = torch.optim.AdamW([{"params": [], "lr_mult": 1}], lr=0.01, weight_decay=0.01)
+    for pattern, lr_mult, wd_mult in groups:
+        chosen = [left.pop(name) for name in list(left) if re.search(pattern, name)]
+        optimizer.add_param_group({"params": chosen, "lr_mult": lr_mult, "weight_decay": 0.01 * wd_mult})
+    optimizer.param_groups[0]["params"] += [p for p in left.values() if p.requires_grad]
     losses = []
     for step in range(num_steps):
         first = step * BATCH % len(rows)
-        optimizer.param_groups[0]["lr"] = rate(step)
+        for group in optimizer.param_groups:
+            group["lr"] = rate(step) * group["lr_mult"]
         optimizer.zero_grad()
         loss = loss_of(model, rows[first:first + BATCH])
         loss.backward()
@@ -133,6 +140,19 @@ def test_smoothed_labels_and_z_loss_are_the_plain_loop(automodel, recipe, monkey
     lines = tiny_run.log(folder)
     assert [line["loss"] for line in lines] == pytest.approx(losses, rel=1e-4)
     assert [line["grad_norm"] for line in lines] == pytest.approx(norms, rel=1e-3)
+
+
+def test_parameter_groups_go_by_transformers_names(automodel, recipe):
+    torch.manual_seed(4)
+    config = GPT2Config(vocab_size=384, n_embd=64, n_layer=2, n_head=4, n_positions=128, initializer_range=0.1,
+                        resid_pdrop=0, embd_pdrop=0, attn_pdrop=0)
+    AutoModelForCausalLM.from_config(config, dtype=torch.float32).save_pretrained(recipe.parent / "model")
+    groups = [("bias|ln_", 1, 0), ("c_attn", 0.2, 3)]
+    rules = ", ".join(f"{{'pattern': '{p}', 'lr_mult': {lr}, 'wd_mult': {wd}}}" for p, lr, wd in groups)
+    folder = train(automodel, recipe, "groups", "--step_scheduler.max_steps=10",
+                   f"--optimizer.param_group_overrides=[{rules}]")
+    losses = plain_loop(load(recipe.parent / "model"), tokenized(recipe.parent), 10, groups=groups)
+    assert [line["loss"] for line in tiny_run.log(folder)] == pytest.approx(losses, rel=1e-4)
 
 
 def write_routed_model(folder):

@@ -11,7 +11,7 @@ namespace {
 
 MemoryPlan plan_of(const StepShape& step, const config::Recipe& recipe = small_recipe()) {
   const auto model = small_model();
-  return plan_memory(model, held_parameters(model, recipe, 4), step);
+  return plan_memory(model, held_parameters(model, recipe, Storage::float32), step);
 }
 
 TEST(PlanMemory, SmallBatchesAreFullestWithAllGradients) {
@@ -29,15 +29,15 @@ TEST(PlanMemory, AnEmbeddingsGradientHasTheRowsOfTheBatch) {
   auto model = small_model();
   model.tied_head = false;
   const auto gradients = [&](bool accumulates) {
-    const BatchShape batch{.row_tokens = 10, .labels = 10, .own_kernels = true};
-    const auto plan = plan_memory(model, held_parameters(model, small_recipe(), 4),
+    const BatchShape batch{.row_tokens = 1, .labels = 1, .own_kernels = true};
+    const auto plan = plan_memory(model, held_parameters(model, small_recipe(), Storage::float32),
                                   {.batch = batch, .accumulates = accumulates});
     EXPECT_EQ(plan.workspace, 0);
     return plan.gradients;
   };
   const std::int64_t weights = 4 * spec::num_parameters(model);
   EXPECT_EQ(gradients(true), weights);
-  EXPECT_EQ(gradients(false), weights - (1000 - 10) * 64 * 4);
+  EXPECT_EQ(gradients(false), weights - (1000 - 1) * 64 * 4);
 }
 
 TEST(PlanMemory, LargeOnesWithAllActivations) {
@@ -64,8 +64,9 @@ TEST(PlanMemory, ManyChunksOfTheLossAreSummedInFloat32) {
     recipe.model.torch_dtype = width == 2 ? "bfloat16" : "float32";
     const BatchShape batch{
         .row_tokens = 1, .labels = labels, .compute_width = width, .own_kernels = true};
-    const auto plan = plan_memory(model, held_parameters(model, recipe, width),
-                                  {.batch = batch, .accumulates = true});
+    const auto plan =
+        plan_memory(model, held_parameters(model, recipe, storage_of(recipe.model.torch_dtype)),
+                    {.batch = batch, .accumulates = true});
     EXPECT_EQ(plan.moment, "the loss");
     return plan.loss;
   };
@@ -97,11 +98,13 @@ TEST(PlanMemory, AdaptersAreAllThatIsTrained) {
 }
 
 TEST(OptimizerBytes, NarrowWeightsHaveWhatTheyLack) {
-  const std::vector<HeldParameter> wide = {{.numel = 10, .width = 4}},
-                                   narrow = {{.numel = 10, .width = 2}};
+  const std::vector<HeldParameter> wide = {{.numel = 10}},
+                                   narrow = {{.numel = 10, .storage = Storage::bfloat16}},
+                                   half = {{.numel = 10, .storage = Storage::float16}};
   EXPECT_EQ(optimizer_bytes(wide, {}), 80);
   EXPECT_EQ(optimizer_bytes(narrow, {}), 90);
   EXPECT_EQ(optimizer_bytes(narrow, {.master_weight_bits = 32}), 100);
+  EXPECT_EQ(optimizer_bytes(half, {}), 120) << "the whole weight once more";
   EXPECT_EQ(optimizer_bytes(narrow, {.amsgrad = true}), 130);
   EXPECT_EQ(optimizer_bytes(narrow, {.exp_avg_width = 2, .exp_avg_sq_width = 2}), 50);
   EXPECT_EQ(optimizer_bytes(narrow, {.exp_avg_sq_width = 2, .master_weights = false}), 60);

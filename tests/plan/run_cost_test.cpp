@@ -72,7 +72,7 @@ TEST(CostOf, AClassifierHasALabelARowAndATrainedHead) {
   auto lora = small_recipe();
   lora.peft = config::Peft{};
   std::int64_t trained = 0;
-  for (const auto& parameter : held_parameters(classifier, lora, 4)) {
+  for (const auto& parameter : held_parameters(classifier, lora, Storage::float32)) {
     trained += parameter.is_trained && parameter.name == "score.weight" ? parameter.numel : 0;
   }
   EXPECT_EQ(trained, 3 * 64);

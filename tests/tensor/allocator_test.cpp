@@ -48,14 +48,6 @@ TEST_F(AllocatorTest, InstallingAgainChangesNothing) {
   EXPECT_GE(allocator_stats().live_bytes, 4'000'000U);
 }
 
-TEST_F(AllocatorTest, TrimGivesFreePagesBack) {
-  at::empty({4'000'000});
-  const std::size_t before = allocator_stats().reserved_bytes;
-  const std::size_t given = trim_allocator();
-  EXPECT_GE(given, std::size_t{12} << 20);
-  EXPECT_EQ(allocator_stats().reserved_bytes, before - given);
-}
-
 TEST_F(AllocatorTest, TensorsMayDieOnOtherThreads) {
   const std::size_t before = allocator_stats().live_bytes;
   Tensor tensor = at::ones({1'000'000});

@@ -68,19 +68,7 @@ TEST(Arena, CountsLiveReservedAndPeaks) {
   EXPECT_EQ(arena.stats().reserved_bytes, 4 * kPage);
   arena.reset_peak();
   EXPECT_EQ(arena.stats().peak_live_bytes, 128U);
-  EXPECT_EQ(arena.trim(), 3 * kPage);
-  EXPECT_EQ(arena.stats().reserved_bytes, kPage);
   EXPECT_EQ(arena.stats().peak_reserved_bytes, 4 * kPage);
-}
-
-TEST(Arena, TrimmedPagesComeBackCleared) {
-  Arena arena({});
-  auto* block = static_cast<char*>(arena.allocate(kPage));
-  block[5] = 1;
-  arena.free(block);
-  arena.trim();
-  ASSERT_EQ(arena.allocate(kPage), block);
-  EXPECT_EQ(block[5], 0);
 }
 
 TEST(Arena, NeverTakesMoreThanItsLimit) {

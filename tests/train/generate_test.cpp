@@ -44,6 +44,14 @@ TEST(NextToken, RefusesOptionsOutOfRange) {
   EXPECT_THROW(next_token(at::zeros({2}), {.top_p = 0}, {}, 0), Error);
 }
 
+TEST(NextToken, RefusesScoresThatAreNoNumbers) {
+  const Tensor logits = at::zeros({2});
+  logits[0] = std::numeric_limits<float>::quiet_NaN();
+  for (const double temperature : {0, 1}) {
+    EXPECT_THROW(next_token(logits, {.temperature = temperature}, {}, 0), Error);
+  }
+}
+
 void expect_as_without_a_cache(const parallel::ShardedModel& model) {
   const std::vector<std::int32_t> prompt = {5, 22, 39};
   const auto cached =

@@ -126,6 +126,29 @@ TEST(Optimizer, GroupsScaleTheRates) {
   EXPECT_NEAR(first(b.value), 1.0, 1e-6);
 }
 
+TEST(Optimizer, GroupsGoByTheNamesOfTransformers) {
+  const auto norm = one("input_layernorm.weight"), split = one("experts.up.weight");
+  const ParameterNames names = {{"input_layernorm.weight", "h.0.ln_1.weight"},
+                                {"experts.up.weight", "up.0"},
+                                {"experts.up.weight", "up.1"}};
+  const auto make = [&](const std::string& pattern) {
+    return Optimizer({norm, split}, {.param_group_overrides = {{.pattern = pattern, .lr_mult = 0}}},
+                     names);
+  };
+  Optimizer optimizer = make("(?i)LN_");
+  optimizer.step({.lr = 0.1, .weight_decay = 0.5});
+  EXPECT_EQ(first(norm.value), 1);
+  EXPECT_NEAR(first(split.value), 0.95, 1e-6);
+  make("up");
+  automodel::testing::expect_error(ErrorKind::invalid_argument,
+                                   "'input_layernorm' matches no trained parameter; the first one "
+                                   "is h.0.ln_1.weight",
+                                   [&] { make("input_layernorm"); });
+  automodel::testing::expect_error(
+      ErrorKind::unsupported, "'up.1' matches a part of what is one parameter here: up.0, up.1",
+      [&] { make("up.1"); });
+}
+
 struct Twin {
   nn::Parameter weight;
   Optimizer optimizer;
@@ -177,7 +200,7 @@ TEST(Optimizer, RefusesWhatItCannotDo) {
   EXPECT_THAT(message({.master_weight_dtype = "bfloat16"}),
               HasSubstr("master_weight_dtype: bfloat16 is not supported yet"));
   EXPECT_THAT(message({.param_group_overrides = {{.pattern = "("}}}),
-              HasSubstr("'(' is not a regular expression"));
+              HasSubstr("regular expression '(': expected ')'"));
   EXPECT_THAT(message({.param_group_overrides = {{.pattern = "bias"}}}),
               HasSubstr("'bias' matches no trained parameter; the first one is w"));
 }

@@ -37,6 +37,20 @@ TEST(ProgressText, FitsATerminal) {
   EXPECT_EQ(within(text, 20), "step 12/24 | loss 0");
 }
 
+TEST(Progress, GoesOnWhereItCannotWrite) {
+  std::FILE* full = std::fopen("/dev/full", "w");
+  ASSERT_NE(full, nullptr);
+  Progress progress(full, false, 24);
+  ::testing::internal::CaptureStderr();
+  progress.note("one");
+  progress.step(metrics(1));
+  const auto said = ::testing::internal::GetCapturedStderr();
+  EXPECT_THAT(said, ::testing::AllOf(::testing::HasSubstr("(No space left on device)"),
+                                     ::testing::EndsWith("it goes on without\n")));
+  EXPECT_EQ(std::count(said.begin(), said.end(), '\n'), 1);
+  EXPECT_EQ(std::fclose(full), 0);
+}
+
 std::string written(bool is_terminal) {
   const std::string path = ::testing::TempDir() + "/am_progress";
   std::FILE* stream = std::fopen(path.c_str(), "w");

@@ -46,7 +46,7 @@ OptimizerKind optimizer_kind(const std::string& target) {
 bool decouples(OptimizerKind kind, const Section& s) {
   return kind == OptimizerKind::adam         ? s.get("decoupled_weight_decay", false)
          : kind == OptimizerKind::fused_adam ? s.get("adam_w_mode", true)
-                                             : s.get("decoupled_weight_decay", true);
+                                             : true;
 }
 
 LossKind loss_kind(const std::string& target) {

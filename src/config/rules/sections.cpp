@@ -4,6 +4,7 @@
 #include <filesystem>
 
 #include "base/file.h"
+#include "config/data_sections.h"
 #include "config/rules/findings.h"
 
 namespace automodel::config {
@@ -151,6 +152,22 @@ void workers_are_there(Findings& f, const std::string& section) {
   }
 }
 
+void tokenizer_is_one(Findings& f, const std::string& section) {
+  const std::string own = section + ".tokenizer";
+  if (!f.is_given(own)) {
+    return;
+  }
+  const auto read = [&](const std::string& path) {
+    const Node* node = find_path(f.tree(), path);
+    return node == nullptr ? Json() : to_json(*node);
+  };
+  if (read(own) != read("dataset.tokenizer")) {
+    f.problem(own,
+              "differs from dataset.tokenizer; one tokenizer serves all data sets of a run: "
+              "leave it out here");
+  }
+}
+
 void limit_counts(Findings& f, const std::string& section) {
   if (f.text(section + "._target_").ends_with("make_squad_dataset") &&
       f.has(section + ".limit_dataset_samples") &&
@@ -295,8 +312,9 @@ void revision_is_of_the_hub(Findings& f, const std::string& section) {
   if (!f.has(revision)) {
     return;
   }
-  for (const char* key :
-       {"pretrained_model_name_or_path", "path_or_dataset_id", "path_or_dataset", "dataset_name"}) {
+  std::vector<std::string> keys(kHubDataKeys.begin(), kHubDataKeys.end());
+  keys.emplace_back("pretrained_model_name_or_path");
+  for (const std::string& key : keys) {
     const std::string name = f.text(section + "." + key);
     std::error_code ignored;  // e.g. a name too long for a path
     if (!name.empty() && std::filesystem::exists(name, ignored)) {
@@ -329,6 +347,7 @@ void check_section_rules(Findings& findings) {
   }
   for (const std::string& section : validation) {
     data_set_is_consistent(findings, section);
+    tokenizer_is_one(findings, section);
     limit_counts(findings, section);
   }
   validation_has_data(findings, validation);

@@ -151,7 +151,7 @@ std::vector<Key> megatron_keys() {
            "prefix, pattern, weighted list, mapping by split, or JSON file of .bin/.idx pairs")
           .must();
   paths.forms |= kList | kMap;
-  for (const char* name : {"train", "validation", "valid", "test"}) {
+  for (const char* name : {"train", "validation", "valid", "val", "dev", "test"}) {
     paths.keys.push_back(anything(name, "paths of this split"));
   }
   Key fractions =
@@ -166,15 +166,23 @@ std::vector<Key> megatron_keys() {
               .one_of({"train", "validation", "test"})
               .or_list()
               .or_null(),
-          optional_count("num_train_samples", "training samples"),
-          optional_count("num_val_samples", "validation samples"),
-          optional_count("num_test_samples", "test samples"),
-          flag("create_attention_mask", "accepted", false),
-          count("num_dataset_builder_threads", "threads", 1),
-          number("trainer_limit_val_batches", "validation batches", 1).or_null(),
-          number("trainer_limit_test_batches", "test batches", 1).or_null(),
-          flag("mmap_bin_files", "map the files", true),
-          anything("object_storage_config", "accepted").or_null()};
+          optional_count("num_train_samples",
+                         "training samples, at least max_steps * global_batch_size"),
+          optional_count("num_val_samples", "validation samples, at most"),
+          optional_count("num_test_samples", "test samples, at most"),
+          flag("create_attention_mask", "accepted", false)
+              .without_effect("attention is causal; the mask is never built"),
+          count("num_dataset_builder_threads", "threads", 1).without_effect("one is enough"),
+          number("trainer_limit_val_batches",
+                 "a whole number: batches of global_batch_size that each validation takes at "
+                 "most, where num_val_samples is absent; 1.0: all")
+              .or_null(),
+          number("trainer_limit_test_batches", "test batches", 1)
+              .or_null()
+              .without_effect("recipes have no test data of their own"),
+          flag("mmap_bin_files", "map the files", true).without_effect("they are always mapped"),
+          anything("object_storage_config", "must be null: files are read from this machine")
+              .or_null()};
 }
 
 std::vector<Key> mock_text_keys() {

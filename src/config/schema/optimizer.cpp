@@ -48,8 +48,8 @@ Key param_group_overrides() {
   Key list;
   list.name = "param_group_overrides";
   list.doc =
-      "other rates for parameters whose name contains a match of `pattern` (regular expression); "
-      "the first match wins";
+      "other rates for parameters whose name in Transformers (of an adapter: in PEFT, without "
+      "'.default') contains a match of `pattern` (regular expression); the first match wins";
   list.forms = kList;
   list.fallback = Json::array();
   list.item = {mapping("", "",
@@ -73,7 +73,6 @@ std::vector<Key> torch_adam_keys(double weight_decay) {
       flag("fused", "accepted; chooses an implementation").or_null().without_effect(kOwnKernels),
       flag("capturable", "accepted; for CUDA graphs", false).without_effect(kForGpus),
       flag("differentiable", "accepted; false only", false),
-      flag("decoupled_weight_decay", "weight decay as AdamW does it").or_null(),
       master_weights(true).own(),
       master_weight_bits().own()};
 }
@@ -195,7 +194,8 @@ Key optimizer_section() {
        .aliases = {"torch.optim.adamw.AdamW"}},
       {.name = "torch.optim.Adam",
        .doc = "Adam; weight decay is added to the gradient",
-       .keys = torch_adam_keys(0.0),
+       .keys = joined(torch_adam_keys(0.0),
+                      {flag("decoupled_weight_decay", "weight decay as AdamW does it").or_null()}),
        .aliases = {"torch.optim.adam.Adam"}},
       typed(
           "AdamWConfig", "AdamW with upstream's defaults",

@@ -88,7 +88,16 @@ void write_out(const std::string& text) {
   std::fflush(stdout);
 }
 
-std::string standard_input() { return {std::istreambuf_iterator<char>(std::cin), {}}; }
+/// Without the newline that ends its last line.
+std::string standard_input() {
+  std::string text(std::istreambuf_iterator<char>(std::cin), {});
+  for (const char end : {'\n', '\r'}) {
+    if (text.ends_with(end)) {
+      text.pop_back();
+    }
+  }
+  return text;
+}
 
 /// What the line says goes before what the model's generation_config.json says.
 train::SamplingOptions sampling_options(const Generate& line,

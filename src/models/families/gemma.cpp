@@ -6,8 +6,6 @@
 namespace automodel::models {
 namespace {
 
-bool slides_on_even(const ConfigReader&, std::int64_t layer) { return layer % 2 == 0; }
-
 spec::ModelSpec gemma_defaults(const ConfigReader& c) {
   auto model = decoder_defaults(c, {.tied = true, .pad = 0});
   model.final_norm.weight_offset = 1;
@@ -51,7 +49,7 @@ spec::ModelSpec alternating(const ConfigReader& c, spec::NormPlacement placement
   attention.softcap = c.maybe_number("attn_logit_softcapping", 50);
   const spec::Mlp mlp{.inner = c.integer("intermediate_size"),
                       .activation = activation(c, "hidden_activation", "gelu_pytorch_tanh")};
-  for (const bool sliding : sliding_layers(c, slides_on_even)) {
+  for (const bool sliding : sliding_layers(c, slides_but_each<2>)) {
     attention.window = window_of(c, sliding);
     model.layers.push_back(
         {.mixer = attention, .ffn = mlp, .norm = model.final_norm, .placement = placement});

@@ -5,8 +5,6 @@
 namespace automodel::models {
 namespace {
 
-bool slides_by_turns(const ConfigReader&, std::int64_t layer) { return layer % 2 == 0; }
-
 spec::ModelSpec gpt_oss_spec(const ConfigReader& c) {
   auto model = decoder_defaults(c, {.eps = 1e-5});
   model.final_norm.gain_in_float32 = true;
@@ -25,7 +23,7 @@ spec::ModelSpec gpt_oss_spec(const ConfigReader& c) {
   moe.clamp = spec::SwigluClamp{.limit = c.number("swiglu_limit", 7),
                                 .alpha = c.number("swiglu_alpha", 1.702)};
   moe.router = {.score = spec::Router::Score::softmax_of_chosen, .bias = true};
-  for (const bool sliding : sliding_layers(c, slides_by_turns)) {
+  for (const bool sliding : sliding_layers(c, slides_but_each<2>)) {
     attention.window = window_of(c, sliding, 128);
     model.layers.push_back({.mixer = attention, .ffn = moe, .norm = model.final_norm});
   }

@@ -5,8 +5,6 @@
 namespace automodel::models {
 namespace {
 
-bool slides_but_each_fifth(const ConfigReader&, std::int64_t layer) { return (layer + 1) % 5 != 0; }
-
 bool flint_slides(const ConfigReader& c, std::int64_t layer) {
   return layer >= 2 && layer % 4 != 1 && layer != layer_count(c) - 1;
 }
@@ -38,7 +36,7 @@ spec::ModelSpec kolibri1_spec(const ConfigReader& c) {
                                     .ffn = moe,
                                     .norm = model.final_norm,
                                     .placement = spec::NormPlacement::sandwich});
-  place_windows(c, model, sliding_layers(c, slides_but_each_fifth));
+  place_windows(c, model, sliding_layers(c, slides_but_each<5>));
   return model;
 }
 

@@ -12,8 +12,7 @@ spec::ModelSpec llama_spec(const ConfigReader& c) {
   c.expect("rope_interleaved", false);
   auto mlp = gated_mlp(c);
   mlp.bias = c.flag("mlp_bias", false);
-  model.layers.assign(static_cast<std::size_t>(c.integer("num_hidden_layers")),
-                      {.mixer = attention, .ffn = mlp, .norm = model.final_norm});
+  model.layers = uniform_layers(c, {.mixer = attention, .ffn = mlp, .norm = model.final_norm});
   return model;
 }
 

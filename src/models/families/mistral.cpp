@@ -9,8 +9,8 @@ spec::ModelSpec mistral_spec(const ConfigReader& c) {
   auto attention = gqa(c);
   attention.rope = rope(c, attention.head_dim);
   attention.window = c.maybe_integer("sliding_window");
-  model.layers.assign(static_cast<std::size_t>(c.integer("num_hidden_layers")),
-                      {.mixer = attention, .ffn = gated_mlp(c), .norm = model.final_norm});
+  model.layers =
+      uniform_layers(c, {.mixer = attention, .ffn = gated_mlp(c), .norm = model.final_norm});
   return model;
 }
 

@@ -5,10 +5,6 @@
 namespace automodel::models {
 namespace {
 
-bool slides_but_each_fourth(const ConfigReader&, std::int64_t layer) {
-  return (layer + 1) % 4 != 0;
-}
-
 spec::ModelSpec olmo_spec(const ConfigReader& c) {
   auto model = decoder_defaults(c, {.pad = 1});
   model.final_norm = layer_norm(1e-5, false);
@@ -57,7 +53,7 @@ spec::Rope olmo3_rope(const ConfigReader& c, std::int64_t head_dim, bool sliding
 spec::ModelSpec olmo3_spec(const ConfigReader& c) {
   auto model = olmo2_model(c);
   auto attention = olmo2_attention(c, model.final_norm);
-  for (const bool sliding : sliding_layers(c, slides_but_each_fourth)) {
+  for (const bool sliding : sliding_layers(c, slides_but_each<4>)) {
     attention.rope = olmo3_rope(c, attention.head_dim, sliding);
     attention.rope->in_float32 = true;
     attention.window = window_of(c, sliding);

@@ -116,7 +116,8 @@ Json ground_of(const config::Recipe& recipe, const RunModel& run, const RunData&
   Json out = {{"data", manifest.at("data").at("dataset")},
               {"order", std::move(order)},
               {"config", run.source.config},
-              {"settings", settings_json(manifest.at("config"))}};
+              {"settings", settings_json(manifest.at("config"))},
+              {"dataset", corpus::row_settings(recipe.dataset)}};
   if (run.lora) {
     out["base"] = manifest.at("model").at("files");
   }

@@ -25,8 +25,10 @@ std::string bytes_text(std::int64_t bytes) {
   return human_bytes(static_cast<std::uint64_t>(bytes));
 }
 
-std::int64_t width_of(at::ScalarType dtype) {
-  return static_cast<std::int64_t>(c10::elementSize(dtype));
+plan::Storage storage_of(at::ScalarType dtype) {
+  return dtype == at::kBFloat16 ? plan::Storage::bfloat16
+         : dtype == at::kHalf   ? plan::Storage::float16
+                                : plan::Storage::float32;
 }
 
 std::vector<plan::HeldParameter> held(const RunModel& run) {
@@ -34,7 +36,7 @@ std::vector<plan::HeldParameter> held(const RunModel& run) {
   for (const auto& parameter : run.model.parameters().all()) {
     out.push_back({.name = parameter.spec.name,
                    .numel = parameter.value.numel(),
-                   .width = width_of(parameter.value.scalar_type()),
+                   .storage = storage_of(parameter.value.scalar_type()),
                    .layer = parameter.spec.layer,
                    .role = parameter.spec.role,
                    .is_linear = parameter.spec.is_linear,
@@ -65,7 +67,7 @@ plan::BatchShape fullest_batch(const config::Recipe& recipe, const RunModel& run
           .row_tokens = row_tokens,
           .labels = std::llround(learnt_share(data.train.survey) *
                                  static_cast<double>(rows * row_tokens)),
-          .compute_width = width_of(run.model.options().compute),
+          .compute_width = width_of(storage_of(run.model.options().compute)),
           .recompute = run.model.options().recompute,
           .own_kernels = run.model.options().device.is_cpu() && chosen_isa() != Isa::reference};
 }
@@ -209,7 +211,7 @@ Forecast forecast_run(const config::Recipe& recipe, const RunModel& run, const R
       .optimizer = plan::optimizer_shape(recipe.optimizer)};
   const plan::CostOptions usual{.machine = plan::this_machine(),
                                 .row_tokens = mean_row_tokens(recipe, data),
-                                .storage_width = width_of(run.storage)};
+                                .storage = storage_of(run.storage)};
   Forecast out{.memory = plan::plan_memory(run.model.spec(), held(run), step), .step_seconds = {}};
   if (run.model.options().device.is_cpu()) {
     config::Recipe named = recipe;

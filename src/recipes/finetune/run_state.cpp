@@ -60,10 +60,13 @@ std::vector<std::string> changed_ground(const RunState& state, const Json& their
                     "were trained with the earlier one",
                     config));
   }
-  if (const auto settings = changes_of("settings", state.ground, theirs); !settings.empty()) {
-    out.push_back(fmt::format(
-        "settings are not those of the checkpoint ({}): from here on the new ones count",
-        settings));
+  for (const auto& [part, name] :
+       {std::pair("settings", "settings"), std::pair("dataset", "the data set's keys")}) {
+    if (const auto changes = changes_of(part, state.ground, theirs); !changes.empty()) {
+      out.push_back(
+          fmt::format("{} are not those of the checkpoint ({}): from here on the new ones count",
+                      name, changes));
+    }
   }
   if (const auto rows = changed_rows(state.ground, theirs); !rows.empty()) {
     out.push_back(

@@ -9,6 +9,7 @@
 
 #include "base/file.h"
 #include "base/random.h"
+#include "data/registry.h"
 
 namespace automodel::recipes {
 namespace {
@@ -64,22 +65,20 @@ Json class_row(std::int64_t i) {
           {"label", i % 2}};
 }
 
-/// A kind of data set whose rows come from JSON files that one key names.
+/// A kind of data set whose rows come from JSON files.
 struct RowKind {
-  const char* target;  // the end of it
-  const char* place;
+  std::string_view target;
   Json (*row)(std::int64_t index);
 };
 
-constexpr auto kRowKinds =
-    std::to_array<RowKind>({{"make_agent_chat_dataset", "path", chat_row},
-                            {"ChatDataset", "path_or_dataset_id", chat_row},
-                            {"make_squad_dataset", "dataset_name", squad_row},
-                            {"HellaSwag", "path_or_dataset", hellaswag_row},
-                            {"make_xlam_dataset", "dataset_name", xlam_row},
-                            {"seq_cls.GLUE_MRPC", "path_or_dataset", class_row},
-                            {"seq_cls.IMDB", "path_or_dataset", class_row},
-                            {"seq_cls.YelpReviewFull", "path_or_dataset", class_row}});
+constexpr auto kRowKinds = std::to_array<RowKind>({{"agent_chat.make_agent_chat_dataset", chat_row},
+                                                   {"chat_dataset.ChatDataset", chat_row},
+                                                   {"squad.make_squad_dataset", squad_row},
+                                                   {"hellaswag.HellaSwag", hellaswag_row},
+                                                   {"xlam.make_xlam_dataset", xlam_row},
+                                                   {"seq_cls.GLUE_MRPC", class_row},
+                                                   {"seq_cls.IMDB", class_row},
+                                                   {"seq_cls.YelpReviewFull", class_row}});
 
 template <class Row>
 void write_rows(const fs::path& file, const Row& row) {
@@ -156,8 +155,10 @@ void shorten(Json& keys) {
 
 /// Without what belongs to the real data.
 void drop_places(Json& keys) {
-  for (const char* key : {"name", "revision", "chat_template", "dataset_name", "path",
-                          "path_or_dataset", "path_or_dataset_id"}) {
+  for (const char* key : {"name", "revision", "chat_template"}) {
+    keys.erase(key);
+  }
+  for (const char* key : config::kHubDataKeys) {
     keys.erase(key);
   }
   if (keys.contains("split")) {
@@ -205,34 +206,35 @@ config::Dataset mock_dataset(config::Dataset section, const fs::path& folder,
   Json& keys = section.keys;
   const fs::path file = folder / (name + ".jsonl");
   const auto is = [&section](std::string_view end) { return section.target.ends_with(end); };
+  const auto place = [&](const fs::path& path) {
+    keys[std::string(data::find_dataset_kind(section.target).place)] = path.string();
+  };
+  const auto make_rows = [&](const auto& row) {
+    drop_places(keys);
+    write_rows(file, row);
+    place(file);
+  };
   shorten(keys);
-  if (is("WeightedBlend")) {
+  const auto* kind =
+      std::ranges::find_if(kRowKinds, [&](const RowKind& k) { return section.target == k.target; });
+  if (kind != kRowKinds.end()) {
+    make_rows(kind->row);
+  } else if (is("WeightedBlend")) {
     mock_parts(keys, folder, name, vocab_size);
   } else if (is("NanogptDataset")) {
     write_nanogpt(folder / (name + ".bin"), vocab_size);
-    keys["file_pattern"] = (folder / (name + ".bin")).string();
+    place(folder / (name + ".bin"));
   } else if (is("MegatronPretraining")) {
     write_megatron(folder / name, vocab_size);
-    keys["paths"] = (folder / name).string();
+    place(folder / name);
     keys["index_mapping_dir"] = (folder / "index").string();
   } else if (is("TextClassificationDataset")) {
-    drop_places(keys);
-    write_rows(file, [&](std::int64_t i) { return labelled_row(keys, i); });
-    keys["path_or_dataset_id"] = file.string();
+    make_rows([&](std::int64_t i) { return labelled_row(keys, i); });
   } else if (is("ColumnMappedTextInstructionDataset") ||
              is("ColumnMappedTextInstructionIterableDataset")) {
-    drop_places(keys);
-    write_rows(file, [&](std::int64_t i) { return mapped_row(keys.at("column_mapping"), i); });
-    keys["path_or_dataset_id"] = file.string();
+    make_rows([&](std::int64_t i) { return mapped_row(keys.at("column_mapping"), i); });
   } else if (keys.contains("vocab_size")) {
     keys["vocab_size"] = vocab_size;
-  }
-  const auto* kind =
-      std::ranges::find_if(kRowKinds, [&](const RowKind& k) { return is(k.target); });
-  if (kind != kRowKinds.end() && !is("InstructionDataset")) {
-    drop_places(keys);
-    write_rows(file, kind->row);
-    keys[kind->place] = file.string();
   }
   return section;
 }

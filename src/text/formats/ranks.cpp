@@ -1,6 +1,5 @@
 #include <algorithm>
 #include <array>
-#include <charconv>
 #include <map>
 #include <set>
 #include <utility>
@@ -125,11 +124,9 @@ RankedToken parse_line(std::string_view line, const std::string& where) {
   auto bytes = decode_base64(line.substr(0, space));
   const std::string_view number =
       space == std::string_view::npos ? std::string_view() : line.substr(space + 1);
-  std::int32_t rank = -1;
-  const auto [end, error] = std::from_chars(number.data(), number.data() + number.size(), rank);
-  check(bytes && !bytes->empty() && error == std::errc() && !number.empty() &&
-            end == number.data() + number.size() && rank >= 0 && rank <= kMaxTokenId,
-        ErrorKind::corrupt_data, "{}: expected a token in base64, a space and its rank", where);
+  const auto rank = parse_number<std::int32_t>(number).value_or(-1);
+  check(bytes && !bytes->empty() && rank >= 0 && rank <= kMaxTokenId, ErrorKind::corrupt_data,
+        "{}: expected a token in base64, a space and its rank", where);
   return {known(std::move(bytes)), rank};
 }
 
@@ -155,10 +152,9 @@ std::vector<RankedToken> parse_ranks(const VocabularyFile& file) {
 }
 
 std::int32_t parse_id(const std::string& text, const std::string& where) {
-  std::int32_t id = -1;
-  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), id);
-  check(error == std::errc() && end == text.data() + text.size() && id >= 0 && id <= kMaxTokenId,
-        ErrorKind::corrupt_data, "{}: '{}' is not a token id", where, text);
+  const auto id = parse_number<std::int32_t>(text).value_or(-1);
+  check(id >= 0 && id <= kMaxTokenId, ErrorKind::corrupt_data, "{}: '{}' is not a token id", where,
+        text);
   return id;
 }
 

@@ -6,9 +6,9 @@
 #include <string>
 #include <vector>
 
+#include "text/span.h"
 #include "text/tokenizer/merges.h"
 #include "text/tokenizer/model.h"
-#include "text/tokenizer/span.h"
 #include "text/tokenizer/vocabulary.h"
 
 namespace automodel::text {

@@ -1,7 +1,6 @@
 #include "text/tokenizer/decoder.h"
 
 #include <array>
-#include <charconv>
 #include <iterator>
 #include <memory>
 #include <optional>
@@ -46,9 +45,7 @@ std::optional<unsigned char> byte_of(std::string_view token) {
   if (token.size() != 6 || !token.starts_with("<0x") || !token.ends_with('>')) {
     return std::nullopt;
   }
-  unsigned char byte = 0;
-  const auto [end, error] = std::from_chars(token.data() + 3, token.data() + 5, byte, 16);
-  return error == std::errc() && end == token.data() + 5 ? std::optional(byte) : std::nullopt;
+  return parse_number<unsigned char>(token.substr(3, 2), 16);
 }
 
 /// Runs of byte tokens become text, or one U+FFFD per byte if a run is not valid UTF-8.

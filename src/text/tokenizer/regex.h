@@ -7,7 +7,7 @@
 #include <string>
 #include <string_view>
 
-#include "text/tokenizer/span.h"
+#include "text/span.h"
 
 namespace automodel::text {
 

@@ -6,12 +6,6 @@
 namespace automodel::ops::cpu::AM_ISA {
 namespace {
 
-AM_INLINE float exp_of(float x) {
-  alignas(64) float out[kWidth];
-  vstore(out, vexp(vset(x)));
-  return out[0];
-}
-
 /// The running softmax of one row.
 struct RowState {
   float largest;

@@ -12,7 +12,6 @@ inline constexpr Index kBlockKeys = 256;
 inline constexpr Index kMaxWidth = 256;  // of a head, whose entries are steps of one block
 static_assert(kMaxWidth <= kRowStride && kBlockKeys <= kRowStride);
 inline constexpr Index kTilePanels = kWidth == 16 ? 8 : 16;
-inline constexpr float kLowest = -3.0e38F;
 
 AM_INLINE Index most(Index a, Index b) { return a > b ? a : b; }
 

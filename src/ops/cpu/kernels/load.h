@@ -5,7 +5,6 @@
 
 namespace automodel::ops::cpu::AM_ISA {
 
-/// Elements of float32 arrays.
 /// Sums of squares before they are rounded to what is stored.
 struct ExactSquares {
   AM_INLINE static Vec add_squares(Vec x, Vec next, Vec sum) {
@@ -13,6 +12,7 @@ struct ExactSquares {
   }
 };
 
+/// Elements of float32 arrays.
 struct StoredFloat32 : ExactSquares {
   using Element = float;
   AM_INLINE static Vec load(const float* p) { return vload(p); }

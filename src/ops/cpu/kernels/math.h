@@ -6,6 +6,9 @@
 
 namespace automodel::ops::cpu::AM_ISA {
 
+/// Below every logit; its exponential is nothing beside another's.
+inline constexpr float kLowest = -3.0e38F;
+
 /// e^x; x below -87 counts as -87, above 88 as 88.
 AM_INLINE Vec vexp(Vec x) {
   x = vmin(vset(88.0F), vmax(vset(-87.0F), x));  // in this order: what is no number stays so
@@ -20,6 +23,12 @@ AM_INLINE Vec vexp(Vec x) {
   p = vfma(p, r, vset(5.0000001201e-1F));
   p = vadd(vfma(p, vmul(r, r), r), vset(1.0F));
   return vscale(p, n);
+}
+
+AM_INLINE float exp_of(float x) {
+  alignas(64) float out[kWidth];
+  vstore(out, vexp(vset(x)));
+  return out[0];
 }
 
 AM_INLINE Vec vtanh(Vec x) {

@@ -5,14 +5,6 @@
 namespace automodel::ops::cpu::AM_ISA {
 namespace {
 
-constexpr float kLowest = -3.0e38F;
-
-AM_INLINE float exp_of(float x) {
-  alignas(64) float out[kWidth];
-  vstore(out, vexp(vset(x)));
-  return out[0];
-}
-
 /// Each lane keeps its own largest logit and sum, so that one reading suffices.
 template <class Stored>
 float log_sum(const Row<Stored>& z, Index size) {
