@@ -190,7 +190,7 @@ AtomicFile::AtomicFile(const fs::path& path) : path_(path) {
       hold_ = std::move(lock);
     }
   }
-  file_.emplace(temporary_);
+  file_ = std::make_unique<OutputFile>(temporary_);
   remove_abandoned(folder_of(path_), temporary_prefix(path_).filename().string());
 }
 

@@ -4,7 +4,6 @@
 #include <cstddef>
 #include <filesystem>
 #include <memory>
-#include <optional>
 #include <span>
 #include <string>
 #include <string_view>
@@ -112,7 +111,7 @@ class AtomicFile {
   std::filesystem::path path_;
   std::filesystem::path temporary_;
   std::unique_ptr<FileLock> hold_;  // of temporary_, so that nobody else writes or removes it
-  std::optional<OutputFile> file_;
+  std::unique_ptr<OutputFile> file_;
   bool committed_ = false;
 };
 

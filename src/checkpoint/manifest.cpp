@@ -10,6 +10,7 @@
 
 #include "base/checksum.h"
 #include "base/error.h"
+#include "base/known.h"
 #include "base/file.h"
 #include "base/pointer.h"
 #include "base/text.h"
@@ -111,7 +112,7 @@ Json to_json(const Manifest& manifest) {
 std::uint64_t parse_checksum(const std::string& text) {
   const auto value = parse_number<std::uint64_t>(text, 16);
   check(value.has_value(), ErrorKind::corrupt_data, "'{}' is no checksum", text);
-  return *value;
+  return known(value);
 }
 
 std::string checked_path(const std::string& path) {

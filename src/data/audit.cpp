@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "base/bytes.h"
 #include "base/checksum.h"
 #include "base/text.h"
 
@@ -71,8 +72,7 @@ Audit audit_row(const TokenizedSample& sample, const TextContext& context,
 }
 
 std::uint64_t hash_of_tokens(const TokenizedSample& sample) {
-  return checksum({reinterpret_cast<const char*>(sample.ids.data()),
-                   sample.ids.size() * sizeof(sample.ids[0])});
+  return checksum(bytes_of(sample.ids));
 }
 
 }  // namespace automodel::data

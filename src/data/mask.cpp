@@ -214,7 +214,11 @@ bool has_mark_each(const Json& messages, const std::vector<bool>& wanted,
     }
   };
   for (std::size_t i = 0; i < owners.size(); ++i) {
-    if (wanted[owners[i]] && !(has_marks(i + 1) && (i == 0 || has_marks(i)))) {
+    if (!wanted[owners[i]]) {
+      continue;
+    }
+    const bool is_clear = has_marks(i + 1) && (i == 0 || has_marks(i));
+    if (!is_clear) {
       return false;
     }
   }

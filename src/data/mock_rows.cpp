@@ -6,6 +6,7 @@
 #include <string>
 #include <utility>
 
+#include "base/bytes.h"
 #include "base/checksum.h"
 #include "base/error.h"
 
@@ -26,11 +27,8 @@ class MockRows final : public Dataset {
   std::uint64_t content_hash() const override {
     std::uint64_t out = hash_of(rows_.size());
     for (const TokenizedSample& row : rows_) {
-      const auto* ids = reinterpret_cast<const char*>(row.ids.data());
-      const auto* learnt = reinterpret_cast<const char*>(row.loss_mask.data());
-      out =
-          hash_of(out, checksum({ids, row.ids.size() * sizeof(row.ids[0])}),
-                  checksum({learnt, row.loss_mask.size()}), hash_of_numbers(row.document_lengths));
+      out = hash_of(out, checksum(bytes_of(row.ids)), checksum(bytes_of(row.loss_mask)),
+                    hash_of_numbers(row.document_lengths));
     }
     return out;
   }

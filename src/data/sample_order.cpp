@@ -9,6 +9,7 @@
 #include <string_view>
 #include <utility>
 
+#include "base/bytes.h"
 #include "base/checksum.h"
 #include "base/error.h"
 #include "base/file.h"
@@ -67,11 +68,6 @@ std::vector<std::uint32_t> shuffled_range(std::int64_t first, std::int64_t end,
 template <typename T>
 void append(std::vector<T>& first, const std::vector<T>& last) {
   first.insert(first.end(), last.begin(), last.end());
-}
-
-template <typename T>
-std::string_view bytes_of(const std::vector<T>& values) {
-  return {reinterpret_cast<const char*>(values.data()), values.size() * sizeof(T)};
 }
 
 std::uint64_t hash_of_request(const SampleOrderRequest& request) {

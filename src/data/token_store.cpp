@@ -4,6 +4,7 @@
 #include <cstring>
 #include <utility>
 
+#include "base/bytes.h"
 #include "base/cache_folder.h"
 #include "base/checksum.h"
 #include "base/error.h"
@@ -22,11 +23,6 @@ struct Footer {
   std::array<char, 8> magic{};
 };
 static_assert(sizeof(Footer) == 40);
-
-template <typename T>
-std::string_view bytes_of(const std::vector<T>& values) {
-  return {reinterpret_cast<const char*>(values.data()), values.size() * sizeof(T)};
-}
 
 std::uint16_t packed(const SampleNotes& notes) {
   return static_cast<std::uint16_t>(

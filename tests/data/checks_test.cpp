@@ -27,6 +27,11 @@ TEST(Checks, EachFindsItsFault) {
   TokenizedSample meant = one_document({'q', 'a', kImEnd}, {0, 1, 1});
   meant.notes.all_learnt = true;
   EXPECT_TRUE(failed(meant).empty());
+  TokenizedSample cut = one_document({'q', 'a', kImEnd}, {1, 1, 1});
+  cut.notes.truncated = true;
+  auto context = chatml_context();
+  context.cuts_beginning = true;
+  EXPECT_EQ(failed_checks(cut, context, {}), (Checks{Check::truncated})) << "no prompt is left";
   EXPECT_EQ(failed(one_document({'q', '?', 'a', '.'}, {0, 0, 1, 1})), (Checks{Check::missing_eos}));
   EXPECT_TRUE(failed(one_document({'q', '?', 'a', '.'}, {0, 0, 1, 1}), {.eos_ids = {'.'}}).empty());
   EXPECT_EQ(failed(one_document({kBos, kBos, 'a', kImEnd}, {0, 0, 1, 1})),

@@ -42,7 +42,8 @@ TEST(ParameterNames, AreThoseInMemory) {
                        {"num_key_value_heads", 2},
                        {"head_dim", 16},
                        {"moe_intermediate_size", 32},
-                       {"intermediate_size", 64},     {"num_experts", 4},
+                       {"intermediate_size", 64},
+                       {"num_experts", 4},
                        {"num_experts_per_tok", 2}};
   const auto names = parameter_names(models::read_spec(config, "t"));
   const std::string experts = "model.layers.0.mlp.experts.";

@@ -62,11 +62,15 @@ void TokenizeOptions::declare(CLI::App& app) {
       ->required();
   CLI::Option* const shown = app.add_option("TEXT", text, "text to show");
   usage::declare_revision(app, revision, path);
-  app.add_flag("--offsets", offsets,
-               R"(write {"ids": ..., "offsets": ...} with byte ranges of the text)")
-      ->excludes(shown);
-  app.add_flag("--decode", decode, "read lists of ids and write texts")->excludes(shown);
-  app.add_flag("--skip-special", skip_special, "leave special tokens out when decoding");
+  CLI::Option* const with_offsets =
+      app.add_flag("--offsets", offsets,
+                   R"(write {"ids": ..., "offsets": ...} with byte ranges of the text)")
+          ->excludes(shown);
+  CLI::Option* const decodes = app.add_flag("--decode", decode, "read lists of ids and write texts")
+                                   ->excludes(shown)
+                                   ->excludes(with_offsets);
+  app.add_flag("--skip-special", skip_special, "leave special tokens out when decoding")
+      ->needs(decodes);
   app.add_flag("--no-special", no_special,
                "do not add the tokens of the post-processor (bos, eos ...)");
   app.add_flag("--as-file", as_file,
@@ -76,7 +80,9 @@ void TokenizeOptions::declare(CLI::App& app) {
   app.add_option("--bench", bench,
                  "encode the whole input this many times; write sizes and seconds instead of ids")
       ->check(above(0))
-      ->excludes(shown);
+      ->excludes(shown)
+      ->excludes(with_offsets)
+      ->excludes(decodes);
   app.add_option("--threads", threads, "threads that encode")->check(CLI::Range(1, 1024));
   app.footer("Example: automodel tokenize HuggingFaceTB/SmolLM2-135M-Instruct \"red green\"");
 }
@@ -190,7 +196,7 @@ void measure(const text::Tokenizer& tokenizer, const TokenizeOptions& options) {
   for (int i = 0; i < options.bench; ++i) {
     const double cpu_seconds = processor_use().cpu_seconds;
     const auto start = Clock::now();
-    const auto encodings = tokenizer.encode_batch(texts, {}, options.threads);
+    const auto encodings = tokenizer.encode_batch(texts, options.encode_options(), options.threads);
     result["seconds"].push_back(std::chrono::duration<double>(Clock::now() - start).count());
     result["cpu_seconds"].push_back(processor_use().cpu_seconds - cpu_seconds);
     std::size_t tokens = 0;

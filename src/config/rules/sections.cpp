@@ -315,12 +315,14 @@ void revision_is_of_the_hub(Findings& f, const std::string& section) {
   std::vector<std::string> keys(kHubDataKeys.begin(), kHubDataKeys.end());
   keys.emplace_back("pretrained_model_name_or_path");
   for (const std::string& key : keys) {
-    const std::string name = f.text(section + "." + key);
+    const std::string place = fmt::format("{}.{}", section, key);
+    const std::string name = f.text(place);
     std::error_code ignored;  // e.g. a name too long for a path
     if (!name.empty() && std::filesystem::exists(name, ignored)) {
-      f.warning(revision, fmt::format("has no effect: {}.{} is {}, a path on this machine, which "
-                                      "has no versions",
-                                      section, key, name));
+      f.warning(revision,
+                fmt::format("has no effect: {} is {}, a path on this machine, which has no "
+                            "versions",
+                            place, name));
     }
   }
 }
