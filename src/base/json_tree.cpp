@@ -159,7 +159,14 @@ Json parse_json_tree(std::string_view text, std::string_view source, std::int64_
     if (const auto at = reason.find(": "); at != std::string::npos) {
       reason.erase(0, at + 2);
     }
-    fail(ErrorKind::corrupt_data, "{}: not valid JSON: {}", place(error.byte), reason);
+    const auto near =
+        text.substr(std::min(text.size(), std::max<std::size_t>(error.byte, 2) - 2), 10);
+    const bool is_python = near.find("NaN") != near.npos || near.find("Infinity") != near.npos;
+    fail(ErrorKind::corrupt_data, "{}: not valid JSON: {}{}", place(error.byte), reason,
+         is_python
+             ? "; JSON has no NaN and no Infinity, which Python writes all the same: put null "
+               "or a number there"
+             : "");
   } catch (const Json::exception& error) {
     fail(ErrorKind::corrupt_data, "{}: not valid JSON: {}", source, error.what());
   }

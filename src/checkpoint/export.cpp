@@ -97,17 +97,6 @@ void write_json(const fs::path& file, const Json& json) {
   write_file_atomic(file, json.dump(2) + "\n");
 }
 
-/// The ids of special tokens that config.json has, as generation_config.json has them.
-Json generation_defaults(const Json& config) {
-  Json defaults = Json::object();
-  for (const auto* key : {"bos_token_id", "eos_token_id", "pad_token_id"}) {
-    if (config.contains(key)) {
-      defaults[key] = config[key];
-    }
-  }
-  return defaults;
-}
-
 void copy_files(const fs::path& from, const std::vector<fs::path>& files, const fs::path& to) {
   for (const auto& file : files) {
     make_folders((to / file).parent_path());
@@ -208,12 +197,15 @@ void write_auxiliary_files(const fs::path& folder, const ModelFolder& source) {
   write_text_files(folder, source);
   const fs::path generation = folder / "generation_config.json";
   if (source.gguf) {
-    write_json(generation, generation_defaults(exported_config(source, at::kFloat)));
+    write_json(generation, special_token_ids(exported_config(source, at::kFloat)));
     return;
   }
   copy_files(source.path, auxiliary_files(source.path), folder);
-  if (source.text && !source.text->ids.empty() && fs::exists(generation)) {
-    write_json(generation, with_ids(text::read_object(generation), source.text->ids));
+  const Json ids = source.text ? source.text->ids : Json::object();
+  if (fs::exists(generation) && !(ids.empty() && source.token_ids.empty())) {
+    Json defaults = text::read_object(generation);
+    defaults.update(source.token_ids);
+    write_json(generation, with_ids(std::move(defaults), ids));
   }
 }
 

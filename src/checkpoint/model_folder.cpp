@@ -70,6 +70,12 @@ std::string instead_of_model(const fs::path& folder) {
       return fmt::format("give {}", (folder / inner).string());
     }
   }
+  if (fs::exists(folder / "model/adapter_config.json")) {
+    return fmt::format(
+        "give the adapter {0}, where the command takes one; 'automodel merge {0} FOLDER' makes a "
+        "model folder of it and its base",
+        (folder / "model").string());
+  }
   if (const auto checkpoint = checkpoint_of(folder); !checkpoint.empty()) {
     return fmt::format(
         "{0} is a checkpoint of a run: 'automodel convert {0} FOLDER' makes a model folder of it",
@@ -107,16 +113,23 @@ at::ScalarType first_float_dtype(const ModelFolder& model) {
   return at::kFloat;
 }
 
-/// The tensors under the names that the file has for them.
+/// The tensors under the names that the file has for them: of a body that was saved alone without
+/// its prefix, of a tied head without the embedding under the head's.
 std::vector<spec::StoredTensor> as_stored(std::vector<spec::StoredTensor> tensors,
-                                          const std::string& prefix, const WeightSource& weights) {
+                                          const ModelFolder& model) {
+  const WeightSource& weights = *model.weights;
+  const auto prefix = models::body_prefix(model.spec);
   const auto starts = [&](const std::string& name) { return name.starts_with(prefix); };
-  if (prefix.empty() || std::ranges::any_of(weights.names(), starts)) {
-    return tensors;
-  }
+  const bool has_prefix = std::ranges::any_of(weights.names(), starts);
+  const auto head = models::stored_head_name(model.spec);
+  const auto embedding = model.layout.stored_names(spec::head_weight_name(model.spec)).front();
   for (auto& tensor : tensors) {
-    if (starts(tensor.name)) {
+    const bool is_head = model.spec.tied_head && tensor.name == embedding;
+    if (starts(tensor.name) && !has_prefix) {
       tensor.name.erase(0, prefix.size());
+    }
+    if (is_head && !weights.contains(tensor.name) && weights.contains(head)) {
+      tensor.name = head;
     }
   }
   return tensors;
@@ -149,6 +162,16 @@ std::unique_ptr<WeightSource> open_weights(const ModelFolder& model) {
 
 }  // namespace
 
+Json special_token_ids(const Json& config) {
+  Json ids = Json::object();
+  for (const auto* key : {"bos_token_id", "eos_token_id", "pad_token_id"}) {
+    if (config.contains(key)) {
+      ids[key] = config[key];
+    }
+  }
+  return ids;
+}
+
 ModelFolder open_model(const std::string& name, const OpenOptions& options) {
   const ErrorContext context("opening the model {}", name);
   ModelFolder model;
@@ -161,6 +184,7 @@ ModelFolder open_model(const std::string& name, const OpenOptions& options) {
   model.config = model.gguf ? gguf_config(*model.gguf) : read_folder_config(model.path);
   const bool had_classes = models::is_classifier(model.config);
   model.config = models::with_overrides(std::move(model.config), options.config_overrides);
+  model.token_ids = special_token_ids(options.config_overrides);
   model.spec = models::read_spec(model.config, config_source(model));
   model.layout = StoredLayout(models::weight_map(model.spec));
   model.modules = models::lora_modules(model.spec);
@@ -170,8 +194,7 @@ ModelFolder open_model(const std::string& name, const OpenOptions& options) {
     if (model.spec.is_classifier() && (!had_classes || options.fresh_head)) {
       replace_head(model);
     }
-    model.layout = StoredLayout(
-        as_stored(model.layout.tensors(), models::body_prefix(model.spec), *model.weights));
+    model.layout = StoredLayout(as_stored(model.layout.tensors(), model));
   }
   return model;
 }

@@ -24,6 +24,9 @@ struct TextSource {
   Json ids = Json::object();
 };
 
+/// The ids of special tokens that a config.json has, as generation_config.json has them.
+Json special_token_ids(const Json& config);
+
 struct ModelFolder {
   std::string name;            // as the user gave it
   std::string revision;        // of a model in the hub's cache
@@ -37,6 +40,7 @@ struct ModelFolder {
   std::shared_ptr<const WeightSource> weights;  // null if opened without them
   std::shared_ptr<const GgufFile> gguf;         // null for a folder
   std::optional<TextSource> text;               // none: its own, for export
+  Json token_ids = Json::object();              // overrides that generation_config.json has, too
 };
 
 struct OpenOptions {

@@ -32,6 +32,8 @@ ChatOptions read_chat_options(Keys& keys) {
   keys.maybe_text("start_of_turn_token");  // upstream reads it and uses it nowhere
   options.chat_template = keys.maybe_text("chat_template");
   if (const auto seed = keys.maybe_integer("shuffle_seed")) {
+    check(*seed >= 0, ErrorKind::invalid_argument,
+          "shuffle_seed must be 0 or more, as NumPy has it, found {}", *seed);
     options.rows.shuffle_seed = static_cast<std::uint64_t>(*seed);
   }
   options.mask.mask_reasoning_content = keys.flag("mask_reasoning_content", false);

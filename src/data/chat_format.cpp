@@ -114,6 +114,12 @@ bool writes_arguments(const std::optional<std::string>& text) {
   return text && text->find(kProbed) != std::string::npos;
 }
 
+/// Arguments in a syntax of the template's own; not as Python shows a mapping.
+bool spells_arguments(const std::optional<std::string>& text) {
+  const auto has = [&](std::string_view part) { return text->find(part) != std::string::npos; };
+  return text && has("probed") && has("yes") && !has("'probed'");
+}
+
 bool calls_tools(const Json& message) {
   const auto found = message.find("tool_calls");
   return found != message.end() && !found->empty();
@@ -146,7 +152,8 @@ bool shows_special_tokens(const Conversation& conversation, const TextContext& c
 TemplateTraits traits_of(const text::ChatTemplate& chat_template, const TextContext& context) {
   const auto of_object = probe(chat_template, context, ArgumentForm::object);
   const auto of_text = probe(chat_template, context, ArgumentForm::text);
-  const bool as_text = !writes_arguments(of_object) && writes_arguments(of_text);
+  const bool takes_object = writes_arguments(of_object) || spells_arguments(of_object);
+  const bool as_text = !takes_object && writes_arguments(of_text);
   const auto& calls = as_text ? of_text : of_object;
   return {.arguments = as_text ? ArgumentForm::text : ArgumentForm::object,
           .writes_tools = chat_template.uses("tools"),

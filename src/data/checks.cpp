@@ -105,7 +105,12 @@ class DocumentChecks {
     }
     const bool lost_prompt = sample_.notes.truncated && context_.cuts_beginning;
     prompt_trained |= std::count(mask.begin(), mask.end(), 0) == 0 && !lost_prompt;
-    const auto at = begin + static_cast<std::size_t>(mask.rend() - last);
+    auto at = begin + static_cast<std::size_t>(mask.rend() - last);
+    // Marks of a template may hold the white space behind the EOS.
+    while (at > begin + 1 && !ends_answer(ids[at], context_, limits_) && is_blank(ids[at]) &&
+           sample_.loss_mask[at - 1] == 1) {
+      --at;
+    }
     const bool is_masked = at + 1 < end && is_eos(ids[at + 1], context_, limits_);
     missing_eos |= !is_masked && !ends_answer(ids[at], context_, limits_);
   }
@@ -120,6 +125,10 @@ class DocumentChecks {
   bool missing_bos = false;
 
  private:
+  bool is_blank(std::int32_t id) const {
+    return trim(context_.tokenizer.decode(std::vector<std::int32_t>{id})).empty();
+  }
+
   /// Where what is learnt goes over into what is not.
   void look_at_ends(std::size_t begin, std::size_t end) {
     for (std::size_t t = begin + 1; t + 1 < end; ++t) {

@@ -1,6 +1,7 @@
 #include "data/class_names.h"
 
 #include <algorithm>
+#include <cmath>
 #include <limits>
 #include <optional>
 
@@ -19,6 +20,9 @@ std::optional<std::int32_t> number_of(const std::string& text) {
 }
 
 std::optional<std::int32_t> number_of(const Json& cell) {
+  if (cell.is_number_float() && cell.get<double>() == std::trunc(cell.get<double>())) {
+    return number_of(fmt::format("{:.0f}", cell.get<double>()));  // a column that once had a null
+  }
   if (cell.is_boolean()) {
     return cell.get<bool>() ? 1 : 0;
   }

@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <array>
+#include <cctype>
 #include <filesystem>
 #include <iterator>
 #include <map>
@@ -40,8 +41,8 @@ std::string split_in(std::string_view text) {
       {"testing", "test"},
   }};
   std::vector<std::string> words = {""};
-  for (const char c : to_lower_ascii(text)) {
-    if (c >= 'a' && c <= 'z') {
+  for (const char c : text) {
+    if (std::isalpha(static_cast<unsigned char>(c)) != 0) {
       words.back() += c;
     } else {
       words.emplace_back();

@@ -14,7 +14,7 @@ namespace {
 
 /// Many rows of instruction data have an empty context: then they have none.
 std::optional<std::string> maybe_column(const Json& row, const std::optional<std::string>& name) {
-  std::string text = name ? text_column(row, *name) : "";
+  std::string text = name && !column(row, *name).is_null() ? text_column(row, *name) : "";
   return text.empty() ? std::nullopt : std::optional(std::move(text));
 }
 

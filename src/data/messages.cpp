@@ -130,6 +130,8 @@ class Reader {
       message["content"] = content;
     } else if (content.is_array()) {
       set_parts(message, content, where);
+    } else if (message["role"] == "tool" && !content.is_null()) {
+      message["content"] = python_json(content);
     } else {
       const bool may_be_empty = message["role"] == "assistant" || message["role"] == "tool";
       check(content.is_null() && may_be_empty, ErrorKind::corrupt_data,
@@ -328,6 +330,8 @@ std::vector<TurnList> lists_of(const Json& row) {
   if (row.contains("prompt") && row.contains("completion") && row["completion"].is_array()) {
     return {{"prompt", false}, {"completion"}};
   }
+  check(!row.contains("messages"), ErrorKind::corrupt_data,
+        "the row's 'messages' is null, expected a list of messages");
   std::vector<std::string> keys;
   for (const auto& item : row.items()) {
     keys.push_back(item.key());

@@ -34,6 +34,8 @@ enum class ArgumentForm { object, text };
 ///   roles under any of their usual names (human, gpt, function_call, observation ...); or TRL's
 ///   "prompt" and "completion", two such lists, of which only the second one is learnt.
 /// - Content: a string, a list of text parts (joined by a blank), null for an assistant or a tool.
+/// What else a
+///   tool returns becomes its JSON text.
 ///   Parts of type "reasoning" and "tool_call" go where OpenAI's form has them.
 /// - An assistant's "function_call" (OpenAI's older form) becomes a tool call.
 /// - function_call / tool_call turns become tool_calls of the assistant's turn before them, or of a

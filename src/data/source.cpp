@@ -117,10 +117,14 @@ bool is_empty_shard(const RowSource& rows, const std::string& path) {
 
 }  // namespace
 
+std::shared_ptr<const RowSource> concatenate(std::vector<std::shared_ptr<const RowSource>> parts) {
+  return std::make_shared<const Concatenation>(std::move(parts));
+}
+
 bool is_data_file(const fs::path& path) {
-  constexpr std::array<std::string_view, 9> kDescriptions = {
-      "dataset_info.json", "dataset_infos.json", "state.json", "dataset_dict.json", "license.txt",
-      "licence.txt",       "notice.txt",         "readme.txt", "requirements.txt"};
+  constexpr std::array<std::string_view, 10> kDescriptions = {
+      "config.json", "dataset_info.json", "dataset_infos.json", "state.json", "dataset_dict.json",
+      "license.txt", "licence.txt",       "notice.txt",         "readme.txt", "requirements.txt"};
   const std::string name = to_lower_ascii(path.filename().string());
   const bool is_cache = name.starts_with("cache-") && name.ends_with(".arrow");
   return kind_of(path) != nullptr && !is_cache &&

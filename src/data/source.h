@@ -53,6 +53,9 @@ bool is_data_file(const std::filesystem::path& path);
 /// What open_file knows, for errors.
 std::string known_endings();
 
+/// The rows of the one behind those of the other.
+std::shared_ptr<const RowSource> concatenate(std::vector<std::shared_ptr<const RowSource>> parts);
+
 /// Opens what find_data_files finds for each path as one source, in the order given. Of several
 /// files those may have no rows that are tables, if others have some.
 /// Throws as find_data_files and open_file.

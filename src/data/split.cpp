@@ -9,13 +9,10 @@
 
 #include "base/checksum.h"
 #include "base/error.h"
-#include "base/random.h"
+#include "base/numpy_random.h"
 
 namespace automodel::data {
 namespace {
-
-/// In the place of the epoch in the shuffle's random stream.
-constexpr std::uint64_t kOnceBeforeTraining = ~std::uint64_t{0};
 
 class PickedRows : public RowSource {
  public:
@@ -68,7 +65,7 @@ Split parse_split(const std::string& text) {
   check(std::regex_match(text, match, kForm) && match[2] != "-" && match[4] != "-",
         ErrorKind::invalid_argument,
         "split '{}' is not understood; write a name and perhaps a slice, e.g. train, train[64:], "
-        "train[:1024] or train[10%:20%]",
+        "train[:1024] or train[10%:20%], or several with + between them",
         text);
   Split split{.name = match[1],
               .begin = parse_bound(match[2], text),
@@ -108,9 +105,11 @@ std::shared_ptr<const RowSource> pick_rows(std::shared_ptr<const RowSource> rows
   return std::make_shared<PickedRows>(std::move(rows), std::move(indices), num_filtered);
 }
 
-std::shared_ptr<const RowSource> open_split(const std::vector<std::string>& paths,
-                                            const std::string& split,
-                                            const SelectOptions& options) {
+namespace {
+
+std::shared_ptr<const RowSource> open_one_split(const std::vector<std::string>& paths,
+                                                const std::string& split,
+                                                const SelectOptions& options) {
   const Split part = parse_split(split);
   auto rows = open_rows(
       paths,
@@ -119,8 +118,6 @@ std::shared_ptr<const RowSource> open_split(const std::vector<std::string>& path
   const std::int64_t num_rows = rows->size();
   auto [begin, end] = rows_of(part, num_rows);
   if (options.max_rows) {
-    check(*options.max_rows > 0, ErrorKind::invalid_argument,
-          "a limit of {} samples leaves nothing; give a number of at least 1", *options.max_rows);
     end = std::min(end, begin + *options.max_rows);
   }
   check(begin < end, ErrorKind::invalid_argument, "split '{}' selects none of the {} rows", split,
@@ -128,10 +125,38 @@ std::shared_ptr<const RowSource> open_split(const std::vector<std::string>& path
   std::vector<std::int64_t> order(static_cast<std::size_t>(num_rows));
   std::iota(order.begin(), order.end(), 0);
   if (options.shuffle_seed) {
-    order = permutation(
-        num_rows, RandomStream(*options.shuffle_seed, StreamPurpose::shuffle, kOnceBeforeTraining));
+    order = numpy_permutation(num_rows, *options.shuffle_seed);
   }
   return pick_rows(std::move(rows), {order.begin() + begin, order.begin() + end});
+}
+
+}  // namespace
+
+std::shared_ptr<const RowSource> open_split(const std::vector<std::string>& paths,
+                                            const std::string& split,
+                                            const SelectOptions& options) {
+  check(options.max_rows.value_or(1) > 0, ErrorKind::invalid_argument,
+        "a limit of {} samples leaves nothing; give a number of at least 1",
+        options.max_rows.value_or(1));
+  const auto names = automodel::split(split, '+');
+  if (names.size() == 1) {
+    return open_one_split(paths, split, options);
+  }
+  check(!options.shuffle_seed, ErrorKind::unsupported,
+        "split '{}': rows of several splits are not shuffled by shuffle_seed; leave it out "
+        "(dataloader.shuffle shuffles what is trained)",
+        split);
+  SelectOptions each = options;
+  each.max_rows.reset();
+  std::vector<std::shared_ptr<const RowSource>> parts;
+  for (const std::string& name : names) {
+    parts.push_back(open_one_split(paths, std::string(trim(name)), each));
+  }
+  auto rows = concatenate(std::move(parts));
+  std::vector<std::int64_t> order(
+      static_cast<std::size_t>(std::min(options.max_rows.value_or(rows->size()), rows->size())));
+  std::iota(order.begin(), order.end(), 0);
+  return pick_rows(std::move(rows), std::move(order));
 }
 
 }  // namespace automodel::data

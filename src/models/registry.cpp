@@ -182,6 +182,9 @@ std::string stored_head_name(const spec::ModelSpec& model) {
   return spec::stored_name("lm_head.weight", names_of(model).renames);
 }
 
-std::string body_prefix(const spec::ModelSpec& model) { return names_of(model).body_prefix; }
+std::string body_prefix(const spec::ModelSpec& model) {
+  const auto prefix = names_of(model).body_prefix;
+  return prefix.empty() ? "model." : prefix;
+}
 
 }  // namespace automodel::models

@@ -41,7 +41,7 @@ std::vector<std::string> ignored_weights(const spec::ModelSpec& model);
 std::string stored_head_name(const spec::ModelSpec& model);
 
 /// What the names of the body's tensors begin with, and lack in files that were saved without the
-/// head. Empty: no such files are known.
+/// head.
 std::string body_prefix(const spec::ModelSpec& model);
 
 }  // namespace automodel::models

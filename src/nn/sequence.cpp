@@ -11,10 +11,6 @@ namespace {
 
 /// theta^(2j / dim) for j in 0 .. dim/2 - 1, in float32 as Transformers has it.
 Tensor wavelengths(double theta, std::int64_t dim) {
-  check(dim % 2 == 0, ErrorKind::unsupported,
-        "RoPE turns pairs of a head's entries, but {} of them are to turn; check head_dim, "
-        "partial_rotary_factor and rotary_dim in config.json",
-        dim);
   const Tensor exponents =
       at::arange(0, dim, 2, at::kLong).to(at::kFloat) / static_cast<double>(dim);
   return at::pow(theta, exponents);

@@ -45,6 +45,9 @@ TEST(Json, RepeatedKeysAreAnErrorWhereEachMustMeanOneThing) {
 TEST(Json, ErrorsSayWhere) {
   EXPECT_THAT(error_of("{\n \"a\": x}"), ::testing::StartsWith("x.json:2:7: not valid JSON:"));
   EXPECT_THAT(error_of("[1, 2"), ::testing::StartsWith("x.json:1:"));
+  for (const auto* text : {R"({"a": NaN, "b": 1})", "[Infinity]", "[1, -Infinity]"}) {
+    EXPECT_THAT(error_of(text), ::testing::HasSubstr("JSON has no NaN and no Infinity")) << text;
+  }
   EXPECT_THAT(error_of(""), ::testing::HasSubstr("not valid JSON"));
   EXPECT_THAT(error_of("\"\xff\""), ::testing::HasSubstr("not valid JSON"));
   EXPECT_EQ(error_of(std::string(600, '[')), "x.json: JSON is nested deeper than 512 levels");

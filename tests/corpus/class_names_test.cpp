@@ -13,8 +13,12 @@ using Names = std::vector<std::string>;
 /// A recipe whose data sets list these names; null: none.
 config::Recipe recipe(const Json& train, const Json& validation = nullptr) {
   config::Recipe out;
-  out.dataset.keys = {{"labels", train}};
-  out.validation_datasets["default"].keys = {{"labels", validation}};
+  for (const auto& [section, labels] :
+       {std::pair(&out.dataset, train),
+        std::pair(&out.validation_datasets["default"], validation)}) {
+    section->target = "seq_cls.TextClassificationDataset";
+    section->keys = {{"labels", labels}};
+  }
   return out;
 }
 
@@ -32,6 +36,29 @@ TEST(ClassNames, OfTheModelOrElseOfTheData) {
   EXPECT_THAT(class_names(recipe(kBadGood, kBadGood), {"bad", "good"}, 2),
               ElementsAre("bad", "good"));
   EXPECT_THAT(class_names(recipe(nullptr, kGoodBad), {}, 2), ElementsAre("good", "bad"));
+}
+
+TEST(ClassNames, OfASavedDataSet) {
+  const data::ScratchFolder folder;
+  const auto save = [&](const Json& names) {
+    folder.write(
+        "dataset_info.json",
+        Json{{"features", {{"label", {{"names", names}, {"_type", "ClassLabel"}}}}}}.dump());
+    auto out = recipe(nullptr);
+    out.dataset.keys["path_or_dataset_id"] = folder.path();
+    return out;
+  };
+  EXPECT_THAT(class_names(save(kBadGood), {}, 2), ElementsAre("bad", "good"));
+  EXPECT_THAT(class_names(save(kBadGood), {"BAD", "GOOD"}, 2), ElementsAre("BAD", "GOOD"));
+  EXPECT_THAT(class_names(save(kBadGood), {"x", "y"}, 2), ElementsAre("x", "y"));
+  EXPECT_THAT(class_names(save({"1", "2"}), {}, 2), IsEmpty());
+  EXPECT_THAT(error(save(kBadGood), {"Good", "Bad"}),
+              HasSubstr("the classes are Good, Bad in the model, but bad, good in " +
+                        folder.path("dataset_info.json")));
+  auto turned = save(kBadGood);
+  turned.dataset.keys["labels"] = kGoodBad;
+  EXPECT_THAT(error(turned),
+              HasSubstr("the classes are good, bad in dataset.labels, but bad, good"));
 }
 
 TEST(ClassNames, SwappedClassesAreAnError) {

@@ -147,6 +147,10 @@ TEST(ChatFormat, ArgumentsComeAsTheTemplatePrintsJson) {
                  "c.function.arguments | tojson"),
             ArgumentForm::object);
   EXPECT_EQ(form("''"), ArgumentForm::object);
+  // A syntax of the template's own for mappings, as Gemma 4 has it.
+  EXPECT_EQ(form("'{' + (c.function.arguments if c.function.arguments is string else "
+                 "c.function.arguments | items | map('join', ':') | join(',')) + '}'"),
+            ArgumentForm::object);
   EXPECT_THAT(shown(kCall, with_template(calling_template("'' + c.function.arguments"))),
               HasSubstr("[f:{\"k\": \"é\"}<|im_end|>]"));
 }

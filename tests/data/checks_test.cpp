@@ -27,6 +27,8 @@ TEST(Checks, EachFindsItsFault) {
   TokenizedSample meant = one_document({'q', 'a', kImEnd}, {0, 1, 1});
   meant.notes.all_learnt = true;
   EXPECT_TRUE(failed(meant).empty());
+  EXPECT_TRUE(failed(one_document({'q', '?', 'a', kImEnd, '\n'}, {0, 0, 1, 1, 1})).empty())
+      << "marks that hold the newline behind the EOS";
   TokenizedSample cut = one_document({'q', 'a', kImEnd}, {1, 1, 1});
   cut.notes.truncated = true;
   auto context = chatml_context();

@@ -23,6 +23,8 @@ TEST(ClassNames, CellsAreWhatTheRecipeLists) {
   EXPECT_EQ(class_of(true, listed({"True", "False"})), 0);
   EXPECT_EQ(class_of(1, listed({"bad", "good"})), 1) << "the place in the list";
   EXPECT_EQ(class_of("1", listed({"bad", "good"})), 1) << "as CSV has it";
+  EXPECT_EQ(class_of(1.0, listed({})), 1) << "a column that once had a null";
+  EXPECT_THROW(class_of(1.5, listed({})), Error);
 }
 
 TEST(ClassNames, WhatIsNotListedIsAnError) {

@@ -61,6 +61,8 @@ TEST_F(Instructions, AnEmptyContextIsNone) {
   EXPECT_EQ(shown({.columns = kAll}, test_context()), "Q [y</s>]");
   EXPECT_EQ(shown({.columns = kAll, .use_chat_template = true}, chatml_context()),
             "<|im_start|>user\nQ<|im_end|>\n<|im_start|>assistant\n[y<|im_end|>]\n");
+  path_ = folder_.write("null.jsonl", R"({"ctx": null, "ask": "Q", "out": "y"})");
+  EXPECT_EQ(shown({.columns = kAll}, test_context()), "Q [y</s>]");
 }
 
 TEST_F(Instructions, ColumnsMustBeThereAndHoldText) {

@@ -115,6 +115,12 @@ TEST(Messages, OfPromptAndCompletionTheSecondIsLearnt) {
   EXPECT_THAT(conversation.learnable, ::testing::ElementsAre(false, false, false, true));
 }
 
+TEST(Messages, WhatAToolReturnsMayBeAnyJson) {
+  const auto conversation = read_row(R"({"messages": [{"role": "user", "content": "a"},
+      {"role": "tool", "tool_call_id": "1", "content": {"t": [1, "é"]}}]})");
+  EXPECT_EQ(conversation.messages[1]["content"], R"({"t": [1, "é"]})");
+}
+
 TEST(Messages, OlderFunctionCalls) {
   const auto conversation = read_row(R"({"messages": [
       {"role": "assistant", "content": null,

@@ -286,7 +286,7 @@ TEST(Registry, KnowsWhatOldFilesHoldAndLack) {
   EXPECT_EQ(stored_head_name(neox), "embed_out.weight");
   EXPECT_THAT(ignored_weights(neox), ::testing::Contains("attention.masked_bias"));
   const auto llama = read_spec(small_llama(), "t");
-  EXPECT_EQ(body_prefix(llama), "");
+  EXPECT_EQ(body_prefix(llama), "model.");
   EXPECT_EQ(stored_head_name(llama), "lm_head.weight");
 }
 

@@ -4,13 +4,14 @@ Tiny random models (oracle/). That an export of an import is the same byte by by
 """
 
 import json
+import shutil
 
 import compare
 import pytest
 import torch
 from oracle.weights import load, make
 from peft import LoraConfig, get_peft_model
-from safetensors.torch import load_file
+from safetensors.torch import load_file, save_file
 from transformers import AutoModelForCausalLM
 
 NAMES = ["gemma3_text", "llama", "mistral", "qwen2", "qwen3"]
@@ -107,3 +108,34 @@ def test_base_given_by_hand(automodel, checkpoint, tmp_path):
     assert "--base overrides it" in done.stderr
     done = automodel("merge", tmp_path / "adapter", tmp_path / "out", "--base", checkpoint)
     assert done.returncode == 0, done.stderr
+
+
+def rename(source, target, name_of):
+    """The model with its tensors under other names; None: left out."""
+    shutil.copytree(source, target)
+    for file in target.glob("*.safetensors"):
+        weights = {name_of(name): value for name, value in load_file(file).items()}
+        save_file({name: value for name, value in weights.items() if name}, file, metadata={"format": "pt"})
+
+
+def logits_of(folder):
+    model = AutoModelForCausalLM.from_pretrained(folder, dtype=torch.float32).eval()
+    with torch.no_grad():
+        return model(torch.arange(3, 19).unsqueeze(0)).logits
+
+
+@pytest.mark.parametrize("name", ["llama", "qwen3", "gemma3_text", "phi", "stablelm"])
+def test_files_of_the_body_alone_lack_its_prefix(automodel, tmp_path_factory, tmp_path, name):
+    """As AutoModel saves them, e.g. models that embed texts."""
+    source = made(name, tmp_path_factory)
+    rename(source, tmp_path / "body", lambda tensor: tensor.removeprefix("model."))
+    convert(automodel, tmp_path / "body", tmp_path / "out")
+    assert torch.equal(logits_of(tmp_path / "out"), logits_of(source))
+
+
+def test_a_tied_matrix_under_the_heads_name(automodel, tmp_path_factory, tmp_path):
+    source = made("llama:bias", tmp_path_factory)
+    assert json.loads((source / "config.json").read_text())["tie_word_embeddings"]
+    rename(source, tmp_path / "head", lambda tensor: tensor.replace("model.embed_tokens", "lm_head"))
+    convert(automodel, tmp_path / "head", tmp_path / "out")
+    assert torch.equal(logits_of(tmp_path / "out"), logits_of(source))

@@ -85,3 +85,16 @@ def test_of_an_unchanged_tokenizer(automodel, folder):
     assert tokenizer.eos_token == "<|im_end|>"
     for file in ("tokenizer.json", "tokenizer_config.json", "chat_template.jinja", "generation_config.json"):
         assert (exported / file).read_bytes() == (folder / "model" / file).read_bytes(), file
+
+
+def test_ids_that_the_recipe_gives_the_model(automodel, folder):
+    recipe = tiny_run.recipe(folder)
+    recipe["dataset"]["chat_template"] = recipe["validation_dataset"]["chat_template"] = str(folder / "new.jinja")
+    recipe["model"].update(eos_token_id=9, pad_token_id=5)
+    (folder / "recipe.yaml").write_text(yaml.safe_dump(recipe))
+    done = automodel(folder / "recipe.yaml", "--step_scheduler.max_steps=2", timeout=300)
+    assert done.returncode == 0, done.stdout + done.stderr
+    exported = folder / "out/LATEST/model/consolidated"
+    assert json.loads((exported / "config.json").read_text())["eos_token_id"] == 9
+    defaults = GenerationConfig.from_pretrained(exported)
+    assert defaults.eos_token_id == 9 and defaults.pad_token_id == 5 and defaults.temperature == 0.5

@@ -108,20 +108,21 @@ std::vector<Key> streamed_column_mapped_keys() {
 }
 
 std::vector<Key> chat_keys() {
-  return {path_or_dataset_id(),
-          split(std::nullopt),
-          text("name", "configuration of a hub data set").or_null(),
-          seq_length(),
-          padding("do_not_pad"),
-          truncation("do_not_truncate"),
-          start_of_turn(),
-          chat_template(),
-          integer("shuffle_seed", "shuffle before the split's slice is taken").or_null(),
-          mask_reasoning(),
-          flag("mask_history", "learn the last answer only", false),
-          flag("unshifted", "labels are not shifted", false),
-          skip_invalid(),
-          roles_to_train()};
+  return {
+      path_or_dataset_id(),
+      split(std::nullopt),
+      text("name", "configuration of a hub data set").or_null(),
+      seq_length(),
+      padding("do_not_pad"),
+      truncation("do_not_truncate"),
+      start_of_turn(),
+      chat_template(),
+      integer("shuffle_seed", "shuffle as `datasets` does, before slicing").at_least(0).or_null(),
+      mask_reasoning(),
+      flag("mask_history", "learn the last answer only", false),
+      flag("unshifted", "labels are not shifted", false),
+      skip_invalid(),
+      roles_to_train()};
 }
 
 std::vector<Key> agent_chat_keys() {
@@ -181,8 +182,7 @@ std::vector<Key> megatron_keys() {
               .or_null()
               .without_effect("recipes have no test data of their own"),
           flag("mmap_bin_files", "map the files", true).without_effect("they are always mapped"),
-          anything("object_storage_config", "must be null: files are read from this machine")
-              .or_null()};
+          anything("object_storage_config", "null only: files are local").or_null()};
 }
 
 std::vector<Key> mock_text_keys() {
