@@ -161,7 +161,10 @@ Json parse_json_tree(std::string_view text, std::string_view source, std::int64_
     }
     const auto near =
         text.substr(std::min(text.size(), std::max<std::size_t>(error.byte, 2) - 2), 10);
-    const bool is_python = near.find("NaN") != near.npos || near.find("Infinity") != near.npos;
+    const auto has = [&](std::string_view word) {
+      return near.find(word) != std::string_view::npos;
+    };
+    const bool is_python = has("NaN") || has("Infinity");
     fail(ErrorKind::corrupt_data, "{}: not valid JSON: {}{}", place(error.byte), reason,
          is_python
              ? "; JSON has no NaN and no Infinity, which Python writes all the same: put null "

@@ -10,8 +10,8 @@
 
 #include "base/checksum.h"
 #include "base/error.h"
-#include "base/known.h"
 #include "base/file.h"
+#include "base/known.h"
 #include "base/pointer.h"
 #include "base/text.h"
 

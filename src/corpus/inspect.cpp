@@ -104,8 +104,8 @@ std::shared_ptr<const data::Dataset> open_dataset(const DataSection& section,
                             section_text(subject.text, section));
 }
 
-Json row_as_json(const DataSection& section, const data::Dataset& dataset, std::int64_t row) {
-  Json out = {{"section", section.name}, {"row", row}, {"location", dataset.location(row)}};
+Json row_as_json(const data::Dataset& dataset, std::int64_t row) {
+  Json out = {{"row", row}, {"location", dataset.location(row)}};
   try {
     const std::vector<data::TokenizedSample> samples = {dataset.sample(row)};
     const data::Batch batch = data::collate(samples, std::vector<std::int64_t>{row});
@@ -210,13 +210,16 @@ void print(const data::PageSection& page, const text::Tokenizer& tokenizer, bool
   fmt::print("\n");
 }
 
-/// The rows looked at; what the checks found goes to the errors.
-void print_as_json(const Inspection& one, const DataSection& section) {
+/// Of training data the rows looked at; what the checks found goes to the errors.
+void print_as_json(const Inspection& one, const DataSection& section, bool with_rows) {
   for (const std::string& line : one.page.lines) {
     fmt::print(stderr, "{}: {}\n", section.name, line);
   }
+  if (!with_rows) {
+    return;
+  }
   for (const std::int64_t row : one.rows.survey.rows) {
-    fmt::print("{}\n", row_as_json(section, *one.rows.dataset, row).dump());
+    fmt::print("{}\n", row_as_json(*one.rows.dataset, row).dump());
   }
 }
 
@@ -231,7 +234,7 @@ ExitCode inspect_data(const InspectOptions& options, const OpenModel& open_model
   for (std::size_t i = 0; i < subject.sections.size(); ++i) {
     Inspection one = inspect(i, subject, options, train ? &*train : nullptr);
     if (options.json) {
-      print_as_json(one, subject.sections[i]);
+      print_as_json(one, subject.sections[i], /*with_rows=*/i == 0);
     } else {
       print(one.page, subject.text.tokenizer, subject.recipe.has_value());
     }
