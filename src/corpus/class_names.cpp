@@ -87,7 +87,7 @@ void check_told(const std::vector<Listed>& told, const std::vector<std::string>&
                 const std::string& of) {
   for (const Listed& one : told) {
     const bool is_turned =
-        one.names != names && as_set(one.names) == as_set(names) &&
+        as_set(one.names) == as_set(names) &&
         !std::ranges::equal(one.names, names, {}, to_lower_ascii, to_lower_ascii);
     check(!is_turned, ErrorKind::invalid_argument,
           "the classes are {} in {}, but {} in {}, which says what the numbers in the column stand "

@@ -25,8 +25,7 @@ void InspectOptions::declare(CLI::App& app) {
       ->check(at_least(0));
   app.add_flag("--json", json,
                "print ids and labels of the training rows looked at, one JSON object a line; what "
-               "the checks "
-               "find goes to the standard error");
+               "the checks find goes to the standard error");
   app.add_flag("--strict", strict, "warnings count as errors");
   app.add_option("--html", html, "write a page with the same into this file");
   app.footer("Example: automodel data recipe.yaml --dataset.seq_length 512 --html data.html");

@@ -26,8 +26,8 @@ struct MegatronOptions {
   std::array<double, 3> shares = {900, 50, 50};
   std::int64_t seq_length = 2048;
   std::uint32_t seed = 1234;
-  /// Samples in all; unset: every document once. Training data has at least so many, and begins
-  /// again where it has fewer; of other data the first so many are taken, none twice.
+  /// Samples in all; unset: every document once. Training data begins again where it has
+  /// fewer; of other data the first so many are taken, none twice.
   std::optional<std::int64_t> num_samples;
   /// Keeps the order of samples on disk; empty: it is made anew.
   std::string index_folder;

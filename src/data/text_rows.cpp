@@ -79,10 +79,12 @@ class TextRows : public RowSource {
       }
       const std::string_view record = record_at(begin);
       const bool is_too_long = record.size() > options.max_line_bytes;
-      check(!is_too_long || options.skip_invalid, ErrorKind::corrupt_data,
-            "{}:{}: the line has {}, more than the {} allowed; is this file really {}?",
-            file_.path(), is_too_long ? line_number(begin) : 0, human_bytes(record.size()),
-            human_bytes(options.max_line_bytes), syntax_.name);
+      if (is_too_long && !options.skip_invalid) {
+        fail(ErrorKind::corrupt_data,
+             "{}:{}: the line has {}, more than the {} allowed; is this file really {}?",
+             file_.path(), line_number(begin), human_bytes(record.size()),
+             human_bytes(options.max_line_bytes), syntax_.name);
+      }
       num_skipped_ += is_too_long ? 1 : 0;
       if (!is_too_long && record.find_first_not_of(syntax_.blanks) != std::string_view::npos) {
         begins_.push_back(begin);

@@ -3,7 +3,6 @@
 #include <algorithm>
 #include <array>
 #include <cctype>
-#include <cmath>
 #include <map>
 #include <optional>
 #include <string_view>
@@ -94,9 +93,6 @@ Json shrink_value(const std::string& key, const Json& value, const Sizes& sizes)
   const auto limit = most().find(is_rotated ? "qk_rope_head_dim" : key);
   if (is_size && limit != most().end()) {
     return std::min(value.get<std::int64_t>(), limit->second);
-  }
-  if (key == "partial_rotary_factor" && value.is_number()) {
-    return std::ceil(value.get<double>() * 8) / 8;  // of 16 entries an even number
   }
   if (key.ends_with("token_id")) {
     return token_id(value);
