@@ -11,11 +11,13 @@
 #include "base/file.h"
 #include "base/json.h"
 #include "base/known.h"
+#include "base/pointer.h"
 #include "base/text.h"
 #include "models/classifiers.h"
 #include "tensor/finite.h"
 #include "tensor/safetensors.h"
 #include "tensor/safetensors_writer.h"
+#include "tensor/weights.h"
 
 namespace automodel::checkpoint {
 namespace {
@@ -205,20 +207,14 @@ void put_head(nn::Parameters& parameters, const PeftAdapter& adapter) {
   found->value = adapter.head_vd.to(found->value.scalar_type());
 }
 
-/// True if they are equal in the type of one of them.
-bool are_same(const Tensor& a, const Tensor& b) {
-  return a.sizes() == b.sizes() &&
-         (a.equal(b.to(a.scalar_type())) || b.equal(a.to(b.scalar_type())));
-}
-
-/// What PEFT stored of the base must be what it is here.
-void check_base(const nn::Parameters& parameters, const AdapterLayer& layer,
-                const ModuleAdapter& own, const fs::path& path) {
+void check_base_of(const nn::Parameters& parameters, const AdapterLayer& layer,
+                   const ModuleAdapter& own, const fs::path& path) {
   const auto& pieces = own.module.weight.pieces;
   for (const auto& [part, stored] : layer.base) {
     const auto name = spec::without_weight(pieces.front().ours) + "." + part;
     check(
-        pieces.size() == 1 && parameters.contains(name) && are_same(parameters.at(name), stored),
+        pieces.size() == 1 && parameters.contains(name) &&
+            same_but_for_rounding(parameters.at(name), stored),
         ErrorKind::corrupt_data,
         "the adapter {} holds another {} of {} than the base model: it was trained beside another "
         "base, or changes it. Give the base model that it was trained beside; if the adapter "
@@ -261,6 +257,16 @@ AdapterConfig config_of(const nn::LoraOptions& options, std::span<const spec::Lo
           .target_parameters = std::move(targets.parameters)};
 }
 
+/// What a folder without an adapter is instead, as advice.
+std::string instead_of_adapter(const fs::path& folder) {
+  for (const auto* inner : {"model", "LATEST/model"}) {
+    if (is_adapter_folder(follow_pointers(folder / inner))) {
+      return fmt::format("give {}", (folder / inner).string());
+    }
+  }
+  return "expected a PEFT adapter, such as the folder model/ in a checkpoint of a run with peft";
+}
+
 }  // namespace
 
 bool is_adapter_name(std::string_view name) {
@@ -270,6 +276,8 @@ bool is_adapter_name(std::string_view name) {
 bool is_adapter_folder(const fs::path& folder) { return fs::exists(folder / kConfigFile); }
 
 PeftAdapter read_peft_adapter(const fs::path& folder) {
+  check(is_adapter_folder(folder), ErrorKind::not_found, "{} has no adapter_config.json; {}",
+        folder.string(), instead_of_adapter(folder));
   const ErrorContext context("reading the adapter {}", folder.string());
   const auto config =
       parse_adapter_config(read_json(folder / kConfigFile), (folder / kConfigFile).string());
@@ -322,14 +330,21 @@ std::vector<ModuleAdapter> fit_adapter(const PeftAdapter& adapter,
   return out;
 }
 
+void check_base_values(const nn::Parameters& parameters, const PeftAdapter& adapter,
+                       std::span<const ModuleAdapter> fitted) {
+  for (std::size_t i = 0; i < fitted.size(); ++i) {
+    check_base_of(parameters, adapter.layers[i], fitted[i], adapter.path);
+  }
+}
+
 nn::Parameters with_adapter(nn::Parameters parameters, const PeftAdapter& adapter,
                             std::span<const spec::LoraModule> modules) {
   check(parameters.lora() == nn::LoraOptions(), ErrorKind::invalid_argument,
         "the model has an adapter already; merge it before adding {}", adapter.path.string());
   const auto fitted = fit_adapter(adapter, modules);
-  for (std::size_t i = 0; i < fitted.size(); ++i) {
-    check_base(parameters, adapter.layers[i], fitted[i], adapter.path);
-    parameters.add_adapter(fitted[i].module, fitted[i].a, fitted[i].b, fitted[i].scale);
+  check_base_values(parameters, adapter, fitted);
+  for (const auto& own : fitted) {
+    parameters.add_adapter(own.module, own.a, own.b, own.scale);
   }
   if (adapter.head_vd.defined()) {
     put_head(parameters, adapter);

@@ -51,12 +51,15 @@ std::vector<ModuleAdapter> fit_adapter(const PeftAdapter& adapter,
                                        std::span<const spec::LoraModule> modules);
 
 /// The parameters with the adapter behind them, in the adapter's element type, and with its head.
-/// Throws as fit_adapter, Error(invalid_argument) if there are adapters already,
-/// Error(corrupt_data) if the head does not fit, or if the adapter's file holds other values of the
-/// base model than `parameters`; those that differ only by rounding to a narrower type are the
-/// same.
+/// Throws as fit_adapter and check_base_values, Error(invalid_argument) if there are adapters
+/// already, Error(corrupt_data) if the head does not fit.
 nn::Parameters with_adapter(nn::Parameters parameters, const PeftAdapter& adapter,
                             std::span<const spec::LoraModule> modules);
+
+/// Throws Error(corrupt_data) if the adapter's file holds other values of the base model than
+/// `parameters`; those that differ only by rounding to a narrower type are the same.
+void check_base_values(const nn::Parameters& parameters, const PeftAdapter& adapter,
+                       std::span<const ModuleAdapter> fitted);
 
 /// The value of a parameter with its adapter, if it has one, merged: W + scale B A, computed in
 /// float32 and rounded once to `dtype`. With `entry` only that entry of the first dimension. Throws

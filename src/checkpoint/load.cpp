@@ -19,15 +19,14 @@ bool is_rotary_buffer(std::string_view name) {
          name.ends_with("rotary_emb.sin_cached");
 }
 
-/// A copy of the tied embedding under the head's name.
+/// A copy of the tied embedding under the head's name, whatever the element type of both.
 bool is_tied_copy(const ModelFolder& model, const std::string& name) {
   if (!model.spec.tied_head || name != models::stored_head_name(model.spec)) {
     return false;
   }
   const auto embedding = model.layout.stored_names(spec::head_weight_name(model.spec)).front();
   return model.weights->contains(embedding) &&
-         model.weights->info(name) == model.weights->info(embedding) &&
-         at::equal(model.weights->tensor(name), model.weights->tensor(embedding));
+         same_but_for_rounding(model.weights->tensor(name), model.weights->tensor(embedding));
 }
 
 std::string unused_text(const ModelFolder& model, const std::string& name) {
@@ -66,6 +65,19 @@ std::vector<std::string> misfits(const ModelFolder& model) {
   return found;
 }
 
+/// What to do about a head for another number of classes.
+std::string advice_for_head(const ModelFolder& model) {
+  const auto name = models::stored_head_name(model.spec);
+  const bool is_other = model.spec.is_classifier() && model.weights->contains(name) &&
+                        model.weights->info(name).shape.size() == 2 &&
+                        model.weights->info(name).shape.front() != model.spec.num_labels;
+  return is_other ? fmt::format(
+                        "\nThe folder's own head tells {} classes. To train a new one, which tells "
+                        "{}, set checkpoint.skip_task_head_prefixes_for_base_model: [score.]",
+                        model.weights->info(name).shape.front(), model.spec.num_labels)
+                  : "";
+}
+
 void check_fit(const ModelFolder& model) {
   auto found = misfits(model);
   if (found.empty()) {
@@ -78,9 +90,9 @@ void check_fit(const ModelFolder& model) {
   }
   fail(ErrorKind::corrupt_data,
        "the weights of {} do not fit its config.json ({} of {} expected tensors and {} weights):"
-       "\n  {}",
+       "\n  {}{}",
        model.path.string(), count, model.layout.tensors().size(), model.weights->names().size(),
-       fmt::join(found, "\n  "));
+       fmt::join(found, "\n  "), advice_for_head(model));
 }
 
 /// Stored tensors, proven to be usable; each is proven once, however many parameters share it.

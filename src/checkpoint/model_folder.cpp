@@ -7,7 +7,6 @@
 #include <span>
 
 #include "base/error.h"
-#include "base/pointer.h"
 #include "base/text.h"
 #include "models/classifiers.h"
 #include "models/find_model.h"
@@ -48,54 +47,6 @@ std::vector<fs::path> files_like(const fs::path& folder,
   }
   std::ranges::sort(files);
   return files;
-}
-
-/// The checkpoint of a run that the folder is or lies in; empty: none.
-fs::path checkpoint_of(const fs::path& folder) {
-  for (const auto& path : {folder, fs::canonical(folder).parent_path()}) {
-    if (!models::checkpoint_recipe(path).empty()) {
-      return path;
-    }
-  }
-  return {};
-}
-
-/// What a folder without config.json is instead, as advice.
-std::string instead_of_model(const fs::path& folder) {
-  if (fs::exists(folder / "adapter_config.json")) {
-    return "it is a PEFT adapter: give its base model, or merge both with 'automodel merge'";
-  }
-  for (const auto* inner : {"model/consolidated", "consolidated"}) {
-    if (fs::exists(folder / inner / "config.json")) {
-      return fmt::format("give {}", (folder / inner).string());
-    }
-  }
-  if (fs::exists(folder / "model/adapter_config.json")) {
-    return fmt::format(
-        "give the adapter {0}, where the command takes one; 'automodel merge {0} FOLDER' makes a "
-        "model folder of it and its base",
-        (folder / "model").string());
-  }
-  if (const auto checkpoint = checkpoint_of(folder); !checkpoint.empty()) {
-    return fmt::format(
-        "{0} is a checkpoint of a run: 'automodel convert {0} FOLDER' makes a model folder of it",
-        checkpoint.string());
-  }
-  if (const auto latest = follow_pointers(folder / kLatest); fs::exists(latest)) {
-    return fmt::format("it has the checkpoints of a run: give one, e.g. {}", latest.string());
-  }
-  for (const auto& entry : fs::directory_iterator(folder)) {
-    if (entry.path().extension() == ".gguf") {
-      return fmt::format("give the file {}", entry.path().string());
-    }
-  }
-  return "a Hugging Face model folder has config.json, tokenizer.json and *.safetensors";
-}
-
-Json read_folder_config(const fs::path& folder) {
-  check(fs::exists(folder / "config.json"), ErrorKind::not_found, "{} has no config.json; {}",
-        folder.string(), instead_of_model(folder));
-  return read_json(folder / "config.json");
 }
 
 /// What errors about the configuration name.
@@ -181,7 +132,7 @@ ModelFolder open_model(const std::string& name, const OpenOptions& options) {
   if (!fs::is_directory(model.path)) {
     model.gguf = std::make_shared<const GgufFile>(model.path);
   }
-  model.config = model.gguf ? gguf_config(*model.gguf) : read_folder_config(model.path);
+  model.config = model.gguf ? gguf_config(*model.gguf) : read_json(models::config_file(model.path));
   const bool had_classes = models::is_classifier(model.config);
   model.config = models::with_overrides(std::move(model.config), options.config_overrides);
   model.token_ids = special_token_ids(options.config_overrides);

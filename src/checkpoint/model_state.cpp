@@ -7,6 +7,7 @@
 
 #include "base/error.h"
 #include "base/file.h"
+#include "base/text.h"
 #include "checkpoint/adapter.h"
 #include "checkpoint/atomic_folder.h"
 #include "checkpoint/export.h"
@@ -55,9 +56,10 @@ void restore_value(const nn::Parameter& parameter, const Tensor& stored, const f
 }
 
 /// Each matrix of an adapter, and its head, by the name of its parameter.
-std::map<std::string, Tensor> matrices(const PeftAdapter& adapter, const ModelFolder& source) {
+std::map<std::string, Tensor> matrices(const PeftAdapter& adapter, const ModelFolder& source,
+                                       std::span<const ModuleAdapter> fitted) {
   std::map<std::string, Tensor> out;
-  for (const auto& own : fit_adapter(adapter, source.modules)) {
+  for (const auto& own : fitted) {
     out.emplace(nn::lora_a_name(own.module.name), own.a);
     for (std::size_t i = 0; i < own.b.size(); ++i) {
       const auto prefix = spec::without_weight(own.module.weight.pieces[i].ours);
@@ -70,21 +72,25 @@ std::map<std::string, Tensor> matrices(const PeftAdapter& adapter, const ModelFo
   return out;
 }
 
+/// The run trains adapters of the rank and the scale that `adapter` has.
+void check_same_lora(const PeftAdapter& adapter, const nn::LoraOptions& ours, ErrorKind kind,
+                     const char* what, std::string_view advice) {
+  const auto& config = adapter.config;
+  // The file has alpha, from which the scale is computed anew.
+  const bool same_scale = std::abs(config.scale() - ours.scale) <= 1e-12 * std::abs(ours.scale);
+  const bool is_uniform = config.rank_pattern.empty() && config.alpha_pattern.empty();
+  check(config.rank == ours.rank && same_scale && is_uniform, kind,
+        "the {} {} has adapters of rank {} and scale {}{}, this run trains rank {} and scale {}{}",
+        what, adapter.path.string(), config.rank, config.scale(),
+        is_uniform ? "" : " with exceptions (rank_pattern, alpha_pattern)", ours.rank, ours.scale,
+        advice);
+}
+
 void restore_adapter(const fs::path& folder, const ModelFolder& source,
                      const nn::Parameters& parameters) {
   const auto adapter = read_peft_adapter(folder);
-  const auto& ours = parameters.lora();
-  // The file has alpha, from which the scale is computed anew.
-  const double scale = adapter.config.scale();
-  const bool same_scale = std::abs(scale - ours.scale) <= 1e-12 * std::abs(ours.scale);
-  const bool is_uniform =
-      adapter.config.rank_pattern.empty() && adapter.config.alpha_pattern.empty();
-  check(adapter.config.rank == ours.rank && same_scale && is_uniform, ErrorKind::corrupt_data,
-        "the checkpoint {} has adapters of rank {} and scale {}{}, this run trains rank {} and "
-        "scale {}",
-        folder.string(), adapter.config.rank, scale,
-        is_uniform ? "" : " with exceptions (rank_pattern, alpha_pattern)", ours.rank, ours.scale);
-  auto stored = matrices(adapter, source);
+  check_same_lora(adapter, parameters.lora(), ErrorKind::corrupt_data, "checkpoint", "");
+  auto stored = matrices(adapter, source, fit_adapter(adapter, source.modules));
   for (const auto& parameter : parameters.trained()) {
     const auto found = stored.find(parameter.spec.name);
     check(found != stored.end(), ErrorKind::corrupt_data,
@@ -96,6 +102,16 @@ void restore_adapter(const fs::path& folder, const ModelFolder& source,
   check(stored.empty(), ErrorKind::corrupt_data,
         "the checkpoint {} has {}, which this run does not train", folder.string(),
         stored.empty() ? "" : stored.begin()->first);
+}
+
+/// How a recipe chooses these modules.
+std::string advice_for_modules(std::span<const ModuleAdapter> fitted) {
+  std::set<std::string> names;
+  for (const auto& own : fitted) {
+    names.insert(split(own.module.name, '.').back());
+  }
+  return fmt::format("for the adapter's modules write target_modules: [{}]",
+                     fmt::join(names, ", "));
 }
 
 /// Reads from files, naming what they lack.
@@ -165,6 +181,33 @@ void restore_model_state(const fs::path& folder, const ModelFolder& source,
   } else {
     restore_weights(folder, parameters);
   }
+}
+
+void begin_with_adapter(const fs::path& folder, const ModelFolder& source,
+                        const nn::Parameters& parameters) {
+  const at::NoGradGuard no_grad;
+  const auto adapter = read_peft_adapter(folder);
+  const auto& config = adapter.config;
+  check_same_lora(adapter, parameters.lora(), ErrorKind::invalid_argument, "adapter",
+                  fmt::format("; write dim: {} and alpha: {} in the section peft", config.rank,
+                              config.scale() * static_cast<double>(config.rank)));
+  const auto fitted = fit_adapter(adapter, source.modules);
+  check_base_values(parameters, adapter, fitted);
+  auto stored = matrices(adapter, source, fitted);
+  for (const auto& parameter : parameters.trained()) {
+    const auto found = stored.find(parameter.spec.name);
+    check(found != stored.end(), ErrorKind::invalid_argument,
+          "the adapter {} has no {}, which the section peft chooses; {}", folder.string(),
+          parameter.spec.name, advice_for_modules(fitted));
+    check(found->second.sizes() == parameter.value.sizes(), ErrorKind::corrupt_data,
+          "the adapter {} has {} as {}, the model as {}", folder.string(), parameter.spec.name,
+          shape_text(found->second.sizes().vec()), shape_text(parameter.value.sizes().vec()));
+    parameter.value.copy_(found->second);
+    stored.erase(found);
+  }
+  check(stored.empty(), ErrorKind::invalid_argument,
+        "the adapter {} has {}, which the section peft does not choose; {}", folder.string(),
+        stored.empty() ? "" : stored.begin()->first, advice_for_modules(fitted));
 }
 
 }  // namespace automodel::checkpoint

@@ -116,6 +116,9 @@ fs::path bring_model(const std::string& name, const std::string& revision, hub::
 
 void bring_inputs(const config::Recipe& recipe) {
   bring_run_model(recipe.model);
+  if (recipe.peft && recipe.peft->adapter_name_or_path) {
+    bring_model(*recipe.peft->adapter_name_or_path);
+  }
   bring_data(recipe);
 }
 

@@ -64,7 +64,8 @@ struct ModelSource {
   /// auto (from_pretrained: the checkpoint's; from_config: bfloat16) or a dtype name: float32,
   /// bfloat16, float16.
   std::string torch_dtype = "auto";
-  /// Ours: the type of the arithmetic; auto: bfloat16 where the processor has it, else float32.
+  /// Ours: the type of the arithmetic; auto: bfloat16 for weights of this type where the processor
+  /// computes in it, else float32.
   std::string compute_dtype = "auto";
   /// from_config only: load the weights of the named model after all.
   bool load_base_model = false;
@@ -96,6 +97,8 @@ struct Peft {
   /// "xavier", else kaiming.
   std::string lora_a_init = "xavier";
   std::optional<std::string> lora_dtype;
+  /// A folder or hub id of an adapter that training begins with; none: fresh matrices.
+  std::optional<std::string> adapter_name_or_path;
   bool moe_rank_scaling = false;
 
   bool operator==(const Peft&) const = default;

@@ -34,11 +34,13 @@ When other_than(Json usual) {
       [usual = std::move(usual)](const Json& value) { return !value.is_null() && value != usual; };
 }
 
-When neither(Json one, Json other) {
-  return [one = std::move(one), other = std::move(other)](const Json& value) {
-    return !value.is_null() && value != one && value != other;
+When none_of(std::vector<Json> usual) {
+  return [usual = std::move(usual)](const Json& value) {
+    return !value.is_null() && std::ranges::count(usual, value) == 0;
   };
 }
+/// Types of weights are by these names or left to the checkpoint.
+When no_weight_type() { return none_of({"auto", "float32", "bfloat16", "float16"}); }
 
 /// The beginning of other names than those of a classifier's head.
 When other_head() {
@@ -81,6 +83,7 @@ struct Demand {
   }
 };
 
+constexpr const char* kWeightTypes = "weights of other types than float32, bfloat16 and float16";
 constexpr bool kNotInSmoke = false;
 constexpr bool kNotBeforeFetching = false;
 constexpr const char* kHubData =
@@ -106,9 +109,13 @@ std::vector<Demand> recipe_demands() {
       {"distributed.pp_size", above(1), "pipeline parallelism", kNotInSmoke},
       {"distributed.cp_size", above(1), "context parallelism", kNotInSmoke},
       {"distributed.ep_size", above(1), "expert parallelism", kNotInSmoke},
-      {"distributed.mp_policy.param_dtype", neither("float32", "bfloat16"),
+      {"model.torch_dtype", no_weight_type(), kWeightTypes},
+      {"model.dtype", no_weight_type(), kWeightTypes},
+      {"model.compute_dtype", none_of({"auto", "float32", "bfloat16"}),
        "arithmetic in other types than float32 and bfloat16"},
-      {"distributed.autocast_dtype", neither("float32", "bfloat16"),
+      {"distributed.mp_policy.param_dtype", none_of({"float32", "bfloat16"}),
+       "arithmetic in other types than float32 and bfloat16"},
+      {"distributed.autocast_dtype", none_of({"float32", "bfloat16"}),
        "arithmetic in other types than float32 and bfloat16"},
       {"model.backend.gate_precision", other_than("float32"),
        "routers in other types than float32"},
@@ -126,6 +133,7 @@ std::vector<Demand> training_demands() {
       {"fp8.enabled", is(true), "8-bit arithmetic (fp8)"},
       {"qat.enabled", is(true), "quantisation-aware training"},
       {"peft.use_dora", is(true), "DoRA"},
+      {"peft.lora_dtype", no_weight_type(), kWeightTypes},
       {"peft.moe_rank_scaling", is(true), "LoRA ranks scaled by experts"},
       {"optimizer._target_", like("*FlashAdamW*"), "the FlashAdamW optimizer"},
       {"optimizer._target_", like("dion.*"), "the Dion and Muon optimizers"},
@@ -134,7 +142,7 @@ std::vector<Demand> training_demands() {
       {"optimizer.differentiable", is(true), "differentiable optimizer steps"},
       {"optimizer.use_decoupled_grad", is(true), "gradients apart from their parameters"},
       {"optimizer.master_weight_dtype", other_than("float32"), "narrow master weights"},
-      {"optimizer.exp_avg*dtype", neither("float32", "bfloat16"),
+      {"optimizer.exp_avg*dtype", none_of({"float32", "bfloat16"}),
        "optimizer state of other types than float32 and bfloat16"},
       {"loss_fn._target_", like("*KDLoss"), "knowledge distillation"},
       {"loss_fn._target_", like("*.models.*"), "losses of single models"},
@@ -146,11 +154,11 @@ std::vector<Demand> training_demands() {
       {"checkpoint.diffusers_compatible", is(true), "checkpoints for diffusers"},
       {"checkpoint.allow_legacy_pickle_restore", is(true), "pickled checkpoints"},
       {"checkpoint.is_async", is(true), "saving in the background"},
-      {"neftune.*", given(), "noise on embeddings (NEFTune)"},
-      {"neftune", given(), "noise on embeddings (NEFTune)"},
+      {"neftune.*", above(0), "noise on embeddings (NEFTune)"},
+      {"neftune", above(0), "noise on embeddings (NEFTune)"},
       {"embedding_row_repair.enabled", is(true), "repair of embedding rows"},
       {"tool_call_eval._target_", given(), "evaluation of tool calls"},
-      {"freeze_config.*", given(), "freezing of towers"},
+      {"freeze_config.freeze_language_model", is(true), "frozen language models"},
       {"mlflow.tracking_uri", is_server(), "MLflow servers (a folder works)", kNotInSmoke,
        kNotBeforeFetching},
       {"comet.project_name", given(), "Comet"},
@@ -165,6 +173,9 @@ std::vector<Demand> data_demands() {
       {"*dataset*._target_", like("*.make_seq2seq_dataset"), "training on encoder-decoder data"},
       {"*dataset*._target_", like("*.PreferenceDataset"), "preference losses (DPO)"},
       {"*dataset*._target_", like("*.DeltaLakeDataset"), "Delta tables"},
+      {"*dataset*.unshifted", is(true), "labels that are not shifted"},
+      {"*dataset*.delta_*", given(), "Delta tables"},
+      {"*dataset*.object_storage_config*", given(), "data in object storage"},
       {"*dataset*._target_", like("*.vlm.*"), "image data"},
       {"*dataloader.collate_fn._target_", like("*vlm*"), "image data"},
       {"*dataloader.collate_fn._target_", like("*.audio.*"), "audio data"},

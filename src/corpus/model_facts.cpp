@@ -29,9 +29,7 @@ ModelFacts read_model_facts(const config::ModelSource& model) {
   const auto folder = model.config_class.empty()
                           ? models::find_model(name, model.revision.value_or("main"))
                           : models::folder_of_class(model.config_class, model.config_overrides);
-  const auto file = folder / "config.json";
-  check(std::filesystem::exists(file), ErrorKind::not_found,
-        "{} has no config.json; give a Hugging Face model folder or a .gguf file", folder.string());
+  const auto file = models::config_file(folder);
   const Json config = models::with_overrides(read_json(file), model.config_overrides);
   const auto spec = models::read_spec(config, file.string());
   return {.name = name,

@@ -32,10 +32,8 @@ Storage loaded_storage(const config::ModelSource& model) {
   if (model.entry != config::ModelEntry::from_pretrained) {
     return Storage::bfloat16;
   }
-  const fs::path path =
-      models::find_model(model.pretrained_model_name_or_path, model.revision.value_or("main"));
-  const auto file = fs::is_directory(path) ? path / "config.json" : path;
-  const Json config = read_json(file);
+  const Json config = read_json(models::config_file(
+      models::find_model(model.pretrained_model_name_or_path, model.revision.value_or("main"))));
   for (const char* key : {"dtype", "torch_dtype"}) {
     if (config.contains(key) && config.at(key).is_string()) {
       return storage_of(config.at(key).get<std::string>());
@@ -222,8 +220,7 @@ spec::ModelSpec spec_of(const config::ModelSource& model) {
         "{}: a plan reads config.json, which a .gguf file lacks; give a Hugging Face folder, or "
         "start the run, which prints its plan before the first step",
         path.string());
-  const fs::path file = fs::is_directory(path) ? path / "config.json" : path;
-  check(fs::exists(file), ErrorKind::not_found, "{} has no config.json", path.string());
+  const auto file = models::config_file(path);
   return models::read_spec(models::with_overrides(read_json(file), model.config_overrides),
                            file.string());
 }

@@ -112,6 +112,9 @@ std::vector<std::string> make_small(config::Recipe& recipe, const fs::path& fold
   source.revision = std::nullopt;
   source.config_class.clear();
   source.config_overrides = Json::object();
+  if (recipe.peft) {  // which fits the model that is not shrunk
+    recipe.peft->adapter_name_or_path = std::nullopt;
+  }
   recipe.dataset.tokenizer = config::TokenizerSource{};
   recipe.dataset = mock_dataset(recipe.dataset, folder, "train", model.vocab_size);
   for (auto& [set, section] : recipe.validation_datasets) {

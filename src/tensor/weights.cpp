@@ -1,5 +1,7 @@
 #include "tensor/weights.h"
 
+#include <ATen/ATen.h>
+
 #include <map>
 
 #include "base/error.h"
@@ -132,6 +134,11 @@ std::unique_ptr<WeightSource> open_folder_weights(const fs::path& folder) {
   std::vector<SafetensorsFile> files;
   files.emplace_back(single);
   return std::make_unique<FolderWeights>(std::move(files));
+}
+
+bool same_but_for_rounding(const Tensor& a, const Tensor& b) {
+  return a.sizes() == b.sizes() &&
+         (a.equal(b.to(a.scalar_type())) || b.equal(a.to(b.scalar_type())));
 }
 
 }  // namespace automodel

@@ -48,6 +48,15 @@ Json read_config(const TemporaryFolder& folder) {
   return read_json(folder / "adapter_config.json");
 }
 
+TEST(ReadPeftAdapter, SaysWhereAFolderHasOne) {
+  const TemporaryFolder folder;
+  const auto read = [&] { read_peft_adapter(folder.path()); };
+  expect_error(ErrorKind::not_found, "has no adapter_config.json; expected a PEFT adapter", read);
+  std::filesystem::create_directories(folder / "LATEST/model");
+  write_text(folder / "LATEST/model/adapter_config.json", "{}");
+  expect_error(ErrorKind::not_found, "; give " + (folder / "LATEST/model").string(), read);
+}
+
 TEST(PeftAdapter, SurvivesARoundTrip) {
   const TemporaryFolder folder;
   write_peft_adapter(folder.path(), adapted(), tiny_modules(), "org/base", "v1");

@@ -132,6 +132,8 @@ TEST_F(LoadParameters, ToleratesACopyOfTheTiedEmbedding) {
   config_["tie_word_embeddings"] = true;
   tensor("lm_head.weight") = tensor("model.embed_tokens.weight").clone();
   expect_same(load(), tiny_parameters(config_));
+  tensor("lm_head.weight") = tensor("lm_head.weight").to(at::kBFloat16);
+  expect_same(load(), tiny_parameters(config_));
   tensor("lm_head.weight")[0][0] += 1;
   expect_misfit("ties the head to the embedding, but they differ");
 }

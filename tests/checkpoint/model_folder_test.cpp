@@ -62,29 +62,6 @@ TEST(OpenModel, NeedsNoWeightsIfNotAsked) {
                [&] { open_model(folder.path().string()); });
 }
 
-TEST(OpenModel, SaysWhatAFolderWithoutConfigIs) {
-  const TemporaryFolder folder;
-  const auto open = [&] { open_model(folder.path().string()); };
-  expect_error(ErrorKind::not_found, "has no config.json; a Hugging Face model folder has", open);
-  fs::create_directories(folder / "model");
-  fs::create_directories(folder / "LATEST");
-  expect_error(ErrorKind::not_found, "give one, e.g. " + (folder / "LATEST").string(), open);
-  write_text(folder / "manifest.json", "{}");
-  write_text(folder / "config.yaml", "");
-  const auto convert = "'automodel convert " + folder.path().string() + " FOLDER' makes a model";
-  expect_error(ErrorKind::not_found, convert, open);
-  expect_error(ErrorKind::not_found, convert, [&] { open_model((folder / "model").string()); });
-  fs::remove(folder / "config.yaml");
-  fs::remove(folder / "LATEST");
-  write_text(folder / "model.gguf", "GGUF");
-  expect_error(ErrorKind::not_found, "give the file " + (folder / "model.gguf").string(), open);
-  fs::create_directories(folder / "model/consolidated");
-  write_text(folder / "model/consolidated/config.json", "{}");
-  expect_error(ErrorKind::not_found, "give " + (folder / "model/consolidated").string(), open);
-  write_text(folder / "adapter_config.json", "{}");
-  expect_error(ErrorKind::not_found, "it is a PEFT adapter", open);
-}
-
 TEST(OpenModel, ReadsAGgufFile) {
   const TemporaryFolder folder;
   write_text(folder / "m.gguf", tiny_gguf());

@@ -75,6 +75,45 @@ TEST_F(ModelState, OfAWholeModelComesBack) {
   EXPECT_TRUE(memory.is_same(restored.at("model.norm.weight")));
 }
 
+TEST_F(ModelState, TrainingBeginsWithAnAdapterInItsOwnType) {
+  write(adapted_model(1), Consolidated::no);
+  auto begun = adapted_model(2);
+  for (auto& parameter : begun.all()) {
+    parameter.value = parameter.value.detach().to(at::kBFloat16).requires_grad_(
+        is_adapter_name(parameter.spec.name));
+  }
+  begin_with_adapter(model_, source_, begun);
+  const auto first = adapted_model(1);
+  ASSERT_FALSE(begun.trained().empty());
+  for (const auto& parameter : begun.trained()) {
+    EXPECT_TRUE(parameter.value.equal(first.at(parameter.spec.name).to(at::kBFloat16)));
+  }
+}
+
+TEST_F(ModelState, TrainingBeginsOnlyWithTheAdapterThatTheRunTrains) {
+  const auto refused = [&](ErrorKind kind, const std::string& text, nn::Parameters parameters) {
+    expect_error(kind, text, [&] { begin_with_adapter(model_, source_, parameters); });
+  };
+  refused(ErrorKind::not_found, "has no adapter_config.json; expected a PEFT adapter",
+          adapted_model(1));
+  write(adapted_model(1), Consolidated::no);
+  refused(ErrorKind::invalid_argument,
+          "has adapters of rank 2 and scale 5, this run trains rank 3 and scale "
+          "3.3333333333333335; write dim: 2 and alpha: 10 in the section peft",
+          adapted_model(1, 3));
+  auto more = adapted_model(1);
+  more.all().front().value.requires_grad_(true);
+  refused(ErrorKind::invalid_argument,
+          "which the section peft chooses; for the adapter's modules write target_modules: "
+          "[up_proj]",
+          more);
+  auto fewer = adapted_model(1);
+  for (auto& parameter : fewer.all()) {
+    parameter.value.requires_grad_(false);
+  }
+  refused(ErrorKind::invalid_argument, "which the section peft does not choose; for", fewer);
+}
+
 TEST_F(ModelState, OfAConsolidatedModelComesBackAndLoadsAlone) {
   write(whole_model(1, at::kBFloat16), Consolidated::yes);
   auto restored = whole_model(2, at::kBFloat16);

@@ -67,6 +67,7 @@ def test_goes_on_from_its_own_folder(automodel, recipe):
     done = train(automodel, recipe, *again, "--model.num_labels=2", "--dataset.labels=null",
                  "--validation_dataset.labels=null", out(recipe, "two"), expect=2)
     assert "another shape: score.weight is [3, 64], config.json says [2, 64]" in done.stderr
+    assert "set checkpoint.skip_task_head_prefixes_for_base_model: [score.]" in done.stderr
 
 
 @pytest.mark.parametrize("peft", [False, True])

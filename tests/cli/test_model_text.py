@@ -94,6 +94,8 @@ def test_the_models_own_defaults_of_drawing(automodel, tmp_path):
     assert answers(automodel, tmp_path, "--temperature", "0").stdout == greedy.stdout
     file.write_text(json.dumps(own | {"repetition_penalty": 1.5}))
     assert answers(automodel, tmp_path).stdout == answers(automodel, tmp_path, "--repetition-penalty", "1.5").stdout
+    file.write_text(json.dumps(own | {"num_beams": 4}))
+    assert "asks for num_beams = 4, which is not applied here" in answers(automodel, tmp_path).stderr
     file.write_text(json.dumps(own | {"top_p": "high"}))
     done = automodel("generate", tmp_path, "abc", "--raw")
     assert done.returncode == 2 and 'top_p is "high", expected a number' in done.stderr

@@ -86,7 +86,7 @@ def test_a_revision_of_what_is_not_on_the_hub_is_refused(automodel, tmp_path):
 def test_a_wrong_folder_is_named(automodel, tmp_path):
     done = automodel("describe", tmp_path)
     assert done.returncode == 2
-    assert "has no config.json; give a Hugging Face model folder" in done.stderr
+    assert "has no config.json; a Hugging Face model folder has" in done.stderr
     done = automodel("describe", folder(tmp_path / "model", {**LLAMA, "hidden_act": "mish"}))
     assert done.returncode == 2
     assert "'hidden_act' is \"mish\"" in done.stderr

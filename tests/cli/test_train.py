@@ -333,6 +333,31 @@ def test_lora_writes_adapter_and_merged_model(automodel, recipe):
     assert (model / "consolidated/model.safetensors").is_file()
 
 
+def test_an_adapter_is_trained_further(automodel, recipe):
+    """The first step of the second run has the loss of the first run's end, on the same rows; what differs is told."""
+    tiny_run.edit(recipe, lambda content: content.update(peft=dict(tiny_run.PEFT)))
+    train(automodel, recipe, out(recipe, "first"), "--step_scheduler.max_steps=3")
+    adapter = recipe.parent / "first/LATEST/model"
+    begun = f"--peft.adapter_name_or_path={adapter}"
+    start = ["--step_scheduler.validate_at_start", "--step_scheduler.max_steps=1"]
+    done = train(automodel, recipe, out(recipe, "second"), begun, *start)
+    assert f"; begun with {adapter}" in done.stdout
+    first, second = (tiny_run.log(recipe.parent / name, "validation") for name in ("first", "second"))
+    assert second[0]["val_loss"] == first[-1]["val_loss"] != second[-1]["val_loss"]
+    before = (adapter / "adapter_model.safetensors").read_bytes()
+    assert (recipe.parent / "second/LATEST/model/adapter_model.safetensors").read_bytes() != before
+    refused(automodel, recipe, "write dim: 4 and alpha: 8 in the section peft", out(recipe, "third"), begun,
+            "--peft.dim=8")
+    refused(automodel, recipe, "for the adapter's modules write target_modules: [", out(recipe, "third"), begun,
+            "--peft.target_modules=[q_proj]")
+    weights = recipe.parent / "model/model.safetensors"
+    content = bytearray(weights.read_bytes())
+    content[-1] ^= 1
+    weights.write_bytes(content)
+    done = train(automodel, recipe, out(recipe, "other"), begun, *start)
+    assert "warning: the adapter in" in done.stdout and "another base model" in done.stdout
+
+
 def test_float64_weights_are_trained_in_float32(automodel, recipe):
     """Planned so, too."""
     auto = ["--model.torch_dtype=auto", "--step_scheduler.max_steps=2"]

@@ -45,7 +45,7 @@ TEST(ModelFacts, AFolderWithoutConfig) {
   auto model = corpus.recipe().model;
   std::filesystem::remove(corpus.path("model/config.json"));
   EXPECT_THAT(data::error_of([&] { read_model_facts(model); }),
-              HasSubstr("has no config.json; give a Hugging Face model folder or a .gguf file"));
+              HasSubstr("has no config.json; a Hugging Face model folder has"));
 }
 
 }  // namespace

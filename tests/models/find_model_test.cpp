@@ -23,6 +23,52 @@ std::string find_error(const std::string& name, const std::string& revision = "m
   return "no error";
 }
 
+/// The text of the error that a folder without config.json is.
+std::string config_error(const fs::path& path) {
+  try {
+    config_file(path);
+  } catch (const Error& error) {
+    return error.what();
+  }
+  return "no error";
+}
+
+TEST(ConfigFile, IsInTheFolderOrTheFileItself) {
+  const fs::path folder = fs::path(::testing::TempDir()) / "automodel_config_file";
+  fs::create_directories(folder);
+  write_file_atomic(folder / "config.json", "{}");
+  EXPECT_EQ(config_file(folder), folder / "config.json");
+  EXPECT_EQ(config_file(folder / "config.json"), folder / "config.json");
+  fs::remove_all(folder);
+}
+
+TEST(ConfigFile, SaysWhatAFolderWithoutOneIs) {
+  const fs::path folder = fs::path(::testing::TempDir()) / "automodel_no_config_file";
+  const auto expect = [](const fs::path& path, const std::string& text) {
+    EXPECT_THAT(config_error(path), ::testing::HasSubstr(text));
+  };
+  fs::create_directories(folder);
+  expect(folder, "has no config.json; a Hugging Face model folder has");
+  fs::create_directories(folder / "model");
+  fs::create_directories(folder / "LATEST");
+  expect(folder, "give one, e.g. " + (folder / "LATEST").string());
+  write_file_atomic(folder / "manifest.json", "{}");
+  write_file_atomic(folder / "config.yaml", "");
+  const auto convert = "'automodel convert " + folder.string() + " FOLDER' makes a model";
+  expect(folder, convert);
+  expect(folder / "model", convert);
+  fs::remove(folder / "config.yaml");
+  fs::remove(folder / "LATEST");
+  write_file_atomic(folder / "model.gguf", "GGUF");
+  expect(folder, "give the file " + (folder / "model.gguf").string());
+  fs::create_directories(folder / "model/consolidated");
+  write_file_atomic(folder / "model/consolidated/config.json", "{}");
+  expect(folder, "give " + (folder / "model/consolidated").string());
+  write_file_atomic(folder / "adapter_config.json", "{}");
+  expect(folder, "it is a PEFT adapter");
+  fs::remove_all(folder);
+}
+
 /// HF_HUB_CACHE points to a folder of its own in each test.
 class FindModel : public ::testing::Test {
  protected:

@@ -46,6 +46,17 @@ TEST_F(SamplingDefaultsFile, AllKeys) {
             wanted);
 }
 
+TEST_F(SamplingDefaultsFile, NamesWhatWouldChangeTheTextInTransformers) {
+  const auto read_one = read(R"({"num_beams": 4, "min_new_tokens": 3, "stop_strings": ["x"],
+                                 "forced_eos_token_id": 0})");
+  EXPECT_EQ(read_one.not_applied,
+            (std::vector<std::string>{"num_beams = 4", "min_new_tokens = 3",
+                                      "forced_eos_token_id = 0", "stop_strings = [\"x\"]"}));
+  EXPECT_EQ(read(R"({"num_beams": 1, "typical_p": 1.0, "min_p": null, "stop_strings": [],
+                     "no_repeat_ngram_size": 0, "max_length": 20, "use_cache": false})"),
+            SamplingDefaults());
+}
+
 TEST_F(SamplingDefaultsFile, ValuesOfAnotherTypeAreRefused) {
   EXPECT_EQ(fault(R"({"top_p": "high"})"), "top_p is \"high\", expected a number");
   EXPECT_EQ(fault(R"({"do_sample": 1})"), "do_sample is 1, expected true or false");

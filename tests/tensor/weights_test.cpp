@@ -18,6 +18,14 @@ namespace fs = std::filesystem;
 
 constexpr std::string_view kIndex = "model.safetensors.index.json";
 
+TEST(SameButForRounding, ComparesInTheNarrowerType) {
+  const auto exact = at::rand({5});
+  EXPECT_TRUE(same_but_for_rounding(exact, exact.to(at::kBFloat16)));
+  EXPECT_TRUE(same_but_for_rounding(exact.to(at::kBFloat16), exact));
+  EXPECT_FALSE(same_but_for_rounding(exact, exact.add(0.1).to(at::kBFloat16)));
+  EXPECT_FALSE(same_but_for_rounding(exact, exact.view({1, 5})));
+}
+
 class FolderWeightsTest : public ::testing::Test {
  protected:
   /// Two files: the first holds "a", the second "b".

@@ -47,11 +47,7 @@ std::string describe_type(const std::string& type) {
 }
 
 std::string describe_path(const fs::path& path) {
-  const auto file = fs::is_directory(path) ? path / "config.json" : path;
-  check(fs::exists(file), ErrorKind::not_found,
-        "{} has no config.json; give a Hugging Face model folder, a config.json, a .gguf file or a "
-        "model type",
-        path.string());
+  const auto file = models::config_file(path);
   return models::describe(read_json(file), file.string());
 }
 

@@ -161,6 +161,7 @@ Peft extract_peft(const Json& json) {
       Names<DropoutPosition, 2>{{{"pre", DropoutPosition::pre}, {"post", DropoutPosition::post}}});
   out.lora_a_init = s.text("lora_A_init");
   out.lora_dtype = s.optional<std::string>("lora_dtype");
+  out.adapter_name_or_path = s.optional<std::string>("adapter_name_or_path");
   out.moe_rank_scaling = s.get("moe_rank_scaling", false);
   return out;
 }

@@ -99,6 +99,27 @@ void model_is_named(Findings& f, const std::string& section) {
   }
 }
 
+/// Beside weights a configuration can only be overridden: another folder's would not be theirs.
+void weights_have_their_own_config(Findings& f) {
+  const std::string config = "model.config";
+  const bool is_text = !f.text(config).empty();
+  const auto target = f.text(config + "._target_");
+  if (!f.text("model._target_").ends_with(".from_pretrained") || (!is_text && target.empty())) {
+    return;
+  }
+  std::string name = f.text(config);
+  for (const char* key : {".pretrained_model_name_or_path", ".name_or_path"}) {
+    name = name.empty() ? f.text(config + key) : name;
+  }
+  const bool is_class = !is_text && !target.ends_with(".from_pretrained");
+  if (is_class || name != f.text("model.pretrained_model_name_or_path")) {
+    f.problem(config, fmt::format("names {}, but from_pretrained takes the configuration of its "
+                                  "weights; write the keys that differ, without _target_, or use "
+                                  "from_config for fresh weights",
+                                  is_class ? target : name));
+  }
+}
+
 void exactly_one_source(Findings& f, const std::string& section) {
   const bool named = f.has(section + ".dataset_name");
   const bool local = f.has(section + ".path");
@@ -132,10 +153,12 @@ void streamed_data_has_an_end(Findings& f) {
     f.problem("step_scheduler.max_steps",
               "this required key is missing: the data set is streamed and has no length");
   }
-  if (f.is_true("dataset.repeat_on_exhaustion") && f.is_given("step_scheduler.num_epochs")) {
+  const bool is_tokens = target.ends_with("NanogptDataset");
+  if ((is_tokens || f.is_true("dataset.repeat_on_exhaustion")) &&
+      f.is_given("step_scheduler.num_epochs")) {
     f.warning("step_scheduler.num_epochs",
-              "ignored: the data set begins again until max_steps; dataset.repeat_on_exhaustion: "
-              "false has epochs");
+              fmt::format("ignored: the data set begins again until max_steps{}",
+                          is_tokens ? "" : "; dataset.repeat_on_exhaustion: false has epochs"));
   }
 }
 
@@ -230,6 +253,28 @@ void packing_is_the_kinds_own(Findings& f) {
                 "only vision-language recipes have this key; text is packed by "
                 "packed_sequence_size");
     }
+  }
+}
+
+/// Keys that other keys leave nothing to say.
+void loader_keys_count(Findings& f) {
+  const bool packs = f.integer("packed_sequence.packed_sequence_size").value_or(0) > 0;
+  if (packs && f.is_true("dataloader.group_by_length")) {
+    f.warning("dataloader.group_by_length", "ignored: packs are about equally long");
+  }
+  for (const char* key : {"packing_strategy", "max_packs", "long_samples", "drop_long_samples"}) {
+    const auto path = fmt::format("packed_sequence.{}", key);
+    if (!packs && f.is_given(path) && f.has(path)) {
+      f.warning(path, "ignored: packed_sequence_size is 0, so nothing is packed");
+    }
+  }
+  if (f.text("dataset._target_").ends_with("MegatronPretraining") &&
+      f.is_given("dataloader.shuffle") && f.has("dataloader.shuffle")) {
+    f.warning("dataloader.shuffle", "ignored: dataloader_type says the order of Megatron data");
+  }
+  if (f.is_given("validation_dataloader.dataloader_type")) {
+    f.warning("validation_dataloader.dataloader_type",
+              "ignored: validation takes every row once, in order");
   }
 }
 
@@ -334,10 +379,12 @@ void check_section_rules(Findings& findings) {
   benchmark_is_complete(findings);
   model_is_named(findings, "model");
   model_is_named(findings, "teacher_model");
+  weights_have_their_own_config(findings);
   data_set_is_consistent(findings, "dataset");
   streamed_data_has_an_end(findings);
   loader_fits(findings, "dataloader", findings.text("dataset._target_"));
   limit_counts(findings, "dataset");
+  loader_keys_count(findings);
   const auto validation = validation_sections(findings.tree());
   auto all_data = validation;
   all_data.insert(all_data.begin(), "dataset");

@@ -56,6 +56,20 @@ void compute_dtype_is_one(Findings& f) {
   }
 }
 
+/// FSDP would round float32 weights for the arithmetic.
+void float32_weights_are_computed_in_float32(Findings& f) {
+  const std::string path = "distributed.mp_policy.param_dtype";
+  const auto compute = f.text("model.compute_dtype");
+  const bool is_float32 =
+      f.text("model.torch_dtype") == "float32" || f.text("model.dtype") == "float32";
+  if (f.is_given(path) && f.text(path) == "bfloat16" && is_float32 &&
+      (compute.empty() || compute == "auto")) {
+    f.warning(path,
+              "float32 weights are computed with in float32 all the same; model.compute_dtype: "
+              "bfloat16 rounds them for the arithmetic");
+  }
+}
+
 void label_smoothing_below_one(Findings& f) {
   const double share = f.number("loss_fn.label_smoothing").value_or(0);
   if (share >= 1) {
@@ -179,10 +193,36 @@ void weight_decay_grows(Findings& f) {
 }
 
 void wsd_is_complete(Findings& f) {
+  const bool is_wsd = f.text("lr_scheduler.lr_decay_style") == "WSD";
   for (const char* key : {"lr_scheduler.wsd_decay_steps", "lr_scheduler.lr_wsd_decay_style"}) {
-    if (f.text("lr_scheduler.lr_decay_style") == "WSD" && !f.has(key)) {
+    if (is_wsd && !f.has(key)) {
       f.problem(key, "this required key is missing: lr_decay_style WSD needs it");
+    } else if (!is_wsd && f.has(key)) {
+      f.warning(key, "ignored: lr_decay_style is not WSD");
     }
+  }
+}
+
+/// 24 or 32; see the key's text.
+void master_weights_are_whole_bytes(Findings& f) {
+  const auto bits = f.integer("optimizer.master_weight_bits").value_or(24);
+  if (bits != 24 && bits != 32) {
+    f.problem("optimizer.master_weight_bits", fmt::format("is {}, expected 24 or 32", bits));
+  }
+}
+
+/// With adapters there is no whole model but the merged one.
+void whole_models_are_written(Findings& f) {
+  const bool adapts = f.has("peft");
+  const std::string merged = "checkpoint.merged_export";
+  if (!adapts && f.is_true(merged)) {
+    f.warning(merged, "ignored: there is no section peft; save_consolidated writes the model");
+  }
+  const std::string whole = "checkpoint.save_consolidated";
+  if (adapts && f.is_given(whole) && f.text(whole) != "false" && !f.is_true(merged)) {
+    f.warning(whole,
+              "with peft only the adapter and its tokenizer are written; merged_export: true also "
+              "writes the merged model");
   }
 }
 
@@ -242,7 +282,10 @@ void quantised_training_is_consistent(Findings& f) {
 void check_training_rules(Findings& findings) {
   betas_below_one(findings);
   signals_can_be_caught(findings);
+  master_weights_are_whole_bytes(findings);
+  whole_models_are_written(findings);
   compute_dtype_is_one(findings);
+  float32_weights_are_computed_in_float32(findings);
   label_smoothing_below_one(findings);
   adapter_dropout_below_one(findings);
   fused_adam_has_no_amsgrad(findings);

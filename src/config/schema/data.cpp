@@ -447,7 +447,7 @@ Key tokenizer_key() {
            false),
       flag("add_eos_token", "put the EOS token last; false: as the tokenizer does by itself",
            false),
-      flag("trust_remote_code", "accepted; no code of a checkpoint is ever run"),
+      flag("trust_remote_code", "accepted").without_effect(kNoRemoteCode),
       flag("use_fast", "accepted").without_effect(kOwnTokenizer),
       text("truncation_side", "which end is cut").one_of({"left", "right"}),
       text("padding_side", "accepted")

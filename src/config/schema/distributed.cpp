@@ -20,7 +20,7 @@ Key scope() {
              "what is recomputed: all, or language, vision, audio, multimodal joined by '+' or ','",
              "all")
       .or_list()
-      .without_effect("a language model has no towers");
+      .without_effect(kNoTowers);
 }
 
 Key autocast() {

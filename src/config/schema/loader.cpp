@@ -62,7 +62,10 @@ Key collate() {
 Key dataloader_section(std::string name) {
   const bool validates = name.starts_with("validation");
   const Key shuffle =
-      flag("shuffle", "new order each epoch; null: yes for data with a length, else no").or_null();
+      flag("shuffle",
+           "new order each epoch; null: yes for data with a length, else no; of Megatron data "
+           "dataloader_type says it")
+          .or_null();
   const Key by_length = flag("group_by_length", "sequences of similar length together", false);
   const Key drop_last = flag("drop_last", "leave out the last, smaller batch", false);
   return mapping(

@@ -13,18 +13,23 @@ std::vector<Key> plus(std::vector<Key> first, const std::vector<Key>& second) {
 
 /// `model.config`: where the architecture comes from, or overrides of it.
 Key config_key() {
-  const std::vector<Key> source = {
-      text("pretrained_model_name_or_path", "folder or hub id of a config.json"),
-      text("name_or_path", "the same"), text("revision", "version on the hub").or_null(),
-      dtype("dtype", "accepted; model.torch_dtype counts")
-          .or_auto()
-          .or_kept_null()
-          .without_effect("model.torch_dtype counts"),
-      flag("trust_remote_code", "accepted; no code of a checkpoint is ever run", false)
-          .without_effect(kNoRemoteCode)};
+  std::vector<Key> types;
+  for (const char* name : {"dtype", "torch_dtype"}) {
+    types.push_back(dtype(name, "accepted; model.torch_dtype counts")
+                        .or_auto()
+                        .or_absent()
+                        .without_effect("model.torch_dtype counts"));
+  }
+  const auto source =
+      plus({text("pretrained_model_name_or_path", "folder or hub id of a config.json"),
+            text("name_or_path", "the same"), text("revision", "version on the hub").or_null(),
+            flag("trust_remote_code", "accepted; no code of a checkpoint is ever run", false)
+                .without_effect(kNoRemoteCode)},
+           types);
   Key key = target_mapping("config",
                            "where the architecture comes from; a text is a folder or hub id; a "
-                           "mapping without `_target_` overrides keys of config.json",
+                           "mapping without `_target_` overrides keys of config.json, as all "
+                           "beside from_pretrained do: its architecture is the weights' own",
                            {{.name = "transformers.AutoConfig.from_pretrained",
                              .doc = "config.json of a model, with overrides",
                              .keys = plus(source, architecture_keys()),
@@ -37,7 +42,7 @@ Key config_key() {
                              .matches = is_config_from_pretrained},
                             {.name = "transformers.<Family>Config",
                              .doc = "the family's default architecture, with overrides",
-                             .keys = architecture_keys(),
+                             .keys = plus(types, architecture_keys()),
                              .extra = Extra::model_config,
                              .matches = is_config_class},
                             {.name = "",
@@ -86,8 +91,8 @@ std::vector<Key> common_keys() {
           .or_auto(),
       dtype("dtype", "the same as torch_dtype").or_auto().or_absent().own(),
       dtype("compute_dtype",
-            "element type of the arithmetic; auto: bfloat16 where the processor computes in "
-            "it, else float32",
+            "element type of the arithmetic; auto: bfloat16 if the weights are stored so and the "
+            "processor computes in it, else float32",
             "auto")
           .or_auto()
           .own(),
@@ -109,7 +114,7 @@ std::vector<Key> common_keys() {
       text("cache_dir", "the hub's cache").or_null().without_effect(kHubCache),
       mapping("freeze_config", "towers of a vision-language model that are not trained", {})
           .accepting(Extra::free)
-          .without_effect("a language model has no towers"),
+          .without_effect(kNoTowers),
       moe_overrides_key(),
       backend_key()};
 }

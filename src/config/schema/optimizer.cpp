@@ -37,11 +37,8 @@ Key master_weight_bits() {
 
 Key store_param_remainders() {
   return flag("store_param_remainders",
-              "accepted; of a bfloat16 weight's exact value only the 16 bits that it lacks are "
-              "kept, "
-              "always",
-              false)
-      .without_effect("master_weight_bits says what is kept");
+              "accepted; of a bfloat16 weight's master only the bits that it lacks are kept", false)
+      .without_effect("only the bits that a bfloat16 weight lacks are kept, always");
 }
 
 Key param_group_overrides() {

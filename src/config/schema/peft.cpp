@@ -35,6 +35,11 @@ Key peft_section() {
              text("lora_A_init", "initialisation of A: xavier, anything else is kaiming", "xavier")
                  .one_of({"xavier", "kaiming", "uniform", "normal", "gaussian"}),
              dtype("lora_dtype", "element type of the adapters; null: the model's").or_null(),
+             text("adapter_name_or_path",
+                  "go on with the matrices of this PEFT adapter (a folder or hub id), whose rank, "
+                  "scale and modules must be this section's; null: fresh ones")
+                 .or_null()
+                 .own(),
              flag("use_memory_efficient_lora", "accepted; always so", true)
                  .without_effect(kOwnKernels),
              flag("use_triton", "accepted; chooses an implementation", false)

@@ -11,6 +11,7 @@ inline constexpr const char* kOneProcess = "one process does the training";
 inline constexpr const char* kOwnKernels = "the kernels here are the program's own";
 inline constexpr const char* kCompiledAhead = "the kernels here are compiled ahead";
 inline constexpr const char* kForGpus = "for GPUs";
+inline constexpr const char* kNoTowers = "a language model has no towers";
 inline constexpr const char* kNoRemoteCode = "no code of a checkpoint is ever run";
 inline constexpr const char* kHubCache = "HF_HUB_CACHE says where the hub's cache is";
 

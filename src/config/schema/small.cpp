@@ -92,8 +92,8 @@ std::vector<Key> small_sections() {
                integer("max_rows", "more rows than this are an error", 256).at_least(1)}),
       tool_call_eval(),
       mapping("freeze_config", "parts of a vision-language model that are not trained",
-              {flag("freeze_vision_tower", "the vision tower", true),
-               flag("freeze_audio_tower", "the audio tower", false),
+              {flag("freeze_vision_tower", "the vision tower", true).without_effect(kNoTowers),
+               flag("freeze_audio_tower", "the audio tower", false).without_effect(kNoTowers),
                flag("freeze_language_model", "the language model", false),
                flag("freeze_embeddings", "").unread("nothing reads it")})
           .accepting(Extra::ignored),

@@ -9,6 +9,7 @@
 #include "base/command_line.h"
 #include "base/error.h"
 #include "base/known.h"
+#include "base/text.h"
 #include "checkpoint/adapter.h"
 #include "checkpoint/load.h"
 #include "engine/commands/attach.h"
@@ -134,10 +135,17 @@ ExitCode run_generate(const Generate& line, Arguments) {
   const auto given_text =
       settings.adapter.empty() ? std::nullopt : use_adapter_text(folder, settings.adapter);
   const auto text = given_text ? *given_text : train::model_text(folder);
+  const auto defaults = models::sampling_defaults(folder.path);
+  if (!defaults.not_applied.empty()) {
+    fmt::print(stderr,
+               "warning: the model's generation_config.json asks for {}, which is not applied here: "
+               "Transformers may write another text\n",
+               join(defaults.not_applied, ", "));
+  }
   const train::GenerateOptions options{
       .max_new_tokens = settings.max_new_tokens,
       .stop_ids = train::stop_ids(folder, text),
-      .sampling = sampling_options(settings, models::sampling_defaults(folder.path))};
+      .sampling = sampling_options(settings, defaults)};
   tell_draws(settings, options.sampling);
   const auto prompt = prompt_ids(text, settings);
   const auto model = load_model(folder, settings);

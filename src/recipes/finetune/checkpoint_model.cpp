@@ -20,6 +20,9 @@ RunModel load_checkpoint_model(const std::filesystem::path& checkpoint) {
   auto recipe =
       config::load_recipe(file, {}, config::process_environment(), config::Scope::fetch).recipe;
   recipe.dist_env.device = "cpu";
+  if (recipe.peft) {  // its values are the checkpoint's
+    recipe.peft->adapter_name_or_path = std::nullopt;
+  }
   RunModel run = load_run_model(recipe);
   if (run.lora) {
     checkpoint::check_base(checkpoint::base_files(run.source.path), opened);

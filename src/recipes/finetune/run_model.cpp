@@ -2,9 +2,11 @@
 
 #include "base/error.h"
 #include "checkpoint/load.h"
+#include "checkpoint/model_state.h"
 #include "corpus/class_names.h"
 #include "models/classifiers.h"
 #include "models/config_class.h"
+#include "models/find_model.h"
 #include "recipes/finetune/router_training.h"
 #include "recipes/finetune/run_data.h"
 #include "tensor/device.h"
@@ -100,6 +102,10 @@ RunModel load_run_model(const config::Recipe& recipe) {
     lora = train::attach_lora(parameters, source.modules, *recipe.peft,
                               static_cast<std::uint64_t>(recipe.seed));
     train::train_class_head(parameters, source.spec);
+    if (const auto& begun = recipe.peft->adapter_name_or_path) {
+      const ErrorContext context("peft.adapter_name_or_path");
+      checkpoint::begin_with_adapter(models::find_model(*begun), source, parameters);
+    }
   } else {
     train::train_all(parameters);
   }

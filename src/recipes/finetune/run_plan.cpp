@@ -7,9 +7,12 @@
 #include <numeric>
 
 #include "base/isa.h"
+#include "base/known.h"
 #include "base/text.h"
+#include "checkpoint/base_files.h"
 #include "data/describe.h"
 #include "models/classifiers.h"
+#include "models/find_model.h"
 #include "ops/cross_entropy.h"
 #include "plan/run_cost.h"
 #include "recipes/finetune/router_training.h"
@@ -20,6 +23,9 @@ namespace {
 
 static_assert(plan::kLossRows == ops::CrossEntropyOptions().chunk_rows);
 static_assert(plan::kChunksOfNarrowSum == ops::kChunksOfNarrowSum);
+
+/// Seconds. A shorter step takes mostly what no plan counts: calls, threads that wait.
+constexpr double kShortStep = 0.05;
 
 std::string bytes_text(std::int64_t bytes) {
   return human_bytes(static_cast<std::uint64_t>(bytes));
@@ -125,7 +131,7 @@ std::vector<std::string> describe_model(const RunModel& run) {
   return out;
 }
 
-std::vector<std::string> describe_lora(const RunModel& run) {
+std::vector<std::string> describe_lora(const config::Recipe& recipe, const RunModel& run) {
   if (!run.lora) {
     return {};
   }
@@ -135,9 +141,16 @@ std::vector<std::string> describe_lora(const RunModel& run) {
         fmt::format("{} of {} {}", role.adapted, role.total, spec::to_string(role.role)));
   }
   const auto& lora = run.model.parameters().lora();
+  const auto& begun = known(recipe.peft).adapter_name_or_path;
   std::vector<std::string> out = {
-      fmt::format("adapters    rank {}, scale {:g}, dropout {:g}; on {}", lora.rank, lora.scale,
-                  lora.dropout, join(roles, ", "))};
+      fmt::format("adapters    rank {}, scale {:g}, dropout {:g}; on {}{}", lora.rank, lora.scale,
+                  lora.dropout, join(roles, ", "), begun ? "; begun with " + *begun : "")};
+  if (begun) {
+    if (const auto warning =
+            checkpoint::other_base_warning(models::find_model(*begun), run.source.path)) {
+      out.push_back("warning: " + *warning);
+    }
+  }
   for (const auto& pattern : run.lora->idle_excludes) {
     out.push_back(fmt::format("warning: peft.exclude_modules: '{}' excludes nothing", pattern));
   }
@@ -235,9 +248,12 @@ std::vector<std::string> compare_with(const Forecast& forecast, const RunTotals&
       "memory      {} planned, {} measured ({:+.0f} %)", bytes_text(forecast.memory.total()),
       bytes_text(totals.peak_memory_bytes), off(planned, measured))};
   if (forecast.step_seconds) {
-    out.push_back(fmt::format("time        {:.3g} s a step planned, {:.3g} s measured ({:+.0f} %)",
-                              *forecast.step_seconds, seconds,
-                              off(*forecast.step_seconds, seconds)));
+    const bool is_short = *forecast.step_seconds < kShortStep;
+    out.push_back(
+        fmt::format("time        {:.3g} s a step planned, {:.3g} s measured ({})",
+                    *forecast.step_seconds, seconds,
+                    is_short ? "the plan counts arithmetic and memory, little of so short a step"
+                             : fmt::format("{:+.0f} %", off(*forecast.step_seconds, seconds))));
   }
   return out;
 }
@@ -257,7 +273,7 @@ std::vector<std::string> describe_run(const config::Recipe& recipe, const RunMod
   const auto append = [&](const std::vector<std::string>& lines) {
     out.insert(out.end(), lines.begin(), lines.end());
   };
-  append(describe_lora(run));
+  append(describe_lora(recipe, run));
   append(describe_data(recipe, data));
   append(describe_steps(recipe, data, steps));
   append(describe_loss(recipe.loss_fn));

@@ -37,9 +37,8 @@ std::optional<Json> config_here(const config::ModelSource& model) {
                               ? models::find_model(model.pretrained_model_name_or_path,
                                                    model.revision.value_or("main"))
                               : models::folder_of_class(model.config_class, model.config_overrides);
-    const fs::path file = fs::is_directory(path) ? path / "config.json" : path;
-    return fs::exists(file) && file.extension() == ".json" ? std::optional(read_json(file))
-                                                           : std::nullopt;
+    const auto file = models::config_file(path);
+    return file.extension() == ".json" ? std::optional(read_json(file)) : std::nullopt;
   } catch (const Error& error) {
     if (error.kind() != ErrorKind::not_found) {
       throw;

@@ -74,6 +74,9 @@ TEST(ForecastRun, StandsBesideWhatWasMeasured) {
   EXPECT_THAT(compare_with(forecast, {.num_steps = 2, .seconds = 6, .peak_memory_bytes = 1100}),
               ::testing::ElementsAre(HasSubstr("1000 bytes planned, 1.07 KiB measured (+10 %)"),
                                      HasSubstr("2 s a step planned, 3 s measured (+50 %)")));
+  const Forecast of_tiny{.memory = {.program = 1000}, .step_seconds = 0.001};
+  EXPECT_THAT(compare_with(of_tiny, {.num_steps = 2, .seconds = 6}).back(),
+              HasSubstr("0.001 s a step planned, 3 s measured (the plan counts"));
 }
 
 TEST(ShowFirstSample, MarksWhatIsLearnt) {
