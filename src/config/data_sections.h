@@ -69,7 +69,6 @@ struct PackedSequence {
   std::int64_t packed_sequence_size = 0;
   PackingStrategy packing_strategy = PackingStrategy::thd;
   std::optional<std::int64_t> max_packs;
-  bool prepacked = false;
   /// Absent: thd refuses them, neat drops them unless drop_long_samples is false.
   LongSamples long_samples = LongSamples::refuse;
 

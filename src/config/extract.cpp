@@ -84,8 +84,7 @@ Recipe extract_recipe(const Node& tree) {
   recipe.kind = recipe_kind(json.at("recipe"));
   recipe.seed = json.at("seed").get<std::int64_t>();
   recipe.step_scheduler = extract_step_scheduler(json.at("step_scheduler"));
-  const Section dist_env(json.at("dist_env"));
-  recipe.dist_env = {dist_env.text("backend"), dist_env.text("device")};
+  recipe.dist_env.device = Section(json.at("dist_env")).text("device");
   recipe.distributed = extract_distributed(json.at("distributed"));
   recipe.model = extract_model(json.at("model"));
   apply_mp_policy(recipe.model, json.at("distributed"));
@@ -115,8 +114,8 @@ Recipe extract_recipe(const Node& tree) {
     recipe.moe_metrics = extract_moe_metrics(json.at("moe_metrics"));
   }
   recipe.checkpoint = extract_checkpoint(json.at("checkpoint"));
-  recipe.model.fresh_head =
-      skips_class_head(recipe.checkpoint.skip_task_head_prefixes_for_base_model);
+  recipe.model.fresh_head = skips_class_head(
+      Section(json.at("checkpoint")).texts("skip_task_head_prefixes_for_base_model"));
   extract_others(recipe, json);
   return recipe;
 }

@@ -13,7 +13,6 @@ namespace automodel::config {
 
 /// `dist_env`.
 struct DistEnv {
-  std::string backend = "nccl";
   std::string device = "auto";
 
   bool operator==(const DistEnv&) const = default;
@@ -32,8 +31,6 @@ struct Distributed {
   std::int64_t ep_size = 1;
   /// Null: the least that makes the step fit into memory ("auto", ours).
   std::optional<Recompute> activation_checkpointing = Recompute::off;
-  /// All keys of the section as resolved.
-  Json keys = Json::object();
 
   bool operator==(const Distributed&) const = default;
 };
@@ -99,7 +96,6 @@ struct Peft {
   std::optional<std::string> lora_dtype;
   /// A folder or hub id of an adapter that training begins with; none: fresh matrices.
   std::optional<std::string> adapter_name_or_path;
-  bool moe_rank_scaling = false;
 
   bool operator==(const Peft&) const = default;
 };

@@ -9,8 +9,6 @@
 #include <string>
 #include <vector>
 
-#include "base/json.h"
-
 namespace automodel::config {
 
 /// `step_scheduler`: batch sizes and what happens at which step. Derived numbers:
@@ -74,8 +72,6 @@ struct Optimizer {
   std::optional<std::string> master_weight_dtype;
   std::optional<std::string> exp_avg_dtype;
   std::optional<std::string> exp_avg_sq_dtype;
-  /// All keys of the section as resolved, for optimizers with keys of their own.
-  Json keys = Json::object();
 
   bool operator==(const Optimizer&) const = default;
 };
@@ -123,20 +119,8 @@ struct MoeMetrics {
   bool operator==(const MoeMetrics&) const = default;
 };
 
-enum class LossKind {
-  masked_cross_entropy,
-  fused_linear_cross_entropy,
-  te_parallel_cross_entropy,
-  chunked_cross_entropy,
-  kd
-};
-
-/// `loss_fn`, and `kd_loss_fn` of distillation.
+/// `loss_fn`: every kind is the cross-entropy over all labels of a step.
 struct LossFn {
-  LossKind kind = LossKind::masked_cross_entropy;
-  std::int64_t ignore_index = -100;
-  /// FusedLinearCrossEntropy: logits become cap * tanh(logits / cap); 0: off.
-  double logit_softcapping = 0;
   /// Ours: of the uniform distribution in the one to learn, and the weight of logsumexp(logits)^2.
   double label_smoothing = 0;
   double z_loss = 0;
@@ -145,19 +129,15 @@ struct LossFn {
 };
 
 enum class SaveConsolidated { never, final, every };
-enum class ModelSaveFormat { safetensors, torch_save };
 
 /// `checkpoint`. An absent section means: saving is on.
 struct Checkpoint {
   bool enabled = true;
   std::string checkpoint_dir = "checkpoints/";
-  ModelSaveFormat model_save_format = ModelSaveFormat::safetensors;
   SaveConsolidated save_consolidated = SaveConsolidated::final;
   /// null: the newest complete checkpoint in checkpoint_dir, whose model signature must match;
   /// LATEST, LOWEST_VAL, the name of a folder in checkpoint_dir, or a path.
   std::optional<std::string> restore_from;
-  bool is_async = false;
-  std::vector<std::string> skip_task_head_prefixes_for_base_model;
   /// Which of several validation sets defines LOWEST_VAL.
   std::string best_metric_key = "default";
   /// Older checkpoints are removed; LATEST and LOWEST_VAL are kept.

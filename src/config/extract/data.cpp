@@ -62,7 +62,6 @@ PackedSequence extract_packed_sequence(const Json& json) {
       "packing_strategy",
       Names<PackingStrategy, 2>{{{"thd", PackingStrategy::thd}, {"neat", PackingStrategy::neat}}});
   out.max_packs = s.optional<std::int64_t>("max_packs");
-  out.prepacked = s.get("prepacked", false);
   const bool drops =
       out.packing_strategy == PackingStrategy::neat && s.get("drop_long_samples", true);
   out.long_samples = drops ? LongSamples::drop : LongSamples::refuse;

@@ -115,7 +115,6 @@ Distributed extract_distributed(const Json& json) {
                                                    {"full", Recompute::full},
                                                    {"selective", Recompute::selective},
                                                    {"auto", std::nullopt}}});
-  out.keys = json;
   return out;
 }
 
@@ -162,7 +161,6 @@ Peft extract_peft(const Json& json) {
   out.lora_a_init = s.text("lora_A_init");
   out.lora_dtype = s.optional<std::string>("lora_dtype");
   out.adapter_name_or_path = s.optional<std::string>("adapter_name_or_path");
-  out.moe_rank_scaling = s.get("moe_rank_scaling", false);
   return out;
 }
 

@@ -49,18 +49,6 @@ bool decouples(OptimizerKind kind, const Section& s) {
                                              : true;
 }
 
-LossKind loss_kind(const std::string& target) {
-  static const std::map<std::string, LossKind> kKinds = {
-      {"MaskedCrossEntropy", LossKind::masked_cross_entropy},
-      {"FusedLinearCrossEntropy", LossKind::fused_linear_cross_entropy},
-      {"ChunkedCrossEntropy", LossKind::chunked_cross_entropy},
-      {"TEParallelCrossEntropy", LossKind::te_parallel_cross_entropy},
-      {"KDLoss", LossKind::kd},
-      {"Gemma4TensorParallelFusedLinearCrossEntropy", LossKind::fused_linear_cross_entropy},
-      {"NemotronParseLoss", LossKind::masked_cross_entropy}};
-  return kKinds.at(target.substr(target.rfind('.') + 1));
-}
-
 }  // namespace
 
 StepScheduler extract_step_scheduler(const Json& json) {
@@ -107,7 +95,6 @@ Optimizer extract_optimizer(const Json& json) {
   out.master_weight_dtype = s.optional<std::string>("master_weight_dtype");
   out.exp_avg_dtype = s.optional<std::string>("exp_avg_dtype");
   out.exp_avg_sq_dtype = s.optional<std::string>("exp_avg_sq_dtype");
-  out.keys = json;
   return out;
 }
 
@@ -146,13 +133,7 @@ LrScheduler extract_lr_scheduler(const Json& json) {
 
 LossFn extract_loss(const Json& json) {
   const Section s(json);
-  LossFn out;
-  out.kind = loss_kind(s.text("_target_"));
-  out.ignore_index = s.get("ignore_index", out.ignore_index);
-  out.logit_softcapping = s.get("logit_softcapping", 0.0);
-  out.label_smoothing = s.get("label_smoothing", 0.0);
-  out.z_loss = s.get("z_loss", 0.0);
-  return out;
+  return {.label_smoothing = s.get("label_smoothing", 0.0), .z_loss = s.get("z_loss", 0.0)};
 }
 
 MoeMetrics extract_moe_metrics(const Json& json) {
@@ -168,17 +149,11 @@ Checkpoint extract_checkpoint(const Json& json) {
   Checkpoint out;
   out.enabled = s.get("enabled", true);
   out.checkpoint_dir = s.text("checkpoint_dir");
-  out.model_save_format =
-      s.choice("model_save_format",
-               Names<ModelSaveFormat, 2>{{{"safetensors", ModelSaveFormat::safetensors},
-                                          {"torch_save", ModelSaveFormat::torch_save}}});
   out.save_consolidated = s.choice(
       "save_consolidated", Names<SaveConsolidated, 3>{{{"every", SaveConsolidated::every},
                                                        {"final", SaveConsolidated::final},
                                                        {"false", SaveConsolidated::never}}});
   out.restore_from = s.optional<std::string>("restore_from");
-  out.is_async = s.get("is_async", false);
-  out.skip_task_head_prefixes_for_base_model = s.texts("skip_task_head_prefixes_for_base_model");
   out.best_metric_key = s.text("best_metric_key");
   out.max_recent_checkpoints = s.optional<std::int64_t>("max_recent_checkpoints");
   out.merged_export = s.get("merged_export", false);
