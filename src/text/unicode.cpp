@@ -72,26 +72,9 @@ bool is_letter_symbol(char32_t c) {
 }  // namespace
 
 std::string to_utf8(char32_t c) {
-  std::string text;
-  const auto put = [&](char32_t bits) {
-    text += static_cast<char>(static_cast<unsigned char>(bits));
-  };
-  if (c < 0x80) {
-    put(c);
-  } else if (c < 0x800) {
-    put(0xC0 | (c >> 6));
-    put(0x80 | (c & 0x3F));
-  } else if (c < 0x10000) {
-    put(0xE0 | (c >> 12));
-    put(0x80 | ((c >> 6) & 0x3F));
-    put(0x80 | (c & 0x3F));
-  } else {
-    put(0xF0 | (c >> 18));
-    put(0x80 | ((c >> 12) & 0x3F));
-    put(0x80 | ((c >> 6) & 0x3F));
-    put(0x80 | (c & 0x3F));
-  }
-  return text;
+  std::array<utf8proc_uint8_t, 4> bytes{};
+  const auto size = utf8proc_encode_char(static_cast<utf8proc_int32_t>(c), bytes.data());
+  return {bytes.begin(), bytes.begin() + size};
 }
 
 std::u32string to_utf32(std::string_view text) {

@@ -114,7 +114,7 @@ class Unescaper {
     check(code_point < 0x110000, ErrorKind::invalid_argument, "illegal Unicode character");
     check(code_point < 0xd800 || code_point > 0xdfff, ErrorKind::invalid_argument,
           "a lone surrogate in a string; write the character itself or \\U");
-    append_utf8(out_, code_point);
+    out_ += to_utf8(code_point);
   }
 
   std::string_view rest_;

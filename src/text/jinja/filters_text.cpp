@@ -58,7 +58,7 @@ std::string capitalize_words(std::string_view text) {
   for (const char32_t c : to_code_points(text)) {
     if (separates_words(c)) {
       finish();
-      append_utf8(out, c);
+      out += to_utf8(c);
     } else {
       word.push_back(c);
     }
@@ -132,7 +132,7 @@ Value truncate(Runtime& runtime, const Value& input, const Arguments& arguments)
   const std::string end = bound.given(2) ? *bound.text(2).text : "...";
   const std::int64_t most = bound.integer(0, 255);
   const std::int64_t leeway = bound.present(3) ? bound.integer(3, 5) : 5;
-  const auto end_size = static_cast<std::int64_t>(count_code_points(end));
+  const auto end_size = static_cast<std::int64_t>(count_characters(end));
   check(most >= end_size, ErrorKind::invalid_argument, "expected length >= {}, got {}", end_size,
         most);
   check(leeway >= 0, ErrorKind::invalid_argument, "expected leeway >= 0, got {}", leeway);

@@ -221,7 +221,7 @@ FormatSpec parse_format_spec(std::string_view spec) {
 }
 
 std::string pad(std::string text, const FormatSpec& spec, char align) {
-  const std::size_t size = count_code_points(text);
+  const std::size_t size = count_characters(text);
   if (size >= spec.width) {
     return text;
   }

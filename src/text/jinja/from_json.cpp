@@ -10,7 +10,8 @@ namespace automodel::text::jinja {
 namespace {
 
 Value text_value(const std::string& text) {
-  check(is_utf8(text), ErrorKind::invalid_argument, "a text for the template is not valid UTF-8");
+  check(!find_invalid_utf8(text), ErrorKind::invalid_argument,
+        "a text for the template is not valid UTF-8");
   return text;
 }
 

@@ -251,7 +251,8 @@ class Lexer {
 }  // namespace
 
 std::vector<Token> tokenize(std::string_view source, std::string_view name) {
-  check(is_utf8(source), ErrorKind::invalid_argument, "{}: the template is not valid UTF-8", name);
+  check(!find_invalid_utf8(source), ErrorKind::invalid_argument,
+        "{}: the template is not valid UTF-8", name);
   return Lexer(normalize(source), name).run();
 }
 

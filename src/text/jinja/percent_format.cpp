@@ -167,7 +167,7 @@ class PercentFormatter {
 
   static std::string character(const Value& value) {
     if (const auto* text = value.as<String>()) {
-      check(count_code_points(text->view()) == 1, ErrorKind::invalid_argument,
+      check(count_characters(text->view()) == 1, ErrorKind::invalid_argument,
             "%c requires int or char");
       return *text->text;
     }

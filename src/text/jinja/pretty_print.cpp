@@ -48,7 +48,7 @@ Value sorted(const Value& value) {
 }
 
 std::int64_t size_of(std::string_view text) {
-  return static_cast<std::int64_t>(count_code_points(text));
+  return static_cast<std::int64_t>(count_characters(text));
 }
 
 class PrettyPrinter {
@@ -123,7 +123,7 @@ class PrettyPrinter {
         out.emplace_back();
       }
       spaces = is_space(c);
-      append_utf8(out.back(), c);
+      out.back() += to_utf8(c);
     }
     return out;
   }

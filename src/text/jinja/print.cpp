@@ -29,7 +29,7 @@ void append_escaped(std::string& out, char32_t c, char quote) {
     out.push_back('\\');
     out.push_back(static_cast<char>(c));
   } else if (is_printable(c)) {
-    append_utf8(out, c);
+    out += to_utf8(c);
   } else if (c < 0x100) {
     out += fmt::format("\\x{:02x}", static_cast<unsigned>(c));
   } else if (c < 0x10000) {

@@ -26,7 +26,7 @@ std::string filled(std::int64_t count, std::string_view fill) {
 }
 
 std::int64_t missing(std::string_view text, std::int64_t width) {
-  const auto size = static_cast<std::int64_t>(count_code_points(text));
+  const auto size = static_cast<std::int64_t>(count_characters(text));
   return std::max<std::int64_t>(0, width - std::min(width, size));
 }
 
@@ -40,10 +40,10 @@ Layout layout(std::string_view name, const String& self, const Arguments& argume
   std::string fill = " ";
   if (bound.given(1)) {
     const String given = bound.text(1);
-    check(count_code_points(given.view()) == 1, ErrorKind::invalid_argument,
+    check(count_characters(given.view()) == 1, ErrorKind::invalid_argument,
           "The fill character must be exactly one character long");
     fill = escaped_for(self, given);
-    check(count_code_points(fill) == 1, ErrorKind::invalid_argument,
+    check(count_characters(fill) == 1, ErrorKind::invalid_argument,
           "The fill character must be exactly one character long");
   }
   return {bound.integer(0, 0), fill};
@@ -82,7 +82,7 @@ Value expand_tabs(Runtime&, const String& self, const Arguments& arguments) {
       out += filled(count, " ");
       column += count;
     } else {
-      append_utf8(out, c);
+      out += to_utf8(c);
       column = c == '\n' || c == '\r' ? 0 : column + 1;
     }
     check_string_bytes(out.size());

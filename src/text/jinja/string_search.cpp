@@ -33,7 +33,7 @@ Window window(std::string_view text, const Bound& bound, std::size_t i) {
   if (!bound.present(i) && !bound.present(i + 1)) {
     return {text};
   }
-  const auto size = static_cast<std::int64_t>(count_code_points(text));
+  const auto size = static_cast<std::int64_t>(count_characters(text));
   const std::int64_t start = clamp_bound(bound, i, 0, size);
   const std::int64_t end = std::min(clamp_bound(bound, i + 1, size, size), size);
   if (start > size || start > end) {
@@ -45,7 +45,7 @@ Window window(std::string_view text, const Bound& bound, std::size_t i) {
 }
 
 std::int64_t position(const Window& where, std::size_t byte) {
-  return static_cast<std::int64_t>(where.first + count_code_points(where.text.substr(0, byte)));
+  return static_cast<std::int64_t>(where.first + count_characters(where.text.substr(0, byte)));
 }
 
 std::int64_t find_text(std::string_view name, const String& self, const Arguments& arguments) {
@@ -87,7 +87,7 @@ Value count(Runtime&, const String& self, const Arguments& arguments) {
     return std::int64_t{0};
   }
   if (part.text->empty()) {
-    return static_cast<std::int64_t>(count_code_points(where.text)) + 1;
+    return static_cast<std::int64_t>(count_characters(where.text)) + 1;
   }
   std::int64_t times = 0;
   for (auto at = where.text.find(part.view()); at != std::string_view::npos;

@@ -74,7 +74,7 @@ std::optional<std::size_t> position(const Value& key, std::int64_t size) {
 }
 
 std::optional<Value> item_at(const String& text, const Value& key) {
-  const auto at = position(key, static_cast<std::int64_t>(count_code_points(text.view())));
+  const auto at = position(key, static_cast<std::int64_t>(count_characters(text.view())));
   if (!at) {
     return std::nullopt;
   }

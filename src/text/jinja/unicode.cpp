@@ -25,8 +25,6 @@ utf8proc_category_t category(char32_t c) {
   return utf8proc_category(static_cast<utf8proc_int32_t>(c));
 }
 
-bool is_continuation(char byte) { return (static_cast<unsigned char>(byte) & 0xc0U) == 0x80U; }
-
 }  // namespace
 
 CodePoint decode(std::string_view text, std::size_t at) {
@@ -52,33 +50,6 @@ CodePoint decode_before(std::string_view text, std::size_t end) {
   return at + point.bytes == end ? point : CodePoint{static_cast<unsigned char>(text[end - 1]), 1};
 }
 
-void append_utf8(std::string& out, char32_t code_point) {
-  std::array<utf8proc_uint8_t, 4> bytes{};
-  const auto size = utf8proc_encode_char(static_cast<utf8proc_int32_t>(code_point), bytes.data());
-  out.append(reinterpret_cast<const char*>(bytes.data()), static_cast<std::size_t>(size));
-}
-
-std::string to_utf8(char32_t code_point) {
-  std::string out;
-  append_utf8(out, code_point);
-  return out;
-}
-
-bool is_utf8(std::string_view text) {
-  const auto* bytes = reinterpret_cast<const utf8proc_uint8_t*>(text.data());
-  std::size_t at = 0;
-  while (at < text.size()) {
-    utf8proc_int32_t value = 0;
-    const auto size =
-        utf8proc_iterate(bytes + at, static_cast<utf8proc_ssize_t>(text.size() - at), &value);
-    if (size <= 0) {
-      return false;
-    }
-    at += static_cast<std::size_t>(size);
-  }
-  return true;
-}
-
 std::u32string to_code_points(std::string_view text) {
   std::u32string out;
   for (std::size_t at = 0; at < text.size();) {
@@ -92,14 +63,9 @@ std::u32string to_code_points(std::string_view text) {
 std::string from_code_points(std::u32string_view text) {
   std::string out;
   for (const char32_t c : text) {
-    append_utf8(out, c);
+    out += to_utf8(c);
   }
   return out;
-}
-
-std::size_t count_code_points(std::string_view text) {
-  return static_cast<std::size_t>(
-      std::count_if(text.begin(), text.end(), [](char c) { return !is_continuation(c); }));
 }
 
 std::size_t byte_of(std::string_view text, std::size_t index) {

@@ -6,6 +6,8 @@
 #include <string>
 #include <string_view>
 
+#include "text/unicode.h"
+
 namespace automodel::text::jinja {
 
 struct CodePoint {
@@ -17,13 +19,9 @@ struct CodePoint {
 CodePoint decode(std::string_view text, std::size_t at);
 /// The code point that ends before byte `end` > 0.
 CodePoint decode_before(std::string_view text, std::size_t end);
-void append_utf8(std::string& out, char32_t code_point);
-std::string to_utf8(char32_t code_point);
-bool is_utf8(std::string_view text);
 std::u32string to_code_points(std::string_view text);
 std::string from_code_points(std::u32string_view text);
 
-std::size_t count_code_points(std::string_view text);
 /// The byte at which code point `index` starts; text.size() if there are fewer.
 std::size_t byte_of(std::string_view text, std::size_t index);
 

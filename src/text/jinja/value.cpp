@@ -208,7 +208,7 @@ std::optional<std::int64_t> length(const Value& value) {
   using Length = std::optional<std::int64_t>;
   const auto count = [](std::size_t n) { return Length{static_cast<std::int64_t>(n)}; };
   return std::visit(Overloaded{[](const Undefined&) { return Length{0}; },
-                               [&](const String& v) { return count(count_code_points(v.view())); },
+                               [&](const String& v) { return count(count_characters(v.view())); },
                                [&](const List& v) { return count(v.values().size()); },
                                [&](const Tuple& v) { return count(v.values().size()); },
                                [&](const Dict& v) { return count(v->size()); },
