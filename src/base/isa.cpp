@@ -57,7 +57,7 @@ std::vector<Isa> supported_isas() {
   if (avx512) {
     out.push_back(Isa::avx512);
   }
-  const bool pairs = avx512 && __builtin_cpu_supports("avx512bf16");
+  const bool pairs = avx512 && has_bfloat16_pairs();
   if (pairs) {
     out.push_back(Isa::avx512_bf16);
   }
@@ -69,10 +69,12 @@ std::vector<Isa> supported_isas() {
 }
 
 #if defined(__x86_64__)
+bool has_bfloat16_pairs() { return __builtin_cpu_supports("avx512bf16") != 0; }
 bool has_bfloat16_tiles() { return __builtin_cpu_supports("amx-bf16") != 0; }
 /// The family 19h is Zen 3, which has no AVX-512, and Zen 4.
 bool halves_avx512() { return __builtin_cpu_is("amdfam19h") != 0; }
 #else
+bool has_bfloat16_pairs() { return false; }
 bool has_bfloat16_tiles() { return false; }
 bool halves_avx512() { return false; }
 #endif

@@ -27,6 +27,9 @@ Isa choose_isa(std::span<const Isa> supported, std::string_view wanted);
 /// choose_isa() for this processor and the environment variable AUTOMODEL_ISA.
 Isa chosen_isa();
 
+/// Whether the processor multiplies pairs of bfloat16 (AVX512-BF16).
+bool has_bfloat16_pairs();
+
 /// Whether the processor multiplies tiles of bfloat16 (AMX), many times as fast as registers of it.
 bool has_bfloat16_tiles();
 

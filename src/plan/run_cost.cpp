@@ -196,7 +196,7 @@ Machine this_machine() {
           .flops = kReached * peak,
           .bfloat16_flops = isa >= Isa::avx512_bf16 ? reached_bfloat16 * 2 * peak : kReached * peak,
           .bandwidth = 50e9,
-          .has_bfloat16 = supported_isas().back() >= Isa::avx512_bf16,
+          .has_bfloat16 = has_bfloat16_pairs(),
           .own_kernels = isa != Isa::reference};
 }
 

@@ -1,20 +1,12 @@
 #include "train/compute_dtype.h"
 
 #include "base/error.h"
+#include "base/isa.h"
 #include "tensor/dtype.h"
 
 namespace automodel::train {
 
-bool has_bfloat16(const at::Device& device) {
-  if (!device.is_cpu()) {
-    return true;
-  }
-#if defined(__x86_64__)
-  return __builtin_cpu_supports("avx512bf16") != 0;
-#else
-  return false;
-#endif
-}
+bool has_bfloat16(const at::Device& device) { return !device.is_cpu() || has_bfloat16_pairs(); }
 
 ComputeDtype resolve_compute_dtype(const std::string& name, at::ScalarType storage, bool bfloat16) {
   if (name != "auto") {
