@@ -1,7 +1,6 @@
 #include "base/cache_folder.h"
 
-#include <cstdlib>
-
+#include "base/environment.h"
 #include "base/error.h"
 
 namespace automodel {
@@ -11,8 +10,8 @@ namespace fs = std::filesystem;
 
 fs::path root() {
   const auto named = [](const char* variable, const char* below) {
-    const char* value = std::getenv(variable);
-    return value != nullptr && *value != '\0' ? fs::path(value) / below : fs::path();
+    const auto value = environment(variable);
+    return value.empty() ? fs::path() : fs::path(value) / below;
   };
   for (const fs::path& path : {named("AUTOMODEL_CACHE", ""), named("XDG_CACHE_HOME", "automodel"),
                                named("HOME", ".cache/automodel")}) {

@@ -9,6 +9,7 @@
 #include <thread>
 
 #include "base/cgroup.h"
+#include "base/environment.h"
 
 namespace automodel {
 namespace {
@@ -31,11 +32,12 @@ int usable_cores() {
   return std::max(1, static_cast<int>(std::floor(std::min(cores, quota))));
 }
 
-int usual_threads() {
-  const char* chosen = std::getenv("OMP_NUM_THREADS");
-  const int wanted = chosen != nullptr ? std::atoi(chosen) : 0;
-  return wanted > 0 ? wanted : usable_cores();
+std::optional<int> omp_threads() {
+  const int threads = std::atoi(environment("OMP_NUM_THREADS").c_str());
+  return threads > 0 ? std::optional(threads) : std::nullopt;
 }
+
+int usual_threads() { return omp_threads().value_or(usable_cores()); }
 
 std::uint64_t usable_memory_bytes() {
   const auto pages = static_cast<std::uint64_t>(std::max(1L, ::sysconf(_SC_PHYS_PAGES)));

@@ -2,6 +2,7 @@
 // How much of the machine this process may use.
 
 #include <cstdint>
+#include <optional>
 
 namespace automodel {
 
@@ -9,8 +10,10 @@ namespace automodel {
 /// control groups, at least 1.
 int usable_cores();
 
-/// Threads where nobody says how many: OMP_NUM_THREADS if it is a number above 0, else
-/// usable_cores().
+/// OMP_NUM_THREADS if it is a number above 0.
+std::optional<int> omp_threads();
+
+/// Threads where nobody says how many: omp_threads(), else usable_cores().
 int usual_threads();
 
 /// The memory this process may use: the machine's, or the limit of its control groups if that is

@@ -6,6 +6,7 @@
 #include <cstdlib>
 #include <set>
 
+#include "base/environment.h"
 #include "base/error.h"
 #include "base/file.h"
 #include "base/known.h"
@@ -42,11 +43,6 @@ bool is_revision(const std::string& revision) {
          std::ranges::none_of(parts, [](const std::string& part) {
            return part.empty() || part == "." || part == "..";
          });
-}
-
-std::string environment(const char* name) {
-  const char* value = std::getenv(name);
-  return value == nullptr ? "" : value;
 }
 
 std::string home() {

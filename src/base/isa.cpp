@@ -8,8 +8,8 @@
 
 #include <algorithm>
 #include <array>
-#include <cstdlib>
 
+#include "base/environment.h"
 #include "base/error.h"
 
 namespace automodel {
@@ -24,10 +24,7 @@ std::string names_of(std::span<const Isa> sets) {
   return fmt::format("{}", fmt::join(names, ", "));
 }
 
-std::string wanted_isa() {
-  const char* value = std::getenv("AUTOMODEL_ISA");
-  return value == nullptr ? "" : value;
-}
+std::string wanted_isa() { return environment("AUTOMODEL_ISA"); }
 
 #if defined(__x86_64__) && defined(__linux__)
 /// A process has no room for the state of tiles until it asks for it; its threads then have it too.

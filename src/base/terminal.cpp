@@ -2,25 +2,16 @@
 
 #include <unistd.h>
 
-#include <cstdlib>
-#include <string_view>
+#include "base/environment.h"
 
 namespace automodel {
-namespace {
-
-std::string_view variable(const char* name) {
-  const char* value = std::getenv(name);
-  return value == nullptr ? "" : value;
-}
-
-}  // namespace
 
 bool rewrites_lines(int descriptor) {
-  return ::isatty(descriptor) == 1 && variable("TERM") != "dumb";
+  return ::isatty(descriptor) == 1 && environment("TERM") != "dumb";
 }
 
 bool shows_colours(int descriptor) {
-  return rewrites_lines(descriptor) && variable("NO_COLOR").empty();
+  return rewrites_lines(descriptor) && environment("NO_COLOR").empty();
 }
 
 }  // namespace automodel

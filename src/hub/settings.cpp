@@ -2,9 +2,9 @@
 
 #include <algorithm>
 #include <array>
-#include <cstdlib>
 #include <filesystem>
 
+#include "base/environment.h"
 #include "base/error.h"
 #include "base/file.h"
 #include "base/hub_cache.h"
@@ -15,10 +15,7 @@ namespace {
 
 namespace fs = std::filesystem;
 
-std::string variable(const char* name) {
-  const char* value = std::getenv(name);
-  return value == nullptr ? "" : std::string(trim(value));
-}
+std::string variable(const char* name) { return std::string(trim(environment(name))); }
 
 /// The first of `names` that is set.
 std::string first_variable(std::initializer_list<const char*> names) {

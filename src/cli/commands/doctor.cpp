@@ -2,21 +2,16 @@
 
 #include <CLI/CLI.hpp>
 #include <algorithm>
-#include <cstdlib>
 #include <vector>
 
 #include "base/command_line.h"
+#include "base/environment.h"
 #include "base/hub_cache.h"
 #include "cli/commands/commands.h"
 #include "cli/doctor/findings.h"
 
 namespace automodel::cli {
 namespace {
-
-std::string variable(const char* name) {
-  const char* value = std::getenv(name);
-  return value == nullptr ? "" : value;
-}
 
 /// The variable that names the proxy for the hub, as libcurl looks for it.
 std::string proxy_variable(const std::string& endpoint) {
@@ -26,7 +21,7 @@ std::string proxy_variable(const std::string& endpoint) {
   }
   names.insert(names.end(), {"all_proxy", "ALL_PROXY"});
   const auto found =
-      std::ranges::find_if(names, [](const char* name) { return !variable(name).empty(); });
+      std::ranges::find_if(names, [](const char* name) { return !environment(name).empty(); });
   return found == names.end() ? "" : *found;
 }
 
@@ -47,7 +42,7 @@ std::vector<Finding> examine(const std::string& output) {
   const auto memory = find_memory();
   return {program_finding(engine),
           processor_finding(this_processor()),
-          kernels_finding(supported_isas(), variable("AUTOMODEL_ISA")),
+          kernels_finding(supported_isas(), environment("AUTOMODEL_ISA")),
           cores_finding(find_cores()),
           memory_finding(memory),
           huge_pages_finding(memory),

@@ -37,12 +37,6 @@ int count_nodes(const fs::path& root) {
   return std::max(count, 1);
 }
 
-std::optional<int> omp_threads() {
-  const char* value = std::getenv("OMP_NUM_THREADS");
-  const int threads = value == nullptr ? 0 : std::atoi(value);
-  return threads > 0 ? std::optional(threads) : std::nullopt;
-}
-
 /// Bytes by the names of proc/meminfo.
 std::map<std::string, std::uint64_t> read_meminfo(const fs::path& root) {
   std::map<std::string, std::uint64_t> out;
