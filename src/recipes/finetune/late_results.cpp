@@ -11,12 +11,6 @@ namespace {
 
 namespace fs = std::filesystem;
 
-/// Of the last start of the run; null if there is none.
-Json manifest_in(const fs::path& folder) {
-  const auto file = folder / "manifest.json";
-  return fs::is_regular_file(file) ? read_json(file) : Json();
-}
-
 train::StepMetrics from_line(const Json& line) {
   return {.step = line.value("step", std::int64_t{0}),
           .result = {.num_tokens = line.value("num_tokens_per_step", std::int64_t{0}),
@@ -43,13 +37,13 @@ RunTotals logged_totals(const fs::path& log, std::int64_t end_step) {
 
 std::vector<std::string> complete_results(const config::Recipe& recipe, const RunModel& run,
                                           const RunData& data, std::int64_t end_step) {
-  const fs::path folder = recipe.checkpoint.checkpoint_dir;
-  Json manifest = manifest_in(folder);
-  if (!manifest.is_object() || !manifest.value("results", Json()).is_null()) {
+  const auto log = fs::path(recipe.checkpoint.checkpoint_dir) / "training.jsonl";
+  Json manifest = read_manifest(recipe);
+  if (!manifest.is_object() || manifest.empty() || !manifest.value("results", Json()).is_null()) {
     return {};
   }
   Watchers watchers(recipe, manifest.value("config", Json::object()), end_step);
-  manifest["results"] = to_json(logged_totals(folder / "training.jsonl", end_step));
+  manifest["results"] = to_json(logged_totals(log, end_step));
   manifest["results"]["planned"] = to_json(forecast_run(recipe, run, data));
   write_manifest(recipe, manifest);
   return watchers.finish(/*is_complete=*/true);

@@ -124,6 +124,11 @@ Json ground_of(const config::Recipe& recipe, const RunModel& run, const RunData&
   return out;
 }
 
+Json read_manifest(const config::Recipe& recipe) {
+  const auto file = fs::path(recipe.checkpoint.checkpoint_dir) / "manifest.json";
+  return fs::is_regular_file(file) ? read_json(file) : Json::object();
+}
+
 void write_manifest(const config::Recipe& recipe, const Json& manifest) {
   const fs::path folder = recipe.checkpoint.checkpoint_dir;
   checkpoint::make_folders(folder);

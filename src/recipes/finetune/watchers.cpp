@@ -11,6 +11,7 @@
 #include "base/checksum.h"
 #include "base/text.h"
 #include "config/secret.h"
+#include "recipes/finetune/run_manifest.h"
 #include "watch/mlflow.h"
 #include "watch/tensorboard.h"
 #include "watch/wandb.h"
@@ -31,12 +32,6 @@ double now() {
 std::string fresh_id(const watch::RunFacts& run, std::size_t num_digits) {
   const auto seed = hash_of(static_cast<std::int64_t>(run.seconds * 1e6), getpid());
   return fmt::format("{:016x}{:016x}", seed, hash_of(seed)).substr(0, num_digits);
-}
-
-/// Those in the manifest of the run's folder.
-Json ids_in(const config::Recipe& recipe) {
-  const auto file = fs::path(recipe.checkpoint.checkpoint_dir) / "manifest.json";
-  return fs::exists(file) ? read_json(file).value("watchers", Json::object()) : Json::object();
 }
 
 std::string id_of(const char* program, const watch::RunFacts& run, const Json& earlier,
@@ -135,7 +130,8 @@ Watchers::Watchers(const config::Recipe& recipe, const Json& config,
                               .seconds = now(),
                               .first_step = resumed_at.value_or(0),
                               .is_resumed = resumed_at.has_value()};
-  const Json earlier = facts.is_resumed ? ids_in(recipe) : Json::object();
+  const Json manifest = facts.is_resumed ? read_manifest(recipe) : Json::object();
+  const Json earlier = manifest.value("watchers", Json::object());
   const auto section = [&recipe](const char* name) {
     const auto found = recipe.other.find(name);
     return found == recipe.other.end() || found->second.is_null()
