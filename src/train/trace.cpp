@@ -6,7 +6,6 @@
 #include "base/error.h"
 #include "base/json.h"
 #include "checkpoint/load.h"
-#include "ops/optimizer.h"
 #include "parallel/sharded_model.h"
 #include "tensor/safetensors.h"
 #include "tensor/safetensors_writer.h"
@@ -27,7 +26,8 @@ struct Variant {
 };
 
 struct Training {
-  double lr, beta1, beta2, eps, weight_decay, max_grad_norm;
+  config::Optimizer optimizer;
+  double max_grad_norm;
   int steps;
 };
 
@@ -115,8 +115,13 @@ std::string metadata(const SafetensorsFile& file, const std::string& key) {
 
 Training read_training(const SafetensorsFile& file) {
   const Json json = parse_json(metadata(file, "training"), "metadata 'training'");
-  return {json.at("lr"),           json.at("betas").at(0),   json.at("betas").at(1), json.at("eps"),
-          json.at("weight_decay"), json.at("max_grad_norm"), json.at("steps")};
+  return {{.lr = json.at("lr"),
+           .beta1 = json.at("betas").at(0),
+           .beta2 = json.at("betas").at(1),
+           .eps = json.at("eps"),
+           .weight_decay = json.at("weight_decay")},
+          json.at("max_grad_norm"),
+          json.at("steps")};
 }
 
 /// The rows of the real tokens at their places in [b, t, ..]; zeros in the padding.
@@ -194,31 +199,13 @@ class Tracer {
 
   void train(const std::vector<Variant>& variants, const Training& settings) {
     std::vector<double> losses, norms;
-    const auto parameters = model_.parameters().trained();
-    std::vector<ops::AdamState> states;
-    for (const auto& parameter : parameters) {
-      states.push_back(
-          {at::zeros_like(parameter.value), at::zeros_like(parameter.value), Tensor()});
-    }
+    const StepRates rates = {settings.optimizer.lr, settings.optimizer.weight_decay};
+    Optimizer optimizer(model_.parameters().trained(), settings.optimizer);
     for (int step = 0; step < settings.steps; ++step) {
       model_.zero_grad();
       losses.push_back(backward(variants[static_cast<std::size_t>(step) % variants.size()]));
       norms.push_back(model_.grad_norm());
-      std::vector<ops::AdamUpdate> updates;
-      for (std::size_t i = 0; i < parameters.size(); ++i) {
-        updates.push_back(
-            {.weight = parameters[i].value.detach(),
-             .grad = gradient(parameters[i]),
-             .state = states[i],
-             .master = {},
-             .options = {.lr = settings.lr,
-                         .beta1 = settings.beta1,
-                         .beta2 = settings.beta2,
-                         .eps = settings.eps,
-                         .weight_decay = settings.weight_decay,
-                         .grad_scale = clip_factor(norms.back(), settings.max_grad_norm)}});
-      }
-      ops::adam_step(updates, step + 1);
+      optimizer.step(rates, clip_factor(norms.back(), settings.max_grad_norm));
     }
     add("step.loss", at::tensor(losses, at::kFloat));
     add("step.grad_norm", at::tensor(norms, at::kFloat));
