@@ -274,19 +274,6 @@ std::string as_pattern(const std::string& name) {
   return out;
 }
 
-/// What matches, sorted; "**" is not looked at.
-std::vector<std::string> matches_of(const std::string& pattern) {
-  ::glob_t found{};
-  const int status = ::glob(pattern.c_str(), GLOB_ERR, nullptr, &found);
-  std::vector<std::string> files;
-  if (status == 0) {
-    files.assign(found.gl_pathv, found.gl_pathv + found.gl_pathc);  // sorted by glob
-  }
-  ::globfree(&found);
-  check(status == 0 || status == GLOB_NOMATCH, ErrorKind::io, "cannot search for {}", pattern);
-  return files;
-}
-
 /// The folder and all in it, at any depth, that is not hidden.
 std::vector<fs::path> folders_below(const fs::path& folder) {
   std::vector<fs::path> out = {folder};
@@ -349,6 +336,18 @@ std::string not_cached(const std::string& id, const std::string& revision) {
 }
 
 }  // namespace
+
+std::vector<std::string> matches_of(const std::string& pattern) {
+  ::glob_t found{};
+  const int status = ::glob(pattern.c_str(), GLOB_ERR, nullptr, &found);
+  std::vector<std::string> files;
+  if (status == 0) {
+    files.assign(found.gl_pathv, found.gl_pathv + found.gl_pathc);  // sorted by glob
+  }
+  ::globfree(&found);
+  check(status == 0 || status == GLOB_NOMATCH, ErrorKind::io, "cannot search for {}", pattern);
+  return files;
+}
 
 std::vector<std::string> find_paths(const std::string& path, const std::string& revision) {
   std::error_code ignored;  // e.g. a name too long for a path: then it is no path

@@ -14,6 +14,9 @@ struct FileChoice {
   std::string revision = "main";
 };
 
+/// What matches, sorted; "**" is not looked at. Throws Error(io) for a folder that cannot be read.
+std::vector<std::string> matches_of(const std::string& pattern);
+
 /// A path that exists, or the files that a pattern matches ("**": any number of folders), in the
 /// order of their names.
 /// Throws Error(not_found) if there are none.

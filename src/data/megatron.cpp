@@ -1,7 +1,5 @@
 #include "data/megatron.h"
 
-#include <glob.h>
-
 #include <algorithm>
 #include <cmath>
 #include <limits>
@@ -14,6 +12,7 @@
 #include "base/known.h"
 #include "base/text.h"
 #include "data/blend.h"
+#include "data/find_files.h"
 
 namespace automodel::data {
 namespace {
@@ -160,17 +159,12 @@ std::vector<std::string> prefixes_of(const std::string& path) {
   if (is_indexed_prefix(path)) {
     return {path};
   }
-  ::glob_t found{};
   std::set<std::string> prefixes;
-  if (::glob(path.c_str(), 0, nullptr, &found) == 0) {
-    for (std::size_t i = 0; i < found.gl_pathc; ++i) {
-      const std::filesystem::path file = found.gl_pathv[i];
-      if (file.extension() == ".bin" || file.extension() == ".idx") {
-        prefixes.insert((file.parent_path() / file.stem()).string());
-      }
+  for (const std::filesystem::path file : matches_of(path)) {
+    if (file.extension() == ".bin" || file.extension() == ".idx") {
+      prefixes.insert((file.parent_path() / file.stem()).string());
     }
   }
-  ::globfree(&found);
   check(!prefixes.empty(), ErrorKind::not_found,
         "{0}: there is no pair {0}.bin and {0}.idx, nor does it match files of such pairs", path);
   return {prefixes.begin(), prefixes.end()};
