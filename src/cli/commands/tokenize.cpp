@@ -1,7 +1,6 @@
 #include <fmt/format.h>
 
 #include <CLI/CLI.hpp>
-#include <chrono>
 #include <cstdio>
 #include <filesystem>
 #include <iostream>
@@ -17,6 +16,7 @@
 #include "base/number_range.h"
 #include "base/pointer.h"
 #include "base/process.h"
+#include "base/stopwatch.h"
 #include "cli/commands/commands.h"
 #include "cli/commands/gguf_metadata.h"
 #include "cli/inputs.h"
@@ -183,7 +183,6 @@ void convert_input(const text::Tokenizer& tokenizer, const TokenizeOptions& opti
 /// Encodes all of standard input several times: {"bytes": ..., "tokens": ..., "seconds": [...],
 /// "cpu_seconds": [...]}.
 void measure(const text::Tokenizer& tokenizer, const TokenizeOptions& options) {
-  using Clock = std::chrono::steady_clock;
   const std::vector<std::string> texts =
       texts_of(read_lines(std::numeric_limits<std::size_t>::max(), 1));
   Json result = {
@@ -195,9 +194,9 @@ void measure(const text::Tokenizer& tokenizer, const TokenizeOptions& options) {
   result["bytes"] = bytes;
   for (int i = 0; i < options.bench; ++i) {
     const double cpu_seconds = processor_use().cpu_seconds;
-    const auto start = Clock::now();
+    const Stopwatch watch;
     const auto encodings = tokenizer.encode_batch(texts, options.encode_options(), options.threads);
-    result["seconds"].push_back(std::chrono::duration<double>(Clock::now() - start).count());
+    result["seconds"].push_back(watch.seconds());
     result["cpu_seconds"].push_back(processor_use().cpu_seconds - cpu_seconds);
     std::size_t tokens = 0;
     for (const auto& encoding : encodings) {

@@ -2,16 +2,13 @@
 
 #include <fmt/format.h>
 
-#include <chrono>
-
 #include "base/file.h"
+#include "base/stopwatch.h"
 #include "base/text.h"
 #include "tensor/device.h"
 
 namespace automodel::recipes {
 namespace {
-
-using Clock = std::chrono::steady_clock;
 
 std::string file_name(const std::string& set) {
   return set == "default" ? "validation.jsonl" : "validation_" + set + ".jsonl";
@@ -68,9 +65,9 @@ std::optional<double> Validation::run(const parallel::ShardedModel& model,
   std::optional<double> best;
   for (auto& [name, set] : sets_) {
     auto metrics = at;
-    const auto begin = Clock::now();
+    const Stopwatch watch;
     metrics.evaluation = train::evaluate(model, *set.rows, set.batch_size);
-    metrics.seconds = std::chrono::duration<double>(Clock::now() - begin).count();
+    metrics.seconds = watch.seconds();
     metrics.peak_memory_bytes = peak_memory_bytes(model.options().device);
     const Json line = train::to_json(metrics, train::utc_timestamp());
     set.log.write(line);
