@@ -237,6 +237,11 @@ Key dead(std::string name, const std::string& why) {
   return anything(std::move(name), "").unread(why);
 }
 
+std::vector<Key> joined(std::vector<Key> first, const std::vector<Key>& second) {
+  first.insert(first.end(), second.begin(), second.end());
+  return first;
+}
+
 std::string first_spelling(const std::string& choice) { return choice.substr(0, choice.find('|')); }
 
 }  // namespace automodel::config

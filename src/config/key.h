@@ -147,6 +147,8 @@ Key target_mapping(std::string name, std::string doc, std::vector<Target> target
 /// Accepted and ignored, with a warning.
 Key dead(std::string name, const std::string& why);
 
+std::vector<Key> joined(std::vector<Key> first, const std::vector<Key>& second);
+
 /// The first spelling of "a|b|c".
 std::string first_spelling(const std::string& choice);
 

@@ -391,10 +391,7 @@ std::vector<Target> audio_targets() {
   };
   const std::vector<Key> prompts = {text("system_prompt", "first message").or_null(),
                                     text("user_prompt", "text beside the audio").or_null()};
-  const auto with_prompts = [&](std::vector<Key> keys) {
-    keys.insert(keys.end(), prompts.begin(), prompts.end());
-    return keys;
-  };
+  const auto with_prompts = [&](std::vector<Key> keys) { return joined(std::move(keys), prompts); };
   const auto hub = [&](const std::optional<std::string>& name, std::vector<Key> keys) {
     const Key place = text("path_or_dataset", "hub data set or folder", name);
     return with(name ? place : place.must(), with(split("train"), std::move(keys)));

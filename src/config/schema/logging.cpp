@@ -143,13 +143,10 @@ std::vector<Key> logging_sections() {
 }
 
 std::vector<Key> dead_sections() {
-  std::vector<Key> keys = {
-      rng(), dead("ci", "read by upstream's own tests only"),
-      dead("temperature", "only kd_loss_fn.temperature is read"),
-      dead("_", "keys that start with an underscore are never read").with_prefix()};
-  const auto old = old_sections();
-  keys.insert(keys.end(), old.begin(), old.end());
-  return keys;
+  return joined({rng(), dead("ci", "read by upstream's own tests only"),
+                 dead("temperature", "only kd_loss_fn.temperature is read"),
+                 dead("_", "keys that start with an underscore are never read").with_prefix()},
+                old_sections());
 }
 
 }  // namespace automodel::config

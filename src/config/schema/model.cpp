@@ -6,11 +6,6 @@
 namespace automodel::config {
 namespace {
 
-std::vector<Key> plus(std::vector<Key> first, const std::vector<Key>& second) {
-  first.insert(first.end(), second.begin(), second.end());
-  return first;
-}
-
 /// `model.config`: where the architecture comes from, or overrides of it.
 Key config_key() {
   std::vector<Key> types;
@@ -32,12 +27,12 @@ Key config_key() {
                            "beside from_pretrained do: its architecture is the weights' own",
                            {{.name = "transformers.AutoConfig.from_pretrained",
                              .doc = "config.json of a model, with overrides",
-                             .keys = plus(source, architecture_keys()),
+                             .keys = joined(source, architecture_keys()),
                              .aliases = {"transformers.AutoConfig"},
                              .extra = Extra::model_config},
                             {.name = "transformers.<Family>Config.from_pretrained",
                              .doc = "the same by the family's class",
-                             .keys = plus(source, architecture_keys()),
+                             .keys = joined(source, architecture_keys()),
                              .extra = Extra::model_config,
                              .matches = is_config_from_pretrained},
                             {.name = "transformers.<Family>Config",
@@ -47,7 +42,7 @@ Key config_key() {
                              .matches = is_config_class},
                             {.name = "",
                              .doc = "overrides of config.json",
-                             .keys = plus(source, architecture_keys()),
+                             .keys = joined(source, architecture_keys()),
                              .extra = Extra::model_config}})
                 .selected_by("_target_", "")
                 .or_text();
@@ -120,25 +115,20 @@ std::vector<Key> common_keys() {
 }
 
 std::vector<Key> pretrained_keys() {
-  std::vector<Key> keys = {
-      text("pretrained_model_name_or_path",
-           "folder, .gguf file or hub id of the model; also names the tokenizer")
-          .must(),
-      config_key()};
-  const auto common = common_keys();
-  keys.insert(keys.end(), common.begin(), common.end());
-  return keys;
+  return joined({text("pretrained_model_name_or_path",
+                      "folder, .gguf file or hub id of the model; also names the tokenizer")
+                     .must(),
+                 config_key()},
+                common_keys());
 }
 
 std::vector<Key> configured_keys() {
-  std::vector<Key> keys = {
-      config_key().must(),
-      text("pretrained_model_name_or_path", "names the tokenizer, where `config` does not"),
-      flag("load_base_model", "load the weights of the model that `config` names after all",
-           false)};
-  const auto common = common_keys();
-  keys.insert(keys.end(), common.begin(), common.end());
-  return keys;
+  return joined(
+      {config_key().must(),
+       text("pretrained_model_name_or_path", "names the tokenizer, where `config` does not"),
+       flag("load_base_model", "load the weights of the model that `config` names after all",
+            false)},
+      common_keys());
 }
 
 Target entry(const std::string& task, const std::string& method, std::string doc,
@@ -153,7 +143,7 @@ Target entry(const std::string& task, const std::string& method, std::string doc
   }
   return {.name = "nemo_automodel." + name,
           .doc = std::move(doc),
-          .keys = plus(std::move(keys), architecture_keys()),
+          .keys = joined(std::move(keys), architecture_keys()),
           .aliases = std::move(aliases),
           .extra = Extra::model_config};
 }

@@ -78,11 +78,6 @@ std::vector<Key> typed_adam_keys() {
   return {learning_rate(1e-4), betas("betas", {0.9, 0.999}), epsilon("eps"), decay(0.01)};
 }
 
-std::vector<Key> joined(std::vector<Key> first, const std::vector<Key>& second) {
-  first.insert(first.end(), second.begin(), second.end());
-  return first;
-}
-
 /// Where upstream has the typed form of an optimizer.
 std::vector<std::string> typed_names(const std::string& name) {
   const std::string package = "nemo_automodel.components.optim.";
