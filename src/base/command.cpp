@@ -49,8 +49,7 @@ bool looks_like_recipe(const std::string& word) {
 }
 
 const Command* find_command(const Program& program, const std::string& name) {
-  const auto found = std::find_if(program.commands.begin(), program.commands.end(),
-                                  [&](const Command& command) { return command.name == name; });
+  const auto found = std::ranges::find(program.commands, name, &Command::name);
   return found == program.commands.end() ? nullptr : &*found;
 }
 

@@ -105,8 +105,7 @@ std::vector<std::string> nearest_names(std::string_view name,
       near.push_back(one);
     }
   }
-  std::stable_sort(near.begin(), near.end(),
-                   [](const auto& a, const auto& b) { return a.first < b.first; });
+  std::ranges::stable_sort(near, {}, &std::pair<int, std::string>::first);
   std::vector<std::string> out;
   for (std::size_t i = 0; i < near.size() && i < count; ++i) {
     out.push_back(near[i].second);

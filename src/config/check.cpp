@@ -28,12 +28,10 @@ bool is_named(const Key& key, std::string_view name) {
 }
 
 const Key* find_key(const std::vector<Key>& keys, std::string_view name) {
-  const auto exact =
-      std::find_if(keys.begin(), keys.end(), [&](const Key& key) { return key.name == name; });
-  const auto found =
-      exact != keys.end() ? exact : std::find_if(keys.begin(), keys.end(), [&](const Key& key) {
-        return is_named(key, name);
-      });
+  const auto exact = std::ranges::find(keys, name, &Key::name);
+  const auto found = exact != keys.end() ? exact : std::ranges::find_if(keys, [&](const Key& key) {
+    return is_named(key, name);
+  });
   return found == keys.end() ? nullptr : &*found;
 }
 
@@ -116,8 +114,7 @@ Node in_order(Node node) {
   for (Entry& entry : node.entries) {
     entry.value = in_order(std::move(entry.value));
   }
-  std::sort(node.entries.begin(), node.entries.end(),
-            [](const Entry& a, const Entry& b) { return a.key < b.key; });
+  std::ranges::sort(node.entries, {}, &Entry::key);
   return node;
 }
 
@@ -175,9 +172,7 @@ class Checker {
       if (!key.default_target->empty()) {
         out.entries.push_back({key.selector, {}, from_json(*key.default_target, {})});
       }
-      return &*std::find_if(key.targets.begin(), key.targets.end(), [&](const Target& target) {
-        return target.name == *key.default_target;
-      });
+      return &*std::ranges::find(key.targets, *key.default_target, &Target::name);
     }
     if (!selector->is_text()) {
       problem(selector->origin, at, fmt::format("expected a name, found {}", describe(*selector)));
@@ -226,8 +221,7 @@ class Checker {
         named.push_back(&entry);
       }
     }
-    std::sort(named.begin(), named.end(),
-              [](const Entry* a, const Entry* b) { return a->key < b->key; });
+    std::ranges::sort(named, {}, &Entry::key);
     for (const Entry* entry : named) {
       if (entry->value.is_null() && key.null_is_absent) {
         continue;
@@ -274,8 +268,7 @@ class Checker {
         unknown.push_back(&entry);
       }
     }
-    std::sort(unknown.begin(), unknown.end(),
-              [](const Entry* a, const Entry* b) { return a->key < b->key; });
+    std::ranges::sort(unknown, {}, &Entry::key);
     for (const Entry* entry : unknown) {
       if (accept_extra(key, keys, extra, *entry, dotted(path, entry->key))) {
         out.entries.push_back({entry->key, entry->key_origin, in_order(entry->value)});

@@ -48,8 +48,7 @@ RowFacts look_at(const Dataset& dataset, std::int64_t row, const TextContext& co
 }
 
 void add_failed(Survey& survey, Check check, const Dataset& dataset, std::int64_t row) {
-  auto found = std::find_if(survey.failed.begin(), survey.failed.end(),
-                            [&](const FailedCheck& f) { return f.check == check; });
+  auto found = std::ranges::find(survey.failed, check, &FailedCheck::check);
   if (found == survey.failed.end()) {
     found = survey.failed.insert(found, {check, 0, dataset.location(row)});
   }
@@ -125,8 +124,7 @@ Survey survey(const Dataset& dataset, const TextContext& context, const SurveyOp
       out.failed.push_back({failure.check, 0, failure.found});
     }
   }
-  std::stable_sort(out.failed.begin(), out.failed.end(),
-                   [](const auto& a, const auto& b) { return a.check < b.check; });
+  std::ranges::stable_sort(out.failed, {}, &FailedCheck::check);
   return out;
 }
 

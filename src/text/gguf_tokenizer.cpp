@@ -27,9 +27,7 @@ constexpr auto kKinds = std::to_array<Kind>({{"gpt2", byte_level_parts},
                                              {"t5", unigram_parts}});
 
 const Kind& kind_of(const GgufSource& source) {
-  const auto* found = std::find_if(kKinds.begin(), kKinds.end(), [&](const Kind& kind) {
-    return kind.name == source.vocabulary.model;
-  });
+  const auto* found = std::ranges::find(kKinds, source.vocabulary.model, &Kind::name);
   if (found == kKinds.end()) {
     std::vector<std::string> names;
     for (const Kind& kind : kKinds) {

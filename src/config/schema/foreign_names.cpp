@@ -61,8 +61,7 @@ constexpr auto kNames = std::to_array<ForeignName>({
 std::span<const ForeignName> foreign_names() { return kNames; }
 
 const ForeignName* find_foreign_name(std::string_view name) {
-  const auto* found = std::find_if(kNames.begin(), kNames.end(),
-                                   [&](const ForeignName& entry) { return entry.name == name; });
+  const auto* found = std::ranges::find(kNames, name, &ForeignName::name);
   return found == kNames.end() ? nullptr : found;
 }
 

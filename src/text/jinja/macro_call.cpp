@@ -11,8 +11,7 @@ namespace {
 using Keywords = std::vector<std::pair<std::string, Value>>;
 
 std::optional<Value> take(Keywords& keywords, std::string_view name) {
-  const auto at = std::find_if(keywords.begin(), keywords.end(),
-                               [&](const auto& keyword) { return keyword.first == name; });
+  const auto at = std::ranges::find(keywords, name, &Keywords::value_type::first);
   if (at == keywords.end()) {
     return std::nullopt;
   }

@@ -60,8 +60,7 @@ bool is_case_ignorable(char32_t c) {
 
 template <typename Table>
 void append_special(std::u32string& out, char32_t c, const Table& table, char32_t simple) {
-  const auto at = std::find_if(table.begin(), table.end(),
-                               [c](const SpecialCase& entry) { return entry.from == c; });
+  const auto at = std::ranges::find(table, c, &SpecialCase::from);
   if (c >= 0x80 && at != table.end()) {
     out.append(at->to);
   } else {

@@ -129,8 +129,7 @@ CharacterSet other_categories(std::string_view name) {
 
 template <std::size_t n>
 std::optional<std::string_view> lookup(const std::array<Names, n>& table, std::string_view name) {
-  const auto row =
-      std::find_if(table.begin(), table.end(), [&](const Names& r) { return r.first == name; });
+  const auto row = std::ranges::find(table, name, &Names::first);
   return row == table.end() ? std::nullopt : std::optional(row->second);
 }
 

@@ -24,8 +24,7 @@ unsigned char byte_of(const TokenTrie::Entry& entry, std::size_t depth) {
 
 TokenTrie::TokenTrie(std::span<const Entry> entries) : nodes_(1) {
   Entries sorted(entries.begin(), entries.end());
-  std::stable_sort(sorted.begin(), sorted.end(),
-                   [](const Entry& a, const Entry& b) { return a.text < b.text; });
+  std::ranges::stable_sort(sorted, {}, &Entry::text);
   std::vector<Pending> queue{{0, 0, sorted.size(), 0}};
   for (std::size_t next = 0; next < queue.size(); ++next) {
     Pending range = queue[next];
