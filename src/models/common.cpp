@@ -326,6 +326,18 @@ spec::Gqa gqa(const ConfigReader& config) {
   return result;
 }
 
+spec::Gqa biased_gqa(const ConfigReader& config, bool fallback) {
+  auto result = gqa(config);
+  result.qkv_bias = result.out_bias = config.flag("attention_bias", fallback);
+  return result;
+}
+
+spec::Gqa normed_gqa(const ConfigReader& config, const spec::ModelSpec& model) {
+  auto result = biased_gqa(config);
+  result.head_norm = spec::HeadNorm{.norm = model.final_norm};
+  return result;
+}
+
 spec::Activation activation(const ConfigReader& config, std::string_view key,
                             std::string_view fallback) {
   struct Name {

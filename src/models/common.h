@@ -98,6 +98,12 @@ spec::Rope rope_from(const ConfigReader& parameters, std::int64_t head_dim,
 /// heads, kv_heads, head_dim, RoPE and the usual 1/sqrt(head_dim) scale.
 spec::Gqa gqa(const ConfigReader& config);
 
+/// The same, with the biases of all its linear layers if `attention_bias` says so.
+spec::Gqa biased_gqa(const ConfigReader& config, bool fallback = false);
+
+/// biased_gqa() with norms of queries and keys like the final one.
+spec::Gqa normed_gqa(const ConfigReader& config, const spec::ModelSpec& model);
+
 /// Throws Error(unsupported) for an activation that we do not know.
 spec::Activation activation(const ConfigReader& config, std::string_view key,
                             std::string_view fallback);

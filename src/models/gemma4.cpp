@@ -68,9 +68,7 @@ spec::ModelSpec gemma4_dense(const ConfigReader& c) {
   if (c.text("use_bidirectional_attention", "vision") != "vision") {
     c.refuse("use_bidirectional_attention", "null, vision");
   }
-  auto base = gqa(c);
-  base.qkv_bias = base.out_bias = c.flag("attention_bias", false);
-  base.head_norm = spec::HeadNorm{.norm = model.final_norm};
+  auto base = normed_gqa(c, model);
   base.value_norm = spec::Norm{.eps = model.final_norm.eps, .has_weight = false};
   base.scale = 1;
   const spec::Mlp mlp{.inner = c.integer("intermediate_size"),

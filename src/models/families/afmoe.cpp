@@ -27,9 +27,7 @@ spec::ModelSpec afmoe_spec(const ConfigReader& c) {
                                      "k_norm",
                                      "model.norm",
                                      "e_score_correction_bias"};
-  auto attention = gqa(c);
-  attention.qkv_bias = attention.out_bias = c.flag("attention_bias", false);
-  attention.head_norm = spec::HeadNorm{.norm = model.final_norm};
+  auto attention = normed_gqa(c, model);
   attention.gate = spec::OutputGate::per_value;
   attention.rope = rope(c, attention.head_dim);
   c.expect("score_func", "sigmoid");

@@ -7,8 +7,7 @@ namespace {
 
 spec::ModelSpec aria_text_spec(const ConfigReader& c) {
   auto model = decoder_defaults(c, {.pad = 2});
-  auto attention = gqa(c);
-  attention.qkv_bias = attention.out_bias = c.flag("attention_bias", false);
+  auto attention = biased_gqa(c);
   attention.rope = rope(c, attention.head_dim);
   auto moe = routed_experts(c, {.experts = 8,
                                 .per_token = 2,

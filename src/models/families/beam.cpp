@@ -10,9 +10,7 @@ bool slides_but_each_sixth_and_last(const ConfigReader& c, std::int64_t layer) {
 }
 
 spec::Gqa beam_attention(const ConfigReader& c, const spec::ModelSpec& model) {
-  auto attention = gqa(c);
-  attention.qkv_bias = attention.out_bias = c.flag("attention_bias", false);
-  attention.head_norm = spec::HeadNorm{.norm = model.final_norm};
+  auto attention = normed_gqa(c, model);
   attention.gate = spec::OutputGate::per_value;
   attention.gate_bias = true;
   return attention;

@@ -17,12 +17,6 @@ spec::ModelSpec cohere_defaults(const ConfigReader& c, double logit_scale) {
   return model;
 }
 
-spec::Gqa cohere_attention(const ConfigReader& c) {
-  auto attention = gqa(c);
-  attention.qkv_bias = attention.out_bias = c.flag("attention_bias", false);
-  return attention;
-}
-
 spec::Layer cohere_layer(const ConfigReader& c, const spec::ModelSpec& model,
                          const spec::Gqa& attention) {
   return {.mixer = attention,
@@ -33,7 +27,7 @@ spec::Layer cohere_layer(const ConfigReader& c, const spec::ModelSpec& model,
 
 spec::ModelSpec cohere_spec(const ConfigReader& c) {
   auto model = cohere_defaults(c, 0.0625);
-  auto attention = cohere_attention(c);
+  auto attention = biased_gqa(c);
   attention.rope = rope(c, attention.head_dim, {.theta = 500000});
   attention.rope->interleaved = true;
   if (c.flag("use_qk_norm", false)) {
@@ -53,7 +47,7 @@ spec::ModelSpec cohere2_spec(const ConfigReader& c) {
     c.expect(key, true);  // what Transformers' class always does
   }
   auto model = cohere_defaults(c, 0.0625);
-  auto attention = cohere_attention(c);
+  auto attention = biased_gqa(c);
   auto turned = rope(c, attention.head_dim);
   turned.interleaved = true;
   for (const bool sliding : sliding_layers(c, cohere_slides)) {
@@ -66,7 +60,7 @@ spec::ModelSpec cohere2_spec(const ConfigReader& c) {
 
 spec::ModelSpec cohere_compass_spec(const ConfigReader& c) {
   auto model = cohere_defaults(c, 1);
-  auto attention = cohere_attention(c);
+  auto attention = biased_gqa(c);
   for (const bool sliding : sliding_layers(c, never_slides)) {
     attention.window = window_of(c, sliding);
     attention.rope = rope_of_kind(c, attention.head_dim, sliding);
@@ -114,7 +108,7 @@ spec::ModelSpec cohere2_moe_spec(const ConfigReader& c) {
   if (c.has("rope_scaling")) {
     c.refuse("rope_scaling", "rope_parameters, as Transformers looks at nothing else here");
   }
-  const auto attention = cohere_attention(c);
+  const auto attention = biased_gqa(c);
   auto turned = rope(c, attention.head_dim);
   turned.interleaved = true;
   const auto sparse = sparse_layers(c);

@@ -18,10 +18,9 @@ spec::ModelSpec gemma_defaults(const ConfigReader& c) {
 }
 
 spec::Gqa gemma_attention(const ConfigReader& c) {
-  auto attention = gqa(c);
+  auto attention = biased_gqa(c);
   attention.head_dim = c.integer("head_dim", 256);
   attention.scale = 1 / std::sqrt(static_cast<double>(attention.head_dim));
-  attention.qkv_bias = attention.out_bias = c.flag("attention_bias", false);
   attention.rope = rope(c, attention.head_dim);
   return attention;
 }

@@ -41,11 +41,9 @@ spec::ModelSpec gemma3_spec(const ConfigReader& c) {
     c.refuse("use_bidirectional_attention", "false");
   }
 
-  auto attention = gqa(c);
+  auto attention = normed_gqa(c, model);
   attention.head_dim = c.integer("head_dim", 256);
   attention.scale = 1 / std::sqrt(c.number("query_pre_attn_scalar", 256));
-  attention.qkv_bias = attention.out_bias = c.flag("attention_bias", false);
-  attention.head_norm = spec::HeadNorm{.norm = model.final_norm};
   const spec::Mlp mlp{.inner = c.integer("intermediate_size"),
                       .activation = activation(c, "hidden_activation", "gelu_pytorch_tanh")};
   for (const bool sliding : sliding_layers(c, gemma3_slides)) {

@@ -21,9 +21,7 @@ spec::Moe deepseek_experts(const ConfigReader& c, const MoeDefaults& defaults,
 spec::ModelSpec dots1_spec(const ConfigReader& c) {
   auto model = decoder_defaults(c);
   model.float32_parts = {"e_score_correction_bias"};
-  auto attention = gqa(c);
-  attention.qkv_bias = attention.out_bias = c.flag("attention_bias", false);
-  attention.head_norm = spec::HeadNorm{.norm = model.final_norm};
+  auto attention = normed_gqa(c, model);
   attention.rope = rope(c, attention.head_dim);
   if (const auto score = c.text("scoring_func", "sigmoid"); score != "noaux_tc") {
     c.expect("scoring_func", "sigmoid");  // the published files name the method there

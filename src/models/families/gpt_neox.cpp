@@ -15,8 +15,7 @@ spec::Rope neox_rope(const ConfigReader& c, std::int64_t head_dim, double partia
 
 spec::ModelSpec gpt_neox_spec(const ConfigReader& c) {
   auto model = gpt_defaults(c, false);
-  auto attention = gqa(c);
-  attention.qkv_bias = attention.out_bias = c.flag("attention_bias", true);
+  auto attention = biased_gqa(c, true);
   attention.rope = neox_rope(c, attention.head_dim, 0.25);
   auto mlp = plain_mlp(c, "gelu");
   mlp.bias = true;

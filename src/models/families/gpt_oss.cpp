@@ -10,8 +10,7 @@ spec::ModelSpec gpt_oss_spec(const ConfigReader& c) {
   model.final_norm.gain_in_float32 = true;
   model.init_rules = {{"mlp.gate.bias", model.init}};
   model.float32_or_bfloat16_parts = {"input_layernorm", "post_attention_layernorm", "model.norm"};
-  auto attention = gqa(c);
-  attention.qkv_bias = attention.out_bias = c.flag("attention_bias", true);
+  auto attention = biased_gqa(c, true);
   attention.sinks = true;
   attention.rope = rope(c, attention.head_dim, {.theta = 150000});
   auto moe = routed_experts(c, {.experts = 128,

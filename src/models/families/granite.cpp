@@ -13,8 +13,7 @@ spec::ModelSpec granite_model(const ConfigReader& c, const spec::Ffn& ffn, doubl
   auto model = decoder_defaults(c, defaults);
   model.embedding_scale = c.number("embedding_multiplier", 1);
   model.logit_scale = 1 / c.number("logits_scaling", 1);
-  auto attention = gqa(c);
-  attention.qkv_bias = attention.out_bias = c.flag("attention_bias", false);
+  auto attention = biased_gqa(c);
   attention.rope = rope(c, attention.head_dim);
   attention.scale = c.number("attention_multiplier", attention_scale);
   model.layers = uniform_layers(c, {.mixer = attention,

@@ -23,13 +23,12 @@ spec::Rope hunyuan_rope(const ConfigReader& c, std::int64_t head_dim) {
 
 spec::ModelSpec hunyuan_model(const ConfigReader& c, const spec::Ffn& ffn) {
   auto model = decoder_defaults(c, {.pad = 0, .eps = 1e-5});
-  auto attention = gqa(c);
+  auto attention = biased_gqa(c);
   c.expect("attention_head_dim", attention.head_dim);
   c.expect("use_qk_norm", true);
   c.expect("use_cla", false);
   c.expect("norm_type", "rms");
   c.expect("use_rotary_pos_emb", true);
-  attention.qkv_bias = attention.out_bias = c.flag("attention_bias", false);
   attention.rope = hunyuan_rope(c, attention.head_dim);
   attention.head_norm = spec::HeadNorm{.norm = model.final_norm, .after_rope = true};
   model.layers = uniform_layers(c, {.mixer = attention, .ffn = ffn, .norm = model.final_norm});
@@ -72,9 +71,7 @@ spec::ModelSpec hunyuan_moe_spec(const ConfigReader& c) {
 spec::ModelSpec hy_v3_spec(const ConfigReader& c) {
   auto model = decoder_defaults(c, {.eps = 1e-5});
   model.float32_parts = {"e_score_correction_bias"};
-  auto attention = gqa(c);
-  attention.qkv_bias = attention.out_bias = c.flag("attention_bias", false);
-  attention.head_norm = spec::HeadNorm{.norm = model.final_norm};
+  auto attention = normed_gqa(c, model);
   attention.rope = rope(c, attention.head_dim, {.theta = 11158840});
   auto moe = routed_experts(c, {.experts = 192, .per_token = 8, .inner = 1536});
   moe.router = {.score = spec::Router::Score::sigmoid,

@@ -44,9 +44,7 @@ spec::ModelSpec flint_spec(const ConfigReader& c) {
   auto model = decoder_defaults(c);
   model.final_norm.gain_in_float32 = true;
   model.float32_parts = {"mlp.gate.weight", "sinks"};
-  auto attention = gqa(c);
-  attention.qkv_bias = attention.out_bias = c.flag("attention_bias", false);
-  attention.head_norm = spec::HeadNorm{.norm = model.final_norm};
+  auto attention = normed_gqa(c, model);
   attention.sinks = true;
   attention.rope = rope(c, attention.head_dim);
   auto moe =

@@ -49,9 +49,7 @@ spec::Moe laguna_experts(const ConfigReader& c) {
 
 spec::ModelSpec laguna_spec(const ConfigReader& c) {
   auto model = decoder_defaults(c);
-  auto attention = gqa(c);
-  attention.qkv_bias = attention.out_bias = c.flag("attention_bias", false);
-  attention.head_norm = spec::HeadNorm{.norm = model.final_norm};
+  auto attention = normed_gqa(c, model);
   attention.gate = laguna_gate(c);
   attention.gate_function = spec::GateFunction::softplus;
   model.layers = routed_layers(c, {.mixer = attention, .norm = model.final_norm}, laguna_experts(c),

@@ -79,8 +79,7 @@ spec::ModelSpec squared_relu(const ConfigReader& c, std::string_view eps_key, do
                              bool bias, std::optional<double> turned_share) {
   auto model = layer_norm_defaults(c, {.eps = 1e-5, .eps_key = eps_key});
   model.final_norm.weight_offset = offset;
-  auto attention = gqa(c);
-  attention.qkv_bias = attention.out_bias = c.flag("attention_bias", bias);
+  auto attention = biased_gqa(c, bias);
   attention.rope = rope(c, attention.head_dim, {.partial_rotary = turned_share});
   auto mlp = plain_mlp(c, "relu2");
   mlp.bias = c.flag("mlp_bias", bias);

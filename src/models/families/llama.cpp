@@ -6,8 +6,7 @@ namespace {
 
 spec::ModelSpec llama_spec(const ConfigReader& c) {
   auto model = decoder_defaults(c);
-  auto attention = gqa(c);
-  attention.qkv_bias = attention.out_bias = c.flag("attention_bias", false);
+  auto attention = biased_gqa(c);
   attention.rope = rope(c, attention.head_dim);
   c.expect("rope_interleaved", false);
   auto mlp = gated_mlp(c);

@@ -64,8 +64,7 @@ spec::Moe llama4_experts(const ConfigReader& c) {
 
 /// The attention of a layer with RoPE, or of one without.
 spec::Gqa llama4_attention(const ConfigReader& c, const spec::ModelSpec& model, bool turns) {
-  auto attention = gqa(c);
-  attention.qkv_bias = attention.out_bias = c.flag("attention_bias", false);
+  auto attention = biased_gqa(c);
   auto turned = rope(c, attention.head_dim, {.theta = 500000});
   turned.interleaved = turned.in_float32 = true;
   const spec::PositionTemperature temperature{

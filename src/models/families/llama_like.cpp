@@ -15,8 +15,7 @@ spec::ModelSpec plain_decoder(const ConfigReader& c, spec::ModelSpec model,
 
 spec::ModelSpec arcee_spec(const ConfigReader& c) {
   auto model = decoder_defaults(c, {.eps = 1e-5});
-  auto attention = gqa(c);
-  attention.qkv_bias = attention.out_bias = c.flag("attention_bias", false);
+  auto attention = biased_gqa(c);
   attention.rope = rope(c, attention.head_dim);
   auto mlp = plain_mlp(c, "relu2");
   mlp.bias = c.flag("mlp_bias", false);
@@ -37,8 +36,7 @@ spec::ModelSpec internlm3_spec(const ConfigReader& c) {
 }
 
 spec::ModelSpec iquestcoder_spec(const ConfigReader& c) {
-  auto attention = gqa(c);
-  attention.qkv_bias = attention.out_bias = c.flag("attention_bias", false);
+  auto attention = biased_gqa(c);
   attention.rope = rope(c, attention.head_dim);
   return plain_decoder(c, decoder_defaults(c, {.eps = 1e-5}), attention, c.flag("mlp_bias", false));
 }

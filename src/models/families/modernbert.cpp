@@ -37,8 +37,7 @@ spec::ModelSpec modernbert_spec(const ConfigReader& c) {
       spec::HeadTransform{.activation = activation(c, "classifier_activation", "gelu"),
                           .bias = c.flag("classifier_bias", false),
                           .norm = model.final_norm};
-  auto attention = gqa(c);
-  attention.qkv_bias = attention.out_bias = c.flag("attention_bias", false);
+  auto attention = biased_gqa(c);
   auto mlp = gated_mlp(c);
   mlp.bias = c.flag("mlp_bias", false);
   const auto window = c.integer("local_attention", 128) / 2;

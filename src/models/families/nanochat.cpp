@@ -9,8 +9,7 @@ spec::ModelSpec nanochat_spec(const ConfigReader& c) {
   model.final_norm.has_weight = false;
   model.embedding_norm = model.final_norm;
   model.logit_softcap = c.maybe_number("final_logit_softcapping", 15);
-  auto attention = gqa(c);
-  attention.qkv_bias = attention.out_bias = c.flag("attention_bias", false);
+  auto attention = biased_gqa(c);
   attention.rope = rope(c, attention.head_dim);
   attention.rope->clockwise = true;
   attention.head_norm = spec::HeadNorm{.norm = model.final_norm, .after_rope = true};

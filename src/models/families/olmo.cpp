@@ -9,8 +9,7 @@ spec::ModelSpec olmo_spec(const ConfigReader& c) {
   auto model = decoder_defaults(c, {.pad = 1});
   model.final_norm = layer_norm(1e-5, false);
   model.final_norm.has_weight = false;
-  auto attention = gqa(c);
-  attention.qkv_bias = attention.out_bias = c.flag("attention_bias", false);
+  auto attention = biased_gqa(c);
   attention.clip = c.maybe_number("clip_qkv");
   attention.rope = rope(c, attention.head_dim);
   attention.rope->in_float32 = true;
@@ -20,8 +19,7 @@ spec::ModelSpec olmo_spec(const ConfigReader& c) {
 }
 
 spec::Gqa olmo2_attention(const ConfigReader& c, const spec::Norm& norm) {
-  auto attention = gqa(c);
-  attention.qkv_bias = attention.out_bias = c.flag("attention_bias", false);
+  auto attention = biased_gqa(c);
   attention.head_norm = spec::HeadNorm{.norm = norm, .over = spec::HeadNorm::Over::all_heads};
   return attention;
 }

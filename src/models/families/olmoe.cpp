@@ -9,8 +9,7 @@ namespace {
 spec::ModelSpec olmoe_model(const ConfigReader& c, const spec::ModelSpec& defaults,
                             const MoeDefaults& experts, double theta) {
   auto model = defaults;
-  auto attention = gqa(c);
-  attention.qkv_bias = attention.out_bias = c.flag("attention_bias", false);
+  auto attention = biased_gqa(c);
   attention.clip = c.maybe_number("clip_qkv");
   attention.head_norm =
       spec::HeadNorm{.norm = model.final_norm, .over = spec::HeadNorm::Over::all_heads};

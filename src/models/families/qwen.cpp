@@ -33,10 +33,9 @@ spec::ModelSpec qwen2_spec(const ConfigReader& c) {
 }
 
 spec::ModelSpec qwen3_spec(const ConfigReader& c) {
-  auto attention = gqa(c);
+  auto attention = biased_gqa(c);
   attention.head_dim = c.integer("head_dim", 128);
   attention.scale = 1 / std::sqrt(static_cast<double>(attention.head_dim));
-  attention.qkv_bias = attention.out_bias = c.flag("attention_bias", false);
   attention.head_norm = spec::HeadNorm{.norm = {.eps = c.number("rms_norm_eps", 1e-6)}};
   attention.rope = rope(c, attention.head_dim);
   return qwen_spec(c, attention);

@@ -37,16 +37,9 @@ spec::ModelSpec qwen2_moe_spec(const ConfigReader& c) {
   return model;
 }
 
-spec::Gqa normed_attention(const ConfigReader& c, const spec::ModelSpec& model) {
-  auto attention = gqa(c);
-  attention.qkv_bias = attention.out_bias = c.flag("attention_bias", false);
-  attention.head_norm = spec::HeadNorm{.norm = model.final_norm};
-  return attention;
-}
-
 spec::ModelSpec qwen3_moe_spec(const ConfigReader& c) {
   auto model = decoder_defaults(c);
-  auto attention = normed_attention(c, model);
+  auto attention = normed_gqa(c, model);
   attention.rope = rope(c, attention.head_dim);
   attention.window = window_if_used(c);
   auto moe =
@@ -59,7 +52,7 @@ spec::ModelSpec qwen3_moe_spec(const ConfigReader& c) {
 
 spec::ModelSpec mellum_spec(const ConfigReader& c) {
   auto model = decoder_defaults(c);
-  auto attention = normed_attention(c, model);
+  auto attention = normed_gqa(c, model);
   auto moe =
       routed_experts(c, {.experts = 64, .per_token = 8, .inner = 896, .balance_loss = 0.001});
   moe.router.renormalise = c.flag("norm_topk_prob", true);

@@ -77,8 +77,7 @@ spec::ModelSpec exaone4_spec(const ConfigReader& c) {
 }
 
 spec::ModelSpec smollm3_spec(const ConfigReader& c) {
-  auto attention = gqa(c);
-  attention.qkv_bias = attention.out_bias = c.flag("attention_bias", false);
+  auto attention = biased_gqa(c);
   attention.rope = rope(c, attention.head_dim, {.theta = 2e6});
   const auto interval = c.integer("no_rope_layer_interval", 4);
   const auto given = c.has("no_rope_layers") ? c.numbers("no_rope_layers") : std::vector<double>();
