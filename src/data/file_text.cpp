@@ -94,21 +94,15 @@ void expand_zstd(const MappedFile& file, Sink& sink) {
   std::vector<char> out(kChunkBytes);
   ::ZSTD_inBuffer in{file.bytes().data(), file.bytes().size(), 0};
   std::size_t left = 1;  // 0 behind a whole frame
-  while (in.pos < in.size) {
+  bool is_full = false;  // then what did not fit follows
+  while (in.pos < in.size || (left != 0 && is_full)) {
     ::ZSTD_outBuffer chunk{out.data(), out.size(), 0};
     left = ::ZSTD_decompressStream(stream.get(), &chunk, &in);
     if (::ZSTD_isError(left) != 0) {
       sink.refuse(::ZSTD_getErrorName(left));
     }
     sink.write({out.data(), chunk.pos});
-    while (left != 0 && chunk.pos == chunk.size) {  // what did not fit
-      chunk.pos = 0;
-      left = ::ZSTD_decompressStream(stream.get(), &chunk, &in);
-      if (::ZSTD_isError(left) != 0) {
-        sink.refuse(::ZSTD_getErrorName(left));
-      }
-      sink.write({out.data(), chunk.pos});
-    }
+    is_full = chunk.pos == chunk.size;
   }
   if (left != 0) {
     sink.refuse("the file ends in the middle of the data");
