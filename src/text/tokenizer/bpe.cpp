@@ -235,12 +235,8 @@ std::vector<PieceToken> Bpe::split(std::string_view piece, std::vector<PieceToke
 }
 
 std::span<const PieceToken> Bpe::tokenize_word(std::string_view word, ModelScratch& scratch) const {
-  if (const auto tokens = scratch.cache.find(word)) {
-    return *tokens;
-  }
-  scratch.tokens = merges_.apply(split(word, std::move(scratch.tokens)));
-  scratch.cache.put(word, scratch.tokens);
-  return scratch.tokens;
+  return scratch.seen_or(word,
+                         [&] { return merges_.apply(split(word, std::move(scratch.tokens))); });
 }
 
 std::span<const PieceToken> Bpe::tokenize(std::string_view piece, ModelScratch& scratch) const {

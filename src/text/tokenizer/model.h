@@ -18,6 +18,16 @@ namespace automodel::text {
 struct ModelScratch {
   WordCache cache;
   std::vector<PieceToken> tokens;
+
+  /// The tokens of a word that was seen before, else what `split` makes of it.
+  std::span<const PieceToken> seen_or(std::string_view word, const auto& split) {
+    if (const auto seen = cache.find(word)) {
+      return *seen;
+    }
+    tokens = split();
+    cache.put(word, tokens);
+    return tokens;
+  }
 };
 
 /// Immutable; any number of threads may use it, each with its own scratch.

@@ -127,12 +127,7 @@ std::vector<PieceToken> Unigram::split(std::string_view piece) const {
 }
 
 std::span<const PieceToken> Unigram::tokenize(std::string_view piece, ModelScratch& scratch) const {
-  if (const auto tokens = scratch.cache.find(piece)) {
-    return *tokens;
-  }
-  scratch.tokens = split(piece);
-  scratch.cache.put(piece, scratch.tokens);
-  return scratch.tokens;
+  return scratch.seen_or(piece, [&] { return split(piece); });
 }
 
 Json Unigram::to_json() const {

@@ -60,12 +60,7 @@ std::vector<PieceToken> WordPiece::split(std::string_view piece) const {
 
 std::span<const PieceToken> WordPiece::tokenize(std::string_view piece,
                                                 ModelScratch& scratch) const {
-  if (const auto tokens = scratch.cache.find(piece)) {
-    return *tokens;
-  }
-  scratch.tokens = split(piece);
-  scratch.cache.put(piece, scratch.tokens);
-  return scratch.tokens;
+  return scratch.seen_or(piece, [&] { return split(piece); });
 }
 
 Json WordPiece::to_json() const {
