@@ -11,6 +11,14 @@
 namespace automodel::text::jinja {
 namespace {
 
+/// As an escape sequence of its number.
+void append_number(std::string& out, char32_t c) {
+  const auto number = static_cast<unsigned>(c);
+  out += number < 0x100     ? fmt::format("\\x{:02x}", number)
+         : number < 0x10000 ? fmt::format("\\u{:04x}", number)
+                            : fmt::format("\\U{:08x}", number);
+}
+
 void append_escaped(std::string& out, char32_t c, char quote) {
   switch (c) {
     case '\n':
@@ -30,12 +38,8 @@ void append_escaped(std::string& out, char32_t c, char quote) {
     out.push_back(static_cast<char>(c));
   } else if (is_printable(c)) {
     out += to_utf8(c);
-  } else if (c < 0x100) {
-    out += fmt::format("\\x{:02x}", static_cast<unsigned>(c));
-  } else if (c < 0x10000) {
-    out += fmt::format("\\u{:04x}", static_cast<unsigned>(c));
   } else {
-    out += fmt::format("\\U{:08x}", static_cast<unsigned>(c));
+    append_number(out, c);
   }
 }
 
@@ -157,12 +161,8 @@ std::string ascii_repr(const Value& value) {
   for (const char32_t c : to_code_points(repr(value))) {
     if (c < 0x80) {
       out.push_back(static_cast<char>(c));
-    } else if (c < 0x100) {
-      out += fmt::format("\\x{:02x}", static_cast<unsigned>(c));
-    } else if (c < 0x10000) {
-      out += fmt::format("\\u{:04x}", static_cast<unsigned>(c));
     } else {
-      out += fmt::format("\\U{:08x}", static_cast<unsigned>(c));
+      append_number(out, c);
     }
   }
   return out;

@@ -168,12 +168,7 @@ class ScopeResolver {
 
   void bind(const Symbols& symbols, SetBlockStmt& node, bool, int line) {
     bind_target(symbols, node.target, line);
-    Symbols inner(&symbols);
-    collect(inner, node.body);
-    collect(inner, node.filter);
-    node.frame = finish(inner);
-    bind(inner, node.body, false);
-    bind(inner, node.filter, false);
+    bind_filtered(symbols, node);
   }
 
   void bind(const Symbols& symbols, IfStmt& node, bool, int line) {
@@ -277,7 +272,9 @@ class ScopeResolver {
     return special;
   }
 
-  void bind(const Symbols& symbols, FilterStmt& node, bool, int) {
+  void bind(const Symbols& symbols, FilterStmt& node, bool, int) { bind_filtered(symbols, node); }
+
+  void bind_filtered(const Symbols& symbols, auto& node) {
     Symbols inner(&symbols);
     collect(inner, node.body);
     collect(inner, node.filter);
