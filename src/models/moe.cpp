@@ -113,15 +113,17 @@ std::vector<spec::Layer> routed_layers(const ConfigReader& config, const spec::L
   return layers;
 }
 
-spec::WeightNames expert_names() {
-  return {.renames = {{"mlp.experts.gate_proj", "mlp.experts.{}.gate_proj"},
-                      {"mlp.experts.up_proj", "mlp.experts.{}.up_proj"},
-                      {"mlp.experts.down_proj", "mlp.experts.{}.down_proj"}},
-          .groups = {},
-          .transposed = {},
-          .loaded = {{"mlp.experts.{}.gate_proj.weight", "mlp.experts.gate_up_proj"},
-                     {"mlp.experts.{}.up_proj.weight", "mlp.experts.gate_up_proj"},
-                     {"mlp.experts.{}.down_proj.weight", "mlp.experts.down_proj"}}};
+spec::WeightNames expert_names(const std::vector<spec::Rename>& more) {
+  spec::WeightNames out{.renames = {{"mlp.experts.gate_proj", "mlp.experts.{}.gate_proj"},
+                                    {"mlp.experts.up_proj", "mlp.experts.{}.up_proj"},
+                                    {"mlp.experts.down_proj", "mlp.experts.{}.down_proj"}},
+                        .groups = {},
+                        .transposed = {},
+                        .loaded = {{"mlp.experts.{}.gate_proj.weight", "mlp.experts.gate_up_proj"},
+                                   {"mlp.experts.{}.up_proj.weight", "mlp.experts.gate_up_proj"},
+                                   {"mlp.experts.{}.down_proj.weight", "mlp.experts.down_proj"}}};
+  out.renames.insert(out.renames.end(), more.begin(), more.end());
+  return out;
 }
 
 spec::WeightNames expert_names_beside_prediction(const spec::ModelSpec& model) {

@@ -62,8 +62,8 @@ std::vector<spec::Layer> routed_layers(const ConfigReader& config, const spec::L
                                        const spec::Moe& moe, const std::vector<bool>& sparse);
 
 /// One tensor per expert and projection, as Transformers' Qwen2-MoE: mlp.experts.3.up_proj.weight,
-/// which it fuses when it loads them.
-spec::WeightNames expert_names();
+/// which it fuses when it loads them. `more`: what else has another name in files.
+spec::WeightNames expert_names(const std::vector<spec::Rename>& more = {});
 
 /// The same where the files hold a layer behind the last one, which predicts further tokens and is
 /// not part of the model.

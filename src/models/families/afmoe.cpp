@@ -56,12 +56,10 @@ spec::ModelSpec afmoe_spec(const ConfigReader& c) {
 }
 
 spec::WeightNames afmoe_names(const spec::ModelSpec&) {
-  auto names = expert_names();
-  names.renames.push_back({"pre_feedforward_layernorm", "pre_mlp_layernorm"});
-  names.renames.push_back({"post_feedforward_layernorm", "post_mlp_layernorm"});
-  names.renames.push_back({"mlp.gate.e_score_correction_bias", "mlp.expert_bias"});
-  names.renames.push_back({"mlp.gate", "mlp.router.gate"});
-  return names;
+  return expert_names({{"pre_feedforward_layernorm", "pre_mlp_layernorm"},
+                       {"post_feedforward_layernorm", "post_mlp_layernorm"},
+                       {"mlp.gate.e_score_correction_bias", "mlp.expert_bias"},
+                       {"mlp.gate", "mlp.router.gate"}});
 }
 
 }  // namespace

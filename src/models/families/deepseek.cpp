@@ -87,8 +87,7 @@ spec::ModelSpec youtu_spec(const ConfigReader& c) {
 }
 
 spec::WeightNames axk1_names(const spec::ModelSpec& model) {
-  auto names = expert_names();
-  names.renames.push_back({"post_feedforward_layernorm", "post_mlp_layernorm"});
+  auto names = expert_names({{"post_feedforward_layernorm", "post_mlp_layernorm"}});
   for (std::size_t i = 0; i < model.layers.size(); ++i) {
     if (model.layers[i].placement == spec::NormPlacement::pre) {
       names.ignored.push_back("model.layers." + std::to_string(i) + ".post_mlp_layernorm");

@@ -53,9 +53,8 @@ spec::ModelSpec ernie4_5_moe_spec(const ConfigReader& c) {
 }
 
 spec::WeightNames ernie4_5_moe_names(const spec::ModelSpec&) {
-  auto names = expert_names();
-  names.renames.push_back(
-      {"mlp.gate.e_score_correction_bias", "mlp.moe_statics.e_score_correction_bias"});
+  auto names = expert_names(
+      {{"mlp.gate.e_score_correction_bias", "mlp.moe_statics.e_score_correction_bias"}});
   names.as_row = {"mlp.moe_statics.e_score_correction_bias"};
   for (const char* part : {"block", "emb_norm", "hidden_norm", "linear_proj"}) {
     names.ignored.push_back(std::string("model.mtp_") + part);  // they predict further tokens

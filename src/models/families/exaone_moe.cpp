@@ -30,8 +30,7 @@ spec::ModelSpec exaone_moe_spec(const ConfigReader& c) {
 }
 
 spec::WeightNames exaone_moe_names(const spec::ModelSpec&) {
-  auto names = expert_names();
-  names.renames.push_back({"mlp.gate.e_score_correction_bias", "mlp.e_score_correction_bias"});
+  auto names = expert_names({{"mlp.gate.e_score_correction_bias", "mlp.e_score_correction_bias"}});
   names.ignored = {"mtp"};  // predicts further tokens
   return names;
 }

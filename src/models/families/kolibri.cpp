@@ -64,19 +64,15 @@ spec::ModelSpec flint_spec(const ConfigReader& c) {
 }
 
 spec::WeightNames kolibri1_names(const spec::ModelSpec&) {
-  auto names = expert_names();
-  names.renames.push_back({"post_attention_layernorm", "post_attn_norm"});
-  names.renames.push_back({"pre_feedforward_layernorm", "post_attention_layernorm"});
-  names.renames.push_back({"post_feedforward_layernorm", "post_ffn_norm"});
-  names.renames.push_back({"mlp.gate.e_score_correction_bias", "moe.router.expert_bias"});
-  return names;
+  return expert_names({{"post_attention_layernorm", "post_attn_norm"},
+                       {"pre_feedforward_layernorm", "post_attention_layernorm"},
+                       {"post_feedforward_layernorm", "post_ffn_norm"},
+                       {"mlp.gate.e_score_correction_bias", "moe.router.expert_bias"}});
 }
 
 spec::WeightNames flint_names(const spec::ModelSpec&) {
-  auto names = expert_names();
-  names.renames.push_back({"mlp.shared_experts", "mlp.shared_expert"});
-  names.renames.push_back({"self_attn.sinks", "self_attn.softmax_offset"});
-  return names;
+  return expert_names({{"mlp.shared_experts", "mlp.shared_expert"},
+                       {"self_attn.sinks", "self_attn.softmax_offset"}});
 }
 
 }  // namespace

@@ -69,10 +69,9 @@ spec::ModelSpec laguna_spec(const ConfigReader& c) {
 }
 
 spec::WeightNames laguna_names(const spec::ModelSpec&) {
-  auto names = expert_names();
-  names.renames.push_back(
-      {"mlp.gate.e_score_correction_bias", "mlp.experts.e_score_correction_bias"});
-  names.renames.push_back({"mlp.shared_experts", "mlp.shared_expert"});
+  auto names =
+      expert_names({{"mlp.gate.e_score_correction_bias", "mlp.experts.e_score_correction_bias"},
+                    {"mlp.shared_experts", "mlp.shared_expert"}});
   names.loaded.push_back({"mlp.shared_expert", "mlp.shared_experts"});
   names.renames.push_back({"self_attn.gate_proj", "self_attn.g_proj"});
   return names;

@@ -54,8 +54,7 @@ spec::ModelSpec mimo_v2_flash_spec(const ConfigReader& c) {
 }
 
 spec::WeightNames mimo_v2_flash_names(const spec::ModelSpec&) {
-  auto names = expert_names();
-  names.renames.push_back({"sinks", "attention_sink_bias"});
+  auto names = expert_names({{"sinks", "attention_sink_bias"}});
   names.ignored = {"model.mtp"};
   return names;
 }

@@ -68,9 +68,7 @@ spec::ModelSpec mellum_spec(const ConfigReader& c) {
 }
 
 spec::WeightNames qwen2_moe_names(const spec::ModelSpec&) {
-  auto names = expert_names();
-  names.renames.push_back({"mlp.shared_experts", "mlp.shared_expert"});
-  return names;
+  return expert_names({{"mlp.shared_experts", "mlp.shared_expert"}});
 }
 
 spec::WeightNames qwen3_moe_names(const spec::ModelSpec&) { return expert_names(); }
