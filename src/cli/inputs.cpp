@@ -85,7 +85,7 @@ void bring_base_of(const fs::path& path, std::string_view hint) {
 }
 
 void bring_run_model(const config::ModelSource& model) {
-  const bool fresh = model.entry != config::ModelEntry::from_pretrained && !model.load_base_model;
+  const bool fresh = model.is_fresh() && !model.load_base_model;
   if (!model.pretrained_model_name_or_path.empty()) {
     bring_model(model.pretrained_model_name_or_path, model.revision.value_or("main"),
                 fresh ? hub::Need::config : hub::Need::model);

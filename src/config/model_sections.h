@@ -74,6 +74,9 @@ struct ModelSource {
   /// A classifier's head is drawn anew although the checkpoint has one.
   bool fresh_head = false;
 
+  /// All weights are drawn.
+  bool is_fresh() const { return entry != ModelEntry::from_pretrained; }
+
   bool operator==(const ModelSource&) const = default;
 };
 

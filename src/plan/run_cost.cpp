@@ -29,7 +29,7 @@ Storage loaded_storage(const config::ModelSource& model) {
   if (model.torch_dtype != "auto") {
     return storage_of(model.torch_dtype);
   }
-  if (model.entry != config::ModelEntry::from_pretrained) {
+  if (model.is_fresh()) {
     return Storage::bfloat16;
   }
   const Json config = read_json(models::config_file(

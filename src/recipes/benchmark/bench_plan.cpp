@@ -35,12 +35,12 @@ bool is_mock(const config::Recipe& recipe) {
 std::shared_ptr<const data::Dataset> mock_rows(const config::Recipe& recipe,
                                                const checkpoint::ModelFolder& source) {
   const Json& keys = recipe.dataset.keys;
-  const bool fresh = recipe.model.entry != config::ModelEntry::from_pretrained;
-  return data::make_mock_dataset(
-      {.vocab_size = fresh ? source.spec.vocab_size : keys.at("vocab_size").get<std::int64_t>(),
-       .seq_len = keys.at("seq_len").get<std::int64_t>(),
-       .num_samples = keys.at("num_samples").get<std::int64_t>(),
-       .seed = static_cast<std::uint64_t>(recipe.seed)});
+  return data::make_mock_dataset({.vocab_size = recipe.model.is_fresh()
+                                                    ? source.spec.vocab_size
+                                                    : keys.at("vocab_size").get<std::int64_t>(),
+                                  .seq_len = keys.at("seq_len").get<std::int64_t>(),
+                                  .num_samples = keys.at("num_samples").get<std::int64_t>(),
+                                  .seed = static_cast<std::uint64_t>(recipe.seed)});
 }
 
 RunData training_data(config::Recipe recipe, const checkpoint::ModelFolder& source) {

@@ -15,21 +15,17 @@
 namespace automodel::recipes {
 namespace {
 
-bool is_fresh(const config::ModelSource& model) {
-  return model.entry != config::ModelEntry::from_pretrained;
-}
-
 at::ScalarType storage_dtype(const config::ModelSource& model,
                              const checkpoint::ModelFolder& source) {
   if (model.torch_dtype != "auto") {
     return train::storage_dtype_from_name("model.torch_dtype", model.torch_dtype);
   }
-  return is_fresh(model) ? at::kBFloat16 : checkpoint::auto_dtype(source);
+  return model.is_fresh() ? at::kBFloat16 : checkpoint::auto_dtype(source);
 }
 
 nn::Parameters make_parameters(const config::Recipe& recipe, const checkpoint::ModelFolder& source,
                                at::ScalarType storage) {
-  if (is_fresh(recipe.model)) {
+  if (recipe.model.is_fresh()) {
     return nn::initialise(source.spec, storage, static_cast<std::uint64_t>(recipe.seed));
   }
   return checkpoint::load_parameters(source, storage,
@@ -74,7 +70,7 @@ checkpoint::ModelFolder open_run_source(const config::ModelSource& model, bool w
           : models::folder_of_class(model.config_class, model.config_overrides).string();
   auto source = checkpoint::open_model(name, {.revision = model.revision.value_or("main"),
                                               .config_overrides = model.config_overrides,
-                                              .weights = weights && !is_fresh(model),
+                                              .weights = weights && !model.is_fresh(),
                                               .fresh_head = model.fresh_head});
   if (model.entry == config::ModelEntry::build_gpt2) {
     source.spec.init_rules.clear();  // upstream's function draws all weights alike

@@ -305,7 +305,7 @@ std::vector<std::string> check_first_loss(const config::Recipe& recipe,
     return {};  // guessing every token alike has another loss then
   }
   const double uniform = std::log(static_cast<double>(spec.vocab_size));
-  const bool fresh = recipe.model.entry != config::ModelEntry::from_pretrained;
+  const bool fresh = recipe.model.is_fresh();
   if (loss > uniform + 1 && !fresh && first.num_label_tokens >= kLeastLabels) {
     return {
         fmt::format("the first loss, {:.2f}, is worse than guessing every token alike ({:.2f}): do "
