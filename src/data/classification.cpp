@@ -89,18 +89,6 @@ std::int64_t read_length(Keys& keys) {
   return length;
 }
 
-/// The keys that upstream's data sets share.
-ClassificationOptions read_upstream_keys(Keys& keys) {
-  ClassificationOptions options;
-  options.paths = keys.paths("path_or_dataset");
-  options.split = keys.text("split", "train");
-  options.rows.max_rows = keys.maybe_integer("num_samples_limit");
-  options.max_length = read_length(keys);
-  options.rows.source = read_source_options(keys);
-  keys.any("trust_remote_code");
-  return options;
-}
-
 std::vector<std::string> read_labels(Keys& keys) {
   const Json value = keys.any("labels");
   const bool are_texts =
@@ -152,17 +140,24 @@ ClassificationOptions read_classification_options(Keys& keys) {
   return options;
 }
 
+ClassificationOptions read_review_options(Keys& keys) {
+  ClassificationOptions options;
+  options.paths = keys.paths("path_or_dataset");
+  options.split = keys.text("split", "train");
+  options.rows.max_rows = keys.maybe_integer("num_samples_limit");
+  options.max_length = read_length(keys);
+  options.rows.source = read_source_options(keys);
+  keys.any("trust_remote_code");
+  return options;
+}
+
 ClassificationOptions read_mrpc_options(Keys& keys) {
-  auto options = read_upstream_keys(keys);
+  auto options = read_review_options(keys);
   options.rows.configuration =
       options.paths == std::vector<std::string>{"nyu-mll/glue"} ? "mrpc" : "";
   options.text_column = "sentence1";
   options.pair_column = "sentence2";
   return options;
 }
-
-ClassificationOptions read_imdb_options(Keys& keys) { return read_upstream_keys(keys); }
-
-ClassificationOptions read_yelp_options(Keys& keys) { return read_upstream_keys(keys); }
 
 }  // namespace automodel::data

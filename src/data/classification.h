@@ -42,7 +42,6 @@ ClassificationOptions read_classification_options(Keys& keys);
 /// Upstream's data sets: keys split, num_samples_limit, max_length; `path_or_dataset` (ours) names
 /// other files of the same columns.
 ClassificationOptions read_mrpc_options(Keys& keys);
-ClassificationOptions read_imdb_options(Keys& keys);
-ClassificationOptions read_yelp_options(Keys& keys);
+ClassificationOptions read_review_options(Keys& keys);
 
 }  // namespace automodel::data

@@ -79,9 +79,9 @@ constexpr std::array<DatasetKind, 21> kKinds = {{
     {"seq_cls.GLUE_MRPC", "pairs of sentences: do they mean the same?", "path_or_dataset",
      build<read_mrpc_options, make_classification_dataset>},
     {"seq_cls.IMDB", "reviews of films: liked or not?", "path_or_dataset",
-     build<read_imdb_options, make_classification_dataset>},
+     build<read_review_options, make_classification_dataset>},
     {"seq_cls.YelpReviewFull", "reviews with one to five stars", "path_or_dataset",
-     build<read_yelp_options, make_classification_dataset>},
+     build<read_review_options, make_classification_dataset>},
     {"mock_seq_cls.MockSequenceClassificationDataset", "random tokens with random classes", "",
      build<read_mock_classification_options, make_mock_classification_dataset>},
 }};
