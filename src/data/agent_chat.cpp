@@ -145,9 +145,7 @@ std::unique_ptr<const Dataset> make_agent_chat_dataset(const AgentChatOptions& o
   const bool needs_length = options.filter_overlong || options.truncate_history;
   check(!needs_length || options.limit.seq_length > 0, ErrorKind::invalid_argument,
         "filter_overlong and truncate_history need seq_length: the tokens that a row may have");
-  if (options.chat_template) {
-    context = with_chat_template(std::move(context), *options.chat_template);
-  }
+  context = with_chat_template(std::move(context), options.chat_template);
   const auto shared = std::make_shared<const TextContext>(std::move(context));
   const AgentFormat format(options, shared);
   auto rows = open_split(options.paths, options.split, options.rows);

@@ -9,9 +9,7 @@
 namespace automodel::data {
 
 std::unique_ptr<const Dataset> make_chat_dataset(const ChatOptions& options, TextContext context) {
-  if (options.chat_template) {
-    context = with_chat_template(std::move(context), *options.chat_template);
-  }
+  context = with_chat_template(std::move(context), options.chat_template);
   const LengthLimit limit = for_model(options.limit, context);
   const auto shared = std::make_shared<const TextContext>(std::move(context));
   const ChatFormat format(shared, options.mask);

@@ -118,9 +118,7 @@ SideFormat side_format(std::shared_ptr<const TextContext> context) {
 
 std::unique_ptr<const Dataset> make_preference_dataset(const PreferenceOptions& options,
                                                        TextContext context) {
-  if (options.chat_template) {
-    context = with_chat_template(std::move(context), *options.chat_template);
-  }
+  context = with_chat_template(std::move(context), options.chat_template);
   const LengthLimit limit = for_model(options.limit, context);
   const auto shared = std::make_shared<const TextContext>(std::move(context));
   const auto format = [tokenize = side_format(shared), limit](const Json& row) {

@@ -49,9 +49,7 @@ std::string first_answer(const Json& row, const std::string& name) {
 
 std::unique_ptr<const Dataset> make_squad_dataset(const SquadOptions& options,
                                                   TextContext context) {
-  if (options.chat_template) {
-    context = with_chat_template(std::move(context), *options.chat_template);
-  }
+  context = with_chat_template(std::move(context), options.chat_template);
   const LengthLimit limit = for_model(options.limit, context);
   const auto shared = std::make_shared<const TextContext>(std::move(context));
   const RowFormat format = make_format(shared);

@@ -95,7 +95,11 @@ TextContext load_text_context(const std::filesystem::path& folder) {
   return make_text_context(std::move(loaded.tokenizer), loaded.config);
 }
 
-TextContext with_chat_template(TextContext context, const std::string& chat_template) {
+TextContext with_chat_template(TextContext context, const std::optional<std::string>& given) {
+  if (!given) {
+    return context;
+  }
+  const std::string& chat_template = *given;
   const bool is_text = chat_template.find("{%") != std::string::npos ||
                        chat_template.find("{{") != std::string::npos;
   const auto named = context.templates.find(chat_template);

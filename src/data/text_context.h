@@ -64,11 +64,11 @@ bool puts_bos(const TextContext& context);
 /// The same number for contexts by which rows become the same tokens, or the same errors.
 std::uint64_t content_hash(const TextContext& context);
 
-/// A copy with another chat template for all rows: `chat_template` is the name of one of the
+/// A copy with another chat template for all rows, if one is given: the name of one of the
 /// tokenizer's own ("rag"), the text of one (it contains "{%" or "{{"), or the path of a Jinja file
 /// or of a JSON file with a "chat_template".
 /// Throws Error(not_found | invalid_argument).
-TextContext with_chat_template(TextContext context, const std::string& chat_template);
+TextContext with_chat_template(TextContext context, const std::optional<std::string>& given);
 
 /// The template for a conversation with or without tools: "tool_use" where there is one and tools
 /// are given, else "default". Null if there is none.
