@@ -33,9 +33,7 @@ void StateSaver::text(const std::string& name, std::string& value) { add(name, v
 
 void StateSaver::finish(const std::filesystem::path& folder) const {
   write_safetensors(folder / kTensorsFile, tensors_);
-  AtomicFile file(folder / kValuesFile);
-  file.write(values_.dump(1) + "\n");
-  file.commit();
+  write_file_atomic(folder / kValuesFile, values_.dump(1) + "\n");
 }
 
 struct StateRestorer::Files {

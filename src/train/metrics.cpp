@@ -35,9 +35,7 @@ std::filesystem::path with_earlier_lines(std::filesystem::path path, std::int64_
       kept += line + "\n";
     }
   }
-  AtomicFile file(path);
-  file.write(kept);
-  file.commit();
+  write_file_atomic(path, kept);
   return path;
 }
 
