@@ -201,11 +201,11 @@ class Step {
   MemoryPlan most_;
 };
 
+}  // namespace
+
 std::string bytes_text(std::int64_t bytes) {
   return human_bytes(static_cast<std::uint64_t>(bytes));
 }
-
-}  // namespace
 
 std::int64_t width_of(Storage storage) { return storage == Storage::float32 ? kFloat : 2; }
 

@@ -77,6 +77,9 @@ std::int64_t optimizer_bytes(const std::vector<HeldParameter>& parameters,
 MemoryPlan plan_memory(const spec::ModelSpec& model, const std::vector<HeldParameter>& parameters,
                        const StepShape& step);
 
+/// As human_bytes.
+std::string bytes_text(std::int64_t bytes);
+
 /// "2.1 GiB: frozen weights 0, trained weights 513 MiB, ..."
 std::string memory_text(const MemoryPlan& plan);
 

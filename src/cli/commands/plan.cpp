@@ -12,13 +12,10 @@
 namespace automodel::cli {
 namespace {
 
+using plan::bytes_text;
 using plan::RunCost;
 
 constexpr double kGib = 1024.0 * 1024 * 1024;
-
-std::string bytes_text(std::int64_t bytes) {
-  return human_bytes(static_cast<std::uint64_t>(bytes));
-}
 
 using Kinds = std::vector<std::pair<std::string, std::int64_t>>;
 

@@ -27,10 +27,6 @@ static_assert(plan::kChunksOfNarrowSum == ops::kChunksOfNarrowSum);
 /// Seconds. A shorter step takes mostly what no plan counts: calls, threads that wait.
 constexpr double kShortStep = 0.05;
 
-std::string bytes_text(std::int64_t bytes) {
-  return human_bytes(static_cast<std::uint64_t>(bytes));
-}
-
 plan::Storage storage_of(at::ScalarType dtype) {
   return dtype == at::kBFloat16 ? plan::Storage::bfloat16
          : dtype == at::kHalf   ? plan::Storage::float16
@@ -245,8 +241,8 @@ std::vector<std::string> compare_with(const Forecast& forecast, const RunTotals&
   const auto measured = static_cast<double>(totals.peak_memory_bytes);
   const double seconds = totals.seconds / static_cast<double>(totals.num_steps);
   std::vector<std::string> out = {fmt::format(
-      "memory      {} planned, {} measured ({:+.0f} %)", bytes_text(forecast.memory.total()),
-      bytes_text(totals.peak_memory_bytes), off(planned, measured))};
+      "memory      {} planned, {} measured ({:+.0f} %)", plan::bytes_text(forecast.memory.total()),
+      plan::bytes_text(totals.peak_memory_bytes), off(planned, measured))};
   if (forecast.step_seconds) {
     const bool is_short = *forecast.step_seconds < kShortStep;
     out.push_back(
