@@ -6,18 +6,6 @@
 namespace automodel::config {
 namespace {
 
-RecipeKind recipe_kind(const Json& json) {
-  return Section(json).choice(
-      "_target_",
-      Names<RecipeKind, 6>{
-          {{"TrainFinetuneRecipeForNextTokenPrediction", RecipeKind::finetune},
-           {"KnowledgeDistillationRecipeForNextTokenPrediction", RecipeKind::distillation},
-           {"BenchmarkingRecipeForNextTokenPrediction", RecipeKind::benchmark},
-           {"TrainFinetuneRecipeForSequenceClassification", RecipeKind::sequence_classification},
-           {"FinetuneRecipeForVLM", RecipeKind::vlm_finetune},
-           {"KnowledgeDistillationRecipeForVLM", RecipeKind::vlm_distillation}}});
-}
-
 /// `validation_dataset` is "default"; behind it stands a separator and the name.
 void extract_validation_datasets(Recipe& recipe, const Json& json) {
   constexpr std::string_view kName = "validation_dataset";
@@ -81,7 +69,8 @@ Recipe extract_recipe(const Node& tree) {
   const Json json = to_json(tree);
   const Section sections(json);
   Recipe recipe;
-  recipe.kind = recipe_kind(json.at("recipe"));
+  recipe.is_benchmark =
+      Section(json.at("recipe")).text("_target_") == "BenchmarkingRecipeForNextTokenPrediction";
   recipe.seed = json.at("seed").get<std::int64_t>();
   recipe.step_scheduler = extract_step_scheduler(json.at("step_scheduler"));
   recipe.dist_env.device = Section(json.at("dist_env")).text("device");

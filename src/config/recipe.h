@@ -12,17 +12,9 @@
 
 namespace automodel::config {
 
-enum class RecipeKind {
-  finetune,
-  distillation,
-  sequence_classification,
-  benchmark,
-  vlm_finetune,
-  vlm_distillation
-};
-
 struct Recipe {
-  RecipeKind kind = RecipeKind::finetune;
+  /// It times steps; else it trains, a language model or (model.task) a classifier.
+  bool is_benchmark = false;
   std::int64_t seed = 42;
   StepScheduler step_scheduler;
   DistEnv dist_env;

@@ -76,8 +76,7 @@ std::int64_t micro_batch_rows(const Recipe& recipe) {
   if (recipe.dataloader.batch_size) {
     return *recipe.dataloader.batch_size;
   }
-  return recipe.kind == RecipeKind::benchmark ? local
-                                              : recipe.dataset.keys.value("batch_size", local);
+  return recipe.is_benchmark ? local : recipe.dataset.keys.value("batch_size", local);
 }
 
 std::int64_t epoch_length(std::int64_t num_batches, std::int64_t accumulation) {

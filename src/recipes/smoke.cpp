@@ -150,8 +150,7 @@ ExitCode run_smoke(config::LoadedRecipe loaded) {
   for (const auto& note : make_small(loaded.recipe, folder.path())) {
     fmt::print("{}\n", note);
   }
-  const auto code = loaded.recipe.kind == config::RecipeKind::benchmark ? run_benchmark(loaded)
-                                                                        : run_finetune(loaded);
+  const auto code = loaded.recipe.is_benchmark ? run_benchmark(loaded) : run_finetune(loaded);
   if (code == ExitCode::ok) {
     fmt::print("the recipe works: {} steps were made\n", kSteps);
   }

@@ -189,7 +189,6 @@ TEST(Extract, ClassifiersAreNamedByTheirArchitecture) {
       "--model.num_labels=3",
       "--dataset={'_target_': 'nemo_automodel.components.datasets.llm.seq_cls.GLUE_MRPC'}"};
   const Recipe recipe = read(overrides);
-  EXPECT_EQ(recipe.kind, RecipeKind::sequence_classification);
   EXPECT_EQ(recipe.model.task, ModelTask::sequence_classification);
   EXPECT_EQ(recipe.model.config_overrides,
             (Json{{"num_labels", 3}, {"architectures", {"ForSequenceClassification"}}}));

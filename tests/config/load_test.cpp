@@ -73,7 +73,7 @@ TEST(Load, RefusesFilesThatAreNoRecipes) {
 }
 
 TEST(Load, ARunnableRecipeLoads) {
-  EXPECT_EQ(load_recipe(write_recipe(kLeast), {}, {}).recipe.kind, RecipeKind::finetune);
+  EXPECT_FALSE(load_recipe(write_recipe(kLeast), {}, {}).recipe.is_benchmark);
 }
 
 TEST(Load, SeedOfRngCountsWithAWarning) {

@@ -30,7 +30,7 @@ TEST(Batches, RowsOfAMicroBatch) {
   EXPECT_EQ(micro_batch_rows(recipe), 8);
   recipe.dataset.keys["batch_size"] = 1;
   EXPECT_EQ(micro_batch_rows(recipe), 1);
-  recipe.kind = RecipeKind::benchmark;
+  recipe.is_benchmark = true;
   EXPECT_EQ(micro_batch_rows(recipe), 8) << "the benchmark sets it";
 }
 

@@ -72,7 +72,7 @@ void print_run(const config::Recipe& recipe) {
                         ? fmt::format("validation every {} steps", *steps.val_every_steps)
                         : "validation at checkpoints");
   }
-  if (recipe.checkpoint.enabled && recipe.kind != config::RecipeKind::benchmark) {
+  if (recipe.checkpoint.enabled && !recipe.is_benchmark) {
     parts.push_back(fmt::format(
         "checkpoints {}{} in {}",
         steps.ckpt_every_steps ? fmt::format("every {} steps", *steps.ckpt_every_steps)

@@ -15,8 +15,8 @@ ExitCode run_train(const usage::Train& line, Arguments) {
     return recipes::run_smoke(config::check_recipe(line.recipe, line.overrides));
   }
   const auto loaded = config::load_recipe(line.recipe, line.overrides);
-  return loaded.recipe.kind == config::RecipeKind::benchmark ? recipes::run_benchmark(loaded)
-                                                             : recipes::run_finetune(loaded);
+  return loaded.recipe.is_benchmark ? recipes::run_benchmark(loaded)
+                                    : recipes::run_finetune(loaded);
 }
 
 }  // namespace

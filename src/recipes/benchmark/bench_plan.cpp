@@ -15,7 +15,7 @@ Json benchmark_section(const config::Recipe& recipe) {
 
 BenchPlan plan_of_recipe(const config::Recipe& recipe) {
   BenchPlan plan;
-  if (recipe.kind != config::RecipeKind::benchmark) {
+  if (!recipe.is_benchmark) {
     return plan;
   }
   const Json section = benchmark_section(recipe);
