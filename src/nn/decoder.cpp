@@ -5,12 +5,17 @@
 #include "ops/embedding.h"
 
 namespace automodel::nn {
-
 namespace {
 
 std::optional<ops::Linear> maybe_linear(const Parameters& parameters, const std::string& prefix) {
   return parameters.contains(prefix + ".weight") ? std::optional(parameters.linear(prefix))
                                                  : std::nullopt;
+}
+
+/// The labelled rows; undefined if that are all of them or none.
+Tensor rows_to_go_on(const Tensor& labels_t) {
+  const Tensor rows_n = ops::labelled_rows(labels_t);
+  return rows_n.size(0) == 0 || rows_n.size(0) == labels_t.size(0) ? Tensor() : rows_n;
 }
 
 }  // namespace
@@ -146,12 +151,6 @@ BlockFunction Decoder::block_function(std::size_t i, const Sequence& sequence, P
     }
     return outputs;
   };
-}
-
-/// The labelled rows; undefined if that are all of them or none.
-Tensor rows_to_go_on(const Tensor& labels_t) {
-  const Tensor rows_n = ops::labelled_rows(labels_t);
-  return rows_n.size(0) == 0 || rows_n.size(0) == labels_t.size(0) ? Tensor() : rows_n;
 }
 
 DecoderOutput Decoder::forward(const Tokens& tokens, const ForwardOptions& options,
