@@ -276,8 +276,10 @@ bool is_adapter_name(std::string_view name) {
 bool is_adapter_folder(const fs::path& folder) { return fs::exists(folder / kConfigFile); }
 
 PeftAdapter read_peft_adapter(const fs::path& folder) {
-  check(is_adapter_folder(folder), ErrorKind::not_found, "{} has no adapter_config.json; {}",
-        folder.string(), instead_of_adapter(folder));
+  if (!is_adapter_folder(folder)) {
+    fail(ErrorKind::not_found, "{} has no adapter_config.json; {}", folder.string(),
+         instead_of_adapter(folder));
+  }
   const ErrorContext context("reading the adapter {}", folder.string());
   const auto config =
       parse_adapter_config(read_json(folder / kConfigFile), (folder / kConfigFile).string());

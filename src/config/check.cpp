@@ -118,12 +118,13 @@ Node in_order(Node node) {
   return node;
 }
 
-/// A value that is neither nothing nor the default.
+/// A value that is neither nothing nor the default, nor a plain no.
 bool asks_for_something(const Key& key, const Node& value) {
   if (value.kind != NodeKind::scalar) {
     return !value.entries.empty() || !value.items.empty();
   }
-  return !value.is_null() && value.value != key.fallback.value_or(Json());
+  const Json usual = key.fallback.value_or(Json());
+  return !value.is_null() && value.value != (usual.is_null() ? Json(false) : usual);
 }
 
 /// Walks table and tree together.

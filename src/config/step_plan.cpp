@@ -203,7 +203,8 @@ std::vector<std::string> find_unreached(const Recipe& recipe, const StepPlan& pl
                     *max_steps, plan.num_epochs, plan.end_step));
   }
   const auto decay = recipe.lr_scheduler ? recipe.lr_scheduler->lr_decay_steps : std::nullopt;
-  if (decay && *decay > plan.end_step) {
+  const bool is_told = max_steps && decay && *decay > *max_steps;  // by the recipe's rules
+  if (decay && *decay > plan.end_step && !is_told) {
     out.push_back(
         fmt::format("lr_scheduler.lr_decay_steps {} is longer than the run's {} steps: the "
                     "learning rate does not come down to min_lr",

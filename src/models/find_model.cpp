@@ -86,8 +86,9 @@ fs::path checkpoint_recipe(const fs::path& folder) {
 
 fs::path config_file(const fs::path& path) {
   fs::path file = fs::is_directory(path) ? path / "config.json" : path;
-  check(fs::exists(file), ErrorKind::not_found, "{} has no config.json; {}", path.string(),
-        instead_of_model(path));
+  if (!fs::exists(file)) {
+    fail(ErrorKind::not_found, "{} has no config.json; {}", path.string(), instead_of_model(path));
+  }
   return file;
 }
 

@@ -379,6 +379,11 @@ ModelSpec as_classifier(ModelSpec model, std::int64_t num_labels) {
   model.head_transform.reset();
   model.logit_scale = 1;
   model.logit_softcap.reset();
+  for (auto& layer : model.layers) {
+    if (auto* moe = moe_of(layer)) {
+      moe->training.balance_loss = 0;
+    }
+  }
   return model;
 }
 

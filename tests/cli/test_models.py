@@ -97,4 +97,4 @@ def test_a_gguf_file_is_handed_to_the_engine(automodel, tmp_path):
     file.write_bytes(os.urandom(64))
     done = automodel("describe", file)
     assert done.returncode == 2
-    assert "model.gguf" in done.stderr
+    assert "model.gguf" in done.stderr and "not a GGUF file" in done.stderr

@@ -24,7 +24,7 @@ def load(path):
 
 def write(folder, name, content):
     path = folder / name
-    path.write_text(content if isinstance(content, str) else yaml.safe_dump(content, sort_keys=False))
+    path.write_text(content if isinstance(content, str) else yaml.dump(content, Dumper=yaml.CSafeDumper, sort_keys=False))
     return path
 
 
@@ -272,7 +272,7 @@ def test_the_reference_page_is_current(automodel):
     assert (ROOT / "docs/recipe.md").read_text() == page, "run: automodel validate --reference > docs/recipe.md"
 
 
-def test_validate_opens_no_socket_and_loads_no_libtorch(automodel):
+def test_validate_loads_no_libtorch(automodel):
     done = automodel("validate", SMALL, env={"LD_DEBUG": "libs"})
     assert done.returncode == 0
-    assert "torch" not in done.stderr.replace("automodel", "")
+    assert "libc.so" in done.stderr and "libtorch" not in done.stderr

@@ -143,7 +143,8 @@ TEST(WithoutEffect, IsToldOnceForAllThatTheRecipeAsksFor) {
 TEST(WithoutEffect, DefaultsAndNullsAskForNothing) {
   EXPECT_THAT(check_text(kLeast).warnings, IsEmpty());
   EXPECT_THAT(check_text(kLeast, {"--dataloader.num_workers=0", "--dataloader.prefetch_factor=null",
-                                  "--model.sdpa_method=[]"})
+                                  "--model.sdpa_method=[]", "--neftune=0",
+                                  "--validation_dataloader.shuffle=false"})
                   .warnings,
               IsEmpty());
 }
@@ -152,6 +153,9 @@ TEST(NotBuilt, WhatWouldChangeResultsIsRefused) {
   for (const auto& [key, text] : std::map<std::string, std::string>{
            {"model.freeze_config.freeze_language_model=true", "frozen language models"},
            {"distributed.mp_policy.param_dtype=float16", "arithmetic in other types than"},
+           {"model.torch_dtype=int8", "weights of other types than float32, bfloat16 and float16"},
+           {"model.compute_dtype=float16", "arithmetic in other types than"},
+           {"model.backend.fake_gate_noise=0.1", "noise of the even routing of experts"},
            {"distributed.autocast_dtype=float16", "arithmetic in other types than"},
            {"model.backend.gate_precision=bfloat16", "routers in other types than float32"},
            {"optimizer.differentiable=true", "differentiable optimizer steps"},

@@ -290,5 +290,40 @@ TEST(Rules, WarnOfWhatIsIgnored) {
   EXPECT_THAT(warns({}), ::testing::IsEmpty());
 }
 
+TEST(Rules, WarnOfKeysThatOthersLeaveNothingToSay) {
+  const std::string peft = "--peft._target_=nemo_automodel.components._peft.lora.PeftConfig";
+  const auto expect = [](const std::vector<std::string>& overrides, const std::string& text) {
+    EXPECT_THAT(warns(overrides), ::testing::ElementsAre(HasSubstr(text))) << overrides.front();
+  };
+  expect({"--distributed.mp_policy.param_dtype=bfloat16", "--model.torch_dtype=float32"},
+         "float32 weights are computed with in float32 all the same");
+  expect({"--checkpoint.save_consolidated=every", peft}, "only the adapter and its tokenizer");
+  expect({"--checkpoint.merged_export=true"}, "ignored: there is no section peft");
+  expect({"--lr_scheduler.wsd_decay_steps=5"}, "ignored: lr_decay_style is not WSD");
+  expect({"--packed_sequence.max_packs=5"}, "ignored: packed_sequence_size is 0");
+  expect({"--packed_sequence.packed_sequence_size=64", "--dataloader.group_by_length=true"},
+         "ignored: packs are about equally long");
+  expect({"--processor.name=x"}, "a language model sees no images");
+  expect({kData + "nanogpt_dataset.NanogptDataset', 'file_pattern': 'x', 'seq_len': 8}",
+          "--step_scheduler.max_steps=3", "--step_scheduler.num_epochs=1"},
+         "ignored: the data set begins again until max_steps");
+  expect({"--model._target_=nemo_automodel.NeMoAutoModelForCausalLM.from_config",
+          "--model.config={'_target_': 'transformers.LlamaConfig', 'dtype': 'float32'}"},
+         "model.torch_dtype counts");
+}
+
+INSTANTIATE_TEST_SUITE_P(
+    NothingToSay, Contradictions,
+    ::testing::Values(
+        Contradiction{{"--model.config=other"},
+                      "model.config: names other, but from_pretrained takes the configuration"},
+        Contradiction{{"--model.config={'_target_': 'transformers.LlamaConfig'}"},
+                      "model.config: names transformers.LlamaConfig, but from_pretrained"},
+        Contradiction{{"--clip_grad_norm.max_norm=0"}, "a large norm such as 1e9 never clips"},
+        Contradiction{{"--optimizer.master_weight_bits=28"}, "is 28, expected 24 or 32"},
+        Contradiction{{"--recipe=TrainFinetuneRecipeForSequenceClassification",
+                       "--dataset.tokenizer.add_eos_token=true"},
+                      "a classifier's texts end as the tokenizer ends them"}));
+
 }  // namespace
 }  // namespace automodel::config

@@ -194,5 +194,21 @@ TEST(RunData, MegatronDataIsAsLongAsTheRun) {
   EXPECT_EQ(data_sections(recipe)[0].keys.keys.at("num_train_samples"), 4);
 }
 
+TEST(RunData, MegatronValidationTakesSoManyBatches) {
+  const TinyCorpus corpus;
+  auto recipe = corpus.recipe();
+  config::Dataset section;
+  section.target = "megatron_dataset.MegatronPretraining";
+  const auto limited_to = [&](const Json& limit) {
+    section.keys["trainer_limit_val_batches"] = limit;
+    recipe.validation_datasets = {{"default", section}};
+    return data_sections(recipe)[1].keys.keys.value("num_val_samples", Json());
+  };
+  EXPECT_EQ(limited_to(3), 3 * recipe.step_scheduler.global_batch_size);
+  EXPECT_EQ(limited_to(1.0), Json());
+  EXPECT_THAT(data::error_of([&] { limited_to(0.5); }),
+              HasSubstr("trainer_limit_val_batches: found 0.5, expected a whole number"));
+}
+
 }  // namespace
 }  // namespace automodel::corpus

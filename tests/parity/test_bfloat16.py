@@ -12,7 +12,7 @@ WINDOW = 10  # steps that are compared as one: what is left of a single step's l
 
 @pytest.fixture(scope="module")
 def recipe(tmp_path_factory):
-    torch.set_num_threads(2)
+    torch.set_num_threads(1)
     path = tiny_run.make(tmp_path_factory.mktemp("bfloat16"), num_rows=STEPS)
     tiny_run.write_model(path.parent / "model", torch.bfloat16)
 

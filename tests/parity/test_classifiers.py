@@ -104,6 +104,7 @@ def test_equals_transformers(automodel, case, tmp_path):
     assert errors(trace(automodel, checkpoint, reference_file, tmp_path / "out"), reference_file) == {}
 
 
+@pytest.mark.parametrize("case", ["gpt2", "llama"], indirect=True, scope="module")
 def test_a_changed_head_is_noticed(automodel, case, tmp_path):
     checkpoint, reference_file = case
     weights = load_file(checkpoint / WEIGHTS)

@@ -10,6 +10,7 @@ from oracle.configs import SDPA
 from oracle.reference import fixed_inputs
 from oracle.weights import load, make
 from test_families import NAMES
+from transformers.initialization import no_init_weights
 
 TOLERANCE = 1e-5  # of the largest logit: keys that only change the order of sums
 TITLE = "without effect on the mathematics"
@@ -57,7 +58,8 @@ def changed_configs(config, key):
 
 def logits_of(config, model, state):
     attention = "sdpa" if model.config.model_type in SDPA else "eager"
-    other = type(model)._from_config(type(model.config).from_dict(config), attn_implementation=attention, dtype=torch.float32)
+    with no_init_weights():
+        other = type(model)._from_config(type(model.config).from_dict(config), attn_implementation=attention, dtype=torch.float32)
     other.load_state_dict(state)
     with torch.no_grad():
         return other.eval()(**INPUTS).logits

@@ -88,7 +88,7 @@ def reference(name, folder, out):
 @pytest.fixture(scope="module")
 def traced(case, automodel, tmp_path_factory):
     """(our file, Transformers' file)"""
-    torch.set_num_threads(2)
+    torch.set_num_threads(1)
     name, path, folder = case
     out = tmp_path_factory.mktemp("traced")
     reference(name, folder, out / "reference.safetensors")

@@ -19,7 +19,7 @@ BATCH = 4
 
 @pytest.fixture
 def recipe(tmp_path):
-    torch.set_num_threads(2)
+    torch.set_num_threads(1)
     path = tiny_run.make(tmp_path, num_rows=20)
 
     def change(content):

@@ -1,5 +1,6 @@
 #include <filesystem>
 
+#include "base/hub_cache.h"
 #include "cli/commands/commands.h"
 #include "cli/engine.h"
 #include "cli/inputs.h"
@@ -19,6 +20,8 @@ bool is_gguf(const config::ModelSource& model) {
 ExitCode run_data(const corpus::InspectOptions& options, Arguments arguments) {
   if (!options.recipe.empty()) {
     bring_data(config::check_recipe(options.recipe, options.overrides).recipe);
+  } else if (is_hub_id(options.tokenizer)) {
+    bring_model(options.tokenizer, "main", hub::Need::config);
   }
   return corpus::inspect_data(options, [&](const config::ModelSource& model) {
     if (is_gguf(model)) {

@@ -12,6 +12,7 @@
 #include "cli/engine.h"
 #include "cli/inputs.h"
 #include "models/default_configs.h"
+#include "models/find_model.h"
 #include "models/registry.h"
 #include "models/unsupported.h"
 #include "usage/revision.h"

@@ -1,5 +1,6 @@
 #include <set>
 #include <string>
+#include <utility>
 
 #include "config/extract/section.h"
 #include "config/extract/sections.h"
@@ -84,8 +85,17 @@ MoeOverrides extract_moe_overrides(const Json& json) {
 
 /// As upstream's function builds it: HF's GPT-2 with the exact GELU, in float32.
 void extract_gpt2(ModelSource& out) {
+  static const std::set<std::string> kArguments = {"vocab_size",   "n_positions", "n_ctx",
+                                                   "n_embd",       "n_layer",     "n_head",
+                                                   "bos_token_id", "eos_token_id"};
   out.config_class = "GPT2Config";
   Json& keys = out.config_overrides;
+  const Json given = std::exchange(keys, Json::object());
+  for (const auto& [key, value] : given.items()) {
+    if (kArguments.contains(key)) {
+      keys[key] = value;
+    }
+  }
   keys["activation_function"] = "gelu";
   if (keys.contains("n_ctx") && !keys.at("n_ctx").is_null()) {
     keys["n_positions"] = keys.at("n_ctx");

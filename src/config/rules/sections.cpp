@@ -278,6 +278,13 @@ void loader_keys_count(Findings& f) {
   }
 }
 
+void eos_ends_answers(Findings& f) {
+  if (classifies(f) && f.is_true("dataset.tokenizer.add_eos_token")) {
+    f.problem("dataset.tokenizer.add_eos_token",
+              "a classifier's texts end as the tokenizer ends them; leave the key out");
+  }
+}
+
 /// The name of such a section's set.
 std::string validation_set(const std::string& section) {
   constexpr std::string_view kSection = "validation_dataset";
@@ -385,6 +392,7 @@ void check_section_rules(Findings& findings) {
   loader_fits(findings, "dataloader", findings.text("dataset._target_"));
   limit_counts(findings, "dataset");
   loader_keys_count(findings);
+  eos_ends_answers(findings);
   const auto validation = validation_sections(findings.tree());
   auto all_data = validation;
   all_data.insert(all_data.begin(), "dataset");

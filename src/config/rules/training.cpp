@@ -70,6 +70,15 @@ void float32_weights_are_computed_in_float32(Findings& f) {
   }
 }
 
+/// 0 is how Transformers' Trainer switches clipping off.
+void clipping_leaves_a_gradient(Findings& f) {
+  if (f.number("clip_grad_norm.max_norm").value_or(1) <= 0) {
+    f.problem("clip_grad_norm.max_norm",
+              "0 would leave nothing of the gradient; clipping cannot be switched off, but a large "
+              "norm such as 1e9 never clips");
+  }
+}
+
 void label_smoothing_below_one(Findings& f) {
   const double share = f.number("loss_fn.label_smoothing").value_or(0);
   if (share >= 1) {
@@ -284,6 +293,7 @@ void check_training_rules(Findings& findings) {
   signals_can_be_caught(findings);
   master_weights_are_whole_bytes(findings);
   whole_models_are_written(findings);
+  clipping_leaves_a_gradient(findings);
   compute_dtype_is_one(findings);
   float32_weights_are_computed_in_float32(findings);
   label_smoothing_below_one(findings);

@@ -16,11 +16,11 @@ Key config_key() {
                         .without_effect("model.torch_dtype counts"));
   }
   const auto source =
-      plus({text("pretrained_model_name_or_path", "folder or hub id of a config.json"),
-            text("name_or_path", "the same"), text("revision", "version on the hub").or_null(),
-            flag("trust_remote_code", "accepted; no code of a checkpoint is ever run", false)
-                .without_effect(kNoRemoteCode)},
-           types);
+      joined({text("pretrained_model_name_or_path", "folder or hub id of a config.json"),
+              text("name_or_path", "the same"), text("revision", "version on the hub").or_null(),
+              flag("trust_remote_code", "accepted; no code of a checkpoint is ever run", false)
+                  .without_effect(kNoRemoteCode)},
+             types);
   Key key = target_mapping("config",
                            "where the architecture comes from; a text is a folder or hub id; a "
                            "mapping without `_target_` overrides keys of config.json, as all "
@@ -37,7 +37,7 @@ Key config_key() {
                              .matches = is_config_from_pretrained},
                             {.name = "transformers.<Family>Config",
                              .doc = "the family's default architecture, with overrides",
-                             .keys = plus(types, architecture_keys()),
+                             .keys = joined(types, architecture_keys()),
                              .extra = Extra::model_config,
                              .matches = is_config_class},
                             {.name = "",
@@ -167,7 +167,7 @@ Target with_drafter() {
 Target gpt2() {
   return {
       .name = "nemo_automodel.components.models.gpt2.build_gpt2_model",
-      .doc = "GPT-2 with random weights",
+      .doc = "GPT-2 with random weights and the exact GELU; torch_dtype auto is float32",
       .keys =
           {integer("vocab_size", "tokens of the vocabulary", 50257).at_least(1),
            integer("n_positions", "longest sequence", 2048).at_least(1),

@@ -103,7 +103,9 @@ std::vector<Key> small_sections() {
       flag("nvtx", "accepted; marks for a GPU profiler", false)
           .or_absent()
           .without_effect(kForGpus),
-      mapping("processor", "image processor of a vision-language model", {}).accepting(Extra::free),
+      mapping("processor", "image processor of a vision-language model", {})
+          .accepting(Extra::free)
+          .without_effect("a language model sees no images"),
   };
 }
 

@@ -162,9 +162,11 @@ Key lr_scheduler_section() {
 }
 
 Key clip_grad_norm_section() {
-  return mapping("clip_grad_norm",
-                 "gradients are scaled down to this global norm; clipping cannot be switched off",
-                 {number("max_norm", "largest global norm", 1.0).greater_than(0).or_absent()})
+  return mapping(
+             "clip_grad_norm",
+             "gradients are scaled down to this global norm; clipping cannot be switched off, but "
+             "a large norm such as 1e9 never clips",
+             {number("max_norm", "largest global norm", 1.0).at_least(0).or_absent()})
       .always_there();
 }
 

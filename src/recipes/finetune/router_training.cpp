@@ -122,13 +122,18 @@ std::vector<std::string> idle_router_keys(const config::Recipe& recipe,
     const auto* moe = spec::moe_of(layer);
     return moe != nullptr && moe->training.balance_loss != 0;
   });
-  if (!asked || acts) {
-    return {};
+  std::vector<std::string> out;
+  if (asked && !acts) {
+    out.emplace_back(
+        "model.router_aux_loss_coef changes nothing: as in Transformers, the loss acts with "
+        "model.output_router_logits: true, for language models of types that have it. Upstream's "
+        "is model.moe_overrides.aux_loss_coeff");
   }
-  return {
-      "model.router_aux_loss_coef changes nothing: as in Transformers, the loss acts with "
-      "model.output_router_logits: true, for types that have it. Upstream's is "
-      "model.moe_overrides.aux_loss_coeff"};
+  if (recipe.moe_metrics.enabled && first_moe(model) == nullptr) {
+    out.push_back(fmt::format("moe_metrics.enabled changes nothing: {} has no routed experts",
+                              model.model_type));
+  }
+  return out;
 }
 
 }  // namespace automodel::recipes
