@@ -114,6 +114,13 @@ fs::path bring_model(const std::string& name, const std::string& revision, hub::
   return bring({.id = name, .revision = revision}, need);
 }
 
+fs::path bring_config(const config::ModelSource& model) {
+  return model.config_class.empty()
+             ? bring_model(model.pretrained_model_name_or_path, model.revision.value_or("main"),
+                           hub::Need::config)
+             : fs::path();
+}
+
 void bring_inputs(const config::Recipe& recipe) {
   bring_run_model(recipe.model);
   if (recipe.peft && recipe.peft->adapter_name_or_path) {

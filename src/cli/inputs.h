@@ -20,6 +20,9 @@ namespace automodel::cli {
 std::filesystem::path bring_model(const std::string& name, const std::string& revision = "main",
                                   hub::Need need = hub::Need::model);
 
+/// The same with the model's configuration and tokenizer alone; empty for a configuration class.
+std::filesystem::path bring_config(const config::ModelSource& model);
+
 /// The models, tokenizers and data sets that the recipe names.
 void bring_inputs(const config::Recipe& recipe);
 /// The same without the model.

@@ -31,9 +31,9 @@ std::int64_t token_bytes(int type) {
 }
 
 /// Reads little-endian values one after the other.
-class Reader {
+class IndexReader {
  public:
-  Reader(std::string_view bytes, std::string path) : rest_(bytes), path_(std::move(path)) {}
+  IndexReader(std::string_view bytes, std::string path) : rest_(bytes), path_(std::move(path)) {}
 
   std::string_view take(std::uint64_t count) {
     check(count <= rest_.size(), ErrorKind::corrupt_data,
@@ -104,7 +104,7 @@ void IndexedTokens::read_index() {
   const std::string path = index_.path().string();
   check(index_.text().starts_with(kMagic), ErrorKind::corrupt_data,
         "{}: this is no index of Megatron: it does not begin with MMIDIDX", path);
-  Reader reader(index_.text().substr(kMagic.size()), path);
+  IndexReader reader(index_.text().substr(kMagic.size()), path);
   const auto version = reader.value<std::uint64_t>();
   check(version == 1, ErrorKind::unsupported, "{}: the index has version {}, expected 1", path,
         version);

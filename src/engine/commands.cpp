@@ -21,6 +21,7 @@ Program program() {
               doctor_command(),
               generate_command(),
               merge_command(),
+              plan_command(),
               trace_command(),
           },
   };

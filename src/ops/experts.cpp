@@ -15,10 +15,10 @@ namespace {
 using torch::autograd::AutogradContext;
 using torch::autograd::variable_list;
 
-constexpr std::size_t kPerLayer = 4;     // weight, bias, A, B
-constexpr std::size_t kLayers = 3;       // gate, up, down
-constexpr std::size_t kFirstWeight = 2;  // in what is saved, behind x and the routing weights
-constexpr std::size_t kFirstKept = kFirstWeight + kLayers * kPerLayer;
+constexpr std::size_t kPerExpertLayer = 4;  // weight, bias, A, B
+constexpr std::size_t kExpertLayers = 3;    // gate, up, down
+constexpr std::size_t kFirstWeight = 2;     // in what is saved, behind x and the routing weights
+constexpr std::size_t kFirstKept = kFirstWeight + kExpertLayers * kPerExpertLayer;
 
 /// Pairs (token, slot) in the order of their experts.
 struct Pairs {
@@ -79,7 +79,7 @@ struct Stack {
   AdapterOptions options;
 
   static Stack of(at::TensorList tensors, std::size_t layer, const AdapterOptions& options) {
-    const auto first = layer * kPerLayer;
+    const auto first = layer * kPerExpertLayer;
     return {tensors[first], or_undefined(tensors[first + 1]), or_undefined(tensors[first + 2]),
             or_undefined(tensors[first + 3]), options};
   }
@@ -176,20 +176,20 @@ struct Stack {
   }
 };
 
-struct NodeOptions {
+struct ExpertsOptions {
   Pairs pairs;
   GluOptions glu;
   Inner inner = Inner::kept;
-  std::array<AdapterOptions, kLayers> adapters;
+  std::array<AdapterOptions, kExpertLayers> adapters;
 };
 
 /// The backward of one call.
 class Backward {
  public:
-  Backward(const NodeOptions& options, const variable_list& saved, const Tensor& grad_td)
+  Backward(const ExpertsOptions& options, const variable_list& saved, const Tensor& grad_td)
       : options_(options), pairs_(options.pairs), saved_(saved), grad_td_(grad_td.contiguous()) {
-    const at::TensorList tensors(saved.data() + kFirstWeight, kLayers * kPerLayer);
-    for (std::size_t i = 0; i < kLayers; ++i) {
+    const at::TensorList tensors(saved.data() + kFirstWeight, kExpertLayers * kPerExpertLayer);
+    for (std::size_t i = 0; i < kExpertLayers; ++i) {
       stacks_[i] = Stack::of(tensors, i, options.adapters[i]);
     }
   }
@@ -200,7 +200,7 @@ class Backward {
     const OperationTimer timer("rows, gradients");
     find_inner();
     const auto needed = [&](std::size_t layer, bool needs_rows) {
-      const auto first = 2 + layer * kPerLayer;
+      const auto first = 2 + layer * kPerExpertLayer;
       return LinearGrads{needs_rows, context.needs_input_grad(first),
                          context.needs_input_grad(first + 1), context.needs_input_grad(first + 2)};
     };
@@ -262,22 +262,22 @@ class Backward {
     return {glu.inner, out};
   }
 
-  const NodeOptions& options_;
+  const ExpertsOptions& options_;
   const Pairs& pairs_;
   const variable_list& saved_;
   Tensor grad_td_, grad_weights_tk_;
   Stack::Result gate_, up_;
-  std::array<Stack, kLayers> stacks_;
+  std::array<Stack, kExpertLayers> stacks_;
 };
 
 bool is_trained(at::TensorList tensors, std::size_t layer) {
-  return tensors[layer * kPerLayer].requires_grad() ||
-         tensors[layer * kPerLayer + 2].requires_grad();
+  return tensors[layer * kPerExpertLayer].requires_grad() ||
+         tensors[layer * kPerExpertLayer + 2].requires_grad();
 }
 
 struct ExpertsNode : torch::autograd::Function<ExpertsNode> {
   static Tensor forward(AutogradContext* context, const Tensor& x_td, const Tensor& weights_tk,
-                        at::TensorList tensors, const NodeOptions& options) {
+                        at::TensorList tensors, const ExpertsOptions& options) {
     const OperationGroup group("experts");
     const OperationTimer timer("rows");
     const auto gate = Stack::of(tensors, 0, options.adapters[0]);
@@ -301,7 +301,7 @@ struct ExpertsNode : torch::autograd::Function<ExpertsNode> {
   }
 
   static variable_list backward(AutogradContext* context, const variable_list& grads) {
-    const auto& options = held<NodeOptions>(context);
+    const auto& options = held<ExpertsOptions>(context);
     const auto saved = context->get_saved_variables();
     return Backward(options, saved, grads[0]).run(*context);
   }
@@ -326,11 +326,11 @@ void check_shapes(const Tensor& x_td, const Routing& routing, const ExpertWeight
 Tensor experts(const Tensor& x_td, const Routing& routing, const ExpertWeights& weights,
                const GluOptions& options, Inner inner) {
   check_shapes(x_td, routing, weights);
-  NodeOptions node{
+  ExpertsOptions node{
       Pairs::of(routing.experts_tk, weights.gate.weight_eoi.size(0)), options, inner, {}};
   std::vector<Tensor> tensors;
   for (const auto* layer : {&weights.gate, &weights.up, &weights.down}) {
-    node.adapters[tensors.size() / kPerLayer] = AdapterOptions::of(layer->adapter);
+    node.adapters[tensors.size() / kPerExpertLayer] = AdapterOptions::of(layer->adapter);
     const auto own = tensors_of({layer->weight_eoi, layer->bias_eo, layer->adapter});
     tensors.insert(tensors.end(), own.begin(), own.end());
   }

@@ -216,10 +216,6 @@ spec::ModelSpec spec_of(const config::ModelSource& model) {
       model.config_class.empty()
           ? models::find_model(model.pretrained_model_name_or_path, model.revision.value_or("main"))
           : models::folder_of_class(model.config_class, model.config_overrides);
-  check(path.extension() != ".gguf", ErrorKind::unsupported,
-        "{}: a plan reads config.json, which a .gguf file lacks; give a Hugging Face folder, or "
-        "start the run, which prints its plan before the first step",
-        path.string());
   const auto file = models::config_file(path);
   return models::read_spec(models::with_overrides(read_json(file), model.config_overrides),
                            file.string());

@@ -59,8 +59,8 @@ struct CostOptions {
 Recompute least_recompute(const std::function<std::int64_t(Recompute)>& bytes,
                           std::uint64_t memory_bytes);
 
-/// The spec that a recipe's model section means. Throws Error(unsupported) for models that are no
-/// folder or config.json, and as models::find_model and models::read_spec.
+/// The spec that a recipe's model section means, of a folder, a config.json or a class. Throws as
+/// models::find_model, config_file and read_spec.
 spec::ModelSpec spec_of(const config::ModelSource& model);
 
 /// What the section's optimizer keeps.

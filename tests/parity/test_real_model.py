@@ -15,6 +15,7 @@ import compare
 import gguf
 import numpy as np
 import pytest
+import tiny_run
 import torch
 from oracle.weights import load
 from safetensors import safe_open
@@ -108,6 +109,19 @@ def test_the_most_likely_next_tokens_are_the_same(traced):
     mask = compare.real_positions(theirs, "text")
     assert torch.equal(ours["text.logits"][mask].argmax(-1), theirs["text.logits"][mask].argmax(-1))
     assert theirs["text.loss"] < 6  # a model that knows the language: guessing would be above 10
+
+
+def test_the_plan_of_the_file_is_that_of_the_folder(automodel, case, tmp_path):
+    _, path, folder = case
+    plans = []
+    for model in (path, folder):
+        content = tiny_run.recipe(tmp_path)
+        content["model"]["pretrained_model_name_or_path"] = str(model)
+        done = automodel("plan", tiny_run.write(tmp_path / "recipe.yaml", content), "--length", "512", "--json")
+        assert done.returncode == 0, done.stderr
+        plans.append(json.loads(done.stdout))
+    assert plans[0] == plans[1]
+    assert plans[0]["parameters"] > 1e8
 
 
 def unpermuted(weight, num_heads):

@@ -10,13 +10,6 @@
 namespace automodel::cli {
 namespace {
 
-bool is_gguf(const config::ModelSource& model) {
-  return model.config_class.empty() &&
-         bring_model(model.pretrained_model_name_or_path, model.revision.value_or("main"),
-                     hub::Need::config)
-                 .extension() == ".gguf";
-}
-
 ExitCode run_data(const corpus::InspectOptions& options, Arguments arguments) {
   if (!options.recipe.empty()) {
     bring_data(config::check_recipe(options.recipe, options.overrides).recipe);
@@ -24,7 +17,7 @@ ExitCode run_data(const corpus::InspectOptions& options, Arguments arguments) {
     bring_model(options.tokenizer, "main", hub::Need::config);
   }
   return corpus::inspect_data(options, [&](const config::ModelSource& model) {
-    if (is_gguf(model)) {
+    if (bring_config(model).extension() == ".gguf") {
       run_engine("data", arguments);
     }
     return corpus::read_model_facts(model);

@@ -19,6 +19,7 @@ Command doctor_command();
 Command generate_command();
 /// `automodel merge ADAPTER OUT`: a LoRA adapter and its base as one Hugging Face folder.
 Command merge_command();
+Command plan_command();
 /// `automodel trace MODEL BATCH OUT`: what the model computes on given batches.
 Command trace_command();
 /// `automodel train RECIPE [overrides]`, which is also `automodel RECIPE [overrides]`.
