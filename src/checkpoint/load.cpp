@@ -67,7 +67,7 @@ std::vector<std::string> misfits(const ModelFolder& model) {
 
 /// What to do about a head for another number of classes.
 std::string advice_for_head(const ModelFolder& model) {
-  const auto name = models::stored_head_name(model.spec);
+  const auto name = spec::head_weight_name(model.spec);
   const bool is_other = model.spec.is_classifier() && model.weights->contains(name) &&
                         model.weights->info(name).shape.size() == 2 &&
                         model.weights->info(name).shape.front() != model.spec.num_labels;

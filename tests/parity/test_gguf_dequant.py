@@ -51,7 +51,7 @@ def test_random_blocks(kind, dequantized):
     assert_same_bits(dequantized.get_tensor(kind), expected, kind)
 
 
-@pytest.mark.parametrize("name", ["smollm2-135m", "gemma3-270m"])
+@pytest.mark.parametrize("name", ["smollm2-135m", pytest.param("gemma3-270m", marks=pytest.mark.full)])
 def test_real_file(name, real_model, tool, tmp_path):
     path = real_model(name)
     tool("tensor_tool", "dequantize", path, tmp_path / "out.safetensors")

@@ -21,7 +21,7 @@ def load_reference(path):
     return AutoModelForCausalLM.from_pretrained(path.parent, gguf_file=path.name, dtype=torch.float32)
 
 
-@pytest.mark.parametrize("name", NAMES)
+@pytest.mark.parametrize("name", ["smollm2-135m", pytest.param("gemma3-270m", marks=pytest.mark.full)])
 def test_weights_equal_those_of_transformers(name, real_model, tool, tmp_path):
     path = real_model(name)
     tool("tensor_tool", "weights", path, tmp_path / "out.safetensors")

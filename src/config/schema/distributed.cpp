@@ -41,13 +41,10 @@ Key activation_checkpointing() {
       .or_absent();
 }
 
-Key mp_policy(std::string doc) {
+Key mp_policy(std::string doc, std::string param_doc) {
   return mapping("mp_policy", std::move(doc),
                  {accepted_target({"torch.distributed.fsdp.MixedPrecisionPolicy"}),
-                  dtype("param_dtype",
-                        "element type of the arithmetic: float32 is model.compute_dtype's, "
-                        "bfloat16 and null mean its auto")
-                      .or_null(),
+                  dtype("param_dtype", std::move(param_doc)).or_null(),
                   dtype("reduce_dtype", "element type of gradient sums; null: no cast")
                       .or_null()
                       .without_effect(kOneProcess),
@@ -97,8 +94,13 @@ std::vector<Key> fsdp2_keys() {
                     .or_null(),
                 mapping("vision", "the vision tower",
                         {anything("frame_sharding", "sharding over frames").or_null()})})});
-  keys.insert(keys.end(), {mp_policy("element types of sharded training"), offload_policy(),
-                           autocast(), scope()});
+  keys.insert(
+      keys.end(),
+      {mp_policy(
+           "element types of sharded training",
+           "element type of the arithmetic: float32 is model.compute_dtype's, bfloat16 and null "
+           "mean its auto"),
+       offload_policy(), autocast(), scope()});
   return keys;
 }
 
@@ -145,7 +147,7 @@ Key moe() {
               flag("reshard_after_forward", "free gathered experts after the forward pass", false),
               dtype("lm_head_precision", "element type of the head").or_null(),
               flag("wrap_outer_model", "shard embedding and head as well", true),
-              mp_policy("element types of the experts")})
+              mp_policy("element types of the experts", "element type of the arithmetic")})
       .without_effect(kOneProcess);
 }
 

@@ -14,7 +14,8 @@ constexpr std::string_view kPackTokens = "the tokens of a pack";
 constexpr auto kNames = std::to_array<ForeignName>({
     {"assistant_only_loss", "dataset.roles_to_train", "by default the assistant alone"},
     {"base_model", "model.pretrained_model_name_or_path"},
-    {"bf16", "model.torch_dtype", "bfloat16"},
+    {"bf16", "model.torch_dtype",
+     "bfloat16; model.compute_dtype: bfloat16 alone keeps float32 weights"},
     {"completion_only_loss", "dataset.answer_only_loss_mask"},
     {"data_files", "dataset.path_or_dataset_id"},
     {"eval_steps", "step_scheduler.val_every_steps"},

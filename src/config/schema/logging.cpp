@@ -42,7 +42,7 @@ Key mlflow() {
       {text("experiment_name",
             "experiment; where it is left out MLFLOW_EXPERIMENT_NAME counts before the default",
             "automodel-experiment"),
-       text("run_name", "name of the run", ""),
+       text("run_name", "name of the run; empty: the model's", ""),
        text("tracking_uri", "folder").or_null().otherwise("MLFLOW_TRACKING_URI or mlruns"),
        text("artifact_location", "folder of artifacts").or_null(),
        mapping("tags", "labels", {}).accepting(Extra::free),
