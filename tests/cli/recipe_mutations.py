@@ -50,9 +50,19 @@ def misspellings(name):
         yield name.replace("_", "-") if "_" in name[1:-1] else name.upper()
 
 
-def misspelt_keys(recipe):
+def places(recipe):
+    """Every path with the target of the mapping that its key is in."""
     for path, _ in walk(recipe):
-        for name in misspellings(path[-1]):
+        holder = recipe
+        for key in path[:-1]:
+            holder = holder[key]
+        yield path, holder.get("_target_")
+
+
+def misspelt_keys(recipe, tried=frozenset()):
+    """Of the keys that are at no place in `tried`."""
+    for path, target in places(recipe):
+        for name in misspellings(path[-1]) if (path, target) not in tried else ():
             if name != path[-1] and name not in recipe:
                 yield Mutation("misspelt key", ".".join((*path[:-1], name)), changed(recipe, path, rename=name))
 
@@ -123,8 +133,9 @@ def unset_variables(recipe):
             yield Mutation("unset variable", ".".join(path), changed(recipe, path, "${SURELY_NOT_SET}"))
 
 
-def all_mutations(recipe):
-    for make in (misspelt_keys, wrong_types, unknown_targets, missing_keys, bad_values, unset_variables):
+def all_mutations(recipe, tried=frozenset()):
+    yield from misspelt_keys(recipe, tried)
+    for make in (wrong_types, unknown_targets, missing_keys, bad_values, unset_variables):
         yield from make(recipe)
 
 
