@@ -108,8 +108,10 @@ void weights_have_their_own_config(Findings& f) {
     return;
   }
   std::string name = f.text(config);
-  for (const char* key : {".pretrained_model_name_or_path", ".name_or_path"}) {
-    name = name.empty() ? f.text(config + key) : name;
+  for (const char* key : {"pretrained_model_name_or_path", "name_or_path"}) {
+    if (name.empty()) {
+      name = f.text(fmt::format("{}.{}", config, key));
+    }
   }
   const bool is_class = !is_text && !target.ends_with(".from_pretrained");
   if (is_class || name != f.text("model.pretrained_model_name_or_path")) {
