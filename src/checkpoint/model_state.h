@@ -28,8 +28,8 @@ void write_model_state(const std::filesystem::path& folder, const ModelFolder& s
 void restore_model_state(const std::filesystem::path& folder, const ModelFolder& source,
                          nn::Parameters& parameters);
 
-/// Copies an adapter's matrices, and its head, into those that the parameters have, rounded to their
-/// type: training goes on from there. Throws as read_peft_adapter and fit_adapter,
+/// Copies an adapter's matrices, and its head, into those that the parameters have, rounded to
+/// their type: training goes on from there. Throws as read_peft_adapter and fit_adapter,
 /// Error(invalid_argument) if the rank, the scale or the adapted modules differ.
 void begin_with_adapter(const std::filesystem::path& folder, const ModelFolder& source,
                         const nn::Parameters& parameters);

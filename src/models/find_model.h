@@ -11,8 +11,8 @@ namespace automodel::models {
 /// cache. Uses no network. Throws Error(not_found) that says where was looked and what to do.
 std::filesystem::path find_model(const std::string& name, const std::string& revision = "main");
 
-/// config.json in a model's folder; a path that is a file, as it is. Throws Error(not_found) that says
-/// what a folder without one is instead: an adapter, a run, a checkpoint.
+/// config.json in a model's folder; a path that is a file, as it is. Throws Error(not_found) that
+/// says what a folder without one is instead: an adapter, a run, a checkpoint.
 std::filesystem::path config_file(const std::filesystem::path& path);
 
 /// The recipe of the run that wrote this checkpoint: a file in it. Empty if the folder is none.

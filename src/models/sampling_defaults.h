@@ -15,7 +15,8 @@ struct SamplingDefaults {
   std::int64_t top_k = 0;  // 0: all
   double top_p = 1;        // 1: all
   double repetition_penalty = 1;
-  /// What else it asks for that would change the text in Transformers, as "key = value"; not applied.
+  /// What else it asks for that would change the text in Transformers, as "key = value"; not
+  /// applied.
   std::vector<std::string> not_applied = {};
   bool operator==(const SamplingDefaults&) const = default;
 };

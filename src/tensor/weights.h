@@ -37,7 +37,8 @@ class WeightSource {
 /// only pickled weights.
 std::unique_ptr<WeightSource> open_folder_weights(const std::filesystem::path& folder);
 
-/// True if the values are equal in the element type of one of them: one may be the other's rounding.
+/// True if the values are equal in the element type of one of them: one may be the other's
+/// rounding.
 bool same_but_for_rounding(const Tensor& a, const Tensor& b);
 
 }  // namespace automodel

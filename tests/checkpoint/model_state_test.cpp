@@ -79,8 +79,9 @@ TEST_F(ModelState, TrainingBeginsWithAnAdapterInItsOwnType) {
   write(adapted_model(1), Consolidated::no);
   auto begun = adapted_model(2);
   for (auto& parameter : begun.all()) {
-    parameter.value = parameter.value.detach().to(at::kBFloat16).requires_grad_(
-        is_adapter_name(parameter.spec.name));
+    parameter.value = parameter.value.detach()
+                          .to(at::kBFloat16)
+                          .requires_grad_(is_adapter_name(parameter.spec.name));
   }
   begin_with_adapter(model_, source_, begun);
   const auto first = adapted_model(1);

@@ -137,15 +137,15 @@ ExitCode run_generate(const Generate& line, Arguments) {
   const auto text = given_text ? *given_text : train::model_text(folder);
   const auto defaults = models::sampling_defaults(folder.path);
   if (!defaults.not_applied.empty()) {
-    fmt::print(stderr,
-               "warning: the model's generation_config.json asks for {}, which is not applied here: "
-               "Transformers may write another text\n",
-               join(defaults.not_applied, ", "));
+    fmt::print(
+        stderr,
+        "warning: the model's generation_config.json asks for {}, which is not applied here: "
+        "Transformers may write another text\n",
+        join(defaults.not_applied, ", "));
   }
-  const train::GenerateOptions options{
-      .max_new_tokens = settings.max_new_tokens,
-      .stop_ids = train::stop_ids(folder, text),
-      .sampling = sampling_options(settings, defaults)};
+  const train::GenerateOptions options{.max_new_tokens = settings.max_new_tokens,
+                                       .stop_ids = train::stop_ids(folder, text),
+                                       .sampling = sampling_options(settings, defaults)};
   tell_draws(settings, options.sampling);
   const auto prompt = prompt_ids(text, settings);
   const auto model = load_model(folder, settings);

@@ -176,8 +176,7 @@ std::vector<std::string> describe_data(const config::Recipe& recipe, const RunDa
 
 std::vector<std::string> describe_steps(const config::Recipe& recipe, const RunData& data,
                                         const config::StepPlan& steps) {
-  const auto batch =
-      std::min(loader_options(recipe).global_batch_size, data.train.dataset->size());
+  const auto batch = std::min(loader_options(recipe).global_batch_size, data.train.dataset->size());
   return {fmt::format(
       "steps       {} of {} rows, about {} tokens each; {}; seed {}", steps.end_step, batch,
       human_count(batch * mean_row_tokens(recipe, data)),
