@@ -47,10 +47,12 @@ void write_consolidated(const fs::path& folder, const ModelFolder& source,
   write_hf_folder(folder, source, parameters, {.dtype = dtype});
 }
 
-void restore_value(const nn::Parameter& parameter, const Tensor& stored, const fs::path& folder) {
+/// `what` the folder is: "checkpoint" or "adapter".
+void restore_value(const nn::Parameter& parameter, const Tensor& stored, const fs::path& folder,
+                   const char* what = "checkpoint") {
   const auto wanted = info_of(parameter.value);
   check(info_of(stored) == wanted, ErrorKind::corrupt_data,
-        "the checkpoint {} has {} as {}, this run trains it as {}", folder.string(),
+        "the {} {} has {} as {}, this run trains it as {}", what, folder.string(),
         parameter.spec.name, to_string(info_of(stored)), to_string(wanted));
   parameter.value.detach().copy_(stored);
 }
@@ -72,36 +74,55 @@ std::map<std::string, Tensor> matrices(const PeftAdapter& adapter, const ModelFo
   return out;
 }
 
+/// Where adapters come from, and how messages speak of what does not fit.
+struct AdapterUse {
+  const char* what;  // "checkpoint" or "adapter"
+  ErrorKind kind;
+  std::string chosen, not_chosen;  // which the run trains, and which it does not
+  bool rounds;                     // to the type in which the run trains
+};
+
 /// The run trains adapters of the rank and the scale that `adapter` has.
-void check_same_lora(const PeftAdapter& adapter, const nn::LoraOptions& ours, ErrorKind kind,
-                     const char* what, std::string_view advice) {
+void check_same_lora(const PeftAdapter& adapter, const nn::LoraOptions& ours, const AdapterUse& use,
+                     std::string_view advice = "") {
   const auto& config = adapter.config;
   // The file has alpha, from which the scale is computed anew.
   const bool same_scale = std::abs(config.scale() - ours.scale) <= 1e-12 * std::abs(ours.scale);
   const bool is_uniform = config.rank_pattern.empty() && config.alpha_pattern.empty();
-  check(config.rank == ours.rank && same_scale && is_uniform, kind,
+  check(config.rank == ours.rank && same_scale && is_uniform, use.kind,
         "the {} {} has adapters of rank {} and scale {}{}, this run trains rank {} and scale {}{}",
-        what, adapter.path.string(), config.rank, config.scale(),
+        use.what, adapter.path.string(), config.rank, config.scale(),
         is_uniform ? "" : " with exceptions (rank_pattern, alpha_pattern)", ours.rank, ours.scale,
         advice);
 }
 
-void restore_adapter(const fs::path& folder, const ModelFolder& source,
-                     const nn::Parameters& parameters) {
-  const auto adapter = read_peft_adapter(folder);
-  check_same_lora(adapter, parameters.lora(), ErrorKind::corrupt_data, "checkpoint", "");
-  auto stored = matrices(adapter, source, fit_adapter(adapter, source.modules));
+/// Copies each of `stored` into its parameter; both must be of the same names.
+void take_matrices(std::map<std::string, Tensor> stored, const fs::path& folder,
+                   const nn::Parameters& parameters, const AdapterUse& use) {
   for (const auto& parameter : parameters.trained()) {
     const auto found = stored.find(parameter.spec.name);
-    check(found != stored.end(), ErrorKind::corrupt_data,
-          "the checkpoint {} has no {}, which this run trains", folder.string(),
-          parameter.spec.name);
-    restore_value(parameter, found->second, folder);
+    check(found != stored.end(), use.kind, "the {} {} has no {}, {}", use.what, folder.string(),
+          parameter.spec.name, use.chosen);
+    const auto& value = found->second;
+    restore_value(parameter, use.rounds ? value.to(parameter.value.scalar_type()) : value, folder,
+                  use.what);
     stored.erase(found);
   }
-  check(stored.empty(), ErrorKind::corrupt_data,
-        "the checkpoint {} has {}, which this run does not train", folder.string(),
-        stored.empty() ? "" : stored.begin()->first);
+  check(stored.empty(), use.kind, "the {} {} has {}, {}", use.what, folder.string(),
+        stored.empty() ? "" : stored.begin()->first, use.not_chosen);
+}
+
+void restore_adapter(const fs::path& folder, const ModelFolder& source,
+                     const nn::Parameters& parameters) {
+  const AdapterUse use = {.what = "checkpoint",
+                          .kind = ErrorKind::corrupt_data,
+                          .chosen = "which this run trains",
+                          .not_chosen = "which this run does not train",
+                          .rounds = false};
+  const auto adapter = read_peft_adapter(folder);
+  check_same_lora(adapter, parameters.lora(), use);
+  take_matrices(matrices(adapter, source, fit_adapter(adapter, source.modules)), folder, parameters,
+                use);
 }
 
 /// How a recipe chooses these modules.
@@ -187,27 +208,19 @@ void begin_with_adapter(const fs::path& folder, const ModelFolder& source,
                         const nn::Parameters& parameters) {
   const at::NoGradGuard no_grad;
   const auto adapter = read_peft_adapter(folder);
+  const auto fitted = fit_adapter(adapter, source.modules);
+  const auto advice = advice_for_modules(fitted);
+  const AdapterUse use = {.what = "adapter",
+                          .kind = ErrorKind::invalid_argument,
+                          .chosen = "which the section peft chooses; " + advice,
+                          .not_chosen = "which the section peft does not choose; " + advice,
+                          .rounds = true};
   const auto& config = adapter.config;
-  check_same_lora(adapter, parameters.lora(), ErrorKind::invalid_argument, "adapter",
+  check_same_lora(adapter, parameters.lora(), use,
                   fmt::format("; write dim: {} and alpha: {} in the section peft", config.rank,
                               config.scale() * static_cast<double>(config.rank)));
-  const auto fitted = fit_adapter(adapter, source.modules);
   check_base_values(parameters, adapter, fitted);
-  auto stored = matrices(adapter, source, fitted);
-  for (const auto& parameter : parameters.trained()) {
-    const auto found = stored.find(parameter.spec.name);
-    check(found != stored.end(), ErrorKind::invalid_argument,
-          "the adapter {} has no {}, which the section peft chooses; {}", folder.string(),
-          parameter.spec.name, advice_for_modules(fitted));
-    check(found->second.sizes() == parameter.value.sizes(), ErrorKind::corrupt_data,
-          "the adapter {} has {} as {}, the model as {}", folder.string(), parameter.spec.name,
-          shape_text(found->second.sizes().vec()), shape_text(parameter.value.sizes().vec()));
-    parameter.value.copy_(found->second);
-    stored.erase(found);
-  }
-  check(stored.empty(), ErrorKind::invalid_argument,
-        "the adapter {} has {}, which the section peft does not choose; {}", folder.string(),
-        stored.empty() ? "" : stored.begin()->first, advice_for_modules(fitted));
+  take_matrices(matrices(adapter, source, fitted), folder, parameters, use);
 }
 
 }  // namespace automodel::checkpoint

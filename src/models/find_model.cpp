@@ -5,7 +5,6 @@
 #include "base/pointer.h"
 
 namespace automodel::models {
-
 namespace {
 
 namespace fs = std::filesystem;

@@ -13,24 +13,19 @@ namespace {
 
 namespace fs = std::filesystem;
 
-/// The text of the error that not finding `name` is.
-std::string find_error(const std::string& name, const std::string& revision = "main") {
+/// The text of the error that `action` ends in.
+std::string thrown_by(const auto& action) {
   try {
-    find_model(name, revision);
+    action();
   } catch (const Error& error) {
     return error.what();
   }
   return "no error";
 }
 
-/// The text of the error that a folder without config.json is.
-std::string config_error(const fs::path& path) {
-  try {
-    config_file(path);
-  } catch (const Error& error) {
-    return error.what();
-  }
-  return "no error";
+/// The text of the error that not finding `name` is.
+std::string find_error(const std::string& name, const std::string& revision = "main") {
+  return thrown_by([&] { find_model(name, revision); });
 }
 
 TEST(ConfigFile, IsInTheFolderOrTheFileItself) {
@@ -45,7 +40,7 @@ TEST(ConfigFile, IsInTheFolderOrTheFileItself) {
 TEST(ConfigFile, SaysWhatAFolderWithoutOneIs) {
   const fs::path folder = fs::path(::testing::TempDir()) / "automodel_no_config_file";
   const auto expect = [](const fs::path& path, const std::string& text) {
-    EXPECT_THAT(config_error(path), ::testing::HasSubstr(text));
+    EXPECT_THAT(thrown_by([&] { config_file(path); }), ::testing::HasSubstr(text));
   };
   fs::create_directories(folder);
   expect(folder, "has no config.json; a Hugging Face model folder has");

@@ -1,6 +1,6 @@
+#include <algorithm>
 #include <set>
 #include <string>
-#include <utility>
 
 #include "config/extract/section.h"
 #include "config/extract/sections.h"
@@ -47,8 +47,14 @@ std::set<std::string> own_keys() {
 
 void extract_overrides(ModelSource& out, const Json& json) {
   static const std::set<std::string> kOwn = own_keys();
+  static const Key kSection = model_section("model");
+  const auto target =
+      std::ranges::find(kSection.targets, Section(json).text("_target_"), &Target::name);
+  // Where others are ignored only those count that are listed.
+  const bool ignores = target != kSection.targets.end() && target->extra == Extra::ignored;
   for (const auto& [key, value] : json.items()) {
-    if (!kOwn.contains(key)) {
+    const bool counts = !ignores || std::ranges::count(target->keys, key, &Key::name) > 0;
+    if (counts && !kOwn.contains(key)) {
       out.config_overrides[key] = value;
     }
   }
@@ -85,17 +91,8 @@ MoeOverrides extract_moe_overrides(const Json& json) {
 
 /// As upstream's function builds it: HF's GPT-2 with the exact GELU, in float32.
 void extract_gpt2(ModelSource& out) {
-  static const std::set<std::string> kArguments = {"vocab_size",   "n_positions", "n_ctx",
-                                                   "n_embd",       "n_layer",     "n_head",
-                                                   "bos_token_id", "eos_token_id"};
   out.config_class = "GPT2Config";
   Json& keys = out.config_overrides;
-  const Json given = std::exchange(keys, Json::object());
-  for (const auto& [key, value] : given.items()) {
-    if (kArguments.contains(key)) {
-      keys[key] = value;
-    }
-  }
   keys["activation_function"] = "gelu";
   if (keys.contains("n_ctx") && !keys.at("n_ctx").is_null()) {
     keys["n_positions"] = keys.at("n_ctx");

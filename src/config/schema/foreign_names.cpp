@@ -12,6 +12,7 @@ constexpr std::string_view kProduct = "local_batch_size times the micro-batches 
 constexpr std::string_view kPackTokens = "the tokens of a pack";
 
 constexpr auto kNames = std::to_array<ForeignName>({
+    {"adapter_name_or_path", "peft.adapter_name_or_path"},
     {"assistant_only_loss", "dataset.roles_to_train", "by default the assistant alone"},
     {"base_model", "model.pretrained_model_name_or_path"},
     {"bf16", "model.torch_dtype",
@@ -24,7 +25,6 @@ constexpr auto kNames = std::to_array<ForeignName>({
     {"label_smoothing_factor", "loss_fn.label_smoothing"},
     {"learning_rate", "optimizer.lr"},
     {"logging_steps", "step_scheduler.log_remote_every_steps", "training.jsonl has every step"},
-    {"adapter_name_or_path", "peft.adapter_name_or_path"},
     {"lora_alpha", "peft.alpha"},
     {"lora_dropout", "peft.dropout"},
     {"lora_model_dir", "peft.adapter_name_or_path"},

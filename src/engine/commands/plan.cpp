@@ -15,7 +15,7 @@ ExitCode run_plan(const plan::PlanOptions& options, Arguments) {
   const auto source = recipes::open_run_source(model);
   std::optional<plan::Storage> storage;
   if (model.torch_dtype == "auto" && !model.is_fresh()) {
-    storage = plan::storage_of(std::string(dtype_name(checkpoint::auto_dtype(source))));
+    storage = plan::storage_of(dtype_name(checkpoint::auto_dtype(source)));
   }
   show_plan(options, loaded, source.spec, storage);
   return ExitCode::ok;
