@@ -55,6 +55,12 @@ void check_rates(const RateSchedule& r) {
         "lr_scheduler: lr_warmup_steps {} must be less than lr_decay_steps {} (by default the "
         "run's steps)",
         r.warmup_steps, r.decay_steps);
+  check(r.style != DecayStyle::wsd || r.wsd_decay_steps <= r.decay_steps - r.warmup_steps,
+        ErrorKind::invalid_argument,
+        "lr_scheduler: wsd_decay_steps {} is more than the {} steps after the warm-up ({} of "
+        "lr_decay_steps {}, by default the run's steps): the rate would fall at once; make it "
+        "shorter",
+        r.wsd_decay_steps, r.decay_steps - r.warmup_steps, r.warmup_steps, r.decay_steps);
   check(r.start_wd <= r.end_wd, ErrorKind::invalid_argument,
         "lr_scheduler: start_wd {} is more than end_wd {}", r.start_wd, r.end_wd);
 }
@@ -204,7 +210,13 @@ std::vector<std::string> find_unreached(const Recipe& recipe, const StepPlan& pl
   }
   const auto decay = recipe.lr_scheduler ? recipe.lr_scheduler->lr_decay_steps : std::nullopt;
   const bool is_told = max_steps && decay && *decay > *max_steps;  // by the recipe's rules
-  if (decay && *decay > plan.end_step && !is_told) {
+  const auto warmup = recipe.lr_scheduler ? recipe.lr_scheduler->lr_warmup_steps : std::nullopt;
+  if (warmup && *warmup >= plan.end_step) {
+    out.push_back(
+        fmt::format("lr_scheduler.lr_warmup_steps {} is not less than the run's {} steps: the "
+                    "learning rate never reaches max_lr",
+                    *warmup, plan.end_step));
+  } else if (decay && *decay > plan.end_step && !is_told) {
     out.push_back(
         fmt::format("lr_scheduler.lr_decay_steps {} is longer than the run's {} steps: the "
                     "learning rate does not come down to min_lr",

@@ -3,8 +3,10 @@
 #include <fmt/format.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <csignal>
 #include <cstdlib>
+#include <iterator>
 
 #include "base/error.h"
 #include "base/known.h"
@@ -57,6 +59,25 @@ ExitCode interrupted(train::Progress& progress, bool can_go_on) {
 
 /// What else is left of a run that was over before: a model that is wanted and was not written.
 /// Logs, manifest and those who watch keep what the run told.
+/// From the run's newest checkpoint, or as the recipe says; if there is none nothing changes. Rows
+/// and steps may be others than its own: the plan of the rest and the schedule follow them.
+RunCheckpoints::Restored go_on(const config::Recipe& recipe, RunCheckpoints& checkpoints,
+                               RunState& state, data::Loader& loader, config::StepPlan& plan) {
+  auto restored = checkpoints.restore(state);
+  if (!restored.path) {
+    return restored;
+  }
+  const ErrorContext context("going on from {}", restored.path->string());
+  loader.restore(state.loader);
+  if (plan.epoch_len) {
+    plan = config::plan_rest(recipe.step_scheduler, *plan.epoch_len, state.next_step,
+                             state.loader.epoch, loader.steps_left());
+  }
+  std::ranges::move(settle_schedule(recipe, config::plan_rates(recipe, plan.end_step), state),
+                    std::back_inserter(restored.notes));
+  return restored;
+}
+
 ExitCode finish_again(RunCheckpoints& checkpoints, RunState& state,
                       const RunCheckpoints::Restored& restored, train::Progress& progress) {
   progress.notes(warnings(restored.notes));
@@ -118,12 +139,7 @@ ExitCode run_finetune(const config::LoadedRecipe& loaded) {
                  .next_step = recipe.step_scheduler.start_step};
   Json manifest = make_manifest(loaded, run, data, num_threads);
   state.ground = ground_of(recipe, run, data, manifest);
-  const auto restored = checkpoints.restore(state);
-  loader.restore(state.loader);
-  if (restored.path && plan.epoch_len) {
-    plan = config::plan_rest(recipe.step_scheduler, *plan.epoch_len, state.next_step,
-                             state.loader.epoch, loader.steps_left());
-  }
+  const auto restored = go_on(recipe, checkpoints, state, loader, plan);
   std::optional<std::filesystem::path> last_checkpoint = restored.path;
   train::Progress progress(stdout, rewrites_lines(STDOUT_FILENO), plan.end_step);
   progress.notes(warnings(loaded.warnings));

@@ -154,6 +154,10 @@ def test_going_on_with_other_settings_is_said(automodel, recipe):
     done = train(automodel, recipe, out(recipe, "run"), "--step_scheduler.max_steps=4", "--optimizer.eps=1e-6",
                  "--optimizer.lr=1e-5")
     assert "settings are not those of the checkpoint (optimizer.eps was 1e-08, is 1e-06)" in done.stdout + done.stderr
+    done = train(automodel, recipe, out(recipe, "run"), "--step_scheduler.max_steps=5", "--optimizer.eps=1e-6",
+                 "--model.compute_dtype=bfloat16")
+    told = '(model.compute_dtype was "float32", is "bfloat16")'
+    assert f"settings are not those of the checkpoint {told}" in done.stdout + done.stderr
 
 
 def test_going_on_with_other_keys_of_the_data_set_is_said(automodel, recipe):
@@ -216,6 +220,19 @@ def test_a_schedule_that_ended_is_told_with_the_way_out(automodel, recipe):
     told = train(automodel, recipe, *planned, *words, "--step_scheduler.max_steps=8").stdout
     assert "lr_scheduler:" not in told
     assert made()[:5] != made()[5:] and made()[7] == pytest.approx(0.01 / 6)
+
+
+@pytest.mark.parametrize("batch", [8, 2])
+def test_the_recipes_schedule_ends_with_the_run_also_where_its_steps_are_others(automodel, recipe, batch):
+    words = ["--lr_scheduler.lr_decay_steps=null", "--lr_scheduler.wd_incr_steps=null", "--lr_scheduler.lr_warmup_steps=0",
+             "--validation_dataset=null", "--step_scheduler.num_epochs=2"]
+    train(automodel, recipe, *words, "--step_scheduler.max_steps=5")
+    train(automodel, recipe, *words, "--step_scheduler.max_steps=null", f"--step_scheduler.global_batch_size={batch}",
+          "--lr_scheduler.use_checkpoint_opt_param_scheduler=false", "--lr_scheduler.override_opt_param_scheduler")
+    rates = [line["lr"] for line in tiny_run.log(recipe.parent / "out")][5:]
+    assert len(rates) == {8: 3, 2: 9}[batch]
+    assert rates == sorted(rates, reverse=True)
+    assert rates[-1] == pytest.approx(0.01 / (5 + len(rates)))
 
 
 def test_recompute_changes_nothing(automodel, recipe):

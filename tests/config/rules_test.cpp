@@ -113,6 +113,10 @@ INSTANTIATE_TEST_SUITE_P(
                       "constant, but start_wd 0.01 differs from end_wd 1"},
         Contradiction{{"--lr_scheduler.lr_decay_style=WSD"},
                       "lr_scheduler.wsd_decay_steps: this required key is missing"},
+        Contradiction{{"--lr_scheduler={'lr_decay_style': 'WSD', 'lr_wsd_decay_style': 'linear', "
+                       "'lr_warmup_steps': 4, 'wsd_decay_steps': 7}",
+                       "--step_scheduler.max_steps=10"},
+                      "lr_scheduler.wsd_decay_steps: 7 is more than the 6 steps after the warm-up"},
         Contradiction{{"--lr_scheduler.override_opt_param_scheduler"},
                       "not possible together with use_checkpoint_opt_param_scheduler"},
         Contradiction{

@@ -210,6 +210,10 @@ TEST(Rates, ContradictionsAreErrors) {
   EXPECT_THROW(plan_rates(recipe_with({.min_lr = 2}), 100), Error);
   EXPECT_THROW(plan_rates(recipe_with({.init_lr = 2}), 100), Error);
   EXPECT_THROW(plan_rates(recipe_with({.start_wd = 2}), 100), Error);
+  LrScheduler wsd{.lr_decay_style = DecayStyle::wsd, .lr_warmup_steps = 10, .wsd_decay_steps = 90};
+  EXPECT_EQ(plan_rates(recipe_with(wsd), 100).wsd_decay_steps, 90);
+  wsd.wsd_decay_steps = 91;
+  EXPECT_THROW(plan_rates(recipe_with(wsd), 100), Error);
 }
 
 TEST(Unreached, SaysWhatTheRunIsTooShortFor) {
@@ -220,6 +224,10 @@ TEST(Unreached, SaysWhatTheRunIsTooShortFor) {
               ElementsAre(HasSubstr("max_steps 1000 is never reached: 2 epochs are 20 steps"),
                           HasSubstr("lr_decay_steps 500"), HasSubstr("val_every_steps 30")));
   EXPECT_TRUE(find_unreached(Recipe(), plan_steps({}, 10)).empty());
+  recipe = recipe_with({.lr_warmup_steps = 10, .lr_decay_steps = 20});
+  recipe.step_scheduler = {.max_steps = 10};
+  EXPECT_THAT(find_unreached(recipe, plan_steps(recipe.step_scheduler, 10)),
+              ElementsAre(HasSubstr("the learning rate never reaches max_lr")));
 }
 
 }  // namespace

@@ -212,6 +212,20 @@ void wsd_is_complete(Findings& f) {
   }
 }
 
+void wsd_decays_after_the_warm_up(Findings& f) {
+  const auto decay = f.integer("lr_scheduler.wsd_decay_steps");
+  const auto given = f.integer("lr_scheduler.lr_decay_steps");
+  const auto end = given ? given : f.integer("step_scheduler.max_steps");
+  const auto warmup = f.integer("lr_scheduler.lr_warmup_steps").value_or(0);
+  if (f.text("lr_scheduler.lr_decay_style") == "WSD" && decay && end && warmup < *end &&
+      *decay > *end - warmup) {
+    f.problem("lr_scheduler.wsd_decay_steps",
+              fmt::format("{} is more than the {} steps after the warm-up ({} of {} {})", *decay,
+                          *end - warmup, warmup,
+                          given ? "lr_decay_steps" : "step_scheduler.max_steps", *end));
+  }
+}
+
 /// 24 or 32; see the key's text.
 void master_weights_are_whole_bytes(Findings& f) {
   const auto bits = f.integer("optimizer.master_weight_bits").value_or(24);
@@ -305,6 +319,7 @@ void check_training_rules(Findings& findings) {
     decay_is_within_the_run(findings);
     weight_decay_grows(findings);
     wsd_is_complete(findings);
+    wsd_decays_after_the_warm_up(findings);
     one_schedule_on_resume(findings);
   }
   counters_leave_steps(findings);

@@ -16,6 +16,7 @@
 #include "checkpoint/base_files.h"
 #include "config/manifest.h"
 #include "recipes/finetune/run_plan.h"
+#include "tensor/dtype.h"
 #include "tensor/library.h"
 #include "train/metrics.h"
 
@@ -64,7 +65,7 @@ Json rows_json(const data::PreparedDataset& rows) {
 
 /// What of the recipe makes another training of the same rows and the same model. The learning rate
 /// and weight decay go on as the checkpoint has them: its schedule says them.
-Json settings_json(const Json& config) {
+Json settings_json(const Json& config, const config::Recipe& recipe, const RunModel& run) {
   Json out = {{"step_scheduler",
                {{"global_batch_size", config.at("step_scheduler").at("global_batch_size")}}}};
   for (const char* section : {"optimizer", "loss_fn", "clip_grad_norm", "peft"}) {
@@ -72,6 +73,11 @@ Json settings_json(const Json& config) {
   }
   out["optimizer"].erase("lr");
   out["optimizer"].erase("weight_decay");
+  out["model"] = {{"compute_dtype", dtype_name(run.compute.dtype)},
+                  {"moe_overrides", config.at("model").value("moe_overrides", Json(nullptr))}};
+  for (const char* key : {"fake_balanced_gate", "gate_precision"}) {
+    out["model"]["backend"][key] = recipe.model.backend.value(key, Json(nullptr));
+  }
   return out;
 }
 
@@ -116,7 +122,7 @@ Json ground_of(const config::Recipe& recipe, const RunModel& run, const RunData&
   Json out = {{"data", manifest.at("data").at("dataset")},
               {"order", std::move(order)},
               {"config", run.source.config},
-              {"settings", settings_json(manifest.at("config"))},
+              {"settings", settings_json(manifest.at("config"), recipe, run)},
               {"dataset", corpus::row_settings(recipe.dataset)}};
   if (run.lora) {
     out["base"] = manifest.at("model").at("files");

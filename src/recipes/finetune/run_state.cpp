@@ -93,10 +93,13 @@ std::string ended_text(const config::RateSchedule& schedule, std::int64_t next_s
              : "";
 }
 
-/// Where `state` has another schedule, from a checkpoint, than the recipe: that of the two which
-/// the recipe wants. Source: Megatron's OptimizerParamScheduler. Returns what the user should know.
+}  // namespace
+
 std::vector<std::string> settle_schedule(const config::Recipe& recipe,
                                          const config::RateSchedule& planned, RunState& state) {
+  if (state.schedule == planned) {
+    return {};
+  }
   const auto section = recipe.lr_scheduler.value_or(config::LrScheduler{});
   if (section.override_opt_param_scheduler) {
     state.schedule = planned;
@@ -120,8 +123,6 @@ std::vector<std::string> settle_schedule(const config::Recipe& recipe,
                   "To use the recipe's give {}",
                   difference, overriding_words(recipe))};
 }
-
-}  // namespace
 
 std::vector<checkpoint::StateItem> RunState::items() {
   return {
@@ -164,14 +165,9 @@ RunCheckpoints::Restored RunCheckpoints::restore(RunState& state) {
       "going on from {}: what is trained and its types must be as they were there; to train anew "
       "choose another checkpoint.checkpoint_dir",
       found.checkpoint->path.string());
-  const auto planned = state.schedule;
   checkpoint::restore_model_state(found.checkpoint->path / "model", state.run.source,
                                   state.run.model.parameters());
   checkpoint::restore_state(*found.checkpoint, state.items());
-  if (state.schedule != planned) {
-    std::ranges::move(settle_schedule(loaded_.recipe, planned, state),
-                      std::back_inserter(found.warnings));
-  }
   std::ranges::move(changed_ground(state, found.checkpoint->manifest.ground),
                     std::back_inserter(found.warnings));
   return {.path = found.checkpoint->path, .notes = std::move(found.warnings)};

@@ -28,6 +28,12 @@ struct RunState {
   std::vector<checkpoint::StateItem> items();
 };
 
+/// After a restore: the schedule of the checkpoint goes on, or the recipe's, `planned` for all steps
+/// of the run, as the recipe wants where they differ. Source: Megatron's OptimizerParamScheduler.
+/// Returns what the user should know. Throws Error(invalid_argument) if the recipe wants neither.
+std::vector<std::string> settle_schedule(const config::Recipe& recipe,
+                                         const config::RateSchedule& planned, RunState& state);
+
 /// What is known when a checkpoint is written.
 struct SaveMoment {
   std::int64_t epoch = 0;
