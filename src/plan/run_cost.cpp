@@ -10,6 +10,7 @@
 #include "base/cores.h"
 #include "base/error.h"
 #include "base/isa.h"
+#include "base/peak_flops.h"
 #include "config/step_plan.h"
 #include "models/config_class.h"
 #include "models/find_model.h"
@@ -183,14 +184,11 @@ ModelCost model_cost(const spec::ModelSpec& spec, const config::Recipe& recipe) 
 
 /// docs/performance.md has the steps that these fit.
 Machine this_machine() {
-  constexpr double kCycles = 3.5e9;
   constexpr double kReached = 0.8;  // of the peak in float32, by whole training steps
   // In bfloat16, of twice that peak: the lower it is, the less memory holds it up.
   const double reached_bfloat16 = halves_avx512() ? 0.8 : 0.6;
   const Isa isa = chosen_isa();
-  const bool is_wide = isa >= Isa::avx512 && !halves_avx512();
-  const double per_cycle = is_wide ? 64 : isa >= Isa::avx2 ? 32 : 8;
-  const double peak = kCycles * per_cycle * std::min(usual_threads(), usable_cores());
+  const double peak = measure_peak_flops(isa, std::min(usual_threads(), usable_cores()));
   return {.devices = 1,
           .memory_bytes = usable_memory_bytes(),
           .flops = kReached * peak,

@@ -26,8 +26,8 @@ struct Machine {
   bool operator==(const Machine&) const = default;
 };
 
-/// One process on this computer; flops and bandwidth are rules of thumb by cores and instruction
-/// set.
+/// One process on this computer; flops are a share of measure_peak_flops, bandwidth is a rule of
+/// thumb. Takes a few milliseconds.
 Machine this_machine();
 
 struct ModelCost {

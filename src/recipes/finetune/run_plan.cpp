@@ -6,6 +6,7 @@
 #include <cmath>
 #include <numeric>
 
+#include "base/cores.h"
 #include "base/isa.h"
 #include "base/known.h"
 #include "base/text.h"
@@ -210,7 +211,7 @@ void choose_recompute(const config::Recipe& recipe, RunModel& run, const RunData
     run.model.set_recompute(recompute);
     return forecast_run(recipe, run, data).memory.total();
   };
-  run.model.set_recompute(plan::least_recompute(bytes, plan::this_machine().memory_bytes));
+  run.model.set_recompute(plan::least_recompute(bytes, usable_memory_bytes()));
 }
 
 Forecast forecast_run(const config::Recipe& recipe, const RunModel& run, const RunData& data) {
@@ -277,7 +278,7 @@ std::vector<std::string> describe_run(const config::Recipe& recipe, const RunMod
   if (!recipe.distributed.activation_checkpointing) {
     out.push_back(fmt::format("recompute   {}: the least that fits into {}",
                               recompute_name(run.model.options().recompute),
-                              human_bytes(plan::this_machine().memory_bytes)));
+                              human_bytes(usable_memory_bytes())));
   }
   return out;
 }

@@ -1,0 +1,122 @@
+#include "base/peak_flops.h"
+
+#if defined(__x86_64__)
+#include <immintrin.h>
+#endif
+
+#include <algorithm>
+#include <chrono>
+#include <latch>
+#include <numeric>
+#include <thread>
+#include <vector>
+
+namespace automodel {
+namespace {
+
+constexpr int kChains = 12;  // independent sums: more than are under way at a time
+constexpr int kRounds = 10'000;
+constexpr int kSlices = 20;
+
+/// kRounds steps of every chain.
+struct Slice {
+  void (*run)() = nullptr;
+  int width = 0;  // float32 entries of a register
+};
+
+/// The compiler does not know what the sums hold, nor that they are alike.
+template <class Vec>
+void keep(Vec (&sums)[kChains]) {
+  for (Vec& sum : sums) {
+    __asm__ volatile("" : "+m"(sum));
+  }
+}
+
+#if defined(__x86_64__)
+
+__attribute__((target("avx2,fma"))) void multiply_8() {
+  __m256 sums[kChains] = {};
+  keep(sums);
+  const __m256 half = _mm256_set1_ps(0.5F);
+  for (int round = 0; round < kRounds; ++round) {
+#pragma GCC unroll 16
+    for (__m256& sum : sums) {
+      sum = _mm256_fmadd_ps(sum, half, half);
+    }
+  }
+  keep(sums);
+}
+
+__attribute__((target("avx512f"))) void multiply_16() {
+  __m512 sums[kChains] = {};
+  keep(sums);
+  const __m512 half = _mm512_set1_ps(0.5F);
+  for (int round = 0; round < kRounds; ++round) {
+#pragma GCC unroll 16
+    for (__m512& sum : sums) {
+      sum = _mm512_fmadd_ps(sum, half, half);
+    }
+  }
+  keep(sums);
+}
+
+#endif
+
+void multiply_4() {
+  using Vec = float __attribute__((vector_size(16)));
+  Vec sums[kChains] = {};
+  keep(sums);
+  const Vec half = {0.5F, 0.5F, 0.5F, 0.5F};
+  for (int round = 0; round < kRounds; ++round) {
+#pragma GCC unroll 16
+    for (Vec& sum : sums) {
+      sum = sum * half + half;
+    }
+  }
+  keep(sums);
+}
+
+/// LibTorch's kernels, which compute alone where `isa` is reference, use the processor's registers.
+Slice slice_of(Isa isa) {
+#if defined(__x86_64__)
+  const auto supported = supported_isas();
+  if (isa >= Isa::avx512) {
+    return {multiply_16, 16};
+  }
+  if (std::find(supported.begin(), supported.end(), Isa::avx2) != supported.end()) {
+    return {multiply_8, 8};
+  }
+#endif
+  return {multiply_4, 4};
+}
+
+double best_flops(const Slice& slice) {
+  using Clock = std::chrono::steady_clock;
+  std::chrono::duration<double> best = std::chrono::hours(1);
+  for (int i = 0; i < kSlices; ++i) {
+    const auto start = Clock::now();
+    slice.run();
+    best = std::min<std::chrono::duration<double>>(best, Clock::now() - start);
+  }
+  return 2.0 * kChains * kRounds * slice.width / best.count();
+}
+
+}  // namespace
+
+double measure_peak_flops(Isa isa, int num_threads) {
+  const Slice slice = slice_of(isa);
+  std::vector<double> flops(static_cast<std::size_t>(std::max(num_threads, 1)));
+  std::latch all_there(static_cast<std::ptrdiff_t>(flops.size()));
+  {
+    std::vector<std::jthread> threads;
+    for (double& reached : flops) {
+      threads.emplace_back([&] {
+        all_there.arrive_and_wait();
+        reached = best_flops(slice);
+      });
+    }
+  }
+  return std::accumulate(flops.begin(), flops.end(), 0.0);
+}
+
+}  // namespace automodel

@@ -1,0 +1,14 @@
+#pragma once
+// How fast this machine's cores multiply.
+
+#include "base/isa.h"
+
+namespace automodel {
+
+/// float32 operations a second that `num_threads` threads reach together where nothing holds them
+/// up: multiplications with an addition, two operations each, in registers as wide as those of
+/// `isa`, which the processor must have. Takes a few milliseconds; of short slices the best counts,
+/// so that other programs hardly change it.
+double measure_peak_flops(Isa isa, int num_threads);
+
+}  // namespace automodel

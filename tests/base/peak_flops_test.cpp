@@ -1,0 +1,27 @@
+#include "base/peak_flops.h"
+
+#include <gtest/gtest.h>
+
+#include "base/cores.h"
+
+namespace automodel {
+namespace {
+
+/// A processor of this century: between a hundred million steps a second and a trillion.
+TEST(PeakFlops, IsWhatAProcessorCanDo) {
+  for (const Isa isa : supported_isas()) {
+    const double one = measure_peak_flops(isa, 1);
+    EXPECT_GT(one, 1e9) << isa_name(isa);
+    EXPECT_LT(one, 1e12) << isa_name(isa);
+  }
+}
+
+TEST(PeakFlops, OfMoreThreadsIsTheirSum) {
+  if (usable_cores() < 2) {
+    GTEST_SKIP() << "one core";
+  }
+  EXPECT_GT(measure_peak_flops(Isa::reference, 2), 1.1 * measure_peak_flops(Isa::reference, 1));
+}
+
+}  // namespace
+}  // namespace automodel
