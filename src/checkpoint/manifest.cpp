@@ -97,12 +97,13 @@ Json to_json(const Manifest& manifest) {
                      {"bytes", file.bytes},
                      {"xxh64", fmt::format("{:016x}", file.checksum)}});
   }
+  const auto& loss = manifest.validation_loss;
   return {{"format", kFormat},
           {"epoch", manifest.epoch},
           {"step", manifest.step},
           {"sequence", manifest.sequence},
-          {"validation_loss",
-           manifest.validation_loss ? Json(*manifest.validation_loss) : Json(nullptr)},
+          {"validation_loss", loss ? Json(loss->value) : Json(nullptr)},
+          {"validation_set", loss ? loss->set : Json(nullptr)},
           {"signature", manifest.signature},
           {"ground", manifest.ground},
           {"restore_from", manifest.restore_from ? Json(*manifest.restore_from) : Json(nullptr)},
@@ -135,7 +136,8 @@ Manifest from_json(const Json& json) {
     manifest.restore_from = begin.get<std::string>();
   }
   if (!json.at("validation_loss").is_null()) {
-    manifest.validation_loss = json.at("validation_loss").get<double>();
+    manifest.validation_loss = {.value = json.at("validation_loss").get<double>(),
+                                .set = json.value("validation_set", Json(nullptr))};
   }
   for (const auto& file : json.at("files")) {
     manifest.files.push_back({.path = checked_path(file.at("path").get<std::string>()),
@@ -149,7 +151,7 @@ Manifest from_json(const Json& json) {
 
 void seal(const fs::path& folder, Manifest manifest) {
   const ErrorContext context("checking what was written to {}", folder.string());
-  if (manifest.validation_loss && !std::isfinite(*manifest.validation_loss)) {
+  if (manifest.validation_loss && !std::isfinite(manifest.validation_loss->value)) {
     manifest.validation_loss.reset();
   }
   manifest.files = record_files(folder);

@@ -21,11 +21,17 @@ struct FileRecord {
   bool operator==(const FileRecord&) const = default;
 };
 
+struct ValidationLoss {
+  double value = 0;
+  Json set = nullptr;  // what it was measured on; null in checkpoints that do not say
+  bool operator==(const ValidationLoss&) const = default;
+};
+
 struct Manifest {
   std::int64_t epoch = 0;
   std::int64_t step = 0;
   std::int64_t sequence = 0;  // counts the saves into one checkpoint folder: the newest is largest
-  std::optional<double> validation_loss;
+  std::optional<ValidationLoss> validation_loss;
   Json signature;  // of the model and the way it is trained
   Json ground;     // SaveRequest::ground; null in checkpoints that do not say
   /// SaveRequest::restore_from.

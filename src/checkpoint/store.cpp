@@ -2,7 +2,6 @@
 
 #include <algorithm>
 #include <iterator>
-#include <limits>
 
 #include "base/error.h"
 #include "base/file.h"
@@ -10,6 +9,7 @@
 #include "base/pointer.h"
 #include "base/text.h"
 #include "checkpoint/atomic_folder.h"
+#include "checkpoint/lowest.h"
 #include "checkpoint/pointer.h"
 #include "checkpoint/signature.h"
 
@@ -29,22 +29,6 @@ void update_pointer(const fs::path& pointer, const Checkpoint* checkpoint) {
   } else {
     remove_dangling(pointer);
   }
-}
-
-/// The first of the lowest validation loss among those of the newest one's run.
-const Checkpoint* lowest(const std::vector<Checkpoint>& newest_first) {
-  const Checkpoint* best = nullptr;
-  double best_loss = std::numeric_limits<double>::infinity();
-  for (const auto& checkpoint : newest_first) {
-    const auto& manifest = checkpoint.manifest;
-    const double loss = manifest.validation_loss.value_or(best_loss);
-    if (manifest.validation_loss && loss <= best_loss &&
-        manifest.signature == newest_first.front().manifest.signature) {
-      best = &checkpoint;
-      best_loss = loss;
-    }
-  }
-  return best;
 }
 
 /// Whether the folder is named like one of a checkpoint, or of one whose replacing was cut short;
@@ -201,6 +185,10 @@ std::unique_ptr<FileLock> hold_for_logs(const fs::path& folder) {
 
 std::vector<Checkpoint> CheckpointStore::list() const { return look_into(options_.folder).whole; }
 
+std::vector<std::string> CheckpointStore::compare_sets(const Json& validation_set) const {
+  return describe_other_set(list(), options_.signature, validation_set);
+}
+
 void CheckpointStore::update_pointers() const {
   const auto checkpoints = list();
   update_pointer(options_.folder / kLatest, checkpoints.empty() ? nullptr : &checkpoints.front());
@@ -213,12 +201,12 @@ std::vector<std::string> CheckpointStore::remove_old() const {
     return warnings;
   }
   const auto checkpoints = list();
-  const Checkpoint* best = lowest(checkpoints);
   std::int64_t num_ours = 0;
   for (const auto& checkpoint : checkpoints) {
     const bool ours = checkpoint.manifest.signature == options_.signature;
     num_ours += ours ? 1 : 0;
-    if (!ours || num_ours <= *options_.max_recent || &checkpoint == best) {
+    if (!ours || num_ours <= *options_.max_recent ||
+        is_lowest_of_its_set(checkpoints, checkpoint)) {
       continue;
     }
     try {

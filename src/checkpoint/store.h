@@ -19,7 +19,7 @@ namespace automodel::checkpoint {
 
 struct StoreOptions {
   std::filesystem::path folder;
-  std::optional<std::int64_t> max_recent;  // older ones are removed, LATEST and LOWEST_VAL kept
+  std::optional<std::int64_t> max_recent;  // older ones go, but the best of each validation set
   Json signature = Json::object();         // model_signature() of this run
 };
 
@@ -41,9 +41,9 @@ struct SaveRequest {
   std::int64_t step = 0;
   /// What the state means something for, e.g. the rows whose order its position counts.
   Json ground = Json::object();
-  std::optional<std::string> restore_from;  // of the recipe, where the run began there
-  std::optional<double> validation_loss;    // decides LOWEST_VAL; none or not finite: not measured
-  std::string config_yaml;                  // the recipe with its overrides; stored as config.yaml
+  std::optional<std::string> restore_from;        // of the recipe, where the run began there
+  std::optional<ValidationLoss> validation_loss;  // none or not finite: not measured
+  std::string config_yaml;  // the recipe with its overrides; stored as config.yaml
   /// Fills the checkpoint's folder model/, e.g. with write_model_state.
   std::function<void(const std::filesystem::path&)> write_model;
   std::vector<StateItem> state;
@@ -91,6 +91,10 @@ class CheckpointStore {
   /// Error(invalid_argument) if the newest checkpoint was made by a run of another signature,
   /// Error(corrupt_data) if all are damaged.
   FindResult find(const std::optional<std::string>& restore_from) const;
+
+  /// Of a run whose losses are of `validation_set` from now on: what the user should know if those
+  /// here are of another.
+  std::vector<std::string> compare_sets(const Json& validation_set) const;
 
   /// Complete checkpoints, newest first.
   std::vector<Checkpoint> list() const;

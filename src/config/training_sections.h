@@ -140,7 +140,7 @@ struct Checkpoint {
   std::optional<std::string> restore_from;
   /// Which of several validation sets defines LOWEST_VAL.
   std::string best_metric_key = "default";
-  /// Older checkpoints are removed; LATEST and LOWEST_VAL are kept.
+  /// Older checkpoints are removed; LATEST and the best of each validation set are kept.
   std::optional<std::int64_t> max_recent_checkpoints;
   /// Ours: at the end of a LoRA run also write the merged model as an HF folder.
   bool merged_export = false;

@@ -57,8 +57,6 @@ ExitCode interrupted(train::Progress& progress, bool can_go_on) {
   return can_go_on ? ExitCode::interrupted : ExitCode::failure;
 }
 
-/// What else is left of a run that was over before: a model that is wanted and was not written.
-/// Logs, manifest and those who watch keep what the run told.
 /// From the run's newest checkpoint, or as the recipe says; if there is none nothing changes. Rows
 /// and steps may be others than its own: the plan of the rest and the schedule follow them.
 RunCheckpoints::Restored go_on(const config::Recipe& recipe, RunCheckpoints& checkpoints,
@@ -78,6 +76,8 @@ RunCheckpoints::Restored go_on(const config::Recipe& recipe, RunCheckpoints& che
   return restored;
 }
 
+/// What else is left of a run that was over before: a model that is wanted and was not written.
+/// Logs, manifest and those who watch keep what the run told.
 ExitCode finish_again(RunCheckpoints& checkpoints, RunState& state,
                       const RunCheckpoints::Restored& restored, train::Progress& progress) {
   progress.notes(warnings(restored.notes));
@@ -165,6 +165,7 @@ ExitCode run_finetune(const config::LoadedRecipe& loaded) {
   train::JsonLines log(std::filesystem::path(recipe.checkpoint.checkpoint_dir) / "training.jsonl",
                        first_logged);
   Validation validation(recipe, data, first_logged);
+  progress.notes(warnings(checkpoints.compare_sets(validation.deciding_set())));
   if (!restored.path && recipe.step_scheduler.validate_at_start) {
     validation.run(run.model, {.step = kBeforeTraining}, watchers, progress);
   }
@@ -182,7 +183,7 @@ ExitCode run_finetune(const config::LoadedRecipe& loaded) {
     totals.add(metrics);
 
     stopping = stop.received().has_value();
-    std::optional<double> validation_loss;
+    std::optional<checkpoint::ValidationLoss> validation_loss;
     if (plan.is_validation_due(metrics.step) && stopping) {
       progress.note(fmt::format("the validation of step {} is left out", metrics.step));
     } else if (plan.is_validation_due(metrics.step)) {

@@ -25,7 +25,7 @@ class ManifestTest : public ::testing::Test {
     seal(folder_.path(), {.epoch = 2,
                           .step = 30,
                           .sequence = 4,
-                          .validation_loss = 0.5,
+                          .validation_loss = ValidationLoss{0.5, {{"rows", 8}}},
                           .signature = {{"peft", true}},
                           .restore_from = "LOWEST_VAL",
                           .files = {}});
@@ -48,7 +48,7 @@ TEST_F(ManifestTest, RecordsEveryFile) {
   EXPECT_EQ(manifest.epoch, 2);
   EXPECT_EQ(manifest.step, 30);
   EXPECT_EQ(manifest.sequence, 4);
-  EXPECT_EQ(manifest.validation_loss, 0.5);
+  EXPECT_EQ(manifest.validation_loss, (ValidationLoss{0.5, {{"rows", 8}}}));
   EXPECT_EQ(manifest.signature, Json({{"peft", true}}));
   EXPECT_EQ(manifest.restore_from, "LOWEST_VAL");
   ASSERT_EQ(manifest.files.size(), 2);
@@ -77,10 +77,15 @@ TEST_F(ManifestTest, NoticesAChangedByte) {
 
 TEST_F(ManifestTest, DropsALossThatIsNotFinite) {
   Manifest manifest = read_manifest(folder_.path());
-  manifest.validation_loss = std::numeric_limits<double>::quiet_NaN();
+  manifest.validation_loss = {.value = std::numeric_limits<double>::quiet_NaN()};
   fs::remove(folder_ / "manifest.json");
   seal(folder_.path(), manifest);
   EXPECT_EQ(read_manifest(folder_.path()).validation_loss, std::nullopt);
+}
+
+TEST_F(ManifestTest, ReadsALossWithoutItsSet) {
+  edit("\"validation_set\"", "\"earlier\"");
+  EXPECT_EQ(read_manifest(folder_.path()).validation_loss, ValidationLoss{0.5});
 }
 
 TEST_F(ManifestTest, RefusesAMalformedManifest) {

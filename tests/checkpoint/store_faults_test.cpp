@@ -30,7 +30,7 @@ constexpr std::size_t kFileBytes = 300'000;
 void save(CheckpointStore& store, std::int64_t step) {
   store.save({.epoch = 0,
               .step = step,
-              .validation_loss = 1.0 / static_cast<double>(step + 1),
+              .validation_loss = ValidationLoss{1.0 / static_cast<double>(step + 1)},
               .config_yaml = std::to_string(step),
               .write_model = [step](const fs::path& folder) {
                 write_text(folder / "weights",

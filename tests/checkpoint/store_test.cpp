@@ -27,12 +27,12 @@ class StoreTest : public ::testing::Test {
     return CheckpointStore({folder_ / "run", max_recent, signature});
   }
   static SaveResult save(CheckpointStore& store, std::int64_t step,
-                         std::optional<double> loss = std::nullopt,
+                         std::optional<ValidationLoss> loss = std::nullopt,
                          std::optional<std::string> restore_from = std::nullopt) {
     return store.save({.epoch = 0,
                        .step = step,
                        .restore_from = std::move(restore_from),
-                       .validation_loss = loss,
+                       .validation_loss = std::move(loss),
                        .config_yaml = "seed: 1\n",
                        .write_model = [step](const fs::path& folder) {
                          write_text(folder / "value", std::to_string(step));
@@ -64,20 +64,20 @@ TEST_F(StoreTest, SavesUnderUpstreamsNames) {
 
 TEST_F(StoreTest, FollowsTheLowestValidationLoss) {
   auto store = open();
-  save(store, 1, 3.0);
-  save(store, 2, 2.0);
-  save(store, 3, 2.0);
-  save(store, 4, std::numeric_limits<double>::quiet_NaN());
+  save(store, 1, ValidationLoss{3.0});
+  save(store, 2, ValidationLoss{2.0});
+  save(store, 3, ValidationLoss{2.0});
+  save(store, 4, ValidationLoss{std::numeric_limits<double>::quiet_NaN()});
   EXPECT_EQ(link("LOWEST_VAL"), "epoch_0_step_2");
   EXPECT_EQ(link("LATEST"), "epoch_0_step_4");
 }
 
 TEST_F(StoreTest, KeepsTheNewestAndTheBest) {
   auto store = open(2);
-  save(store, 1, 3.0);
-  save(store, 2, 1.0);
+  save(store, 1, ValidationLoss{3.0});
+  save(store, 2, ValidationLoss{1.0});
   for (const int step : {3, 4, 5}) {
-    save(store, step, 2.0);
+    save(store, step, ValidationLoss{2.0});
   }
   EXPECT_THAT(steps(store), ElementsAre(5, 4, 2));
 }
@@ -85,11 +85,11 @@ TEST_F(StoreTest, KeepsTheNewestAndTheBest) {
 TEST_F(StoreTest, RemovesNothingOfAnotherModel) {
   {
     auto other = open(1, {{"peft", true}});
-    save(other, 100, 0.1);
+    save(other, 100, ValidationLoss{0.1});
   }
   auto store = open(1);
-  save(store, 1, 5.0);
-  save(store, 2, 6.0);
+  save(store, 1, ValidationLoss{5.0});
+  save(store, 2, ValidationLoss{6.0});
   EXPECT_THAT(steps(store), ElementsAre(2, 1, 100));
   EXPECT_EQ(link("LOWEST_VAL"), "epoch_0_step_1");
 }

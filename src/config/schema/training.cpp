@@ -201,7 +201,8 @@ Key checkpoint_section() {
       text("best_metric_key", "of several validation sets the one that defines LOWEST_VAL",
            "default"),
       integer("max_recent_checkpoints",
-              "older ones are removed, LATEST and LOWEST_VAL kept; null: all stay")
+              "older ones are removed, LATEST and the best of each validation set kept; null: all "
+              "stay")
           .at_least(1)
           .or_null(),
       flag("merged_export",

@@ -173,6 +173,10 @@ RunCheckpoints::Restored RunCheckpoints::restore(RunState& state) {
   return {.path = found.checkpoint->path, .notes = std::move(found.warnings)};
 }
 
+std::vector<std::string> RunCheckpoints::compare_sets(const Json& validation_set) const {
+  return store_ ? store_->compare_sets(validation_set) : std::vector<std::string>();
+}
+
 std::optional<checkpoint::SaveResult> RunCheckpoints::save(RunState& state,
                                                            const SaveMoment& moment) {
   if (!store_) {

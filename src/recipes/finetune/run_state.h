@@ -28,8 +28,9 @@ struct RunState {
   std::vector<checkpoint::StateItem> items();
 };
 
-/// After a restore: the schedule of the checkpoint goes on, or the recipe's, `planned` for all steps
-/// of the run, as the recipe wants where they differ. Source: Megatron's OptimizerParamScheduler.
+/// After a restore: the schedule of the checkpoint goes on, or the recipe's, `planned` for all
+/// steps of the run, as the recipe wants where they differ. Source: Megatron's
+/// OptimizerParamScheduler.
 /// Returns what the user should know. Throws Error(invalid_argument) if the recipe wants neither.
 std::vector<std::string> settle_schedule(const config::Recipe& recipe,
                                          const config::RateSchedule& planned, RunState& state);
@@ -39,7 +40,7 @@ struct SaveMoment {
   std::int64_t epoch = 0;
   std::int64_t step = 0;
   bool is_final = false;
-  std::optional<double> validation_loss;
+  std::optional<checkpoint::ValidationLoss> validation_loss;
 };
 
 /// The checkpoints of a run and the lock of its folder, <checkpoint_dir>/epoch_E_step_S/:
@@ -60,6 +61,9 @@ class RunCheckpoints {
   /// if its adapter was trained beside another base. Other data, settings or configuration than the
   /// checkpoint's are notes.
   Restored restore(RunState& state);
+
+  /// checkpoint::CheckpointStore::compare_sets; nothing if checkpoints are disabled.
+  std::vector<std::string> compare_sets(const Json& validation_set) const;
 
   /// Nothing if checkpoints are disabled. Throws Error(io).
   std::optional<checkpoint::SaveResult> save(RunState& state, const SaveMoment& moment);

@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 
+#include "base/checksum.h"
 #include "base/file.h"
 #include "base/stopwatch.h"
 #include "base/text.h"
@@ -9,6 +10,26 @@
 
 namespace automodel::recipes {
 namespace {
+
+/// The field of a log's line that says on which set its numbers are.
+constexpr const char* kSetKey = "validation_set";
+
+Json identity_of(const config::Recipe& recipe, const std::string& name, const data::Dataset& rows) {
+  const auto section = recipe.validation_datasets.find(name);
+  Json keys = section == recipe.validation_datasets.end() ? Json::object()
+                                                          : corpus::row_settings(section->second);
+  keys.erase("chat_template");  // is in the content's checksum, wherever its file is
+  return {{"name", name},
+          {"rows", rows.size()},
+          {"xxh64", fmt::format("{:016x}", rows.content_hash())},
+          {"keys", std::move(keys)}};
+}
+
+/// The same for the same rows under another name.
+std::string fingerprint_of(Json identity) {
+  identity.erase("name");
+  return fmt::format("{:016x}", checksum(identity.dump()));
+}
 
 std::string file_name(const std::string& set) {
   return set == "default" ? "validation.jsonl" : "validation_" + set + ".jsonl";
@@ -44,6 +65,19 @@ std::string gain_text(const std::string& title, const Json& first, const Json& l
                                  : fmt::format("loss on {}: {}", title, loss);
 }
 
+/// The log's lines that are of the same set as its last one.
+std::vector<Json> comparable_lines(const std::filesystem::path& log) {
+  std::vector<Json> out;
+  for (const auto& line : split(trim(read_file(log)), '\n')) {
+    if (!line.empty()) {
+      out.push_back(parse_json(line, log.string()));
+    }
+  }
+  const Json last = out.empty() ? Json() : out.back().value(kSetKey, Json());
+  std::erase_if(out, [&](const Json& line) { return line.value(kSetKey, Json()) != last; });
+  return out;
+}
+
 }  // namespace
 
 Validation::Validation(const config::Recipe& recipe, const RunData& data, std::int64_t first_step)
@@ -52,29 +86,41 @@ Validation::Validation(const config::Recipe& recipe, const RunData& data, std::i
       recipe.validation_dataloader.batch_size.value_or(recipe.step_scheduler.local_batch_size);
   for (const auto& [name, prepared] : data.validation) {
     const auto path = std::filesystem::path(recipe.checkpoint.checkpoint_dir) / file_name(name);
-    sets_.emplace(name, Set{.rows = prepared.dataset.get(),
+    sets_.emplace(name, Set{.identity = identity_of(recipe, name, *prepared.dataset),
+                            .rows = prepared.dataset.get(),
                             .batch_size = batch_size,
                             .path = path,
                             .log = train::JsonLines(path, first_step)});
   }
 }
 
-std::optional<double> Validation::run(const parallel::ShardedModel& model,
-                                      const train::ValidationMetrics& at, Watchers& watchers,
-                                      train::Progress& progress) {
-  std::optional<double> best;
+Json Validation::deciding_set() const {
+  for (const auto& [name, set] : sets_) {
+    if (decides(name)) {
+      return set.identity;
+    }
+  }
+  return nullptr;
+}
+
+std::optional<checkpoint::ValidationLoss> Validation::run(const parallel::ShardedModel& model,
+                                                          const train::ValidationMetrics& at,
+                                                          Watchers& watchers,
+                                                          train::Progress& progress) {
+  std::optional<checkpoint::ValidationLoss> best;
   for (auto& [name, set] : sets_) {
     auto metrics = at;
     const Stopwatch watch;
     metrics.evaluation = train::evaluate(model, *set.rows, set.batch_size);
     metrics.seconds = watch.seconds();
     metrics.peak_memory_bytes = peak_memory_bytes(model.options().device);
-    const Json line = train::to_json(metrics, train::utc_timestamp());
+    Json line = train::to_json(metrics, train::utc_timestamp());
+    line[kSetKey] = fingerprint_of(set.identity);
     set.log.write(line);
     progress.notes(watchers.validation(validation_section(name), line));
     progress.note(result_text(name, metrics.evaluation));
-    if (name == best_ || sets_.size() == 1) {
-      best = metrics.evaluation.loss;
+    if (decides(name)) {
+      best = {.value = metrics.evaluation.loss, .set = set.identity};
     }
   }
   return best;
@@ -83,13 +129,10 @@ std::optional<double> Validation::run(const parallel::ShardedModel& model,
 std::vector<std::string> Validation::gains() const {
   std::vector<std::string> out;
   for (const auto& [name, set] : sets_) {
-    const auto lines = split(trim(read_file(set.path)), '\n');
-    if (lines.size() < 2) {
-      continue;
+    const auto lines = comparable_lines(set.path);
+    if (lines.size() > 1) {
+      out.push_back(gain_text(set_title(name), lines.front(), lines.back()));
     }
-    const Json first = parse_json(lines.front(), set.path.string());
-    const Json last = parse_json(lines.back(), set.path.string());
-    out.push_back(gain_text(set_title(name), first, last));
   }
   return out;
 }

@@ -5,6 +5,7 @@
 #include <optional>
 #include <string>
 
+#include "checkpoint/manifest.h"
 #include "config/recipe.h"
 #include "recipes/finetune/run_data.h"
 #include "recipes/finetune/watchers.h"
@@ -21,24 +22,33 @@ class Validation {
 
   bool empty() const { return sets_.empty(); }
 
+  /// What identifies the set whose loss run() returns: its name, the number and checksum of its
+  /// rows and the keys that say how they are read. Null if there is none.
+  Json deciding_set() const;
+
   /// Measures every set and tells the results, those who watch the run as well. `step` is the last
   /// one done, -1 before the first. Returns the loss of the only set, or of the one that
   /// checkpoint.best_metric_key names, if there is one.
-  std::optional<double> run(const parallel::ShardedModel& model, const train::ValidationMetrics& at,
-                            Watchers& watchers, train::Progress& progress);
+  std::optional<checkpoint::ValidationLoss> run(const parallel::ShardedModel& model,
+                                                const train::ValidationMetrics& at,
+                                                Watchers& watchers, train::Progress& progress);
 
   /// "exact match on held-out rows: 0.012 -> 0.845 (loss 3.1 -> 0.2)", or "loss on held-out rows:
   /// 3.1 -> 2.4" if no row was ever right, or "accuracy on ..." of a classifier, for each set that
-  /// was measured more than once, in this run or before a restart.
+  /// was measured more than once, in this run or before a restart; lines of other rows under its
+  /// name do not count.
   std::vector<std::string> gains() const;
 
  private:
   struct Set {
+    Json identity;  // deciding_set()
     const data::Dataset* rows;
     std::int64_t batch_size;
     std::filesystem::path path;
     train::JsonLines log;
   };
+  bool decides(const std::string& name) const { return name == best_ || sets_.size() == 1; }
+
   std::map<std::string, Set> sets_;
   std::string best_;
 };

@@ -30,6 +30,12 @@ struct Held {
     state.loader = {.epoch = 2, .sample = 3};
     state.next_step = 4;
   }
+  /// From the run's checkpoint; what the user is told of the schedule.
+  std::vector<std::string> go_on() {
+    const auto planned = state.schedule;
+    EXPECT_TRUE(RunCheckpoints(loaded).restore(state).notes.empty());
+    return settle_schedule(loaded.recipe, planned, state);
+  }
 };
 
 TEST(RunCheckpoints, BringEverythingBack) {
@@ -57,16 +63,16 @@ TEST(RunCheckpoints, TheSavedScheduleGoesOnAndIsTold) {
   {
     RunCheckpoints(saved.loaded).save(saved.state, {});
   }
-  const auto restored = RunCheckpoints(back.loaded).restore(back.state);
+  const auto notes = back.go_on();
   EXPECT_EQ(back.state.schedule, saved.state.schedule);
-  EXPECT_THAT(restored.notes, ::testing::ElementsAre(
-                                  "lr_scheduler: the schedule in the checkpoint goes on, not the "
-                                  "recipe's (the next step's learning rate is 0.01; the "
-                                  "recipe's would be 0.5). To use the recipe's give "
-                                  "--lr_scheduler.use_checkpoint_opt_param_scheduler=false "
-                                  "--lr_scheduler.override_opt_param_scheduler=true "
-                                  "--lr_scheduler.lr_decay_style=constant "
-                                  "--lr_scheduler.lr_warmup_steps=0"));
+  EXPECT_THAT(notes, ::testing::ElementsAre(
+                         "lr_scheduler: the schedule in the checkpoint goes on, not the "
+                         "recipe's (the next step's learning rate is 0.01; the "
+                         "recipe's would be 0.5). To use the recipe's give "
+                         "--lr_scheduler.use_checkpoint_opt_param_scheduler=false "
+                         "--lr_scheduler.override_opt_param_scheduler=true "
+                         "--lr_scheduler.lr_decay_style=constant "
+                         "--lr_scheduler.lr_warmup_steps=0"));
 }
 
 /// A run whose learning rate came down to 0 at step 4 is to make 10 steps.
@@ -91,32 +97,32 @@ class Extended : public ::testing::Test {
 
 TEST_F(Extended, TheWarningSaysThatTheScheduleEnded) {
   Held back(load({}));
-  const auto restored = RunCheckpoints(back.loaded).restore(back.state);
-  ASSERT_THAT(restored.notes, ::testing::SizeIs(1));
-  EXPECT_THAT(restored.notes[0],
+  const auto notes = back.go_on();
+  ASSERT_THAT(notes, ::testing::SizeIs(1));
+  EXPECT_THAT(notes[0],
               ::testing::HasSubstr("(the next step's learning rate is 0, as it ended at step 3 and "
                                    "stays there; the recipe's would be 0.006)"));
-  EXPECT_THAT(restored.notes[0], ::testing::EndsWith("override_opt_param_scheduler=true"));
+  EXPECT_THAT(notes[0], ::testing::EndsWith("override_opt_param_scheduler=true"));
   EXPECT_EQ(back.state.schedule.lr_at(4), 0);
 }
 
 TEST_F(Extended, TheRecipesScheduleCountsIfItIsAskedFor) {
   Held back(load({kNotSaved, "--lr_scheduler.override_opt_param_scheduler=true"}));
-  EXPECT_TRUE(RunCheckpoints(back.loaded).restore(back.state).notes.empty());
+  EXPECT_TRUE(back.go_on().empty());
   EXPECT_EQ(back.state.next_step, 4);
   EXPECT_DOUBLE_EQ(back.state.schedule.lr_at(4), 0.006);
   {
     RunCheckpoints(back.loaded).save(back.state, {.step = 5});
   }
   Held later(load({}));
-  EXPECT_TRUE(RunCheckpoints(later.loaded).restore(later.state).notes.empty());
+  EXPECT_TRUE(later.go_on().empty());
   EXPECT_DOUBLE_EQ(later.state.schedule.lr_at(4), 0.006);
 }
 
 TEST_F(Extended, WithoutEitherBothMustBeTheSame) {
   Held back(load({kNotSaved}));
   try {
-    RunCheckpoints(back.loaded).restore(back.state);
+    back.go_on();
     FAIL();
   } catch (const Error& error) {
     EXPECT_EQ(error.kind(), ErrorKind::invalid_argument);
@@ -124,7 +130,7 @@ TEST_F(Extended, WithoutEitherBothMustBeTheSame) {
     EXPECT_THAT(error.message(), ::testing::HasSubstr("override_opt_param_scheduler: true"));
   }
   Held same(load({kNotSaved, "--lr_scheduler.lr_decay_steps=3"}));
-  EXPECT_TRUE(RunCheckpoints(same.loaded).restore(same.state).notes.empty());
+  EXPECT_TRUE(same.go_on().empty());
 }
 
 TEST(RunCheckpoints, NothingToRestore) {
@@ -184,14 +190,15 @@ TEST(RunCheckpoints, AMissingWholeModelIsWrittenLater) {
   const TinyRecipe recipe;
   Held held(recipe.load({"--checkpoint.save_consolidated=false"}));
   held.change();
+  const checkpoint::ValidationLoss loss{0.5, {{"rows", 8}}};
   const auto path =
-      RunCheckpoints(held.loaded).save(held.state, {.step = 5, .validation_loss = 0.5})->path;
+      RunCheckpoints(held.loaded).save(held.state, {.step = 5, .validation_loss = loss})->path;
   EXPECT_FALSE(RunCheckpoints(held.loaded).save_missing_model(held.state, path).has_value());
   const auto wanted = recipe.load();
   RunCheckpoints checkpoints(wanted);
   EXPECT_EQ(checkpoints.save_missing_model(held.state, path)->path, path);
   EXPECT_TRUE(std::filesystem::exists(path / "model/consolidated/model.safetensors"));
-  EXPECT_EQ(checkpoint::read_manifest(path).validation_loss, 0.5);
+  EXPECT_EQ(checkpoint::read_manifest(path).validation_loss, loss);
   EXPECT_FALSE(checkpoints.save_missing_model(held.state, path).has_value());
 }
 

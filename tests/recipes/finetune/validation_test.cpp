@@ -26,7 +26,9 @@ TEST_F(ValidationTest, LogsEachSetAndReturnsTheLossThatDecides) {
   const auto loss =
       validation.run(run_.model, {.step = 3, .epoch = 1, .lr = 0.5}, watchers_, progress_);
   const Json line = read_json(tiny_.path("out/validation.jsonl"));
-  EXPECT_EQ(line["val_loss"].get<double>(), *loss);
+  EXPECT_EQ(line["val_loss"].get<double>(), loss->value);
+  EXPECT_EQ(loss->set, validation.deciding_set());
+  EXPECT_EQ(loss->set["rows"], 3);
   EXPECT_EQ(line["step"], 3);
   EXPECT_EQ(line["num_rows"], 3);
 }
@@ -43,6 +45,34 @@ TEST_F(ValidationTest, TheOnlySetDecidesWhateverItsName) {
   EXPECT_TRUE(Validation(loaded_.recipe, data_, 0).run(run_.model, {}, watchers_, progress_));
   data_.validation = {{"mine", rows}, {"other", rows}};
   EXPECT_FALSE(Validation(loaded_.recipe, data_, 0).run(run_.model, {}, watchers_, progress_));
+}
+
+TEST_F(ValidationTest, TheDecidingSetIsKnownByContentAndKeys) {
+  const auto set = [&](const std::vector<std::string>& overrides = {}) {
+    const auto loaded = tiny_.load(overrides);
+    const RunData data = load_run_data(loaded.recipe, run_.source);
+    return Validation(loaded.recipe, data, 0).deciding_set();
+  };
+  const Json first = set();
+  std::filesystem::copy_file(tiny_.path("validation.jsonl"), tiny_.path("copy.jsonl"));
+  const std::string copy =
+      "--validation_dataset.path_or_dataset_id=" + tiny_.path("copy.jsonl").string();
+  EXPECT_EQ(set({copy}), first);
+  EXPECT_NE(set({"--validation_dataset.mask_history=true"}), first);
+  tiny_.write_rows("validation.jsonl", 4);
+  EXPECT_NE(set(), first);
+  EXPECT_EQ(set({"--validation_dataset=null"}), Json());
+}
+
+TEST_F(ValidationTest, GainsAreOfOneSet) {
+  Validation(loaded_.recipe, data_, 0).run(run_.model, {.step = 0}, watchers_, progress_);
+  tiny_.write_rows("validation.jsonl", 4);
+  const RunData other = load_run_data(loaded_.recipe, run_.source);
+  Validation validation(loaded_.recipe, other, 1);
+  validation.run(run_.model, {.step = 1}, watchers_, progress_);
+  EXPECT_TRUE(validation.gains().empty());
+  validation.run(run_.model, {.step = 2}, watchers_, progress_);
+  EXPECT_EQ(validation.gains().size(), 1);
 }
 
 TEST_F(ValidationTest, GainsAreFirstAgainstLast) {
