@@ -10,6 +10,7 @@
 #include "base/pointer.h"
 #include "base/terminal.h"
 #include "config/load.h"
+#include "data/card.h"
 #include "data/weighted_blend.h"
 #include "hub/fetch.h"
 #include "models/find_model.h"
@@ -19,9 +20,21 @@ namespace {
 
 namespace fs = std::filesystem;
 
-fs::path bring(const HubRepo& repo, hub::Need need) {
+fs::path bring(const HubRepo& repo, const hub::Selection& selection) {
   hub::Progress progress(stderr, rewrites_lines(STDERR_FILENO));
-  return hub::find_or_fetch(repo, {.need = need}, hub::read_settings(), progress);
+  return hub::find_or_fetch(repo, selection, hub::read_settings(), progress);
+}
+
+/// The files that the card names for the configuration; all if it names none.
+hub::Selection files_of_configuration(const std::string& name) {
+  const auto read_card = [name](const fs::path& folder) -> hub::TakesPath {
+    const auto configuration = data::find_configuration(folder, name);
+    if (!configuration) {
+      return [](const std::string&) { return true; };
+    }
+    return [=](const std::string& path) { return configuration->takes(path); };
+  };
+  return {.need = hub::Need::described, .read_card = read_card};
 }
 
 std::vector<std::string> texts_of(const Json& value) {
@@ -37,13 +50,17 @@ std::vector<std::string> texts_of(const Json& value) {
 /// `keys`: of a data set.
 void bring_named(const Json& keys) {
   const Json revision = keys.value("revision", Json());
+  const auto configuration = texts_of(keys.value("name", Json()));
   for (const char* key : config::kHubDataKeys) {
     for (const std::string& name : texts_of(keys.value(key, Json()))) {
       if (names_hub_dataset(name)) {
+        // These kinds have no key `name`; one of them chooses the configuration by itself.
+        const bool chooses = std::string_view(key) != "path_or_dataset";
         bring({.kind = RepoKind::dataset,
                .id = name,
                .revision = revision.is_string() ? revision.get<std::string>() : "main"},
-              hub::Need::all);
+              chooses ? files_of_configuration(configuration.empty() ? "" : configuration.front())
+                      : hub::Selection{.need = hub::Need::all});
       }
     }
   }
@@ -111,7 +128,7 @@ fs::path bring_model(const std::string& name, const std::string& revision, hub::
     return models::find_model(name, revision);
   }
   const ErrorContext context("looking for {}, which is no path here, on the hub", name);
-  return bring({.id = name, .revision = revision}, need);
+  return bring({.id = name, .revision = revision}, {.need = need});
 }
 
 fs::path bring_config(const config::ModelSource& model) {

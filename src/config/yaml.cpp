@@ -12,12 +12,12 @@
 
 #include "base/error.h"
 #include "base/known.h"
+#include "base/utf8.h"
 
 namespace automodel::config {
 namespace {
 
 constexpr std::size_t kLongestText = std::size_t{16} << 20;
-constexpr std::size_t kMostValues = 20'000;
 constexpr std::size_t kDeepest = 64;
 
 /// Bytes of the UTF-8 character that `text` starts with; 0 if it starts with none.
@@ -50,7 +50,8 @@ struct Frame {
 /// Builds the tree from yaml-cpp's events.
 class TreeBuilder : public YAML::EventHandler {
  public:
-  TreeBuilder(std::string_view text, std::string_view file) : text_(text), file_(file) {}
+  TreeBuilder(std::string_view text, std::string_view file, const YamlKind& kind)
+      : text_(text), file_(file), kind_(kind) {}
 
   void OnDocumentStart(const YAML::Mark&) override {}
   void OnDocumentEnd() override {}
@@ -101,8 +102,8 @@ class TreeBuilder : public YAML::EventHandler {
   Node start(const YAML::Mark& mark, NodeKind kind, const std::string& tag) {
     const bool known = tag.empty() || tag == "?" || tag == "!" || tag == "tag:yaml.org,2002:str";
     check(known, ErrorKind::invalid_argument,
-          "{}: the tag '{}' is not allowed in a recipe; write the value without a tag", place(mark),
-          tag);
+          "{}: the tag '{}' is not allowed in {}; write the value without a tag", place(mark), tag,
+          kind_.name);
     check_no_tab(mark);
     count(mark, 1);
     Node node;
@@ -128,9 +129,9 @@ class TreeBuilder : public YAML::EventHandler {
 
   void count(const YAML::Mark& mark, std::size_t values) {
     num_values_ += values;
-    check(num_values_ <= kMostValues, ErrorKind::invalid_argument,
-          "{}: more than {} values, aliases expanded; a recipe has a few hundred", place(mark),
-          kMostValues);
+    check(num_values_ <= kind_.most_values, ErrorKind::invalid_argument,
+          "{}: more than {} values, aliases expanded; {} may have no more", place(mark),
+          kind_.most_values, kind_.name);
   }
 
   void push(const YAML::Mark& mark, Node node, YAML::anchor_t anchor) {
@@ -214,6 +215,7 @@ class TreeBuilder : public YAML::EventHandler {
 
   std::string_view text_;
   std::string file_;
+  YamlKind kind_;
   std::vector<Frame> frames_;
   std::vector<std::size_t> sizes_;
   std::map<YAML::anchor_t, std::pair<Node, std::size_t>> anchors_;
@@ -222,16 +224,17 @@ class TreeBuilder : public YAML::EventHandler {
   std::vector<Problem> warnings_;
 };
 
-void check_text(std::string_view text, std::string_view file) {
+void check_text(std::string_view text, std::string_view file, const YamlKind& kind) {
   check(text.size() <= kLongestText, ErrorKind::invalid_argument,
-        "{}: {} bytes; a recipe may have at most {}", file, text.size(), kLongestText);
+        "{}: {} bytes; {} may have at most {}", file, text.size(), kind.name, kLongestText);
+  refuse_wide_encoding(text, file);
   int line = 1;
   for (std::size_t i = 0; i < text.size();) {
     const std::size_t length = utf8_length(text.substr(i));
     const auto c = static_cast<unsigned char>(text[i]);
     const bool control = c < 0x20 && c != '\t' && c != '\n' && c != '\r';
     check(length > 0 && !control && c != 0x7F, ErrorKind::invalid_argument,
-          "{}:{}: byte 0x{:02x} is not allowed; a recipe is UTF-8 text", file, line, c);
+          "{}:{}: byte 0x{:02x} is not allowed; {} is UTF-8 text", file, line, c, kind.name);
     line += c == '\n' ? 1 : 0;
     i += length;
   }
@@ -239,21 +242,21 @@ void check_text(std::string_view text, std::string_view file) {
 
 }  // namespace
 
-YamlDocument parse_yaml(std::string_view text, std::string_view file) {
+YamlDocument parse_yaml(std::string_view text, std::string_view file, const YamlKind& kind) {
   if (text.starts_with("\xEF\xBB\xBF")) {
     text.remove_prefix(3);
   }
-  check_text(text, file);
+  check_text(text, file, kind);
   std::istringstream stream{std::string(text)};
-  TreeBuilder builder(text, file);
+  TreeBuilder builder(text, file, kind);
   try {
     YAML::Parser parser(stream);
     check(parser.HandleNextDocument(builder), ErrorKind::invalid_argument,
           "{}: the file is empty; a recipe is a mapping of sections", file);
     YamlDocument document = builder.take();
-    TreeBuilder rest(text, file);
+    TreeBuilder rest(text, file, kind);
     check(!parser.HandleNextDocument(rest), ErrorKind::invalid_argument,
-          "{}: more than one YAML document ('---'); a recipe is one document", file);
+          "{}: more than one YAML document ('---'); {} is one document", file, kind.name);
     return document;
   } catch (const YAML::Exception& error) {
     fail(ErrorKind::invalid_argument, "{}:{}:{}: not valid YAML: {}", file, error.mark.line + 1,

@@ -18,6 +18,7 @@
 #include "base/hub_cache.h"
 #include "base/json.h"
 #include "base/text.h"
+#include "data/card.h"
 #include "data/file_text.h"
 #include "data/source.h"
 
@@ -74,6 +75,24 @@ std::string split_named(const std::string& name, const std::string& wanted) {
   return is_own ? whole : split_in(whole);
 }
 
+/// As `datasets` names what reads the file.
+std::string kind_name(const fs::path& file) {
+  const std::string ending = to_lower_ascii(without_compression(file).extension().string());
+  const bool is_json = ending == ".jsonl" || ending == ".ndjson" || ending == ".json";
+  return is_json ? "json" : ending;
+}
+
+/// Rows of a table and its copy, or of data and what is written beside them, are not one set.
+void check_one_kind(const std::vector<std::string>& files, const std::string& place) {
+  for (const std::string& file : files) {
+    check(kind_name(file) == kind_name(files.front()), ErrorKind::invalid_argument,
+          "{} has files of several kinds, such as {} and {}; give the path of those that are "
+          "meant, e.g. by a pattern like FOLDER/*{}",
+          place, fs::path(files.front()).filename().string(), fs::path(file).filename().string(),
+          without_compression(files.front()).extension().string());
+  }
+}
+
 /// The files of the split.
 class SplitFiles {
  public:
@@ -106,24 +125,6 @@ class SplitFiles {
   }
 
  private:
-  /// Rows of a table and its copy, or of data and what is written beside them, are not one set.
-  static void check_one_kind(const std::vector<std::string>& files, const std::string& place) {
-    for (const std::string& file : files) {
-      check(kind_name(file) == kind_name(files.front()), ErrorKind::invalid_argument,
-            "{} has files of several kinds, such as {} and {}; give the path of those that are "
-            "meant, e.g. by a pattern like FOLDER/*{}",
-            place, fs::path(files.front()).filename().string(), fs::path(file).filename().string(),
-            without_compression(files.front()).extension().string());
-    }
-  }
-
-  /// As `datasets` names what reads the file.
-  static std::string kind_name(const fs::path& file) {
-    const std::string ending = to_lower_ascii(without_compression(file).extension().string());
-    const bool is_json = ending == ".jsonl" || ending == ".ndjson" || ending == ".json";
-    return is_json ? "json" : ending;
-  }
-
   std::string split_;
   std::vector<std::string> of_split_, unnamed_;
   std::set<std::string> others_;
@@ -219,6 +220,40 @@ std::vector<fs::path> data_files_below(const fs::path& folder) {
   return files;
 }
 
+/// Each is named by its own name or by the folder that it is in.
+std::vector<std::string> take_named(const fs::path& folder, const std::vector<fs::path>& files,
+                                    const std::string& place, const std::string& split) {
+  SplitFiles of_split(split);
+  for (const fs::path& path : files) {
+    of_split.add(folder / path, {without_compression(path).stem().string(),
+                                 path.parent_path().filename().string()});
+  }
+  return of_split.take(place);
+}
+
+/// What the card in the folder names; nothing if it names no files. `advice`: where they can be
+/// had.
+std::optional<std::vector<std::string>> files_of_card(const fs::path& folder,
+                                                      const FileChoice& choice,
+                                                      const std::string& place,
+                                                      const std::string& advice) {
+  const auto configuration = find_configuration(folder, choice.configuration);
+  if (!configuration) {
+    return std::nullopt;
+  }
+  if (!configuration->splits.empty()) {
+    auto files = files_of_split(folder, *configuration, choice.split, advice);
+    check_one_kind(files, place);
+    return files;
+  }
+  const fs::path below = folder / configuration->folder;
+  check(fs::is_directory(below), ErrorKind::not_found,
+        "{}: the card in it names the folder '{}' for the configuration '{}', which is not there; "
+        "{}",
+        place, configuration->folder, configuration->name, advice);
+  return take_named(below, data_files_below(below), below.string(), choice.split);
+}
+
 /// The files of a hub data set, in a folder of their own; huggingface_hub's hold links to them.
 /// `place` names it.
 std::vector<std::string> files_of_snapshot(const fs::path& snapshot, const std::string& place,
@@ -227,12 +262,8 @@ std::vector<std::string> files_of_snapshot(const fs::path& snapshot, const std::
   for (const fs::path& path : data_files_below(snapshot)) {
     files[configuration_of(path)].push_back(path);
   }
-  SplitFiles of_split(choice.split);
-  for (const fs::path& path : files[choose_configuration(files, place, choice.configuration)]) {
-    of_split.add(snapshot / path, {without_compression(path).stem().string(),
-                                   path.parent_path().filename().string()});
-  }
-  return of_split.take(place);
+  return take_named(snapshot, files[choose_configuration(files, place, choice.configuration)],
+                    place, choice.split);
 }
 
 /// Files in the folder itself, or of a hub data set that was copied or cloned to it.
@@ -243,6 +274,10 @@ std::vector<std::string> files_of_folder(const std::string& folder, const FileCh
   if (fs::exists(path / "state.json") || fs::exists(path / "dataset_dict.json")) {
     add_saved(files, path);
     return files.take(place);
+  }
+  if (auto named = files_of_card(path, choice, place,
+                                 "complete the copy, or give the paths of the files meant")) {
+    return *named;
   }
   bool has_files = false;
   for (const fs::directory_entry& entry : fs::directory_iterator(folder)) {
@@ -320,10 +355,14 @@ void check_split_of_file(const fs::path& file, const std::string& split) {
         file.string(), split);
 }
 
+std::string download_line(const std::string& id, const std::string& revision) {
+  return fmt::format("'automodel download {} --repo-type dataset{}'", id,
+                     revision == "main" ? "" : " --revision " + revision);
+}
+
 std::string not_cached(const std::string& id, const std::string& revision) {
   const auto others = cached_revisions(RepoKind::dataset, id);
-  const std::string bring = fmt::format("'automodel download {} --repo-type dataset{}'", id,
-                                        revision == "main" ? "" : " --revision " + revision);
+  const std::string bring = download_line(id, revision);
   return others.empty()
              ? fmt::format(
                    ", and no data set of that name is in the local hub cache {}; bring it by "
@@ -371,8 +410,11 @@ std::vector<std::string> find_data_files(const std::string& path, const FileChoi
   if (names_hub_dataset(path)) {
     if (const auto snapshot =
             cached_snapshot({.kind = RepoKind::dataset, .id = path, .revision = choice.revision})) {
-      return files_of_snapshot(
-          *snapshot, fmt::format("the data set {} in {}", path, snapshot->string()), choice);
+      const auto place = fmt::format("the data set {} in {}", path, snapshot->string());
+      const auto advice = fmt::format("bring it by {}, or give the paths of the files meant",
+                                      download_line(path, choice.revision));
+      auto named = files_of_card(*snapshot, choice, place, advice);
+      return named ? *named : files_of_snapshot(*snapshot, place, choice);
     }
   }
   auto files = find_paths(path, choice.revision);

@@ -9,7 +9,8 @@ namespace automodel::data {
 struct FileChoice {
   /// The split whose files are taken, e.g. "train".
   std::string split = "train";
-  /// Of a hub data set: the folder of its configuration, and the branch, tag or commit.
+  /// Of a hub data set: its configuration (by its card, else a folder), and the branch, tag or
+  /// commit.
   std::string configuration;
   std::string revision = "main";
 };
@@ -34,6 +35,8 @@ std::vector<std::string> find_paths(const std::string& path, const std::string& 
 ///   data set, as below;
 /// - a hub id ("org/name") whose snapshot lies in huggingface_hub's cache: as a folder, with the
 ///   folders below it, which may be named after splits as well.
+/// Of a folder and of a hub data set the card README.md says it first, if its `configs` names files
+/// (data/card.h); then nothing is taken by names.
 /// Throws Error(not_found) that says what is there, Error(invalid_argument) if the data set has
 /// several configurations and none is chosen, or a file is not of the split.
 std::vector<std::string> find_data_files(const std::string& path, const FileChoice& choice);

@@ -101,10 +101,13 @@ std::optional<fs::path> complete_snapshot(const HubRepo& repo, const Selection& 
   if (!listing) {
     return looks_complete(*snapshot, selection.need) ? snapshot : std::nullopt;
   }
-  const auto wanted = select_files(*listing, selection);
-  return std::ranges::all_of(wanted, [&](const RepoFile& file) { return cache.has(file); })
-             ? snapshot
-             : std::nullopt;
+  const auto has_all = [&](const std::vector<RepoFile>& files) {
+    return std::ranges::all_of(files, [&](const RepoFile& file) { return cache.has(file); });
+  };
+  const bool has_card =
+      selection.need != Need::described || has_all(select_files(*listing, {.need = Need::card}));
+  return has_card && has_all(select_files(*listing, selection, *snapshot)) ? snapshot
+                                                                           : std::nullopt;
 }
 
 /// What there is of it, without a connection.
@@ -129,6 +132,19 @@ void check_not_pickled(const HubRepo& repo, const std::vector<RepoFile>& wanted)
         to_string(repo));
 }
 
+/// A card is downloaded first, since it says what else is wanted.
+std::vector<RepoFile> choose_files(const HubRepo& repo, const Version& version,
+                                   const Selection& selection, const Settings& settings,
+                                   Progress& progress) {
+  const CachedRepo cache(repo, version.commit);
+  if (selection.need == Need::described) {
+    cache.make_folders();
+    download_files(repo, version.commit, select_files(version.files, {.need = Need::card}),
+                   settings, progress);
+  }
+  return select_files(version.files, selection, cache.snapshot());
+}
+
 fs::path fetch_version(const HubRepo& repo, const Version& version,
                        const std::vector<RepoFile>& wanted, const Settings& settings,
                        Progress& progress) {
@@ -148,7 +164,8 @@ fs::path fetch(const HubRepo& repo, const Selection& selection, const Settings& 
         "HF_HUB_OFFLINE forbids downloads; unset it, or use what is in the cache {}",
         hub_cache_folder().string());
   const Version version = ask_version(repo, settings, progress);
-  return fetch_version(repo, version, select_files(version.files, selection), settings, progress);
+  return fetch_version(repo, version, choose_files(repo, version, selection, settings, progress),
+                       settings, progress);
 }
 
 fs::path find_or_fetch(const HubRepo& repo, const Selection& selection, const Settings& settings,
@@ -161,7 +178,7 @@ fs::path find_or_fetch(const HubRepo& repo, const Selection& selection, const Se
   }
   const ErrorContext context("fetching {}", to_string(repo));
   const Version version = ask_version(repo, settings, progress);
-  const auto wanted = select_files(version.files, selection);
+  const auto wanted = choose_files(repo, version, selection, settings, progress);
   if (selection.need == Need::model) {
     check_not_pickled(repo, wanted);
   }

@@ -104,6 +104,11 @@ std::vector<RepoFile> named_files(const std::vector<RepoFile>& files,
   });
 }
 
+/// With .gitattributes, as above.
+bool is_card(const RepoFile& file) {
+  return file.path == "README.md" || file.path == ".gitattributes";
+}
+
 bool has_any(const fs::path& folder, Patterns patterns) {
   std::error_code ignored;
   return std::ranges::any_of(fs::directory_iterator(folder, ignored), [&](const auto& entry) {
@@ -133,7 +138,8 @@ bool has_weights(const fs::path& folder) {
 
 }  // namespace
 
-std::vector<RepoFile> select_files(const std::vector<RepoFile>& files, const Selection& selection) {
+std::vector<RepoFile> select_files(const std::vector<RepoFile>& files, const Selection& selection,
+                                   const fs::path& folder) {
   switch (selection.need) {
     case Need::all:
       return files;
@@ -143,6 +149,12 @@ std::vector<RepoFile> select_files(const std::vector<RepoFile>& files, const Sel
       return model_files(files, /*with_weights=*/false);
     case Need::pattern:
       return named_files(files, selection.patterns);
+    case Need::card:
+      return take(files, is_card);
+    case Need::described: {
+      const TakesPath takes = selection.read_card(folder);
+      return take(files, [&](const RepoFile& file) { return is_card(file) || takes(file.path); });
+    }
   }
   fail(ErrorKind::internal, "a need without a case");
 }

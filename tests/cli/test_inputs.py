@@ -7,7 +7,7 @@ import sys
 
 import pytest
 import tiny_run
-from hub_client import FILES, assert_refused, environment, hub, run  # noqa: F401
+from hub_client import FILES, assert_refused, environment, hub, names_in, run  # noqa: F401
 from hub_server import COMMIT, Repo
 from no_sockets import KILLED, forbid_sockets
 
@@ -113,6 +113,43 @@ def test_data_sets_are_fetched_to_be_looked_at(hub, run, hub_data):
     assert done.returncode == 0, done.stderr
     assert "18 rows" in done.stdout and "7 rows" in done.stdout
     assert not [path for path in hub.paths("/content/") if "safetensors" in path]
+
+
+CARD = """---
+configs:
+- config_name: default
+  data_files: [{split: train, path: clean.jsonl}, {split: validation, path: held/*}]
+- {config_name: small, data_files: small.jsonl}
+---
+# Rows
+"""
+
+
+def test_the_card_of_a_data_set_says_what_is_fetched_and_read(hub, run, recipe, tmp_path):
+    rows = {name: (tmp_path / f"{name}.jsonl").read_bytes() for name in ("train", "validation")}
+    few = b"".join(rows["train"].splitlines(keepends=True)[:3])
+    hub.add("org/carded", {"README.md": CARD, "clean.jsonl": rows["train"], "held/raw.jsonl": rows["validation"],
+                           "small.jsonl": few, "rest/rest.jsonl": few}, kind="datasets")
+    tiny_run.edit(recipe, lambda content: [
+        content["dataset"].update(path_or_dataset_id="org/carded", split="train"),
+        content["validation_dataset"].update(path_or_dataset_id="org/carded", split="validation")])
+    done = run("data", recipe)
+    assert done.returncode == 0, done.stderr
+    assert "18 rows" in done.stdout and "7 rows" in done.stdout, done.stdout
+    snapshot = run.cache / "datasets--org--carded" / "snapshots" / COMMIT
+    assert names_in(snapshot) == ["README.md", "clean.jsonl", "held/raw.jsonl"]
+    hub.log.clear()
+    small = ("--dataset.name", "small", "--validation_dataset", "null")
+    missing = run("data", recipe, *small, HF_HUB_OFFLINE="1")
+    assert missing.returncode == 2 and "README.md: the card names 'small.jsonl' for the split 'train' of the configuration " \
+        "'small', and no data file of that name is there; bring it by 'automodel download org/carded " in missing.stderr
+    assert hub.log == []
+    done = run("data", recipe, *small)
+    assert done.returncode == 0 and "3 rows" in done.stdout, done.stdout + done.stderr
+    assert names_in(snapshot) == ["README.md", "clean.jsonl", "held/raw.jsonl", "small.jsonl"]
+    other = run("data", recipe, "--dataset.name", "smal")
+    assert other.returncode == 2 and "the card has no configuration 'smal'; did you mean 'small'?; it lists default, small" \
+        in other.stderr, other.stderr
 
 
 def test_the_parts_of_a_blend_are_fetched(hub, run, hub_data):

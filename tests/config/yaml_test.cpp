@@ -43,6 +43,18 @@ TEST(Yaml, WarnsOfRepeatedKeysAndTakesTheLast) {
   EXPECT_EQ(document.root.find("a")->text, "3");
 }
 
+TEST(Yaml, OtherTextsHaveOtherLimits) {
+  const YamlKind kind{.name = "a list", .most_values = 4};
+  EXPECT_EQ(parse_yaml("[1, 2, 3]\n", "r.yaml", kind).root.items.size(), 3U);
+  try {
+    parse_yaml("[1, 2, 3, 4]\n", "r.yaml", kind);
+    FAIL();
+  } catch (const Error& error) {
+    EXPECT_THAT(error.message(), ::testing::HasSubstr("more than 4 values, aliases expanded; a "
+                                                      "list may have no more"));
+  }
+}
+
 TEST(Yaml, RefusesWhatIsNoRecipe) {
   EXPECT_THAT(complaint(""), ::testing::HasSubstr("the file is empty"));
   EXPECT_THAT(complaint("a: 1\n---\nb: 2\n"), ::testing::HasSubstr("more than one YAML document"));

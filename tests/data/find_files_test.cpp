@@ -82,6 +82,75 @@ TEST_F(HubDataset, OneConfigurationIsTakenOfSeveralOneMustBeChosen) {
                 "other, plain");
 }
 
+/// Writes a card whose front matter is `configs`, in YAML.
+void write_card(const ScratchFolder& folder, const std::string& place, const std::string& configs) {
+  folder.write(place + "README.md", "---\nconfigs: " + configs + "\n---\n# About\n");
+}
+
+TEST_F(HubDataset, TheCardSaysWhichFilesAreASplit) {
+  const auto card = [&](const std::string& configs) {
+    write_card(folder_, "datasets--org--chats/snapshots/c0ffee/", configs);
+  };
+  add("clean.jsonl");
+  add("raw.jsonl");
+  EXPECT_EQ(find_data_files("org/chats", {}).size(), 2U) << "by names";
+  card(
+      "[{config_name: default, data_files: [{split: train, path: clean.jsonl}, {split: validation, "
+      "path: raw.jsonl}, {split: test, path: test.jsonl}]}]");
+  EXPECT_THAT(find_data_files("org/chats", {}), ElementsAre(snapshot("clean.jsonl")));
+  EXPECT_THAT(find_data_files("org/chats", {.split = "validation"}),
+              ElementsAre(snapshot("raw.jsonl")));
+  EXPECT_THAT(error_of([] { find_data_files("org/chats", {.split = "test"}); }),
+              HasSubstr("no data file of that name is there; bring it by 'automodel download "
+                        "org/chats --repo-type dataset', or give the paths of the files meant"));
+  EXPECT_THAT(error_of([] { find_data_files("org/chats", {.split = "dev"}); }),
+              HasSubstr("has no split 'dev'; the card lists train, validation, test"));
+}
+
+TEST_F(HubDataset, TheCardNamesConfigurations) {
+  for (const auto* name : {"data/CC-1/0.jsonl", "data/CC-2/0.jsonl", "sample/10BT/0.jsonl",
+                           "sample/100BT/0.jsonl", "v2/rows.jsonl"}) {
+    add(name);
+  }
+  write_card(folder_, "datasets--org--chats/snapshots/c0ffee/",
+             "[{config_name: default, data_files: [{split: train, path: data/*/*}]}, "
+             "{config_name: sample-10BT, data_files: [{split: train, path: sample/10BT/*}]}, "
+             "{config_name: v2, data_dir: v2}]");
+  EXPECT_THAT(find_data_files("org/chats", {}),
+              ElementsAre(snapshot("data/CC-1/0.jsonl"), snapshot("data/CC-2/0.jsonl")));
+  EXPECT_THAT(find_data_files("org/chats", {.configuration = "sample-10BT"}),
+              ElementsAre(snapshot("sample/10BT/0.jsonl")));
+  EXPECT_THAT(find_data_files("org/chats", {.configuration = "v2"}),
+              ElementsAre(snapshot("v2/rows.jsonl")));
+  EXPECT_THAT(error_of([] { find_data_files("org/chats", {.configuration = "10BT"}); }),
+              HasSubstr("the card has no configuration '10BT'"));
+}
+
+TEST(FindDataFiles, AFoldersCardCountsToo) {
+  const ScratchFolder folder;
+  const std::string path = folder.path();
+  const auto a = folder.write("a.jsonl", "");
+  const auto b = folder.write("b.jsonl", "");
+  const auto inner = folder.write("x/val.jsonl", "");
+  write_card(folder, "",
+             "[{config_name: a, data_files: a.jsonl, default: true}, {config_name: b, data_files: "
+             "b.jsonl}, {config_name: x, data_dir: x}, {config_name: y, data_dir: y}, "
+             "{config_name: all, data_files: '*'}]");
+  EXPECT_THAT(find_data_files(path, {}), ElementsAre(a));
+  EXPECT_THAT(find_data_files(path, {.configuration = "b"}), ElementsAre(b));
+  EXPECT_THAT(find_data_files(path, {.split = "validation", .configuration = "x"}),
+              ElementsAre(inner));
+  EXPECT_THAT(error_of([&] { find_data_files(path, {.configuration = "x"}); }),
+              HasSubstr("of split 'train', but of validation"));
+  EXPECT_EQ(error_of([&] { find_data_files(path, {.configuration = "y"}); }),
+            "the folder " + path +
+                ": the card in it names the folder 'y' for the configuration 'y', which is not "
+                "there; complete the copy, or give the paths of the files meant");
+  folder.write("c.csv", "");
+  EXPECT_THAT(error_of([&] { find_data_files(path, {.configuration = "all"}); }),
+              HasSubstr("has files of several kinds, such as a.jsonl and c.csv"));
+}
+
 TEST_F(HubDataset, WhatIsNotInTheCacheIsSaid) {
   EXPECT_THAT(error_of([] { find_data_files("org/none", {}); }),
               HasSubstr("bring it by 'automodel download org/none --repo-type dataset'"));

@@ -91,6 +91,16 @@ TEST(Selection, SeveralQuantisationsAreAQuestion) {
               HasSubstr("has 2 .gguf files; name the one that you want: a.Q4.gguf, a.Q8.gguf"));
 }
 
+TEST(Selection, ACardSaysWhatElseIsWanted) {
+  const std::vector<std::string> names = {".gitattributes", "README.md", "a.jsonl", "b.jsonl"};
+  EXPECT_THAT(selected(names, {.need = Need::card}), ElementsAre(".gitattributes", "README.md"));
+  const auto read_card = [](const fs::path&) {
+    return [](const std::string& path) { return path == "b.jsonl"; };
+  };
+  EXPECT_THAT(selected(names, {.need = Need::described, .read_card = read_card}),
+              ElementsAre(".gitattributes", "README.md", "b.jsonl"));
+}
+
 TEST(Selection, PatternsNameFiles) {
   EXPECT_THAT(selected(kEverything, {.need = Need::pattern, .patterns = {"onnx/", "*.bin"}}),
               ElementsAre("onnx/config.json", "onnx/model.onnx", "pytorch_model.bin"));
