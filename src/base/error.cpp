@@ -2,6 +2,8 @@
 
 #include <vector>
 
+#include "base/utf8.h"
+
 namespace automodel {
 namespace {
 
@@ -44,10 +46,10 @@ std::string_view to_string(ErrorKind kind) {
   return "unknown";
 }
 
-Error::Error(ErrorKind kind, std::string message, std::source_location where)
-    : std::runtime_error(with_frames(message)),
+Error::Error(ErrorKind kind, const std::string& message, std::source_location where)
+    : std::runtime_error(replace_invalid_utf8(with_frames(message))),
       kind_(kind),
-      message_(std::move(message)),
+      message_(replace_invalid_utf8(message)),
       where_(where) {}
 
 void ErrorContext::push(std::string frame) { frames().push_back(std::move(frame)); }

@@ -27,10 +27,10 @@ enum class ErrorKind {
 std::string_view to_string(ErrorKind kind);
 
 /// Says what was found, what was expected and what to do; carries the frames of the enclosing
-/// ErrorContexts.
+/// ErrorContexts. The text is UTF-8: bytes of a file or of its name that are not become U+FFFD.
 class Error : public std::runtime_error {
  public:
-  Error(ErrorKind kind, std::string message,
+  Error(ErrorKind kind, const std::string& message,
         std::source_location where = std::source_location::current());
 
   ErrorKind kind() const { return kind_; }

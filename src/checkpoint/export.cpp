@@ -24,33 +24,38 @@ namespace fs = std::filesystem;
 /// Types of the written tensors, by name.
 class WrittenTypes {
  public:
-  WrittenTypes(const ModelFolder& source, const nn::Parameters& parameters, at::ScalarType wanted)
+  WrittenTypes(const ModelFolder& source, const nn::Parameters& parameters,
+               std::optional<at::ScalarType> wanted)
       : source_(source),
         parameters_(parameters),
-        wanted_(wanted),
-        is_own_type_(source.weights && !source.gguf && wanted == stored_dtype(source) &&
+        converts_(wanted),
+        wanted_(wanted.value_or(stored_dtype(source))),
+        is_own_type_(source.weights && !source.gguf && wanted_ == stored_dtype(source) &&
                      !weight_format(source.config, source.path.string())) {
     for (const auto& parameter : parameters.all()) {
       by_name_.emplace(parameter.spec.name, &parameter);
     }
   }
 
-  /// The wanted type; but a weight that came in another than the rest of its model goes so, and
-  /// one that must not be rounded stays float32, unless it came rounded and has not changed.
+  /// The wanted type, without one that in which the weight came; but one that must not be rounded
+  /// stays float32, unless it came rounded and has not changed.
   at::ScalarType operator()(const spec::StoredTensor& stored) const {
     const auto& first = *by_name_.at(stored.pieces.front().ours);
     const auto type = first.value.scalar_type();
     const auto came = came_as(stored.name);
-    if (came == type) {
-      return type;
-    }
     const bool keeps =
         type == at::kFloat && std::ranges::all_of(stored.pieces, [&](auto& piece) {
           return nn::loaded_dtype(by_name_.at(piece.ours)->spec, wanted_) == at::kFloat;
         });
+    if (came == type && (keeps || !converts_)) {
+      return type;
+    }
     const bool as_it_came = came && std::ranges::all_of(stored.pieces, [&](auto& piece) {
                               return is_exact_as(*came, piece.ours);
                             });
+    if (as_it_came && !converts_) {
+      return *came;
+    }
     return keeps && !as_it_came ? type : wanted_;
   }
 
@@ -70,13 +75,28 @@ class WrittenTypes {
 
   const ModelFolder& source_;
   const nn::Parameters& parameters_;
+  bool converts_;
   at::ScalarType wanted_;
   bool is_own_type_;
   std::map<std::string, const nn::Parameter*> by_name_;
 };
 
-void write_weights(const fs::path& folder, const ModelFolder& source,
-                   const nn::Parameters& parameters, const ExportOptions& options) {
+/// The type of most values; `otherwise` wins a draw.
+at::ScalarType main_type(const std::vector<NamedInfo>& infos, at::ScalarType otherwise) {
+  std::map<at::ScalarType, std::int64_t> sizes = {{otherwise, 0}};
+  for (const auto& one : infos) {
+    sizes[one.info.dtype] += num_elements(one.info).value_or(0);
+  }
+  auto type = otherwise;
+  for (const auto& [candidate, size] : sizes) {
+    type = size > sizes.at(type) ? candidate : type;
+  }
+  return type;
+}
+
+/// Returns what config.json is to name as their type.
+at::ScalarType write_weights(const fs::path& folder, const ModelFolder& source,
+                             const nn::Parameters& parameters, const ExportOptions& options) {
   const StoredLayout& layout = source.layout;
   const WrittenTypes type_of(source, parameters, options.dtype);
   std::vector<NamedInfo> infos;
@@ -91,6 +111,7 @@ void write_weights(const fs::path& folder, const ModelFolder& source,
     });
   };
   write_sharded_safetensors(folder, infos, value, options.max_shard_bytes);
+  return options.dtype ? *options.dtype : main_type(infos, stored_dtype(source));
 }
 
 void write_json(const fs::path& file, const Json& json) {
@@ -158,6 +179,14 @@ Json with_ids(Json defaults, const Json& ids) {
   return defaults;
 }
 
+Json with_answer_ends(Json defaults, const ModelFolder& source) {
+  for (const std::int32_t id :
+       source.text ? source.text->answer_ends : std::vector<std::int32_t>()) {
+    defaults = with_ids(std::move(defaults), {{"eos_token_id", id}});
+  }
+  return defaults;
+}
+
 void write_text_files(const fs::path& folder, const ModelFolder& source) {
   const fs::path from = source.text ? source.text->folder : source.path;
   if (fs::is_directory(from)) {
@@ -183,6 +212,7 @@ Json exported_config(const ModelFolder& source, at::ScalarType dtype) {
   }
   if (source.text) {
     config.update(source.text->ids);
+    config = with_answer_ends(std::move(config), source);
   }
   // Transformers before 4.56 knows only torch_dtype, those after it read both.
   const bool old_name = config.contains("torch_dtype") && !config.contains("dtype");
@@ -196,32 +226,36 @@ Json exported_config(const ModelFolder& source, at::ScalarType dtype) {
 void write_auxiliary_files(const fs::path& folder, const ModelFolder& source) {
   write_text_files(folder, source);
   const fs::path generation = folder / "generation_config.json";
+  const Json ids = source.text ? source.text->ids : Json::object();
   if (source.gguf) {
-    write_json(generation, special_token_ids(exported_config(source, at::kFloat)));
+    write_json(generation,
+               with_answer_ends(with_ids(special_token_ids(source.config), ids), source));
     return;
   }
   copy_files(source.path, auxiliary_files(source.path), folder);
-  const Json ids = source.text ? source.text->ids : Json::object();
-  if (fs::exists(generation) && !(ids.empty() && source.token_ids.empty())) {
+  const bool has_ends = source.text && !source.text->answer_ends.empty();
+  if (fs::exists(generation) && !(ids.empty() && source.token_ids.empty() && !has_ends)) {
     Json defaults = text::read_object(generation);
     defaults.update(source.token_ids);
-    write_json(generation, with_ids(std::move(defaults), ids));
+    write_json(generation, with_answer_ends(with_ids(std::move(defaults), ids), source));
   }
 }
 
-void write_hf_folder(const fs::path& folder, const ModelFolder& source,
-                     const nn::Parameters& parameters, const ExportOptions& options) {
+at::ScalarType write_hf_folder(const fs::path& folder, const ModelFolder& source,
+                               const nn::Parameters& parameters, const ExportOptions& options) {
   const ErrorContext context("writing the model to {}", folder.string());
-  write_weights(folder, source, parameters, options);
-  write_json(folder / "config.json", exported_config(source, options.dtype));
+  const auto dtype = write_weights(folder, source, parameters, options);
+  write_json(folder / "config.json", exported_config(source, dtype));
   write_auxiliary_files(folder, source);
+  return dtype;
 }
 
-void export_hf_folder(const fs::path& folder, const ModelFolder& source,
-                      const nn::Parameters& parameters, const ExportOptions& options) {
+at::ScalarType export_hf_folder(const fs::path& folder, const ModelFolder& source,
+                                const nn::Parameters& parameters, const ExportOptions& options) {
   AtomicFolder target(folder);
-  write_hf_folder(target.work(), source, parameters, options);
+  const auto dtype = write_hf_folder(target.work(), source, parameters, options);
   target.commit();
+  return dtype;
 }
 
 }  // namespace automodel::checkpoint

@@ -3,6 +3,7 @@
 
 #include <cstdint>
 #include <filesystem>
+#include <optional>
 
 #include "checkpoint/model_folder.h"
 #include "nn/parameters.h"
@@ -10,22 +11,23 @@
 namespace automodel::checkpoint {
 
 struct ExportOptions {
-  // Of the stored weights. If it is the source's own, each weight that has its type of the source
-  // keeps it; what Transformers never rounds stays float32.
-  at::ScalarType dtype = at::kFloat;
+  // Of the stored weights; what Transformers never rounds stays float32. None: each weight keeps
+  // the type that it has in the source's files, whatever config.json says there.
+  std::optional<at::ScalarType> dtype;
   std::int64_t max_shard_bytes = 50'000'000'000;  // of one weight file; Transformers 5's default
 };
 
 /// Writes weights (adapters merged), config.json and the source's auxiliary files into an existing
 /// empty folder. Weights that are not trained and not converted are stored byte for byte as they
-/// came. Throws Error(io).
-void write_hf_folder(const std::filesystem::path& folder, const ModelFolder& source,
-                     const nn::Parameters& parameters, const ExportOptions& options);
+/// came. Returns the type that config.json names: the wanted one, else that of most values. Throws
+/// Error(io).
+at::ScalarType write_hf_folder(const std::filesystem::path& folder, const ModelFolder& source,
+                               const nn::Parameters& parameters, const ExportOptions& options);
 
 /// The same into a new folder that appears only when complete. Throws Error(invalid_argument) if it
 /// exists and is not empty, Error(io).
-void export_hf_folder(const std::filesystem::path& folder, const ModelFolder& source,
-                      const nn::Parameters& parameters, const ExportOptions& options);
+at::ScalarType export_hf_folder(const std::filesystem::path& folder, const ModelFolder& source,
+                                const nn::Parameters& parameters, const ExportOptions& options);
 
 /// Writes the source's tokenizer and chat template (ModelFolder::text) and other auxiliary files
 /// into an existing folder; those of a .gguf file are made of its metadata.

@@ -3,6 +3,7 @@
 #include <ATen/ATen.h>
 
 #include <algorithm>
+#include <array>
 #include <set>
 
 #include "base/error.h"
@@ -12,7 +13,7 @@
 namespace automodel::checkpoint {
 namespace {
 
-constexpr std::size_t kMaxListed = 10;
+constexpr std::size_t kMaxListed = 5;  // of each kind
 
 bool is_rotary_buffer(std::string_view name) {
   return name.ends_with("rotary_emb.inv_freq") || name.ends_with("rotary_emb.cos_cached") ||
@@ -39,9 +40,13 @@ bool is_fresh(const ModelFolder& model, const std::string& parameter) {
   return std::ranges::count(model.fresh_parameters, parameter) > 0;
 }
 
-std::vector<std::string> misfits(const ModelFolder& model) {
+struct Misfits {
+  std::vector<std::string> missing, reshaped, unused;  // a line each
+};
+
+Misfits misfits(const ModelFolder& model) {
   const WeightSource& weights = *model.weights;
-  std::vector<std::string> found;
+  Misfits found;
   std::set<std::string> wanted;
   for (const auto& stored : model.layout.tensors()) {
     wanted.insert(stored.name);
@@ -49,17 +54,17 @@ std::vector<std::string> misfits(const ModelFolder& model) {
       continue;
     }
     if (!weights.contains(stored.name)) {
-      found.push_back(fmt::format("missing: {} {}", stored.name, shape_text(stored.shape)));
+      found.missing.push_back(fmt::format("missing: {} {}", stored.name, shape_text(stored.shape)));
     } else if (weights.info(stored.name).shape != stored.shape) {
-      found.push_back(fmt::format("another shape: {} is {}, config.json says {}", stored.name,
-                                  shape_text(weights.info(stored.name).shape),
-                                  shape_text(stored.shape)));
+      found.reshaped.push_back(fmt::format("another shape: {} is {}, config.json says {}",
+                                           stored.name, shape_text(weights.info(stored.name).shape),
+                                           shape_text(stored.shape)));
     }
   }
   for (const auto& name : weights.names()) {
     if (!wanted.contains(name) && !is_rotary_buffer(name) && !is_tied_copy(model, name) &&
         !spec::has_any_part(name, model.ignored_weights)) {
-      found.push_back(unused_text(model, name));
+      found.unused.push_back(unused_text(model, name));
     }
   }
   return found;
@@ -78,21 +83,93 @@ std::string advice_for_head(const ModelFolder& model) {
                   : "";
 }
 
+/// What wraps a model in PyTorch and puts its own name before those of the weights.
+struct Wrapper {
+  std::string_view prefix, name;
+};
+constexpr auto kWrappers = std::to_array<Wrapper>({{"_orig_mod.", "torch.compile"},
+                                                   {"module.", "DistributedDataParallel"},
+                                                   {"_fsdp_wrapped_module.", "FSDP"},
+                                                   {"base_model.model.", "PEFT"}});
+
+bool all_begin_with(const std::vector<std::string>& names, std::string_view prefix) {
+  return !names.empty() && std::ranges::all_of(names, [&](const std::string& name) {
+    return name.starts_with(prefix);
+  });
+}
+
+/// What to do about weights that were saved with their model's wrappers.
+std::string advice_for_wrappers(const std::vector<std::string>& names) {
+  std::string prefix;
+  std::vector<std::string_view> from;
+  const auto next = [&] {
+    return std::ranges::find_if(kWrappers, [&](const Wrapper& wrapper) {
+      return all_begin_with(names, fmt::format("{}{}", prefix, wrapper.prefix));
+    });
+  };
+  for (auto found = next(); found != kWrappers.end(); found = next()) {
+    prefix += found->prefix;
+    from.push_back(found->name);
+  }
+  if (from.empty()) {
+    return "";
+  }
+  const bool is_peft = std::ranges::count(from, "PEFT") > 0;
+  return fmt::format(
+      "\n  all names begin with '{}': the model was saved from {}; save {}", prefix,
+      fmt::join(from, " and "),
+      is_peft ? "what model.merge_and_unload() returns, or the adapter alone, by save_pretrained()"
+              : fmt::format("the unwrapped model (model.{})", prefix.substr(0, prefix.size() - 1)));
+}
+
+/// What to do about names that all have the same too much before them.
+std::string advice_for_prefix(const ModelFolder& model) {
+  const auto& names = model.weights->names();
+  const auto& expected = model.layout.tensors();
+  for (const auto& name : names) {
+    if (!name.ends_with("." + expected.front().name)) {
+      continue;
+    }
+    const auto prefix = name.substr(0, name.size() - expected.front().name.size());
+    if (all_begin_with(names, prefix) && std::ranges::all_of(expected, [&](const auto& tensor) {
+          return model.weights->contains(prefix + tensor.name);
+        })) {
+      return fmt::format(
+          "\n  all names begin with '{}', without which they fit: the model was saved inside "
+          "another one; save it alone",
+          prefix);
+    }
+  }
+  return "";
+}
+
+/// The lines, the first of each kind.
+std::string listed(const Misfits& found) {
+  std::string text;
+  for (const auto* lines : {&found.missing, &found.reshaped, &found.unused}) {
+    for (std::size_t i = 0; i < std::min(lines->size(), kMaxListed); ++i) {
+      text += "\n  " + (*lines)[i];
+    }
+    if (lines->size() > kMaxListed) {
+      text += fmt::format("\n  ... and {} more", lines->size() - kMaxListed);
+    }
+  }
+  return text;
+}
+
 void check_fit(const ModelFolder& model) {
-  auto found = misfits(model);
-  if (found.empty()) {
+  const Misfits found = misfits(model);
+  if (found.missing.empty() && found.reshaped.empty() && found.unused.empty()) {
     return;
   }
-  const auto count = found.size();
-  if (count > kMaxListed) {
-    found.resize(kMaxListed);
-    found.push_back(fmt::format("... and {} more", count - kMaxListed));
-  }
+  auto advice = advice_for_wrappers(model.weights->names());
+  advice = advice.empty() ? advice_for_prefix(model) : advice;
   fail(ErrorKind::corrupt_data,
-       "the weights of {} do not fit its config.json ({} of {} expected tensors and {} weights):"
-       "\n  {}{}",
-       model.path.string(), count, model.layout.tensors().size(), model.weights->names().size(),
-       fmt::join(found, "\n  "), advice_for_head(model));
+       "the weights of {} do not fit its config.json (of {} expected tensors {} are missing and {} "
+       "have another shape; of {} weights {} are unused):{}{}{}",
+       model.path.string(), model.layout.tensors().size(), found.missing.size(),
+       found.reshaped.size(), model.weights->names().size(), found.unused.size(), advice,
+       listed(found), advice_for_head(model));
 }
 
 /// Stored tensors, proven to be usable; each is proven once, however many parameters share it.

@@ -16,10 +16,11 @@ enum class Use {
 
 /// All parameters of model.spec in `dtype` (none: each as it is stored), none requiring a gradient.
 /// Strict: throws Error(corrupt_data) that lists the weights that are missing, unused or of another
-/// shape (10 at most), or names the first weight with a NaN or an infinity; Error(unsupported) for
-/// weights that are not floating point. Superfluous weights are tolerated that are rotary
-/// frequency buffers, a head's weight that equals the embedding it is tied to, or what the
-/// model's family knows not to be used. The model's fresh parameters are drawn from `seed`.
+/// shape (5 of each at most), or names the first weight with a NaN or an infinity;
+/// Error(unsupported) for weights that are not floating point. Superfluous weights are tolerated
+/// that are rotary frequency buffers, a head's weight that equals the embedding it is tied to, or
+/// what the model's family knows not to be used. The model's fresh parameters are drawn from
+/// `seed`.
 nn::Parameters load_parameters(const ModelFolder& model, std::optional<at::ScalarType> dtype,
                                Use use = Use::train, std::uint64_t seed = 0);
 

@@ -64,19 +64,28 @@ at::ScalarType first_float_dtype(const ModelFolder& model) {
   return at::kFloat;
 }
 
+/// Whether the files hold the body alone, its names without `prefix`.
+bool is_body_alone(const std::vector<spec::StoredTensor>& tensors, const WeightSource& weights,
+                   const std::string& prefix) {
+  const auto starts = [&](const std::string& name) { return name.starts_with(prefix); };
+  return std::ranges::none_of(weights.names(), starts) &&
+         std::ranges::any_of(tensors, [&](const auto& tensor) {
+           return starts(tensor.name) && weights.contains(tensor.name.substr(prefix.size()));
+         });
+}
+
 /// The tensors under the names that the file has for them: of a body that was saved alone without
 /// its prefix, of a tied head without the embedding under the head's.
 std::vector<spec::StoredTensor> as_stored(std::vector<spec::StoredTensor> tensors,
                                           const ModelFolder& model) {
   const WeightSource& weights = *model.weights;
   const auto prefix = models::body_prefix(model.spec);
-  const auto starts = [&](const std::string& name) { return name.starts_with(prefix); };
-  const bool has_prefix = std::ranges::any_of(weights.names(), starts);
+  const bool is_alone = is_body_alone(tensors, weights, prefix);
   const auto head = models::stored_head_name(model.spec);
   const auto embedding = model.layout.stored_names(spec::head_weight_name(model.spec)).front();
   for (auto& tensor : tensors) {
     const bool is_head = model.spec.tied_head && tensor.name == embedding;
-    if (starts(tensor.name) && !has_prefix) {
+    if (is_alone && tensor.name.starts_with(prefix)) {
       tensor.name.erase(0, prefix.size());
     }
     if (is_head && !weights.contains(tensor.name) && weights.contains(head)) {

@@ -22,6 +22,8 @@ struct TextSource {
   Json keys = Json::object();
   /// Keys of config.json and generation_config.json that follow from it, e.g. eos_token_id.
   Json ids = Json::object();
+  /// What ends answers beside that: further values of eos_token_id.
+  std::vector<std::int32_t> answer_ends = {};
 };
 
 /// The ids of special tokens that a config.json has, as generation_config.json has them.

@@ -4,6 +4,7 @@
 #include <unistd.h>
 
 #include <algorithm>
+#include <iterator>
 
 #include "base/error.h"
 #include "base/file.h"
@@ -12,6 +13,7 @@
 #include "base/parallel.h"
 #include "base/terminal.h"
 #include "config/load.h"
+#include "corpus/answer_ends.h"
 #include "corpus/held_out.h"
 #include "corpus/run_data.h"
 #include "data/batch.h"
@@ -19,6 +21,7 @@
 #include "data/page.h"
 #include "data/registry.h"
 #include "data/report.h"
+#include "models/stop_ids.h"
 
 namespace automodel::corpus {
 namespace {
@@ -35,7 +38,7 @@ struct Subject {
 };
 
 /// A folder or file, or what the hub's cache has of a name.
-std::filesystem::path tokenizer_folder(const std::string& name) {
+std::filesystem::path named_tokenizer(const std::string& name) {
   std::error_code ignored;  // e.g. a name too long for a path
   if (std::filesystem::exists(name, ignored)) {
     return name;
@@ -50,7 +53,13 @@ std::filesystem::path tokenizer_folder(const std::string& name) {
   return known(snapshot);
 }
 
-Subject files_subject(const InspectOptions& options) {
+/// What ends answers by the model in whose folder the tokenizer is, if there is one.
+std::vector<std::int32_t> stop_ids_beside(const std::filesystem::path& tokenizer) {
+  const auto config = tokenizer / "config.json";
+  return models::stop_ids(tokenizer, std::filesystem::exists(config) ? read_json(config) : Json());
+}
+
+Subject files_subject(const InspectOptions& options, const OpenTokenizer& open_tokenizer) {
   Json keys = parse_json(options.keys, "--keys");
   check(keys.is_object(), ErrorKind::invalid_argument,
         "--keys must be a JSON object like {{\"seq_length\": 512}}, found {}", keys.type_name());
@@ -58,14 +67,19 @@ Subject files_subject(const InspectOptions& options) {
   check(!kind.place.empty(), ErrorKind::invalid_argument,
         "--target {}: this kind of data set reads no files", options.target);
   keys[std::string(kind.place)] = options.paths;
+  const auto tokenizer = named_tokenizer(options.tokenizer);
   Subject subject{
       .title = options.paths.front(),
       .sections = {{"dataset", {.target = options.target, .keys = keys, .tokenizer = {}}}},
-      .text = data::load_text_context(tokenizer_folder(options.tokenizer)),
+      .text = open_tokenizer(tokenizer),
       .surveys = {{.num_threads = num_cores()}}};
   auto& max_tokens = subject.text.max_tokens;
   max_tokens = options.max_tokens > 0 ? options.max_tokens : max_tokens;
-  subject.surveys.front().limits.max_tokens = max_tokens;
+  auto& limits = subject.surveys.front().limits;
+  limits.max_tokens = max_tokens;
+  limits.eos_ids = stop_ids_beside(tokenizer);
+  std::ranges::copy(answer_ends(subject.sections.front().keys, subject.text),
+                    std::back_inserter(limits.eos_ids));
   return subject;
 }
 
@@ -85,9 +99,10 @@ Subject recipe_subject(const InspectOptions& options, const OpenModel& open_mode
   return subject;
 }
 
-Subject open_subject(const InspectOptions& options, const OpenModel& open_model) {
-  Subject subject =
-      options.recipe.empty() ? files_subject(options) : recipe_subject(options, open_model);
+Subject open_subject(const InspectOptions& options, const OpenModel& open_model,
+                     const OpenTokenizer& open_tokenizer) {
+  Subject subject = options.recipe.empty() ? files_subject(options, open_tokenizer)
+                                           : recipe_subject(options, open_model);
   subject.text = data::without_checks(std::move(subject.text), options.disabled);
   subject.text.finds_roles = true;
   for (data::SurveyOptions& survey : subject.surveys) {
@@ -225,9 +240,10 @@ void print_as_json(const Inspection& one, const DataSection& section, bool with_
 
 }  // namespace
 
-ExitCode inspect_data(const InspectOptions& options, const OpenModel& open_model) {
+ExitCode inspect_data(const InspectOptions& options, const OpenModel& open_model,
+                      const OpenTokenizer& open_tokenizer) {
   check_options(options);
-  const Subject subject = open_subject(options, open_model);
+  const Subject subject = open_subject(options, open_model, open_tokenizer);
   std::vector<data::PageSection> pages;
   std::optional<data::PreparedDataset> train;
   bool failed = false;

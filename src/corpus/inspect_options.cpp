@@ -14,7 +14,8 @@ void InspectOptions::declare(CLI::App& app) {
   app.add_option("recipe", recipe, "recipe whose data sets are looked at");
   app.add_option("--dataset", paths,
                  "without a recipe: data files, folders or patterns; needs --tokenizer");
-  app.add_option("--tokenizer", tokenizer, "folder with a tokenizer, or a hub id");
+  app.add_option("--tokenizer", tokenizer,
+                 "folder with a tokenizer, its file, .gguf file or hub id");
   app.add_option("--target", target, "kind of data set, as _target_ in a recipe");
   app.add_option("--keys", keys, "further keys of the data set section, as JSON");
   app.add_option("--max-tokens", max_tokens, "the model's limit")->check(above(0));

@@ -24,7 +24,7 @@ std::filesystem::path find_tokenizer(const TokenizerPlace& place, const std::str
   return path;
 }
 
-ModelFacts read_model_facts(const config::ModelSource& model) {
+ModelFacts read_model_facts(const config::ModelSource& model, const OpenTokenizer& open_tokenizer) {
   const std::string& name = model.pretrained_model_name_or_path;
   const auto folder = model.config_class.empty()
                           ? models::find_model(name, model.revision.value_or("main"))
@@ -38,9 +38,9 @@ ModelFacts read_model_facts(const config::ModelSource& model) {
           .num_labels = spec.num_labels,
           .class_names =
               spec.is_classifier() ? models::class_names(config) : std::vector<std::string>(),
-          .stop_ids = models::stop_ids(folder, config),
-          .open_text = [name, folder](const TokenizerPlace& place) {
-            return data::load_text_context(find_tokenizer(place, name, folder));
+          .stop_ids = models::stop_ids(folder, config, model.config_overrides),
+          .open_text = [name, folder, open_tokenizer](const TokenizerPlace& place) {
+            return open_tokenizer(find_tokenizer(place, name, folder));
           }};
 }
 

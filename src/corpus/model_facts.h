@@ -32,19 +32,24 @@ struct ModelFacts {
   std::int64_t num_labels = 0;
   /// What it calls them, by number; empty: they have no names.
   std::vector<std::string> class_names = {};
-  /// Tokens that end an answer beside the tokenizer's eos_token.
+  /// Tokens that end its answers, as its files or the recipe's section say.
   std::vector<std::int32_t> stop_ids;
   /// Opens the tokenizer and chat templates of this model, or of another one.
   std::function<data::TextContext(const TokenizerPlace& place)> open_text;
 };
+
+/// Opens a tokenizer's folder or file.
+using OpenTokenizer = std::function<data::TextContext(const std::filesystem::path& path)>;
 
 /// The folder or file of a tokenizer; `model_path` is that of the model named `model_name`.
 /// Throws Error(not_found).
 std::filesystem::path find_tokenizer(const TokenizerPlace& place, const std::string& model_name,
                                      const std::filesystem::path& model_path);
 
-/// Of a Hugging Face folder, or a hub id in the local cache; reads no weights.
+/// Of a Hugging Face folder, or a hub id in the local cache; reads no weights. `open_tokenizer`
+/// opens its tokenizer, or the one that a recipe names in its place.
 /// Throws Error(not_found), Error(corrupt_data | unsupported) as models::read_spec.
-ModelFacts read_model_facts(const config::ModelSource& model);
+ModelFacts read_model_facts(const config::ModelSource& model,
+                            const OpenTokenizer& open_tokenizer = data::load_text_context);
 
 }  // namespace automodel::corpus

@@ -9,6 +9,7 @@
 #include "base/known.h"
 #include "base/parallel.h"
 #include "config/step_plan.h"
+#include "corpus/answer_ends.h"
 #include "corpus/class_names.h"
 #include "corpus/held_out.h"
 #include "data/limit.h"
@@ -205,6 +206,23 @@ std::shared_ptr<const data::TokenStore> store_of(const config::Dataset& section,
                                 num_cores());
 }
 
+/// Ends of answers count beside the model's, and one that is none of those yet is told, unless the
+/// recipe itself says what ends the model's answers.
+void add_answer_ends(data::SurveyOptions& out, const config::Recipe& recipe,
+                     const config::Dataset& section, const data::TextContext& used) {
+  if (recipe.model.config_overrides.contains("eos_token_id")) {
+    return;
+  }
+  auto& known_ends = out.limits.eos_ids;
+  for (const std::int32_t id : answer_ends(section, used)) {
+    if (id != used.eos_id && std::ranges::find(known_ends, id) == known_ends.end()) {
+      known_ends.push_back(id);
+      out.text_failures.push_back(
+          {data::Check::template_eos, used.tokenizer.id_to_token(id).value_or("")});
+    }
+  }
+}
+
 bool fits_when_split(const DataSection& section, std::int64_t max_tokens) {
   return section.split_length > 0 && (max_tokens <= 0 || section.split_length <= max_tokens);
 }
@@ -294,6 +312,7 @@ data::SurveyOptions survey_options(const config::Recipe& recipe, const ModelFact
   if (fits_when_split(section, out.limits.max_tokens)) {
     out.limits.max_tokens = 0;
   }
+  add_answer_ends(out, recipe, section.keys, used);
   const bool compares = text.own && !data::is_mock_target(section.keys.target);
   for (const data::TextContext& one : texts_of(section.keys, used)) {
     for (auto& failure :

@@ -1,6 +1,9 @@
 #include "data/chat_format.h"
 
 #include <algorithm>
+#include <array>
+#include <iterator>
+#include <optional>
 #include <utility>
 
 #include "base/error.h"
@@ -37,8 +40,11 @@ Json probed_call(ArgumentForm form) {
 
 constexpr const char* kMark = "Probed.";
 
+/// Where data sets put tools into messages.
+constexpr std::array<const char*, 2> kToolKeys = {"tools", "functions"};
+
 /// A short conversation in which a message of this role, or an answer's reasoning under this key,
-/// says kMark.
+/// says kMark. The assistant says it beside a call.
 Json conversation_with(const std::string& part, ArgumentForm form) {
   const Json question = {{"role", "user"}, {"content", "Look."}};
   const Json answer = {{"role", "assistant"}, {"content", "Fine."}};
@@ -48,6 +54,11 @@ Json conversation_with(const std::string& part, ArgumentForm form) {
                         {{"role", "assistant"}, {"content", ""}, {"tool_calls", {call}}},
                         {{"role", "tool"}, {"content", kMark}, {"tool_call_id", call["id"]}},
                         answer});
+  }
+  if (part == "assistant") {
+    return Json::array(
+        {question,
+         {{"role", part}, {"content", kMark}, {"tool_calls", Json::array({probed_call(form)})}}});
   }
   if (part == "system" || part == "developer") {
     return Json::array({{{"role", part}, {"content", kMark}}, question, answer});
@@ -74,18 +85,60 @@ bool is_hidden(const text::ChatTemplate& chat_template, const TextContext& conte
   return true;
 }
 
+/// Whether tools under this key of a message, as a list or as text, are not written.
+bool are_tools_hidden(const text::ChatTemplate& chat_template, const TextContext& context,
+                      const char* key) {
+  Json tools = Json::array({example_tool()});
+  tools[0]["function"]["description"] = kMark;
+  Json messages = conversation_with("system", ArgumentForm::object);
+  messages[0]["content"] = "Help.";
+  return std::ranges::all_of(std::array{tools, Json(tools.dump())}, [&](const Json& value) {
+    messages[0][key] = value;
+    return is_hidden(chat_template, context, messages);
+  });
+}
+
 std::vector<std::string> hidden_parts(const text::ChatTemplate& chat_template,
                                       const TextContext& context, ArgumentForm form) {
-  std::vector<std::string> parts = {"system", "developer", "tool"};
+  std::vector<std::string> parts = {"system", "developer", "tool", "assistant"};
   parts.insert(parts.end(), kReasoningKeys.begin(), kReasoningKeys.end());
   std::erase_if(parts, [&](const std::string& part) {
     return !is_hidden(chat_template, context, conversation_with(part, form));
   });
+  std::ranges::copy_if(kToolKeys, std::back_inserter(parts), [&](const char* key) {
+    return are_tools_hidden(chat_template, context, key);
+  });
   return parts;
 }
 
-/// What the message says as its role, or as reasoning under its key.
+bool calls_tools(const Json& message) {
+  const auto found = message.find("tool_calls");
+  return found != message.end() && !found->empty();
+}
+
+/// What an answer says beside its reasoning; the reasoning if that is all.
+std::string_view without_thinking(std::string_view content) {
+  constexpr std::string_view kOpen = "<think>", kClose = "</think>";
+  const auto close = content.rfind(kClose);
+  if (close == std::string_view::npos) {
+    return trim(content);
+  }
+  const auto text = trim(content.substr(close + kClose.size()));
+  const auto open = content.find(kOpen);
+  const auto begin = open < close ? open + kOpen.size() : 0;
+  return text.empty() ? trim(content.substr(begin, close - begin)) : text;
+}
+
+std::string_view said_beside_calls(const Json& message) {
+  return calls_tools(message) ? without_thinking(message["content"].get_ref<const std::string&>())
+                              : std::string_view();
+}
+
+/// What the message says as its role (an assistant: beside calls), or as reasoning under its key.
 std::string_view said_as(const std::string& part, const Json& message) {
+  if (part == "assistant") {
+    return said_beside_calls(message);
+  }
   const bool is_role = message["role"] == part;
   const auto found = message.find(is_role ? "content" : part);
   const bool says = (is_role || std::ranges::find(kReasoningKeys, part) != kReasoningKeys.end()) &&
@@ -93,11 +146,12 @@ std::string_view said_as(const std::string& part, const Json& message) {
   return says ? trim(found->get_ref<const std::string&>()) : std::string_view();
 }
 
-/// A question and its answer, which calls a tool with arguments in this form; nothing if the
-/// template refuses them.
+/// A question and its answer, which says `content` and calls a tool with arguments in this form;
+/// nothing if the template refuses them.
 std::optional<std::string> probe(const text::ChatTemplate& chat_template,
-                                 const TextContext& context, std::optional<ArgumentForm> call) {
-  Json answer = {{"role", "assistant"}, {"content", ""}};
+                                 const TextContext& context, std::optional<ArgumentForm> call,
+                                 const char* content = "") {
+  Json answer = {{"role", "assistant"}, {"content", content}};
   if (call) {
     answer["tool_calls"] = Json::array({probed_call(*call)});
   }
@@ -120,9 +174,35 @@ bool spells_arguments(const std::optional<std::string>& text) {
   return text && has("probed") && has("yes") && !has("'probed'");
 }
 
-bool calls_tools(const Json& message) {
-  const auto found = message.find("tool_calls");
-  return found != message.end() && !found->empty();
+/// Whether an answer with this text shows that it calls a tool. True also if the template refuses
+/// it.
+bool writes_calls(const text::ChatTemplate& chat_template, const TextContext& context,
+                  ArgumentForm form, const char* content) {
+  const auto calls = probe(chat_template, context, form, content);
+  return !calls || calls != probe(chat_template, context, std::nullopt, content);
+}
+
+/// Tools inside of messages, where the template does not look for them, become the conversation's.
+void take_message_tools(Conversation& conversation, const TemplateTraits& traits) {
+  for (const char* key : kToolKeys) {
+    if (std::ranges::find(traits.hides, key) == traits.hides.end()) {
+      continue;
+    }
+    for (Json& message : conversation.messages) {
+      if (message.contains(key)) {
+        const auto where =
+            fmt::format("'{}' of a {} message", key, message["role"].get_ref<const std::string&>());
+        conversation.tools = one_of_tools(std::move(conversation.tools), message[key], where);
+        message.erase(key);
+      }
+    }
+  }
+}
+
+Conversation read_for(const TemplateTraits& traits, const Json& row) {
+  Conversation conversation = read_conversation(row, traits.arguments);
+  take_message_tools(conversation, traits);
+  return conversation;
 }
 
 /// Whether a text somewhere in the value, or a key, holds a special token.
@@ -154,13 +234,13 @@ TemplateTraits traits_of(const text::ChatTemplate& chat_template, const TextCont
   const auto of_text = probe(chat_template, context, ArgumentForm::text);
   const bool takes_object = writes_arguments(of_object) || spells_arguments(of_object);
   const bool as_text = !takes_object && writes_arguments(of_text);
-  const auto& calls = as_text ? of_text : of_object;
-  return {.arguments = as_text ? ArgumentForm::text : ArgumentForm::object,
+  const ArgumentForm form = as_text ? ArgumentForm::text : ArgumentForm::object;
+  return {.arguments = form,
           .writes_tools = chat_template.uses("tools"),
-          .writes_calls = !calls || calls != probe(chat_template, context, std::nullopt),
+          .writes_calls = writes_calls(chat_template, context, form, ""),
+          .writes_calls_beside_text = writes_calls(chat_template, context, form, kMark),
           .writes_documents = chat_template.uses("documents"),
-          .hides = hidden_parts(chat_template, context,
-                                as_text ? ArgumentForm::text : ArgumentForm::object)};
+          .hides = hidden_parts(chat_template, context, form)};
 }
 
 ChatFormat::ChatFormat(std::shared_ptr<const TextContext> context, MaskOptions mask)
@@ -172,7 +252,9 @@ ChatFormat::ChatFormat(std::shared_ptr<const TextContext> context, MaskOptions m
 }
 
 Conversation ChatFormat::read(const Json& row) const {
-  return read_conversation(row, traits(!row.value("tools", Json()).is_null()).arguments);
+  Conversation conversation = read_for(without_tools_, row);
+  return conversation.tools.is_null() || with_tools_ == without_tools_ ? conversation
+                                                                       : read_for(with_tools_, row);
 }
 
 const TemplateTraits& ChatFormat::traits(bool has_tools) const {
@@ -195,7 +277,11 @@ bool ChatFormat::is_all_shown(const Conversation& conversation,
   }
   return (shown.writes_tools || conversation.tools.empty()) &&
          (shown.writes_documents || conversation.documents.empty()) &&
-         (shown.writes_calls || std::ranges::none_of(conversation.messages, calls_tools));
+         (shown.writes_calls || std::ranges::none_of(conversation.messages, calls_tools)) &&
+         (shown.writes_calls_beside_text ||
+          std::ranges::all_of(conversation.messages, [](const Json& message) {
+            return said_beside_calls(message).empty();
+          }));
 }
 
 std::vector<MarkedText> ChatFormat::mark(const Conversation& conversation) const {

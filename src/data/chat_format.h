@@ -21,9 +21,13 @@ struct TemplateTraits {
   ArgumentForm arguments = ArgumentForm::object;
   bool writes_tools = true;
   bool writes_calls = true;
+  /// Whether it writes the calls of a message that has a text, too.
+  bool writes_calls_beside_text = true;
   bool writes_documents = true;
-  /// Roles (system, developer, tool) whose messages it does not write, and keys of reasoning.
+  /// Roles (system, developer, tool) whose messages it does not write; "assistant" if not the text
+  /// beside calls; keys of reasoning; keys of tools inside of messages.
   std::vector<std::string> hides = {};
+  bool operator==(const TemplateTraits&) const = default;
 };
 
 /// Found by rendering a call and by the variables that the template reads.
@@ -35,7 +39,9 @@ class ChatFormat {
   /// Throws Error(invalid_argument) if there is no chat template.
   ChatFormat(std::shared_ptr<const TextContext> context, MaskOptions mask);
 
-  /// Reads a row as read_conversation does, in the form that the template wants.
+  /// Reads a row as read_conversation does, in the form that the template wants. Tools that a
+  /// message holds, where the template does not look for them, become the conversation's.
+  /// Throws Error(corrupt_data) also if they differ from the row's.
   Conversation read(const Json& row) const;
   /// Throws Error with the reason if the template refuses the conversation or nothing is learnt.
   TokenizedSample tokenize(const Conversation& conversation) const;

@@ -9,14 +9,16 @@
 namespace automodel::data {
 namespace {
 
-constexpr std::array<CheckInfo, 17> kChecks = {{
+constexpr std::array<CheckInfo, 18> kChecks = {{
     {Check::no_trained_tokens, "no_trained_tokens", true, "have no token that is learnt",
      "see which messages are the assistant's, and whether truncation cuts them off"},
     {Check::prompt_trained, "prompt_trained", true, "learn every token, the prompt as well",
      "give a chat template that tells prompt and answer apart, or ask for it "
      "(answer_only_loss_mask: false)"},
     {Check::missing_eos, "missing_eos", true, "have an answer that does not end in an EOS token",
-     "the model would not learn to stop: use a chat template that ends each answer in one"},
+     "the model would not learn to stop: use a chat template that ends each answer in one, or, if "
+     "answers end in another special token, name that one in dataset.tokenizer.eos_token, or its "
+     "id in model.eos_token_id"},
     {Check::masked_eos, "masked_eos", true,
      "have an EOS token behind an answer, but do not learn it",
      "the model would not learn to stop: end the template's {% generation %} block behind the EOS "
@@ -44,8 +46,8 @@ constexpr std::array<CheckInfo, 17> kChecks = {{
     {Check::empty_answer, "empty_answer", false, "have an answer without any text",
      "the model learns to say nothing there"},
     {Check::not_shown, "not_shown", true,
-     "have tools, calls of tools, documents, reasoning or messages (system, developer, tool) that "
-     "their chat template does not write",
+     "have tools, calls of tools, documents, reasoning, text beside calls of tools, or messages "
+     "(system, developer, tool) that their chat template does not write",
      "the model would learn from a prompt or an answer without them: take a template that writes "
      "them (chat_template), or take them out of the data"},
     {Check::truncated, "truncated", false, "are cut to their maximum length",
@@ -59,19 +61,14 @@ constexpr std::array<CheckInfo, 17> kChecks = {{
     {Check::vocabulary_too_large, "vocabulary_too_large", false,
      "the tokenizer has tokens that the model's embedding does not have",
      "texts with those cannot be learnt: is the tokenizer this model's?"},
+    {Check::template_eos, "template_eos", false,
+     "the chat template ends answers in a token at which the model does not stop yet",
+     "the saved model's eos_token_id names it, too, so that it stops there; "
+     "dataset.tokenizer.eos_token also makes it the tokenizer's eos_token"},
 }};
 
 bool is_eos(std::int32_t id, const TextContext& context, const CheckLimits& limits) {
   return id == context.eos_id || std::count(limits.eos_ids.begin(), limits.eos_ids.end(), id) > 0;
-}
-
-bool ends_answer(std::int32_t id, const TextContext& context, const CheckLimits& limits) {
-  if (is_eos(id, context, limits)) {
-    return true;
-  }
-  const auto& added = context.tokenizer.added_tokens();
-  return std::any_of(added.begin(), added.end(),
-                     [&](const text::AddedToken& token) { return token.id == id; });
 }
 
 /// Looks at one document: ids and mask of tokens [begin, end).
@@ -107,12 +104,12 @@ class DocumentChecks {
     prompt_trained |= std::count(mask.begin(), mask.end(), 0) == 0 && !lost_prompt;
     auto at = begin + static_cast<std::size_t>(mask.rend() - last);
     // Marks of a template may hold the white space behind the EOS.
-    while (at > begin + 1 && !ends_answer(ids[at], context_, limits_) && is_blank(ids[at]) &&
+    while (at > begin + 1 && !is_eos(ids[at], context_, limits_) && is_blank(ids[at]) &&
            sample_.loss_mask[at - 1] == 1) {
       --at;
     }
     const bool is_masked = at + 1 < end && is_eos(ids[at + 1], context_, limits_);
-    missing_eos |= !is_masked && !ends_answer(ids[at], context_, limits_);
+    missing_eos |= !is_masked && !is_eos(ids[at], context_, limits_);
   }
 
   bool outside_vocabulary = false;
@@ -177,6 +174,7 @@ std::vector<Check> failed_checks(const TokenizedSample& sample, const TextContex
       notes.truncated,
       notes.not_truncated,
       false,  // the rest are checks of the whole, see text_checks.h
+      false,
       false,
   };
   std::vector<Check> out;

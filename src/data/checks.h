@@ -30,6 +30,7 @@ enum class Check {
   not_truncated,
   template_differs,
   vocabulary_too_large,
+  template_eos,
 };
 
 struct CheckInfo {
@@ -54,8 +55,8 @@ struct CheckLimits {
   std::int64_t vocab_size = 0;
   /// Tokens of one document; 0: not checked.
   std::int64_t max_tokens = 0;
-  /// Tokens that end an answer beside the tokenizer's eos_token and its added tokens, e.g. those of
-  /// generation_config.json.
+  /// Tokens that end an answer beside the tokenizer's eos_token: those of generation_config.json,
+  /// and the one by which the chat template ends it.
   std::vector<std::int32_t> eos_ids;
 };
 

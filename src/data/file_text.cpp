@@ -10,6 +10,7 @@
 #include "base/cache_folder.h"
 #include "base/error.h"
 #include "base/text.h"
+#include "base/utf8.h"
 
 namespace automodel::data {
 namespace {
@@ -130,7 +131,9 @@ MappedFile open_text(const std::string& path, const ExpandLimits& limits) {
 }  // namespace
 
 FileText::FileText(const std::string& path, const ExpandLimits& limits)
-    : path_(path), file_(open_text(path, limits)) {}
+    : path_(path), file_(open_text(path, limits)) {
+  refuse_wide_encoding(file_.text(), path);
+}
 
 FileText::FileText(const std::string& path, const Expand& expand, const ExpandLimits& limits)
     : path_(path), file_(expanded(path, limits, [&](Sink& sink) {

@@ -26,7 +26,7 @@ using Expand = std::function<void(const std::function<void(std::string_view)>& w
 class FileText {
  public:
   /// Throws Error(not_found | io), Error(corrupt_data) that names the file if what is compressed is
-  /// damaged, cut off or a bomb.
+  /// damaged, cut off or a bomb, or the text is UTF-16.
   explicit FileText(const std::string& path, const ExpandLimits& limits = {});
   /// What `expand` writes, kept as an expanded file is. Throws the same.
   FileText(const std::string& path, const Expand& expand, const ExpandLimits& limits = {});

@@ -119,7 +119,8 @@ class Loader::Stream {
   void start_at(const LoaderState& state) {
     check(state.epoch >= 0 && state.sample >= 0 && state.sample <= plan_.num_rows,
           ErrorKind::invalid_argument,
-          "cannot resume at row {} of epoch {}: the data set has {} rows; was it another one?",
+          "cannot resume at row {} of epoch {}: the data set has {} rows; go on with the same data "
+          "and packing, or train into another checkpoint.checkpoint_dir",
           state.sample, state.epoch, plan_.num_rows);
     batches_.reset();
     start_ = state_ = state;

@@ -51,6 +51,23 @@ std::string role_of(const Json& turn, const std::string& where) {
        where, name, did_you_mean(name, known));
 }
 
+/// Tables and servers write what is not there so as well.
+bool is_nothing(const Json& value) { return value.empty() || value == ""; }
+
+bool holds_media(const Json& value) {
+  return value.is_structured() ? std::any_of(value.begin(), value.end(), holds_media)
+                               : !is_nothing(value);
+}
+
+void check_is_text(const Json& object, const std::string& where) {
+  for (const char* key : {"images", "image", "videos", "video", "audios", "audio"}) {
+    check(!object.contains(key) || !holds_media(object[key]), ErrorKind::corrupt_data,
+          "{} has '{}', which a text model cannot learn from; leave out such rows, or '{}' if the "
+          "text does without",
+          where, key, key);
+  }
+}
+
 bool is_learnable(Json& turn, const std::string& where) {
   bool learnable = true;
   for (const char* key : {"weight", "loss_weight", "train"}) {
@@ -78,6 +95,12 @@ class Reader {
     check(turn.is_object(), ErrorKind::corrupt_data, "{} must be an object, found {}", where,
           turn.type_name());
     const std::string role = role_of(turn, where);
+    check_is_text(turn, where);
+    for (const char* key : {"tool_calls", "function_call"}) {
+      if (!has(turn, key)) {
+        turn.erase(key);  // templates take an empty list for calls
+      }
+    }
     const bool learnable = is_learnable(turn, where) && may_learn;
     if (role == "tool_call") {
       add_calls(turn, learnable, where);
@@ -99,7 +122,7 @@ class Reader {
 
  private:
   static bool has(const Json& turn, const char* key) {
-    return turn.contains(key) && !turn[key].is_null();
+    return turn.contains(key) && !is_nothing(turn[key]);
   }
 
   static bool has_reasoning(const Json& turn) {
@@ -208,9 +231,7 @@ class Reader {
       }
     }
     take_older_call(message, where);
-    if (!message.contains("tool_calls") || message["tool_calls"].is_null()) {
-      message.erase("tool_calls");
-    } else {
+    if (message.contains("tool_calls")) {
       message["tool_calls"] = normal_tool_calls(message["tool_calls"], form_, where);
     }
     expect_answers(message);
@@ -341,6 +362,48 @@ std::vector<TurnList> lists_of(const Json& row) {
        did_you_mean("messages", keys), join(keys, ", "), other_kind(row));
 }
 
+struct SystemColumn {
+  std::string key;
+  std::string text;
+};
+
+std::optional<SystemColumn> system_column(const Json& row) {
+  std::optional<SystemColumn> found;
+  for (const char* key : {"system", "system_prompt"}) {
+    const Json value = row.value(key, Json());
+    if (is_nothing(value)) {
+      continue;
+    }
+    check(value.is_string(), ErrorKind::corrupt_data,
+          "the column '{}' must be a text, the system prompt, found {}", key, value.type_name());
+    check(!found || found->text == value, ErrorKind::corrupt_data,
+          "the row has two system prompts, 'system' and 'system_prompt', which differ; keep one");
+    found = {key, value.get<std::string>()};
+  }
+  return found;
+}
+
+bool is_system(const Json& message) {
+  return message["role"] == "system" || message["role"] == "developer";
+}
+
+/// Puts what a column says as the system's turn where the turns have none.
+void add_system(Conversation& conversation, const SystemColumn& column, bool learnable) {
+  Json& messages = conversation.messages;
+  if (std::ranges::none_of(messages, is_system)) {
+    messages.insert(messages.begin(), Json{{"role", "system"}, {"content", column.text}});
+    conversation.learnable.insert(conversation.learnable.begin(), learnable);
+    return;
+  }
+  const auto is_same = [&](const Json& message) {
+    return is_system(message) &&
+           trim(message["content"].get_ref<const std::string&>()) == trim(column.text);
+  };
+  check(std::ranges::any_of(messages, is_same), ErrorKind::corrupt_data,
+        "the row's column '{}' and its system turn are two system prompts that differ; keep one",
+        column.key);
+}
+
 }  // namespace
 
 std::string python_json(const Json& value) {
@@ -358,23 +421,25 @@ std::string python_json(const Json& value) {
 }
 
 Conversation read_conversation(const Json& row, ArgumentForm arguments) {
+  check_is_text(row, "the row");
   Reader reader(arguments);
-  for (const TurnList& list : lists_of(row)) {
+  const std::vector<TurnList> lists = lists_of(row);
+  for (const TurnList& list : lists) {
     const Json& turns = row[list.key];
     check(turns.is_array(), ErrorKind::corrupt_data, "'{}' must be a list of turns, found {}",
           list.key, turns.type_name());
     check(!turns.empty(), ErrorKind::corrupt_data, "'{}' is empty: there is nothing to learn",
           list.key);
-    const Json system = row.value("system", Json());
-    if (list.key == "conversations" && system.is_string() && system != "") {
-      reader.add({{"role", "system"}, {"content", system}}, true, "system");
-    }
     for (std::size_t i = 0; i < turns.size(); ++i) {
       reader.add(turns[i], list.learnable, fmt::format("{}[{}]", list.key, i));
     }
   }
   Conversation conversation = reader.take();
-  conversation.tools = normal_tools(row.value("tools", Json()));
+  if (const auto system = system_column(row)) {
+    add_system(conversation, *system, lists.front().learnable);
+  }
+  conversation.tools = one_of_tools(normal_tools(row.value("tools", Json()), "tools"),
+                                    row.value("functions", Json()), "functions");
   conversation.documents = read_documents(row.value("documents", Json()));
   conversation.template_variables =
       normal_template_variables(row.value("chat_template_kwargs", Json()));

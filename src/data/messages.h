@@ -33,17 +33,20 @@ enum class ArgumentForm { object, text };
 /// - "messages" or "conversations": a list of {role, content} or ShareGPT {from, value} turns, with
 ///   roles under any of their usual names (human, gpt, function_call, observation ...); or TRL's
 ///   "prompt" and "completion", two such lists, of which only the second one is learnt.
+/// - "system" or "system_prompt": the system's message where the turns have none.
 /// - Content: a string, a list of text parts (joined by a blank), null for an assistant or a tool.
-/// What else a
-///   tool returns becomes its JSON text.
+///   What else a tool returns becomes its JSON text.
 ///   Parts of type "reasoning" and "tool_call" go where OpenAI's form has them.
 /// - An assistant's "function_call" (OpenAI's older form) becomes a tool call.
 /// - function_call / tool_call turns become tool_calls of the assistant's turn before them, or of a
 ///   turn of their own; tool turns get the ids of the calls that they answer, in order.
-/// - "tools": a list or the JSON text of one; bare function schemas are wrapped as OpenAI's.
+/// - "tools", or "functions": a list or the JSON text of one; bare function schemas are wrapped as
+///   OpenAI's.
 /// - "documents": a list of objects.
 /// - "chat_template_kwargs": an object or the JSON text of one.
-/// Throws Error(corrupt_data) that names the message and what is wrong with it.
+/// Nulls, empty texts and empty lists in these places are as if they were not there.
+/// Throws Error(corrupt_data) that names the message and what is wrong with it; also if there are
+/// images, videos or audio.
 Conversation read_conversation(const Json& row, ArgumentForm arguments = ArgumentForm::object);
 
 /// JSON as Python's json.dumps(ensure_ascii=False) writes it.

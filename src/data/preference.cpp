@@ -82,10 +82,9 @@ void append(TokenizedSample& sample, const TokenizedSample& side) {
 }
 
 Conversation read_turns(const ChatFormat& format, const Json& row, const Json& turns) {
-  return format.read({{"messages", turns},
-                      {"tools", row.value("tools", Json())},
-                      {"documents", row.value("documents", Json())},
-                      {"chat_template_kwargs", row.value("chat_template_kwargs", Json())}});
+  Json chat = row;
+  chat["messages"] = turns;
+  return format.read(chat);
 }
 
 TokenizedSample tokenize_turns(const ChatFormat& format, const Json& row, const Side& side) {

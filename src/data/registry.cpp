@@ -41,21 +41,22 @@ std::unique_ptr<const Dataset> build(Keys& keys, const TextContext& context) {
 
 constexpr std::array<DatasetKind, 21> kKinds = {{
     {"chat_dataset.ChatDataset", "conversations (messages, ShareGPT), learnt on the answers",
-     "path_or_dataset_id", build<read_chat_options, make_chat_dataset>},
+     "path_or_dataset_id", build<read_chat_options, make_chat_dataset>, UsesTemplate::always},
     {"agent_chat.make_agent_chat_dataset", "conversations with tool calls", "path",
-     build<read_agent_chat_options, make_agent_chat_dataset>},
+     build<read_agent_chat_options, make_agent_chat_dataset>, UsesTemplate::always},
     {"column_mapped_text_instruction_dataset.ColumnMappedTextInstructionDataset",
      "rows of question, context and answer under any column names", "path_or_dataset_id",
-     build<read_instruction_options, make_instruction_dataset>},
+     build<read_instruction_options, make_instruction_dataset>, UsesTemplate::if_asked},
     {"column_mapped_text_instruction_iterable_dataset.ColumnMappedTextInstructionIterableDataset",
      "the same, streamed: in the order of the files", "path_or_dataset_id",
-     build<read_streamed_instruction_options, make_instruction_dataset>},
+     build<read_streamed_instruction_options, make_instruction_dataset>, UsesTemplate::if_asked},
     {"xlam.make_xlam_dataset", "function calls", "dataset_name",
-     build<read_xlam_options, make_xlam_dataset>},
+     build<read_xlam_options, make_xlam_dataset>, UsesTemplate::always},
     {"squad.make_squad_dataset", "questions about a text", "dataset_name",
-     build<read_squad_options, make_squad_dataset>},
+     build<read_squad_options, make_squad_dataset>, UsesTemplate::always},
     {"preference_dataset.PreferenceDataset", "a chosen and a rejected answer to one prompt",
-     "path_or_dataset_id", build<read_preference_options, make_preference_dataset>},
+     "path_or_dataset_id", build<read_preference_options, make_preference_dataset>,
+     UsesTemplate::always},
     {"seq2seq.make_seq2seq_dataset", "sources and targets of encoder-decoder models",
      "dataset_name", build<read_seq2seq_options, make_seq2seq_dataset>},
     {"megatron_dataset.MegatronPretraining", "indexed token files (.bin and .idx) of Megatron",
@@ -104,6 +105,12 @@ const DatasetKind& find_dataset_kind(std::string_view target) {
   }
   fail(ErrorKind::unsupported, "the data set '{}' is not supported{}; supported are: {}", target,
        did_you_mean(name, names), join(names, ", "));
+}
+
+bool uses_template(std::string_view target, const Json& keys) {
+  const auto uses = find_dataset_kind(target).uses_template;
+  return uses == UsesTemplate::always ||
+         (uses == UsesTemplate::if_asked && keys.value("use_hf_chat_template", Json()) == true);
 }
 
 std::unique_ptr<const Dataset> make_dataset(const std::string& target, const Json& keys,

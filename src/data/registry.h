@@ -13,6 +13,9 @@
 
 namespace automodel::data {
 
+/// Which rows a chat template renders; where the tokenizer has none, squad's are plain text.
+enum class UsesTemplate { never, always, if_asked };
+
 struct DatasetKind {
   /// After "nemo_automodel.components.datasets.llm.".
   std::string_view name;
@@ -20,6 +23,8 @@ struct DatasetKind {
   /// The key that names its files, folder or hub id; empty: it reads none.
   std::string_view place;
   std::unique_ptr<const Dataset> (*make)(Keys& keys, const TextContext& context);
+  /// if_asked: with use_hf_chat_template.
+  UsesTemplate uses_template = UsesTemplate::never;
 };
 
 /// Every kind that can be built.
@@ -28,6 +33,9 @@ std::span<const DatasetKind> dataset_kinds();
 /// By `_target_`, with or without upstream's prefix.
 /// Throws Error(unsupported) for an unknown one, with similar names.
 const DatasetKind& find_dataset_kind(std::string_view target);
+
+/// Whether the chat template, if there is one, renders the rows of a section with these keys.
+bool uses_template(std::string_view target, const Json& keys);
 
 /// Builds the data set of a recipe's section: `target` is the section's "_target_", with or without
 /// upstream's prefix, `keys` all other keys but "tokenizer".

@@ -18,14 +18,27 @@ std::string describe_role(std::string_view name, const RoleTokens& role) {
                      human_count(role.learnt), percent(role.learnt, role.tokens));
 }
 
-std::string describe_ends(const Audit& audit, const TextContext& context) {
-  const auto named = [](const std::optional<std::string>& token) {
-    return token ? fmt::format(" ({})", *token) : std::string();
-  };
+/// In brackets the tokens that end answers by tokenizer and template.
+std::string named_ends(const TextContext& context, const SurveyOptions& options) {
+  std::vector<std::string> names;
+  if (context.special_tokens.eos_token) {
+    names.push_back(*context.special_tokens.eos_token);
+  }
+  for (const FailedTextCheck& failure : options.text_failures) {
+    if (failure.check == Check::template_eos) {
+      names.push_back(failure.found);
+    }
+  }
+  return names.empty() ? "" : fmt::format(" ({})", join(names, " or "));
+}
+
+std::string describe_ends(const Audit& audit, const TextContext& context,
+                          const SurveyOptions& options) {
+  const auto& bos = context.special_tokens.bos_token;
   return fmt::format("{} documents: {} begin with BOS{}, {} end in EOS{}, {} learn that EOS",
                      audit.num_documents, audit.begin_with_bos,
-                     named(context.special_tokens.bos_token), audit.end_in_eos,
-                     named(context.special_tokens.eos_token), audit.learn_eos);
+                     bos ? fmt::format(" ({})", *bos) : "", audit.end_in_eos,
+                     named_ends(context, options), audit.learn_eos);
 }
 
 std::string describe_duplicates(const Duplicates& duplicates) {
@@ -103,7 +116,7 @@ std::vector<std::string> describe_audit(const Survey& survey, const TextContext&
       lines.push_back(describe_role(kRoleNames[i], audit.roles[i]));
     }
   }
-  lines.push_back(describe_ends(audit, context));
+  lines.push_back(describe_ends(audit, context, options));
   lines.push_back(fmt::format("truncated: {} rows; left out: {} rows of the files",
                               audit.num_truncated, survey.num_left_out));
   lines.push_back(describe_duplicates(survey.duplicates));

@@ -9,7 +9,7 @@
 #include "base/error.h"
 #include "base/parallel.h"
 #include "base/text.h"
-#include "text/unicode.h"
+#include "base/utf8.h"
 
 namespace automodel::data {
 namespace {
@@ -152,7 +152,7 @@ std::size_t end_of_line(std::string_view text, std::size_t at) {
 }
 
 void check_utf8(std::string_view text, const std::string& path, std::int64_t line) {
-  if (const auto at = text::find_invalid_utf8(text)) {
+  if (const auto at = find_invalid_utf8(text)) {
     const auto before = text.substr(0, *at);
     const auto begin = before.rfind('\n') + 1;  // npos + 1 is 0
     fail(ErrorKind::corrupt_data,

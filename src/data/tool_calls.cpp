@@ -99,26 +99,35 @@ Json parse_function_call(const Json& content, ArgumentForm form, const std::stri
   return normal_tool_calls(wrapped, form, where);
 }
 
-Json normal_tools(const Json& tools) {
+Json normal_tools(const Json& tools, const std::string& where) {
   Json list = tools;
   if (tools.is_string()) {
     const std::string text = tools.get<std::string>();
-    list = trim(text).empty() ? Json() : parse_text(text, "tools");
+    list = trim(text).empty() ? Json() : parse_text(text, where);
   }
   if (list.is_null() || (list.is_array() && list.empty())) {
     return nullptr;
   }
   check(list.is_array(), ErrorKind::corrupt_data,
-        "tools must be a list of function schemas or the JSON text of one, found {}",
+        "{} must be a list of function schemas or the JSON text of one, found {}", where,
         list.type_name());
   for (Json& tool : list) {
-    check(tool.is_object(), ErrorKind::corrupt_data, "tools must hold objects, found {}",
+    check(tool.is_object(), ErrorKind::corrupt_data, "{} must hold objects, found {}", where,
           tool.type_name());
     if (!tool.contains("function") && tool.contains("name")) {
       tool = {{"type", "function"}, {"function", std::move(tool)}};
     }
   }
   return list;
+}
+
+Json one_of_tools(Json tools, const Json& others, const std::string& where) {
+  Json normal = normal_tools(others, where);
+  check(tools.is_null() || normal.is_null() || tools == normal, ErrorKind::corrupt_data,
+        "{} and the tools that the row has elsewhere differ; keep one list of them, as the column "
+        "'tools'",
+        where);
+  return tools.is_null() ? normal : tools;
 }
 
 Json normal_template_variables(const Json& variables) {

@@ -17,9 +17,13 @@ Json normal_tool_calls(const Json& tool_calls, ArgumentForm form, const std::str
 /// as JSON value or text. Throws Error(corrupt_data) starting with `where`.
 Json parse_function_call(const Json& content, ArgumentForm form, const std::string& where);
 
-/// A row's "tools" as a list of OpenAI schemas, or null if there are none.
-/// Throws Error(corrupt_data).
-Json normal_tools(const Json& tools);
+/// A list of tools, or its JSON text, as OpenAI schemas; null if there are none.
+/// Throws Error(corrupt_data) starting with `where`.
+Json normal_tools(const Json& tools, const std::string& where);
+
+/// `tools`, which are normal, or `others` where there are none.
+/// Throws Error(corrupt_data) starting with `where`, which is where the others are, if they differ.
+Json one_of_tools(Json tools, const Json& others, const std::string& where);
 
 /// A row's "chat_template_kwargs" as an object, empty if there are none.
 /// Throws Error(corrupt_data).

@@ -30,7 +30,11 @@ std::vector<std::int32_t> eos_ids(const Json& config, const std::filesystem::pat
 
 }  // namespace
 
-std::vector<std::int32_t> stop_ids(const std::filesystem::path& folder, const Json& config) {
+std::vector<std::int32_t> stop_ids(const std::filesystem::path& folder, const Json& config,
+                                   const Json& overrides) {
+  if (auto ids = eos_ids(overrides, "the recipe's model section"); !ids.empty()) {
+    return ids;
+  }
   const auto defaults = folder / "generation_config.json";
   if (std::filesystem::exists(defaults)) {
     if (auto ids = eos_ids(read_json(defaults), defaults); !ids.empty()) {

@@ -2,10 +2,11 @@
 
 #include <ATen/ATen.h>
 
+#include <algorithm>
 #include <array>
 #include <cmath>
 #include <numbers>
-#include <utility>
+#include <vector>
 
 #include "base/error.h"
 #include "base/known.h"
@@ -163,17 +164,32 @@ void add_gemma(Json& config, const GgufFacts& facts) {
   }
 }
 
+struct TokenRole {
+  std::string_view name;                // in config.json
+  std::vector<std::string_view> roles;  // in tokenizer.ggml.ROLE_token_id
+};
+
+/// An answer ends at <eos>, at the end of a turn and at the end of a message, as in llama.cpp.
 void add_token_ids(Json& config, const GgufFile& file) {
-  constexpr auto kIds = std::to_array<std::pair<const char*, const char*>>(
-      {{"bos_token_id", "tokenizer.ggml.bos_token_id"},
-       {"eos_token_id", "tokenizer.ggml.eos_token_id"},
-       {"pad_token_id", "tokenizer.ggml.padding_token_id"}});
-  for (const auto& [name, key] : kIds) {
-    const auto found = file.metadata().find(key);
-    if (found != file.metadata().end()) {
+  const auto roles = std::to_array<TokenRole>({{"bos_token_id", {"bos"}},
+                                               {"eos_token_id", {"eos", "eot", "eom"}},
+                                               {"pad_token_id", {"padding"}}});
+  for (const auto& [name, keys] : roles) {
+    Json ids = Json::array();
+    for (const auto role : keys) {
+      const auto key = fmt::format("tokenizer.ggml.{}_token_id", role);
+      const auto found = file.metadata().find(key);
+      if (found == file.metadata().end()) {
+        continue;
+      }
       check(found->second.is_number_unsigned(), ErrorKind::corrupt_data,
             "{}: '{}' is not a token id", file.path().string(), key);
-      config[name] = found->second;
+      if (std::ranges::find(ids, found->second) == ids.end()) {
+        ids.push_back(found->second);
+      }
+    }
+    if (!ids.empty()) {
+      config[name] = ids.size() == 1 ? ids.front() : ids;
     }
   }
 }

@@ -9,7 +9,8 @@
 namespace automodel {
 
 /// The configuration in Hugging Face's terms, for general.architecture llama (Mistral's files say
-/// llama too), qwen2, qwen3 and gemma3. What the file leaves out is filled in as llama.cpp does
+/// llama too), qwen2, qwen3 and gemma3. Of several tokens that end an answer (eos, eot, eom)
+/// eos_token_id is the list. What the file leaves out is filled in as llama.cpp does
 /// (Gemma 3: local layers' theta, five local layers to one global, query scale). Throws
 /// Error(unsupported) for other architectures and for metadata that is not understood,
 /// Error(corrupt_data) for metadata that is missing or contradicts the tensors.

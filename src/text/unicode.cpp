@@ -4,42 +4,11 @@
 
 #include <algorithm>
 #include <array>
-#include <cstring>
 
 #include "text/recent_characters.h"
 
 namespace automodel::text {
 namespace {
-
-/// The bytes of the longest valid start of a character at `at`, and whether it is a whole one.
-struct Prefix {
-  std::size_t size;
-  bool complete;
-};
-
-Prefix scan_character(std::string_view text, std::size_t at) {
-  const auto byte = [&](std::size_t i) { return static_cast<unsigned char>(text[i]); };
-  const unsigned char lead = byte(at);
-  if (lead < 0x80) {
-    return {1, true};
-  }
-  if (lead < 0xC2 || lead > 0xF4) {
-    return {1, false};
-  }
-  const std::size_t size = lead < 0xE0 ? 2 : lead < 0xF0 ? 3 : 4;
-  // The second byte's range excludes overlong forms, surrogates and values above U+10FFFF (Unicode,
-  // table 3-7).
-  unsigned char low = lead == 0xE0 ? 0xA0 : lead == 0xF0 ? 0x90 : 0x80;
-  unsigned char high = lead == 0xED ? 0x9F : lead == 0xF4 ? 0x8F : 0xBF;
-  for (std::size_t i = 1; i < size; ++i) {
-    if (at + i >= text.size() || byte(at + i) < low || byte(at + i) > high) {
-      return {i, false};
-    }
-    low = 0x80;
-    high = 0xBF;
-  }
-  return {size, true};
-}
 
 /// Capitals of Unicode 16 and 17, whose small letters follow in the same order.
 struct RecentCapitals {
@@ -93,39 +62,6 @@ std::size_t count_characters(std::string_view text) {
     count += is_continuation(byte) ? 0 : 1;
   }
   return count;
-}
-
-std::optional<std::size_t> find_invalid_utf8(std::string_view text) {
-  for (std::size_t at = 0; at < text.size();) {
-    if (std::uint64_t word = 0; at + sizeof(word) <= text.size()) {
-      std::memcpy(&word, text.data() + at, sizeof(word));
-      if ((word & 0x8080808080808080U) == 0) {  // eight ASCII characters
-        at += sizeof(word);
-        continue;
-      }
-    }
-    const Prefix prefix = scan_character(text, at);
-    if (!prefix.complete) {
-      return at;
-    }
-    at += prefix.size;
-  }
-  return std::nullopt;
-}
-
-std::string replace_invalid_utf8(std::string_view text) {
-  std::string result;
-  result.reserve(text.size());
-  for (std::size_t at = 0; at < text.size();) {
-    const Prefix prefix = scan_character(text, at);
-    if (prefix.complete) {
-      result += text.substr(at, prefix.size);
-    } else {
-      result += to_utf8(kReplacement);
-    }
-    at += prefix.size;
-  }
-  return result;
 }
 
 bool is_white_space(char32_t c) {

@@ -3,9 +3,10 @@
 
 #include <cstddef>
 #include <cstdint>
-#include <optional>
 #include <string>
 #include <string_view>
+
+#include "base/utf8.h"
 
 namespace automodel::text {
 
@@ -54,10 +55,6 @@ std::string to_utf8(char32_t c);
 std::u32string to_utf32(std::string_view text);
 /// The number of characters of valid UTF-8.
 std::size_t count_characters(std::string_view text);
-/// The offset of the first byte that is not part of valid UTF-8, if there is one.
-std::optional<std::size_t> find_invalid_utf8(std::string_view text);
-/// `text` with U+FFFD for each maximal part of a character that is not valid UTF-8.
-std::string replace_invalid_utf8(std::string_view text);
 
 /// Property White_Space.
 bool is_white_space(char32_t c);

@@ -1,6 +1,7 @@
 #include "train/model_text.h"
 
 #include <algorithm>
+#include <iterator>
 #include <utility>
 
 #include "data/limit.h"
@@ -29,10 +30,16 @@ data::TextContext model_text(const checkpoint::ModelFolder& model) {
 }
 
 void set_text(checkpoint::ModelFolder& model, checkpoint::TextSource text,
-              const data::TextContext& used) {
-  const auto stops = models::stop_ids(model.path, model.config);
-  if (used.eos_id && std::ranges::find(stops, *used.eos_id) == stops.end()) {
+              const data::TextContext& used, const std::vector<std::int32_t>& ends) {
+  auto stops = models::stop_ids(model.path, model.config, model.token_ids);
+  const auto is_new = [&](std::int32_t id) { return std::ranges::find(stops, id) == stops.end(); };
+  const bool is_decided = model.token_ids.contains("eos_token_id");
+  if (used.eos_id && is_new(*used.eos_id) && (!is_decided || text.keys.contains("eos_token"))) {
     text.ids["eos_token_id"] = *used.eos_id;
+    stops.push_back(*used.eos_id);
+  }
+  if (!is_decided) {
+    std::ranges::copy_if(ends, std::back_inserter(text.answer_ends), is_new);
   }
   model.text = std::move(text);
 }
@@ -42,6 +49,9 @@ std::vector<std::int32_t> stop_ids(const checkpoint::ModelFolder& model,
   auto ids = models::stop_ids(model.path, model.config);
   if (model.text && model.text->ids.contains("eos_token_id")) {
     ids.push_back(model.text->ids.at("eos_token_id"));
+  }
+  if (model.text) {
+    std::ranges::copy(model.text->answer_ends, std::back_inserter(ids));
   }
   if (!ids.empty()) {
     return ids;

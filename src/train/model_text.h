@@ -10,13 +10,14 @@ namespace automodel::train {
 /// Throws Error(not_found | unsupported | corrupt_data).
 data::TextContext model_text(const checkpoint::ModelFolder& model);
 
-/// Has the model exported with `text`, whose contents are `used`; an eos_token that does not end
-/// the model's answers yet does so from then on.
+/// Has the model exported with `text`, whose contents are `used`. Its eos_token and `ends`, the
+/// tokens by which it ends answers, end the model's from then on, too, unless the model was opened
+/// with an eos_token_id of the recipe's.
 void set_text(checkpoint::ModelFolder& model, checkpoint::TextSource text,
-              const data::TextContext& used);
+              const data::TextContext& used, const std::vector<std::int32_t>& ends);
 
 /// The ids that end an answer: eos_token_id of generation_config.json (one or several), else of
-/// config.json, else the tokenizer's eos_token.
+/// config.json, and what set_text adds; else the tokenizer's eos_token.
 std::vector<std::int32_t> stop_ids(const checkpoint::ModelFolder& model,
                                    const data::TextContext& text);
 

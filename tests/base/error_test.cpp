@@ -33,5 +33,15 @@ TEST(Error, ContextEndsWithItsScope) {
   }
 }
 
+TEST(Error, IsUtf8WhateverItQuotes) {
+  const ErrorContext context("reading \xFF");
+  try {
+    fail(ErrorKind::io, "found '{}'", "a\xFE");
+  } catch (const Error& error) {
+    EXPECT_EQ(error.message(), "found 'a\uFFFD'");
+    EXPECT_STREQ(error.what(), "found 'a\uFFFD'\n  while reading \uFFFD");
+  }
+}
+
 }  // namespace
 }  // namespace automodel

@@ -50,6 +50,7 @@ TEST(Json, ErrorsSayWhere) {
   }
   EXPECT_THAT(error_of(""), ::testing::HasSubstr("not valid JSON"));
   EXPECT_THAT(error_of("\"\xff\""), ::testing::HasSubstr("not valid JSON"));
+  EXPECT_THAT(error_of("\xff\xfe{"), ::testing::StartsWith("x.json: the file is UTF-16; "));
   EXPECT_EQ(error_of(std::string(600, '[')), "x.json: JSON is nested deeper than 512 levels");
 }
 

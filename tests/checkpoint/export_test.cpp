@@ -72,9 +72,36 @@ TEST_F(Export, WeightsKeepATypeOfTheirOwn) {
   EXPECT_EQ(source_.weights->info(norm).dtype, at::kFloat);
   EXPECT_EQ(source_.weights->info(head).dtype, at::kBFloat16);
   parameters_ = load_parameters(source_, std::nullopt);  // the flag is gone
-  export_hf_folder(folder_ / "again", source_, parameters_, {.dtype = at::kBFloat16});
+  EXPECT_EQ(export_hf_folder(folder_ / "again", source_, parameters_, {}), at::kBFloat16);
   EXPECT_EQ(read_file(folder_ / "again/model.safetensors"),
             read_file(folder_ / "out/model.safetensors"));
+}
+
+/// What config.json says and what the files hold are two things.
+TEST_F(Export, TheTypeIsTheWantedOneElseThatOfTheFiles) {
+  Json config = tiny_config();
+  config["dtype"] = "bfloat16";
+  write_tiny_model(folder_ / "source", config, tiny_parameters(config));
+  source_ = open_model((folder_ / "source").string());
+  parameters_ = load_parameters(source_, std::nullopt);
+  const auto types = [this](const char* name, const ExportOptions& options) {
+    const auto said = export_hf_folder(folder_ / name, source_, parameters_, options);
+    const auto model = open_model((folder_ / name).string());
+    for (const auto& weight : model.weights->names()) {
+      EXPECT_EQ(model.weights->info(weight).dtype, said) << weight;
+    }
+    EXPECT_EQ(model.config["dtype"], dtype_name(said));
+    return said;
+  };
+  EXPECT_EQ(types("own", {}), at::kFloat);
+  EXPECT_EQ(types("narrow", {.dtype = at::kBFloat16}), at::kBFloat16);
+  EXPECT_EQ(types("half", {.dtype = at::kHalf}), at::kHalf);
+  source_.config["dtype"] = "float32";
+  write_tiny_model(folder_ / "source", source_.config, tiny_parameters(config, at::kBFloat16));
+  source_ = open_model((folder_ / "source").string());
+  parameters_ = load_parameters(source_, std::nullopt);
+  EXPECT_EQ(types("own narrow", {}), at::kBFloat16);
+  EXPECT_EQ(types("wide", {.dtype = at::kFloat}), at::kFloat);
 }
 
 TEST_F(Export, WhatCameRoundedGoesSoUntilItChanges) {
@@ -158,6 +185,31 @@ TEST_F(Export, MakesTheTextFilesOfAGgufFile) {
   EXPECT_EQ(read_json(folder_ / "out/tokenizer_config.json")["eos_token"], "<|end|>");
   const auto tokenizer = text::Tokenizer::from_json(read_json(folder_ / "out/tokenizer.json"), "t");
   EXPECT_EQ(tokenizer.encode("ab").ids, std::vector<std::int32_t>{3});
+}
+
+TEST_F(Export, EveryEndOfAnAnswerOfAGgufFileIsKept) {
+  write_text(folder_ / "m.gguf", tiny_gguf(/*eot=*/2));
+  source_ = open_model((folder_ / "m.gguf").string());
+  parameters_ = load_parameters(source_, at::kFloat);
+  source_.text = TextSource{.folder = folder_ / "m.gguf", .ids = {{"eos_token_id", 3}}};
+  const Json ends = {{"eos_token_id", {3, 0, 2}}};
+  EXPECT_EQ(exported({}).config["eos_token_id"], 3);
+  EXPECT_EQ(read_json(folder_ / "out/generation_config.json"), ends);
+  source_.text = std::nullopt;
+  export_hf_folder(folder_ / "own", source_, parameters_, {});
+  const Json own = {0, 2};
+  EXPECT_EQ(read_json(folder_ / "own/config.json")["eos_token_id"], own);
+  EXPECT_EQ(read_json(folder_ / "own/generation_config.json")["eos_token_id"], own);
+}
+
+TEST_F(Export, NamesNewEndsOfAnswersBesideTheModels) {
+  write_text(folder_ / "m.gguf", tiny_gguf());
+  source_ = open_model((folder_ / "m.gguf").string());
+  parameters_ = load_parameters(source_, at::kFloat);
+  source_.text = TextSource{.folder = source_.path, .answer_ends = {1}};
+  const Json ends = Json::array({1, 0});
+  EXPECT_EQ(exported({}).config["eos_token_id"], ends);
+  EXPECT_EQ(read_json(folder_ / "out/generation_config.json"), Json({{"eos_token_id", ends}}));
 }
 
 TEST_F(Export, LeavesAFolderInUseAlone) {

@@ -99,12 +99,41 @@ TEST_F(LoadParameters, NamesBothShapes) {
   expect_misfit("another shape: model.norm.weight is [9], config.json says [8]");
 }
 
-TEST_F(LoadParameters, ListsTenProblemsAtMost) {
+TEST_F(LoadParameters, ListsFiveProblemsOfEachKindAtMost) {
   config_["num_hidden_layers"] = 4;
-  expect_misfit("... and 8 more");
-  tensors_.clear();
-  tensors_.push_back({"x", at::zeros({1})});
-  expect_misfit("and 1 weights");
+  expect_misfit("... and 13 more");
+  for (int i = 0; i < 7; ++i) {
+    tensors_.push_back({fmt::format("x.{}", i), at::zeros({1})});
+  }
+  expect_misfit("... and 13 more\n  unused: x.0 [1]");
+  expect_misfit("unused: x.4 [1]\n  ... and 2 more");
+  tensors_.resize(1);
+  expect_misfit("of 1 weights 0 are unused");
+}
+
+TEST_F(LoadParameters, NamesWhatWrappedTheModel) {
+  const auto plain = tensors_;
+  const auto expect = [&](const std::string& prefix, const std::string& text) {
+    tensors_ = plain;
+    for (auto& stored : tensors_) {
+      stored.name = prefix + stored.name;
+    }
+    expect_misfit(fmt::format("all names begin with '{}'{}\n  missing: model.embed_tokens.weight ",
+                              prefix, text));
+    expect_misfit("unused: " + tensors_.front().name);
+  };
+  expect("_orig_mod.",
+         ": the model was saved from torch.compile; save the unwrapped model (model._orig_mod)");
+  expect("module._orig_mod.",
+         ": the model was saved from DistributedDataParallel and torch.compile; save the unwrapped "
+         "model (model.module._orig_mod)");
+  expect("base_model.model.",
+         ": the model was saved from PEFT; save what model.merge_and_unload() returns, or the "
+         "adapter alone, by save_pretrained()");
+  expect("policy.",
+         ", without which they fit: the model was saved inside another one; save it alone");
+  tensors_.push_back({"another.weight", at::zeros({1})});
+  expect_misfit("0 have another shape; of 22 weights 22 are unused):\n  missing: ");
 }
 
 TEST_F(LoadParameters, NamesTheWeightThatIsNotFinite) {

@@ -4,14 +4,15 @@
 #include <fmt/format.h>
 
 #include <map>
+#include <optional>
 #include <string>
 
 #include "tests/tensor/gguf_builder.h"
 
 namespace automodel::testing {
 
-/// A llama with one layer, 4 wide, and four tokens.
-inline std::string tiny_gguf() {
+/// A llama with one layer, 4 wide, and four tokens; `eot` ends a turn, as <|end|> does.
+inline std::string tiny_gguf(std::optional<std::uint32_t> eot = std::nullopt) {
   GgufBuilder builder;
   builder.text("general.architecture", "llama")
       .f32("llama.attention.layer_norm_rms_epsilon", 1e-5F)
@@ -21,6 +22,9 @@ inline std::string tiny_gguf() {
       .numbers<std::int32_t>("tokenizer.ggml.token_type", {3, 1, 1, 1})
       .texts("tokenizer.ggml.merges", {"a b"})
       .u32("tokenizer.ggml.eos_token_id", 0);
+  if (eot) {
+    builder.u32("tokenizer.ggml.eot_token_id", *eot);
+  }
   const std::map<std::string, std::uint32_t> sizes = {{"block_count", 1},
                                                       {"embedding_length", 4},
                                                       {"feed_forward_length", 4},

@@ -211,6 +211,11 @@ class TestRows:
         self.append(folder, line)
         refused(automodel, folder, f"{folder / 'train.jsonl'}:19")
 
+    def test_utf_16(self, automodel, folder):
+        rows = (folder / "train.jsonl").read_text()
+        (folder / "train.jsonl").write_bytes(rows.encode("utf-16"))
+        refused(automodel, folder, f"{folder / 'train.jsonl'}: the file is UTF-16; save it as UTF-8")
+
     def test_a_row_without_assistant_turn(self, automodel, folder):
         self.append(folder, json.dumps({"messages": [{"role": "user", "content": "reverse: red"}]}))
         refused(automodel, folder, f"{folder / 'train.jsonl'}:19", "assistant")

@@ -83,6 +83,27 @@ def test_merged_weight_too_large_for_float16(automodel, checkpoint, tmp_path, dt
     assert sorted(tmp_path.iterdir()) == before
 
 
+@pytest.mark.parametrize("command", ["convert", "merge"])
+def test_config_json_does_not_decide_what_is_written(automodel, checkpoint, tmp_path, command):
+    config = json.loads((checkpoint / "config.json").read_text())
+    (checkpoint / "config.json").write_text(json.dumps(config | {"dtype": "bfloat16"}))
+    write_adapter(tmp_path / "adapter", checkpoint, 0.5)
+    source = {"convert": checkpoint, "merge": tmp_path / "adapter"}[command]
+    for options, dtype in [([], "float32"), (["--dtype", "bfloat16"], "bfloat16"), (["--dtype", "float16"], "float16")]:
+        out = tmp_path / f"out-{dtype}"
+        done = automodel(command, source, out, *options)
+        assert done.returncode == 0 and done.stdout.endswith(f", {dtype}\n"), done
+        assert {weight.dtype for weight in load_file(out / "model.safetensors").values()} == {getattr(torch, dtype)}
+        assert json.loads((out / "config.json").read_text())["dtype"] == dtype
+
+
+def test_weights_of_a_compiled_model(automodel, checkpoint, tmp_path):
+    file = checkpoint / "model.safetensors"
+    save_file({f"_orig_mod.{name}": weight for name, weight in load_file(file).items()}, file, metadata={"format": "pt"})
+    assert_refused(automodel, "all names begin with '_orig_mod.': the model was saved from torch.compile; save the unwrapped model",
+                   "convert", checkpoint, tmp_path / "out")
+
+
 def test_output_in_use(automodel, checkpoint):
     assert_refused(automodel, "exists already and is not an empty folder", "convert", checkpoint, checkpoint)
 

@@ -120,6 +120,8 @@ def test_token_files_of_nanogpt(automodel, tokenizer, tmp_path):
     ({"messages": []}, "'messages' is empty"),
     ({"text": "x"}, "the row has neither 'messages' nor 'conversations'"),
     ({"messages": [{"role": "robot", "content": "x"}]}, "has the unknown role 'robot'"),
+    ({"messages": TURN, "images": ["a.jpg"]}, "the row has 'images', which a text model cannot learn from"),
+    ({"messages": [{"role": "system", "content": "S"}, *TURN], "system": "T"}, "the row's column 'system' and its system turn"),
 ])
 def test_rows_that_cannot_be_used_are_named(automodel, tokenizer, rows, row, reason):
     done = automodel("data", "--dataset", rows({"messages": TURN}, row), "--tokenizer", tokenizer)

@@ -2,8 +2,11 @@
 
 import json
 
+import gguf
+import numpy as np
 import pytest
 import yaml
+from tokenizers import pre_tokenizers
 
 import byte_tokenizer
 
@@ -69,6 +72,40 @@ def test_a_model_in_a_gguf_file_is_left_to_the_engine(automodel, recipe, tmp_pat
     done = automodel("data", recipe, "--model.pretrained_model_name_or_path", tmp_path / "model.gguf")
     assert done.returncode == 2
     assert "not a GGUF file" in done.stderr
+
+
+def write_gguf(path):
+    """A llama's description and byte-level vocabulary, without its layers."""
+    letters = sorted(pre_tokenizers.ByteLevel.alphabet())
+    writer = gguf.GGUFWriter(path, "llama")
+    writer.add_block_count(1)
+    writer.add_embedding_length(32)
+    writer.add_feed_forward_length(32)
+    writer.add_context_length(64)
+    writer.add_head_count(1)
+    writer.add_layer_norm_rms_eps(1e-5)
+    writer.add_tokenizer_model("gpt2")
+    writer.add_tokenizer_pre("smollm")
+    writer.add_token_list([*letters, "He", "<|im_start|>", "<|im_end|>"])
+    writer.add_token_types([1] * (len(letters) + 1) + [3, 3])
+    writer.add_token_merges(["H e"])
+    writer.add_eos_token_id(len(letters) + 2)
+    writer.add_chat_template(byte_tokenizer.CHATML)
+    writer.add_tensor("token_embd.weight", np.ones((len(letters) + 3, 32), np.float32))
+    writer.write_header_to_file()
+    writer.write_kv_data_to_file()
+    writer.write_tensors_to_file()
+    writer.close()
+    return path
+
+
+def test_the_tokenizer_of_a_gguf_file(automodel, recipe, tmp_path):
+    file = write_gguf(tmp_path / "tokenizer.gguf")
+    done = automodel("data", "--dataset", tmp_path / "train.jsonl", "--tokenizer", file)
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert "[Hello<|im_end|>]" in done.stdout
+    done = automodel("data", recipe, "--dataset.tokenizer.pretrained_model_name_or_path", file)
+    assert "not say which kind" not in done.stderr and "[Hello<|im_end|>]" in done.stdout, done.stdout + done.stderr
 
 
 def test_a_blend_by_weight(automodel, recipe, tmp_path):

@@ -200,7 +200,7 @@ def test_alias_bomb(automodel, tmp_path):
     assert "aliases expanded" in done.stderr
 
 
-@pytest.mark.parametrize("data, complaint", [(b"a: \xff\xfe\n", "byte 0xff is not allowed"), (b"a: \x00b\n", "byte 0x00 is not allowed"), (b"a" * (17 << 20), "at most")])
+@pytest.mark.parametrize("data, complaint", [("a: 1".encode("utf-16"), "r.yaml: the file is UTF-16; save it as UTF-8"), (b"a: \xff\xfe\n", "byte 0xff is not allowed"), (b"a: \x00b\n", "byte 0x00 is not allowed"), (b"a" * (17 << 20), "at most")])
 def test_bytes_that_are_no_text(automodel, tmp_path, data, complaint):
     path = tmp_path / "r.yaml"
     path.write_bytes(data)

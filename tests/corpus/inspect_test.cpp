@@ -22,7 +22,10 @@ struct Done {
 
 Done inspect(const std::vector<std::string>& words) {
   CaptureStdout();
-  const ExitCode code = inspect_data(known(read_line<InspectOptions>(words)), read_model_facts);
+  const ExitCode code = inspect_data(
+      known(read_line<InspectOptions>(words)),
+      [](const config::ModelSource& model) { return read_model_facts(model); },
+      data::load_text_context);
   return {code, GetCapturedStdout()};
 }
 
@@ -86,6 +89,11 @@ std::vector<Fault> template_faults() {
          c.write_template(
              "{% for m in messages %}{{ m.role + ': ' + m.content + '\n' }}{% endfor %}"
              "{% if add_generation_prompt %}{{ 'assistant: ' }}{% endif %}");
+       }},
+      {"template_eos",
+       [](const auto& c) {
+         c.write_tokenizer_config(
+             {{"bos_token", "<s>"}, {"eos_token", "</s>"}, {"chat_template", data::kChatMl}});
        }},
       {"masked_eos", [turns](const auto& c) { c.write_template(turns); }},
       {"missing_bos",

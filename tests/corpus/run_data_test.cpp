@@ -44,6 +44,35 @@ TEST(RunData, ChecksStopARunAndCanBeSwitchedOff) {
       3);
 }
 
+/// A base model's tokenizer: its own eos_token, and a template that ends answers in another.
+void write_base_tokenizer(const TinyCorpus& corpus) {
+  corpus.write_tokenizer_config(
+      {{"bos_token", "<s>"}, {"eos_token", "</s>"}, {"chat_template", data::kChatMl}});
+}
+
+TEST(RunData, AnEndOfAnswersThatTheModelDoesNotKnowIsTold) {
+  const TinyCorpus corpus;
+  write_base_tokenizer(corpus);
+  const auto found = load(corpus.recipe()).train.survey;
+  ASSERT_EQ(found.failed.size(), 1U);
+  EXPECT_EQ(found.failed[0], (data::FailedCheck{data::Check::template_eos, 0, "<|im_end|>"}));
+  EXPECT_EQ(found.audit.learn_eos, 3);
+  EXPECT_TRUE(load(corpus.recipe({"--dataset.tokenizer.eos_token", "<|im_end|>"}))
+                  .train.survey.failed.empty());
+  corpus.write("model/generation_config.json", R"({"eos_token_id": [261, 263]})");
+  EXPECT_TRUE(load(corpus.recipe()).train.survey.failed.empty());
+}
+
+TEST(RunData, EndsOfAnswersThatTheRecipeGivesTheModelAreAllThereAre) {
+  const TinyCorpus corpus;
+  write_base_tokenizer(corpus);
+  EXPECT_THAT(data::error_of([&] { load(corpus.recipe({"--model.eos_token_id", "262"})); }),
+              HasSubstr("name that one in dataset.tokenizer.eos_token, or its id in "
+                        "model.eos_token_id. This is the check 'missing_eos'"));
+  EXPECT_TRUE(
+      load(corpus.recipe({"--model.eos_token_id", "[263, 261]"})).train.survey.failed.empty());
+}
+
 /// The only row of a recipe of texts without a template, with these keys of the tokenizer.
 data::TokenizedSample row_with(const TinyCorpus& corpus, std::vector<std::string> keys) {
   corpus.write("texts.jsonl", R"({"q": "question", "a": "answer"})");

@@ -203,6 +203,105 @@ TEST(ChatFormat, MessagesAndReasoningThatTheTemplateDoesNotWriteAreNoted) {
       "{% if add_generation_prompt %}{{ '<|im_start|>assistant\n' }}{% endif %}"));
 }
 
+/// A row whose answer says this beside a call.
+Json calling_row(const std::string& content) {
+  Json row = parse_json(kCall, "row");
+  row["messages"][1]["content"] = content;
+  row.erase("tools");
+  return row;
+}
+
+/// As Llama 3.1's and Mistral's: a message either calls or says something.
+std::string either_template(const std::string& when, const std::string& text) {
+  return "{% for m in messages %}{{ '<|im_start|>' + m.role + '\n' }}{% if " + when +
+         " %}{% for c in m.tool_calls %}{{ c.function | tojson }}{% endfor %}{% else %}{{ " + text +
+         " }}{% endif %}{{ '<|im_end|>\n' }}{% endfor %}"
+         "{% if add_generation_prompt %}{{ '<|im_start|>assistant\n' }}{% endif %}";
+}
+
+TEST(ChatFormat, AnEmptyListOfCallsDoesNotHideTheAnswer) {
+  const std::string mistral =
+      either_template("m.tool_calls is defined and m.tool_calls is not none", "m.content");
+  EXPECT_THAT(shown(R"({"messages": [{"role": "user", "content": "Hi", "tool_calls": []},
+                        {"role": "assistant", "content": "Hello", "tool_calls": []}]})",
+                    with_template(mistral)),
+              HasSubstr("user\nHi<|im_end|>\n<|im_start|>assistant\n[Hello<|im_end|>]"));
+}
+
+TEST(ChatFormat, TextBesideCallsThatTheTemplateDoesNotWriteIsNoted) {
+  const auto is_missing = [](const std::string& content, const std::string& source) {
+    const ChatFormat format(std::make_shared<const TextContext>(with_template(source)), {});
+    return format.tokenize(format.read(calling_row(content))).notes.not_shown;
+  };
+  for (const char* when :
+       {"'tool_calls' in m", "m.tool_calls is defined and m.tool_calls is not none"}) {
+    const std::string source = either_template(when, "m.content");
+    EXPECT_TRUE(is_missing("I look.", source)) << when;
+    EXPECT_TRUE(is_missing("<think>\nWhere?\n</think>\n\nI look.", source));
+    EXPECT_TRUE(is_missing("<think>\nWhere?\n</think>", source));
+    EXPECT_FALSE(is_missing(" \n", source));
+    EXPECT_FALSE(is_missing("", source));
+  }
+  EXPECT_TRUE(is_missing("I look.", either_template("m.tool_calls and not m.content", "m.content")))
+      << "the call is lost instead";
+  EXPECT_FALSE(is_missing("", either_template("m.tool_calls and not m.content", "m.content")));
+}
+
+TEST(ChatFormat, TextBesideCallsMayBeWrittenOtherwise) {
+  const auto is_missing = [](const std::string& written) {
+    const auto source = "{% for m in messages %}{{ '<|im_start|>' + m.role + '\n' }}{{ " + written +
+                        " }}{% for c in m.tool_calls or [] %}{{ c.function | tojson }}{% endfor %}"
+                        "{{ '<|im_end|>\n' }}{% endfor %}"
+                        "{% if add_generation_prompt %}{{ '<|im_start|>assistant\n' }}{% endif %}";
+    const ChatFormat format(std::make_shared<const TextContext>(with_template(source)), {});
+    const Json row = calling_row("<think>Where?</think> I \"look\" < there.\n");
+    return format.tokenize(format.read(row)).notes.not_shown;
+  };
+  for (const char* written : {"m.content | trim", "m.content | tojson", "m.content | escape",
+                              "m.content.split('</think>')[-1].strip()"}) {
+    EXPECT_FALSE(is_missing(written)) << written;
+  }
+  EXPECT_TRUE(is_missing("'' if m.tool_calls else m.content"));
+}
+
+TEST(ChatFormat, ToolsOfMessagesAreTheRows) {
+  const auto text = [](const std::string& source, const std::string& key, const Json& tools,
+                       const Json& of_row) {
+    const Json row = {{"messages",
+                       {{{"role", "system"}, {"content", "S"}, {key, tools}},
+                        {{"role", "user"}, {"content", "Hi"}},
+                        {{"role", "assistant"}, {"content", "Hello"}}}},
+                      {"tools", of_row}};
+    const auto context = std::make_shared<const TextContext>(with_template(source));
+    const ChatFormat format(context, {});
+    const auto sample = format.tokenize(format.read(row));
+    EXPECT_FALSE(sample.notes.not_shown);
+    return show_sample(sample, context->tokenizer, MarkStyle::brackets);
+  };
+  const Json f = Json::array({{{"name", "f"}}});
+  const std::string lists =
+      "{% for t in tools or [] %}{{ t.function.name + ';' }}{% endfor %}" + std::string(kChatMl);
+  for (const char* key : {"tools", "functions"}) {
+    EXPECT_THAT(text(lists, key, f, nullptr), StartsWith("f;<|im_start|>system\nS<"));
+    EXPECT_THAT(text(lists, key, f.dump(), f), StartsWith("f;<|im_start|>"));
+    EXPECT_THAT(text(lists, key, Json::array(), f), StartsWith("f;<|im_start|>"));
+    EXPECT_EQ(error_of([&] { text(lists, key, Json::array({{{"name", "g"}}}), f); }),
+              fmt::format("'{}' of a system message and the tools that the row has elsewhere "
+                          "differ; keep one list of them, as the column 'tools'",
+                          key));
+  }
+  // GLM-4's and OLMo 3's look for them in the message.
+  EXPECT_THAT(text("{% for m in messages %}{% for t in m.tools or [] %}{{ t | tojson }}"
+                   "{% endfor %}{% endfor %}" +
+                       std::string(kChatMl),
+                   "tools", f, nullptr),
+              StartsWith("{\"name\": \"f\"}<|im_start|>"));
+  EXPECT_THAT(
+      text("{% for m in messages %}{{ m.functions or '' }}{% endfor %}" + std::string(kChatMl),
+           "functions", "text", nullptr),
+      StartsWith("text<|im_start|>"));
+}
+
 /// Thinking as Qwen3 shows it: that of answers before the last user's message is dropped.
 constexpr const char* kThinking =
     "{% set ns = namespace(last=0) %}{% for m in messages %}{% if m.role == 'user' %}"

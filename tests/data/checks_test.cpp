@@ -42,6 +42,13 @@ TEST(Checks, EachFindsItsFault) {
   EXPECT_EQ(failed(kGood, {.max_tokens = 4}), (Checks{Check::too_long}));
 }
 
+TEST(Checks, AnAnswerMustEndInATokenThatEndsTheModelsAnswers) {
+  const auto sample = one_document({kBos, 'q', 'a', kEos, '\n'}, {0, 0, 1, 1, 0});
+  EXPECT_EQ(failed(sample), (std::vector<Check>{Check::missing_eos}))
+      << "a special token, but neither eos_token nor one of the model's";
+  EXPECT_TRUE(failed(sample, {.eos_ids = {kEos}}).empty());
+}
+
 TEST(Checks, AnEosBehindTheAnswerMustBeLearnt) {
   // Labels that mask the id of padding mask every EOS where both are one token.
   EXPECT_EQ(failed(one_document({'q', '?', 'a', kImEnd, '\n'}, {0, 0, 1, 0, 0})),

@@ -83,6 +83,13 @@ TEST_F(Text, AByteOrderMarkIsNoText) {
   EXPECT_EQ(expanded("none.txt", mark), "");
 }
 
+TEST_F(Text, Utf16IsRefused) {
+  const std::string wide("\xFF\xFE{\0}\0", 6);
+  EXPECT_THAT(error("a.jsonl", wide), HasSubstr("a.jsonl: the file is UTF-16; save it as UTF-8"));
+  EXPECT_THAT(error("a.csv.gz", gzip(std::string("a\0,\0b\0", 6))),
+              HasSubstr("a.csv.gz: the file is UTF-16; save it as UTF-8"));
+}
+
 TEST_F(Text, WhatCannotBeExpandedIsNamed) {
   const std::string text = std::string(5000, 'x') + "end";
   for (const auto& [name, good] :

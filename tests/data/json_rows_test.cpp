@@ -43,7 +43,8 @@ TEST(JsonRows, MalformedLinesAreErrorsWithLineAndColumn) {
               StartsWith(":3: a row must be a JSON object like {\"messages\": [...]}, found an "
                          "array"));
   EXPECT_THAT(error("7"), HasSubstr("found a number"));
-  EXPECT_THAT(error("{\"a\": \"\xff\"}"), HasSubstr("ill-formed UTF-8"));
+  EXPECT_THAT(error("{\"a\": \"\xff\"}"),
+              HasSubstr("ill-formed UTF-8 byte; last read: '\"\uFFFD'"));
   EXPECT_THAT(error("{\"a\": \"\\ud800\"}"), HasSubstr("surrogate"));
   EXPECT_THAT(error("{\"a\": " + std::string(600, '[')), HasSubstr("nested deeper"));
 }

@@ -34,6 +34,93 @@ TEST(Messages, ShareGptForm) {
                                               ""));
 }
 
+TEST(Messages, AColumnIsTheSystemTurnWhereThereIsNone) {
+  const std::string turns = R"([{"role": "user", "content": "Hi"},
+      {"role": "assistant", "content": "Hello"}])";
+  const auto first = [](const std::string& columns) {
+    return read_row("{" + columns + "}").messages[0];
+  };
+  const Json system = {{"role", "system"}, {"content", "Be kind."}};
+  for (const char* column : {R"("system": "Be kind.")", R"("system_prompt": "Be kind.")",
+                             R"("system": "Be kind.", "system_prompt": "Be kind.")",
+                             R"("system": "", "system_prompt": "Be kind.")"}) {
+    for (const char* key : {"messages", "conversations"}) {
+      EXPECT_EQ(first(fmt::format(R"({}, "{}": {})", column, key, turns)), system) << column;
+    }
+    const auto conversation = read_row(fmt::format(
+        R"({{{}, "prompt": [{{"role": "user", "content": "Hi"}}],
+             "completion": [{{"role": "assistant", "content": "Hello"}}]}})",
+        column));
+    EXPECT_EQ(conversation.messages[0], system);
+    EXPECT_THAT(conversation.learnable, ::testing::ElementsAre(false, false, true));
+  }
+  for (const char* none : {R"("system": null)", R"("system": "")", R"("system_prompt": [])"}) {
+    EXPECT_EQ(first(fmt::format(R"({}, "messages": {})", none, turns))["role"], "user") << none;
+  }
+}
+
+TEST(Messages, AColumnAndATurnAreOneSystemPrompt) {
+  const std::string turns = R"("messages": [
+      {"role": "system", "content": [{"type": "text", "text": "Be kind. "}]},
+      {"role": "user", "content": "Hi"}])";
+  EXPECT_EQ(read_row(R"({"system": "Be kind.", )" + turns + "}").messages.size(), 2U);
+  EXPECT_EQ(read_row(R"({"system": "", )" + turns + "}").messages.size(), 2U);
+  EXPECT_EQ(error(R"({"system_prompt": "Be short.", )" + turns + "}"),
+            "the row's column 'system_prompt' and its system turn are two system prompts that "
+            "differ; keep one");
+  EXPECT_EQ(error(R"({"system": "a", "system_prompt": "b", )" + turns + "}"),
+            "the row has two system prompts, 'system' and 'system_prompt', which differ; keep one");
+  EXPECT_EQ(error(R"({"system": 5, )" + turns + "}"),
+            "the column 'system' must be a text, the system prompt, found number");
+}
+
+TEST(Messages, AnEmptyListOfCallsIsNone) {
+  for (const char* none : {"[]", "null", R"("")"}) {
+    const auto conversation = read_row(fmt::format(
+        R"({{"messages": [{{"role": "user", "content": "Hi", "tool_calls": {0}}},
+             {{"role": "assistant", "content": "Hello", "tool_calls": {0}}}]}})",
+        none));
+    EXPECT_FALSE(conversation.messages[0].contains("tool_calls")) << none;
+    EXPECT_EQ(conversation.messages[1], Json({{"role", "assistant"}, {"content", "Hello"}}));
+  }
+  const auto older = read_row(R"({"messages": [{"role": "assistant", "tool_calls": [],
+      "function_call": {"name": "f", "arguments": {}}}]})");
+  EXPECT_EQ(older.messages[0]["tool_calls"][0]["function"]["name"], "f");
+  EXPECT_EQ(error(R"({"messages": [{"role": "assistant", "tool_calls": []}]})"),
+            "messages[0] has no content; its keys are: role");
+}
+
+TEST(Messages, FunctionsAreTools) {
+  const std::string turns = R"("messages": [{"role": "user", "content": "Hi"}])";
+  const auto tools = [&](const std::string& columns) {
+    return read_row("{" + columns + ", " + turns + "}").tools;
+  };
+  const Json f = tools(R"("tools": [{"name": "f"}])");
+  EXPECT_EQ(f[0]["function"]["name"], "f");
+  EXPECT_EQ(tools(R"("functions": [{"name": "f"}], "tools": [])"), f);
+  EXPECT_EQ(tools(R"("functions": "[{\"name\": \"f\"}]", "tools": [{"name": "f"}])"), f);
+  EXPECT_TRUE(tools(R"("functions": null)").is_null());
+  EXPECT_THAT(error(R"({"functions": [{"name": "g"}], "tools": [{"name": "f"}], )" + turns + "}"),
+              ::testing::StartsWith("functions and the tools that the row has elsewhere differ"));
+}
+
+TEST(Messages, MediaAreRefused) {
+  const std::string turns = R"("messages": [{"role": "user", "content": "<image>Who?"}])";
+  EXPECT_EQ(error(R"({"images": ["a.jpg"], )" + turns + "}"),
+            "the row has 'images', which a text model cannot learn from; leave out such rows, or "
+            "'images' if the text does without");
+  EXPECT_THAT(error(R"({"audio": {"bytes": "x"}, )" + turns + "}"),
+              ::testing::StartsWith("the row has 'audio', which"));
+  EXPECT_THAT(
+      error(R"({"messages": [{"role": "user", "content": "Who?", "videos": [["a.mp4"]]}]})"),
+      ::testing::StartsWith("messages[0] has 'videos', which"));
+  for (const char* none : {"null", "[]", R"("")", R"([null, []])", R"({"path": null})"}) {
+    EXPECT_EQ(error(fmt::format(R"({{"images": {}, "audio": {}, {}}})", none, none, turns)),
+              "no error")
+        << none;
+  }
+}
+
 TEST(Messages, FunctionCallTurnsBecomeToolCalls) {
   const auto conversation = read_row(R"({"conversations": [
       {"from": "human", "value": "Weather?"},
@@ -176,7 +263,8 @@ TEST(Messages, MalformedRowsAreNamed) {
             "messages[0] has no content; its keys are: role, output");
   EXPECT_EQ(error(R"({"messages": [{"role": "assistant"}]})"),
             "messages[0] has no content; its keys are: role");
-  EXPECT_EQ(error(R"({"messages": [{"role": "assistant", "tool_calls": [],
+  EXPECT_EQ(error(R"({"messages": [{"role": "assistant",
+                      "tool_calls": [{"function": {"name": "f", "arguments": {}}}],
                       "function_call": {"name": "f", "arguments": {}}}]})"),
             "messages[0] has tool_calls and the older function_call; keep one of them");
   EXPECT_EQ(

@@ -66,6 +66,13 @@ TEST(Preference, OnlyWhatFollowsThePromptIsLearnt) {
   EXPECT_THAT(text, HasSubstr("[no<|im_end|>]"));
 }
 
+TEST(Preference, AColumnIsTheSystemTurn) {
+  const auto text = shown(R"({"system": "S", "prompt": "q", "chosen": "yes", "rejected": "no"})",
+                          chatml_context());
+  EXPECT_THAT(text, ::testing::StartsWith("<|im_start|>system\nS<|im_end|>\n<|im_start|>user\nq"));
+  EXPECT_THAT(text, HasSubstr("[no<|im_end|>]"));
+}
+
 TEST(Preference, TextsWithoutATemplate) {
   EXPECT_THAT(shown(R"({"prompt": "q: ", "chosen": "yes", "rejected": "no"})", test_context()),
               ::testing::AllOf(HasSubstr("q: [yes</s>]"), HasSubstr("q: [no</s>]")));

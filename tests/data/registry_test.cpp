@@ -51,6 +51,16 @@ TEST(Registry, NamesTheKeyOfTheFiles) {
   EXPECT_EQ(find_dataset_kind("blend.WeightedBlend").place, "");
 }
 
+TEST(Registry, RowsOfChatTemplates) {
+  EXPECT_TRUE(uses_template("xlam.make_xlam_dataset", Json::object()));
+  EXPECT_FALSE(uses_template("seq_cls.IMDB", Json::object()));
+  const std::string mapped =
+      "column_mapped_text_instruction_dataset.ColumnMappedTextInstructionDataset";
+  EXPECT_FALSE(uses_template(mapped, Json::object()));
+  EXPECT_FALSE(uses_template(mapped, {{"use_hf_chat_template", false}}));
+  EXPECT_TRUE(uses_template(mapped, {{"use_hf_chat_template", true}}));
+}
+
 TEST(Registry, UnknownTargetsAndKeysAreErrors) {
   const TextContext context = chatml_context();
   EXPECT_THAT(error_of([&] { make_dataset("chat_dataset.ChatDatset", Json::object(), context); }),

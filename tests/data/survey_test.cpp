@@ -102,10 +102,13 @@ TEST(Prepare, ShowsTheFirstBadRows) {
 
 TEST(Prepare, FailedChecksStop) {
   const auto dataset = answers({{'a', kImEnd}, {'b'}});
-  EXPECT_EQ(error_of([&] { prepare(dataset, chatml_context(), {}, false); }),
-            "1 of 2 rows have an answer that does not end in an EOS token (first answers:2): the "
-            "model would not learn to stop: use a chat template that ends each answer in one. This "
-            "is the check 'missing_eos'; if the data is right, list it in disabled_data_checks");
+  EXPECT_EQ(
+      error_of([&] { prepare(dataset, chatml_context(), {}, false); }),
+      "1 of 2 rows have an answer that does not end in an EOS token (first answers:2): the "
+      "model would not learn to stop: use a chat template that ends each answer in one, or, if "
+      "answers end in another special token, name that one in dataset.tokenizer.eos_token, or "
+      "its id in model.eos_token_id. This is the check 'missing_eos'; if the data is right, "
+      "list it in disabled_data_checks");
   EXPECT_EQ(
       prepare(dataset, chatml_context(), {.disabled = {"missing_eos"}}, false).dataset->size(), 2);
 }

@@ -104,17 +104,30 @@ TEST(ToolCalls, FunctionCallTurns) {
 TEST(ToolCalls, ToolSchemas) {
   const Json bare = {{"name", "f"}, {"parameters", Json::object()}};
   const Json wrapped = {{"type", "function"}, {"function", bare}};
-  EXPECT_EQ(normal_tools(list_of(bare)), list_of(wrapped));
-  EXPECT_EQ(normal_tools(list_of(wrapped)), list_of(wrapped));
-  EXPECT_EQ(normal_tools(list_of(bare).dump()), list_of(wrapped));
+  const auto normal = [](const Json& tools) { return normal_tools(tools, "tools"); };
+  EXPECT_EQ(normal(list_of(bare)), list_of(wrapped));
+  EXPECT_EQ(normal(list_of(wrapped)), list_of(wrapped));
+  EXPECT_EQ(normal(list_of(bare).dump()), list_of(wrapped));
   for (const Json& none : {Json(), Json::array(), Json(""), Json("[]")}) {
-    EXPECT_TRUE(normal_tools(none).is_null());
+    EXPECT_TRUE(normal(none).is_null());
   }
-  EXPECT_THAT(error_of([] { normal_tools("{oops"); }),
+  EXPECT_THAT(error_of([&] { normal("{oops"); }),
               ::testing::StartsWith("tools is text that is not valid JSON ("));
-  EXPECT_THAT(error_of([] { normal_tools(5); }), ::testing::StartsWith("tools must be a list"));
-  EXPECT_THAT(error_of([] { normal_tools(Json::array({5})); }),
+  EXPECT_THAT(error_of([&] { normal(5); }), ::testing::StartsWith("tools must be a list"));
+  EXPECT_THAT(error_of([&] { normal(Json::array({5})); }),
               ::testing::StartsWith("tools must hold objects"));
+}
+
+TEST(ToolCalls, OneListOfToolsUnderSeveralNames) {
+  const Json f = list_of({{"name", "f"}});
+  const Json g = list_of({{"name", "g"}});
+  const Json normal = normal_tools(f, "tools");
+  EXPECT_EQ(one_of_tools(nullptr, f, "functions"), normal);
+  EXPECT_EQ(one_of_tools(normal, Json::array(), "functions"), normal);
+  EXPECT_EQ(one_of_tools(normal, f.dump(), "functions"), normal);
+  EXPECT_EQ(error_of([&] { one_of_tools(normal, g, "functions"); }),
+            "functions and the tools that the row has elsewhere differ; keep one list of them, as "
+            "the column 'tools'");
 }
 
 }  // namespace

@@ -37,6 +37,13 @@ TEST_F(StopIds, GenerationDefaultsComeFirst) {
   EXPECT_THAT(stop_ids(folder_, {{"eos_token_id", 7}}), ElementsAre(7));
 }
 
+TEST_F(StopIds, ARecipesComeBeforeBoth) {
+  write_defaults(R"({"eos_token_id": [1, 2]})");
+  const Json config = {{"eos_token_id", 7}};
+  EXPECT_THAT(stop_ids(folder_, config, {{"eos_token_id", {3, 4}}}), ElementsAre(3, 4));
+  EXPECT_THAT(stop_ids(folder_, config, {{"pad_token_id", 3}}), ElementsAre(1, 2));
+}
+
 TEST_F(StopIds, OfAnotherTypeAreRefused) {
   for (const Json& wrong :
        {Json("</s>"), Json({1, nullptr}), Json(-1), Json(12345678901234), Json(1.5)}) {

@@ -5,7 +5,8 @@ import json
 import pytest
 import tiny_run
 import yaml
-from transformers import AutoTokenizer, GenerationConfig
+from transformers import AutoModelForCausalLM, AutoTokenizer, GenerationConfig
+from transformers.trainer_utils import align_special_tokens
 
 TEMPLATE = "{% for m in messages %}[{{ m['role'] }}] {{ m['content'] }}<|stop|>{% endfor %}{% if add_generation_prompt %}[assistant] {% endif %}"
 MESSAGES = [{"role": "user", "content": "red green"}]
@@ -99,3 +100,62 @@ def test_ids_that_the_recipe_gives_the_model(automodel, folder):
     assert json.loads((exported / "config.json").read_text())["eos_token_id"] == 9
     defaults = GenerationConfig.from_pretrained(exported)
     assert defaults.eos_token_id == 9 and defaults.pad_token_id == 5 and defaults.temperature == 0.5
+
+
+def write_base_kind(folder, eos):
+    """A model whose files stop at <|endoftext|> alone, though its template ends answers in <|im_end|>; both ids."""
+    recipe = tiny_run.make(folder, num_rows=24)
+    tokenizer = AutoTokenizer.from_pretrained(folder / "model")
+    tokenizer.add_special_tokens({"additional_special_tokens": ["<|endoftext|>"]})
+    tokenizer.eos_token = eos
+    tokenizer.save_pretrained(folder / "model")
+    end, old = tokenizer.convert_tokens_to_ids(["<|im_end|>", "<|endoftext|>"])
+    for name in ("config.json", "generation_config.json"):
+        content = json.loads((folder / "model" / name).read_text())
+        (folder / "model" / name).write_text(json.dumps(content | {"eos_token_id": old}))
+    return recipe, end, old
+
+
+@pytest.mark.parametrize("eos", ["<|endoftext|>", "<|im_end|>"])
+@pytest.mark.parametrize("peft", [None, tiny_run.PEFT])
+def test_the_model_stops_where_it_has_learnt_to(automodel, tmp_path, eos, peft):
+    recipe, end, old = write_base_kind(tmp_path, eos)
+    if peft:
+        tiny_run.edit(recipe, lambda content: content.update(peft=dict(peft)) or content["checkpoint"].update(merged_export=True))
+    done = automodel(recipe, "--step_scheduler.max_steps=2", timeout=300)
+    assert done.returncode == 0, done.stdout + done.stderr
+    is_told = "warning template_eos: the chat template ends answers in a token at which the model does not stop yet: <|im_end|>; "
+    assert (is_told in done.stdout) == (eos != "<|im_end|>"), done.stdout
+    model = tmp_path / "out/LATEST/model"
+    folders = [model / "consolidated", tmp_path / "converted"]
+    assert automodel("convert", tmp_path / "out/LATEST", folders[1], timeout=300).returncode == 0
+    if peft:
+        folders += [tmp_path / "merged", model]
+        assert automodel("merge", model, folders[2], timeout=300).returncode == 0
+    for folder in folders:
+        assert GenerationConfig.from_pretrained(folder).eos_token_id == [end, old], folder
+        assert AutoTokenizer.from_pretrained(folder).eos_token == eos
+        if folder != model:
+            in_config = json.loads((folder / "config.json").read_text())["eos_token_id"]
+            assert in_config == (end if eos == "<|im_end|>" else [end, old])
+
+
+def test_transformers_trainer_adds_the_same_id(automodel, tmp_path):
+    """Its alignment of a model with a tokenizer whose eos_token the model does not know."""
+    recipe, end, old = write_base_kind(tmp_path, "<|im_end|>")
+    assert automodel(recipe, "--step_scheduler.max_steps=1", timeout=300).returncode == 0
+    model = AutoModelForCausalLM.from_pretrained(tmp_path / "model")
+    align_special_tokens(model, AutoTokenizer.from_pretrained(tmp_path / "model"))
+    ours = AutoModelForCausalLM.from_pretrained(tmp_path / "out/LATEST/model/consolidated")
+    assert ours.config.eos_token_id == model.config.eos_token_id == end
+    assert ours.generation_config.eos_token_id == model.generation_config.eos_token_id == [end, old]
+
+
+def test_generate_stops_where_the_model_has_learnt_to(automodel, tmp_path):
+    recipe, _, _ = write_base_kind(tmp_path, "<|endoftext|>")
+    tiny_run.edit(recipe, lambda content: content.update(peft=dict(tiny_run.PEFT, dim=16, alpha=64)))
+    done = automodel(recipe, "--step_scheduler.max_steps=60", "--step_scheduler.num_epochs=20", timeout=300)
+    assert done.returncode == 0, done.stdout + done.stderr
+    done = automodel("generate", tmp_path / "out/LATEST/model", "reverse: red green", "--max-new-tokens", "60", timeout=300)
+    assert done.returncode == 0, done.stderr
+    assert len(done.stdout.split()) < 20 and "<|im_start|>" not in done.stdout, done.stdout

@@ -44,6 +44,20 @@ TEST(GgufConfig, Llama) {
     "attention_bias": false, "mlp_bias": false, "bos_token_id": 1, "pad_token_id": 2})"));
 }
 
+TEST(GgufConfig, AnAnswerEndsAtEosAndAtTheEndOfATurnOrMessage) {
+  const auto ends = [](GgufBuilder builder) { return config_of(builder)["eos_token_id"]; };
+  const auto eos = model("llama").u32("tokenizer.ggml.eos_token_id", 2);
+  EXPECT_EQ(ends(eos), 2);
+  EXPECT_EQ(ends(GgufBuilder(eos).u32("tokenizer.ggml.eot_token_id", 2)), 2);
+  EXPECT_EQ(ends(GgufBuilder(eos)
+                     .u32("tokenizer.ggml.eot_token_id", 1)
+                     .u32("tokenizer.ggml.eom_token_id", 0)),
+            Json({2, 1, 0}));
+  EXPECT_EQ(ends(model("llama").u32("tokenizer.ggml.eot_token_id", 1)), 1);
+  expect_error(ErrorKind::corrupt_data, "'tokenizer.ggml.eot_token_id' is not a token id",
+               [] { config_of(model("llama").text("tokenizer.ggml.eot_token_id", "x")); });
+}
+
 TEST(GgufConfig, Qwen) {
   const Json qwen2 = config_of(model("qwen2")
                                    .u32("qwen2.attention.head_count_kv", 1)

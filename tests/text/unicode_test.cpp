@@ -17,22 +17,6 @@ TEST(Unicode, CharactersGoThereAndBack) {
   EXPECT_EQ(previous_start("a中", 4), 1U);
 }
 
-TEST(Unicode, InvalidBytesAreFound) {
-  EXPECT_EQ(find_invalid_utf8("plain text that is long enough, aé中😀"), std::nullopt);
-  EXPECT_EQ(find_invalid_utf8("12345678\x80"), 8U);
-  EXPECT_EQ(find_invalid_utf8("a\xC0\x80"), 1U);         // overlong
-  EXPECT_EQ(find_invalid_utf8("a\xED\xA0\x80"), 1U);     // surrogate
-  EXPECT_EQ(find_invalid_utf8("\xF4\x90\x80\x80"), 0U);  // above U+10FFFF
-  EXPECT_EQ(find_invalid_utf8("ab\xE4\xBD"), 2U);        // cut off
-  EXPECT_EQ(find_invalid_utf8("\xE4\xBD\x41"), 0U);
-}
-
-TEST(Unicode, InvalidPartsBecomeOneReplacementEach) {
-  EXPECT_EQ(replace_invalid_utf8("a\xE4\xBD"), "a\uFFFD");
-  EXPECT_EQ(replace_invalid_utf8("\xE4\xBD\x41\xFF\xFE"), "\uFFFDA\uFFFD\uFFFD");
-  EXPECT_EQ(replace_invalid_utf8("\xED\xA0\x80"), "\uFFFD\uFFFD\uFFFD");
-}
-
 TEST(Unicode, KnowsCharacterClasses) {
   EXPECT_TRUE(is_white_space(U'\u3000') && is_white_space(U'\x85') && !is_white_space(U'\u200B'));
   EXPECT_TRUE(is_punctuation(U'$') && is_punctuation(U'。') && !is_punctuation(U'€') &&

@@ -16,12 +16,20 @@ ExitCode run_data(const corpus::InspectOptions& options, Arguments arguments) {
   } else if (is_hub_id(options.tokenizer)) {
     bring_model(options.tokenizer, "main", hub::Need::config);
   }
-  return corpus::inspect_data(options, [&](const config::ModelSource& model) {
-    if (bring_config(model).extension() == ".gguf") {
+  const auto leave_gguf_to_engine = [&](const std::filesystem::path& path) {
+    if (path.extension() == ".gguf") {
       run_engine("data", arguments);
     }
-    return corpus::read_model_facts(model);
-  });
+  };
+  const auto open_tokenizer = [&](const std::filesystem::path& path) {
+    leave_gguf_to_engine(path);
+    return data::load_text_context(path);
+  };
+  const auto open_model = [&](const config::ModelSource& model) {
+    leave_gguf_to_engine(bring_config(model));
+    return corpus::read_model_facts(model, open_tokenizer);
+  };
+  return corpus::inspect_data(options, open_model, open_tokenizer);
 }
 
 }  // namespace

@@ -5,6 +5,7 @@
 #include <cstdio>
 
 #include "checkpoint/base_files.h"
+#include "data/answer_end.h"
 #include "data/limit.h"
 #include "train/model_text.h"
 
@@ -17,7 +18,8 @@ std::optional<data::TextContext> use_adapter_text(checkpoint::ModelFolder& base,
   }
   auto text = data::load_text_context(adapter);
   text.max_tokens = data::lesser_limit(text.max_tokens, base.spec.max_positions);
-  train::set_text(base, {adapter}, text);
+  const auto end = data::answer_end(text);
+  train::set_text(base, {adapter}, text, end ? std::vector{*end} : std::vector<std::int32_t>{});
   return text;
 }
 

@@ -23,7 +23,7 @@ ExitCode run_convert(const usage::Convert& line, Arguments) {
   const auto source = checkpoint::open_model(line.model, {.revision = line.revision});
   const auto parameters =
       checkpoint::load_parameters(source, std::nullopt, checkpoint::Use::freeze);
-  export_model(line.out, source, parameters, line.written, checkpoint::stored_dtype(source));
+  export_model(line.out, source, parameters, line.written);
   return ExitCode::ok;
 }
 

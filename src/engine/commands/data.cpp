@@ -8,9 +8,10 @@ namespace automodel::engine {
 namespace {
 
 ExitCode run_data(const corpus::InspectOptions& options, Arguments) {
-  return corpus::inspect_data(options, [](const config::ModelSource& model) {
+  const auto open_model = [](const config::ModelSource& model) {
     return recipes::model_facts(recipes::open_run_source(model, /*weights=*/false));
-  });
+  };
+  return corpus::inspect_data(options, open_model, recipes::open_tokenizer);
 }
 
 }  // namespace

@@ -9,16 +9,18 @@ namespace automodel::engine {
 
 void export_model(const std::string& out, const checkpoint::ModelFolder& source,
                   const nn::Parameters& parameters, const usage::WrittenModel& written,
-                  at::ScalarType own) {
+                  std::optional<at::ScalarType> own) {
   checkpoint::ExportOptions options;
-  options.dtype =
-      written.dtype == "auto" ? own : train::storage_dtype_from_name("--dtype", written.dtype);
+  options.dtype = own;
+  if (written.dtype != "auto") {
+    options.dtype = train::storage_dtype_from_name("--dtype", written.dtype);
+  }
   if (written.max_shard_bytes > 0) {
     options.max_shard_bytes = static_cast<std::int64_t>(written.max_shard_bytes);
   }
-  checkpoint::export_hf_folder(out, source, parameters, options);
+  const auto dtype = checkpoint::export_hf_folder(out, source, parameters, options);
   fmt::print("wrote {}: {}, {} parameters, {}\n", out, source.spec.architecture,
-             human_count(spec::num_parameters(source.spec)), dtype_name(options.dtype));
+             human_count(spec::num_parameters(source.spec)), dtype_name(dtype));
 }
 
 }  // namespace automodel::engine

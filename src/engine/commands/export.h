@@ -1,6 +1,7 @@
 #pragma once
 // What the commands that write a model share.
 
+#include <optional>
 #include <string>
 
 #include "checkpoint/export.h"
@@ -8,10 +9,10 @@
 
 namespace automodel::engine {
 
-/// Writes the folder `out` and says so on stdout. `own` is what "auto" means as its weights' type.
-/// Throws as checkpoint::export_hf_folder.
+/// Writes the folder `out` and says so on stdout. `own` is what "auto" means as its weights' type,
+/// as in ExportOptions. Throws as checkpoint::export_hf_folder.
 void export_model(const std::string& out, const checkpoint::ModelFolder& source,
                   const nn::Parameters& parameters, const usage::WrittenModel& written,
-                  at::ScalarType own);
+                  std::optional<at::ScalarType> own = std::nullopt);
 
 }  // namespace automodel::engine

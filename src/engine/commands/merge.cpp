@@ -32,7 +32,7 @@ ExitCode run_merge(const usage::Merge& line, Arguments) {
   use_adapter_text(base, adapter.path);
   auto parameters = checkpoint::load_parameters(base, std::nullopt, checkpoint::Use::freeze);
   parameters = attach_adapter(std::move(parameters), adapter, base);
-  export_model(line.out, base, parameters, line.written, checkpoint::stored_dtype(base));
+  export_model(line.out, base, parameters, line.written);
   return ExitCode::ok;
 }
 

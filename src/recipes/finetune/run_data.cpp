@@ -2,7 +2,9 @@
 
 #include <array>
 
+#include "base/error.h"
 #include "base/known.h"
+#include "corpus/answer_ends.h"
 #include "models/classifiers.h"
 #include "models/find_model.h"
 #include "models/stop_ids.h"
@@ -16,18 +18,37 @@ constexpr auto kExported =
     std::to_array<const char*>({"bos_token", "eos_token", "pad_token", "model_max_length",
                                 "truncation_side", "padding_side", "chat_template"});
 
+data::TextContext gguf_text(const std::filesystem::path& file) {
+  return train::model_text(checkpoint::open_model(file.string(), {.weights = false}));
+}
+
 data::TextContext open_text(const checkpoint::ModelFolder& source,
                             const corpus::TokenizerPlace& place) {
   const auto path = corpus::find_tokenizer(place, source.name, source.path);
   if (path == source.path) {
     return train::model_text(source);
   }
-  return std::filesystem::is_directory(path)
-             ? data::load_text_context(path)
-             : train::model_text(checkpoint::open_model(path.string(), {.weights = false}));
+  return std::filesystem::is_directory(path) ? data::load_text_context(path) : gguf_text(path);
+}
+
+/// As corpus::open_text, but without complaint where nobody may need the model's own tokenizer.
+std::optional<data::TextContext> used_text(const config::Recipe& recipe,
+                                           const checkpoint::ModelFolder& source, bool is_own) {
+  try {
+    return corpus::open_text(recipe, model_facts(source)).used;
+  } catch (const Error&) {
+    if (is_own) {
+      return std::nullopt;
+    }
+    throw;
+  }
 }
 
 }  // namespace
+
+data::TextContext open_tokenizer(const std::filesystem::path& path) {
+  return path.extension() == ".gguf" ? gguf_text(path) : data::load_text_context(path);
+}
 
 corpus::ModelFacts model_facts(const checkpoint::ModelFolder& source) {
   return {.name = source.name,
@@ -36,7 +57,7 @@ corpus::ModelFacts model_facts(const checkpoint::ModelFolder& source) {
           .num_labels = source.spec.num_labels,
           .class_names = source.spec.is_classifier() ? models::class_names(source.config)
                                                      : std::vector<std::string>(),
-          .stop_ids = models::stop_ids(source.path, source.config),
+          .stop_ids = models::stop_ids(source.path, source.config, source.token_ids),
           .open_text = [source](const corpus::TokenizerPlace& place) {
             return open_text(source, place);
           }};
@@ -55,17 +76,24 @@ void set_trained_text(const config::Recipe& recipe, checkpoint::ModelFolder& sou
     }
   }
   const auto chat_template = corpus::given_template(recipe);
-  if (text.folder == source.path && text.keys.empty() && chat_template.empty()) {
+  const bool is_own = text.folder == source.path && text.keys.empty() && chat_template.empty();
+  if (is_own && source.spec.is_classifier()) {
     return;
   }
-  auto used = corpus::open_text(recipe, model_facts(source)).used;
+  auto used = used_text(recipe, source, is_own);
+  if (!used) {
+    return;
+  }
   if (!chat_template.empty()) {
-    used = data::with_chat_template(std::move(used), chat_template);
+    used = data::with_chat_template(std::move(*used), chat_template);
   }
   if (!chat_template.empty() || text.keys.contains("chat_template")) {
-    text.keys["chat_template"] = data::require_template(used, /*has_tools=*/false).source();
+    text.keys["chat_template"] = data::require_template(*used, /*has_tools=*/false).source();
   }
-  train::set_text(source, std::move(text), used);
+  train::set_text(source, std::move(text), *used, corpus::answer_ends(recipe.dataset, *used));
+  if (is_own && source.text->ids.empty() && source.text->answer_ends.empty()) {
+    source.text.reset();  // every file stays as it is
+  }
 }
 
 RunData load_run_data(const config::Recipe& recipe, const checkpoint::ModelFolder& source) {

@@ -16,8 +16,13 @@ using corpus::validation_section;
 RunData load_run_data(const config::Recipe& recipe, const checkpoint::ModelFolder& source);
 
 /// Has the model exported with the tokenizer and the chat template that the recipe trains it with,
-/// where they are not its own. Throws as corpus::open_text.
+/// where they are not its own, and with the ends of answers that they teach it. Throws as
+/// corpus::open_text.
 void set_trained_text(const config::Recipe& recipe, checkpoint::ModelFolder& source);
+
+/// The tokenizer and the templates of a folder, a tokenizer's file or a .gguf file.
+/// Throws Error(not_found | unsupported | corrupt_data).
+data::TextContext open_tokenizer(const std::filesystem::path& path);
 
 /// What data must fit of an opened model.
 corpus::ModelFacts model_facts(const checkpoint::ModelFolder& source);

@@ -54,6 +54,41 @@ TEST(LoadRunData, ErrorsNameTheSection) {
   EXPECT_THAT(message(recipe.load().recipe), ::testing::HasSubstr("preparing validation_dataset"));
 }
 
+/// What the model is exported with.
+std::optional<checkpoint::TextSource> trained_text(const TinyRecipe& recipe,
+                                                   const Json& overrides = Json::object()) {
+  auto source = checkpoint::open_model(recipe.path("model").string(),
+                                       {.config_overrides = overrides, .weights = false});
+  set_trained_text(recipe.load().recipe, source);
+  return source.text;
+}
+
+TEST(TrainedText, AnEosThatIsLearntEndsTheExportedModelsAnswers) {
+  const TinyRecipe recipe;
+  const auto text = trained_text(recipe).value_or(checkpoint::TextSource());
+  EXPECT_EQ(text.ids, Json({{"eos_token_id", 3}})) << "config.json names none";
+  EXPECT_TRUE(text.answer_ends.empty());
+  EXPECT_FALSE(trained_text(recipe, {{"eos_token_id", 3}})) << "nothing changes";
+  EXPECT_FALSE(trained_text(recipe, {{"eos_token_id", {5, 6}}})) << "the recipe's own";
+}
+
+TEST(TrainedText, SoDoesTheTemplatesEnd) {
+  const TinyRecipe recipe;
+  Json tokenizer = read_json(recipe.path("model/tokenizer_config.json"));
+  tokenizer["eos_token"] = "<unk>";
+  write_text(recipe.path("model/tokenizer_config.json"), tokenizer.dump());
+  write_text(recipe.path("model/generation_config.json"), R"({"eos_token_id": 2})");
+  const auto text = trained_text(recipe).value_or(checkpoint::TextSource());
+  EXPECT_TRUE(text.ids.empty());
+  EXPECT_EQ(text.answer_ends, std::vector<std::int32_t>{3});
+}
+
+TEST(TrainedText, AModelThatNeedsNoTokenizerMayHaveNone) {
+  const TinyRecipe recipe;
+  std::filesystem::remove(recipe.path("model/tokenizer.json"));
+  EXPECT_FALSE(trained_text(recipe));
+}
+
 /// Tokens go to a cache of the test's own.
 class PackedRun : public ::testing::Test {
  protected:

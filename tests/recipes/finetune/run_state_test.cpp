@@ -65,14 +65,14 @@ TEST(RunCheckpoints, TheSavedScheduleGoesOnAndIsTold) {
   }
   const auto notes = back.go_on();
   EXPECT_EQ(back.state.schedule, saved.state.schedule);
-  EXPECT_THAT(notes, ::testing::ElementsAre(
-                         "lr_scheduler: the schedule in the checkpoint goes on, not the "
-                         "recipe's (the next step's learning rate is 0.01; the "
-                         "recipe's would be 0.5). To use the recipe's give "
-                         "--lr_scheduler.use_checkpoint_opt_param_scheduler=false "
-                         "--lr_scheduler.override_opt_param_scheduler=true "
-                         "--lr_scheduler.lr_decay_style=constant "
-                         "--lr_scheduler.lr_warmup_steps=0"));
+  EXPECT_THAT(
+      notes, ::testing::ElementsAre("lr_scheduler: the schedule in the checkpoint goes on, not the "
+                                    "recipe's (the next step's learning rate is 0.01; the "
+                                    "recipe's would be 0.5). To use the recipe's give "
+                                    "--lr_scheduler.use_checkpoint_opt_param_scheduler=false "
+                                    "--lr_scheduler.override_opt_param_scheduler=true "
+                                    "--lr_scheduler.lr_decay_style=constant "
+                                    "--lr_scheduler.lr_warmup_steps=0"));
 }
 
 /// A run whose learning rate came down to 0 at step 4 is to make 10 steps.
