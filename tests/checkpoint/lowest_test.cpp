@@ -3,13 +3,11 @@
 #include <gmock/gmock.h>
 
 #include "base/file.h"
-#include "tests/checkpoint/tiny_model.h"
+#include "tests/checkpoint/tiny_store.h"
 
 namespace automodel::checkpoint {
 namespace {
 
-using automodel::testing::TemporaryFolder;
-using automodel::testing::write_text;
 using ::testing::AllOf;
 using ::testing::ElementsAre;
 using ::testing::HasSubstr;
@@ -20,26 +18,12 @@ const Json kOld = {{"name", "default"}, {"rows", 8}, {"xxh64", "01"}};
 const Json kNew = {{"name", "default"}, {"rows", 8}, {"xxh64", "02"}};
 const Json kUnknown = nullptr;
 
-class LowestTest : public ::testing::Test {
+class LowestTest : public TinyStore {
  protected:
-  CheckpointStore open(std::optional<std::int64_t> max_recent = std::nullopt) {
-    return CheckpointStore({folder_ / "run", max_recent, {{"model.vocab_size", 16}}});
-  }
   static void save(CheckpointStore& store, std::int64_t step, double loss, const Json& set) {
-    store.save({.step = step,
-                .validation_loss = ValidationLoss{.value = loss, .set = set},
-                .write_model = [](const fs::path& folder) { write_text(folder / "value", "1"); }});
+    TinyStore::save(store, step, ValidationLoss{.value = loss, .set = set});
   }
-  std::string best() { return fs::read_symlink(folder_ / "run/LOWEST_VAL").string(); }
-  static std::vector<std::int64_t> steps(const CheckpointStore& store) {
-    std::vector<std::int64_t> out;
-    for (const auto& checkpoint : store.list()) {
-      out.push_back(checkpoint.manifest.step);
-    }
-    return out;
-  }
-
-  TemporaryFolder folder_;
+  std::string best() { return link("LOWEST_VAL"); }
 };
 
 TEST_F(LowestTest, IsOfTheSetThatWasMeasuredLast) {

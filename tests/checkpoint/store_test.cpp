@@ -4,53 +4,20 @@
 
 #include "base/file.h"
 #include "checkpoint/atomic_folder.h"
-#include "tests/checkpoint/tiny_model.h"
+#include "tests/checkpoint/tiny_store.h"
 #include "tests/tensor/expect_error.h"
 
 namespace automodel::checkpoint {
 namespace {
 
 using automodel::testing::expect_error;
-using automodel::testing::TemporaryFolder;
 using automodel::testing::write_text;
 using ::testing::ElementsAre;
 using ::testing::HasSubstr;
 using ::testing::IsEmpty;
 namespace fs = std::filesystem;
 
-const Json kSignature = {{"model.pretrained_model_name_or_path", "tiny"}};
-
-class StoreTest : public ::testing::Test {
- protected:
-  CheckpointStore open(std::optional<std::int64_t> max_recent = std::nullopt,
-                       const Json& signature = kSignature) {
-    return CheckpointStore({folder_ / "run", max_recent, signature});
-  }
-  static SaveResult save(CheckpointStore& store, std::int64_t step,
-                         std::optional<ValidationLoss> loss = std::nullopt,
-                         std::optional<std::string> restore_from = std::nullopt) {
-    return store.save({.epoch = 0,
-                       .step = step,
-                       .restore_from = std::move(restore_from),
-                       .validation_loss = std::move(loss),
-                       .config_yaml = "seed: 1\n",
-                       .write_model = [step](const fs::path& folder) {
-                         write_text(folder / "value", std::to_string(step));
-                       }});
-  }
-  std::string link(const std::string& name) {
-    return fs::read_symlink(folder_ / "run" / name).string();
-  }
-  static std::vector<std::int64_t> steps(const CheckpointStore& store) {
-    std::vector<std::int64_t> out;
-    for (const auto& checkpoint : store.list()) {
-      out.push_back(checkpoint.manifest.step);
-    }
-    return out;
-  }
-
-  TemporaryFolder folder_;
-};
+using StoreTest = TinyStore;
 
 TEST_F(StoreTest, SavesUnderUpstreamsNames) {
   auto store = open();
