@@ -234,7 +234,8 @@ void write_auxiliary_files(const fs::path& folder, const ModelFolder& source) {
   }
   copy_files(source.path, auxiliary_files(source.path), folder);
   const bool has_ends = source.text && !source.text->answer_ends.empty();
-  if (fs::exists(generation) && !(ids.empty() && source.token_ids.empty() && !has_ends)) {
+  const bool has_others = !ids.empty() || !source.token_ids.empty() || has_ends;
+  if (has_others && fs::exists(generation)) {
     Json defaults = text::read_object(generation);
     defaults.update(source.token_ids);
     write_json(generation, with_answer_ends(with_ids(std::move(defaults), ids), source));

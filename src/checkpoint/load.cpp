@@ -107,7 +107,7 @@ std::string advice_for_wrappers(const std::vector<std::string>& names) {
       return all_begin_with(names, fmt::format("{}{}", prefix, wrapper.prefix));
     });
   };
-  for (auto found = next(); found != kWrappers.end(); found = next()) {
+  for (const auto* found = next(); found != kWrappers.end(); found = next()) {
     prefix += found->prefix;
     from.push_back(found->name);
   }

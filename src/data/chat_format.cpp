@@ -192,7 +192,7 @@ void take_message_tools(Conversation& conversation, const TemplateTraits& traits
       if (message.contains(key)) {
         const auto where =
             fmt::format("'{}' of a {} message", key, message["role"].get_ref<const std::string&>());
-        conversation.tools = one_of_tools(std::move(conversation.tools), message[key], where);
+        conversation.tools = one_of_tools(conversation.tools, message[key], where);
         message.erase(key);
       }
     }
@@ -253,8 +253,10 @@ ChatFormat::ChatFormat(std::shared_ptr<const TextContext> context, MaskOptions m
 
 Conversation ChatFormat::read(const Json& row) const {
   Conversation conversation = read_for(without_tools_, row);
-  return conversation.tools.is_null() || with_tools_ == without_tools_ ? conversation
-                                                                       : read_for(with_tools_, row);
+  if (!conversation.tools.is_null() && with_tools_ != without_tools_) {
+    conversation = read_for(with_tools_, row);
+  }
+  return conversation;
 }
 
 const TemplateTraits& ChatFormat::traits(bool has_tools) const {

@@ -376,7 +376,7 @@ std::optional<SystemColumn> system_column(const Json& row) {
     }
     check(value.is_string(), ErrorKind::corrupt_data,
           "the column '{}' must be a text, the system prompt, found {}", key, value.type_name());
-    check(!found || found->text == value, ErrorKind::corrupt_data,
+    check(!found || value == Json(found->text), ErrorKind::corrupt_data,
           "the row has two system prompts, 'system' and 'system_prompt', which differ; keep one");
     found = {key, value.get<std::string>()};
   }

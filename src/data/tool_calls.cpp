@@ -121,8 +121,8 @@ Json normal_tools(const Json& tools, const std::string& where) {
   return list;
 }
 
-Json one_of_tools(Json tools, const Json& others, const std::string& where) {
-  Json normal = normal_tools(others, where);
+Json one_of_tools(const Json& tools, const Json& others, const std::string& where) {
+  const Json normal = normal_tools(others, where);
   check(tools.is_null() || normal.is_null() || tools == normal, ErrorKind::corrupt_data,
         "{} and the tools that the row has elsewhere differ; keep one list of them, as the column "
         "'tools'",

@@ -23,7 +23,7 @@ Json normal_tools(const Json& tools, const std::string& where);
 
 /// `tools`, which are normal, or `others` where there are none.
 /// Throws Error(corrupt_data) starting with `where`, which is where the others are, if they differ.
-Json one_of_tools(Json tools, const Json& others, const std::string& where);
+Json one_of_tools(const Json& tools, const Json& others, const std::string& where);
 
 /// A row's "chat_template_kwargs" as an object, empty if there are none.
 /// Throws Error(corrupt_data).

@@ -91,7 +91,8 @@ void set_trained_text(const config::Recipe& recipe, checkpoint::ModelFolder& sou
     text.keys["chat_template"] = data::require_template(*used, /*has_tools=*/false).source();
   }
   train::set_text(source, std::move(text), *used, corpus::answer_ends(recipe.dataset, *used));
-  if (is_own && source.text->ids.empty() && source.text->answer_ends.empty()) {
+  const auto& set = known(source.text);
+  if (is_own && set.ids.empty() && set.answer_ends.empty()) {
     source.text.reset();  // every file stays as it is
   }
 }
