@@ -4,6 +4,8 @@
 
 #include <map>
 
+#include "base/text.h"
+
 namespace automodel {
 namespace {
 
@@ -35,6 +37,16 @@ std::vector<JsonChange> json_changes(const Json& before, const Json& after) {
     }
   }
   return out;
+}
+
+std::string describe_changes(const Json& before, const Json& after) {
+  std::vector<std::string> out;
+  for (const JsonChange& change : json_changes(before, after)) {
+    out.push_back(fmt::format("{} was {}, is {}", change.path,
+                              change.before ? change.before->dump() : "absent",
+                              change.after ? change.after->dump() : "absent"));
+  }
+  return join(out, "; ");
 }
 
 }  // namespace automodel

@@ -21,4 +21,7 @@ struct JsonChange {
 /// entered; a list or an empty object is one value.
 std::vector<JsonChange> json_changes(const Json& before, const Json& after);
 
+/// The same for people: "a.b was 1, is 2; c was absent, is null"; empty if nothing differs.
+std::string describe_changes(const Json& before, const Json& after);
+
 }  // namespace automodel

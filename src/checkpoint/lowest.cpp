@@ -6,7 +6,6 @@
 
 #include "base/json_change.h"
 #include "base/known.h"
-#include "base/text.h"
 
 namespace automodel::checkpoint {
 namespace {
@@ -46,16 +45,6 @@ const Checkpoint* newest_measured(const std::vector<Checkpoint>& newest_first,
   return found == newest_first.end() ? nullptr : &*found;
 }
 
-std::string changes_text(const Json& before, const Json& after) {
-  std::vector<std::string> out;
-  for (const JsonChange& change : json_changes(before, after)) {
-    out.push_back(fmt::format("{} was {}, is {}", change.path,
-                              change.before ? change.before->dump() : "absent",
-                              change.after ? change.after->dump() : "absent"));
-  }
-  return join(out, "; ");
-}
-
 }  // namespace
 
 const Checkpoint* lowest(const std::vector<Checkpoint>& newest_first) {
@@ -92,7 +81,7 @@ std::vector<std::string> describe_other_set(const std::vector<Checkpoint>& newes
       "the validation set is not the one on which the checkpoints were last measured ({}): the "
       "losses on the two are not compared. From the next validation on LOWEST_VAL is the best on "
       "this one; {}, the best on the other, stays",
-      changes_text(set, validation_set), best)};
+      describe_changes(set, validation_set), best)};
 }
 
 }  // namespace automodel::checkpoint

@@ -20,6 +20,12 @@ TEST(JsonChanges, HaveDottedPathsAndBothValues) {
   EXPECT_EQ(json_changes(before, after), expected);
 }
 
+TEST(JsonChanges, AreToldInOneLine) {
+  EXPECT_EQ(describe_changes({{"a", {{"b", 1}}}}, {{"a", {{"b", "x"}}}, {"c", nullptr}}),
+            "a.b was 1, is \"x\"; c was absent, is null");
+  EXPECT_EQ(describe_changes({{"a", 1}}, {{"a", 1}}), "");
+}
+
 TEST(JsonChanges, AnObjectThatBecomesAValueIsBoth) {
   const std::vector<JsonChange> expected = {{"a", std::nullopt, Json(nullptr)},
                                             {"a.b", Json(1), std::nullopt}};

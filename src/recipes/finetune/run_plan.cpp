@@ -201,6 +201,15 @@ std::vector<std::string> describe_loss(const config::LossFn& loss) {
                       join(terms, " and "))};
 }
 
+plan::MemoryPlan step_memory(const config::Recipe& recipe, const RunModel& run,
+                             const RunData& data) {
+  const plan::StepShape step{
+      .batch = fullest_batch(recipe, run, data),
+      .accumulates = config::accumulation_steps(recipe.step_scheduler, 1) > 1,
+      .optimizer = plan::optimizer_shape(recipe.optimizer)};
+  return plan::plan_memory(run.model.spec(), held(run), step);
+}
+
 }  // namespace
 
 void choose_recompute(const config::Recipe& recipe, RunModel& run, const RunData& data) {
@@ -209,23 +218,19 @@ void choose_recompute(const config::Recipe& recipe, RunModel& run, const RunData
   }
   const auto bytes = [&](Recompute recompute) {
     run.model.set_recompute(recompute);
-    return forecast_run(recipe, run, data).memory.total();
+    return step_memory(recipe, run, data).total();
   };
   run.model.set_recompute(plan::least_recompute(bytes, usable_memory_bytes()));
 }
 
 Forecast forecast_run(const config::Recipe& recipe, const RunModel& run, const RunData& data) {
-  const plan::StepShape step{
-      .batch = fullest_batch(recipe, run, data),
-      .accumulates = config::accumulation_steps(recipe.step_scheduler, 1) > 1,
-      .optimizer = plan::optimizer_shape(recipe.optimizer)};
-  const plan::CostOptions usual{.machine = plan::this_machine(),
-                                .row_tokens = mean_row_tokens(recipe, data),
-                                .storage = storage_of(run.storage)};
-  Forecast out{.memory = plan::plan_memory(run.model.spec(), held(run), step), .step_seconds = {}};
+  Forecast out{.memory = step_memory(recipe, run, data), .step_seconds = {}};
   if (run.model.options().device.is_cpu()) {
     config::Recipe named = recipe;
     named.distributed.activation_checkpointing = run.model.options().recompute;
+    const plan::CostOptions usual{.machine = plan::this_machine(),
+                                  .row_tokens = mean_row_tokens(recipe, data),
+                                  .storage = storage_of(run.storage)};
     out.step_seconds = plan::cost_of(named, run.model.spec(), usual).seconds;
   }
   return out;

@@ -40,15 +40,7 @@ std::vector<std::string> changed_rows(const Json& ours, const Json& theirs) {
 /// Where a part of the ground is not what it was, as "eps was 1e-8, is 1e-6; ..."; empty where it
 /// is.
 std::string changes_of(const char* part, const Json& ours, const Json& theirs) {
-  std::vector<std::string> out;
-  if (theirs.contains(part)) {
-    for (const JsonChange& change : json_changes(theirs.at(part), ours.at(part))) {
-      out.push_back(fmt::format("{} was {}, is {}", change.path,
-                                change.before ? change.before->dump() : "absent",
-                                change.after ? change.after->dump() : "absent"));
-    }
-  }
-  return join(out, "; ");
+  return theirs.contains(part) ? describe_changes(theirs.at(part), ours.at(part)) : "";
 }
 
 /// What is not as it was when the checkpoint with the ground `theirs` was written.
