@@ -19,19 +19,19 @@
 namespace automodel::ops {
 namespace {
 
-struct Shape {
+struct Heads {
   const char* name;
   std::int64_t tokens, heads, kv_heads, key_width, value_width, window;  // window 0: none
 };
 
-constexpr std::array kShapes = {
-    Shape{"smollm_512", 512, 9, 3, 64, 64, 0},      Shape{"smollm_2048", 2048, 9, 3, 64, 64, 0},
-    Shape{"qwen3_512", 512, 32, 4, 128, 128, 0},    Shape{"gptoss_512", 512, 64, 8, 64, 64, 128},
-    Shape{"gptoss_2048", 2048, 64, 8, 64, 64, 128}, Shape{"mla_512", 512, 16, 16, 192, 128, 0},
-    Shape{"mla_2048", 2048, 16, 16, 192, 128, 0}};
+constexpr std::array kHeads = {
+    Heads{"smollm_512", 512, 9, 3, 64, 64, 0},      Heads{"smollm_2048", 2048, 9, 3, 64, 64, 0},
+    Heads{"qwen3_512", 512, 32, 4, 128, 128, 0},    Heads{"gptoss_512", 512, 64, 8, 64, 64, 128},
+    Heads{"gptoss_2048", 2048, 64, 8, 64, 64, 128}, Heads{"mla_512", 512, 16, 16, 192, 128, 0},
+    Heads{"mla_2048", 2048, 16, 16, 192, 128, 0}};
 
 /// Pairs of a query and a key that it sees.
-double pairs(const Shape& shape) {
+double pairs(const Heads& shape) {
   double out = 0;
   for (std::int64_t t = 1; t <= shape.tokens; ++t) {
     out += static_cast<double>(shape.window == 0 ? t : std::min(t, shape.window));
@@ -39,7 +39,7 @@ double pairs(const Shape& shape) {
   return out * static_cast<double>(shape.heads);
 }
 
-void measure(benchmark::State& state, Shape shape, bool backward, at::ScalarType dtype, Isa isa) {
+void measure(benchmark::State& state, Heads shape, bool backward, at::ScalarType dtype, Isa isa) {
   const auto heads = [&](std::int64_t count, std::int64_t width) {
     return at::randn({shape.tokens, count, width}).to(dtype).requires_grad_(backward);
   };
@@ -74,10 +74,10 @@ void measure(benchmark::State& state, Shape shape, bool backward, at::ScalarType
                                                  benchmark::Counter::kIsIterationInvariantRate);
 }
 
-bool register_all() {
+bool register_attention() {
   install_arena_allocator();  // of the whole program, as in a run
   for (const auto& [type, dtype] : {std::pair{"float32", at::kFloat}, {"bf16", at::kBFloat16}}) {
-    for (const Shape& shape : kShapes) {
+    for (const Heads& shape : kHeads) {
       for (const bool backward : {false, true}) {
         register_for_every_isa(
             std::string("attention/") + type + "/" + shape.name + "/" +
@@ -89,7 +89,7 @@ bool register_all() {
   return true;
 }
 
-const bool kRegistered = register_all();
+const bool kAttentionRegistered = register_attention();
 
 }  // namespace
 }  // namespace automodel::ops

@@ -15,12 +15,12 @@ struct Shape {
 };
 
 // Nothing, one, tails of every panel, more than one block, piece and tile.
-constexpr std::array kShapes = {Shape{0, 5, 7},       Shape{5, 0, 7},     Shape{5, 7, 0},
-                                Shape{1, 1, 1},       Shape{1, 576, 33},  Shape{13, 3, 31},
-                                Shape{14, 17, 32},    Shape{15, 16, 64},  Shape{29, 257, 65},
-                                Shape{83, 300, 97},   Shape{7, 5001, 5},  Shape{130, 513, 200},
-                                Shape{700, 2050, 40}, Shape{30, 768, 64}, Shape{83, 800, 96},
-                                Shape{2000, 60, 96},  Shape{83, 1537, 96}};
+constexpr std::array kShapes = {Shape{0, 5, 7},       Shape{5, 0, 7},      Shape{5, 7, 0},
+                                Shape{1, 1, 1},       Shape{1, 576, 33},   Shape{13, 3, 31},
+                                Shape{14, 17, 32},    Shape{15, 16, 64},   Shape{29, 257, 65},
+                                Shape{83, 300, 97},   Shape{7, 5001, 5},   Shape{130, 513, 200},
+                                Shape{700, 2050, 40}, Shape{30, 768, 64},  Shape{83, 800, 96},
+                                Shape{2000, 60, 96},  Shape{83, 1537, 96}, Shape{230, 1700, 8}};
 
 class MatrixProduct : public ::testing::TestWithParam<KernelSet> {
  protected:

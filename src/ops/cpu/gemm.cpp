@@ -46,6 +46,7 @@ struct Piece {
   Range rows, inner;
   Steps steps, added_steps;
   Index panel_rows = 1, row_panels = 0;
+  bool packs_apart = false;  // rows that are read once, by the task that multiplies them
   float* a = nullptr;
   float* added_a = nullptr;
   float* squares = nullptr;  // [row_panels, column panels]; null: nobody asks
@@ -80,6 +81,7 @@ void add_pieces(const Product& product, const GemmKernels& kernels, std::vector<
       const Index panels = std::max(ceil_div(rows.size(), kernels.panel_rows), Index{1});
       piece.panel_rows = std::max(ceil_div(rows.size(), panels), Index{1});
       piece.row_panels = ceil_div(rows.size(), piece.panel_rows);
+      piece.packs_apart = product.columns <= kernels.panel_columns;
       out.push_back(piece);
     }
   }
@@ -115,11 +117,11 @@ class Batch {
   bool refuses(const Piece& piece) const {
     const bool follows = !pieces_.empty() && pieces_.back().product == piece.product &&
                          pieces_.back().inner != piece.inner;
-    return !pieces_.empty() && (follows || floats_ + floats_of(piece) > kBatchFloats);
+    return !pieces_.empty() && (follows || floats_ + shared_floats(piece) > kBatchFloats);
   }
 
   void add(const Piece& piece) {
-    floats_ += floats_of(piece);
+    floats_ += shared_floats(piece);
     pieces_.push_back(piece);
   }
 
@@ -153,7 +155,9 @@ class Batch {
     return kernels_.panel_rows * (by_row ? kernels_.row_stride : steps.per_block);
   }
   Index block_floats(const Piece& piece, const Operand& a, const Steps& steps) const {
-    return piece.row_panels * panel_floats(a, steps);
+    const Index panels =
+        piece.packs_apart ? std::min(piece.row_panels, kTileRowPanels) : piece.row_panels;
+    return panels * panel_floats(a, steps);
   }
   Index row_floats(const Piece& piece) const {
     return block_floats(piece, piece.product->a, piece.steps) * piece.steps.blocks();
@@ -163,17 +167,27 @@ class Batch {
                                    piece.added_steps.blocks();
   }
 
+  Index shared_floats(const Piece& piece) const { return piece.packs_apart ? 0 : floats_of(piece); }
+
+  static Operand rows_of(const Piece& piece) {
+    return part(piece.product->a, piece.rows.begin, piece.inner.begin);
+  }
+  static Operand added_rows_of(const Piece& piece) {
+    return part(piece.product->added.a, piece.rows.begin, 0);
+  }
+
   void list_packs(float* next) {
     packs_.clear();
     for (Piece& piece : pieces_) {
+      if (piece.packs_apart) {
+        continue;
+      }
       piece.a = next;
       piece.added_a = next + row_floats(piece);
       next += floats_of(piece);
-      list_packs(piece, part(piece.product->a, piece.rows.begin, piece.inner.begin), piece.steps,
-                 piece.a);
+      list_packs(piece, rows_of(piece), piece.steps, piece.a);
       if (piece.added_steps.blocks() > 0) {
-        list_packs(piece, part(piece.product->added.a, piece.rows.begin, 0), piece.added_steps,
-                   piece.added_a);
+        list_packs(piece, added_rows_of(piece), piece.added_steps, piece.added_a);
       }
     }
   }
@@ -184,25 +198,50 @@ class Batch {
     for (Index p = 0; p < piece.row_panels; p += at_once) {
       const Index begin = p * piece.panel_rows;
       packs_.push_back(
-          {.source = source,
-           .outer_begin = begin,
-           .outer_count = std::min(at_once * piece.panel_rows, piece.rows.size() - begin),
-           .per_panel = piece.panel_rows,
-           .panel_stride = panel_floats(source, steps),
-           .row_stride = kernels_.row_stride,
-           .steps = steps,
-           .out = out + p * panel_floats(source, steps),
-           .block_stride = block_floats(piece, source, steps)});
+          pack_of(piece, source, steps,
+                  {begin, std::min(begin + at_once * piece.panel_rows, piece.rows.size())},
+                  out + p * panel_floats(source, steps)));
+    }
+  }
+
+  PackTask pack_of(const Piece& piece, const Operand& source, const Steps& steps, const Range& rows,
+                   float* out) const {
+    return {.source = source,
+            .outer_begin = rows.begin,
+            .outer_count = rows.size(),
+            .per_panel = piece.panel_rows,
+            .panel_stride = panel_floats(source, steps),
+            .row_stride = kernels_.row_stride,
+            .steps = steps,
+            .out = out,
+            .block_stride = block_floats(piece, source, steps)};
+  }
+
+  /// Packs rows of one tile into the worker's own memory, or finds them packed.
+  void place_rows(const Piece& piece, const Range& rows, float* own, TileTask& tile) const {
+    if (!piece.packs_apart) {
+      const Index panel = rows.begin / piece.panel_rows;
+      tile.term.a = piece.a + panel * tile.term.a_panel_stride;
+      tile.added.a = piece.added_a + panel * tile.added.a_panel_stride;
+      return;
+    }
+    tile.term.a = own;
+    tile.added.a = own + row_floats(piece);
+    kernels_.pack_rows(pack_of(piece, rows_of(piece), piece.steps, rows, own));
+    if (piece.added_steps.blocks() > 0) {
+      kernels_.pack_rows(
+          pack_of(piece, added_rows_of(piece), piece.added_steps, rows, own + row_floats(piece)));
     }
   }
 
   void list_strips() {
     strips_.clear();
     worker_floats_ = 0;
+    const Index wanted =
+        ceil_div(kTasksPerWorker * num_workers(), static_cast<Index>(pieces_.size()));  // of each
     for (const Piece& piece : pieces_) {
       const Index columns = piece.product->columns;
       const Index panels = ceil_div(columns, kernels_.panel_columns);
-      const Index wanted = kTasksPerWorker * num_workers();
       const Index width = strip_panels(piece, panels, wanted);
       const Index parts = std::max(wanted * width / std::max(panels, Index{1}), Index{1});
       const Index rows = ceil_div(piece.rows.size(), parts * piece.panel_rows) * piece.panel_rows;
@@ -211,9 +250,10 @@ class Batch {
           strips_.push_back({&piece, part, strip});
         }
       }
-      worker_floats_ = std::max(worker_floats_, strip_floats(piece.steps, width) +
-                                                    strip_floats(piece.added_steps, width) +
-                                                    sum_floats(piece, width));
+      worker_floats_ =
+          std::max(worker_floats_,
+                   strip_floats(piece.steps, width) + strip_floats(piece.added_steps, width) +
+                       sum_floats(piece, width) + (piece.packs_apart ? floats_of(piece) : 0));
     }
   }
 
@@ -307,10 +347,9 @@ class Batch {
     const Index panels = ceil_div(strip.columns.size(), kernels_.panel_columns);
     const Index rows = kTileRowPanels * piece.panel_rows;
     const bool is_one_tile = strip.rows.size() <= rows;  // each panel is read but once
-    const auto term = [&](const Operand& a, const float* packed, const Operand& b,
-                          const Steps& steps, float* place) -> TileTerm {
-      return {.a = packed,
-              .b = place,
+    const auto term = [&](const Operand& a, const Operand& b, const Steps& steps,
+                          float* place) -> TileTerm {
+      return {.b = place,
               .a_block_stride = block_floats(piece, a, steps),
               .a_panel_stride = panel_floats(a, steps),
               .b_block_stride = is_one_tile ? 0 : panels * column_floats(steps),
@@ -321,23 +360,25 @@ class Batch {
     };
     const Product& product = *piece.product;
     float* const added_place = workspace + strip_floats(piece.steps, panels);
-    TileTask tile{
-        .term = term(product.a, piece.a, part(product.b, strip.columns.begin, piece.inner.begin),
-                     piece.steps, workspace),
-        .added = term(product.added.a, piece.added_a, part(product.added.b, strip.columns.begin, 0),
-                      piece.added_steps, added_place),
-        .panel_rows = piece.panel_rows,
-        .column_end = strip.columns.size(),
-        .whole_panels = product.columns % kernels_.panel_columns == 0,
-        .sums = added_place + strip_floats(piece.added_steps, panels),
-        .out = output_of(piece, strip.columns.begin),
-        .squares = piece.squares == nullptr
-                       ? nullptr
-                       : piece.squares + strip.columns.begin / kernels_.panel_columns,
-        .squares_stride = column_panels(piece)};
+    float* const sums = added_place + strip_floats(piece.added_steps, panels);
+    float* const own_rows = sums + sum_floats(piece, panels);
+    TileTask tile{.term = term(product.a, part(product.b, strip.columns.begin, piece.inner.begin),
+                               piece.steps, workspace),
+                  .added = term(product.added.a, part(product.added.b, strip.columns.begin, 0),
+                                piece.added_steps, added_place),
+                  .panel_rows = piece.panel_rows,
+                  .column_end = strip.columns.size(),
+                  .whole_panels = product.columns % kernels_.panel_columns == 0,
+                  .sums = sums,
+                  .out = output_of(piece, strip.columns.begin),
+                  .squares = piece.squares == nullptr
+                                 ? nullptr
+                                 : piece.squares + strip.columns.begin / kernels_.panel_columns,
+                  .squares_stride = column_panels(piece)};
     for (tile.row_begin = strip.rows.begin; tile.row_begin < strip.rows.end;
          tile.row_begin += rows) {
       tile.row_end = std::min(tile.row_begin + rows, strip.rows.end);
+      place_rows(piece, {tile.row_begin, tile.row_end}, own_rows, tile);
       tile.term.ahead = tile.row_end == strip.rows.end ? ahead_of(i) : Ahead{};
       kernels_.tile(tile);
       tile.term.unpacked_b = {};

@@ -67,8 +67,9 @@ struct Ahead {
 
 /// Both factors of a sum over `steps`.
 struct TileTerm {
-  const float* a = nullptr;  // packed panels of the rows, of panel_rows each but for the last one
-  float* b = nullptr;        // panels of the columns
+  /// Packed panels of the task's rows, of panel_rows each but for the last one.
+  const float* a = nullptr;
+  float* b = nullptr;  // panels of the columns
   Index a_block_stride = 0, a_panel_stride = 0, b_block_stride = 0, b_panel_stride = 0;
   /// Columns column_begin .. are packed to b from here, each part before it is read; strides of 0
   /// make all of them take one place. No data: they lie there packed.

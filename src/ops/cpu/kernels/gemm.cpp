@@ -292,7 +292,7 @@ void sum_term(const TileTask& task, const TileTerm& term, const Sums& sums) {
       const float* b = columns_of(task, term, column, block);
       for (Index row = task.row_begin; row < task.row_end; row += rows_at_once) {
         const Index offset = (row - task.row_begin) * sums.stride + column - task.column_begin;
-        const Strip strip{.a = a + row / task.panel_rows * term.a_panel_stride,
+        const Strip strip{.a = a + (row - task.row_begin) / task.panel_rows * term.a_panel_stride,
                           .b = b,
                           .steps = count,
                           .sums = moved(sums.first, sums.storage, offset),

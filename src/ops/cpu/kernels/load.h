@@ -150,8 +150,8 @@ struct LoadPairs {
   }
   AM_INLINE static void prefetch(const Across& from, Index step) {
     if (2 * step + 1 < from.inner) {
-      __builtin_prefetch(element(from.first) + from.offset(2 * step));
-      __builtin_prefetch(element(from.first) + from.offset(2 * step + 1));
+      __builtin_prefetch(element(from.first) + from.offset(2 * step), 0, 2);
+      __builtin_prefetch(element(from.first) + from.offset(2 * step + 1), 0, 2);
     }
   }
 };
