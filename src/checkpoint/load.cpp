@@ -30,10 +30,20 @@ bool is_tied_copy(const ModelFolder& model, const std::string& name) {
          same_but_for_rounding(model.weights->tensor(name), model.weights->tensor(embedding));
 }
 
+std::string missing_text(const ModelFolder& model, const spec::StoredTensor& stored) {
+  const bool untied = !model.spec.tied_head && !model.spec.is_classifier() &&
+                      stored.name == models::stored_head_name(model.spec);
+  return fmt::format(
+      "missing: {} {}{}", stored.name, shape_text(stored.shape),
+      untied ? " (if the head is the embedding, tie_word_embeddings must be true)" : "");
+}
+
 std::string unused_text(const ModelFolder& model, const std::string& name) {
   const bool tied = model.spec.tied_head && name == models::stored_head_name(model.spec);
   return fmt::format("unused: {} {}{}", name, shape_text(model.weights->info(name).shape),
-                     tied ? " (config.json ties the head to the embedding, but they differ)" : "");
+                     tied ? " (config.json ties the head to the embedding, but they differ: if "
+                            "the head was trained by itself, tie_word_embeddings must be false)"
+                          : "");
 }
 
 bool is_fresh(const ModelFolder& model, const std::string& parameter) {
@@ -54,7 +64,7 @@ Misfits misfits(const ModelFolder& model) {
       continue;
     }
     if (!weights.contains(stored.name)) {
-      found.missing.push_back(fmt::format("missing: {} {}", stored.name, shape_text(stored.shape)));
+      found.missing.push_back(missing_text(model, stored));
     } else if (weights.info(stored.name).shape != stored.shape) {
       found.reshaped.push_back(fmt::format("another shape: {} is {}, config.json says {}",
                                            stored.name, shape_text(weights.info(stored.name).shape),

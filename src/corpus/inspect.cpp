@@ -80,6 +80,8 @@ Subject files_subject(const InspectOptions& options, const OpenTokenizer& open_t
   limits.eos_ids = stop_ids_beside(tokenizer);
   std::ranges::copy(answer_ends(subject.sections.front().keys, subject.text),
                     std::back_inserter(limits.eos_ids));
+  subject.surveys.front().text_failures =
+      data::failed_text_checks(subject.text, /*model=*/nullptr, limits);
   return subject;
 }
 

@@ -9,7 +9,7 @@
 namespace automodel::data {
 namespace {
 
-constexpr std::array<CheckInfo, 18> kChecks = {{
+constexpr std::array<CheckInfo, 19> kChecks = {{
     {Check::no_trained_tokens, "no_trained_tokens", true, "have no token that is learnt",
      "see which messages are the assistant's, and whether truncation cuts them off"},
     {Check::prompt_trained, "prompt_trained", true, "learn every token, the prompt as well",
@@ -65,6 +65,10 @@ constexpr std::array<CheckInfo, 18> kChecks = {{
      "the chat template ends answers in a token at which the model does not stop yet",
      "the saved model's eos_token_id names it, too, so that it stops there; "
      "dataset.tokenizer.eos_token also makes it the tokenizer's eos_token"},
+    {Check::class_differs, "class_differs", false,
+     "the tokenizer_class of tokenizer_config.json cuts text otherwise than tokenizer.json says",
+     "so it does in Transformers 5; if the model was trained with the file's tokens, set "
+     "tokenizer_class to PreTrainedTokenizerFast there"},
 }};
 
 bool is_eos(std::int32_t id, const TextContext& context, const CheckLimits& limits) {
@@ -174,6 +178,7 @@ std::vector<Check> failed_checks(const TokenizedSample& sample, const TextContex
       notes.truncated,
       notes.not_truncated,
       false,  // the rest are checks of the whole, see text_checks.h
+      false,
       false,
       false,
   };

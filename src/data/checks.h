@@ -31,6 +31,7 @@ enum class Check {
   template_differs,
   vocabulary_too_large,
   template_eos,
+  class_differs,
 };
 
 struct CheckInfo {

@@ -106,6 +106,9 @@ std::vector<FailedTextCheck> failed_text_checks(const TextContext& used, const T
                    fmt::format("the tokenizer has {} tokens, the embedding {} rows", tokens,
                                limits.vocab_size)});
   }
+  if (!used.class_difference.empty()) {
+    out.push_back({Check::class_differs, used.class_difference});
+  }
   return out;
 }
 

@@ -92,7 +92,9 @@ bool puts_bos(const TextContext& context) {
 
 TextContext load_text_context(const std::filesystem::path& folder) {
   auto loaded = text::load_tokenizer(folder);
-  return make_text_context(std::move(loaded.tokenizer), loaded.config);
+  auto context = make_text_context(std::move(loaded.tokenizer), loaded.config);
+  context.class_difference = std::move(loaded.class_difference);
+  return context;
 }
 
 TextContext with_chat_template(TextContext context, const std::optional<std::string>& given) {

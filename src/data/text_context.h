@@ -37,6 +37,8 @@ struct TextContext {
   std::int64_t num_labels = 0;
   /// What they are called, by number; empty: they have no names.
   std::vector<std::string> class_names;
+  /// Where the tokenizer's class cuts a text otherwise than tokenizer.json says; empty: nowhere.
+  std::string class_difference;
   /// Further variables for the template, e.g. {"enable_thinking": false}.
   Json template_variables = Json::object();
   /// Rows that the model cannot take are given out all the same, for checks that are switched off.

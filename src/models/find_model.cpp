@@ -61,8 +61,11 @@ fs::path find_model(const std::string& name, const std::string& revision) {
   if (fs::exists(path, ignored)) {
     return path;
   }
-  check(is_hub_id(name), ErrorKind::not_found,
-        "the model {} does not exist; give a Hugging Face folder or a .gguf file", name);
+  check(
+      is_hub_id(name), ErrorKind::not_found,
+      "the model {} does not exist; give a Hugging Face folder, a .gguf file or a name of the hub, "
+      "org/name",
+      name);
   if (const auto snapshot = cached_snapshot({.id = name, .revision = revision})) {
     return *snapshot;
   }

@@ -25,11 +25,22 @@ at::ScalarType dtype_of(GgmlType type) {
   }
 }
 
+/// Of a split model each part is a file by itself, and the first one looks like a whole model.
+void check_whole(const GgufMetadata& metadata, std::string_view source) {
+  const auto found = metadata.find("split.count");
+  const Json parts = found == metadata.end() ? Json(1) : found->second;
+  check(!parts.is_number() || parts <= 1, ErrorKind::unsupported,
+        "{} is one of {} parts of a split model; join them first: llama-gguf-split --merge "
+        "FIRST_PART.gguf MODEL.gguf",
+        source, parts.dump());
+}
+
 }  // namespace
 
 GgufFile::GgufFile(const std::filesystem::path& path)
     : file_(std::make_shared<const MappedFile>(path)),
       header_(parse_gguf_header(file_->text(), path.string())) {
+  check_whole(header_.metadata, path.string());
   for (const GgufTensor& tensor : header_.tensors) {
     index_.emplace(tensor.name, index_.size());
   }

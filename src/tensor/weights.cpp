@@ -2,6 +2,7 @@
 
 #include <ATen/ATen.h>
 
+#include <algorithm>
 #include <map>
 
 #include "base/error.h"
@@ -95,6 +96,13 @@ std::vector<SafetensorsFile> open_shards(const fs::path& index, const WeightMap&
 
 std::unique_ptr<WeightSource> open_sharded(const fs::path& index) {
   const WeightMap weight_map = read_weight_map(index);
+  const fs::path single = index.parent_path() / kWeightsFile;
+  const bool lists_single = std::ranges::any_of(
+      weight_map, [](const auto& entry) { return entry.second == kWeightsFile; });
+  check(lists_single || !fs::exists(single), ErrorKind::invalid_argument,
+        "{} has both {} and {}, which names other files, so it is not clear which weights are "
+        "meant; remove one of them",
+        index.parent_path().string(), kWeightsFile, kWeightsIndexFile);
   auto weights = std::make_unique<FolderWeights>(open_shards(index, weight_map));
   for (const std::string& name : weights->names()) {
     check(weight_map.contains(name), ErrorKind::corrupt_data,
@@ -119,18 +127,13 @@ std::unique_ptr<WeightSource> open_sharded(const fs::path& index) {
 }  // namespace
 
 std::unique_ptr<WeightSource> open_folder_weights(const fs::path& folder) {
-  const fs::path single = folder / kWeightsFile;
-  const fs::path index = folder / kWeightsIndexFile;
-  const bool has_index = fs::exists(index);
-  if (!fs::exists(single) && has_index) {
+  if (const fs::path index = folder / kWeightsIndexFile; fs::exists(index)) {
     return open_sharded(index);
   }
+  const fs::path single = folder / kWeightsFile;
   if (!fs::exists(single)) {
     fail_without_weights(folder);
   }
-  check(!has_index, ErrorKind::invalid_argument,
-        "{} has both {} and {}, so it is not clear which weights are meant; remove one of them",
-        folder.string(), kWeightsFile, kWeightsIndexFile);
   std::vector<SafetensorsFile> files;
   files.emplace_back(single);
   return std::make_unique<FolderWeights>(std::move(files));

@@ -30,11 +30,11 @@ class WeightSource {
   virtual void release_pages() const = 0;
 };
 
-/// The safetensors of a Hugging Face folder: model.safetensors, or the files of
-/// model.safetensors.index.json, whose index must agree with the files in both directions. Throws
+/// The safetensors of a Hugging Face folder: the files of model.safetensors.index.json, which must
+/// agree with the files in both directions, or without it model.safetensors. Throws
 /// Error(not_found) if there are none or a file is missing, Error(corrupt_data) on any
-/// disagreement, Error(invalid_argument) if both forms are there, Error(unsupported) if there are
-/// only pickled weights.
+/// disagreement, Error(invalid_argument) if there is a model.safetensors beside those of the index,
+/// Error(unsupported) if there are only pickled weights.
 std::unique_ptr<WeightSource> open_folder_weights(const std::filesystem::path& folder);
 
 /// True if the values are equal in the element type of one of them: one may be the other's

@@ -8,7 +8,9 @@
 
 #include "base/error.h"
 #include "base/file.h"
+#include "text/class_difference.h"
 #include "text/class_settings.h"
+#include "text/class_steps.h"
 #include "text/config_tokens.h"
 #include "text/formats/formats.h"
 #include "text/special_tokens.h"
@@ -26,6 +28,8 @@ struct Format {
 };
 
 bool is_tokenizer_json(const std::string& name) { return name == "tokenizer.json"; }
+
+bool is_vocab_json(const std::string& name) { return name == "vocab.json"; }
 
 bool is_tekken(const std::string& name) {
   return name.find("tekken") != std::string::npos && name.ends_with(".json");
@@ -56,10 +60,12 @@ TokenizerFiles read_model_file(const VocabularyFile& file) {
 constexpr auto kFormats = std::to_array<Format>({{is_tokenizer_json, read_json_file},
                                                  {is_tekken, read_tekken_file},
                                                  {is_ranks, read_ranks},
-                                                 {is_model, read_model_file}});
+                                                 {is_model, read_model_file},
+                                                 {is_vocab_json, read_vocab_and_merges}});
 
 constexpr std::string_view kExpected =
-    "tokenizer.json, tekken.json, *.tiktoken or a sentencepiece *.model";
+    "tokenizer.json, tekken.json, *.tiktoken, a sentencepiece *.model, or vocab.json and "
+    "merges.txt";
 
 TokenizerFiles read_file_of(const fs::path& path, const Json& config) {
   check(fs::exists(path), ErrorKind::not_found, "{}: no such file or folder", path.string());
@@ -93,6 +99,34 @@ TokenizerConfig with_defaults(TokenizerConfig config, const TokenizerConfig& imp
     }
   }
   return config;
+}
+
+/// The tokens around texts that tokenizer_config.json asks for, as a post-processor; null: none. A
+/// tokenizer.json has its own.
+Json asked_ends(const TokenizerConfig& config) {
+  const auto token = [](const std::optional<bool>& is_asked, const auto& name, int type_id) {
+    return is_asked.value_or(false) && name ? Json::array({class_steps::special(*name, type_id)})
+                                            : Json::array();
+  };
+  const auto part = [&](const char* name, int type_id) {
+    Json out = token(config.add_bos_token, config.bos_token, type_id);
+    out.push_back(class_steps::text(name, type_id));
+    const Json end = token(config.add_eos_token, config.eos_token, type_id);
+    out.insert(out.end(), end.begin(), end.end());
+    return out;
+  };
+  Json pair = part("A", 0);
+  const Json second = part("B", 1);
+  pair.insert(pair.end(), second.begin(), second.end());
+  return second.size() > 1 ? class_steps::around(part("A", 0), std::move(pair)) : Json();
+}
+
+/// Classes that take no more than its tokens from a sentencepiece model of the kind BPE.
+bool takes_pieces_alone(const std::string& name, const Json& tokenizer) {
+  constexpr auto kNames =
+      std::to_array<std::string_view>({"CodeLlamaTokenizer", "GemmaTokenizer", "LlamaTokenizer"});
+  return std::ranges::find(kNames, name) != kNames.end() && tokenizer.is_object() &&
+         tokenizer["model"]["type"] == "BPE";
 }
 
 Json model_config(const fs::path& folder) {
@@ -132,6 +166,8 @@ LoadedTokenizer load_tokenizer(const TokenizerFiles& files, std::string_view sou
 
 LoadedTokenizer load_tokenizer(const fs::path& path) {
   if (!fs::is_directory(path)) {
+    check(!is_vocab_json(path.filename().string()), ErrorKind::unsupported,
+          "{} is a tokenizer with what lies beside it only; give its folder", path.string());
     return load_tokenizer(read_file_of(path, Json::object()), path.string());
   }
   const fs::path file = tokenizer_file_in(path);
@@ -147,17 +183,33 @@ LoadedTokenizer load_tokenizer(const fs::path& path) {
                           : Json();
   config.raw =
       with_added_tokens(std::move(config.raw), read_object(path / "added_tokens.json"), listed);
-  if (is_json) {
-    const auto name = tokenizer_class(config, model_config(path), files.tokenizer);
+  const Json file_steps = cutting_steps(files.tokenizer);
+  const bool lacks_steps = is_vocab_json(file.filename().string());
+  const auto name = tokenizer_class(config, model_config(path), files.tokenizer);
+  if (is_json || lacks_steps || takes_pieces_alone(name, files.tokenizer)) {
     auto made = with_class_settings(name, std::move(files.tokenizer), std::move(config));
+    check(!lacks_steps || !made.tokenizer["decoder"].is_null(), ErrorKind::unsupported,
+          "{} does not say how texts are cut, nor is tokenizer_class '{}' known to; save the "
+          "tokenizer as tokenizer.json with Transformers",
+          file.string(), name);
     files.tokenizer = std::move(made.tokenizer);
     config = std::move(made.config);
   }
+  if (Json ends = asked_ends(config); !is_json && !ends.is_null()) {
+    files.tokenizer["post_processor"] = std::move(ends);
+  }
   const ConfigTokens tokens = config_tokens(config);
-  const Json tokenizer = with_special_ids(
+  Json tokenizer = with_special_ids(
       with_config_tokens(std::move(files.tokenizer), tokens, file.string()), file.string());
-  return {Tokenizer::from_json(tokenizer, file.string(), {.finds_special = !tokens.split_special}),
-          std::move(config)};
+  const LoadOptions options{.finds_special = !tokens.split_special};
+  LoadedTokenizer out{Tokenizer::from_json(tokenizer, file.string(), options), std::move(config)};
+  if (is_json && cutting_steps(tokenizer) != file_steps) {
+    tokenizer.update(file_steps);
+    out.class_difference =
+        class_difference(out.tokenizer, Tokenizer::from_json(tokenizer, file.string(), options),
+                         out.config.eos_token);
+  }
+  return out;
 }
 
 }  // namespace automodel::text

@@ -2,6 +2,7 @@
 // The tokenizer of a folder or a file, whichever of the usual formats holds it.
 
 #include <filesystem>
+#include <string>
 #include <string_view>
 
 #include "base/json.h"
@@ -19,6 +20,9 @@ struct TokenizerFiles {
 struct LoadedTokenizer {
   Tokenizer tokenizer;
   TokenizerConfig config;
+  /// Where the class that the folder names cuts a text otherwise than its tokenizer.json says
+  /// (class_difference.h); empty: nowhere.
+  std::string class_difference = {};
 };
 
 /// Reads `path`: a tokenizer.json, a tekken.json of Mistral, tiktoken's ranks (*.tiktoken or a

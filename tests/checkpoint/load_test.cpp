@@ -94,6 +94,11 @@ TEST_F(LoadParameters, ToleratesWhatTheFamilyKnowsNotToBeUsed) {
                [&] { load_parameters(model, at::kFloat); });
 }
 
+TEST_F(LoadParameters, AHeadThatIsMissingMayBeTheEmbedding) {
+  remove("lm_head.weight");
+  expect_misfit("missing: lm_head.weight [16, 8] (if the head is the embedding, ");
+}
+
 TEST_F(LoadParameters, NamesBothShapes) {
   tensor("model.norm.weight") = at::ones({9});
   expect_misfit("another shape: model.norm.weight is [9], config.json says [8]");
@@ -164,7 +169,9 @@ TEST_F(LoadParameters, ToleratesACopyOfTheTiedEmbedding) {
   tensor("lm_head.weight") = tensor("lm_head.weight").to(at::kBFloat16);
   expect_same(load(), tiny_parameters(config_));
   tensor("lm_head.weight")[0][0] += 1;
-  expect_misfit("ties the head to the embedding, but they differ");
+  expect_misfit(
+      "ties the head to the embedding, but they differ: if the head was trained by "
+      "itself, tie_word_embeddings must be false");
 }
 
 /// GPT-2's own file was saved without its head and with its causal masks.

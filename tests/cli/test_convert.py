@@ -1,6 +1,7 @@
 """automodel convert and automodel merge on wrong input: one clear line, nothing written."""
 
 import json
+import shutil
 
 import pytest
 import torch
@@ -112,6 +113,16 @@ def test_output_in_use(automodel, checkpoint):
 def test_dtype_that_is_none_for_weights(automodel, checkpoint, tmp_path, dtype):
     assert_refused(automodel, f"--dtype: weights cannot be {dtype}; use float32, bfloat16 or float16",
                    "convert", checkpoint, tmp_path / "out", "--dtype", dtype)
+
+
+def test_an_adapter_of_a_base_that_cannot_be_read(automodel, checkpoint, tmp_path):
+    """Adapters of QLoRA name a base in 4 bits; they fit the same model without quantisation."""
+    base = shutil.copytree(checkpoint, tmp_path / "base-bnb-4bit")
+    config = json.loads((base / "config.json").read_text())
+    (base / "config.json").write_text(json.dumps({**config, "quantization_config": {"quant_method": "bitsandbytes"}}))
+    write_adapter(tmp_path / "adapter", base, 0.5)
+    assert_refused(automodel, f"automodel generate BASE --adapter {tmp_path / 'adapter'}", "generate", tmp_path / "adapter", "a")
+    assert_refused(automodel, "--base overrides it", "merge", tmp_path / "adapter", tmp_path / "out")
 
 
 def test_folder_that_is_no_adapter(automodel, checkpoint, tmp_path):

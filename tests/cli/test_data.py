@@ -191,6 +191,25 @@ def test_wrong_arguments(automodel, tokenizer, rows, words, reason):
     assert reason in done.stderr
 
 
+def test_a_class_that_cuts_otherwise_than_its_file_is_told(automodel, tokenizer, rows):
+    """SmolLM2's tokenizer.json cuts numbers into digits, its tokenizer_class, as Transformers 5 has it, does not."""
+    content = json.loads((tokenizer / "tokenizer.json").read_text())
+    content["pre_tokenizer"] = {"type": "Sequence", "pretokenizers": [
+        {"type": "Digits", "individual_digits": True}, content["pre_tokenizer"]]}
+    content["model"]["vocab"]["20"] = 1000
+    content["model"]["merges"].append("2 0")
+    (tokenizer / "tokenizer.json").write_text(json.dumps(content))
+    settings = json.loads((tokenizer / "tokenizer_config.json").read_text())
+    words = ["data", "--dataset", rows({"messages": TURN}), "--tokenizer", tokenizer]
+    for name, is_told in [("PreTrainedTokenizerFast", False), ("GPT2Tokenizer", True)]:
+        (tokenizer / "tokenizer_config.json").write_text(json.dumps({**settings, "tokenizer_class": name}))
+        done = automodel(*words)
+        assert done.returncode == 0, done.stderr
+        assert ('warning class_differs: the tokenizer_class of tokenizer_config.json cuts text otherwise than tokenizer.json says: '
+                '"In 2024" is ["I","n","Ġ","20","2","4"], by the file ["I","n","Ġ","2","0","2","4"]' in done.stdout) == is_told
+        assert automodel(*words, "--strict").returncode == (2 if is_told else 0)
+
+
 def test_bad_rows_can_be_left_out_whatever_their_kind(automodel, tokenizer, rows):
     """The advice of the error holds for data sets whose upstream has no such key."""
     good = {"context": "c", "question": "q", "answers": {"text": ["a"]}}

@@ -95,6 +95,21 @@ std::vector<Fault> template_faults() {
          c.write_tokenizer_config(
              {{"bos_token", "<s>"}, {"eos_token", "</s>"}, {"chat_template", data::kChatMl}});
        }},
+      {"class_differs",
+       [](const auto& c) {
+         Json tokenizer = data::tokenizer_json();
+         const Json lines = {{"type", "Split"},
+                             {"pattern", {{"String", "\n"}}},
+                             {"behavior", "Isolated"},
+                             {"invert", false}};
+         tokenizer["pre_tokenizer"] = {{"type", "Sequence"},
+                                       {"pretokenizers", {lines, tokenizer["pre_tokenizer"]}}};
+         c.write("model/tokenizer.json", tokenizer.dump());
+         c.write_tokenizer_config({{"bos_token", "<s>"},
+                                   {"eos_token", "<|im_end|>"},
+                                   {"tokenizer_class", "GPT2Tokenizer"},
+                                   {"chat_template", data::kChatMl}});
+       }},
       {"masked_eos", [turns](const auto& c) { c.write_template(turns); }},
       {"missing_bos",
        [](const auto& c) { c.write("model/tokenizer.json", data::tokenizer_json(true).dump()); }},

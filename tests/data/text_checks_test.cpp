@@ -64,6 +64,13 @@ TEST(TextChecks, SomeRowsAreStoppedEarlier) {
   EXPECT_TRUE(both.allows_too_long && both.allows_untrained);
 }
 
+TEST(TextChecks, AClassThatCutsOtherwiseIsTold) {
+  TextContext used = chatml_context();
+  used.class_difference = "\"a\" is [\"b\"]";
+  EXPECT_THAT(failed_text_checks(used, nullptr, {}),
+              ElementsAre(FailedTextCheck{Check::class_differs, "\"a\" is [\"b\"]"}));
+}
+
 TEST(TextChecks, WhatFails) {
   const TextContext model = with_template("{{ messages }}");
   EXPECT_TRUE(failed_text_checks(chatml_context(), nullptr, {.vocab_size = 264}).empty());

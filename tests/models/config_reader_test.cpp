@@ -110,5 +110,17 @@ TEST(ConfigReader, UnreadKeysWithAValueAreErrors) {
               ThrowsMessage<Error>(HasSubstr("n = 0.5")));
 }
 
+TEST(ConfigReader, WhatToolsWriteBesideTheModelIsHarmless) {
+  const Json config = {{"unsloth_version", "2025.3.19"},
+                       {"unsloth_fixed", true},
+                       {"_attn_implementation_autoset", true},
+                       {"_flash_attn_2_enabled", true},
+                       {"do_sample", true},
+                       {"temperature", 0.6},
+                       {"top_k", 50},
+                       {"max_length", 4096}};
+  EXPECT_NO_THROW(ConfigReader(config, "f").finish({}));
+}
+
 }  // namespace
 }  // namespace automodel::models

@@ -93,6 +93,15 @@ TEST(Registry, KeysOfTheHubThatTransformersDoesNotLookAtAreChecked) {
   auto config = small_deepseek("dots1");
   config["scoring_func"] = "noaux_tc";
   EXPECT_EQ(error_of(config), "no error");
+  config = small_llama();
+  config.update({{"model_type", "starcoder2"},
+                 {"rope_scaling", nullptr},
+                 {"norm_epsilon", 1e-5},
+                 {"layer_norm_epsilon", 1e-5},
+                 {"attention_softmax_in_fp32", true},
+                 {"scale_attention_softmax_in_fp32", true},
+                 {"scale_attn_weights", true}});
+  EXPECT_EQ(error_of(config), "no error");
 }
 
 TEST(Registry, Axk1RefusesAnotherPatternOfSparseLayers) {

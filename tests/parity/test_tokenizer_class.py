@@ -147,6 +147,19 @@ def test_types_of_models_are_transformers():
     assert known - slow - set(classes) - set(files) == set()
 
 
+@pytest.mark.parametrize(("kind", "config"), [
+    ("gpt2", {}), ("qwen2", {"add_prefix_space": True}), ("codegen", {"tokenizer_class": "CodeGenTokenizer"}),
+    ("opt", {**ROLES, "add_bos_token": True, "bos_token": "</s>"}), ("llama", {"tokenizer_class": "RobertaTokenizer"})])
+def test_vocab_and_merges(automodel, tmp_path, kind, config):
+    """The form that tokenizers had before tokenizer.json."""
+    model = bytes_model()
+    (tmp_path / "vocab.json").write_text(json.dumps(model["vocab"]))
+    (tmp_path / "merges.txt").write_text("\n".join(["#version: 0.2", *model["merges"]]) + "\n")
+    (tmp_path / "config.json").write_text(json.dumps({"model_type": kind}))
+    (tmp_path / "tokenizer_config.json").write_text(json.dumps(config))
+    assert_same(automodel, tmp_path)
+
+
 def test_refused(automodel, tmp_path):
     write(tmp_path, "unigram", {**ROLES, "tokenizer_class": "AlbertTokenizer"})
     done = automodel("tokenize", tmp_path, input='"a"\n')

@@ -10,6 +10,7 @@ import pytest
 import sentencepiece
 import tiktoken
 from tokenizers import normalizers
+from transformers import AutoTokenizer
 from transformers.convert_slow_tokenizer import TikTokenConverter
 from transformers.integrations.mistral.tokenizer import MistralConverter
 from tiktoken.load import load_tiktoken_bpe
@@ -169,3 +170,34 @@ def test_trained_sentencepiece(automodel, texts, tmp_path, options):
     ascii_lines = [line for line in lines if line.isascii() and not re.search(r"[\x00-\x08\x0b-\x1f\x7f]", line)]
     assert len(ascii_lines) > 800
     assert_same_as_sentencepiece(automodel, tmp_path / "m.model", ascii_lines, options["model_type"] == "unigram")
+
+
+ROLES = {"bos_token": "<s>", "eos_token": "</s>", "unk_token": "<unk>"}
+
+
+@pytest.fixture(scope="module")
+def pieces(tmp_path_factory):
+    """A byte-pair model of sentencepiece."""
+    words = ["one", "two", "cat", "2024", "said", "it's", "été"]
+    rng = random.Random(5)
+    prefix = tmp_path_factory.mktemp("pieces") / "m"
+    sentencepiece.SentencePieceTrainer.train(
+        sentence_iterator=iter(" ".join(rng.choices(words, k=8)) for _ in range(300)), model_prefix=str(prefix), vocab_size=380,
+        model_type="bpe", byte_fallback=True, normalization_rule_name="identity", remove_extra_whitespaces=False,
+        hard_vocab_limit=False, minloglevel=2)
+    return prefix.with_suffix(".model")
+
+
+@pytest.mark.parametrize("name", ["LlamaTokenizer", "GemmaTokenizer"])
+@pytest.mark.parametrize("keys", [
+    {}, {"add_bos_token": True}, {"add_bos_token": True, "add_eos_token": True}, {"add_bos_token": False, "add_eos_token": True},
+    {"legacy": True, "add_bos_token": True}, {"add_prefix_space": False}])
+def test_folder_without_tokenizer_json(automodel, pieces, tmp_path, name, keys):
+    """Its settings count: Vicuna's folder has a tokenizer.model alone."""
+    (tmp_path / "tokenizer.model").write_bytes(pieces.read_bytes())
+    (tmp_path / "tokenizer_config.json").write_text(json.dumps({"tokenizer_class": name, **ROLES, **keys}))
+    theirs, ours = AutoTokenizer.from_pretrained(tmp_path), Ours(automodel, tmp_path)
+    lines = ["In 2024 one said", "it's", "a  b\n\n\tc", "one</s>two", "<s> one", " two", "\u6771 été", "", "12345"]
+    expected = theirs(lines)["input_ids"]
+    assert ours.ids(lines) == expected
+    assert ours.decode(expected) == [theirs.decode(ids) for ids in expected]

@@ -54,6 +54,17 @@ TEST(GgufFile, NamesTheNearestTensor) {
                [&] { GgufFile(folder / "m.gguf").tensor("plane"); });
 }
 
+TEST(GgufFile, APartOfASplitModelIsRefused) {
+  const TemporaryFolder folder;
+  const auto open = [&](std::uint32_t parts) {
+    write_file_atomic(folder / "m.gguf", small_file().u32("split.count", parts).bytes());
+    return GgufFile(folder / "m.gguf").tensors().size();
+  };
+  EXPECT_EQ(open(1), 3U);
+  expect_error(ErrorKind::unsupported, "m.gguf is one of 2 parts of a split model",
+               [&] { open(2); });
+}
+
 /// Opens the file and reads every tensor; any outcome but an Error or success ends the test
 /// program.
 bool reads(const std::filesystem::path& path) {

@@ -96,6 +96,15 @@ TEST_F(FolderWeightsTest, BothForms) {
   expect_open_error(ErrorKind::invalid_argument, "remove one of them");
 }
 
+/// MLX writes an index beside a single file, too.
+TEST_F(FolderWeightsTest, AnIndexOfOneFile) {
+  write_safetensors(folder_ / "model.safetensors", std::vector<NamedTensor>{{"a", at::ones({2})}});
+  write_file_atomic(folder_ / kIndex, R"({"weight_map":{"a":"model.safetensors"}})");
+  EXPECT_EQ(open_folder_weights(folder_.path())->names(), std::vector<std::string>{"a"});
+  write_file_atomic(folder_ / kIndex, R"({"weight_map":{"b":"model.safetensors"}})");
+  expect_open_error(ErrorKind::corrupt_data, "does not hold 'b'");
+}
+
 TEST_F(FolderWeightsTest, BadIndex) {
   const auto expect_index_error = [this](std::string_view json, std::string_view text) {
     write_file_atomic(folder_ / kIndex, json);

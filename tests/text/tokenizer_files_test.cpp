@@ -12,6 +12,7 @@ namespace automodel::text {
 namespace {
 
 namespace fs = std::filesystem;
+using ::testing::ElementsAre;
 using ::testing::HasSubstr;
 
 /// A folder that is gone with its test.
@@ -75,11 +76,50 @@ TEST_F(TokenizerFolder, WhatTheConfigSaysIsApplied) {
   EXPECT_EQ(load_tokenizer(folder_).tokenizer.encode("</s>").ids.size(), 4U);
 }
 
+TEST_F(TokenizerFolder, WithoutATokenizerJsonTheConfigSaysWhatIsAroundAText) {
+  const auto ids = [&](const char* asked) {
+    write("tokenizer_config.json",
+          fmt::format(R"({{"bos_token": "<s>", "eos_token": "</s>"{}}})", asked));
+    const LoadedTokenizer loaded = load_tokenizer(folder_);
+    return loaded.tokenizer.encode("a").ids;
+  };
+  write("tokenizer.model", ranks());
+  EXPECT_THAT(ids(""), ElementsAre('a'));
+  EXPECT_THAT(ids(R"(, "add_bos_token": true)"), ElementsAre(256, 'a'));
+  EXPECT_THAT(ids(R"(, "add_bos_token": true, "add_eos_token": true)"), ElementsAre(256, 'a', 257));
+  EXPECT_THAT(ids(R"(, "add_bos_token": false, "add_eos_token": true)"), ElementsAre('a', 257));
+  write("tokenizer.json", byte_tokenizer().dump());
+  EXPECT_THAT(ids(R"(, "add_bos_token": true)"), ElementsAre('a')) << "the file has none";
+}
+
+/// OPT's and DialoGPT's form.
+TEST_F(TokenizerFolder, VocabAndMergesAreCutByTheClass) {
+  Json vocab = byte_tokenizer()["model"]["vocab"];
+  vocab.update({{"ab", 200}, {"##", 201}, {"<|endoftext|>", 202}});
+  write("vocab.json", vocab.dump());
+  EXPECT_THAT(error_of(ErrorKind::not_found, [&] { load_tokenizer(folder_); }),
+              HasSubstr("vocab.json is there without merges.txt"));
+  write("merges.txt", "#version: 0.2\na b\r\n# #\n");
+  EXPECT_THAT(error_of(ErrorKind::unsupported, [&] { load_tokenizer(folder_); }),
+              HasSubstr("does not say how texts are cut"));
+  write("config.json", R"({"model_type": "gpt2"})");
+  const auto loaded = load_tokenizer(folder_);
+  EXPECT_THAT(loaded.tokenizer.encode("ab## b<|endoftext|>").ids,
+              ElementsAre(200, 201, 32, 'b', 202));
+  EXPECT_EQ(loaded.tokenizer.decode(std::vector<std::int32_t>{200, 32, 'b'}), "ab b");
+  EXPECT_EQ(loaded.config.eos_token, "<|endoftext|>");
+  EXPECT_EQ(loaded.class_difference, "");
+  write("tokenizer_config.json", R"({"add_bos_token": true})");
+  EXPECT_THAT(load_tokenizer(folder_).tokenizer.encode("a").ids, ElementsAre(202, 'a'));
+  EXPECT_THAT(error_of(ErrorKind::unsupported, [&] { load_tokenizer(folder_ / "vocab.json"); }),
+              HasSubstr("give its folder"));
+}
+
 TEST_F(TokenizerFolder, OneThatHasNoneIsRefused) {
   EXPECT_EQ(error_of(ErrorKind::not_found, [&] { load_tokenizer(folder_); }),
             folder_.string() +
-                " has no tokenizer; expected tokenizer.json, tekken.json, *.tiktoken or a "
-                "sentencepiece *.model");
+                " has no tokenizer; expected tokenizer.json, tekken.json, *.tiktoken, a "
+                "sentencepiece *.model, or vocab.json and merges.txt");
   write("a.tiktoken", ranks());
   write("b.tiktoken", ranks());
   EXPECT_EQ(error_of(ErrorKind::invalid_argument, [&] { load_tokenizer(folder_); }),

@@ -80,7 +80,7 @@ Key recipe_key() {
           .of({"no_trained_tokens", "prompt_trained", "missing_eos", "masked_eos", "double_eos",
                "missing_bos", "double_bos", "outside_vocabulary", "too_long", "special_in_content",
                "merged_boundary", "empty_answer", "not_shown", "truncated", "not_truncated",
-               "template_differs", "vocabulary_too_large", "template_eos"})
+               "template_differs", "vocabulary_too_large", "template_eos", "class_differs"})
           .own(),
       packed_sequence_section(),
       dataloader_section("dataloader"),

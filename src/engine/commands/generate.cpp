@@ -48,6 +48,20 @@ Generate resolve_adapter(Generate settings) {
   return settings;
 }
 
+checkpoint::ModelFolder open_base(const Generate& given, const Generate& settings) {
+  const auto open = [&] {
+    return checkpoint::open_model(settings.model, {.revision = settings.revision});
+  };
+  if (given.model == settings.model) {
+    return open();
+  }
+  const ErrorContext context(
+      "looking for the base model that {0} names; another, such as the same without quantisation, "
+      "is taken by 'automodel generate BASE --adapter {0}'",
+      given.model);
+  return open();
+}
+
 parallel::ShardedModel load_model(const checkpoint::ModelFolder& folder, const Generate& settings) {
   const auto storage = settings.dtype == "auto"
                            ? checkpoint::auto_dtype(folder)
@@ -129,7 +143,7 @@ ExitCode run_generate(const Generate& line, Arguments) {
   Generate given = line;
   given.prompt = given.prompt ? *given.prompt : standard_input();
   const auto settings = resolve_adapter(given);
-  auto folder = checkpoint::open_model(settings.model, {.revision = settings.revision});
+  auto folder = open_base(given, settings);
   check(!folder.spec.is_classifier(), ErrorKind::invalid_argument,
         "{} is a classifier ({}), which writes no text", settings.model, folder.spec.architecture);
   const auto given_text =

@@ -125,7 +125,8 @@ Family stablelm() {
 Family starcoder2() {
   return {.model_type = "starcoder2",
           .architectures = {"Starcoder2ForCausalLM"},
-          .ignored_keys = {"rms_norm_eps"},
+          .ignored_keys = {"attention_softmax_in_fp32", "layer_norm_epsilon", "rms_norm_eps",
+                           "scale_attention_softmax_in_fp32", "scale_attn_weights"},
           .spec = starcoder2_spec,
           .names = starcoder2_names};
 }

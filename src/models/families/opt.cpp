@@ -84,7 +84,7 @@ spec::WeightNames biogpt_names(const spec::ModelSpec&) {
 Family opt() {
   return {.model_type = "opt",
           .architectures = {"OPTForCausalLM"},
-          .ignored_keys = {"prefix"},
+          .ignored_keys = {},
           .spec = opt_spec,
           .names = opt_names,
           .key_names = {{"intermediate_size", "ffn_dim"},

@@ -39,6 +39,11 @@ bool is_sentencepiece(std::string_view content);
 /// Throws Error(corrupt_data | unsupported).
 TokenizerFiles read_sentencepiece(const VocabularyFile& file);
 
+/// GPT-2's vocab.json with the merges.txt beside it. How texts are cut they do not say: the steps
+/// of the tokenizer.json are still missing, a class's (class_settings.h) belong there. Throws
+/// Error(not_found | corrupt_data).
+TokenizerFiles read_vocab_and_merges(const VocabularyFile& file);
+
 /// A token as bytes; its place among others is its rank.
 struct RankedToken {
   std::string bytes;

@@ -24,7 +24,7 @@ Json bpe(const std::vector<std::string>& tokens, const std::vector<std::string>&
   return json;
 }
 
-std::vector<std::string> tokens_of(const Json& model, const std::string& text) {
+std::vector<std::string> bpe_tokens_of(const Json& model, const std::string& text) {
   const Bpe bpe(JsonNode(model, "m"), false);
   ModelScratch scratch;
   std::vector<std::string> names;
@@ -36,8 +36,8 @@ std::vector<std::string> tokens_of(const Json& model, const std::string& text) {
 
 TEST(Bpe, MergesByRankThenFromTheLeft) {
   const Json model = bpe({"a", "b", "c", "ab", "bc", "aa"}, {"b c", "a b", "a a"});
-  EXPECT_THAT(tokens_of(model, "abc"), ElementsAre("a", "bc"));
-  EXPECT_THAT(tokens_of(model, "aaaab"), ElementsAre("aa", "a", "ab"));
+  EXPECT_THAT(bpe_tokens_of(model, "abc"), ElementsAre("a", "bc"));
+  EXPECT_THAT(bpe_tokens_of(model, "aaaab"), ElementsAre("aa", "a", "ab"));
 }
 
 TEST(Bpe, LongWordsMergeLikeShortOnes) {
@@ -48,50 +48,50 @@ TEST(Bpe, LongWordsMergeLikeShortOnes) {
     text += "abab";
     expected.emplace_back("abab");
   }
-  EXPECT_EQ(tokens_of(model, text), expected);
-  EXPECT_THAT(tokens_of(model, text + "a").back(), "a");
+  EXPECT_EQ(bpe_tokens_of(model, text), expected);
+  EXPECT_THAT(bpe_tokens_of(model, text + "a").back(), "a");
 }
 
 TEST(Bpe, MergesMayBePairs) {
   Json model = bpe({"a", " ", "a "}, {});
   model["merges"] = Json::array({Json::array({"a", " "})});
-  EXPECT_THAT(tokens_of(model, "a a"), ElementsAre("a ", "a"));
+  EXPECT_THAT(bpe_tokens_of(model, "a a"), ElementsAre("a ", "a"));
   EXPECT_EQ(Bpe(JsonNode(model, "m"), false).to_json()["merges"], model["merges"]);
 }
 
 TEST(Bpe, UnknownCharacters) {
   const std::vector<std::string> tokens = {"<unk>", "a"};
-  EXPECT_THAT(tokens_of(bpe(tokens, {}), "axya"), ElementsAre("a", "a"));
-  EXPECT_THAT(tokens_of(bpe(tokens, {}, {{"unk_token", "<unk>"}}), "axya"),
+  EXPECT_THAT(bpe_tokens_of(bpe(tokens, {}), "axya"), ElementsAre("a", "a"));
+  EXPECT_THAT(bpe_tokens_of(bpe(tokens, {}, {{"unk_token", "<unk>"}}), "axya"),
               ElementsAre("a", "<unk>", "<unk>", "a"));
-  EXPECT_THAT(tokens_of(bpe(tokens, {}, {{"unk_token", "<unk>"}, {"fuse_unk", true}}), "axya"),
+  EXPECT_THAT(bpe_tokens_of(bpe(tokens, {}, {{"unk_token", "<unk>"}, {"fuse_unk", true}}), "axya"),
               ElementsAre("a", "<unk>", "a"));
   EXPECT_THAT(error_of(ErrorKind::invalid_argument,
-                       [&] { tokens_of(bpe({"a"}, {}, {{"unk_token", "<unk>"}}), "b"); }),
+                       [&] { bpe_tokens_of(bpe({"a"}, {}, {{"unk_token", "<unk>"}}), "b"); }),
               HasSubstr("needs the unknown token '<unk>'"));
 }
 
 TEST(Bpe, BytesStandInForUnknownCharacters) {
   std::vector<std::string> tokens = {"<unk>", "a", "<0xC3>", "<0xA9>"};
   const Json options = {{"unk_token", "<unk>"}, {"byte_fallback", true}};
-  EXPECT_THAT(tokens_of(bpe(tokens, {}, options), "aé"), ElementsAre("a", "<0xC3>", "<0xA9>"));
+  EXPECT_THAT(bpe_tokens_of(bpe(tokens, {}, options), "aé"), ElementsAre("a", "<0xC3>", "<0xA9>"));
   tokens.pop_back();
-  EXPECT_THAT(tokens_of(bpe(tokens, {}, options), "aé"), ElementsAre("a", "<unk>"));
+  EXPECT_THAT(bpe_tokens_of(bpe(tokens, {}, options), "aé"), ElementsAre("a", "<unk>"));
 }
 
 TEST(Bpe, AffixesBelongToTheTokens) {
   const Json prefixed =
       bpe({"a", "##b", "ab", "##bb"}, {"a ##b", "##b ##b"}, {{"continuing_subword_prefix", "##"}});
-  EXPECT_THAT(tokens_of(prefixed, "abb"), ElementsAre("ab", "##b"));
+  EXPECT_THAT(bpe_tokens_of(prefixed, "abb"), ElementsAre("ab", "##b"));
   const Json suffixed =
       bpe({"a", "b</w>", "ab</w>"}, {"a b</w>"}, {{"end_of_word_suffix", "</w>"}});
-  EXPECT_THAT(tokens_of(suffixed, "aab"), ElementsAre("a", "ab</w>"));
+  EXPECT_THAT(bpe_tokens_of(suffixed, "aab"), ElementsAre("a", "ab</w>"));
 }
 
 TEST(Bpe, WholeWordsMaySkipTheMerges) {
   const std::vector<std::string> tokens = {"a", "b", "c", "bc", "abc"};
-  EXPECT_THAT(tokens_of(bpe(tokens, {"b c"}), "abc"), ElementsAre("a", "bc"));
-  EXPECT_THAT(tokens_of(bpe(tokens, {"b c"}, {{"ignore_merges", true}}), "abc"),
+  EXPECT_THAT(bpe_tokens_of(bpe(tokens, {"b c"}), "abc"), ElementsAre("a", "bc"));
+  EXPECT_THAT(bpe_tokens_of(bpe(tokens, {"b c"}, {{"ignore_merges", true}}), "abc"),
               ElementsAre("abc"));
 }
 
@@ -99,7 +99,7 @@ TEST(Bpe, CutsAtMarksOnlyWhereNoTokenCrosses) {
   const std::string mark = "\u2581";
   const Json model = bpe({"a", "b", mark, mark + "a", "b" + mark, "b" + mark + "a", mark + mark},
                          {"b " + mark, mark + " a", "b" + mark + " a", mark + " " + mark});
-  EXPECT_THAT(tokens_of(model, "a" + mark + "a" + mark + "ab" + mark + "a" + mark + mark + "a"),
+  EXPECT_THAT(bpe_tokens_of(model, "a" + mark + "a" + mark + "ab" + mark + "a" + mark + mark + "a"),
               ElementsAre("a", mark + "a", mark + "a", "b" + mark + "a", mark, mark + "a"));
 }
 
@@ -131,7 +131,7 @@ TEST(Bpe, DropoutIsRefused) {
   const Json model = bpe({"a"}, {}, {{"dropout", 0.1}});
   EXPECT_EQ(error_of(ErrorKind::unsupported, [&] { Bpe(JsonNode(model, "m"), false); }),
             "m.dropout: BPE dropout is not supported; set it to null");
-  EXPECT_THAT(tokens_of(bpe({"a"}, {}, {{"dropout", 0.0}}), "a"), ElementsAre("a"));
+  EXPECT_THAT(bpe_tokens_of(bpe({"a"}, {}, {{"dropout", 0.0}}), "a"), ElementsAre("a"));
 }
 
 TEST(Bpe, OlderFilesDoNotNameTheType) {
