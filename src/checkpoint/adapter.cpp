@@ -79,10 +79,13 @@ std::set<std::string> layer_prefixes(const SafetensorsFile& file, bool has_head)
     if (is_base_value(file, name)) {
       continue;
     }
-    check(name.starts_with(kPeftPrefix) && is_adapter_name(name), ErrorKind::unsupported,
-          "{}: the tensor '{}' is no LoRA matrix of a linear layer (expected "
-          "'base_model.model.<layer>.lora_A.weight' and '.lora_B.weight')",
-          file.path().string(), name);
+    check(
+        name.starts_with(kPeftPrefix) && is_adapter_name(name), ErrorKind::unsupported,
+        "{}: the tensor '{}' is no LoRA matrix of a linear layer (expected "
+        "'base_model.model.<layer>.lora_A.weight' and '.lora_B.weight'). PEFT stores whole weights "
+        "where it trained them or the vocabulary was enlarged: merge such an adapter with PEFT "
+        "(merge_and_unload) and use the merged model",
+        file.path().string(), name);
     prefixes.insert(prefix_of(name.substr(kPeftPrefix.size()), kASuffix));
   }
   check(!prefixes.empty(), ErrorKind::corrupt_data, "{} holds no tensors", file.path().string());

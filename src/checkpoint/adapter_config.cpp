@@ -181,7 +181,7 @@ AdapterConfig parse_adapter_config(const Json& json, const std::string& source) 
                        .base_revision = reader.text("revision", "main"),
                        .target_modules = {},
                        .target_parameters = target_parameters(json, source),
-                       .saves_head = reader.has("modules_to_save"),
+                       .saves_head = !says_nothing(json.value("modules_to_save", Json())),
                        .rank_pattern = pattern_values(json, "rank_pattern", source),
                        .alpha_pattern = pattern_values(json, "alpha_pattern", source)};
   check(config.rank > 0, ErrorKind::corrupt_data, "{}: the rank 'r' is {}, expected at least 1",

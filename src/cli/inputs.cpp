@@ -173,7 +173,7 @@ void bring_for_bench(const usage::Bench& line) { bring_recipe(line.recipe, line.
 void bring_for_generate(const usage::Generate& line) {
   const fs::path path = bring_model(line.model, line.revision);
   if (line.adapter.empty()) {
-    bring_base_of(path, "");
+    bring_base_of(path, "; 'generate BASE --adapter ADAPTER' takes another");
   } else {
     bring_model(line.adapter);
   }

@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <array>
 #include <filesystem>
 
 #include "base/error.h"
@@ -44,6 +45,17 @@ void refuse(const std::vector<Problem>& problems, const std::string& file,
   }
 }
 
+/// A first try is often to give the data.
+void refuse_data_file(const std::string& path) {
+  constexpr auto kEndings = std::to_array<std::string_view>(
+      {".jsonl", ".ndjson", ".csv", ".tsv", ".txt", ".parquet", ".arrow", ".gz", ".zst"});
+  const auto ending = std::filesystem::path(path).extension().string();
+  check(std::ranges::find(kEndings, ending) == kEndings.end(), ErrorKind::invalid_argument,
+        "{0} is a data file; a recipe is a YAML file, whose section dataset names the data. "
+        "'automodel data --dataset {0} --tokenizer FOLDER' looks at data without a recipe",
+        path);
+}
+
 struct Source {
   Node tree;
   Json manifest;
@@ -52,6 +64,7 @@ struct Source {
 Source read_source(const std::string& path, std::vector<Problem>& warnings) {
   check(!std::filesystem::is_directory(path), ErrorKind::invalid_argument,
         "{} is a folder; a recipe is a YAML file", path);
+  refuse_data_file(path);
   const std::string text = read_file(path);
   if (Json manifest = parse_manifest(text); !manifest.is_null()) {
     return {manifest_tree(manifest), std::move(manifest)};

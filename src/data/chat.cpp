@@ -7,6 +7,22 @@
 #include "data/split.h"
 
 namespace automodel::data {
+namespace {
+
+/// Data for preferences hold answers that nobody wants, and prompts whose answers stand elsewhere.
+void refuse_preference(const Json& row, const Conversation& conversation) {
+  const bool is_pair =
+      row.value("chosen", Json()) != nullptr && row.value("rejected", Json()) != nullptr;
+  check(!is_pair || conversation.messages.back()["role"] == "assistant", ErrorKind::corrupt_data,
+        "the row is a pair of answers, 'chosen' and 'rejected', and its turns are only their "
+        "prompt; append the chosen answer to them as the assistant's turn");
+  check(row.value("completion", Json()) == nullptr || row.value("label", Json()) != false,
+        ErrorKind::corrupt_data,
+        "the row's 'label' is false: its completion is one that is not wanted (as in data for KTO)."
+        " Leave such rows out, or the column if it means something else");
+}
+
+}  // namespace
 
 std::unique_ptr<const Dataset> make_chat_dataset(const ChatOptions& options, TextContext context) {
   context = with_chat_template(std::move(context), options.chat_template);
@@ -16,7 +32,9 @@ std::unique_ptr<const Dataset> make_chat_dataset(const ChatOptions& options, Tex
   return make_row_dataset(
       open_split(options.paths, options.split, options.rows),
       [format, limit](const Json& row) {
-        return apply_limit(format.tokenize(format.read(row)), limit);
+        const Conversation conversation = format.read(row);
+        refuse_preference(row, conversation);
+        return apply_limit(format.tokenize(conversation), limit);
       },
       shared);
 }

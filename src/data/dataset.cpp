@@ -21,6 +21,8 @@ class RowDataset : public Dataset {
     try {
       return format_(row);
     } catch (const Error& error) {
+      const ErrorContext context(
+          "encoding a row; skip_invalid_samples: true in its data set's section leaves such out");
       fail(error.kind(), "{}: {}", rows_->location(index), error.message());
     }
   }

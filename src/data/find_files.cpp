@@ -27,7 +27,8 @@ namespace {
 
 namespace fs = std::filesystem;
 
-/// Which split a name speaks of by one of its words; empty if of none.
+/// Which split a name speaks of by one of its words; empty if of none. Capitals do not count:
+/// beside Train.csv Test.csv is not to be trained on, as `datasets` would.
 std::string split_in(std::string_view text) {
   constexpr std::array<std::pair<std::string_view, std::string_view>, 10> kWords = {{
       {"validation", "validation"},
@@ -42,7 +43,7 @@ std::string split_in(std::string_view text) {
       {"testing", "test"},
   }};
   std::vector<std::string> words = {""};
-  for (const char c : text) {
+  for (const char c : to_lower_ascii(text)) {
     if (std::isalpha(static_cast<unsigned char>(c)) != 0) {
       words.back() += c;
     } else {

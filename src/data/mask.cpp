@@ -137,10 +137,26 @@ text::Span difference(std::string_view text, std::string_view other) {
   return {begin, end};
 }
 
+constexpr std::string_view kOpen = "<think>", kClose = "</think>";
+
+std::size_t after_blanks(std::string_view text, std::size_t at) {
+  return std::min(text.find_first_not_of(" \t\r\n", at), text.size());
+}
+
+/// The thinking without a word that an answer begins with: templates write it where a message has
+/// no reasoning. What opens it may stand in the prompt. Empty if there is none.
+text::Span empty_thinking(std::string_view text, const Answer& answer) {
+  std::size_t at = after_blanks(text, answer.begin);
+  if (text.substr(at).starts_with(kOpen)) {
+    at = after_blanks(text, at + kOpen.size());
+  }
+  const bool is_empty = text.substr(at).starts_with(kClose);
+  return {answer.begin, is_empty ? after_blanks(text, at + kClose.size()) : answer.begin};
+}
+
 /// What stands before </think> in a message's content, behind <think> where that is there: many
 /// data sets write reasoning so, and templates cut it out there.
 std::optional<text::Span> thinking_in(const Json& message) {
-  constexpr std::string_view kOpen = "<think>", kClose = "</think>";
   const Json content = message.value("content", Json());
   const std::string text = content.is_string() ? content.get<std::string>() : "";
   const std::size_t end = text.find(kClose);
@@ -308,14 +324,19 @@ class Marker {
 
   void add_holes(MarkedText& marked, std::size_t count,
                  const std::vector<std::size_t>& learnt) const {
+    if (!request_.mask_reasoning_content) {
+      return;
+    }
     for (const std::size_t k : learnt) {
-      if (request_.mask_reasoning_content && has_reasoning(messages_[k])) {
-        const auto span = reasoning_span(messages_, count, k, marked.text, render_);
-        if (span.begin < span.end) {
-          marked.holes.push_back(span);
-        }
+      if (has_reasoning(messages_[k])) {
+        marked.holes.push_back(reasoning_span(messages_, count, k, marked.text, render_));
       }
     }
+    for (const Answer& answer : marked.answers) {
+      marked.holes.push_back(empty_thinking(marked.text, answer));
+    }
+    std::erase_if(marked.holes, [](const text::Span& hole) { return hole.begin >= hole.end; });
+    std::ranges::sort(marked.holes, {}, &text::Span::begin);
   }
 
   const MarkRequest& request_;

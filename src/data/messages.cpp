@@ -68,9 +68,21 @@ void check_is_text(const Json& object, const std::string& where) {
   }
 }
 
+/// What trainers call the switch of a message that is not to be learnt: OpenAI, axolotl and
+/// open-instruct, ms-swift, verl, slime and NeMo AutoModel.
+constexpr std::array<const char*, 8> kSwitches = {"weight",    "loss_weight",   "train",
+                                                  "training",  "loss",          "trainable",
+                                                  "loss_mask", "step_loss_mask"};
+
 bool is_learnable(Json& turn, const std::string& where) {
+  for (const char* key : {"train_detail", "training_detail"}) {
+    check(!turn.contains(key) || is_nothing(turn[key]), ErrorKind::corrupt_data,
+          "{} has '{}', which marks parts of a message; a message is learnt wholly or not at all "
+          "here: leave it out, or split the message",
+          where, key);
+  }
   bool learnable = true;
-  for (const char* key : {"weight", "loss_weight", "train"}) {
+  for (const char* key : kSwitches) {
     if (!turn.contains(key) || turn[key].is_null()) {
       continue;
     }
@@ -313,26 +325,38 @@ Json read_documents(Json documents) {
   return documents;
 }
 
-/// What reads a row without turns that has the columns of a question and an answer.
+/// Columns of rows without turns; a kind may have no context, nor a question.
+struct ColumnKind {
+  std::string_view context, question, answer;
+};
+
+/// What reads a row without turns that has the columns of a question and an answer, or a text.
 std::string other_kind(const Json& row) {
-  constexpr std::array<std::array<const char*, 2>, 4> kColumns = {{{"prompt", "completion"},
-                                                                   {"instruction", "output"},
-                                                                   {"prompt", "response"},
-                                                                   {"question", "answer"}}};
-  for (const auto& [question, answer] : kColumns) {
-    if (!row.contains(question) || !row.contains(answer)) {
-      continue;
-    }
-    return row[answer].is_array()
-               ? fmt::format("; join the turns of '{}' and '{}' to one list 'messages'", question,
-                             answer)
-               : fmt::format(
-                     "; read such rows by _target_: nemo_automodel.components.datasets.llm."
-                     "ColumnMappedTextInstructionDataset with column_mapping: {{question: {}, "
-                     "answer: {}}} and use_hf_chat_template: true",
-                     question, answer);
+  constexpr std::array<ColumnKind, 7> kKinds = {{{"instruction", "input", "output"},
+                                                 {"", "instruction", "output"},
+                                                 {"", "prompt", "completion"},
+                                                 {"", "prompt", "response"},
+                                                 {"", "prompt", "chosen"},
+                                                 {"", "question", "answer"},
+                                                 {"", "", "text"}}};
+  const auto has = [&](std::string_view name) { return name.empty() || row.contains(name); };
+  const auto* const kind = std::ranges::find_if(kKinds, [&](const ColumnKind& k) {
+    return has(k.context) && has(k.question) && has(k.answer) &&
+           !(k.question.empty() && row[k.answer].is_array());
+  });
+  if (kind == kKinds.end()) {
+    return "";
   }
-  return "";
+  if (row[kind->answer].is_array()) {
+    return fmt::format("; join the turns of '{}' and '{}' to one list 'messages'", kind->question,
+                       kind->answer);
+  }
+  return fmt::format(
+      "; read such rows by _target_: nemo_automodel.components.datasets.llm."
+      "ColumnMappedTextInstructionDataset with column_mapping: {{{}{}answer: {}}}{}",
+      kind->context.empty() ? "" : fmt::format("context: {}, ", kind->context),
+      kind->question.empty() ? "" : fmt::format("question: {}, ", kind->question), kind->answer,
+      kind->question.empty() ? "" : " and use_hf_chat_template: true");
 }
 
 /// A column of turns, and whether they may be learnt.

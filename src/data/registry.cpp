@@ -98,7 +98,7 @@ const DatasetKind& find_dataset_kind(std::string_view target) {
   }
   std::vector<std::string> names;
   for (const DatasetKind& kind : kKinds) {
-    if (kind.name == name) {
+    if (kind.name == name || kind.name.ends_with(fmt::format(".{}", name))) {  // without its module
       return kind;
     }
     names.emplace_back(kind.name);

@@ -30,7 +30,7 @@ struct DatasetKind {
 /// Every kind that can be built.
 std::span<const DatasetKind> dataset_kinds();
 
-/// By `_target_`, with or without upstream's prefix.
+/// By `_target_`, with or without upstream's prefix, or its class alone.
 /// Throws Error(unsupported) for an unknown one, with similar names.
 const DatasetKind& find_dataset_kind(std::string_view target);
 

@@ -115,11 +115,13 @@ fs::path partial_snapshot(const HubRepo& repo) {
   if (const auto snapshot = cached_snapshot(repo)) {
     return *snapshot;
   }
+  const auto others = cached_revisions(repo.kind, repo.id);
   fail(ErrorKind::not_found,
-       "the {} is neither a path here nor in the local cache {}, and HF_HUB_OFFLINE forbids "
+       "the {} is neither a path here nor in the local cache {}{}, and HF_HUB_OFFLINE forbids "
        "downloads. Unset it and run 'automodel download {}{}{}', or give a local folder or file",
-       to_string(repo), hub_cache_folder().string(), repo.id,
-       repo.kind == RepoKind::dataset ? " --repo-type dataset" : "",
+       to_string(repo), hub_cache_folder().string(),
+       others.empty() ? "" : fmt::format(" (which has the revision {})", join(others, ", ")),
+       repo.id, repo.kind == RepoKind::dataset ? " --repo-type dataset" : "",
        repo.revision == "main" ? "" : " --revision " + repo.revision);
 }
 

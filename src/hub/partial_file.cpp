@@ -32,7 +32,7 @@ constexpr std::size_t kPieceBytes = std::size_t{1} << 20;
 
 PartialFile::PartialFile(fs::path path, RepoFile file)
     : path_(std::move(path)), file_(std::move(file)), digest_(file_.hash_kind(), file_.size) {
-  descriptor_ = ::open(path_.c_str(), O_RDWR | O_CREAT | O_APPEND | O_CLOEXEC, 0644);
+  descriptor_ = ::open(path_.c_str(), O_RDWR | O_CREAT | O_CLOEXEC, 0644);
   if (descriptor_ < 0) {
     fail_io("write", path_, errno);
   }
@@ -71,8 +71,8 @@ void PartialFile::append(std::string_view bytes) {
         "the server sends more of {} than the {} that the repository lists", file_.path,
         human_bytes(static_cast<std::uint64_t>(file_.size)));
   digest_.update(bytes);
-  while (!bytes.empty()) {
-    const auto count = ::write(descriptor_, bytes.data(), bytes.size());
+  while (!bytes.empty()) {  // where they belong: locks may hold nobody back (Lustre, some NFS)
+    const auto count = ::pwrite(descriptor_, bytes.data(), bytes.size(), size_);
     if (count < 0 && errno != EINTR) {
       fail_io("write", path_, errno);
     }
@@ -89,7 +89,7 @@ bool PartialFile::finish(const fs::path& name) {
   if (::fsync(descriptor_) != 0) {
     fail_io("write", path_, errno);
   }
-  if (::rename(path_.c_str(), name.c_str()) != 0) {
+  if (::rename(path_.c_str(), name.c_str()) != 0 && !fs::exists(name)) {
     fail_io("rename", path_, errno);
   }
   sync_path(name.parent_path());

@@ -83,6 +83,13 @@ std::string advice(std::span<const spec::LoraModule> modules, const std::string&
   if (pattern == "lm_head") {
     return ": a head that is tied to the embedding has no adapter";
   }
+  if (pattern == "all-linear" || pattern == "all") {
+    return "; match_all_linear: true adapts every linear layer, an untied head included";
+  }
+  if (pattern.find_first_of(",|()\\[]^$") != std::string::npos) {
+    return "; a pattern is a name in which '*' is any text, and several are a list: [q_proj, "
+           "v_proj]";
+  }
   const bool is_full = pattern.find('.') != std::string::npos;
   auto names =
       distinct(modules, [&](const auto& m) { return is_full ? m.name : spec::last_name(m.name); });

@@ -68,6 +68,8 @@ TEST(AdapterConfig, HeadsOfClassifiersAreSavedWhole) {
   Json json = plain();
   EXPECT_FALSE(parse_adapter_config(json, "a.json").saves_head);
   EXPECT_EQ(json["task_type"], "CAUSAL_LM");
+  json["modules_to_save"] = Json::array();  // as axolotl writes none
+  EXPECT_FALSE(parse_adapter_config(json, "a.json").saves_head);
   json["modules_to_save"] = {"score"};
   EXPECT_TRUE(parse_adapter_config(json, "a.json").saves_head);
   EXPECT_TRUE(parse_adapter_config(

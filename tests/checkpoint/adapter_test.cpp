@@ -232,6 +232,9 @@ TEST(ReadPeftAdapter, RefusesStrangeTensors) {
   read_tensors({{a, good_a}, {b, good_b}});
   expect_error(ErrorKind::not_found, b, [&] { read_tensors({{a, good_a}}); });
   expect_error(ErrorKind::corrupt_data, "holds no tensors", [&] { read_tensors({}); });
+  expect_error(ErrorKind::unsupported, "merge such an adapter with PEFT (merge_and_unload)", [&] {
+    read_tensors({{a, good_a}, {b, good_b}, {"base_model.model.lm_head.weight", good_a}});
+  });
   expect_error(ErrorKind::unsupported, "'base_model.model.x.lora_embedding_A' is no LoRA matrix",
                [&] { read_tensors({{"base_model.model.x.lora_embedding_A", good_a}}); });
   expect_error(ErrorKind::corrupt_data, "are [3, 8] and [8, 2], which have no rank in common",

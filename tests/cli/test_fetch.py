@@ -99,3 +99,5 @@ def test_offline_uses_what_is_there(hub, run):
     run("download", "org/tiny", "config.json")
     described = run("describe", "org/tiny", HF_HUB_OFFLINE="1")
     assert "config.json" in described.stderr and "not in the local cache" not in described.stderr
+    (run.cache / "models--org--tiny" / "refs" / "main").unlink()  # as of a cache that was filled by a commit
+    assert_refused(run("describe", "org/tiny", HF_HUB_OFFLINE="1"), f"(which has the revision {COMMIT})")

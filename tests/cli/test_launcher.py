@@ -178,3 +178,21 @@ def test_builds_once_and_again_when_a_source_changes(machine, tmp_path):
     (machine.root / "src" / "new.cpp").touch()
     assert "building release" in machine.run(AM_TORCH_DIR=torch).stderr
     assert machine.run(AM_TORCH_DIR=torch).stderr == ""
+
+
+def test_an_examples_inputs_are_fetched(machine, tmp_path):
+    machine.command("ninja", NINJA)
+    machine.command("cmake", CMAKE)
+    example = machine.root / "examples" / "small"
+    example.mkdir(parents=True)
+    for name in ("fetch.py", "recipe.yaml"):
+        (example / name).touch()
+    python = machine.root / ".deps" / "python" / "bin" / "python"
+    python.parent.mkdir(parents=True)
+    python.write_text("#!/bin/bash\necho fetched ${1##*/examples/}\n")
+    python.chmod(0o755)
+    torch = str(fake_libtorch(tmp_path / "torch"))
+    for command in ([], ["train"], ["plan"], ["data"], ["bench"]):
+        words = [*command, str(example / "recipe.yaml")]
+        done = machine.run(*words, AM_TORCH_DIR=torch)
+        assert done.stdout == f"fetched small/fetch.py\nran {' '.join(words)}\n", done.stdout + done.stderr

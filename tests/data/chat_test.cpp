@@ -22,6 +22,28 @@ TEST(ChatDataset, RowsOfAFile) {
             path + ":2: 'messages' is empty: there is nothing to learn");
 }
 
+TEST(ChatDataset, AnswersThatAreNotWantedAreNotLearnt) {
+  const ScratchFolder folder;
+  const std::string prompt = R"({"role": "user", "content": "q"})";
+  const std::string answer = R"({"role": "assistant", "content": "a"})";
+  const auto path = folder.write(
+      "rows.jsonl", fmt::format(R"({{"prompt": [{0}], "completion": [{1}], "label": false}}
+{{"prompt": [{0}], "completion": [{1}], "label": true}}
+{{"conversations": [{0}, {1}, {0}], "chosen": {1}, "rejected": {1}}}
+{{"messages": [{0}, {1}], "chosen": [{0}, {1}], "rejected": [{0}, {1}]}}
+{{"messages": [{0}, {1}, {0}], "chosen": null, "rejected": null}}
+)",
+                                prompt, answer));
+  const auto dataset = make_chat_dataset({.paths = {path}}, chatml_context());
+  EXPECT_THAT(error_of([&] { dataset->sample(0); }),
+              ::testing::HasSubstr("'label' is false: its completion is one that is not wanted"));
+  EXPECT_THAT(error_of([&] { dataset->sample(2); }),
+              ::testing::HasSubstr("append the chosen answer to them as the assistant's turn"));
+  for (const std::int64_t row : {1, 3, 4}) {
+    EXPECT_EQ(error_of([&] { dataset->sample(row); }), "no error");
+  }
+}
+
 TEST(ChatDataset, LimitsAndTemplates) {
   const ScratchFolder folder;
   const auto path = folder.write("rows.jsonl", kRow);

@@ -22,6 +22,12 @@ TEST(Dataset, ErrorsOfAFormatNameTheRow) {
   EXPECT_EQ(dataset->sample(0).ids, (std::vector<std::int32_t>{5}));
   EXPECT_EQ(dataset->location(1), path + ":3");
   EXPECT_EQ(error_of([&] { dataset->sample(1); }), path + ":3: n is 2");
+  try {
+    dataset->sample(1);
+    FAIL();
+  } catch (const Error& error) {
+    EXPECT_THAT(error.what(), ::testing::HasSubstr("skip_invalid_samples: true in its data set's"));
+  }
 }
 
 TEST(Dataset, SelectedRows) {

@@ -272,6 +272,15 @@ TEST(FindDataFiles, WordsOfSplits) {
   EXPECT_THAT(find_data_files(folder.path(), {.split = "test"}), ElementsAre(test));
 }
 
+TEST(FindDataFiles, SplitsMayBeWrittenInCapitals) {
+  const ScratchFolder folder;
+  const auto train = folder.write("Train.csv", "");
+  const auto test = folder.write("TEST.csv", "");
+  EXPECT_THAT(find_data_files(folder.path(), {}), ElementsAre(train)) << "no held-out rows";
+  EXPECT_THAT(find_data_files(folder.path(), {.split = "test"}), ElementsAre(test));
+  EXPECT_THAT(find_data_files(test, {.split = "test"}), ElementsAre(test));
+}
+
 TEST(FindDataFiles, AFolderMayBeACopyOfAHubDataset) {
   const ScratchFolder folder;
   const std::string row = "{\"text\": \"x\"}\n";

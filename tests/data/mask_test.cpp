@@ -221,9 +221,36 @@ TEST(Mask, ReasoningInsideTheContentCanBeLeftOut) {
   EXPECT_EQ(marked("\n<think>one</think>b"), one("\n<think>{one}</think>b"));
   EXPECT_EQ(marked("b <think>one</think>"), one("b <think>{one}</think>"));
   EXPECT_EQ(marked("one</think>b"), one("{one}</think>b")) << "the prompt has the <think>";
-  for (const std::string content : {"<think>\n\n</think>b", "<think>one"}) {
-    EXPECT_EQ(marked(content), one(content));
-  }
+  EXPECT_EQ(marked("<think>\n\n</think>b"), one("{<think>\n\n</think>}b"));
+  EXPECT_EQ(marked("<think>one"), one("<think>one"));
+}
+
+TEST(Mask, EmptyThinkingOfTheTemplateIsLeftOutWithReasoning) {
+  const auto thinking_template = [](const std::string& opened) {
+    return [opened](const Json& messages, bool add_generation_prompt) {
+      text::Rendered out;
+      for (const Json& m : messages) {
+        const bool is_answer = m["role"] == "assistant";
+        out.text += "[" + m["role"].get<std::string>() + ":" + (is_answer ? "<think>\n" : "") +
+                    m.value("reasoning_content", "") + (is_answer ? "\n</think>\n\n" : "") +
+                    m["content"].get<std::string>() + "]";
+      }
+      out.text += add_generation_prompt ? "[assistant:" + opened : "";
+      return out;
+    };
+  };
+  const Json plain = {message("user", "a"), message("assistant", "b")};
+  EXPECT_EQ(mark(plain, thinking_template(""), true).front(),
+            "[user:a][assistant:<{<think>\n\n</think>\n\n}b]>");
+  EXPECT_EQ(mark(plain, thinking_template("<think>\n"), true).front(),
+            "[user:a][assistant:<think>\n<{\n</think>\n\n}b]>")
+      << "the prompt opens it";
+  EXPECT_EQ(mark(plain, thinking_template(""), false).front(),
+            "[user:a][assistant:<<think>\n\n</think>\n\nb]>");
+  Json thought = plain;
+  thought[1]["reasoning_content"] = "why";
+  EXPECT_EQ(mark(thought, thinking_template(""), true).front(),
+            "[user:a][assistant:<<think>\n{why}\n</think>\n\nb]>");
 }
 
 TEST(Mask, BlankSpaceBetweenTurnsMayDiffer) {

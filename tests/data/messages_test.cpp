@@ -175,8 +175,21 @@ TEST(Messages, WeightsSwitchLearningOff) {
       {"role": "assistant", "content": "d", "weight": 1, "train": true}]})");
   EXPECT_EQ(conversation.learnable, (std::vector<bool>{false, false, false, true}));
   EXPECT_FALSE(conversation.messages[1].contains("weight"));
+  for (const char* key : {"training", "loss", "trainable", "loss_mask", "step_loss_mask"}) {
+    const auto other = read_row(fmt::format(R"({{"messages": [
+        {{"role": "assistant", "content": "b", "{0}": false}},
+        {{"role": "assistant", "content": "c", "{0}": 1}},
+        {{"role": "assistant", "content": "d", "{0}": null}}]}})",
+                                            key));
+    EXPECT_EQ(other.learnable, (std::vector<bool>{false, true, true})) << key;
+    EXPECT_FALSE(other.messages[0].contains(key));
+  }
   EXPECT_EQ(error(R"({"messages": [{"role": "assistant", "content": "b", "weight": 0.5}]})"),
             "messages[0].weight is 0.5; a message is learnt wholly (1) or not at all (0)");
+  EXPECT_EQ(error(R"({"messages": [{"role": "assistant", "content": "b", "train_detail":
+                [{"begin_offset": 0, "end_offset": 1, "train": false}]}]})"),
+            "messages[0] has 'train_detail', which marks parts of a message; a message is learnt "
+            "wholly or not at all here: leave it out, or split the message");
 }
 
 TEST(Messages, ToolCallIdsAreKeptOrLeftOut) {
@@ -252,6 +265,11 @@ TEST(Messages, MalformedRowsAreNamed) {
   EXPECT_THAT(error(R"({"prompt": "a", "completion": "b"})"),
               ::testing::HasSubstr("column_mapping: {question: prompt, answer: completion} and "
                                    "use_hf_chat_template: true"));
+  EXPECT_THAT(error(R"({"instruction": "a", "input": "b", "output": "c"})"),
+              ::testing::HasSubstr("{context: instruction, question: input, answer: output} and"))
+      << "no column is lost";
+  EXPECT_THAT(error(R"({"text": "a"})"),
+              ::testing::EndsWith("Dataset with column_mapping: {answer: text}"));
   EXPECT_THAT(error(R"({"prompt": [], "response": []})"),
               ::testing::EndsWith("join the turns of 'prompt' and 'response' to one list "
                                   "'messages'"));

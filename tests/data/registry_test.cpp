@@ -44,6 +44,15 @@ TEST(Registry, MakesByTarget) {
             0U);
 }
 
+TEST(Registry, ModulesMayBeLeftOut) {
+  for (const char* name :
+       {"ColumnMappedTextInstructionDataset",
+        "nemo_automodel.components.datasets.llm.ColumnMappedTextInstructionDataset"}) {
+    EXPECT_EQ(find_dataset_kind(name).name,
+              "column_mapped_text_instruction_dataset.ColumnMappedTextInstructionDataset");
+  }
+}
+
 TEST(Registry, NamesTheKeyOfTheFiles) {
   EXPECT_EQ(find_dataset_kind("chat_dataset.ChatDataset").place, "path_or_dataset_id");
   EXPECT_EQ(find_dataset_kind("nemo_automodel.components.datasets.llm.seq_cls.IMDB").place,

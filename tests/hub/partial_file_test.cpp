@@ -43,6 +43,17 @@ TEST_F(Partial, GoesOnWithWhatAnEarlierOneLeft) {
   EXPECT_TRUE(partial.finish(whole_));
 }
 
+TEST_F(Partial, TwoThatNoLockKeepsApartMakeOneFile) {
+  PartialFile one(part_, kFile), other(part_, kFile);
+  one.append("hel");
+  other.append("hell");
+  one.append("lo\n");
+  EXPECT_TRUE(one.finish(whole_));
+  other.append("o\n");
+  EXPECT_TRUE(other.finish(whole_));
+  EXPECT_EQ(read_file(whole_), "hello\n");
+}
+
 TEST_F(Partial, ClearedOneStartsAnew) {
   write_file_atomic(part_, "HELL");
   PartialFile partial(part_, kFile);

@@ -68,6 +68,13 @@ TEST(LoraTargets, ExcludeMeansEveryOtherLinear) {
 TEST(LoraTargets, APatternWithoutMatchIsAnErrorWithNearNames) {
   EXPECT_THAT(message(modules(), {.target_modules = {"q_porj"}}),
               HasSubstr("'q_porj' matches no linear layer of the model; did you mean 'q_proj'"));
+  EXPECT_THAT(message(modules(), {.target_modules = {"all-linear"}}),
+              HasSubstr("; match_all_linear: true adapts every linear layer"));
+  for (const char* pattern : {"q_proj,v_proj", ".*(q|v)_proj"}) {
+    EXPECT_THAT(
+        message(modules(), {.target_modules = {pattern}}),
+        HasSubstr("; a pattern is a name in which '*' is any text, and several are a list"));
+  }
   EXPECT_THAT(message(modules(), {.target_modules = {"query_key_value"}}),
               HasSubstr("it has q_proj"));
   EXPECT_THAT(message(modules(), {.target_modules = {"model.layers.7.self_attn.q_proj"}}),

@@ -10,6 +10,8 @@ constexpr std::string_view kTruncation = "with truncation: true";
 constexpr std::string_view kSteps = "in steps";
 constexpr std::string_view kProduct = "local_batch_size times the micro-batches of a step";
 constexpr std::string_view kPackTokens = "the tokens of a pack";
+constexpr std::string_view kHeldOut =
+    "train[90%:] of the same files, beside dataset.split train[:90%]";
 
 constexpr auto kNames = std::to_array<ForeignName>({
     {"adapter_name_or_path", "peft.adapter_name_or_path"},
@@ -18,17 +20,22 @@ constexpr auto kNames = std::to_array<ForeignName>({
     {"bf16", "model.torch_dtype",
      "bfloat16; model.compute_dtype: bfloat16 alone keeps float32 weights"},
     {"completion_only_loss", "dataset.answer_only_loss_mask"},
+    {"cutoff_len", "dataset.seq_length", kTruncation},
     {"data_files", "dataset.path_or_dataset_id"},
     {"eval_steps", "step_scheduler.val_every_steps"},
     {"gradient_accumulation_steps", "step_scheduler.global_batch_size", kProduct},
     {"gradient_checkpointing", "distributed.activation_checkpointing"},
+    {"init_lora_weights", "peft.lora_A_init"},
     {"label_smoothing_factor", "loss_fn.label_smoothing"},
+    {"layers_to_transform", "peft.target_modules", "patterns such as '*.layers.0.*'"},
     {"learning_rate", "optimizer.lr"},
     {"logging_steps", "step_scheduler.log_remote_every_steps", "training.jsonl has every step"},
     {"lora_alpha", "peft.alpha"},
     {"lora_dropout", "peft.dropout"},
     {"lora_model_dir", "peft.adapter_name_or_path"},
     {"lora_r", "peft.dim"},
+    {"lora_rank", "peft.dim"},
+    {"lora_target", "peft.target_modules"},
     {"lora_target_linear", "peft.match_all_linear"},
     {"lora_target_modules", "peft.target_modules"},
     {"lr_scheduler_type", "lr_scheduler.lr_decay_style"},
@@ -51,7 +58,11 @@ constexpr auto kNames = std::to_array<ForeignName>({
     {"save_total_limit", "checkpoint.max_recent_checkpoints"},
     {"sequence_len", "dataset.seq_length", kTruncation},
     {"train_on_inputs", "dataset.roles_to_train", "[system, user, assistant]"},
+    {"train_on_prompt", "dataset.roles_to_train", "[system, user, assistant]"},
     {"use_dora", "peft.use_dora"},
+    {"use_rslora", "peft.alpha", "alpha * sqrt(dim) is the same scale"},
+    {"val_set_size", "validation_dataset.split", kHeldOut},
+    {"val_size", "validation_dataset.split", kHeldOut},
     {"warmup_ratio", "lr_scheduler.lr_warmup_steps", kSteps},
     {"warmup_steps", "lr_scheduler.lr_warmup_steps"},
     {"weight_decay", "optimizer.weight_decay"},
