@@ -2,6 +2,7 @@
 
 #include <fcntl.h>
 #include <fmt/format.h>
+#include <unistd.h>
 
 #include <CLI/CLI.hpp>
 #include <algorithm>
@@ -129,21 +130,34 @@ void hold_standard_files() {
   }
 }
 
+/// The exit code says it as well: who reads may be gone, for which fmt::print would throw.
+void tell(const char* error) { std::fputs(fmt::format("error: {}\n", error).c_str(), stderr); }
+
+/// Whoever replaces data or weights in place takes the pages away that a run has mapped.
+[[noreturn]] void tell_lost_pages(int /*signal*/) {
+  constexpr std::string_view kText =
+      "error: a file that is being read became shorter, or its disk failed. Data and models must "
+      "stay as they are while they are used; write new ones under other names\n";
+  [[maybe_unused]] const auto written = ::write(STDERR_FILENO, kText.data(), kText.size());
+  ::_exit(static_cast<int>(ExitCode::failure));
+}
+
 }  // namespace
 
 int run_program(const Program& program, int argc, const char* const* argv) {
   std::signal(SIGXFSZ, SIG_IGN);  // a file-size limit is an error of the write then
+  std::signal(SIGBUS, tell_lost_pages);
   hold_standard_files();
   const std::vector<std::string> arguments(argv + std::min(argc, 1), argv + argc);
   try {
     return static_cast<int>(dispatch_and_flush(program, arguments));
   } catch (const Error& error) {
-    fmt::print(stderr, "error: {}\n", error.what());
+    tell(error.what());
     return static_cast<int>(exit_code_of(error.kind()));
   } catch (const std::bad_alloc&) {
-    fmt::print(stderr, "error: out of memory\n");
+    tell("out of memory");
   } catch (const std::exception& error) {
-    fmt::print(stderr, "error: {}\n", error.what());
+    tell(error.what());
   }
   return static_cast<int>(ExitCode::failure);
 }

@@ -48,8 +48,11 @@ void StopSignal::watch(const std::stop_token& stop) {
     }
     first = Clock::now();
     received_.store(signal);
-    fmt::print(stderr, "\n{}: stopping after this step; once more stops at once\n",
-               strsignal(signal));
+    // The terminal may be gone by now, or the program that reads: fmt::print would throw.
+    std::fputs(
+        fmt::format("\n{}: stopping after this step; once more stops at once\n", strsignal(signal))
+            .c_str(),
+        stderr);
   }
 }
 

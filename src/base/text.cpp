@@ -125,7 +125,7 @@ std::string human_bytes(std::uint64_t bytes) {
   constexpr std::array<std::string_view, 5> kUnits = {"bytes", "KiB", "MiB", "GiB", "TiB"};
   auto value = static_cast<double>(bytes);
   std::size_t unit = 0;
-  while (value >= 1024 && unit + 1 < kUnits.size()) {
+  while (value >= (unit == 0 ? 1024 : 999.5) && unit + 1 < kUnits.size()) {  // three digits at most
     value /= 1024;
     ++unit;
   }

@@ -222,6 +222,7 @@ SaveResult CheckpointStore::save(const SaveRequest& request) {
   const fs::path path = options_.folder / checkpoint_name(request.epoch, request.step);
   const ErrorContext context("saving the checkpoint {}; earlier checkpoints are untouched",
                              path.string());
+  auto warnings = remove_old();  // where an earlier run kept more, they make room for this one
   const auto before = list();
   AtomicFolder folder(path, Existing::replace);
   write_content(folder.work(), request);
@@ -233,7 +234,7 @@ SaveResult CheckpointStore::save(const SaveRequest& request) {
                        .ground = request.ground,
                        .restore_from = request.restore_from,
                        .files = {}});
-  auto warnings = put_aside(path);
+  std::ranges::move(put_aside(path), std::back_inserter(warnings));
   folder.commit();
   update_pointers();
   std::ranges::move(remove_old(), std::back_inserter(warnings));
@@ -249,6 +250,13 @@ FindResult CheckpointStore::find(const std::optional<std::string>& restore_from)
            signature_difference(options_.signature, checkpoint.manifest.signature).empty();
   };
   const auto checkpoints = list();
+  if (*restore_from == kLatest && checkpoints.empty()) {
+    auto none = find_newest();
+    none.warnings.push_back(fmt::format(
+        "checkpoint.restore_from: there is no checkpoint in {} yet, so the run begins anew",
+        options_.folder.string()));
+    return none;
+  }
   if (*restore_from == kLatest || checkpoints.empty() || !began_there(checkpoints.front())) {
     return find_named(*restore_from);
   }

@@ -83,12 +83,12 @@ class CheckpointStore {
   SaveResult save(const SaveRequest& request);
 
   /// What a recipe's checkpoint.restore_from means. Null: the newest checkpoint whose files are
-  /// undamaged; none if there is no checkpoint. "LATEST", "LOWEST_VAL", a folder's name here, or a
-  /// path: that one; another signature is a warning. But if the newest checkpoint is of a run that
-  /// began there and has this signature, the run is being repeated and goes on from it. Throws
-  /// Error(not_found) with the names that exist, Error(corrupt_data) if a named one is damaged;
-  /// and, because a run that began anew would replace and remove what is here,
-  /// Error(invalid_argument) if the newest checkpoint was made by a run of another signature,
+  /// undamaged; none if there is no checkpoint. "LATEST" (as null if there is none), "LOWEST_VAL",
+  /// a folder's name here, or a path: that one; another signature is a warning. But if the newest
+  /// checkpoint is of a run that began there and has this signature, the run is being repeated and
+  /// goes on from it. Throws Error(not_found) with the names that exist, Error(corrupt_data) if a
+  /// named one is damaged; and, because a run that began anew would replace and remove what is
+  /// here, Error(invalid_argument) if the newest checkpoint was made by a run of another signature,
   /// Error(corrupt_data) if all are damaged.
   FindResult find(const std::optional<std::string>& restore_from) const;
 

@@ -92,8 +92,12 @@ std::string shown(const Node& node, const std::string& path) {
   return is_secret(path) ? "a value that is not shown" : describe(node);
 }
 
-/// For a text that was meant as a list or mapping.
-std::string advice_on_quotes(const Node& node) {
+/// For a text that was meant as a list or mapping, and for one that was read as a number, such as
+/// the id of a job.
+std::string advice_on_quotes(const Key& key, const Node& node) {
+  if (node.value.is_number() && (key.forms & kText) != 0 && key.choices.empty()) {
+    return R"(; a text of digits needs quotes inside: "'123'")";
+  }
   const std::string text = node.is_text() ? node.value.get<std::string>() : "";
   return text.starts_with('[') || text.starts_with('{')
              ? R"(; as a text a list or mapping needs quotes inside: "['a', 'b']", "{'key': 'value'}")"
@@ -346,7 +350,7 @@ class Checker {
   std::optional<Node> wrong_type(const Key& key, const Node& node, const std::string& path) {
     problem(node.origin, path,
             fmt::format("expected {}, found {}{}", expected(key), shown(node, path),
-                        advice_on_quotes(node)));
+                        advice_on_quotes(key, node)));
     return std::nullopt;
   }
 
@@ -391,7 +395,8 @@ class Checker {
               fmt::format("{} is out of range; expected {}", describe(node), expected(key)));
       return std::nullopt;
     }
-    return (key.forms & kNumber) != 0 ? text_like(node, number) : node;
+    const bool is_widened = (key.forms & kNumber) != 0 && !key.keeps_integers;
+    return is_widened ? text_like(node, number) : node;
   }
 
   std::optional<Node> check_text(const Key& key, const Node& node, const std::string& path) {

@@ -128,6 +128,12 @@ Key Key::or_text() const {
   return key;
 }
 
+Key Key::keeping_integers() const {
+  Key key = *this;
+  key.keeps_integers = true;
+  return key;
+}
+
 Key Key::defaulting(Json value) const {
   Key key = *this;
   key.fallback = std::move(value);

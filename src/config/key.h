@@ -61,6 +61,8 @@ struct Key {
   std::optional<double> least;
   std::optional<double> above;
   std::optional<double> most;
+  /// Of a number: one without a point stays an integer, which means something else.
+  bool keeps_integers = false;
   /// Accepted texts; "a|b|c" are spellings of a. Empty: any text.
   std::vector<std::string> choices;
   /// Choices in any case of letters.
@@ -98,6 +100,7 @@ struct Key {
   Key one_of(std::vector<std::string> texts) const;
   Key in_any_case() const;
   Key or_text() const;
+  Key keeping_integers() const;
   Key defaulting(Json value) const;
   /// One more choice, "auto".
   Key or_auto() const;

@@ -12,6 +12,7 @@
 #include "base/known.h"
 #include "base/stop_signal.h"
 #include "base/terminal.h"
+#include "recipes/finetune/disk_need.h"
 #include "recipes/finetune/late_results.h"
 #include "recipes/finetune/router_training.h"
 #include "recipes/finetune/run_manifest.h"
@@ -29,9 +30,14 @@ namespace {
 /// The step number under which a validation before the first step is logged.
 constexpr std::int64_t kBeforeTraining = -1;
 
+/// With those of a terminal: Ctrl-C, and that it was closed, unless nohup says to ignore that.
 std::vector<int> stop_signals(const config::Recipe& recipe) {
   auto signals = recipe.step_scheduler.preemption_signals;
   signals.push_back(SIGINT);
+  struct sigaction hangup{};
+  if (::sigaction(SIGHUP, nullptr, &hangup) == 0 && hangup.sa_handler != SIG_IGN) {
+    signals.push_back(SIGHUP);
+  }
   return signals;
 }
 
@@ -89,6 +95,15 @@ ExitCode finish_again(RunCheckpoints& checkpoints, RunState& state,
 
 train::ValidationMetrics after(const train::StepMetrics& step) {
   return {.step = step.step, .epoch = step.epoch, .lr = step.rates.lr};
+}
+
+std::vector<std::string> check_step(const config::Recipe& recipe, const train::StepMetrics& metrics,
+                                    const spec::ModelSpec& spec, bool is_first) {
+  if (metrics.result.num_label_tokens == 0) {  // the check of the data is switched off
+    return {fmt::format("step {} has no learnt token, so nothing was learnt from its rows",
+                        metrics.step + 1)};
+  }
+  return is_first ? check_first_loss(recipe, metrics.result, spec) : std::vector<std::string>();
 }
 
 /// A launcher that starts several processes expects them to share the work.
@@ -157,6 +172,8 @@ ExitCode run_finetune(const config::LoadedRecipe& loaded) {
   progress.notes(warnings(differences_from(loaded.manifest, manifest)));
   const Forecast forecast = forecast_run(recipe, run, data);
   progress.notes(describe_run(recipe, run, data, plan, forecast));
+  progress.notes(warnings(check_disk(disk_need(recipe, run, optimizer, plan, state.next_step),
+                                     recipe.checkpoint.checkpoint_dir)));
   progress.notes(warnings(restored.notes));
   progress.note(restored.path ? "going on from " + restored.path->string()
                               : show_first_sample(data, shows_colours(STDOUT_FILENO)));
@@ -164,7 +181,8 @@ ExitCode run_finetune(const config::LoadedRecipe& loaded) {
   const auto first_logged = restored.path ? state.next_step : kBeforeTraining;
   train::JsonLines log(std::filesystem::path(recipe.checkpoint.checkpoint_dir) / "training.jsonl",
                        first_logged);
-  Validation validation(recipe, data, first_logged);
+  const auto is_to_stop = [&stop] { return stop.received().has_value(); };
+  Validation validation(recipe, data, first_logged, is_to_stop);
   progress.notes(warnings(checkpoints.compare_sets(validation.deciding_set())));
   if (!restored.path && recipe.step_scheduler.validate_at_start) {
     validation.run(run.model, {.step = kBeforeTraining}, watchers, progress);
@@ -177,19 +195,15 @@ ExitCode run_finetune(const config::LoadedRecipe& loaded) {
     log.write(line);
     progress.notes(watchers.step(line));
     progress.step(metrics);
-    if (totals.num_steps == 0 && !restored.path) {
-      progress.notes(warnings(check_first_loss(recipe, metrics.result, run.model.spec())));
-    }
+    const bool is_first = totals.num_steps == 0 && !restored.path;
+    progress.notes(warnings(check_step(recipe, metrics, run.model.spec(), is_first)));
     totals.add(metrics);
 
-    stopping = stop.received().has_value();
     std::optional<checkpoint::ValidationLoss> validation_loss;
-    if (plan.is_validation_due(metrics.step) && stopping) {
-      progress.note(fmt::format("the validation of step {} is left out", metrics.step));
-    } else if (plan.is_validation_due(metrics.step)) {
+    if (plan.is_validation_due(metrics.step)) {
       validation_loss = validation.run(run.model, after(metrics), watchers, progress);
-      stopping = stop.received().has_value();
     }
+    stopping = is_to_stop();
     if (stopping || plan.is_checkpoint_due(metrics.step)) {
       const auto saved = checkpoints.save(state, {.epoch = metrics.epoch,
                                                   .step = metrics.step,

@@ -59,10 +59,14 @@ Evaluation ScoreSum::result() const {
           .num_rows = rows_};
 }
 
-Evaluation evaluate(const parallel::ShardedModel& model, const data::Dataset& dataset,
-                    std::int64_t batch_size) {
+std::optional<Evaluation> evaluate(const parallel::ShardedModel& model,
+                                   const data::Dataset& dataset, std::int64_t batch_size,
+                                   const std::function<bool()>& stops) {
   ScoreSum sum;
   for (std::int64_t begin = 0; begin < dataset.size(); begin += batch_size) {
+    if (stops()) {
+      return std::nullopt;
+    }
     const auto batch = batch_at(dataset, begin, std::min(begin + batch_size, dataset.size()));
     sum.add(batch, model.score(to_tokens(batch)));
   }

@@ -2,7 +2,9 @@
 // How good a model is on held-out rows.
 
 #include <cstdint>
+#include <functional>
 #include <map>
+#include <optional>
 
 #include "data/batch.h"
 #include "data/dataset.h"
@@ -36,8 +38,10 @@ class ScoreSum {
   std::int64_t rows_ = 0;
 };
 
-/// Scores every row of the data set in its order, `batch_size` rows at a time.
-Evaluation evaluate(const parallel::ShardedModel& model, const data::Dataset& dataset,
-                    std::int64_t batch_size);
+/// Scores every row of the data set in its order, `batch_size` rows at a time. Nothing if `stops`,
+/// which is asked before each batch, says so.
+std::optional<Evaluation> evaluate(
+    const parallel::ShardedModel& model, const data::Dataset& dataset, std::int64_t batch_size,
+    const std::function<bool()>& stops = [] { return false; });
 
 }  // namespace automodel::train

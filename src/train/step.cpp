@@ -1,5 +1,6 @@
 #include "train/step.h"
 
+#include <algorithm>
 #include <cmath>
 
 #include "base/error.h"
@@ -68,22 +69,19 @@ StepResult train_step(parallel::ShardedModel& model, Optimizer& optimizer,
                       const StepRates& rates, const StepOptions& options) {
   StepResult result{.num_tokens = num_tokens(micro_batches),
                     .num_label_tokens = num_label_tokens(micro_batches)};
-  check(result.num_label_tokens > 0, ErrorKind::invalid_argument,
-        "step {}: none of its {} tokens is labelled, there is nothing to learn", step,
-        result.num_tokens);
   model.zero_grad();
   const RandomStream dropout(options.seed, StreamPurpose::dropout,
                              static_cast<std::uint64_t>(step));
-  const parallel::LossWeights weights{
-      .per_label = 1.0 / static_cast<double>(result.num_label_tokens),
-      .per_token = 1.0 / static_cast<double>(result.num_tokens),
-      .terms = options.terms};
+  // Where nothing is labelled the loss and its gradient are 0.
+  const auto num_labels = static_cast<double>(std::max<std::int64_t>(result.num_label_tokens, 1));
+  const parallel::LossWeights weights{.per_label = 1.0 / num_labels,
+                                      .per_token = 1.0 / static_cast<double>(result.num_tokens),
+                                      .terms = options.terms};
   const auto computed = forward_backward(model, micro_batches, weights, dropout);
   result.loss = computed.loss;
   result.routers = computed.routers;
   if (model.spec().is_classifier()) {
-    result.accuracy =
-        static_cast<double>(computed.num_correct) / static_cast<double>(result.num_label_tokens);
+    result.accuracy = static_cast<double>(computed.num_correct) / num_labels;
   }
   result.seconds.forward = computed.forward_seconds;
   result.seconds.backward = computed.backward_seconds;

@@ -38,9 +38,9 @@ struct StepResult {
 };
 
 /// Forward and backward of every micro-batch, clipping, update, also of routers' corrections.
-/// `step` counts optimizer steps of the run from 0. Throws Error(invalid_argument) if nothing is
-/// labelled, or if loss or gradient norm is not finite: it names the first tensor that is not, and
-/// no parameter has changed.
+/// `step` counts optimizer steps of the run from 0; one in which nothing is labelled has a gradient
+/// of zero. Throws Error(invalid_argument) if loss or gradient norm is not finite: it names the
+/// first tensor that is not, and no parameter has changed.
 StepResult train_step(parallel::ShardedModel& model, Optimizer& optimizer,
                       std::span<const nn::Tokens> micro_batches, std::int64_t step,
                       const StepRates& rates, const StepOptions& options);

@@ -1,9 +1,12 @@
 #include "base/file.h"
 
+#include <fcntl.h>
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 #include <sys/wait.h>
 #include <unistd.h>
+
+#include <cerrno>
 
 #include "base/error.h"
 
@@ -122,6 +125,14 @@ TEST_F(FileTest, MapMovesWithItsBytes) {
   const MappedFile second = std::move(first);
   EXPECT_EQ(second.text(), "mapped");
   EXPECT_EQ(second.path(), folder_ / "x");
+}
+
+TEST_F(FileTest, AFileSystemMayFlushNoFolders) {
+  const int folder = ::open("/proc", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+  ASSERT_EQ(::fsync(folder), -1);
+  EXPECT_EQ(errno, EINVAL);
+  ::close(folder);
+  EXPECT_NO_THROW(sync_path("/proc"));
 }
 
 TEST_F(FileTest, AMissingFileIsNamed) {

@@ -71,6 +71,8 @@ TEST(Human, RoundsToWhatAPersonReads) {
   EXPECT_EQ(human_bytes(12), "12 bytes");
   EXPECT_EQ(human_bytes(1536ULL << 20), "1.5 GiB");
   EXPECT_EQ(human_bytes(640 << 10), "640 KiB");
+  EXPECT_EQ(human_bytes(999), "999 bytes");
+  EXPECT_EQ(human_bytes(1012 << 10), "0.988 MiB");
   EXPECT_EQ(human_count(812), "812");
   EXPECT_EQ(human_count(134'515'008), "134.5 M");
   EXPECT_EQ(human_count(2'440'000'000), "2.44 B");

@@ -49,6 +49,22 @@ TEST_F(StoreTest, KeepsTheNewestAndTheBest) {
   EXPECT_THAT(steps(store), ElementsAre(5, 4, 2));
 }
 
+TEST_F(StoreTest, WhoKeepsFewerThanBeforeHasTheirRoomBeforeTheNextIsWritten) {
+  {
+    auto store = open();
+    for (const int step : {1, 2, 3}) {
+      save(store, step);
+    }
+  }
+  auto store = open(1);
+  EXPECT_THAT(steps(store), ElementsAre(3, 2, 1));
+  std::vector<std::int64_t> meanwhile;
+  store.save(
+      {.epoch = 0, .step = 4, .write_model = [&](const fs::path&) { meanwhile = steps(store); }});
+  EXPECT_THAT(meanwhile, ElementsAre(3));
+  EXPECT_THAT(steps(store), ElementsAre(4));
+}
+
 TEST_F(StoreTest, RemovesNothingOfAnotherModel) {
   {
     auto other = open(1, {{"peft", true}});
@@ -224,10 +240,16 @@ TEST_F(StoreTest, LogsAreHeldOnlyWhereNoCheckpointsAre) {
 
 TEST_F(StoreTest, NamesTheCheckpointsThatExist) {
   auto store = open();
-  expect_error(ErrorKind::not_found, "there is no checkpoint 'LATEST'",
-               [&] { store.find("LATEST"); });
+  expect_error(ErrorKind::not_found, "there is no checkpoint 'LOWEST_VAL'",
+               [&] { store.find("LOWEST_VAL"); });
   save(store, 1);
   expect_error(ErrorKind::not_found, "there is epoch_0_step_1", [&] { store.find("LOWEST_VAL"); });
+}
+
+TEST_F(StoreTest, TheLatestOfNoneIsAFreshStart) {
+  const auto found = open().find("LATEST");
+  EXPECT_FALSE(found.checkpoint);
+  EXPECT_THAT(found.warnings, ElementsAre(HasSubstr("yet, so the run begins anew")));
 }
 
 TEST_F(StoreTest, GoesBackBehindADamagedCheckpoint) {
@@ -260,8 +282,10 @@ TEST_F(StoreTest, AnIncompleteCheckpointIsNoFreshStart) {
   write_text(folder_ / "run/epoch_0_step_1/manifest.json", "");
   {
     const auto store = open();
-    expect_error(ErrorKind::corrupt_data, "none of the 2 checkpoints in ",
-                 [&] { store.find(std::nullopt); });
+    for (const auto& name : {std::optional<std::string>(), std::optional<std::string>("LATEST")}) {
+      expect_error(ErrorKind::corrupt_data, "none of the 2 checkpoints in ",
+                   [&] { store.find(name); });
+    }
   }
   expect_error(ErrorKind::invalid_argument, "holds checkpoints, e.g. epoch_0_step_1",
                [&] { hold_for_logs(folder_ / "run"); });

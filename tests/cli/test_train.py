@@ -5,7 +5,6 @@ import os
 import re
 import signal
 import subprocess
-import time
 
 import pytest
 import tiny_run
@@ -39,9 +38,9 @@ def assert_same(one, two):
         assert content == files(two)[name], name
 
 
-def start(automodel, recipe, *overrides):
+def start(automodel, recipe, *overrides, **options):
     return subprocess.Popen([str(automodel.path), str(recipe), *overrides], stdout=subprocess.PIPE,
-                            stderr=subprocess.STDOUT, text=True)
+                            stderr=subprocess.STDOUT, text=True, **options)
 
 
 def wait_for_line(process, text):
@@ -173,6 +172,16 @@ def test_a_reader_that_leaves_stops_no_training(automodel, recipe):
     assert len(tiny_run.log(recipe.parent / "run")) == 4
 
 
+def test_data_that_are_replaced_during_a_run_are_told(automodel, tmp_path):
+    recipe = tiny_run.make(tmp_path, num_rows=3000)
+    process = start(automodel, recipe, "--step_scheduler.max_steps=100000", "--step_scheduler.num_epochs=null")
+    wait_for_line(process, "step 2/")
+    tiny_run.write_rows(tmp_path / "train.jsonl", 10, seed=1)
+    rest = process.stdout.read()
+    assert process.wait() == 1, rest
+    assert "error: a file that is being read became shorter" in rest
+
+
 def test_an_adapter_goes_on_only_beside_its_base(automodel, recipe):
     tiny_run.edit(recipe, lambda content: content.update(peft=dict(tiny_run.PEFT)))
     train(automodel, recipe, out(recipe, "run"), "--step_scheduler.max_steps=2")
@@ -241,53 +250,6 @@ def test_recompute_changes_nothing(automodel, recipe):
         done = train(automodel, recipe, out(recipe, kind), f"--distributed.activation_checkpointing={kind}")
         assert_same(recipe.parent / "kept/epoch_1_step_5", recipe.parent / kind / "epoch_1_step_5")
     assert "recompute   off: the least that fits into " in done.stdout
-
-
-@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
-def test_a_signal_saves_and_the_same_command_goes_on(automodel, recipe, number):
-    options = ["--step_scheduler.max_steps=40", "--step_scheduler.num_epochs=20", "--step_scheduler.val_every_steps=1"]
-    train(automodel, recipe, out(recipe, "whole"), *options)
-    process = start(automodel, recipe, out(recipe, "cut"), *options)
-    wait_for_line(process, "step 3/40")
-    process.send_signal(number)
-    rest = process.stdout.read()
-    assert process.wait() == 75, rest
-    assert "the same command goes on from the last checkpoint" in rest
-    done = train(automodel, recipe, out(recipe, "cut"), *options)
-    assert "going on from " in done.stdout
-    assert_same(recipe.parent / "whole/epoch_7_step_39", recipe.parent / "cut/epoch_7_step_39")
-    left_out = [int(step) for step in re.findall(r"the validation of step (\d+) is left out", rest)]
-    validated = [line["step"] for line in tiny_run.log(recipe.parent / "cut", "validation")]
-    assert sorted(validated + left_out) == list(range(40))
-
-
-def test_a_second_signal_stops_at_once(automodel, tmp_path):
-    """In a step of seconds; the second one comes late enough not to be the first one's echo."""
-    recipe = tiny_run.make(tmp_path, num_rows=20000)
-    process = start(automodel, recipe, "--step_scheduler.global_batch_size=20000", "--step_scheduler.max_steps=1")
-    wait_for_line(process, "first row")
-    time.sleep(0.5)
-    process.send_signal(signal.SIGTERM)
-    wait_for_line(process, "once more stops at once")
-    time.sleep(1.2)
-    process.send_signal(signal.SIGINT)
-    rest = process.stdout.read()
-    assert process.wait() == 128 + signal.SIGINT, rest
-
-
-def test_killed_at_any_moment_the_last_checkpoint_goes_on(automodel, recipe):
-    options = ["--step_scheduler.max_steps=15", "--step_scheduler.num_epochs=20", "--step_scheduler.ckpt_every_steps=1",
-               "--checkpoint.max_recent_checkpoints=2"]
-    train(automodel, recipe, out(recipe, "whole"), *options)
-    for step in (2, 6, 11):
-        process = start(automodel, recipe, out(recipe, "killed"), *options)
-        wait_for_line(process, f"step {step}/15")
-        time.sleep(0.003 * step)
-        process.kill()
-        process.wait()
-    train(automodel, recipe, out(recipe, "killed"), *options)
-    assert_same(recipe.parent / "whole/epoch_2_step_14", recipe.parent / "killed/epoch_2_step_14")
-    assert [line["step"] for line in tiny_run.log(recipe.parent / "killed")] == list(range(15))
 
 
 def test_a_finished_run_has_nothing_left_to_do(automodel, recipe):
@@ -451,6 +413,18 @@ def test_a_row_without_answer(automodel, recipe):
     with (recipe.parent / "train.jsonl").open("a") as file:
         file.write(json.dumps({"messages": [{"role": "user", "content": "reverse: red"}]}) + "\n")
     refused(automodel, recipe, "train.jsonl:19")
+
+
+def test_a_step_without_learnt_tokens_is_told_and_passed(automodel, recipe):
+    """Where the check is switched off such rows are wanted: the run must not end at one."""
+    rows = (recipe.parent / "train.jsonl").read_text().splitlines()
+    rows[5] = json.dumps({"messages": [{"role": "user", "content": "red " * 60}, {"role": "assistant", "content": "one"}]})
+    (recipe.parent / "train.jsonl").write_text("\n".join(rows) + "\n")
+    done = train(automodel, recipe, "--disabled_data_checks=['no_trained_tokens']", "--dataset.seq_length=40",
+                 "--dataset.truncation=true", "--step_scheduler.global_batch_size=1", "--step_scheduler.local_batch_size=1",
+                 "--step_scheduler.max_steps=18")
+    assert len(re.findall(r"warning: step \d+ has no learnt token", done.stdout)) == 1
+    assert [line["num_label_tokens"] for line in tiny_run.log(recipe.parent / "out")].count(0) == 1
 
 
 def test_a_row_longer_than_the_model_allows(automodel, recipe):

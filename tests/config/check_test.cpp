@@ -29,7 +29,8 @@ Key table() {
       {integer("count", "how many", 2).at_least(1).at_most(9), text("name", "").or_null(),
        texts("tags", "").of({"red", "blue|azure"}), betas("betas", {0.5, 0.5}),
        flag("mode", "", false).one_of({"all|true", "some", "none|false"}).in_any_case(), shape,
-       mapping("opt", "", {number("x", "", 1)}).always_there(),
+       mapping("opt", "", {number("x", "", 1), number("limit", "").keeping_integers()})
+           .always_there(),
        mapping("loose", "", {text("known", "")}).accepting(Extra::ignored),
        mapping("conf", "", {}).accepting(Extra::model_config), dead("old", "replaced"),
        text("set", "").with_prefix(), text("fn", "").or_absent()});
@@ -64,6 +65,8 @@ TEST(Check, UnifiesSpellings) {
   EXPECT_EQ(json["mode"], "all");
   EXPECT_EQ(json["tags"][0], "blue");
   EXPECT_EQ(json["opt"]["x"].dump(), "3.0");
+  EXPECT_EQ(to_json(check_yaml("opt: {limit: 3}").tree)["opt"]["limit"].dump(), "3");
+  EXPECT_EQ(to_json(check_yaml("opt: {limit: 3.0}").tree)["opt"]["limit"].dump(), "3.0");
   EXPECT_EQ(json["shape"]["_target_"], "pkg.Circle");
   EXPECT_EQ(to_json(check_yaml("mode: SOME").tree)["mode"], "some");
 }
@@ -88,6 +91,8 @@ TEST(Check, RefusesWrongTypesAndValues) {
   EXPECT_THAT(problems("opt: {x: .nan}"), ElementsAre(HasSubstr("out of range")));
   EXPECT_THAT(problems("name: [a]"),
               ElementsAre(HasSubstr("expected a text or null, found a list")));
+  EXPECT_THAT(problems("name: 2024"), ElementsAre(HasSubstr("found 2024; a text of digits needs")));
+  EXPECT_THAT(problems("name: \"'2024'\""), IsEmpty());
   EXPECT_THAT(problems("opt: 3"), ElementsAre(HasSubstr("expected a mapping or null, found 3")));
   EXPECT_THAT(problems("opt: '{lr: 3}'"),
               ElementsAre(HasSubstr("found '{lr: 3}'; as a text a list or mapping needs quotes")));

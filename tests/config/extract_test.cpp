@@ -208,6 +208,19 @@ TEST(Extract, PatternsMayBeOneOrMany) {
             DropoutPosition::pre);
 }
 
+TEST(Extract, AWholeNumberOfBatchesIsNoShareOfThem) {
+  const auto limit = [](const std::string& text) {
+    const std::string megatron =
+        "{'_target_': "
+        "'nemo_automodel.components.datasets.llm.megatron_dataset.MegatronPretraining', "
+        "'paths': 'x', 'splits_to_build': 'validation', 'trainer_limit_val_batches': ";
+    const Recipe recipe = read({"--validation_dataset=" + megatron + text + "}"});
+    return recipe.validation_datasets.at("default").keys.at("trainer_limit_val_batches").dump();
+  };
+  EXPECT_EQ(limit("32"), "32");
+  EXPECT_EQ(limit("1.0"), "1.0");
+}
+
 TEST(Extract, DataSetsAndTokenizers) {
   const std::string chat =
       "{'_target_': 'nemo_automodel.components.datasets.llm.chat_dataset.ChatDataset', "

@@ -70,6 +70,13 @@ TEST(Load, ReadsVariablesOfTheGivenEnvironment) {
 TEST(Load, RefusesFilesThatAreNoRecipes) {
   EXPECT_THROW(check_recipe(::testing::TempDir() + "missing.yaml", {}, {}), Error);
   EXPECT_THROW(check_recipe(::testing::TempDir(), {}, {}), Error);
+  try {
+    check_recipe("chats.jsonl", {}, {});
+    FAIL();
+  } catch (const Error& error) {
+    EXPECT_THAT(error.message(), HasSubstr("chats.jsonl is a data file; a recipe is a YAML file"));
+    EXPECT_THAT(error.message(), HasSubstr("'automodel data --dataset chats.jsonl --tokenizer"));
+  }
 }
 
 TEST(Load, ARunnableRecipeLoads) {

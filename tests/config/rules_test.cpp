@@ -91,6 +91,7 @@ INSTANTIATE_TEST_SUITE_P(
                        "--optimizer.amsgrad=true"},
                       "must be false for FusedAdam"},
         Contradiction{{"--checkpoint.checkpoint_dir=~/runs"}, "write ${oc.env:HOME}/runs"},
+        Contradiction{{"--checkpoint.checkpoint_dir="}, "checkpoint_dir: is empty; name a folder"},
         Contradiction{{"--loss_fn.label_smoothing=1"},
                       "loss_fn.label_smoothing: 1 is out of range; expected a number >= 0 and < 1"},
         Contradiction{{"--loss_fn.label_smoothing=-0.1"}, "expected a number >= 0"},

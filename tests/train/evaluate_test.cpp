@@ -59,8 +59,8 @@ class FixedRows final : public data::Dataset {
 
 TEST(Evaluate, DoesNotDependOnTheBatchSize) {
   const auto model = tiny_model();
-  const auto one = evaluate(model, FixedRows(), 1);
-  const auto two = evaluate(model, FixedRows(), 2);
+  const auto one = *evaluate(model, FixedRows(), 1);
+  const auto two = *evaluate(model, FixedRows(), 2);
   EXPECT_EQ(one.num_label_tokens, 10);
   EXPECT_EQ(one.num_rows, 5);
   EXPECT_NEAR(one.loss, two.loss, 1e-5);
@@ -78,7 +78,14 @@ TEST(Evaluate, LossIsThatOfTheLogits) {
     expected -= log_probabilities[0][i + 1].item<double>();
     expected -= log_probabilities[1][i + 2].item<double>();
   }
-  EXPECT_NEAR(evaluate(model, FixedRows(), 2).loss, expected / 10, 1e-5);
+  EXPECT_NEAR(evaluate(model, FixedRows(), 2)->loss, expected / 10, 1e-5);
+}
+
+TEST(Evaluate, StopsBetweenBatches) {
+  int num_batches = 0;
+  const auto stops = [&] { return ++num_batches > 2; };
+  EXPECT_EQ(evaluate(tiny_model(), FixedRows(), 1, stops), std::nullopt);
+  EXPECT_EQ(num_batches, 3);
 }
 
 }  // namespace

@@ -217,10 +217,14 @@ void restoring_is_enabled(Findings& f) {
   }
 }
 
-/// Only a shell replaces "~", and not after "=" in --checkpoint.checkpoint_dir=~/runs.
-void home_is_spelt_out(Findings& f) {
+/// Only a shell replaces "~", and not after "=" in --checkpoint.checkpoint_dir=~/runs; what an
+/// unset variable leaves of such a word is empty.
+void folder_is_spelt_out(Findings& f) {
   const std::string path = "checkpoint.checkpoint_dir";
   const std::string folder = f.text(path);
+  if (folder.empty() && f.has(path)) {
+    f.problem(path, "is empty; name a folder");
+  }
   if (folder == "~" || folder.starts_with("~/")) {
     f.problem(path, fmt::format("'{}' would be a folder named ~ here; write ${{oc.env:HOME}}{}",
                                 folder, folder.substr(1)));
@@ -420,7 +424,7 @@ void check_section_rules(Findings& findings) {
   best_metric_exists(findings);
   consolidated_needs_safetensors(findings);
   restoring_is_enabled(findings);
-  home_is_spelt_out(findings);
+  folder_is_spelt_out(findings);
   workers_are_there(findings, "dataloader");
   workers_are_there(findings, "validation_dataloader");
 }

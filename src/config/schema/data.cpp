@@ -177,6 +177,7 @@ std::vector<Key> megatron_keys() {
           number("trainer_limit_val_batches",
                  "a whole number: batches of global_batch_size that each validation takes at "
                  "most, where num_val_samples is absent; 1.0: all")
+              .keeping_integers()
               .or_null(),
           number("trainer_limit_test_batches", "test batches", 1)
               .or_null()

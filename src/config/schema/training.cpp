@@ -11,7 +11,10 @@ constexpr const char* kSavedAtOnce = "checkpoints are written at once";
 constexpr const char* kSaidElsewhere = "the sections model and peft say it";
 
 Key preemption_signal() {
-  return integer("preemption_signal", "signals, by name or number, that save and stop; null: none")
+  return integer("preemption_signal",
+                 "signals, by name or number, that save and stop; null: none. SIGINT (Ctrl-C) and, "
+                 "without "
+                 "nohup, SIGHUP (the terminal is closed) always do")
       .one_of(
           {"SIGTERM", "SIGINT", "SIGHUP", "SIGUSR1", "SIGUSR2", "SIGQUIT", "SIGALRM", "SIGCONT"})
       .at_least(1)
@@ -184,7 +187,8 @@ Key checkpoint_section() {
           .in_any_case()
           .defaulting("final"),
       text("restore_from",
-           "where the run begins: LATEST, LOWEST_VAL, a checkpoint's name, or a path; "
+           "where the run begins: LATEST (anew if there is none yet), LOWEST_VAL, a checkpoint's "
+           "name, or a path; "
            "when repeated it goes on from its own newest one, as it does with null")
           .or_null(),
       flag("is_async", "save in the background", false),

@@ -210,6 +210,26 @@ plan::MemoryPlan step_memory(const config::Recipe& recipe, const RunModel& run,
   return plan::plan_memory(run.model.spec(), held(run), step);
 }
 
+/// Where it does not fit, the longest rows decide when the run ends.
+std::vector<std::string> describe_memory(const config::Recipe& recipe, const RunModel& run,
+                                         const plan::MemoryPlan& memory) {
+  std::vector<std::string> out = {"memory      about " + plan::memory_text(memory)};
+  const auto usable = usable_memory_bytes();
+  const bool fits = static_cast<std::uint64_t>(memory.total()) <= usable;
+  if (!recipe.distributed.activation_checkpointing) {
+    out.push_back(fmt::format(
+        "recompute   {}: the {} {}", recompute_name(run.model.options().recompute),
+        fits ? "least that fits into" : "most that there is, for", human_bytes(usable)));
+  }
+  if (!fits && run.model.options().device.is_cpu()) {
+    out.push_back(fmt::format(
+        "warning: the step is planned to take {}, but this process may use {}: the run will be "
+        "short of memory at its longest rows. 'automodel plan' says what makes it fit",
+        plan::bytes_text(memory.total()), human_bytes(usable)));
+  }
+  return out;
+}
+
 }  // namespace
 
 void choose_recompute(const config::Recipe& recipe, RunModel& run, const RunData& data) {
@@ -279,12 +299,7 @@ std::vector<std::string> describe_run(const config::Recipe& recipe, const RunMod
   append(describe_data(recipe, data));
   append(describe_steps(recipe, data, steps));
   append(describe_loss(recipe.loss_fn));
-  out.push_back("memory      about " + plan::memory_text(forecast.memory));
-  if (!recipe.distributed.activation_checkpointing) {
-    out.push_back(fmt::format("recompute   {}: the least that fits into {}",
-                              recompute_name(run.model.options().recompute),
-                              human_bytes(usable_memory_bytes())));
-  }
+  append(describe_memory(recipe, run, forecast.memory));
   return out;
 }
 

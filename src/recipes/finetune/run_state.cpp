@@ -37,6 +37,22 @@ std::vector<std::string> changed_rows(const Json& ours, const Json& theirs) {
   return out;
 }
 
+std::int64_t num_rows(const Json& ground) {
+  return ground.value("data", Json::object()).value("rows", std::int64_t{0});
+}
+
+/// Megatron's data are as long as the run. Of a longer one those behind the checkpoint's come next,
+/// not the first ones again.
+void go_on_behind(data::LoaderState& loader, const config::Recipe& recipe, const Json& ours,
+                  const Json& theirs) {
+  const bool is_in_order = recipe.dataset.target.ends_with(".MegatronPretraining") &&
+                           !ours.value("order", Json::object()).value("shuffle", true);
+  const bool is_at_an_end = loader.epoch > 0 && loader.sample == 0 && num_rows(theirs) > 0;
+  if (is_in_order && is_at_an_end && num_rows(theirs) < num_rows(ours)) {
+    loader = {.epoch = loader.epoch - 1, .sample = num_rows(theirs)};
+  }
+}
+
 /// Where a part of the ground is not what it was, as "eps was 1e-8, is 1e-6; ..."; empty where it
 /// is.
 std::string changes_of(const char* part, const Json& ours, const Json& theirs) {
@@ -160,6 +176,7 @@ RunCheckpoints::Restored RunCheckpoints::restore(RunState& state) {
   checkpoint::restore_model_state(found.checkpoint->path / "model", state.run.source,
                                   state.run.model.parameters());
   checkpoint::restore_state(*found.checkpoint, state.items());
+  go_on_behind(state.loader, loaded_.recipe, state.ground, found.checkpoint->manifest.ground);
   std::ranges::move(changed_ground(state, found.checkpoint->manifest.ground),
                     std::back_inserter(found.warnings));
   return {.path = found.checkpoint->path, .notes = std::move(found.warnings)};

@@ -49,6 +49,12 @@ std::string result_text(const std::string& set, const train::Evaluation& result)
                      result.exact_match);
 }
 
+std::string left_out_text(const std::string& set, std::int64_t step) {
+  return fmt::format("the validation {} on {} is left out",
+                     step < 0 ? "before the first step" : fmt::format("of step {}", step),
+                     set_title(set));
+}
+
 /// Exact match counts where a row was ever right: of pre-training it says nothing.
 std::string gain_text(const std::string& title, const Json& first, const Json& last) {
   const auto value = [](const Json& line, const char* key) { return line.at(key).get<double>(); };
@@ -80,8 +86,9 @@ std::vector<Json> comparable_lines(const std::filesystem::path& log) {
 
 }  // namespace
 
-Validation::Validation(const config::Recipe& recipe, const RunData& data, std::int64_t first_step)
-    : best_(recipe.checkpoint.best_metric_key) {
+Validation::Validation(const config::Recipe& recipe, const RunData& data, std::int64_t first_step,
+                       std::function<bool()> stops)
+    : best_(recipe.checkpoint.best_metric_key), stops_(std::move(stops)) {
   const std::int64_t batch_size =
       recipe.validation_dataloader.batch_size.value_or(recipe.step_scheduler.local_batch_size);
   for (const auto& [name, prepared] : data.validation) {
@@ -111,7 +118,12 @@ std::optional<checkpoint::ValidationLoss> Validation::run(const parallel::Sharde
   for (auto& [name, set] : sets_) {
     auto metrics = at;
     const Stopwatch watch;
-    metrics.evaluation = train::evaluate(model, *set.rows, set.batch_size);
+    const auto evaluation = train::evaluate(model, *set.rows, set.batch_size, stops_);
+    if (!evaluation) {
+      progress.note(left_out_text(name, at.step));
+      break;
+    }
+    metrics.evaluation = *evaluation;
     metrics.seconds = watch.seconds();
     metrics.peak_memory_bytes = peak_memory_bytes(model.options().device);
     Json line = train::to_json(metrics, train::utc_timestamp());

@@ -1,6 +1,7 @@
 #pragma once
 // Measuring the model on the validation sets, and the log of it.
 
+#include <functional>
 #include <map>
 #include <optional>
 #include <string>
@@ -17,8 +18,11 @@ namespace automodel::recipes {
 class Validation {
  public:
   /// Logs go to <folder>/validation.jsonl, or validation_NAME.jsonl for a section
-  /// validation_dataset_NAME; lines of steps from `first_step` on are dropped.
-  Validation(const config::Recipe& recipe, const RunData& data, std::int64_t first_step);
+  /// validation_dataset_NAME; lines of steps from `first_step` on are dropped. `stops` says whether
+  /// the run is to stop: what is being measured then is left out.
+  Validation(
+      const config::Recipe& recipe, const RunData& data, std::int64_t first_step,
+      std::function<bool()> stops = [] { return false; });
 
   bool empty() const { return sets_.empty(); }
 
@@ -26,9 +30,9 @@ class Validation {
   /// rows and the keys that say how they are read. Null if there is none.
   Json deciding_set() const;
 
-  /// Measures every set and tells the results, those who watch the run as well. `step` is the last
-  /// one done, -1 before the first. Returns the loss of the only set, or of the one that
-  /// checkpoint.best_metric_key names, if there is one.
+  /// Measures every set, until the run is to stop, and tells the results, those who watch the run
+  /// as well. `step` is the last one done, -1 before the first. Returns the loss of the only set,
+  /// or of the one that checkpoint.best_metric_key names, if there is one that was measured.
   std::optional<checkpoint::ValidationLoss> run(const parallel::ShardedModel& model,
                                                 const train::ValidationMetrics& at,
                                                 Watchers& watchers, train::Progress& progress);
@@ -51,6 +55,7 @@ class Validation {
 
   std::map<std::string, Set> sets_;
   std::string best_;
+  std::function<bool()> stops_;
 };
 
 }  // namespace automodel::recipes

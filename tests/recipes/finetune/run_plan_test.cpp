@@ -26,9 +26,10 @@ struct Planned {
 
   Forecast forecast() const { return forecast_run(loaded.recipe, run, data); }
 
-  std::string text() const {
+  std::string text() const { return text(forecast()); }
+  std::string text(const Forecast& forecast) const {
     const auto steps = config::plan_steps(loaded.recipe.step_scheduler, 2);
-    return join(describe_run(loaded.recipe, run, data, steps, forecast()), "\n");
+    return join(describe_run(loaded.recipe, run, data, steps, forecast), "\n");
   }
 };
 
@@ -41,6 +42,15 @@ TEST(DescribeRun, SaysWhatWillHappen) {
   EXPECT_THAT(text, HasSubstr("steps       2 of 3 rows"));
   EXPECT_THAT(text, HasSubstr("memory      about "));
   EXPECT_THAT(text, HasSubstr("validation"));
+}
+
+TEST(DescribeRun, WarnsOfAStepThatDoesNotFit) {
+  const Planned planned({"--distributed.activation_checkpointing=auto"});
+  EXPECT_THAT(planned.text(), HasSubstr("the least that fits into "));
+  EXPECT_THAT(planned.text(), ::testing::Not(HasSubstr("warning: the step")));
+  const auto text = planned.text({.memory = {.program = std::int64_t{1} << 60}});
+  EXPECT_THAT(text, HasSubstr("the most that there is, for "));
+  EXPECT_THAT(text, HasSubstr("warning: the step is planned to take 1"));
 }
 
 TEST(DescribeRun, AdaptersByRole) {

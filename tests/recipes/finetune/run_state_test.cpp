@@ -57,6 +57,30 @@ TEST(RunCheckpoints, BringEverythingBack) {
   EXPECT_EQ(back.state.next_step, 4);
 }
 
+TEST(RunCheckpoints, LongerDataOfMegatronGoOnBehindTheEarlierOnes) {
+  constexpr auto kMegatron = "megatron_dataset.MegatronPretraining";
+  const TinyRecipe recipe;
+  const auto set_data = [](Held& held, std::int64_t rows, const char* target) {
+    held.loaded.recipe.dataset.target = target;
+    held.state.ground = {{"data", {{"rows", rows}}}, {"order", {{"shuffle", false}}}};
+  };
+  {
+    Held saved(recipe.load());
+    set_data(saved, 24, kMegatron);
+    saved.state.loader = {.epoch = 1};
+    RunCheckpoints(saved.loaded).save(saved.state, {});
+  }
+  const auto next_row = [&](std::int64_t rows, const char* target) {
+    Held back(recipe.load());
+    set_data(back, rows, target);
+    RunCheckpoints(back.loaded).restore(back.state);
+    return back.state.loader;
+  };
+  EXPECT_EQ(next_row(36, kMegatron), (data::LoaderState{.epoch = 0, .sample = 24}));
+  EXPECT_EQ(next_row(24, kMegatron), data::LoaderState{.epoch = 1});
+  EXPECT_EQ(next_row(36, "chat_dataset.ChatDataset"), data::LoaderState{.epoch = 1});
+}
+
 TEST(RunCheckpoints, TheSavedScheduleGoesOnAndIsTold) {
   const TinyRecipe recipe;
   Held saved(recipe.load()), back(recipe.load({"--optimizer.lr=0.5"}));

@@ -33,6 +33,12 @@ TEST_F(ValidationTest, LogsEachSetAndReturnsTheLossThatDecides) {
   EXPECT_EQ(line["num_rows"], 3);
 }
 
+TEST_F(ValidationTest, ARunThatIsToStopMeasuresNothing) {
+  Validation validation(loaded_.recipe, data_, 0, [] { return true; });
+  EXPECT_EQ(validation.run(run_.model, {.step = 3}, watchers_, progress_), std::nullopt);
+  EXPECT_EQ(read_file(tiny_.path("out/validation.jsonl")), "");
+}
+
 TEST_F(ValidationTest, NamedSetsHaveLogsOfTheirOwn) {
   data_.validation.emplace("other", data_.validation.at("default"));
   Validation(loaded_.recipe, data_, 0).run(run_.model, {}, watchers_, progress_);
