@@ -194,6 +194,12 @@ spec::ModelSpec decoder_defaults(const ConfigReader& config, const Defaults& def
   if (model.pad_token_id && *model.pad_token_id < 0) {
     *model.pad_token_id += model.vocab_size;  // as torch's embedding counts
   }
+  check(!model.pad_token_id || !config.states("pad_token_id") ||
+            *model.pad_token_id < model.vocab_size,
+        ErrorKind::corrupt_data,
+        "{}: pad_token_id is {}, but the vocabulary has {} tokens: Transformers makes no embedding "
+        "of these; give another by model.pad_token_id, or null",
+        config.source(), model.pad_token_id.value_or(0), model.vocab_size);
   model.dropout = configured_dropout(config);
   return model;
 }
@@ -214,8 +220,9 @@ std::int64_t layer_count(const ConfigReader& config, std::string_view key) {
 
 void check_per_layer(const ConfigReader& config, std::string_view key, std::size_t entries) {
   const auto layers = static_cast<std::size_t>(layer_count(config));
-  check(entries == layers, ErrorKind::corrupt_data, "{}: {} has {} entries for {} layers",
-        config.source(), key, entries, layers);
+  check(entries == layers, ErrorKind::corrupt_data,
+        "{}: {} has {} entries for {} layers; it needs one for each", config.source(), key, entries,
+        layers);
 }
 
 std::vector<spec::InitRule> smaller_with_depth(const spec::ModelSpec& model) {

@@ -24,6 +24,21 @@ void merge(Json& config, const Json& overrides) {
   }
 }
 
+/// Of lists with an entry for each layer, such as layer_types, fewer layers need the beginning.
+void cut_layer_lists(Json& config, const Json& overrides) {
+  const Json layers = config.value("num_hidden_layers", Json());
+  const Json wanted = overrides.value("num_hidden_layers", Json());
+  if (!layers.is_number_integer() || !wanted.is_number_integer() || wanted < Json(0) ||
+      wanted >= layers) {
+    return;
+  }
+  for (auto& [key, value] : config.items()) {
+    if (value.is_array() && layers == Json(value.size()) && key.find("layer") != key.npos) {
+      value = Json(value.begin(), value.begin() + wanted.get<std::ptrdiff_t>());
+    }
+  }
+}
+
 bool is_by_kind(const Json& rope_parameters) {
   return std::ranges::any_of(rope_parameters, [](const Json& value) { return value.is_object(); });
 }
@@ -69,6 +84,7 @@ Json with_overrides(Json config, const Json& overrides) {
     config.erase("id2label");
     config.erase("label2id");
   }
+  cut_layer_lists(config, overrides);
   merge(config, rope_in_place(config, overrides));
   return config;
 }

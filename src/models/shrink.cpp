@@ -87,7 +87,7 @@ Json shrink_value(const std::string& key, const Json& value, const Sizes& sizes)
   const bool is_size = value.is_number_integer();
   const bool is_kv_heads = std::ranges::find(kKvHeadKeys, key) != kKvHeadKeys.end();
   if (is_size && is_kv_heads && value == Json(sizes.heads.value_or(-1))) {
-    return kHeads;  // a key for each head, as before
+    return std::min(kHeads, value.get<std::int64_t>());  // a key for each head, as before
   }
   const bool is_rotated = sizes.has_latents && key == "head_dim";
   const auto limit = most().find(is_rotated ? "qk_rope_head_dim" : key);

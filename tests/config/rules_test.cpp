@@ -304,6 +304,9 @@ TEST(Rules, WarnOfKeysThatOthersLeaveNothingToSay) {
          "float32 weights are computed with in float32 all the same");
   expect({"--checkpoint.save_consolidated=every", peft}, "only the adapter and its tokenizer");
   expect({"--checkpoint.merged_export=true"}, "ignored: there is no section peft");
+  const std::string fresh = "--model._target_=nemo_automodel.NeMoAutoModelForCausalLM.from_config";
+  expect({fresh, "--model.config=x", peft},
+         "the base model is drawn from the seed and no adapter's folder holds it");
   expect({"--lr_scheduler.wsd_decay_steps=5"}, "ignored: lr_decay_style is not WSD");
   expect({"--packed_sequence.max_packs=5"}, "ignored: packed_sequence_size is 0");
   expect({"--packed_sequence.packed_sequence_size=64", "--dataloader.group_by_length=true"},

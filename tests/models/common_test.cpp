@@ -61,6 +61,14 @@ TEST(DecoderDefaults, ANegativePaddingTokenCountsFromTheEnd) {
   EXPECT_EQ(decoder_defaults(ConfigReader(config, "c")).pad_token_id, 9);
 }
 
+TEST(DecoderDefaults, APaddingTokenIsInTheVocabulary) {
+  const Json config = {{"vocab_size", 10}, {"hidden_size", 4}, {"pad_token_id", 10}};
+  EXPECT_THAT([&] { decoder_defaults(ConfigReader(config, "c")); },
+              ThrowsMessage<Error>(HasSubstr("pad_token_id is 10, but the vocabulary has 10")));
+  EXPECT_EQ(decoder_defaults(ConfigReader(config, "c"), {.freezes_pad = false}).pad_token_id,
+            std::nullopt);
+}
+
 TEST(SmallerWithDepth, DividesByTheRootOfTheBranches) {
   spec::ModelSpec model{.layers = std::vector<spec::Layer>(8), .init = {.std = 0.4, .cutoff = 3}};
   const auto rules = smaller_with_depth(model);

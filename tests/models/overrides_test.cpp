@@ -27,6 +27,21 @@ TEST(WithOverrides, ARopeOfAnotherTypeHasNothingOfTheOld) {
   EXPECT_EQ(with_overrides(config, {{"rope_parameters", llama3}}).at("rope_parameters"), llama3);
 }
 
+TEST(WithOverrides, FewerLayersHaveShorterLists) {
+  const Json config = {{"num_hidden_layers", 3},
+                       {"layer_types", {"a", "b", "c"}},
+                       {"mlp_layer_types", {"d"}},
+                       {"eos_token_id", {1, 2, 3}}};
+  const auto lists = [&](const Json& overrides) {
+    const auto made = with_overrides(config, overrides);
+    return Json{made.at("layer_types"), made.at("mlp_layer_types"), made.at("eos_token_id")};
+  };
+  EXPECT_EQ(lists({{"num_hidden_layers", 2}}), (Json{{"a", "b"}, {"d"}, {1, 2, 3}}));
+  EXPECT_EQ(lists({{"num_hidden_layers", 1}, {"layer_types", {"c"}}}),
+            (Json{{"c"}, {"d"}, {1, 2, 3}}));
+  EXPECT_EQ(lists({{"num_hidden_layers", 4}}), (Json{{"a", "b", "c"}, {"d"}, {1, 2, 3}}));
+}
+
 double theta(const Json& config) {
   return std::get<spec::Gqa>(read_spec(config, "a").layers[0].mixer).rope->theta;
 }

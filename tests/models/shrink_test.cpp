@@ -42,6 +42,8 @@ TEST(ShrinkConfig, ListsOfLayersAreCutAndHeadsStayAlike) {
   const Json small = shrink_config(config);
   EXPECT_EQ(small["layer_types"], Json({1, 2, 3, 4}));
   EXPECT_EQ(small["num_key_value_heads"], 4);
+  const Json few = {{"num_attention_heads", 2}, {"num_key_value_heads", 2}};
+  EXPECT_EQ(shrink_config(few), few);
 }
 
 TEST(TypeOfName, ByTheLookOfIt) {

@@ -249,6 +249,17 @@ void whole_models_are_written(Findings& f) {
   }
 }
 
+/// An adapter's folder names the weights of a base model, which from_config does not read.
+void adapters_have_a_base(Findings& f) {
+  if (f.has("peft") && f.text("model._target_").ends_with(".from_config") &&
+      !f.is_true("checkpoint.merged_export")) {
+    f.warning("peft",
+              "the base model is drawn from the seed and no adapter's folder holds it: loaded on "
+              "other weights the adapter is worthless. model._target_ ending in .from_pretrained "
+              "adapts existing weights; checkpoint.merged_export: true saves the whole model");
+  }
+}
+
 void one_schedule_on_resume(Findings& f) {
   if (f.is_true("lr_scheduler.use_checkpoint_opt_param_scheduler") &&
       f.is_true("lr_scheduler.override_opt_param_scheduler")) {
@@ -307,6 +318,7 @@ void check_training_rules(Findings& findings) {
   signals_can_be_caught(findings);
   master_weights_are_whole_bytes(findings);
   whole_models_are_written(findings);
+  adapters_have_a_base(findings);
   clipping_leaves_a_gradient(findings);
   compute_dtype_is_one(findings);
   float32_weights_are_computed_in_float32(findings);

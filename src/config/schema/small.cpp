@@ -95,6 +95,8 @@ std::vector<Key> small_sections() {
               {flag("freeze_vision_tower", "the vision tower", true).without_effect(kNoTowers),
                flag("freeze_audio_tower", "the audio tower", false).without_effect(kNoTowers),
                flag("freeze_language_model", "the language model", false),
+               anything("freeze_modules", "modules by name, as later versions of upstream have it"),
+               anything("unfreeze_modules", "modules that are trained nevertheless"),
                flag("freeze_embeddings", "").unread("nothing reads it")})
           .accepting(Extra::ignored),
       texts("sdpa_method", "accepted; chooses an implementation")

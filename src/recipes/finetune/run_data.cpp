@@ -1,9 +1,12 @@
 #include "recipes/finetune/run_data.h"
 
+#include <fmt/format.h>
+
 #include <array>
 
 #include "base/error.h"
 #include "base/known.h"
+#include "base/text.h"
 #include "corpus/answer_ends.h"
 #include "models/classifiers.h"
 #include "models/find_model.h"
@@ -42,6 +45,24 @@ std::optional<data::TextContext> used_text(const config::Recipe& recipe,
     }
     throw;
   }
+}
+
+/// A fresh model's config.json may be made for another tokenizer than its rows': its ids are words
+/// of this one then, or nothing.
+std::vector<std::string> foreign_ids(const config::Recipe& recipe,
+                                     const checkpoint::ModelFolder& source) {
+  if (!recipe.model.is_fresh() || !source.text || source.text->folder == source.path) {
+    return {};
+  }
+  const auto tokenizer = open_tokenizer(source.text->folder).tokenizer;
+  std::vector<std::string> keys;
+  const Json ids = checkpoint::special_token_ids(source.config);
+  for (const auto& [key, id] : ids.items()) {
+    if (id.is_number_integer() && !tokenizer.is_special(id.get<std::int32_t>())) {
+      keys.push_back(fmt::format("model.{} ({})", key, id.dump()));
+    }
+  }
+  return keys;
 }
 
 }  // namespace
@@ -98,7 +119,15 @@ void set_trained_text(const config::Recipe& recipe, checkpoint::ModelFolder& sou
 }
 
 RunData load_run_data(const config::Recipe& recipe, const checkpoint::ModelFolder& source) {
-  return corpus::load_run_data(recipe, model_facts(source));
+  auto data = corpus::load_run_data(recipe, model_facts(source));
+  if (const auto keys = foreign_ids(recipe, source); !keys.empty()) {
+    data.warnings.push_back(fmt::format(
+        "the model's config.json is made for another tokenizer: {} no special token of this one. "
+        "The embedding of pad_token_id stays zero, and answers end at eos_token_id; set {}, or "
+        "null",
+        join(keys, ", ") + (keys.size() == 1 ? " is" : " are"), keys.size() == 1 ? "it" : "them"));
+  }
+  return data;
 }
 
 }  // namespace automodel::recipes

@@ -7,6 +7,7 @@
 #include <numeric>
 
 #include "base/cores.h"
+#include "base/error.h"
 #include "base/isa.h"
 #include "base/known.h"
 #include "base/text.h"
@@ -14,6 +15,7 @@
 #include "data/describe.h"
 #include "models/classifiers.h"
 #include "models/find_model.h"
+#include "models/registry.h"
 #include "ops/cross_entropy.h"
 #include "plan/run_cost.h"
 #include "recipes/finetune/router_training.h"
@@ -128,6 +130,38 @@ std::vector<std::string> describe_model(const RunModel& run) {
   return out;
 }
 
+/// What the model computes, without how it is drawn and trained.
+spec::ModelSpec computed(spec::ModelSpec model) {
+  model.init = {};
+  model.init_rules.clear();
+  model.dropout = 0;
+  model.pad_token_id.reset();
+  for (auto& layer : model.layers) {
+    if (auto* moe = spec::moe_of(layer)) {
+      moe->training = {};
+    }
+  }
+  return model;
+}
+
+/// Whether an adapter needs another config.json than the base model's.
+bool changes_base(const config::ModelSource& model, const checkpoint::ModelFolder& source) {
+  if (model.is_fresh() || model.config_overrides.empty()) {
+    return false;
+  }
+  const auto classes = source.spec.is_classifier()
+                           ? models::classifier_overrides(source.spec.num_labels)
+                           : Json::object();
+  const auto spec = models::read_spec(source.config, source.name);
+  try {
+    const auto base = checkpoint::open_model(
+        source.name, {.revision = source.revision, .config_overrides = classes, .weights = false});
+    return computed(base.spec) != computed(spec);
+  } catch (const Error&) {
+    return true;  // the recipe mends it
+  }
+}
+
 std::vector<std::string> describe_lora(const config::Recipe& recipe, const RunModel& run) {
   if (!run.lora) {
     return {};
@@ -147,6 +181,12 @@ std::vector<std::string> describe_lora(const config::Recipe& recipe, const RunMo
             checkpoint::other_base_warning(models::find_model(*begun), run.source.path)) {
       out.push_back("warning: " + *warning);
     }
+  }
+  if (!recipe.checkpoint.merged_export && changes_base(recipe.model, run.source)) {
+    out.emplace_back(
+        "warning: an adapter's folder has no place for what the section model changes of "
+        "config.json: whoever loads it must change the base model's alike. "
+        "checkpoint.merged_export: true also saves the whole model");
   }
   for (const auto& pattern : run.lora->idle_excludes) {
     out.push_back(fmt::format("warning: peft.exclude_modules: '{}' excludes nothing", pattern));

@@ -39,6 +39,25 @@ TEST(LoadRunData, AnotherFoldersTokenizer) {
   EXPECT_EQ(load(changed).train.dataset->size(), 6);
 }
 
+TEST(LoadRunData, AFreshModelsConfigOfAnotherTokenizer) {
+  const TinyRecipe recipe;
+  auto changed = recipe.load().recipe;
+  changed.model.entry = config::ModelEntry::from_config;
+  changed.dataset.tokenizer->pretrained_model_name_or_path = recipe.path("source").string();
+  const auto warnings = [&](const Json& ids) {
+    auto source = checkpoint::open_model(recipe.path("model").string(),
+                                         {.config_overrides = ids, .weights = false});
+    set_trained_text(changed, source);
+    return load_run_data(changed, source).warnings;
+  };
+  const auto foreign =
+      ::testing::HasSubstr("model.bos_token_id (7), model.pad_token_id (5) are no special token");
+  EXPECT_THAT(warnings({{"bos_token_id", 7}, {"eos_token_id", 3}, {"pad_token_id", 5}}),
+              ::testing::Contains(foreign));
+  EXPECT_THAT(warnings({{"eos_token_id", 3}, {"pad_token_id", nullptr}}),
+              ::testing::Not(::testing::Contains(::testing::HasSubstr("another tokenizer"))));
+}
+
 TEST(LoadRunData, TokenizerSettingsThatDoNotFit) {
   const TinyRecipe recipe;
   auto changed = recipe.load().recipe;

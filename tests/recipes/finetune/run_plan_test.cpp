@@ -62,6 +62,19 @@ TEST(DescribeRun, AdaptersByRole) {
   EXPECT_THAT(text, HasSubstr("peft.exclude_modules: 'vision*' excludes nothing"));
 }
 
+TEST(DescribeRun, AnAdapterHoldsNoConfig) {
+  const auto warns = [](std::vector<std::string> overrides) {
+    overrides.emplace_back("--peft._target_=nemo_automodel.components._peft.lora.PeftConfig");
+    return Planned(overrides).text().find("an adapter's folder has no place") != std::string::npos;
+  };
+  const std::string scaled = "--model.rope_scaling={'rope_type': 'linear', 'factor': 2.0}";
+  EXPECT_TRUE(warns({scaled}));
+  EXPECT_FALSE(warns({scaled, "--checkpoint.merged_export"})) << "the whole model is written";
+  EXPECT_FALSE(
+      warns({"--model.eos_token_id=3", "--model.attention_dropout=0.1", "--model.use_cache=false"}))
+      << "what it computes is the same";
+}
+
 TEST(DescribeRun, WhatIsAddedToTheLoss) {
   EXPECT_THAT(Planned().text(), ::testing::Not(HasSubstr("cross-entropy")));
   EXPECT_THAT(Planned({"--loss_fn.label_smoothing=0.1", "--loss_fn.z_loss=0.0001"}).text(),
