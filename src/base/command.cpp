@@ -45,8 +45,9 @@ std::string help_text(const Program& program) {
 
 bool looks_like_recipe(const std::string& word) {
   const std::filesystem::path path(word);
+  std::error_code ignored;  // e.g. a name too long for a path
   return path.extension() == ".yaml" || path.extension() == ".yml" ||
-         word.find('/') != std::string::npos || std::filesystem::is_regular_file(path);
+         word.find('/') != std::string::npos || std::filesystem::is_regular_file(path, ignored);
 }
 
 const Command* find_command(const Program& program, const std::string& name) {
@@ -69,12 +70,13 @@ ExitCode print(const std::string& text) {
 }
 
 ExitCode run_help(const Program& program, Arguments arguments) {
-  if (arguments.size() < 2 || arguments[1] == "help" || arguments[1] == "version") {
+  const std::string name = arguments.size() < 2 ? "help" : arguments[1];
+  if (name == "help" || name == "version" || name.starts_with("-")) {
     return print(help_text(program));
   }
-  const Command* command = find_command(program, arguments[1]);
+  const Command* command = find_command(program, name);
   if (command == nullptr) {
-    fail_unknown_command(program, arguments[1]);
+    fail_unknown_command(program, name);
   }
   const std::vector<std::string> help = {"--help"};
   return command->run(help);
@@ -133,6 +135,16 @@ void hold_standard_files() {
 /// The exit code says it as well: who reads may be gone, for which fmt::print would throw.
 void tell(const char* error) { std::fputs(fmt::format("error: {}\n", error).c_str(), stderr); }
 
+/// Of names that nothing else has looked at: those that no path can have are bad input.
+ExitCode tell(const std::filesystem::filesystem_error& error) {
+  tell(fmt::format("cannot use the path {}: {}", error.path1().string(), error.code().message())
+           .c_str());
+  const bool is_no_path = error.code() == std::errc::filename_too_long ||
+                          error.code() == std::errc::too_many_symbolic_link_levels ||
+                          error.code() == std::errc::not_a_directory;
+  return is_no_path ? ExitCode::bad_input : ExitCode::failure;
+}
+
 /// Whoever replaces data or weights in place takes the pages away that a run has mapped.
 [[noreturn]] void tell_lost_pages(int /*signal*/) {
   constexpr std::string_view kText =
@@ -154,6 +166,8 @@ int run_program(const Program& program, int argc, const char* const* argv) {
   } catch (const Error& error) {
     tell(error.what());
     return static_cast<int>(exit_code_of(error.kind()));
+  } catch (const std::filesystem::filesystem_error& error) {
+    return static_cast<int>(tell(error));
   } catch (const std::bad_alloc&) {
     tell("out of memory");
   } catch (const std::exception& error) {

@@ -29,7 +29,7 @@ namespace fs = std::filesystem;
 }
 
 int open_or_fail(const fs::path& path, int flags, const char* action) {
-  const int descriptor = ::open(path.c_str(), flags | O_CLOEXEC, 0644);
+  const int descriptor = ::open(path.c_str(), flags | O_CLOEXEC, 0666);
   if (descriptor < 0) {
     fail_io(action, path, errno);
   }

@@ -26,7 +26,7 @@ bool lock(int descriptor, int how) {
 int open_to_lock(const std::filesystem::path& path) {
   return std::filesystem::is_directory(path)
              ? ::open(path.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC)
-             : ::open(path.c_str(), O_RDWR | O_CREAT | O_CLOEXEC, 0644);
+             : ::open(path.c_str(), O_RDWR | O_CREAT | O_CLOEXEC, 0666);
 }
 
 }  // namespace

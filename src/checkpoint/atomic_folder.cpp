@@ -3,6 +3,7 @@
 #include <fcntl.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <cerrno>
 #include <cstdio>
 #include <cstring>
@@ -28,11 +29,21 @@ fs::path normalised(const fs::path& path) {
   return absolute.has_filename() ? absolute : absolute.parent_path();
 }
 
-void check_free(const fs::path& path) {
-  std::error_code ignored;
-  check(!fs::exists(path) || fs::is_empty(path, ignored), ErrorKind::invalid_argument,
+/// `ours` may lie in it. A link to nothing is in use.
+void check_free(const fs::path& path, const fs::path& ours) {
+  const auto is_ours = [&](const fs::directory_entry& entry) { return entry.path() == ours; };
+  const bool free =
+      !fs::exists(fs::symlink_status(path)) ||
+      (fs::is_directory(path) && std::ranges::all_of(fs::directory_iterator(path), is_ours));
+  check(free, ErrorKind::invalid_argument,
         "{} exists already and is not an empty folder; remove it or choose another name",
         path.string());
+}
+
+/// An empty folder that is there stays that folder: it may be a mount point, a link, or where the
+/// user's shell is.
+bool fills(const fs::path& path, Existing existing) {
+  return existing == Existing::refuse && fs::is_directory(path);
 }
 
 [[noreturn]] void fail_rename(const fs::path& from, const fs::path& to, int error) {
@@ -89,12 +100,14 @@ void make_folders(const fs::path& folder) {
 }
 
 AtomicFolder::AtomicFolder(const fs::path& path, Existing existing)
-    : path_(normalised(path)), work_(unfinished_name(path_)), existing_(existing) {
+    : path_(normalised(path)),
+      work_(unfinished_name(fills(path_, existing) ? path_ / path_.filename() : path_)),
+      existing_(existing) {
+  make_folders(work_.parent_path());
+  remove_abandoned(work_.parent_path(), unfinished_prefix(path_));
   if (existing_ == Existing::refuse) {
-    check_free(path_);
+    check_free(path_, work_);
   }
-  make_folders(path_.parent_path());
-  remove_abandoned(path_.parent_path(), unfinished_prefix(path_));
   check_not_held(work_, path_);
   remove_all_or_fail(work_);
   make_folders(work_);
@@ -122,17 +135,26 @@ void AtomicFolder::swap_with_existing() {
   remove_all_or_fail(aside);
 }
 
+void AtomicFolder::fill_existing() {
+  const std::vector<fs::directory_entry> entries(fs::directory_iterator(work_), {});
+  for (const auto& entry : entries) {
+    rename_or_fail(entry.path(), path_ / entry.path().filename());
+  }
+}
+
 void AtomicFolder::commit() {
   sync_tree(work_);
   if (existing_ == Existing::refuse) {
-    check_free(path_);
+    check_free(path_, work_);
   }
-  if (existing_ == Existing::replace && fs::exists(path_)) {
+  if (work_.parent_path() == path_) {
+    fill_existing();
+  } else if (existing_ == Existing::replace && fs::exists(path_)) {
     swap_with_existing();
   } else {
     rename_or_fail(work_, path_);
   }
-  sync_path(path_.parent_path());
+  sync_path(work_.parent_path());
   remove_all_or_fail(work_);
 }
 

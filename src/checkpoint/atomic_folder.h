@@ -15,8 +15,10 @@ enum class Existing {
 };
 
 /// Files are written into work(), a hidden folder beside `path`; commit() syncs them to disk and
-/// renames it. Without commit() nothing is left and an older folder stays as it was; what a killed
-/// process leaves is a hidden folder, which the next one for this path removes.
+/// renames it. Where an empty folder is to be filled, work() lies in it and the files appear there
+/// one after the other at commit(). Without commit() nothing is left and an older folder stays as
+/// it was; what a killed process leaves is a hidden folder, which the next one for this path
+/// removes.
 class AtomicFolder {
  public:
   /// Makes work() and the folders above it, and removes what killed processes left of the same
@@ -34,6 +36,7 @@ class AtomicFolder {
 
  private:
   void swap_with_existing();
+  void fill_existing();
 
   std::filesystem::path path_;
   std::filesystem::path work_;

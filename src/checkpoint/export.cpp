@@ -205,6 +205,7 @@ Json exported_config(const ModelFolder& source, at::ScalarType dtype) {
   Json config = source.config;
   config.erase("_name_or_path");
   config.erase("quantization_config");
+  config.erase("auto_map");  // names Python files that the folder does not have
   config["architectures"] = Json::array({source.spec.architecture});
   if (source.spec.is_classifier()) {
     config.erase("num_labels");  // Transformers counts the entries of id2label

@@ -32,7 +32,7 @@ constexpr std::size_t kPieceBytes = std::size_t{1} << 20;
 
 PartialFile::PartialFile(fs::path path, RepoFile file)
     : path_(std::move(path)), file_(std::move(file)), digest_(file_.hash_kind(), file_.size) {
-  descriptor_ = ::open(path_.c_str(), O_RDWR | O_CREAT | O_CLOEXEC, 0644);
+  descriptor_ = ::open(path_.c_str(), O_RDWR | O_CREAT | O_CLOEXEC, 0666);
   if (descriptor_ < 0) {
     fail_io("write", path_, errno);
   }

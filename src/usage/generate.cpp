@@ -13,6 +13,8 @@ void Generate::declare(CLI::App& app) {
   app.add_option("prompt", prompt,
                  "what the user says; without it standard input is read, less its final newline");
   app.add_option("--system", system, "a system message before it");
+  app.add_option("--chat-template-kwargs", chat_template_kwargs,
+                 "further variables of the chat template, as JSON: {\"enable_thinking\": false}");
   declare_revision(app, revision, model);
   app.add_option("--adapter", adapter, "PEFT adapter folder or its hub id");
   app.add_flag("--raw", raw, "continue the prompt without a chat template");

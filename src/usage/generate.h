@@ -19,6 +19,7 @@ struct Generate {
   std::string revision = "main";
   std::optional<std::string> prompt;
   std::string system;
+  std::string chat_template_kwargs;  // JSON
   std::string adapter;
   std::string dtype = "auto";
   std::string device = "auto";

@@ -4,6 +4,7 @@
 #include <gtest/gtest.h>
 
 #include <CLI/CLI.hpp>
+#include <filesystem>
 
 namespace automodel {
 namespace {
@@ -25,10 +26,16 @@ Program two_commands() {
     const ErrorContext context("doing this");
     fail(ErrorKind::io, "disk full");
   };
+  auto look = [](Arguments arguments) {
+    static_cast<void>(std::filesystem::exists(arguments[0]));
+    return ExitCode::ok;
+  };
   return {.name = "demo",
           .summary = "a demonstration",
           .version = "demo 1",
-          .commands = {{"greet", "Greets someone", greet}, {"broken", "Always fails", broken}},
+          .commands = {{"greet", "Greets someone", greet},
+                       {"broken", "Always fails", broken},
+                       {"look", "Looks at a path", look}},
           .run_recipe = [](Arguments arguments) {
             fmt::print("recipe {}\n", arguments[0]);
             return ExitCode::ok;
@@ -58,8 +65,10 @@ TEST(Command, RunsTheNamedOne) {
 TEST(Command, PrintsVersionAndHelp) {
   EXPECT_EQ(run({"--version"}).out, "demo 1\n");
   EXPECT_EQ(run({"version"}).out, "demo 1\n");
-  for (const char* word : {"--help", "-h", "help"}) {
-    const Outcome outcome = run({word});
+  using Words = std::vector<const char*>;
+  for (const Words& words :
+       {Words{"--help"}, Words{"-h"}, Words{"help"}, Words{"help", "--help"}}) {
+    const Outcome outcome = run(words);
     EXPECT_EQ(outcome.code, 0);
     EXPECT_THAT(outcome.out, HasSubstr("Greets someone"));
   }
@@ -69,6 +78,16 @@ TEST(Command, PrintsVersionAndHelp) {
 
 TEST(Command, TakesAFileNameAsARecipe) {
   EXPECT_EQ(run({"some/recipe.yaml", "--a.b", "1"}).out, "recipe some/recipe.yaml\n");
+}
+
+TEST(Command, AWordTooLongForAPathIsBadInput) {
+  const std::string word(300, 'a');
+  Outcome outcome = run({word.c_str()});
+  EXPECT_EQ(outcome.code, 2);
+  EXPECT_THAT(outcome.err, StartsWith("error: unknown command 'aaa"));
+  outcome = run({"look", word.c_str()});
+  EXPECT_EQ(outcome.code, 2);
+  EXPECT_EQ(outcome.err, "error: cannot use the path " + word + ": File name too long\n");
 }
 
 TEST(Command, RefusesUnknownCommandsAndArgumentsWithTheNearestName) {

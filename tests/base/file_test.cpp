@@ -54,6 +54,13 @@ TEST_F(FileTest, ReadsWhatWasWrittenByteForByte) {
   EXPECT_TRUE(MappedFile(folder_ / "x").bytes().empty());
 }
 
+TEST_F(FileTest, WhoMayUseItIsTheUsersChoice) {
+  const mode_t before = ::umask(002);
+  write_file_atomic(folder_ / "file", "1");
+  ::umask(before);
+  EXPECT_EQ(std::filesystem::status(folder_ / "file").permissions(), std::filesystem::perms(0664));
+}
+
 TEST_F(FileTest, TwoWritersOfOneFileDoNotMeet) {
   // As processes with the same number in different containers.
   AtomicFile first(folder_ / "x"), second(folder_ / "x");

@@ -5,6 +5,7 @@
 #include <unistd.h>
 
 #include <cstdlib>
+#include <string>
 
 namespace automodel {
 namespace {
@@ -31,6 +32,24 @@ TEST_F(TerminalTest, OnlyATerminalIsRewrittenAndColoured) {
   EXPECT_FALSE(rewrites_lines(file));
   EXPECT_FALSE(shows_colours(file));
   ::close(file);
+}
+
+std::string asked() {
+  ::testing::internal::CaptureStderr();
+  ask_for_input("words");
+  return ::testing::internal::GetCapturedStderr();
+}
+
+TEST_F(TerminalTest, OnlyWhoSitsAtOneIsAskedForInput) {
+  const int before = ::dup(STDIN_FILENO);
+  ::dup2(terminal_, STDIN_FILENO);
+  EXPECT_EQ(asked(), "type words, then press Ctrl-D on a line of its own\n");
+  const int file = ::open("/dev/null", O_RDONLY);
+  ::dup2(file, STDIN_FILENO);
+  EXPECT_EQ(asked(), "");
+  ::dup2(before, STDIN_FILENO);
+  ::close(file);
+  ::close(before);
 }
 
 TEST_F(TerminalTest, ADumbOneIsNeither) {

@@ -40,6 +40,13 @@ std::size_t num_entries(const fs::path& folder) {
   return static_cast<std::size_t>(std::distance(fs::directory_iterator(folder), {}));
 }
 
+/// The number of a process that is no more.
+pid_t dead_process() {
+  const pid_t child = start_child([] {});
+  wait_for(child);
+  return child;
+}
+
 TEST(AtomicFolder, AppearsAtCommit) {
   const TemporaryFolder parent;
   {
@@ -73,6 +80,43 @@ TEST(AtomicFolder, RefusesAFolderInUse) {
   EXPECT_EQ(read_file(parent / "out/precious"), "1");
 }
 
+TEST(AtomicFolder, FillsAnEmptyFolderThroughALink) {
+  const TemporaryFolder parent;
+  fs::create_directories(parent / "disk/out");
+  fs::create_directory(parent / fmt::format("disk/out/.out.saving-{}", dead_process()));
+  fs::create_directory_symlink(parent / "disk/out", parent / "out");
+  const int before = ::open((parent / "disk/out").c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+  {
+    AtomicFolder folder(parent / "out");
+    fs::create_directory(folder.work() / "inner");
+    write_text(folder.work() / "inner/file", "content");
+    EXPECT_FALSE(fs::exists(parent / "out/inner"));
+    folder.commit();
+  }
+  EXPECT_TRUE(fs::is_symlink(parent / "out"));
+  EXPECT_EQ(read_file(parent / "disk/out/inner/file"), "content");
+  EXPECT_EQ(num_entries(parent / "disk/out"), 1);
+  // A shell that was in the folder, or a mount on it, still is.
+  EXPECT_EQ(::faccessat(before, "inner/file", R_OK, 0), 0);
+  ::close(before);
+}
+
+TEST(AtomicFolder, LeavesNothingInTheFolderThatItDoesNotFill) {
+  const TemporaryFolder parent;
+  fs::create_directory(parent / "out");
+  {
+    const AtomicFolder folder(parent / "out");
+  }
+  EXPECT_TRUE(fs::is_empty(parent / "out"));
+}
+
+TEST(AtomicFolder, RefusesALinkToNothing) {
+  const TemporaryFolder parent;
+  fs::create_symlink("nowhere", parent / "out");
+  expect_error(ErrorKind::invalid_argument, "exists already and is not an empty folder",
+               [&] { const AtomicFolder folder(parent / "out"); });
+}
+
 class Replaced : public ::testing::TestWithParam<bool> {
  protected:
   Replaced() { can_exchange = GetParam(); }
@@ -96,13 +140,6 @@ TEST_P(Replaced, IsTheOldFolderByTheNewOne) {
 }
 
 INSTANTIATE_TEST_SUITE_P(AtomicFolder, Replaced, ::testing::Bool());
-
-/// The number of a process that is no more.
-pid_t dead_process() {
-  const pid_t child = start_child([] {});
-  wait_for(child);
-  return child;
-}
 
 TEST(AtomicFolder, RemovesWhatDeadProcessesLeftOfThisNameOnly) {
   const TemporaryFolder parent;

@@ -159,11 +159,12 @@ TEST_F(Export, MergesAdapters) {
 
 TEST_F(Export, DescribesTheNewStorage) {
   source_.config["quantization_config"] = {{"bits", 4}};
+  source_.config["auto_map"] = {{"AutoConfig", "configuration_x.X"}};
   source_.config["_name_or_path"] = "elsewhere";
   source_.config["torch_dtype"] = "float32";
   Json config = exported_config(source_, at::kHalf);
   EXPECT_EQ(config["dtype"], "float16");
-  for (const auto* key : {"quantization_config", "_name_or_path", "torch_dtype"}) {
+  for (const auto* key : {"auto_map", "quantization_config", "_name_or_path", "torch_dtype"}) {
     EXPECT_FALSE(config.contains(key)) << key;
   }
   source_.config.erase("dtype");

@@ -1,6 +1,8 @@
 """A model's own tokenizer, template and end of answer: automodel generate on a tiny model."""
 
 import json
+import os
+import pty
 
 import torch
 from tokenizers import Tokenizer, decoders, models, pre_tokenizers
@@ -56,6 +58,28 @@ def test_without_a_template_raw_is_asked_for(automodel, tmp_path):
     done = automodel("generate", tmp_path, "abc", "--raw", "--system", "x")
     assert done.returncode == 2
     assert "--system is a message of a chat, which --raw switches off" in done.stderr
+
+
+def test_variables_of_the_template(automodel, tmp_path):
+    tiny(tmp_path, "<|user|>{% if style is defined %}{{ style }}{% else %}{{ messages[0]['content'] }}{% endif %}")
+    words = ("--max-new-tokens", "8", "--chat-template-kwargs")
+    assert automodel("generate", tmp_path, "abc", *words, '{"style": "xyz"}').stdout == automodel("generate", tmp_path, "xyz", *words[:2]).stdout
+    done = automodel("generate", tmp_path, "abc", *words, "[1]")
+    assert done.returncode == 2 and 'must be an object such as {"enable_thinking": false}' in done.stderr
+    done = automodel("generate", tmp_path, "abc", "--raw", *words, "{}")
+    assert done.returncode == 2 and "--chat-template-kwargs is for the chat template, which --raw switches off" in done.stderr
+
+
+def test_at_a_terminal_the_prompt_is_asked_for(automodel, tmp_path):
+    tiny(tmp_path, None)
+    here, there = pty.openpty()
+    os.write(here, b"abc\n\x04")
+    done = automodel("generate", tmp_path, "--raw", "--max-new-tokens", "2", stdin=there)
+    os.close(here)
+    os.close(there)
+    assert done.returncode == 0
+    assert done.stderr == "type what the user says, then press Ctrl-D on a line of its own\n"
+    assert done.stdout == automodel("generate", tmp_path, "abc", "--raw", "--max-new-tokens", "2").stdout
 
 
 def answers(automodel, folder, *words):

@@ -11,6 +11,7 @@
 #include "base/error.h"
 #include "base/file.h"
 #include "base/json.h"
+#include "base/terminal.h"
 #include "base/text.h"
 #include "cli/commands/commands.h"
 #include "text/chat_template.h"
@@ -129,6 +130,7 @@ ExitCode render_lines(const RenderOptions& options, Arguments) {
   if (!options.path.empty()) {
     given = text::ChatTemplate::parse(read_file(options.path), options.path);
   }
+  ask_for_input("conversations as JSON objects, one a line");
   bool ok = true;
   std::string line;
   for (int number = 1; std::getline(std::cin, line); ++number) {

@@ -17,6 +17,7 @@
 #include "base/pointer.h"
 #include "base/process.h"
 #include "base/stopwatch.h"
+#include "base/terminal.h"
 #include "cli/commands/commands.h"
 #include "cli/commands/gguf_metadata.h"
 #include "cli/inputs.h"
@@ -172,6 +173,7 @@ std::vector<Json> read_lines(std::size_t limit, std::size_t first_number) {
 }
 
 void convert_input(const text::Tokenizer& tokenizer, const TokenizeOptions& options) {
+  ask_for_input(options.decode ? "lists of token ids, one a line" : "JSON strings, one a line");
   for (std::size_t number = 1; std::cin;) {
     const std::vector<Json> lines = read_lines(kBatch, number);
     number += lines.size();

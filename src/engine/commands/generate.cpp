@@ -9,9 +9,11 @@
 #include "base/command_line.h"
 #include "base/error.h"
 #include "base/known.h"
+#include "base/terminal.h"
 #include "base/text.h"
 #include "checkpoint/adapter.h"
 #include "checkpoint/load.h"
+#include "data/tool_calls.h"
 #include "engine/commands/attach.h"
 #include "engine/commands/commands.h"
 #include "models/find_model.h"
@@ -82,6 +84,9 @@ parallel::ShardedModel load_model(const checkpoint::ModelFolder& folder, const G
 std::vector<std::int32_t> prompt_ids(const data::TextContext& text, const Generate& settings) {
   check(!settings.raw || settings.system.empty(), ErrorKind::invalid_argument,
         "--system is a message of a chat, which --raw switches off; give one of them");
+  check(!settings.raw || settings.chat_template_kwargs.empty(), ErrorKind::invalid_argument,
+        "--chat-template-kwargs is for the chat template, which --raw switches off; give one of "
+        "them");
   const auto* chat = settings.raw ? nullptr : data::find_template(text, /*has_tools=*/false);
   check(settings.raw || chat != nullptr, ErrorKind::invalid_argument,
         "{} has no chat template; add --raw to continue the prompt as it is", settings.model);
@@ -94,7 +99,10 @@ std::vector<std::int32_t> prompt_ids(const data::TextContext& text, const Genera
   }
   messages.push_back({{"role", "user"}, {"content", known(settings.prompt)}});
   const auto rendered =
-      chat->render(messages, {.add_generation_prompt = true}, text.special_tokens);
+      chat->render(messages,
+                   {.add_generation_prompt = true,
+                    .extra = data::normal_template_variables(settings.chat_template_kwargs)},
+                   text.special_tokens);
   return text.tokenizer.encode(rendered.text, {.add_special_tokens = false}).ids;
 }
 
@@ -105,6 +113,7 @@ void write_out(const std::string& text) {
 
 /// Without the newline that ends its last line.
 std::string standard_input() {
+  ask_for_input("what the user says");
   std::string text(std::istreambuf_iterator<char>(std::cin), {});
   for (const char end : {'\n', '\r'}) {
     if (text.ends_with(end)) {
