@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 """The training step of Transformers (with PEFT) and ours, on the same weights and the same tokens.
 
-    .deps/python/bin/python bench/compare.py                       the table of the README
+    .deps/python/bin/python bench/compare.py --tokens 512          the table of the README
     .deps/python/bin/python bench/compare.py --mode full --tokens 512 --rounds 5 --threads 2
 
 Sides: `stock` is Transformers as a user starts it; `tuned` has the allocator that PyTorch's performance guide

@@ -14,6 +14,7 @@
 #include "data/weighted_blend.h"
 #include "hub/fetch.h"
 #include "models/find_model.h"
+#include "models/registry.h"
 
 namespace automodel::cli {
 namespace {
@@ -72,6 +73,15 @@ void bring_dataset(const config::Dataset& section) {
   }
 }
 
+/// Of a model that is refused no weights are downloaded.
+void check_supported(const fs::path& folder) {
+  const fs::path config = folder / "config.json";
+  std::error_code ignored;
+  if (fs::is_regular_file(config, ignored)) {
+    models::find_family(read_json(config), config.string());
+  }
+}
+
 struct BaseModel {
   std::string name, revision;
 };
@@ -112,8 +122,7 @@ void bring_run_model(const config::ModelSource& model) {
 /// Nothing is fetched for a recipe that cannot run.
 config::Recipe load_for_fetch(const std::string& path,
                               const std::vector<std::string>& overrides = {}) {
-  const auto environment = config::process_environment();
-  return config::load_recipe(path, overrides, environment, config::Scope::fetch).recipe;
+  return config::load_recipe(path, overrides).recipe;
 }
 
 void bring_recipe(const std::string& path, const std::vector<std::string>& overrides) {
@@ -128,7 +137,11 @@ fs::path bring_model(const std::string& name, const std::string& revision, hub::
     return models::find_model(name, revision);
   }
   const ErrorContext context("looking for {}, which is no path here, on the hub", name);
-  return bring({.id = name, .revision = revision}, {.need = need});
+  const HubRepo repo{.id = name, .revision = revision};
+  if (need == hub::Need::model) {
+    check_supported(bring(repo, {.need = hub::Need::config}));
+  }
+  return bring(repo, {.need = need});
 }
 
 fs::path bring_config(const config::ModelSource& model) {

@@ -74,6 +74,15 @@ Source read_source(const std::string& path, std::vector<Problem>& warnings) {
   return {std::move(document.root), nullptr};
 }
 
+/// Nobody wrote the defaults that a manifest has.
+bool is_default_of(const Json& manifest, const Problem& problem) {
+  const auto origins = manifest.is_null() ? Json() : manifest.value("origins", Json::object());
+  return problem.where.kind == OriginKind::manifest && !problem.path.empty() &&
+         std::ranges::none_of(origins.items(), [&](const auto& origin) {
+           return origin.key() == problem.path || origin.key().starts_with(problem.path + ".");
+         });
+}
+
 std::string without_effect_text(const std::map<std::string, std::vector<std::string>>& keys,
                                 const std::string& file) {
   std::vector<std::string> parts;
@@ -124,6 +133,7 @@ LoadedRecipe check_recipe(const std::string& path, std::span<const std::string> 
   refuse(problems, path);
   LoadedRecipe out;
   out.recipe = extract_recipe(checked.tree);
+  std::erase_if(warnings, [&](const Problem& p) { return is_default_of(source.manifest, p); });
   out.warnings = format_all(warnings, path);
   if (!checked.without_effect.empty()) {
     out.warnings.push_back(without_effect_text(checked.without_effect, path));
@@ -137,11 +147,10 @@ LoadedRecipe check_recipe(const std::string& path, std::span<const std::string> 
 }
 
 LoadedRecipe load_recipe(const std::string& path, std::span<const std::string> overrides,
-                         const Environment& environment, Scope scope) {
+                         const Environment& environment) {
   LoadedRecipe loaded = check_recipe(path, overrides, environment);
-  const auto waits = find_not_built(loaded.tree, scope);
-  check(waits.empty(), ErrorKind::unsupported, "{} asks for what is not supported yet:\n  {}", path,
-        join(waits, "\n  "));
+  check(loaded.not_built.empty(), ErrorKind::unsupported,
+        "{} asks for what is not supported yet:\n  {}", path, join(loaded.not_built, "\n  "));
   return loaded;
 }
 

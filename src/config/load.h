@@ -35,10 +35,8 @@ struct LoadedRecipe {
 LoadedRecipe check_recipe(const std::string& path, std::span<const std::string> overrides = {},
                           const Environment& environment = process_environment());
 
-/// As check_recipe, for a run: throws Error(unsupported) if anything is not built that counts in
-/// `scope`.
+/// As check_recipe, for a run: throws Error(unsupported) if anything is not built.
 LoadedRecipe load_recipe(const std::string& path, std::span<const std::string> overrides = {},
-                         const Environment& environment = process_environment(),
-                         Scope scope = Scope::run);
+                         const Environment& environment = process_environment());
 
 }  // namespace automodel::config

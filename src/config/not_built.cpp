@@ -5,7 +5,6 @@
 #include <algorithm>
 #include <functional>
 
-#include "base/hub_cache.h"
 #include "base/text.h"
 #include "config/schema/sections.h"
 #include "config/secret.h"
@@ -50,16 +49,6 @@ When other_head() {
   };
 }
 
-/// Such a data set of which the local cache has no revision; which one is wanted another key says.
-When is_hub_name() {
-  return [](const Json& value) {
-    if (!value.is_string() || !names_hub_dataset(value.get<std::string>())) {
-      return false;
-    }
-    return cached_revisions(RepoKind::dataset, value.get<std::string>()).empty();
-  };
-}
-
 /// An address other than a folder's.
 When is_server() {
   return [](const Json& value) {
@@ -75,21 +64,10 @@ struct Demand {
   When when;
   std::string text;
   bool counts_in_smoke = true;
-  bool counts_before_fetching = true;
-
-  bool counts_in(Scope scope) const {
-    return scope == Scope::smoke ? counts_in_smoke
-                                 : scope != Scope::fetch || counts_before_fetching;
-  }
 };
 
 constexpr const char* kWeightTypes = "weights of other types than float32, bfloat16 and float16";
 constexpr bool kNotInSmoke = false;
-constexpr bool kNotBeforeFetching = false;
-constexpr const char* kHubData =
-    "data sets of the hub that are not in its local cache: run 'automodel download NAME "
-    "--repo-type "
-    "dataset' first";
 
 std::vector<Demand> recipe_demands() {
   return {
@@ -120,6 +98,7 @@ std::vector<Demand> recipe_demands() {
       {"model.backend.gate_precision", other_than("float32"),
        "routers in other types than float32"},
       {"model.freeze_config.freeze_language_model", is(true), "frozen language models"},
+      {"*freeze_config.*freeze_modules*", given(), "frozen modules"},
       {"distributed.offload_policy.*", given(), "offloading of shards"},
       {"skypilot.*", given(), "the skypilot launcher"},
       {"nemo_run.*", given(), "the nemo_run launcher"},
@@ -159,8 +138,7 @@ std::vector<Demand> training_demands() {
       {"embedding_row_repair.enabled", is(true), "repair of embedding rows"},
       {"tool_call_eval._target_", given(), "evaluation of tool calls"},
       {"freeze_config.freeze_language_model", is(true), "frozen language models"},
-      {"mlflow.tracking_uri", is_server(), "MLflow servers (a folder works)", kNotInSmoke,
-       kNotBeforeFetching},
+      {"mlflow.tracking_uri", is_server(), "MLflow servers (a folder works)", kNotInSmoke},
       {"comet.project_name", given(), "Comet"},
   };
 }
@@ -168,8 +146,6 @@ std::vector<Demand> training_demands() {
 std::vector<Demand> data_demands() {
   return {
       {"packed_sequence.prepacked", is(true), "data sets that are packed already"},
-      {"*dataset*.dataset_name", is_hub_name(), kHubData, kNotInSmoke, kNotBeforeFetching},
-      {"*dataset*.path_or_dataset*", is_hub_name(), kHubData, kNotInSmoke, kNotBeforeFetching},
       {"*dataset*._target_", like("*.make_seq2seq_dataset"), "training on encoder-decoder data"},
       {"*dataset*._target_", like("*.PreferenceDataset"), "preference losses (DPO)"},
       {"*dataset*._target_", like("*.DeltaLakeDataset"), "Delta tables"},
@@ -239,7 +215,7 @@ std::vector<std::string> find_not_built(const Node& tree, Scope scope) {
   std::vector<std::string> seen;
   const auto all = leaves(tree, "");
   for (const Demand& demand : all_demands()) {
-    if (!demand.counts_in(scope)) {
+    if (scope == Scope::smoke && !demand.counts_in_smoke) {
       continue;
     }
     const auto found = std::find_if(all.begin(), all.end(), [&](const Leaf& leaf) {
@@ -257,8 +233,7 @@ std::vector<std::string> find_not_built(const Node& tree, Scope scope) {
 std::vector<std::string> all_not_built() {
   std::vector<std::string> out;
   for (const Demand& demand : all_demands()) {
-    const bool is_built = !demand.counts_before_fetching;  // it waits for files or a place alone
-    if (!is_built && std::find(out.begin(), out.end(), demand.text) == out.end()) {
+    if (std::find(out.begin(), out.end(), demand.text) == out.end()) {
       out.push_back(demand.text);
     }
   }

@@ -9,8 +9,8 @@
 
 namespace automodel::config {
 
-/// smoke: on one process, with made-up data. fetch: data sets of the hub are still to be fetched.
-enum class Scope { run, smoke, fetch };
+/// smoke: on one process, with made-up data.
+enum class Scope { run, smoke };
 
 /// "tensor parallelism (distributed.tp_size: 2)" for each thing that the checked tree asks for,
 /// without repeats.

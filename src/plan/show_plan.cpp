@@ -53,15 +53,19 @@ void print_step(const RunCost& cost, const Machine& machine) {
                  : fmt::format(", {} recompute included", recompute_name(batch.recompute)));
 }
 
+std::string at_most(std::int64_t count, std::string_view what) {
+  return fmt::format("at most {} {}{}", count, what, count == 1 ? "" : "s");
+}
+
 /// How long the run is and when it stops to look or to save.
 void print_run(const config::Recipe& recipe) {
   const auto& steps = recipe.step_scheduler;
   std::vector<std::string> parts;
   if (steps.max_steps) {
-    parts.push_back(fmt::format("at most {} steps", *steps.max_steps));
+    parts.push_back(at_most(*steps.max_steps, "step"));
   }
   if (steps.num_epochs) {
-    parts.push_back(fmt::format("at most {} epochs", *steps.num_epochs));
+    parts.push_back(at_most(*steps.num_epochs, "epoch"));
   }
   if (!recipe.validation_datasets.empty()) {
     parts.push_back(steps.val_every_steps

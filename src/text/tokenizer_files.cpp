@@ -69,6 +69,10 @@ constexpr std::string_view kExpected =
 
 TokenizerFiles read_file_of(const fs::path& path, const Json& config) {
   check(fs::exists(path), ErrorKind::not_found, "{}: no such file or folder", path.string());
+  check(
+      path.extension() != ".gguf", ErrorKind::unsupported,
+      "{0}: give the folder that 'automodel convert {0} FOLDER' writes; it has the tokenizer.json",
+      path.string());
   const std::string name = path.filename().string();
   const auto* format = std::find_if(kFormats.begin(), kFormats.end(),
                                     [&](const Format& f) { return f.has_name(name); });

@@ -196,3 +196,5 @@ def test_an_examples_inputs_are_fetched(machine, tmp_path):
         words = [*command, str(example / "recipe.yaml")]
         done = machine.run(*words, AM_TORCH_DIR=torch)
         assert done.stdout == f"fetched small/fetch.py\nran {' '.join(words)}\n", done.stdout + done.stderr
+    words = [str(example / "recipe.yaml"), "--smoke"]
+    assert machine.run(*words, AM_TORCH_DIR=torch).stdout == f"ran {' '.join(words)}\n"

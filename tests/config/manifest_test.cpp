@@ -37,6 +37,7 @@ TEST(Manifest, IsARecipeAgain) {
   EXPECT_EQ(again.recipe, first.recipe);
   EXPECT_EQ(again.recipe.model.pretrained_model_name_or_path, "123");
   EXPECT_FALSE(again.manifest.is_null());
+  EXPECT_THAT(again.warnings, ::testing::IsEmpty());  // of defaults that the recipe does not write
   EXPECT_THAT(print_tree(again.tree, false), HasSubstr("# manifest"));
   EXPECT_EQ(check_text(text, {"--optimizer.lr=0.5"}).recipe.optimizer.lr, 0.5);
 }

@@ -131,6 +131,9 @@ TEST_F(TokenizerFolder, OneThatHasNoneIsRefused) {
               HasSubstr("x.bin: the name does not say which kind of tokenizer this is; expected"));
   EXPECT_THAT(error_of(ErrorKind::not_found, [&] { load_tokenizer(folder_ / "none.json"); }),
               HasSubstr("none.json"));
+  write("x.gguf", "");
+  EXPECT_THAT(error_of(ErrorKind::unsupported, [&] { load_tokenizer(folder_ / "x.gguf"); }),
+              HasSubstr("x.gguf: give the folder that 'automodel convert "));
 }
 
 }  // namespace

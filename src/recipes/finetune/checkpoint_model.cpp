@@ -16,9 +16,7 @@ RunModel load_checkpoint_model(const std::filesystem::path& checkpoint) {
       "loading the model of the run that {} tells of (relative paths count from the folder in "
       "which the run was started)",
       file);
-  // No row is read: its data sets need not be here any more.
-  auto recipe =
-      config::load_recipe(file, {}, config::process_environment(), config::Scope::fetch).recipe;
+  auto recipe = config::check_recipe(file).recipe;  // it has run
   recipe.dist_env.device = "cpu";
   if (recipe.peft) {  // its values are the checkpoint's
     recipe.peft->adapter_name_or_path = std::nullopt;

@@ -194,7 +194,8 @@ void mock_parts(Json& keys, const fs::path& folder, const std::string& name,
                 std::int64_t vocab_size) {
   for (std::size_t i = 0; i < keys["parts"].size(); ++i) {
     Json& part = keys["parts"][i];
-    const config::Dataset section{.target = part["_target_"].get<std::string>(), .keys = part};
+    const auto& kind = data::find_dataset_kind(part["_target_"].get<std::string>());
+    const config::Dataset section{.target = std::string(kind.name), .keys = part};
     part = mock_dataset(section, folder, fmt::format("{}_{}", name, i), vocab_size).keys;
   }
 }

@@ -11,6 +11,7 @@
 #include "models/overrides.h"
 #include "models/registry.h"
 #include "models/shrink.h"
+#include "tensor/gguf_config.h"
 #include "text/bpe_json.h"
 #include "text/tokenizer/byte_level.h"
 
@@ -38,7 +39,7 @@ std::optional<Json> config_here(const config::ModelSource& model) {
                                                    model.revision.value_or("main"))
                               : models::folder_of_class(model.config_class, model.config_overrides);
     const auto file = models::config_file(path);
-    return file.extension() == ".json" ? std::optional(read_json(file)) : std::nullopt;
+    return file.extension() == ".gguf" ? gguf_config(GgufFile(file)) : read_json(file);
   } catch (const Error& error) {
     if (error.kind() != ErrorKind::not_found) {
       throw;

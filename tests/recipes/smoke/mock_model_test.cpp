@@ -8,6 +8,7 @@
 #include "base/json.h"
 #include "data/text_context.h"
 #include "tensor/temporary_folder.h"
+#include "tests/checkpoint/tiny_gguf.h"
 
 namespace automodel::recipes {
 namespace {
@@ -24,6 +25,16 @@ TEST(MockModel, ByItsNameIfItIsNotHere) {
   EXPECT_FALSE(model.is_from_config);
   EXPECT_EQ(model.vocab_size, 512);
   EXPECT_EQ(read_json(folder / "config.json")["num_hidden_layers"], 3);
+}
+
+TEST(MockModel, OfAGgufFile) {
+  const TemporaryFolder folder;
+  write_file_atomic(folder / "untold.gguf", testing::tiny_gguf());
+  const auto model = write_mock_model(
+      {.pretrained_model_name_or_path = (folder / "untold.gguf").string()}, folder / "model");
+  EXPECT_EQ(model.model_type, "llama");
+  EXPECT_TRUE(model.is_from_config);
+  EXPECT_EQ(read_json(folder / "model/config.json")["num_hidden_layers"], 1);
 }
 
 TEST(MockModel, AVocabularySmallerThanTheTokenizersGrows) {
