@@ -32,8 +32,9 @@ void cut_layer_lists(Json& config, const Json& overrides) {
       wanted >= layers) {
     return;
   }
-  for (auto& [key, value] : config.items()) {
-    if (value.is_array() && layers == Json(value.size()) && key.find("layer") != key.npos) {
+  for (const auto& [key, value] : config.items()) {
+    if (value.is_array() && layers == Json(value.size()) &&
+        key.find("layer") != std::string::npos) {
       value = Json(value.begin(), value.begin() + wanted.get<std::ptrdiff_t>());
     }
   }
