@@ -7,11 +7,11 @@
 namespace automodel {
 namespace {
 
-/// A processor of this century: between a hundred million steps a second and a trillion.
+/// A processor of this century, also where a sanitizer's build keeps the sums in memory.
 TEST(PeakFlops, IsWhatAProcessorCanDo) {
   for (const Isa isa : supported_isas()) {
     const double one = measure_peak_flops(isa, 1);
-    EXPECT_GT(one, 1e9) << isa_name(isa);
+    EXPECT_GT(one, 1e8) << isa_name(isa);
     EXPECT_LT(one, 1e12) << isa_name(isa);
   }
 }
