@@ -7,6 +7,7 @@
 #include <limits>
 
 #include "base/text.h"
+#include "plan/memory.h"
 
 namespace automodel::recipes {
 namespace {
@@ -29,8 +30,6 @@ std::int64_t num_due(const config::StepPlan& plan, std::int64_t next_step) {
   }
   return count;
 }
-
-std::string text_of(std::int64_t bytes) { return human_bytes(static_cast<std::uint64_t>(bytes)); }
 
 }  // namespace
 
@@ -57,14 +56,14 @@ std::vector<std::string> check_disk(const DiskNeed& need, const std::string& fol
     return {};
   }
   const auto one = need.num_checkpoints > 1 ? fmt::format(" ({} of {})", need.num_checkpoints,
-                                                          text_of(need.checkpoint_bytes))
+                                                          plan::bytes_text(need.checkpoint_bytes))
                                             : "";
   return {
       fmt::format("the checkpoints of this run take about {}{}, but the disk of {} has {} left: "
                   "saving will fail, and what was trained since the last one is lost. Free some "
                   "space, let checkpoint.max_recent_checkpoints keep fewer or choose another "
                   "checkpoint.checkpoint_dir",
-                  text_of(total), one, folder, human_bytes(available))};
+                  plan::bytes_text(total), one, folder, human_bytes(available))};
 }
 
 std::vector<std::string> check_disk(const DiskNeed& need, const std::string& folder) {
