@@ -2,8 +2,9 @@
 # Format and clang-tidy.
 #
 #   scripts/tidy.sh format           clang-format of every C++ source
-#   scripts/tidy.sh all              clang-tidy of src/
-#   scripts/tidy.sh since REVISION   clang-tidy of the sources of src/ that changed after REVISION, or are not committed
+#   scripts/tidy.sh all              clang-tidy of src/ and bench/
+#   scripts/tidy.sh since REVISION   clang-tidy of the sources of src/ that changed after REVISION, or are not committed,
+#                                    and of bench/, which no other check compiles
 #
 # Sources are looked at in batches (scripts/tidy_batches.py); one that does not compile as such, source by source.
 # AM_TIDY_SECONDS=N starts no further batch after N seconds; what was left out is listed. A batch with LibTorch's
@@ -19,6 +20,7 @@ changed_since() {
   {
     git -C "$root" diff --name-only --diff-filter=d "$1" -- src
     git -C "$root" ls-files --others --exclude-standard -- src
+    cpp_files bench
   } | grep -E '\.cpp$' | sort -u || true
 }
 
@@ -70,7 +72,7 @@ tidy() {
 ensure_packages "$root/scripts/packages.txt" "$root/scripts/tidy-packages.txt"
 case "${1-}" in
   format) (cd "$root" && cpp_files src tests bench | xargs -r clang-format-19 --dry-run -Werror) ;;
-  all) tidy "$(cpp_files src | grep '\.cpp$')" ;;
+  all) tidy "$(cpp_files src bench | grep '\.cpp$')" ;;
   since) tidy "$(changed_since "$2")" ;;
   *) die "$bad_input" "usage: scripts/tidy.sh format | all | since REVISION" ;;
 esac

@@ -23,3 +23,11 @@ def automodel():
 
     run.path = path
     return run
+
+
+@pytest.fixture
+def recipe(tmp_path):
+    """The recipe of a training run of seconds, in a folder of its own."""
+    import tiny_run  # brings torch, which most tests do without
+
+    return tiny_run.make(tmp_path)

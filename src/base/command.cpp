@@ -55,13 +55,27 @@ const Command* find_command(const Program& program, const std::string& name) {
   return found == program.commands.end() ? nullptr : &*found;
 }
 
-[[noreturn]] void fail_unknown_command(const Program& program, const std::string& name) {
+/// Upstream took a command and a kind of model before `-c RECIPE`, and still takes options there.
+std::string advice_on_recipes(const Program& program, Arguments arguments) {
+  for (const std::string& word : arguments) {
+    const std::string value =
+        word.starts_with("-") ? word.substr(word.find('=') + 1) : word;  // of --config=RECIPE
+    if (program.run_recipe && (value.ends_with(".yaml") || value.ends_with(".yml"))) {
+      return fmt::format("; a recipe comes first: '{} {}'", program.name, value);
+    }
+  }
+  return "";
+}
+
+[[noreturn]] void fail_unknown_command(const Program& program, Arguments arguments) {
+  const std::string& name = arguments.front();
   std::vector<std::string> names = {"help", "version"};
   for (const Command& command : program.commands) {
     names.push_back(command.name);
   }
+  const std::string advice = advice_on_recipes(program, arguments);
   fail(ErrorKind::invalid_argument, "unknown command '{}'{}; '{} --help' lists the commands", name,
-       did_you_mean(name, names), program.name);
+       advice.empty() ? did_you_mean(name, names) : advice, program.name);
 }
 
 ExitCode print(const std::string& text) {
@@ -76,7 +90,7 @@ ExitCode run_help(const Program& program, Arguments arguments) {
   }
   const Command* command = find_command(program, name);
   if (command == nullptr) {
-    fail_unknown_command(program, name);
+    fail_unknown_command(program, arguments.subspan(1));
   }
   const std::vector<std::string> help = {"--help"};
   return command->run(help);
@@ -95,10 +109,10 @@ ExitCode dispatch(const Program& program, Arguments arguments) {
   if (const Command* command = find_command(program, first)) {
     return command->run(arguments.subspan(1));
   }
-  if (program.run_recipe && looks_like_recipe(first)) {
+  if (program.run_recipe && !first.starts_with("-") && looks_like_recipe(first)) {
     return program.run_recipe(arguments);
   }
-  fail_unknown_command(program, first);
+  fail_unknown_command(program, arguments);
 }
 
 ExitCode dispatch_and_flush(const Program& program, Arguments arguments) {

@@ -8,6 +8,7 @@
 
 #include "base/error.h"
 #include "base/exact_json.h"
+#include "base/lfs_pointer.h"
 #include "base/utf8.h"
 
 namespace automodel {
@@ -155,6 +156,7 @@ Json parse_json_tree(std::string_view text, std::string_view source, std::int64_
     refuse(number, place(number.end - std::min(number.end, number.literal.size()) + 1));
   } catch (const Json::parse_error& error) {
     if (first_line == 1) {
+      refuse_lfs_pointer(text, source);
       refuse_wide_encoding(text, source);
     }
     // nlohmann's text starts with "[json.exception...] parse error at line ...: "; ours has the

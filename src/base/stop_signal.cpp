@@ -8,10 +8,12 @@
 #include <cstdio>
 #include <cstring>
 #include <ctime>
+#include <utility>
 
 namespace automodel {
 
-StopSignal::StopSignal(const std::vector<int>& signals) {
+StopSignal::StopSignal(const std::vector<int>& signals, std::function<void(int)> on_first)
+    : on_first_(std::move(on_first)) {
   sigemptyset(&signals_);
   for (const int signal : signals) {
     sigaddset(&signals_, signal);
@@ -48,12 +50,21 @@ void StopSignal::watch(const std::stop_token& stop) {
     }
     first = Clock::now();
     received_.store(signal);
-    // The terminal may be gone by now, or the program that reads: fmt::print would throw.
-    std::fputs(
-        fmt::format("\n{}: stopping after this step; once more stops at once\n", strsignal(signal))
-            .c_str(),
-        stderr);
+    on_first_(signal);
   }
+}
+
+void StopSignal::tell_stopping(int signal) {
+  // The terminal may be gone by now, or the program that reads: fmt::print would throw.
+  std::fputs(
+      fmt::format("\n{}: stopping after this step; once more stops at once\n", strsignal(signal))
+          .c_str(),
+      stderr);
+}
+
+bool StopSignal::is_ignored(int signal) {
+  struct sigaction action{};
+  return ::sigaction(signal, nullptr, &action) == 0 && action.sa_handler == SIG_IGN;
 }
 
 }  // namespace automodel

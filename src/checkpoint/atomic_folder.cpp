@@ -92,6 +92,16 @@ fs::path unfinished_name(const fs::path& path) {
 
 fs::path replaced_name(const fs::path& path) { return fs::path(path).concat(".replaced"); }
 
+void abandon(const fs::path& path) {
+  constexpr int kPasses = 3;  // a file may come while others are removed
+  const fs::path name = normalised(path);
+  for (const auto& work : {unfinished_name(name), unfinished_name(name / name.filename())}) {
+    for (int i = 0; i < kPasses; ++i) {
+      [[maybe_unused]] const auto error = remove_tree(work);
+    }
+  }
+}
+
 void make_folders(const fs::path& folder) {
   std::error_code error;
   fs::create_directories(folder, error);

@@ -44,6 +44,10 @@ class AtomicFolder {
   std::unique_ptr<FileLock> hold_;  // of work_, so that no other process takes it for left
 };
 
+/// For a process that is about to end: removes what it has written for an AtomicFolder of this path
+/// and not committed, while its other threads may be writing.
+void abandon(const std::filesystem::path& path);
+
 /// The hidden name beside `path` under which this process prepares what will get its name.
 std::filesystem::path unfinished_name(const std::filesystem::path& path);
 

@@ -13,8 +13,10 @@
 #include "tensor/gguf_vocabulary.h"
 #include "tensor/quantised_weights.h"
 #include "tensor/safetensors_shards.h"
+#include "text/first_token.h"
 #include "text/gguf_tokenizer.h"
 #include "text/tokenizer_config.h"
+#include "text/tokenizer_files.h"
 
 namespace automodel::checkpoint {
 namespace {
@@ -159,11 +161,21 @@ void set_text_keys(const fs::path& folder, Json keys) {
       content.erase("chat_template");
     }
     for (const auto& [key, value] : keys.items()) {
-      if (!is_map || key.ends_with("_token")) {
+      if (!is_map || (key.ends_with("_token") && value.is_string())) {
         content[key] = value;
       }
     }
     write_json(folder / name, content);
+  }
+}
+
+/// Puts the BOS token before every text, as Transformers reads it from tokenizer.json alone.
+void put_bos_first(const fs::path& folder) {
+  const fs::path file = folder / "tokenizer.json";
+  const auto loaded = text::load_tokenizer(folder);
+  const auto bos = loaded.config.bos_token.value_or("");
+  if (const auto id = loaded.tokenizer.token_to_id(bos); id && fs::exists(file)) {
+    write_json(file, text::with_first_token(text::read_object(file), bos, *id));
   }
 }
 
@@ -196,6 +208,9 @@ void write_text_files(const fs::path& folder, const ModelFolder& source) {
   }
   if (source.text && !source.text->keys.empty()) {
     set_text_keys(folder, source.text->keys);
+    if (source.text->keys.contains("add_bos_token")) {
+      put_bos_first(folder);
+    }
   }
 }
 

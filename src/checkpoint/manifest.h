@@ -44,7 +44,8 @@ struct Manifest {
 /// manifest.json. Throws Error(io) also if what comes back differs.
 void seal(const std::filesystem::path& folder, Manifest manifest);
 
-/// Throws Error(not_found) if there is no manifest, Error(corrupt_data) if it is malformed.
+/// Throws Error(not_found) if there is no manifest, Error(corrupt_data) if it is malformed,
+/// Error(unsupported) if it is of another format, Error(invalid_argument) for a run's folder.
 Manifest read_manifest(const std::filesystem::path& folder);
 
 /// What a checkpoint's files are compared with.

@@ -7,7 +7,6 @@
 
 #include "base/error.h"
 #include "base/file.h"
-#include "base/text.h"
 #include "checkpoint/adapter.h"
 #include "checkpoint/atomic_folder.h"
 #include "checkpoint/export.h"
@@ -129,7 +128,7 @@ void restore_adapter(const fs::path& folder, const ModelFolder& source,
 std::string advice_for_modules(std::span<const ModuleAdapter> fitted) {
   std::set<std::string> names;
   for (const auto& own : fitted) {
-    names.insert(split(own.module.name, '.').back());
+    names.insert(spec::last_name(own.module.name));
   }
   return fmt::format("for the adapter's modules write target_modules: [{}]",
                      fmt::join(names, ", "));

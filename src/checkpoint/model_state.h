@@ -14,10 +14,9 @@ enum class Consolidated {
 };
 
 /// Fills a checkpoint's folder model/ with the parameters that training changes, in their own
-/// element type. With adapters: a PEFT adapter, and the tokenizer's files if consolidated
-/// or not the base model's. Else:
-/// safetensors under Hugging Face's names; consolidated, all parameters as a Hugging Face folder
-/// model/consolidated/. Throws Error(io).
+/// element type. With adapters: a PEFT adapter, and the tokenizer's files if consolidated or not
+/// the base model's. Else: safetensors under our own names; consolidated, all parameters as a
+/// Hugging Face folder model/consolidated/. Throws Error(io).
 void write_model_state(const std::filesystem::path& folder, const ModelFolder& source,
                        const nn::Parameters& parameters, Consolidated consolidated);
 

@@ -7,6 +7,7 @@
 #include "base/error.h"
 #include "base/hub_cache.h"
 #include "base/json.h"
+#include "base/json_text.h"
 #include "base/pointer.h"
 #include "base/terminal.h"
 #include "config/load.h"
@@ -50,16 +51,14 @@ std::vector<std::string> texts_of(const Json& value) {
 
 /// `keys`: of a data set.
 void bring_named(const Json& keys) {
-  const Json revision = keys.value("revision", Json());
+  const auto revision = text_at(keys, "revision", "main");
   const auto configuration = texts_of(keys.value("name", Json()));
   for (const char* key : config::kHubDataKeys) {
     for (const std::string& name : texts_of(keys.value(key, Json()))) {
       if (names_hub_dataset(name)) {
         // These kinds have no key `name`; one of them chooses the configuration by itself.
         const bool chooses = std::string_view(key) != "path_or_dataset";
-        bring({.kind = RepoKind::dataset,
-               .id = name,
-               .revision = revision.is_string() ? revision.get<std::string>() : "main"},
+        bring({.kind = RepoKind::dataset, .id = name, .revision = revision},
               chooses ? files_of_configuration(configuration.empty() ? "" : configuration.front())
                       : hub::Selection{.need = hub::Need::all});
       }
@@ -94,11 +93,7 @@ BaseModel base_model_of(const fs::path& folder) {
     return {};
   }
   const Json json = read_json(config);
-  const auto text = [&](const char* key, const char* otherwise) {
-    const Json value = json.is_object() ? json.value(key, Json()) : Json();
-    return value.is_string() ? value.get<std::string>() : otherwise;
-  };
-  return {text("base_model_name_or_path", ""), text("revision", "main")};
+  return {text_at(json, "base_model_name_or_path"), text_at(json, "revision", "main")};
 }
 
 /// `hint`: what the user can do about the name.
@@ -125,8 +120,14 @@ config::Recipe load_for_fetch(const std::string& path,
   return config::load_recipe(path, overrides).recipe;
 }
 
+/// The models, tokenizers and data sets that the recipe names.
 void bring_recipe(const std::string& path, const std::vector<std::string>& overrides) {
-  bring_inputs(load_for_fetch(path, overrides));
+  const auto recipe = load_for_fetch(path, overrides);
+  bring_run_model(recipe.model);
+  if (recipe.peft && recipe.peft->adapter_name_or_path) {
+    bring_model(*recipe.peft->adapter_name_or_path);
+  }
+  bring_data(recipe);
 }
 
 }  // namespace
@@ -149,14 +150,6 @@ fs::path bring_config(const config::ModelSource& model) {
              ? bring_model(model.pretrained_model_name_or_path, model.revision.value_or("main"),
                            hub::Need::config)
              : fs::path();
-}
-
-void bring_inputs(const config::Recipe& recipe) {
-  bring_run_model(recipe.model);
-  if (recipe.peft && recipe.peft->adapter_name_or_path) {
-    bring_model(*recipe.peft->adapter_name_or_path);
-  }
-  bring_data(recipe);
 }
 
 void bring_data(const config::Recipe& recipe) {

@@ -23,9 +23,7 @@ std::filesystem::path bring_model(const std::string& name, const std::string& re
 /// The same with the model's configuration and tokenizer alone; empty for a configuration class.
 std::filesystem::path bring_config(const config::ModelSource& model);
 
-/// The models, tokenizers and data sets that the recipe names.
-void bring_inputs(const config::Recipe& recipe);
-/// The same without the model.
+/// The data sets that the recipe names, and the tokenizer if it is not the model's.
 void bring_data(const config::Recipe& recipe);
 
 // What the engine's commands need. With --smoke training needs nothing; of an adapter the base

@@ -3,6 +3,7 @@
 #include <filesystem>
 #include <map>
 
+#include "base/division.h"
 #include "base/text.h"
 #include "cli/report_text.h"
 
@@ -13,7 +14,7 @@ constexpr std::size_t kMostPoints = 2000;
 
 Json thinned(const std::vector<Json>& lines) {
   Json out = Json::array();
-  const std::size_t every = (lines.size() + kMostPoints - 1) / kMostPoints;
+  const std::size_t every = ceil_div(lines.size(), kMostPoints);
   for (std::size_t i = 0; i < lines.size(); ++i) {
     if (i % every == 0 || i + 1 == lines.size()) {
       out.push_back(lines[i]);

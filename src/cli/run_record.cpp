@@ -28,6 +28,9 @@ std::vector<Json> read_lines(const fs::path& path) {
     ++number;
     if (!trim(line).empty()) {
       out.push_back(parse_json(line, path.string(), number));
+      check(out.back().is_object(), ErrorKind::corrupt_data,
+            "{}:{}: expected a JSON object, found {}", path.string(), number,
+            out.back().type_name());
     }
   }
   return out;

@@ -283,7 +283,11 @@ class Checker {
 
   /// What may be meant by an unknown key: what another program calls so, else the nearest name.
   static std::string name_here(const std::string& key, const std::vector<std::string>& known) {
-    if (const ForeignName* foreign = find_foreign_name(key)) {
+    const ForeignName* foreign = find_foreign_name(key);
+    if (foreign != nullptr && foreign->key.empty()) {
+      return fmt::format("; {}", foreign->note);
+    }
+    if (foreign != nullptr) {
       return fmt::format("; here it is '{}'{}", foreign->key,
                          foreign->note.empty() ? "" : fmt::format(" ({})", foreign->note));
     }

@@ -36,10 +36,8 @@ struct TypedTree {
   std::vector<Problem> problems;
 };
 
-/// Interpolates and types every scalar of the tree (config/scalar.h), except below `_target_` and
-/// keys that end in
-/// "_fn", which are names, and what comes from a manifest, which is typed. Each unset variable is a
-/// problem.
+/// Interpolates and types every scalar of the tree (config/scalar.h), except names (is_name_key)
+/// and what comes from a manifest, which is typed. Each unset variable is a problem.
 TypedTree type_tree(Node root, const Environment& environment);
 
 }  // namespace automodel::config

@@ -31,7 +31,7 @@ struct LoadedRecipe {
 /// Reads and checks a recipe file, or the manifest.json of an earlier run, whose configuration then
 /// counts. Reads no weights, no data and no network.
 /// Throws Error(invalid_argument) that lists every problem with file:line:column and dotted path;
-/// Error(not_found | io).
+/// Error(unsupported) for a kind of recipe of which nothing is built; Error(not_found | io).
 LoadedRecipe check_recipe(const std::string& path, std::span<const std::string> overrides = {},
                           const Environment& environment = process_environment());
 

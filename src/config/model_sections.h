@@ -47,7 +47,7 @@ struct MoeOverrides {
   bool operator==(const MoeOverrides&) const = default;
 };
 
-/// `model` and `teacher_model`.
+/// `model`.
 struct ModelSource {
   ModelTask task = ModelTask::causal_lm;
   ModelEntry entry = ModelEntry::from_pretrained;

@@ -128,11 +128,7 @@ std::vector<Demand> training_demands() {
       {"loss_fn.ignore_index", other_than(-100), "another ignore_index than -100"},
       {"loss_fn.reduction", other_than("sum"), "other reductions of the loss than sum"},
       {"loss_fn.logit_softcapping", above(0), "soft-capped logits in the loss"},
-      {"checkpoint.model_save_format", is("torch_save"), "checkpoints in torch's DCP format"},
       {"checkpoint.skip_task_head_prefixes_for_base_model.*", other_head(), "task heads"},
-      {"checkpoint.diffusers_compatible", is(true), "checkpoints for diffusers"},
-      {"checkpoint.allow_legacy_pickle_restore", is(true), "pickled checkpoints"},
-      {"checkpoint.is_async", is(true), "saving in the background"},
       {"neftune.*", above(0), "noise on embeddings (NEFTune)"},
       {"neftune", above(0), "noise on embeddings (NEFTune)"},
       {"embedding_row_repair.enabled", is(true), "repair of embedding rows"},
@@ -140,6 +136,17 @@ std::vector<Demand> training_demands() {
       {"freeze_config.freeze_language_model", is(true), "frozen language models"},
       {"mlflow.tracking_uri", is_server(), "MLflow servers (a folder works)", kNotInSmoke},
       {"comet.project_name", given(), "Comet"},
+  };
+}
+
+/// Nothing is asked of checkpoints that are switched off.
+std::vector<Demand> checkpoint_demands() {
+  return {
+      {"checkpoint.model_save_format", is("torch_save"),
+       "checkpoints in torch's DCP format (safetensors works)"},
+      {"checkpoint.diffusers_compatible", is(true), "checkpoints for diffusers"},
+      {"checkpoint.allow_legacy_pickle_restore", is(true), "pickled checkpoints"},
+      {"checkpoint.is_async", is(true), "saving in the background"},
   };
 }
 
@@ -169,10 +176,10 @@ std::vector<Demand> expert_demands() {
   return out;
 }
 
-std::vector<Demand> all_demands() {
+std::vector<Demand> all_demands(bool saves = true) {
   std::vector<Demand> out;
-  for (const auto& group :
-       {recipe_demands(), expert_demands(), training_demands(), data_demands()}) {
+  for (const auto& group : {recipe_demands(), expert_demands(), training_demands(),
+                            saves ? checkpoint_demands() : std::vector<Demand>(), data_demands()}) {
     out.insert(out.end(), group.begin(), group.end());
   }
   return out;
@@ -214,7 +221,9 @@ std::vector<std::string> find_not_built(const Node& tree, Scope scope) {
   std::vector<std::string> out;
   std::vector<std::string> seen;
   const auto all = leaves(tree, "");
-  for (const Demand& demand : all_demands()) {
+  const Node* enabled = find_path(tree, "checkpoint.enabled");
+  const bool saves = enabled == nullptr || enabled->value != false;
+  for (const Demand& demand : all_demands(saves)) {
     if (scope == Scope::smoke && !demand.counts_in_smoke) {
       continue;
     }

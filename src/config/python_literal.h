@@ -11,7 +11,7 @@ namespace automodel::config {
 
 /// The value of a Python literal: int, float, text, list, tuple (an array here), dict, None, True
 /// or False. Nothing if the text is no such literal: other text, and complex numbers, bytes, sets,
-/// formatted and triple-quoted strings, integers beyond 64 bits. Source: Python's ast.literal_eval.
+/// formatted strings, integers beyond 64 bits. Source: Python's ast.literal_eval.
 std::optional<Json> parse_python_literal(std::string_view text);
 
 }  // namespace automodel::config

@@ -7,14 +7,13 @@
 #include <limits>
 #include <numbers>
 
+#include "base/division.h"
 #include "base/error.h"
 
 namespace automodel::config {
 namespace {
 
 constexpr std::int64_t kUsualEpochs = 10;
-
-std::int64_t ceil_divide(std::int64_t a, std::int64_t b) { return (a + b - 1) / b; }
 
 /// a * b, or the largest number if that does not fit.
 std::int64_t saturating_product(std::int64_t a, std::int64_t b) {
@@ -26,7 +25,7 @@ std::int64_t number_of_epochs(const StepScheduler& s, std::optional<std::int64_t
   if (s.num_epochs) {
     return *s.num_epochs;
   }
-  return s.max_steps && epoch_len ? ceil_divide(*s.max_steps, *epoch_len) : kUsualEpochs;
+  return s.max_steps && epoch_len ? ceil_div(*s.max_steps, *epoch_len) : kUsualEpochs;
 }
 
 double cosine_down(double r) { return 0.5 * (1 + std::cos(std::numbers::pi * r)); }
@@ -85,10 +84,6 @@ std::int64_t micro_batch_rows(const Recipe& recipe) {
   return recipe.is_benchmark ? local : recipe.dataset.keys.value("batch_size", local);
 }
 
-std::int64_t epoch_length(std::int64_t num_batches, std::int64_t accumulation) {
-  return ceil_divide(num_batches, accumulation);
-}
-
 bool StepPlan::is_epoch_end(std::int64_t step) const {
   return epoch_len && (step - first_step + 1) % *epoch_len == 0;
 }
@@ -133,7 +128,7 @@ StepPlan plan_rest(const StepScheduler& scheduler, std::int64_t epoch_len, std::
   rest.num_epochs = number_of_epochs(scheduler, epoch_len);
   if (!scheduler.num_epochs && scheduler.max_steps) {  // earlier epochs may have had other lengths
     const auto steps = std::max<std::int64_t>(*scheduler.max_steps - rest.start_step, 0);
-    rest.num_epochs = epoch + ceil_divide(steps, epoch_len);
+    rest.num_epochs = epoch + ceil_div(steps, epoch_len);
   }
   return plan_steps(rest, epoch_len);
 }

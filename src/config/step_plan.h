@@ -20,9 +20,6 @@ std::int64_t accumulation_steps(const StepScheduler& scheduler, std::int64_t dp_
 /// data set yields at once, or local_batch_size.
 std::int64_t micro_batch_rows(const Recipe& recipe);
 
-/// Optimizer steps of an epoch: ceil(batches / accumulation); a smaller last group is a step too.
-std::int64_t epoch_length(std::int64_t num_batches, std::int64_t accumulation);
-
 /// When things happen. Steps count from 0; epoch_len is null for data without a length.
 struct StepPlan {
   std::optional<std::int64_t> epoch_len;

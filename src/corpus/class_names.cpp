@@ -6,9 +6,14 @@
 
 #include "base/error.h"
 #include "base/json.h"
+#include "base/json_text.h"
 #include "base/text.h"
 #include "corpus/run_data.h"
+#include "data/find_files.h"
 #include "data/registry.h"
+#include "data/source.h"
+#include "data/split.h"
+#include "data/table_rows.h"
 #include "data/weighted_blend.h"
 
 namespace automodel::corpus {
@@ -35,17 +40,55 @@ std::vector<Listed> listed_names(const config::Recipe& recipe) {
   return out;
 }
 
-/// The names of a ClassLabel column in what save_to_disk of `datasets` wrote, if all are words:
-/// numbers as names would be taken for the numbers of classes.
-std::vector<std::string> names_in(const fs::path& info, const std::string& column) {
+/// What `datasets` noted of a data set's columns, and the file that says so.
+struct Notes {
+  std::string file;
+  Json features;
+};
+
+/// The files of the split that a section reads; none if they cannot be found, which reading them
+/// will tell.
+std::vector<std::string> files_of(const std::string& path, const Json& keys) {
+  try {
+    const auto first = split(text_at(keys, "split", "train"), '+').front();
+    return data::find_data_files(path, {.split = data::parse_split(first).name,
+                                        .configuration = text_at(keys, "name"),
+                                        .revision = text_at(keys, "revision", "main")});
+  } catch (const Error&) {
+    return {};
+  }
+}
+
+/// Of a folder that save_to_disk wrote, or else of a table.
+Notes notes_of(const std::string& path, const Json& keys) {
   std::error_code ignored;
-  const Json features =
-      fs::is_regular_file(info, ignored) ? read_json(info).value("features", Json()) : Json();
+  for (const char* place : {"dataset_info.json", "train/dataset_info.json"}) {
+    if (const fs::path info = fs::path(path) / place; fs::is_regular_file(info, ignored)) {
+      const Json told = read_json(info);
+      return {info.string(), told.is_object() ? told.value("features", Json()) : Json()};
+    }
+  }
+  const auto files = files_of(path, keys);
+  return files.empty() || !data::is_table(files.front())
+             ? Notes()
+             : Notes{files.front(), data::table_features(files.front())};
+}
+
+/// The names of a ClassLabel column, if all are words: numbers as names would be taken for the
+/// numbers of classes.
+std::vector<std::string> names_in(const Notes& notes, const std::string& column) {
+  const Json& features = notes.features;
   const Json feature = features.is_object() ? features.value(column, Json()) : Json();
   if (!feature.is_object() || feature.value("_type", Json()) != "ClassLabel") {
     return {};
   }
-  const auto names = feature.value("names", std::vector<std::string>());
+  const Json given = feature.value("names", Json::array());
+  const bool are_texts =
+      given.is_array() && std::ranges::all_of(given, [](const Json& n) { return n.is_string(); });
+  check(are_texts, ErrorKind::corrupt_data,
+        "{}: the classes of the column '{}' are {}, expected a list of their names", notes.file,
+        column, given.dump());
+  const auto names = given.get<std::vector<std::string>>();
   const auto is_number = [](const std::string& name) {
     return parse_number<std::int64_t>(name).has_value();
   };
@@ -58,17 +101,15 @@ std::vector<Listed> told_names(const config::Recipe& recipe) {
   for (const DataSection& section : data_sections(recipe)) {
     const auto& keys = section.keys.keys;
     const std::string place(data::find_dataset_kind(section.keys.target).place);
-    const Json path = keys.value(place, Json());
+    const Json given = keys.value(place, Json());
+    const Json path = given.is_array() && !given.empty() ? given.front() : given;
     if (!path.is_string()) {
       continue;
     }
-    const fs::path folder = path.get<std::string>();
-    const auto column = keys.value("label_column", std::string("label"));
-    for (const fs::path& info :
-         {folder / "dataset_info.json", folder / "train" / "dataset_info.json"}) {
-      if (auto names = names_in(info, column); !names.empty()) {
-        out.push_back({info.string(), std::move(names)});
-      }
+    const Notes notes = notes_of(path.get<std::string>(), keys);
+    if (auto names = names_in(notes, keys.value("label_column", std::string("label")));
+        !names.empty()) {
+      out.push_back({notes.file, std::move(names)});
     }
   }
   return out;

@@ -5,7 +5,7 @@
 #include <algorithm>
 #include <unordered_set>
 
-#include "data/mock_sentences.h"
+#include "data/registry.h"
 
 namespace automodel::corpus {
 namespace {

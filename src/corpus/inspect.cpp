@@ -16,6 +16,7 @@
 #include "corpus/answer_ends.h"
 #include "corpus/held_out.h"
 #include "corpus/run_data.h"
+#include "corpus/unused_template.h"
 #include "data/batch.h"
 #include "data/describe.h"
 #include "data/page.h"
@@ -77,11 +78,14 @@ Subject files_subject(const InspectOptions& options, const OpenTokenizer& open_t
   max_tokens = options.max_tokens > 0 ? options.max_tokens : max_tokens;
   auto& limits = subject.surveys.front().limits;
   limits.max_tokens = max_tokens;
-  limits.eos_ids = stop_ids_beside(tokenizer);
+  limits.eos_ids = subject.text.stop_ids = stop_ids_beside(tokenizer);
   std::ranges::copy(answer_ends(subject.sections.front().keys, subject.text),
                     std::back_inserter(limits.eos_ids));
-  subject.surveys.front().text_failures =
-      data::failed_text_checks(subject.text, /*model=*/nullptr, limits);
+  auto& failures = subject.surveys.front().text_failures;
+  failures = data::failed_text_checks(subject.text, /*model=*/nullptr, limits);
+  if (auto unused = unused_template(subject.sections.front().keys, subject.text)) {
+    failures.push_back(std::move(*unused));
+  }
   return subject;
 }
 

@@ -32,6 +32,9 @@ ModelFacts read_model_facts(const config::ModelSource& model, const OpenTokenize
   const auto file = models::config_file(folder);
   const Json config = models::with_overrides(read_json(file), model.config_overrides);
   const auto spec = models::read_spec(config, file.string());
+  if (spec.is_classifier()) {
+    models::check_trains(config, spec.num_labels);
+  }
   return {.name = name,
           .vocab_size = spec.vocab_size,
           .max_tokens = spec.max_positions,

@@ -6,12 +6,14 @@
 
 #include "base/checksum.h"
 #include "base/error.h"
+#include "base/json_text.h"
 #include "base/known.h"
 #include "base/parallel.h"
 #include "config/step_plan.h"
 #include "corpus/answer_ends.h"
 #include "corpus/class_names.h"
 #include "corpus/held_out.h"
+#include "corpus/unused_template.h"
 #include "data/limit.h"
 #include "data/mock_sentences.h"
 #include "data/registry.h"
@@ -117,13 +119,9 @@ data::TextContext with_keys(data::TextContext text, const config::TokenizerSourc
 /// Where the recipe's tokenizer is: the model's unless it names another, another version or folder.
 TokenizerPlace place_of(const config::TokenizerSource& source, const std::string& model_name) {
   const std::string& name = source.pretrained_model_name_or_path;
-  const auto text = [&](const char* key) {
-    const Json value = source.keys.value(key, Json());
-    return value.is_string() ? value.get<std::string>() : "";
-  };
   return {.name = name.empty() ? model_name : name,
-          .revision = text("revision"),
-          .subfolder = text("subfolder")};
+          .revision = text_at(source.keys, "revision"),
+          .subfolder = text_at(source.keys, "subfolder")};
 }
 
 /// A model may have no tokenizer of its own if the recipe names another.
@@ -172,8 +170,7 @@ std::vector<std::string> given_templates(const config::Dataset& section) {
   std::vector<std::string> out;
   const auto sections = data::with_parts(section.keys);
   for (std::size_t i = sections.size() > 1 ? 1 : 0; i < sections.size(); ++i) {
-    const Json given = sections[i].value("chat_template", Json());
-    out.push_back(given.is_string() ? given.get<std::string>() : "");
+    out.push_back(text_at(sections[i], "chat_template"));
   }
   return out;
 }
@@ -265,6 +262,7 @@ RecipeText open_text(const config::Recipe& recipe, const ModelFacts& model) {
   RecipeText out{.used = with_keys(opened, tokenizer),
                  .own = is_own ? std::move(opened) : own_text(model)};
   out.used.max_tokens = data::lesser_limit(out.used.max_tokens, model.max_tokens);
+  out.used.stop_ids = model.stop_ids;
   name_classes(out.used, recipe, model);
   out.used = data::without_checks(std::move(out.used), recipe.disabled_data_checks);
   return out;
@@ -313,6 +311,9 @@ data::SurveyOptions survey_options(const config::Recipe& recipe, const ModelFact
     out.limits.max_tokens = 0;
   }
   add_answer_ends(out, recipe, section.keys, used);
+  if (auto unused = unused_template(section.keys, used)) {
+    out.text_failures.push_back(std::move(*unused));
+  }
   const bool compares = text.own && !data::is_mock_target(section.keys.target);
   for (const data::TextContext& one : texts_of(section.keys, used)) {
     for (auto& failure :

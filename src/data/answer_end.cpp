@@ -30,6 +30,25 @@ std::string behind_answer(const text::ChatTemplate& chat_template, const TextCon
   }
 }
 
+bool is_added(std::int32_t id, const text::Tokenizer& tokenizer) {
+  return std::ranges::any_of(tokenizer.added_tokens(),
+                             [&](const text::AddedToken& token) { return token.id == id; });
+}
+
+/// Without the blanks behind the last added token.
+std::vector<std::int32_t> ids_of(std::string_view text, const text::Tokenizer& tokenizer) {
+  auto ids = tokenizer.encode(std::string(text), {.add_special_tokens = false}).ids;
+  while (!ids.empty() && !is_added(ids.back(), tokenizer) &&
+         trim(tokenizer.decode(std::vector{ids.back()}, false)).empty()) {
+    ids.pop_back();
+  }
+  return ids;
+}
+
+bool stops(std::int32_t id, const TextContext& context) {
+  return id == context.eos_id || std::ranges::find(context.stop_ids, id) != context.stop_ids.end();
+}
+
 }  // namespace
 
 std::optional<std::int32_t> answer_end(const TextContext& context) {
@@ -38,17 +57,22 @@ std::optional<std::int32_t> answer_end(const TextContext& context) {
     return std::nullopt;
   }
   const auto& tokenizer = context.tokenizer;
-  auto ids =
-      tokenizer.encode(behind_answer(*chat_template, context), {.add_special_tokens = false}).ids;
-  const auto is_added = [&](std::int32_t id) {
-    return std::ranges::any_of(tokenizer.added_tokens(),
-                               [&](const text::AddedToken& token) { return token.id == id; });
-  };
-  while (!ids.empty() && !is_added(ids.back()) &&
-         trim(tokenizer.decode(std::vector{ids.back()}, false)).empty()) {
-    ids.pop_back();
+  const auto ids = ids_of(behind_answer(*chat_template, context), tokenizer);
+  return ids.empty() || !is_added(ids.back(), tokenizer) ? std::nullopt : std::optional(ids.back());
+}
+
+std::string next_begin(std::string_view answered, std::string_view continued,
+                       const TextContext& context) {
+  const auto& tokenizer = context.tokenizer;
+  const auto before = ids_of(answered, tokenizer);
+  const bool has_end = !before.empty() && stops(before.back(), context);
+  if (has_end || !continued.starts_with(answered)) {
+    return "";
   }
-  return ids.empty() || !is_added(ids.back()) ? std::nullopt : std::optional(ids.back());
+  const auto next = ids_of(continued.substr(answered.size()), tokenizer);
+  const bool begins =
+      !next.empty() && is_added(next.front(), tokenizer) && stops(next.front(), context);
+  return begins ? tokenizer.id_to_token(next.front()).value_or("") : "";
 }
 
 }  // namespace automodel::data

@@ -52,12 +52,6 @@ Batch filler(Batch batch) {
   return batch;
 }
 
-std::int64_t num_tokens(const Batch& batch) { return static_cast<std::int64_t>(batch.ids.size()); }
-
-std::int64_t num_documents(const Batch& batch) {
-  return static_cast<std::int64_t>(batch.samples.size());
-}
-
 std::int64_t num_label_tokens(const Batch& batch) {
   return std::count_if(batch.labels.begin(), batch.labels.end(),
                        [](std::int64_t label) { return label != kIgnoreLabel; });

@@ -39,8 +39,6 @@ Batch collate(std::span<const TokenizedSample> samples, std::span<const std::int
 /// but the others wait for it.
 Batch filler(Batch batch);
 
-std::int64_t num_tokens(const Batch& batch);
-std::int64_t num_documents(const Batch& batch);
 /// The positions where something is learnt.
 std::int64_t num_label_tokens(const Batch& batch);
 

@@ -2,12 +2,11 @@
 
 #include <algorithm>
 
+#include "base/division.h"
 #include "base/error.h"
 
 namespace automodel::data {
 namespace {
-
-std::int64_t ceil_div(std::int64_t a, std::int64_t b) { return (a + b - 1) / b; }
 
 std::int64_t rows_at_once(const BatchPlan& plan) { return plan.local_batch_size * plan.num_ranks; }
 

@@ -19,7 +19,14 @@ namespace fs = std::filesystem;
 using config::Node;
 using config::NodeKind;
 
-fs::path card_file(const fs::path& folder) { return folder / "README.md"; }
+/// README.md, or a file of its keys alone, which count before it. Source: `datasets`, load.py.
+fs::path card_file(const fs::path& folder) {
+  const fs::path keys = folder / ".huggingface.yaml";
+  std::error_code ignored;
+  const bool counts =
+      fs::is_regular_file(keys, ignored) && read_file(keys).find("configs") != std::string::npos;
+  return counts ? keys : folder / "README.md";
+}
 
 /// From the beginning up to the second "---", so that lines keep their numbers; empty if the text
 /// begins otherwise. Source: REGEX_YAML_BLOCK of huggingface_hub.
@@ -211,7 +218,7 @@ std::vector<CardConfiguration> read_card(const fs::path& folder) {
   std::string_view text = content;
   constexpr std::string_view kByteOrderMark = "\xEF\xBB\xBF";
   text.remove_prefix(text.starts_with(kByteOrderMark) ? kByteOrderMark.size() : 0);
-  const std::string_view yaml = front_matter(text);
+  const std::string_view yaml = file.filename() == "README.md" ? front_matter(text) : text;
   if (yaml.find("configs") == std::string_view::npos) {
     return {};
   }

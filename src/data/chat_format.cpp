@@ -8,6 +8,8 @@
 
 #include "base/error.h"
 #include "base/text.h"
+#include "data/answer_end.h"
+#include "data/system_turn.h"
 #include "data/tokenize.h"
 #include "data/tool_calls.h"
 #include "data/turns.h"
@@ -182,6 +184,43 @@ bool writes_calls(const text::ChatTemplate& chat_template, const TextContext& co
   return !calls || calls != probe(chat_template, context, std::nullopt, content);
 }
 
+/// What ends the answer to a question where only the next message, a tool's behind a call, has it.
+std::string end_in_next(const text::ChatTemplate& chat_template, const TextContext& context,
+                        std::optional<ArgumentForm> call) {
+  Json answer = {{"role", "assistant"}, {"content", call ? "" : kMark}};
+  Json next = {{"role", call ? "tool" : "user"}, {"content", "More."}};
+  if (call) {
+    answer["tool_calls"] = Json::array({probed_call(*call)});
+    next["tool_call_id"] = answer["tool_calls"][0]["id"];
+  }
+  Json messages = Json::array({{{"role", "user"}, {"content", "Look."}}, answer});
+  const auto render = [&] {
+    const auto options = render_options(context, call ? Json::array({example_tool()}) : Json());
+    return chat_template.render(messages, options, context.special_tokens).text;
+  };
+  try {
+    const std::string answered = render();
+    const bool has_end = !call && !trim(answered).ends_with(kMark);
+    messages.push_back(next);
+    return has_end ? "" : next_begin(answered, render(), context);
+  } catch (const Error&) {
+    return "";
+  }
+}
+
+/// Ends an answer that has no end of its own as the next message would, within its block.
+void end_answer(text::Rendered& rendered, const Json& messages, const TemplateTraits& traits) {
+  if (messages.empty() || messages.back()["role"] != "assistant") {
+    return;
+  }
+  auto& blocks = rendered.generation_spans;
+  const bool is_block = !blocks.empty() && blocks.back().end == rendered.text.size();
+  rendered.text += calls_tools(messages.back()) ? traits.ends_calls : traits.ends_answers;
+  if (is_block) {
+    blocks.back().end = rendered.text.size();
+  }
+}
+
 /// Tools inside of messages, where the template does not look for them, become the conversation's.
 void take_message_tools(Conversation& conversation, const TemplateTraits& traits) {
   for (const char* key : kToolKeys) {
@@ -235,19 +274,22 @@ TemplateTraits traits_of(const text::ChatTemplate& chat_template, const TextCont
   const bool takes_object = writes_arguments(of_object) || spells_arguments(of_object);
   const bool as_text = !takes_object && writes_arguments(of_text);
   const ArgumentForm form = as_text ? ArgumentForm::text : ArgumentForm::object;
+  const std::string ends_answers = end_in_next(chat_template, context, std::nullopt);
   return {.arguments = form,
           .writes_tools = chat_template.uses("tools"),
           .writes_calls = writes_calls(chat_template, context, form, ""),
           .writes_calls_beside_text = writes_calls(chat_template, context, form, kMark),
           .writes_documents = chat_template.uses("documents"),
-          .hides = hidden_parts(chat_template, context, form)};
+          .hides = hidden_parts(chat_template, context, form),
+          .ends_calls = ends_answers.empty() ? "" : end_in_next(chat_template, context, form),
+          .ends_answers = ends_answers};
 }
 
 ChatFormat::ChatFormat(std::shared_ptr<const TextContext> context, MaskOptions mask)
     : context_(std::move(context)),
       mask_(std::move(mask)),
-      with_tools_(traits_of(require_template(*context_, true), *context_)),
-      without_tools_(traits_of(require_template(*context_, false), *context_)) {
+      with_tools_(traits_of(require_template(*context_, /*has_tools=*/true), *context_)),
+      without_tools_(traits_of(require_template(*context_, /*has_tools=*/false), *context_)) {
   mask_.allows_untrained = context_->allows_untrained;
 }
 
@@ -287,12 +329,17 @@ bool ChatFormat::is_all_shown(const Conversation& conversation,
 }
 
 std::vector<MarkedText> ChatFormat::mark(const Conversation& conversation) const {
-  const auto& chat_template = require_template(*context_, !conversation.tools.is_null());
+  const bool has_tools = !conversation.tools.is_null();
+  const auto& chat_template = require_template(*context_, has_tools);
   auto options = render_options(*context_, conversation);
   const Render render = [&](const Json& messages, bool add_generation_prompt) {
     options.add_generation_prompt = add_generation_prompt;
     try {
-      return chat_template.render(messages, options, context_->special_tokens);
+      auto rendered = render_messages(chat_template, messages, options, context_->special_tokens);
+      if (!add_generation_prompt) {
+        end_answer(rendered, messages, traits(has_tools));
+      }
+      return rendered;
     } catch (const Error& error) {
       fail(error.kind(), "the chat template refuses {} of the conversation: {}",
            messages.size() == conversation.messages.size()

@@ -27,6 +27,9 @@ struct TemplateTraits {
   /// Roles (system, developer, tool) whose messages it does not write; "assistant" if not the text
   /// beside calls; keys of reasoning; keys of tools inside of messages.
   std::vector<std::string> hides = {};
+  /// What ends answers with calls of tools, and all others, where they have no end but the token by
+  /// which the next message begins (next_begin): GLM's <|observation|> and <|user|>.
+  std::string ends_calls = {}, ends_answers = {};
   bool operator==(const TemplateTraits&) const = default;
 };
 

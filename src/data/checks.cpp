@@ -9,7 +9,7 @@
 namespace automodel::data {
 namespace {
 
-constexpr std::array<CheckInfo, 19> kChecks = {{
+constexpr std::array<CheckInfo, 20> kChecks = {{
     {Check::no_trained_tokens, "no_trained_tokens", true, "have no token that is learnt",
      "see which messages are the assistant's, and whether truncation cuts them off"},
     {Check::prompt_trained, "prompt_trained", true, "learn every token, the prompt as well",
@@ -35,8 +35,9 @@ constexpr std::array<CheckInfo, 19> kChecks = {{
      "have token ids that the model's embedding does not have",
      "the tokenizer is not this model's, or the embedding must be enlarged"},
     {Check::too_long, "too_long", true, "are longer than the model's limit",
-     "set seq_length and truncation: true, or leave such rows out; the limit is the lesser of "
-     "config.json's and the tokenizer's model_max_length"},
+     "set seq_length and truncation: true, leave such rows out, or split texts by "
+     "packed_sequence.long_samples; the limit is the lesser of config.json's and the tokenizer's "
+     "model_max_length"},
     {Check::special_in_content, "special_in_content", false,
      "have the text of a special token in a message, tool or document, where it becomes that token",
      "if this is not meant, take it out of the data: it can end a turn early"},
@@ -51,7 +52,8 @@ constexpr std::array<CheckInfo, 19> kChecks = {{
      "the model would learn from a prompt or an answer without them: take a template that writes "
      "them (chat_template), or take them out of the data"},
     {Check::truncated, "truncated", false, "are cut to their maximum length",
-     "what is cut off is not learnt; raise seq_length"},
+     "what is cut off is not learnt; raise seq_length, or split texts by "
+     "packed_sequence.long_samples"},
     {Check::not_truncated, "not_truncated", false,
      "are longer than seq_length, which alone cuts nothing",
      "set truncation: true to cut them, or raise seq_length"},
@@ -69,6 +71,10 @@ constexpr std::array<CheckInfo, 19> kChecks = {{
      "the tokenizer_class of tokenizer_config.json cuts text otherwise than tokenizer.json says",
      "so it does in Transformers 5; if the model was trained with the file's tokens, set "
      "tokenizer_class to PreTrainedTokenizerFast there"},
+    {Check::template_unused, "template_unused", false,
+     "questions are written without the model's chat template",
+     "chats, and 'generate', ask by that template, which is not what is learnt here: set "
+     "use_hf_chat_template: true, or ask without it (generate --raw)"},
 }};
 
 bool is_eos(std::int32_t id, const TextContext& context, const CheckLimits& limits) {
@@ -178,6 +184,7 @@ std::vector<Check> failed_checks(const TokenizedSample& sample, const TextContex
       notes.truncated,
       notes.not_truncated,
       false,  // the rest are checks of the whole, see text_checks.h
+      false,
       false,
       false,
       false,

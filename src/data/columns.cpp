@@ -14,8 +14,12 @@ const Json& column(const Json& row, const std::string& name) {
     for (const auto& item : row.items()) {
       names.push_back(item.key());
     }
-    fail(ErrorKind::corrupt_data, "the row has no column '{}'{}; its columns are: {}", name,
-         did_you_mean(name, names), join(names, ", "));
+    const bool has_turns = row.contains("messages") || row.contains("conversations");
+    fail(ErrorKind::corrupt_data, "the row has no column '{}'{}; its columns are: {}{}", name,
+         did_you_mean(name, names), join(names, ", "),
+         has_turns ? "; rows of turns are read by _target_: nemo_automodel.components.datasets.llm."
+                     "ChatDataset"
+                   : "");
   }
   return row[name];
 }

@@ -64,10 +64,6 @@ class Fields {
   std::string plain() {
     const std::size_t end = std::min(record_.find(separator_, at_), record_.size());
     const std::string_view field = record_.substr(at_, end - at_);
-    if (const auto quote = field.find('"'); quote != std::string_view::npos) {
-      refuse(at_ + quote,
-             "a quote inside a field; write the whole field in quotes and this one twice");
-    }
     at_ = end;
     return std::string(field);
   }
@@ -101,6 +97,16 @@ class Fields {
   std::size_t at_ = 0;
 };
 
+/// Spreadsheets write semicolons where a comma stands in numbers.
+char separator_of(std::string_view text, const std::string& ending) {
+  if (ending == ".tsv") {
+    return '\t';
+  }
+  const auto header = text.substr(0, text.find('\n'));
+  const auto has = [&](char c) { return header.find(c) != std::string_view::npos; };
+  return has(',') ? ',' : has(';') ? ';' : has('\t') ? '\t' : ',';
+}
+
 void check_header(const std::vector<std::string>& names, const std::string& path) {
   for (std::size_t i = 0; i < names.size(); ++i) {
     check(!trim(names[i]).empty(), ErrorKind::corrupt_data,
@@ -116,8 +122,9 @@ void check_header(const std::vector<std::string>& names, const std::string& path
 
 std::shared_ptr<const RowSource> open_csv(const std::string& path, const SourceOptions& options) {
   FileText file(path);
-  const std::string ending = without_compression(path).extension().string();
-  const char separator = to_lower_ascii(ending) == ".tsv" ? '\t' : ',';
+  refuse_lone_returns(file.text(), path);
+  const std::string ending = to_lower_ascii(without_compression(path).extension().string());
+  const char separator = separator_of(file.text(), ending);
   const std::size_t header_end = end_of_record(file.text(), 0, separator);
   const auto names = Fields(file.text().substr(0, header_end), separator, path, 1).run();
   if (!trim(file.text()).empty()) {
@@ -137,7 +144,7 @@ std::shared_ptr<const RowSource> open_csv(const std::string& path, const SourceO
   const std::size_t first = std::min(header_end + 1, file.text().size());
   return make_text_rows(
       std::move(file),
-      {.name = separator == ',' ? "CSV" : "TSV",
+      {.name = separator == '\t' ? "TSV" : "CSV",
        .begin = first,
        .end = [separator](std::string_view text,
                           std::size_t begin) { return end_of_record(text, begin, separator); },

@@ -4,6 +4,7 @@
 
 #include "base/checksum.h"
 #include "base/error.h"
+#include "base/exit_code.h"
 
 namespace automodel::data {
 namespace {
@@ -23,7 +24,9 @@ class RowDataset : public Dataset {
     } catch (const Error& error) {
       const ErrorContext context(
           "encoding a row; skip_invalid_samples: true in its data set's section leaves such out");
-      fail(error.kind(), "{}: {}", rows_->location(index), error.message());
+      const bool is_row = exit_code_of(error.kind()) == ExitCode::bad_input;
+      fail(is_row ? ErrorKind::corrupt_data : error.kind(), "{}: {}", rows_->location(index),
+           error.message());
     }
   }
 

@@ -9,6 +9,7 @@
 
 #include "base/cache_folder.h"
 #include "base/error.h"
+#include "base/lfs_pointer.h"
 #include "base/text.h"
 #include "base/utf8.h"
 
@@ -119,6 +120,7 @@ MappedFile expanded(const fs::path& path, const ExpandLimits& limits,
 
 MappedFile open_text(const std::string& path, const ExpandLimits& limits) {
   MappedFile file(path);
+  refuse_lfs_pointer(file.text(), path);
   if (without_compression(path) == fs::path(path)) {
     return file;
   }

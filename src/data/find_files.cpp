@@ -17,6 +17,7 @@
 #include "base/error.h"
 #include "base/hub_cache.h"
 #include "base/json.h"
+#include "base/json_text.h"
 #include "base/text.h"
 #include "data/card.h"
 #include "data/file_text.h"
@@ -131,18 +132,12 @@ class SplitFiles {
   std::set<std::string> others_;
 };
 
-/// A text of a JSON object, empty if there is none.
-std::string text_of(const Json& json, const char* key) {
-  const Json value = json.is_object() ? json.value(key, Json()) : Json();
-  return value.is_string() ? value.get<std::string>() : "";
-}
-
 /// The files that state.json lists, as `Dataset.save_to_disk` writes it: none of an empty split.
 std::vector<fs::path> saved_files(const fs::path& folder, const Json& state) {
   const auto list = state.is_object() ? state.value("_data_files", Json()) : Json();
   std::vector<fs::path> out;
   for (const Json& file : list) {
-    out.push_back(folder / text_of(file, "filename"));
+    out.push_back(folder / text_at(file, "filename"));
   }
   const bool fits = list.is_array() && std::all_of(out.begin(), out.end(), [&](const auto& path) {
                       return path.has_filename() && path.parent_path() == folder;
@@ -158,7 +153,7 @@ void add_saved(SplitFiles& files, const fs::path& folder) {
   if (fs::exists(folder / "state.json")) {
     const Json state = read_json(folder / "state.json");
     for (const fs::path& file : saved_files(folder, state)) {
-      files.add(file, {text_of(state, "_split")});
+      files.add(file, {text_at(state, "_split")});
     }
     return;
   }

@@ -26,9 +26,8 @@ std::vector<std::string> find_paths(const std::string& path, const std::string& 
 /// The data files that `path` means:
 /// - a file, or a pattern: of the split "train", or of that which its name speaks of;
 /// - a folder: its own files (an error if folders in it have some, too) of the split, by the words
-/// in their names (train, training, validation,
-///   valid, val, dev, eval, evaluation, test, testing); "train" also means files without such a
-///   word where none has it;
+///   in their names (train, training, validation, valid, val, dev, eval, evaluation, test,
+///   testing); "train" also means files without such a word where none has it;
 /// - a folder that `save_to_disk` of the Python package `datasets` wrote: what its state.json
 ///   lists;
 /// - a folder without data files, or one of which a configuration is asked for: a copy of a hub

@@ -6,6 +6,7 @@
 #include "base/checksum.h"
 #include "base/error.h"
 #include "base/fingerprint.h"
+#include "base/lfs_pointer.h"
 
 namespace automodel::data {
 namespace {
@@ -102,6 +103,9 @@ IndexedTokens::IndexedTokens(const std::string& prefix)
 
 void IndexedTokens::read_index() {
   const std::string path = index_.path().string();
+  for (const MappedFile* file : {&index_, &tokens_}) {
+    refuse_lfs_pointer(file->text(), file->path().string());
+  }
   check(index_.text().starts_with(kMagic), ErrorKind::corrupt_data,
         "{}: this is no index of Megatron: it does not begin with MMIDIDX", path);
   IndexReader reader(index_.text().substr(kMagic.size()), path);

@@ -18,7 +18,9 @@ Json parse_line(std::string_view text, const std::string& path, std::int64_t lin
   } catch (const Error& error) {
     const std::string place = fmt::format("{}:{}:", path, line);
     const bool placed = error.message().starts_with(place);
-    fail(error.kind(), "{}{}", placed ? "" : place + " ", error.message());
+    const bool is_cut = error.message().find("unexpected end of input") != std::string::npos;
+    fail(error.kind(), "{}{}{}", placed ? "" : place + " ", error.message(),
+         is_cut ? "; a row is one whole line" : "");
   }
 }
 
@@ -73,7 +75,11 @@ bool looks_like_lines(std::string_view text) {
 }  // namespace
 
 std::shared_ptr<const RowSource> open_jsonl(const std::string& path, const SourceOptions& options) {
-  return make_text_rows(FileText(path),
+  FileText file(path);
+  if (trim(file.text()).starts_with('[') && Json::accept(file.text())) {
+    return open_json(path, options);  // an array under the wrong ending
+  }
+  return make_text_rows(std::move(file),
                         {.name = "JSON lines", .end = end_of_line, .parse = parse_row}, options);
 }
 
@@ -88,9 +94,7 @@ std::shared_ptr<const RowSource> open_json(const std::string& path, const Source
   }
   Json rows = parse_json_exact(text, path);
   if (!rows.is_array()) {
-    Json only = Json::array();
-    only.push_back(std::move(rows));
-    rows = std::move(only);
+    rows = Json::array({std::move(rows)});
   }
   return std::make_shared<JsonArray>(file, std::move(rows), options);
 }

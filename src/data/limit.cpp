@@ -39,6 +39,23 @@ TokenizedSample truncate(const TokenizedSample& sample, std::int64_t length,
   return cut;
 }
 
+/// Without the documents of which nothing learnt is left, unless those are all.
+TokenizedSample without_unlearnt(const TokenizedSample& sample) {
+  TokenizedSample out;
+  out.notes = sample.notes;
+  std::int64_t begin = 0;
+  for (const std::int64_t length : sample.document_lengths) {
+    const auto mask = sample.loss_mask.begin() + begin;
+    const auto second = mask + std::min<std::int64_t>(length, 1);  // the first is not predicted
+    if (std::find(second, mask + length, 1) != mask + length) {
+      append(out, sample, begin, begin + length);
+      out.document_lengths.push_back(length);
+    }
+    begin += length;
+  }
+  return out.document_lengths.empty() ? sample : out;
+}
+
 }  // namespace
 
 std::int64_t lesser_limit(std::int64_t one, std::int64_t other) {
@@ -68,7 +85,7 @@ TokenizedSample apply_limit(TokenizedSample sample, const LengthLimit& limit) {
   const bool had_something = num_trained_tokens(sample) > 0;
   const std::int64_t kept = limit.seq_length > 0 ? limit.seq_length : limit.max_tokens;
   if (limit.truncate && kept > 0) {
-    sample = truncate(sample, kept, limit);
+    sample = without_unlearnt(truncate(sample, kept, limit));
   }
   const auto longest =
       *std::max_element(sample.document_lengths.begin(), sample.document_lengths.end());
@@ -78,7 +95,9 @@ TokenizedSample apply_limit(TokenizedSample sample, const LengthLimit& limit) {
         ErrorKind::invalid_argument,
         "the row has {} tokens, more than the {} that the model takes (the lesser of config.json's "
         "limit and the tokenizer's model_max_length); set truncation: true (and seq_length) to cut "
-        "such rows, or leave them out by skip_invalid_samples: true (the check 'too_long')",
+        "such rows, leave them out by skip_invalid_samples: true, or learn texts whole, in parts, "
+        "by packed_sequence: {{packed_sequence_size: N, long_samples: split}} (the check "
+        "'too_long')",
         longest, limit.max_tokens);
   check(limit.allows_untrained || num_trained_tokens(sample) > 0, ErrorKind::invalid_argument, "{}",
         had_something ? fmt::format("after truncation to {} tokens nothing learnt is left of the "

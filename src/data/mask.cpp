@@ -7,6 +7,7 @@
 #include <utility>
 
 #include "base/error.h"
+#include "base/json_text.h"
 #include "base/text.h"
 #include "data/messages.h"
 
@@ -157,8 +158,7 @@ text::Span empty_thinking(std::string_view text, const Answer& answer) {
 /// What stands before </think> in a message's content, behind <think> where that is there: many
 /// data sets write reasoning so, and templates cut it out there.
 std::optional<text::Span> thinking_in(const Json& message) {
-  const Json content = message.value("content", Json());
-  const std::string text = content.is_string() ? content.get<std::string>() : "";
+  const std::string text = text_at(message, "content");
   const std::size_t end = text.find(kClose);
   if (end == std::string::npos) {
     return std::nullopt;

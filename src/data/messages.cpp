@@ -145,9 +145,8 @@ class Reader {
   static void check_has_content(const Json& turn, const std::string& role,
                                 const std::string& where) {
     const bool may_have_none =
-        role == "assistant"
-            ? has(turn, "tool_calls") || has(turn, "function_call") || has_reasoning(turn)
-            : role != "tool";  // which must be a text
+        role == "assistant" &&
+        (has(turn, "tool_calls") || has(turn, "function_call") || has_reasoning(turn));
     std::vector<std::string> keys;
     for (const auto& item : turn.items()) {
       keys.push_back(item.key());
@@ -332,13 +331,18 @@ struct ColumnKind {
 
 /// What reads a row without turns that has the columns of a question and an answer, or a text.
 std::string other_kind(const Json& row) {
-  constexpr std::array<ColumnKind, 7> kKinds = {{{"instruction", "input", "output"},
-                                                 {"", "instruction", "output"},
-                                                 {"", "prompt", "completion"},
-                                                 {"", "prompt", "response"},
-                                                 {"", "prompt", "chosen"},
-                                                 {"", "question", "answer"},
-                                                 {"", "", "text"}}};
+  constexpr std::array<ColumnKind, 12> kKinds = {{{"instruction", "input", "output"},
+                                                  {"", "instruction", "output"},
+                                                  {"context", "instruction", "response"},
+                                                  {"", "instruction", "response"},
+                                                  {"", "query", "response"},
+                                                  {"", "problem", "solution"},
+                                                  {"", "input", "output"},
+                                                  {"", "prompt", "completion"},
+                                                  {"", "prompt", "response"},
+                                                  {"", "prompt", "chosen"},
+                                                  {"", "question", "answer"},
+                                                  {"", "", "text"}}};
   const auto has = [&](std::string_view name) { return name.empty() || row.contains(name); };
   const auto* const kind = std::ranges::find_if(kKinds, [&](const ColumnKind& k) {
     return has(k.context) && has(k.question) && has(k.answer) &&
@@ -384,6 +388,19 @@ std::vector<TurnList> lists_of(const Json& row) {
   fail(ErrorKind::corrupt_data,
        "the row has neither 'messages' nor 'conversations'{}; its columns are: {}{}",
        did_you_mean("messages", keys), join(keys, ", "), other_kind(row));
+}
+
+/// Files without lists, such as CSV, hold the turns as JSON text.
+Json turns_in(const Json& column, const std::string& key) {
+  try {
+    return column.is_string() ? parse_json_exact(column.get_ref<const std::string&>(), key)
+                              : column;
+  } catch (const Error&) {
+    fail(ErrorKind::corrupt_data,
+         "'{}' must be a list of turns, found a text that is not the JSON of one, as json.dumps "
+         "writes it",
+         key);
+  }
 }
 
 struct SystemColumn {
@@ -449,7 +466,7 @@ Conversation read_conversation(const Json& row, ArgumentForm arguments) {
   Reader reader(arguments);
   const std::vector<TurnList> lists = lists_of(row);
   for (const TurnList& list : lists) {
-    const Json& turns = row[list.key];
+    const Json turns = turns_in(row[list.key], list.key);
     check(turns.is_array(), ErrorKind::corrupt_data, "'{}' must be a list of turns, found {}",
           list.key, turns.type_name());
     check(!turns.empty(), ErrorKind::corrupt_data, "'{}' is empty: there is nothing to learn",

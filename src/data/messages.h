@@ -21,7 +21,8 @@ struct Conversation {
   Json documents;
   /// Further variables of the chat template for this row: an object.
   Json template_variables = Json::object();
-  /// For each message whether the row lets it be learnt (its "weight", "loss_weight" or "train").
+  /// For each message whether the row lets it be learnt (its "weight", "train" or what other
+  /// trainers call this switch).
   std::vector<bool> learnable;
   bool operator==(const Conversation&) const = default;
 };

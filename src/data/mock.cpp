@@ -17,16 +17,11 @@ class MockDataset final : public Dataset {
 
   TokenizedSample sample(std::int64_t index) const override {
     RandomStream random(options_.seed, StreamPurpose::mock, static_cast<std::uint64_t>(index));
-    const auto length = static_cast<std::size_t>(options_.seq_len + 1);
-    std::vector<std::int32_t> ids(length);
+    std::vector<std::int32_t> ids(static_cast<std::size_t>(options_.seq_len + 1));
     for (std::int32_t& id : ids) {
       id = static_cast<std::int32_t>(random.below(static_cast<std::uint64_t>(options_.vocab_size)));
     }
-    TokenizedSample out;
-    out.notes.all_learnt = true;
-    out.notes.is_window = true;
-    append_document(out, std::move(ids), std::vector<std::uint8_t>(length, 1));
-    return out;
+    return token_window(std::move(ids));
   }
 
   std::string location(std::int64_t index) const override {

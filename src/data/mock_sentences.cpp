@@ -148,11 +148,4 @@ TextContext mock_text(std::int64_t vocab_size) {
   return make_text_context(text::Tokenizer::from_json(tokenizer, "mock data"), config);
 }
 
-bool is_mock_target(const std::string& target) {
-  constexpr std::string_view kPrefix = "nemo_automodel.components.datasets.llm.";
-  const std::string_view name =
-      target.starts_with(kPrefix) ? std::string_view(target).substr(kPrefix.size()) : target;
-  return name.starts_with("mock.") || name.starts_with("mock_");
-}
-
 }  // namespace automodel::data

@@ -47,7 +47,4 @@ MockPackedOptions read_mock_packed_options(Keys& keys);
 /// The words of made-up data: <pad>, <eos>, tok_2 ... Such data need no tokenizer of a model.
 TextContext mock_text(std::int64_t vocab_size);
 
-/// True for the targets of upstream's mock modules.
-bool is_mock_target(const std::string& target);
-
 }  // namespace automodel::data

@@ -10,6 +10,7 @@
 #include "base/file.h"
 #include "base/fingerprint.h"
 #include "base/known.h"
+#include "base/lfs_pointer.h"
 #include "base/random.h"
 #include "data/source.h"
 
@@ -23,6 +24,7 @@ constexpr std::size_t kHeaderBytes = 256 * sizeof(std::int32_t);
 class TokenFile {
  public:
   explicit TokenFile(const std::string& path) : file_(path) {
+    refuse_lfs_pointer(file_.text(), path);
     check(file_.bytes().size() >= kHeaderBytes, ErrorKind::corrupt_data,
           "{}: the file has {} bytes, fewer than a header of {}", path, file_.bytes().size(),
           kHeaderBytes);
@@ -37,8 +39,10 @@ class TokenFile {
           "{}: tokens of {} bytes; expected 2 or 4", path, width_);
     size_ = header(2);
     const auto held = static_cast<std::int64_t>(file_.bytes().size() - kHeaderBytes) / width_;
-    check(size_ >= 0 && size_ <= held, ErrorKind::corrupt_data,
-          "{}: the header speaks of {} tokens, but the file holds {}", path, size_, held);
+    check(size_ == held, ErrorKind::corrupt_data,
+          "{}: the header speaks of {} tokens, but the file holds {}; was its writing or copying "
+          "cut short?",
+          path, size_, held);
   }
 
   std::int64_t size() const { return size_; }

@@ -1,5 +1,5 @@
 #pragma once
-// The same as a page of HTML that needs nothing else.
+// What data/report.h tells, as a page of HTML that needs nothing else.
 
 #include <string>
 #include <vector>

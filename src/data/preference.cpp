@@ -102,7 +102,7 @@ TokenizedSample tokenize_turns(const ChatFormat& format, const Json& row, const 
 using SideFormat = std::function<TokenizedSample(const Json& row, const Side& side)>;
 
 SideFormat side_format(std::shared_ptr<const TextContext> context) {
-  if (find_template(*context, false) != nullptr) {
+  if (find_template(*context, /*has_tools=*/false) != nullptr) {
     const ChatFormat format(std::move(context), {});
     return
         [format](const Json& row, const Side& side) { return tokenize_turns(format, row, side); };

@@ -107,6 +107,10 @@ const DatasetKind& find_dataset_kind(std::string_view target) {
        did_you_mean(name, names), join(names, ", "));
 }
 
+bool is_mock_target(std::string_view target) {
+  return find_dataset_kind(target).name.starts_with("mock");
+}
+
 bool uses_template(std::string_view target, const Json& keys) {
   const auto uses = find_dataset_kind(target).uses_template;
   return uses == UsesTemplate::always ||

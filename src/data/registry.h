@@ -34,6 +34,9 @@ std::span<const DatasetKind> dataset_kinds();
 /// Throws Error(unsupported) for an unknown one, with similar names.
 const DatasetKind& find_dataset_kind(std::string_view target);
 
+/// Whether the data are made up. Throws as find_dataset_kind.
+bool is_mock_target(std::string_view target);
+
 /// Whether the chat template, if there is one, renders the rows of a section with these keys.
 bool uses_template(std::string_view target, const Json& keys);
 

@@ -4,6 +4,7 @@
 
 #include <algorithm>
 
+#include "base/division.h"
 #include "base/text.h"
 #include "data/describe.h"
 
@@ -100,7 +101,7 @@ std::vector<std::string> length_histogram(std::span<const std::int64_t> lengths)
   }
   std::vector<std::string> lines;
   for (const LengthClass& one : classes) {
-    const auto bar = static_cast<std::size_t>((one.count * kBar + most - 1) / most);
+    const auto bar = static_cast<std::size_t>(ceil_div(one.count * kBar, most));
     lines.push_back(fmt::format("  {:>7} - {:>7} |{:<{}}| {}", one.begin, one.begin + one.width - 1,
                                 std::string(bar, '#'), kBar, one.count));
   }

@@ -36,7 +36,8 @@ struct SampleNotes {
   bool merged_boundary = false;
   /// An answer that consists of nothing but its end-of-turn token.
   bool empty_answer = false;
-  /// The chat template writes no tools, calls of tools or documents, and there are some.
+  /// The chat template does not write something that the row has: tools, calls of tools or text
+  /// beside them, documents, reasoning, messages of a role.
   bool not_shown = false;
   /// Everything is meant to be learnt: there is no prompt, or it was asked for.
   bool all_learnt = false;

@@ -11,6 +11,7 @@
 
 #include "base/bytes.h"
 #include "base/checksum.h"
+#include "base/division.h"
 #include "base/error.h"
 #include "base/file.h"
 
@@ -35,7 +36,7 @@ Epochs plan_epochs(const SampleOrderRequest& request, std::int64_t tokens) {
     return out;
   }
   const std::int64_t wanted = *request.num_samples * request.seq_length + 1;
-  out.count = std::max<std::int64_t>(1, (wanted + tokens - 1) / tokens);
+  out.count = std::max<std::int64_t>(1, ceil_div(wanted, tokens));
   if (out.count > 1) {
     out.num_before_last = ((out.count - 1) * tokens - 1) / request.seq_length;
     const std::int64_t from_last = *request.num_samples - out.num_before_last;

@@ -110,15 +110,18 @@ void check_rows(const RowSource& rows, const std::string& path) {
 /// Of a data set that was cut into more tables than it has rows. A text without a row is more
 /// likely one that was cut off.
 bool is_empty_shard(const RowSource& rows, const std::string& path) {
-  const FileKind* kind = kind_of(path);
-  const bool is_table = kind != nullptr && !kind->compressible;
-  return is_table && rows.size() == 0 && rows.num_skipped() == 0;
+  return is_table(path) && rows.size() == 0 && rows.num_skipped() == 0;
 }
 
 }  // namespace
 
 std::shared_ptr<const RowSource> concatenate(std::vector<std::shared_ptr<const RowSource>> parts) {
   return std::make_shared<const Concatenation>(std::move(parts));
+}
+
+bool is_table(const fs::path& path) {
+  const FileKind* kind = kind_of(path);
+  return kind != nullptr && !kind->compressible;
 }
 
 bool is_data_file(const fs::path& path) {

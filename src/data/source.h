@@ -50,6 +50,9 @@ std::shared_ptr<const RowSource> open_file(const std::string& path, SourceOption
 /// what the Python package `datasets` keeps for itself beside the data.
 bool is_data_file(const std::filesystem::path& path);
 
+/// Whether open_file takes it for a Parquet or Arrow file.
+bool is_table(const std::filesystem::path& path);
+
 /// What open_file knows, for errors.
 std::string known_endings();
 

@@ -10,6 +10,7 @@
 #include "base/checksum.h"
 #include "base/error.h"
 #include "base/numpy_random.h"
+#include "base/text.h"
 
 namespace automodel::data {
 namespace {
@@ -54,6 +55,29 @@ std::int64_t rows_of_percent(std::int64_t percent, bool drops_remainder, std::in
 void check_percent(std::int64_t bound, const std::string& split) {
   check(std::abs(bound) <= 100, ErrorKind::invalid_argument,
         "split '{}': {}% is beyond the data set; per cent go from -100 to 100", split, bound);
+}
+
+std::shared_ptr<const RowSource> open_one_split(const std::vector<std::string>& paths,
+                                                const std::string& split,
+                                                const SelectOptions& options) {
+  const Split part = parse_split(split);
+  auto rows = open_rows(
+      paths,
+      {.split = part.name, .configuration = options.configuration, .revision = options.revision},
+      options.source);
+  const std::int64_t num_rows = rows->size();
+  auto [begin, end] = rows_of(part, num_rows);
+  if (options.max_rows) {
+    end = std::min(end, begin + *options.max_rows);
+  }
+  check(begin < end, ErrorKind::invalid_argument, "split '{}' selects none of the {} rows", split,
+        num_rows);
+  std::vector<std::int64_t> order(static_cast<std::size_t>(num_rows));
+  std::iota(order.begin(), order.end(), 0);
+  if (options.shuffle_seed) {
+    order = numpy_permutation(num_rows, *options.shuffle_seed);
+  }
+  return pick_rows(std::move(rows), {order.begin() + begin, order.begin() + end});
 }
 
 }  // namespace
@@ -104,33 +128,6 @@ std::shared_ptr<const RowSource> pick_rows(std::shared_ptr<const RowSource> rows
                                            std::int64_t num_filtered) {
   return std::make_shared<PickedRows>(std::move(rows), std::move(indices), num_filtered);
 }
-
-namespace {
-
-std::shared_ptr<const RowSource> open_one_split(const std::vector<std::string>& paths,
-                                                const std::string& split,
-                                                const SelectOptions& options) {
-  const Split part = parse_split(split);
-  auto rows = open_rows(
-      paths,
-      {.split = part.name, .configuration = options.configuration, .revision = options.revision},
-      options.source);
-  const std::int64_t num_rows = rows->size();
-  auto [begin, end] = rows_of(part, num_rows);
-  if (options.max_rows) {
-    end = std::min(end, begin + *options.max_rows);
-  }
-  check(begin < end, ErrorKind::invalid_argument, "split '{}' selects none of the {} rows", split,
-        num_rows);
-  std::vector<std::int64_t> order(static_cast<std::size_t>(num_rows));
-  std::iota(order.begin(), order.end(), 0);
-  if (options.shuffle_seed) {
-    order = numpy_permutation(num_rows, *options.shuffle_seed);
-  }
-  return pick_rows(std::move(rows), {order.begin() + begin, order.begin() + end});
-}
-
-}  // namespace
 
 std::shared_ptr<const RowSource> open_split(const std::vector<std::string>& paths,
                                             const std::string& split,

@@ -27,7 +27,7 @@ Conversation as_conversation(const Json& row) {
 }
 
 RowFormat make_format(const std::shared_ptr<const TextContext>& context) {
-  if (find_template(*context, false) != nullptr) {
+  if (find_template(*context, /*has_tools=*/false) != nullptr) {
     const ChatFormat format(context, {});
     return [format](const Json& row) { return format.tokenize(as_conversation(row)); };
   }

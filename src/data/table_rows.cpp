@@ -27,6 +27,19 @@ void check_program(bool ok, const std::string& path, const std::filesystem::path
         std::filesystem::path(path).replace_extension(".jsonl").string());
 }
 
+/// The program with its words, of which the last is the table's path.
+void run(const std::vector<std::string>& words,
+         const std::function<void(std::string_view piece)>& take) {
+  const std::string& path = words.back();
+  const ChildEnd end = run_child(words, take);
+  check_program(end.code != kNotLoaded, path, words.front());
+  check(end.code <= 128, ErrorKind::corrupt_data,
+        "{}: the program that reads it was ended by signal {}, as happens if a file is damaged or "
+        "memory runs out",
+        path, end.code - 128);
+  check(end.code == 0, ErrorKind::corrupt_data, "{}: {}", path, trim(end.errors));
+}
+
 /// A line is a row, or a text that says why there is none.
 Json parse_row(std::string_view text, const std::string& path, std::int64_t line) {
   Json row = parse_json_exact(text, path, line);
@@ -38,18 +51,18 @@ Json parse_row(std::string_view text, const std::string& path, std::int64_t line
 
 }  // namespace
 
+Json table_features(const std::string& path, const std::filesystem::path& program) {
+  check_program(std::filesystem::exists(program), path, program);
+  std::string notes;
+  run({program.string(), "--notes", path}, [&](std::string_view piece) { notes += piece; });
+  const Json json = notes.empty() ? Json() : parse_json(notes, path + ": notes of `datasets`");
+  const Json info = json.is_object() ? json.value("info", Json()) : Json();
+  return info.is_object() ? info.value("features", Json()) : Json();
+}
+
 FileText table_text(const std::string& path, const std::filesystem::path& program) {
   check_program(std::filesystem::exists(program), path, program);
-  return {path, [&](const auto& write) {
-            const std::vector<std::string> words = {program.string(), path};
-            const ChildEnd end = run_child(words, write);
-            check_program(end.code != kNotLoaded, path, program);
-            check(end.code <= 128, ErrorKind::corrupt_data,
-                  "{}: the program that reads it was ended by signal {}, as happens if a file is "
-                  "damaged or memory runs out",
-                  path, end.code - 128);
-            check(end.code == 0, ErrorKind::corrupt_data, "{}: {}", path, trim(end.errors));
-          }};
+  return {path, [&](const auto& write) { run({program.string(), path}, write); }};
 }
 
 std::shared_ptr<const RowSource> open_table(const std::string& path, const SourceOptions& options) {

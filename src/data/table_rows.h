@@ -17,6 +17,11 @@ namespace automodel::data {
 /// Throws Error(unsupported) if that program was not built, Error(corrupt_data).
 std::shared_ptr<const RowSource> open_table(const std::string& path, const SourceOptions& options);
 
+/// What `datasets` noted of a table's columns ("features" of its schema's metadata), by name; null
+/// if nothing. Throws as open_table.
+Json table_features(const std::string& path,
+                    const std::filesystem::path& program = beside_program("automodel-tables"));
+
 /// The same by a given program. Throws Error(corrupt_data) with what it says if it fails.
 FileText table_text(const std::string& path, const std::filesystem::path& program);
 

@@ -63,8 +63,8 @@ std::string excerpt(const std::string& text, std::size_t at) {
 }  // namespace
 
 std::optional<std::string> template_difference(const TextContext& used, const TextContext& model) {
-  const auto* one = find_template(used, false);
-  const auto* other = find_template(model, false);
+  const auto* one = find_template(used, /*has_tools=*/false);
+  const auto* other = find_template(model, /*has_tools=*/false);
   if (one == nullptr || other == nullptr) {
     return std::nullopt;
   }

@@ -91,6 +91,7 @@ bool puts_bos(const TextContext& context) {
 }
 
 TextContext load_text_context(const std::filesystem::path& folder) {
+  const ErrorContext frame("reading the tokenizer and chat template in {}", folder.string());
   auto loaded = text::load_tokenizer(folder);
   auto context = make_text_context(std::move(loaded.tokenizer), loaded.config);
   context.class_difference = std::move(loaded.class_difference);
@@ -154,6 +155,7 @@ std::uint64_t content_hash(const TextContext& context) {
                 {"class_names", context.class_names},
                 {"bos_id", context.bos_id ? Json(*context.bos_id) : Json()},
                 {"eos_id", context.eos_id ? Json(*context.eos_id) : Json()},
+                {"stop_ids", context.stop_ids},
                 {"prepends_bos", context.prepends_bos},
                 {"cuts_beginning", context.cuts_beginning},
                 {"allows_too_long", context.allows_too_long},

@@ -25,6 +25,8 @@ struct TextContext {
   /// By name: "default", "tool_use" ...
   std::map<std::string, text::ChatTemplate> templates;
   std::optional<std::int32_t> bos_id, eos_id;
+  /// Tokens at which the model stops beside eos_id.
+  std::vector<std::int32_t> stop_ids;
   /// The tokenizer itself puts the BOS token before a text.
   bool adds_bos = false;
   /// encode() does where the tokenizer does not.

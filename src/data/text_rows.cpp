@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "base/checksum.h"
+#include "base/division.h"
 #include "base/error.h"
 #include "base/parallel.h"
 #include "base/text.h"
@@ -104,7 +105,7 @@ class TextRows : public RowSource {
 
   void check_rows(const SourceOptions& options) {
     std::vector<std::uint8_t> valid(begins_.size());
-    const std::size_t num_chunks = (begins_.size() + kChunkRecords - 1) / kChunkRecords;
+    const std::size_t num_chunks = ceil_div(begins_.size(), kChunkRecords);
     parallel_for(static_cast<std::int64_t>(num_chunks), num_cores(), [&](std::int64_t chunk) {
       const std::size_t first = static_cast<std::size_t>(chunk) * kChunkRecords;
       const std::size_t end = std::min(first + kChunkRecords, begins_.size());
@@ -144,11 +145,23 @@ Json as_text(std::string_view record, const std::string& path, std::int64_t line
 
 std::shared_ptr<const RowSource> make_text_rows(FileText file, RecordSyntax syntax,
                                                 const SourceOptions& options) {
+  refuse_lone_returns(file.text(), file.path());
   return std::make_shared<TextRows>(std::move(file), std::move(syntax), options);
 }
 
 std::size_t end_of_line(std::string_view text, std::size_t at) {
   return std::min(text.find('\n', at), text.size());
+}
+
+void refuse_lone_returns(std::string_view text, const std::string& path) {
+  const auto at = text.find_first_of("\r\n");
+  check(
+      at == std::string_view::npos || text[at] == '\n' ||
+          text.find('\n', at) != std::string_view::npos || trim(text.substr(at)).empty(),
+      ErrorKind::corrupt_data,
+      "{0}: its lines end in carriage returns alone, as old Macs wrote them, and not in newlines; "
+      "convert it: tr '\\r' '\\n' <{0}",
+      path);
 }
 
 void check_utf8(std::string_view text, const std::string& path, std::int64_t line) {

@@ -37,6 +37,10 @@ std::shared_ptr<const RowSource> make_text_rows(FileText file, RecordSyntax synt
 
 std::size_t end_of_line(std::string_view text, std::size_t at);
 
+/// Throws Error(corrupt_data) if lines of `text`, the content of `path`, end in carriage returns
+/// alone: all of it would be one record.
+void refuse_lone_returns(std::string_view text, const std::string& path);
+
 /// Throws Error(corrupt_data) with place if `text`, which begins at `line` of `path`, is not UTF-8.
 void check_utf8(std::string_view text, const std::string& path, std::int64_t line);
 

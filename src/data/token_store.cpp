@@ -1,6 +1,7 @@
 #include "data/token_store.h"
 
 #include <algorithm>
+#include <cstddef>
 #include <cstring>
 #include <utility>
 
@@ -13,13 +14,13 @@
 namespace automodel::data {
 namespace {
 
-constexpr std::string_view kMagic = "AMTOKEN2";
+constexpr std::string_view kMagic = "AMTOKEN3";
 constexpr std::uint32_t kLearnt = 0x80000000U;
 constexpr std::int64_t kChunkRows = 512;
 
 struct Footer {
   std::int64_t num_tokens = 0, num_documents = 0, num_rows = 0;
-  std::uint64_t tables = 0;
+  std::uint64_t checksum = 0;  // of all before it
   std::array<char, 8> magic{};
 };
 static_assert(sizeof(Footer) == 40);
@@ -46,7 +47,7 @@ SampleNotes unpacked(std::uint16_t bits) {
 /// Collects the tables while the tokens go to disk.
 class Writer {
  public:
-  explicit Writer(const std::filesystem::path& path) : file_(path) { file_.write(kMagic); }
+  explicit Writer(const std::filesystem::path& path) : file_(path) { write(kMagic); }
 
   void add(const TokenizedSample& sample) {
     words_.clear();
@@ -54,7 +55,7 @@ class Writer {
       const auto id = static_cast<std::uint32_t>(sample.ids[t]);
       words_.push_back(id | (sample.loss_mask[t] != 0 ? kLearnt : 0));
     }
-    file_.write(bytes_of(words_));
+    write(bytes_of(words_));
     for (const std::int64_t length : sample.document_lengths) {
       num_tokens_ += length;
       document_ends_.push_back(num_tokens_);
@@ -64,23 +65,28 @@ class Writer {
   }
 
   void finish() {
-    file_.write(std::string(num_tokens_ % 2 == 0 ? 0 : sizeof(std::uint32_t), '\0'));  // alignment
-    Checksum tables;
+    write(std::string(num_tokens_ % 2 == 0 ? 0 : sizeof(std::uint32_t), '\0'));  // alignment
     for (const auto bytes : {bytes_of(document_ends_), bytes_of(row_ends_), bytes_of(notes_)}) {
-      tables.update(bytes);
-      file_.write(bytes);
+      write(bytes);
     }
     Footer footer{.num_tokens = num_tokens_,
                   .num_documents = static_cast<std::int64_t>(document_ends_.size()),
-                  .num_rows = static_cast<std::int64_t>(row_ends_.size()),
-                  .tables = tables.digest()};
+                  .num_rows = static_cast<std::int64_t>(row_ends_.size())};
+    sum_.update({reinterpret_cast<const char*>(&footer), offsetof(Footer, checksum)});
+    footer.checksum = sum_.digest();
     std::copy(kMagic.begin(), kMagic.end(), footer.magic.begin());
     file_.write({reinterpret_cast<const char*>(&footer), sizeof(footer)});
     file_.commit();
   }
 
  private:
+  void write(std::string_view bytes) {
+    sum_.update(bytes);
+    file_.write(bytes);
+  }
+
   AtomicFile file_;
+  Checksum sum_;
   std::vector<std::uint32_t> words_;
   std::int64_t num_tokens_ = 0;
   std::vector<std::int64_t> document_ends_, row_ends_;
@@ -159,14 +165,12 @@ TokenStore::TokenStore(const std::filesystem::path& path, std::shared_ptr<const 
     refuse(path);
   }
   notes_ = cutter.take<std::uint16_t>(footer.num_rows);
-  Checksum tables;
-  for (const auto part :
-       {std::as_bytes(document_ends_), std::as_bytes(row_ends_), std::as_bytes(notes_)}) {
-    tables.update({reinterpret_cast<const char*>(part.data()), part.size()});
-  }
-  if (!cutter.is_empty() || tables.digest() != footer.tables) {
+  const auto content =
+      file_.text().substr(0, bytes.size() - sizeof(Footer) + offsetof(Footer, checksum));
+  if (!cutter.is_empty() || checksum(content) != footer.checksum) {
     refuse(path);
   }
+  file_.release_pages();
   check_tables();
 }
 

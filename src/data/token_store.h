@@ -19,10 +19,10 @@ struct StoredDocument {
   bool operator==(const StoredDocument&) const = default;
 };
 
-/// All documents of a data set. The file holds, little-endian: 8 bytes "AMTOKEN2"; a word of 32
+/// All documents of a data set. The file holds, little-endian: 8 bytes "AMTOKEN3"; a word of 32
 /// bits for each token, its id and in the highest bit whether it is learnt; 64-bit ends of the
 /// documents in tokens; 64-bit ends of the rows in documents; 16 bits of notes for each row; and 40
-/// bytes: the three counts, a checksum of all tables, "AMTOKEN2".
+/// bytes: the three counts, a checksum of all that, "AMTOKEN3".
 class TokenStore : public Dataset {
  public:
   /// Encodes every row of `source` on `num_threads` threads and writes `path`, which appears when

@@ -83,9 +83,7 @@ Json parse_function_call(const Json& content, ArgumentForm form, const std::stri
     calls = parse_text(content.get<std::string>(), where);
   }
   if (!calls.is_array()) {
-    Json only = Json::array();
-    only.push_back(std::move(calls));
-    calls = std::move(only);
+    calls = Json::array({std::move(calls)});
   }
   Json wrapped = Json::array();
   for (const Json& call : calls) {

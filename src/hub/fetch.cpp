@@ -162,9 +162,14 @@ fs::path fetch_version(const HubRepo& repo, const Version& version,
 fs::path fetch(const HubRepo& repo, const Selection& selection, const Settings& settings,
                Progress& progress) {
   const ErrorContext context("fetching {}", to_string(repo));
-  check(!settings.offline, ErrorKind::unsupported,
-        "HF_HUB_OFFLINE forbids downloads; unset it, or use what is in the cache {}",
-        hub_cache_folder().string());
+  if (settings.offline) {
+    const auto found = complete_snapshot(repo, selection);
+    check(found.has_value(), ErrorKind::unsupported,
+          "HF_HUB_OFFLINE forbids downloads, and the cache {} is not known to hold all that is "
+          "asked for; unset it, or use what is in the cache",
+          hub_cache_folder().string());
+    return *found;
+  }
   const Version version = ask_version(repo, settings, progress);
   return fetch_version(repo, version, choose_files(repo, version, selection, settings, progress),
                        settings, progress);

@@ -12,7 +12,8 @@ namespace automodel::hub {
 
 /// Asks the hub which files the revision has now, downloads those of the selection that the cache
 /// lacks, and returns the folder that holds them by name.
-/// Throws Error(unsupported) if settings.offline; else as select_files and download_files.
+/// If settings.offline, the folder in the cache. Throws Error(unsupported) if it is not known to
+/// hold the whole selection then; else as select_files and download_files.
 std::filesystem::path fetch(const HubRepo& repo, const Selection& selection,
                             const Settings& settings, Progress& progress);
 

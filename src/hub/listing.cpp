@@ -6,6 +6,7 @@
 #include "base/error.h"
 #include "base/hub_cache.h"
 #include "base/json.h"
+#include "base/json_text.h"
 #include "base/text.h"
 
 namespace automodel::hub {
@@ -33,11 +34,6 @@ bool is_safe_path(const std::string& path) {
   });
 }
 
-std::string text_of(const Json& object, const char* key) {
-  const auto found = object.find(key);
-  return found != object.end() && found->is_string() ? found->get<std::string>() : "";
-}
-
 std::int64_t size_of(const Json& object, const char* key) {
   const auto found = object.find(key);
   return found != object.end() && found->is_number_integer() ? found->get<std::int64_t>() : -1;
@@ -59,14 +55,14 @@ RepoFile checked(RepoFile file, std::string_view source) {
 }
 
 RepoFile file_of_page(const Json& entry, std::string_view source) {
-  RepoFile file{.path = text_of(entry, "path"),
+  RepoFile file{.path = text_at(entry, "path"),
                 .size = size_of(entry, "size"),
-                .blob_id = text_of(entry, "oid"),
-                .xet_hash = text_of(entry, "xetHash")};
+                .blob_id = text_at(entry, "oid"),
+                .xet_hash = text_at(entry, "xetHash")};
   const auto lfs = entry.find("lfs");
   if (lfs != entry.end() && lfs->is_object()) {
     file.size = size_of(*lfs, "size");
-    file.sha256 = text_of(*lfs, "oid");
+    file.sha256 = text_at(*lfs, "oid");
     check(!file.sha256.empty(), ErrorKind::corrupt_data, "{}: {} has no SHA-256", source,
           file.path);
   }
@@ -89,7 +85,7 @@ Json render_file(const RepoFile& file) {
 
 std::string parse_commit(std::string_view json, std::string_view source) {
   const Json answer = parse_json(json, source);
-  const std::string commit = answer.is_object() ? text_of(answer, "sha") : "";
+  const std::string commit = text_at(answer, "sha");
   check(is_commit(commit), ErrorKind::corrupt_data,
         "{}: the answer names no commit. Does HF_ENDPOINT speak the hub's API?", source);
   return commit;
@@ -101,7 +97,7 @@ std::vector<std::string> parse_references(std::string_view json, std::string_vie
   for (const char* kind : {"branches", "tags"}) {
     const Json entries = answer.is_object() ? answer.value(kind, Json()) : Json();
     for (const Json& entry : entries.is_array() ? entries : Json::array()) {
-      const std::string name = entry.is_object() ? text_of(entry, "name") : "";
+      const std::string name = text_at(entry, "name");
       if (!name.empty() && !has_control(name)) {
         names.push_back(name);
       }
@@ -119,7 +115,7 @@ std::vector<RepoFile> parse_tree_page(std::string_view json, std::string_view so
   for (const Json& entry : page) {
     check(entry.is_object(), ErrorKind::corrupt_data, "{}: the list of files has {} in it", source,
           entry.type_name());
-    if (text_of(entry, "type") == "file") {
+    if (text_at(entry, "type") == "file") {
       files.push_back(file_of_page(entry, source));
     }
   }
@@ -158,9 +154,9 @@ std::optional<std::vector<RepoFile>> parse_listing(std::string_view json, std::s
     check(entry.is_object(), ErrorKind::corrupt_data, "{}: {} is no object", source, path);
     RepoFile file{.path = path,
                   .size = size_of(entry, "size"),
-                  .blob_id = text_of(entry, "blob_id"),
-                  .sha256 = text_of(entry, "lfs_sha256"),
-                  .xet_hash = text_of(entry, "xet_hash")};
+                  .blob_id = text_at(entry, "blob_id"),
+                  .sha256 = text_at(entry, "lfs_sha256"),
+                  .xet_hash = text_at(entry, "xet_hash")};
     file.size = file.sha256.empty() ? file.size : size_of(entry, "lfs_size");
     files.push_back(checked(std::move(file), source));
   }

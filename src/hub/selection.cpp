@@ -106,7 +106,8 @@ std::vector<RepoFile> named_files(const std::vector<RepoFile>& files,
 
 /// With .gitattributes, as above.
 bool is_card(const RepoFile& file) {
-  return file.path == "README.md" || file.path == ".gitattributes";
+  return file.path == "README.md" || file.path == ".huggingface.yaml" ||
+         file.path == ".gitattributes";
 }
 
 bool has_any(const fs::path& folder, Patterns patterns) {

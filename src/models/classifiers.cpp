@@ -12,6 +12,8 @@ namespace {
 /// The end of the names of all such classes; in "architectures" it stands for that of any type.
 constexpr const char* kAnyClassifier = "ForSequenceClassification";
 constexpr std::int64_t kUsualLabels = 2;  // where config.json is silent
+constexpr const char* kProblem = "problem_type";
+constexpr const char* kSingleLabel = "single_label_classification";
 
 struct ClassifierClass {
   std::string_view model_type;
@@ -115,9 +117,7 @@ std::int64_t read_num_labels(const ConfigReader& config, const Json& json) {
         "{}: num_labels is {}, but id2label has {} entries; give one of them", config.source(),
         stated.value_or(0), named.value_or(0));
   const auto count = stated ? *stated : named.value_or(kUsualLabels);
-  check(count > 1, ErrorKind::unsupported,
-        "{}: the model has {} classes; classification needs 2 or more (one alone would be "
-        "regression, which is not supported)",
+  check(count > 0, ErrorKind::corrupt_data, "{}: the model has {} classes, expected at least 1",
         config.source(), count);
   return count;
 }
@@ -139,10 +139,20 @@ bool is_classifier(const Json& config) {
 spec::ModelSpec read_classifier(const ConfigReader& config, const Json& json,
                                 const spec::ModelSpec& language_model) {
   config.texts("architectures");
-  config.expect("problem_type", "single_label_classification");
+  config.text("problem_type", "");
   auto out = spec::as_classifier(language_model, read_num_labels(config, json));
   out.architecture = class_of(config, out.model_type);
   return out;
+}
+
+void check_trains(const Json& config, std::int64_t num_labels) {
+  check(num_labels > 1, ErrorKind::unsupported,
+        "the model has {} class; classification needs 2 or more (one alone would be regression, "
+        "which is not supported)",
+        num_labels);
+  const Json problem = config.value(kProblem, Json());
+  check(problem.is_null() || problem == kSingleLabel, ErrorKind::unsupported,
+        "problem_type is {}; only {} is trained", problem.dump(), kSingleLabel);
 }
 
 std::vector<std::string> class_names(const Json& config) {
@@ -191,8 +201,12 @@ Json class_keys(const Json& config, std::int64_t num_labels) {
     names[key] = name.is_string() ? name : Json(usual_name(key));
     numbers[names[key].get<std::string>()] = label;
   }
-  return {
-      {"id2label", names}, {"label2id", numbers}, {"problem_type", "single_label_classification"}};
+  Json out = {{"id2label", names}, {"label2id", numbers}};
+  const Json problem = config.value(kProblem, Json());
+  if (!problem.is_null() || num_labels > 1) {
+    out[kProblem] = problem.is_null() ? Json(kSingleLabel) : problem;
+  }
+  return out;
 }
 
 }  // namespace automodel::models

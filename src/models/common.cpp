@@ -10,15 +10,24 @@
 namespace automodel::models {
 namespace {
 
+/// What holds where the parameter object of a RoPE is silent.
+struct RopeContext {
+  double theta = 10000;
+  std::int64_t max_positions = 2048;               // the config's limit
+  std::optional<double> partial_rotary;            // as in Defaults
+  std::optional<std::int64_t> original_positions;  // before scaling, whatever the object says
+  bool of_kind = false;  // one of several objects, each for a kind of layer
+};
+
 double yarn_attention_factor(const ConfigReader& parameters, double factor) {
   const auto mscale = [factor](double weight) {
     return factor <= 1 ? 1.0 : 0.1 * weight * std::log(factor) + 1.0;
   };
+  const double numerator = parameters.number("mscale", 0);
+  const double denominator = parameters.number("mscale_all_dim", 0);
   if (const auto given = parameters.maybe_number("attention_factor")) {
     return *given;
   }
-  const double numerator = parameters.number("mscale", 0);
-  const double denominator = parameters.number("mscale_all_dim", 0);
   return numerator != 0 && denominator != 0 ? mscale(numerator) / mscale(denominator) : mscale(1);
 }
 
@@ -150,6 +159,27 @@ RopeContext rope_context(const ConfigReader& config, const ConfigReader& paramet
   return context;
 }
 
+/// Reads one RoPE from a parameter object. `known` as of rope().
+spec::Rope rope_from(const ConfigReader& parameters, std::int64_t head_dim,
+                     const RopeContext& context, const std::vector<std::string>& known = {}) {
+  spec::Rope result;
+  result.theta = parameters.number("rope_theta", context.theta);
+  parameters.pass_over("finetuned");  // whether the scaling was: Transformers does not read it
+  const bool proportional = parameters.text("rope_type", "") == "proportional";
+  if (!proportional) {
+    result.scaling = rope_scaling(parameters, context);
+  }
+  const auto usual =
+      proportional ? std::optional(context.partial_rotary.value_or(1)) : context.partial_rotary;
+  result.dim =
+      static_cast<std::int64_t>(static_cast<double>(head_dim) * turned_share(parameters, usual));
+  if (proportional) {
+    make_proportional(parameters, head_dim, result);
+  }
+  parameters.finish(known);
+  return result;
+}
+
 void check_one_object(const ConfigReader& config, const ConfigReader& parameters,
                       const ConfigReader& older) {
   if (!older.empty() && config.states("rope_parameters") && !parameters.empty()) {
@@ -245,25 +275,6 @@ ConfigReader rope_object(const ConfigReader& config) {
 std::string rope_type(const ConfigReader& parameters) {
   const bool old_name = parameters.has("type") && !parameters.has("rope_type");
   return parameters.text(old_name ? "type" : "rope_type", "default");
-}
-
-spec::Rope rope_from(const ConfigReader& parameters, std::int64_t head_dim,
-                     const RopeContext& context, const std::vector<std::string>& known) {
-  spec::Rope result;
-  result.theta = parameters.number("rope_theta", context.theta);
-  const bool proportional = parameters.text("rope_type", "") == "proportional";
-  if (!proportional) {
-    result.scaling = rope_scaling(parameters, context);
-  }
-  const auto usual =
-      proportional ? std::optional(context.partial_rotary.value_or(1)) : context.partial_rotary;
-  result.dim =
-      static_cast<std::int64_t>(static_cast<double>(head_dim) * turned_share(parameters, usual));
-  if (proportional) {
-    make_proportional(parameters, head_dim, result);
-  }
-  parameters.finish(known);
-  return result;
 }
 
 spec::Rope rope(const ConfigReader& config, std::int64_t head_dim, const Defaults& defaults,

@@ -83,18 +83,6 @@ std::optional<spec::Rope> rope_of_kind(const ConfigReader& config, std::int64_t 
 spec::Rope rope_of_kind_or_older(const ConfigReader& config, std::int64_t head_dim, bool sliding,
                                  const Defaults& defaults, bool scales);
 
-/// What holds where the parameter object of a RoPE is silent.
-struct RopeContext {
-  double theta = 10000;
-  std::int64_t max_positions = 2048;               // the config's limit
-  std::optional<double> partial_rotary;            // as in Defaults
-  std::optional<std::int64_t> original_positions;  // before scaling, whatever the object says
-  bool of_kind = false;  // one of several objects, each for a kind of layer
-};
-/// Reads one RoPE from a parameter object.
-spec::Rope rope_from(const ConfigReader& parameters, std::int64_t head_dim,
-                     const RopeContext& context, const std::vector<std::string>& known = {});
-
 /// heads, kv_heads, head_dim, RoPE and the usual 1/sqrt(head_dim) scale.
 spec::Gqa gqa(const ConfigReader& config);
 

@@ -6,7 +6,10 @@
 #include "models/common.h"
 
 namespace automodel::models {
+namespace {
 
+/// The scale of q k^T: 1/sqrt(head_dim), times the square of YaRN's mscale where the RoPE
+/// parameters have mscale_all_dim. Source: transformers yarn_apply_mscale (DeepSeek-V2).
 double mla_scale(const ConfigReader& config, std::int64_t head_dim) {
   const double scale = 1 / std::sqrt(static_cast<double>(head_dim));
   const auto parameters = rope_object(config);
@@ -18,6 +21,8 @@ double mla_scale(const ConfigReader& config, std::int64_t head_dim) {
   const double mscale = factor <= 1 ? 1 : 0.1 * weight * std::log(factor) + 1;
   return scale * mscale * mscale;
 }
+
+}  // namespace
 
 spec::Mla mla(const ConfigReader& config, spec::Mla defaults) {
   spec::Mla result = std::move(defaults);

@@ -12,8 +12,4 @@ namespace automodel::models {
 /// Throws Error(corrupt_data) for key heads that are not as many as the query heads.
 spec::Mla mla(const ConfigReader& config, spec::Mla defaults);
 
-/// The scale of q k^T: 1/sqrt(head_dim), times the square of YaRN's mscale where the RoPE
-/// parameters have mscale_all_dim. Source: transformers yarn_apply_mscale (DeepSeek-V2).
-double mla_scale(const ConfigReader& config, std::int64_t head_dim);
-
 }  // namespace automodel::models

@@ -2,12 +2,15 @@
 
 #include <algorithm>
 #include <cmath>
+#include <initializer_list>
 
 #include "base/error.h"
 #include "models/common.h"
 
 namespace automodel::models {
+namespace {
 
+/// The value of the first of these keys that the config has.
 std::int64_t first_integer(const ConfigReader& config, std::initializer_list<std::string_view> keys,
                            std::int64_t fallback) {
   std::optional<std::int64_t> found;
@@ -17,6 +20,8 @@ std::int64_t first_integer(const ConfigReader& config, std::initializer_list<std
   }
   return found.value_or(fallback);
 }
+
+}  // namespace
 
 spec::Moe routed_experts(const ConfigReader& config, const MoeDefaults& defaults) {
   spec::Moe moe;

@@ -1,7 +1,7 @@
 #pragma once
 // What families with a mixture of experts share when they turn config.json into a spec.
 
-#include <initializer_list>
+#include <optional>
 #include <string_view>
 #include <vector>
 
@@ -10,10 +10,6 @@
 #include "spec/weight_map.h"
 
 namespace automodel::models {
-
-/// The value of the first of these keys that the config has.
-std::int64_t first_integer(const ConfigReader& config, std::initializer_list<std::string_view> keys,
-                           std::int64_t fallback);
 
 /// What holds where config.json is silent.
 struct MoeDefaults {

@@ -8,16 +8,31 @@
 namespace automodel::models {
 namespace {
 
+/// What a key may be, and that in words.
+struct Expected {
+  bool (*fits)(const Json& value);
+  const char* text;
+};
+
+constexpr Expected kFlag = {[](const Json& v) { return v.is_boolean(); }, "true or false"};
+constexpr Expected kCount = {[](const Json& v) { return v.is_number_unsigned(); },
+                             "a whole number from 0 (all tokens) on"};
+constexpr Expected kNotNegative = {[](const Json& v) { return v.is_number() && v >= 0; },
+                                   "a number of at least 0"};
+constexpr Expected kPositive = {[](const Json& v) { return v.is_number() && v > 0; },
+                                "a number above 0"};
+constexpr Expected kShare = {[](const Json& v) { return v.is_number() && v > 0 && v <= 1; },
+                             "a number above 0 and at most 1"};
+
 /// Leaves `value` where the key is absent or null.
 template <typename T>
-void read_key(const Json& defaults, const char* key, T& value) {
+void read_key(const Json& defaults, const char* key, const Expected& expected, T& value) {
   const auto found = defaults.find(key);
   if (found == defaults.end() || found->is_null()) {
     return;
   }
-  constexpr bool kIsFlag = std::is_same_v<T, bool>;
-  check(kIsFlag ? found->is_boolean() : found->is_number(), ErrorKind::corrupt_data,
-        "{} is {}, expected {}", key, found->dump(), kIsFlag ? "true or false" : "a number");
+  check(expected.fits(*found), ErrorKind::corrupt_data, "{} is {}, expected {}", key, found->dump(),
+        expected.text);
   value = found->get<T>();
 }
 
@@ -70,11 +85,11 @@ SamplingDefaults sampling_defaults(const std::filesystem::path& folder) {
   const Json defaults = read_json(file);
   check(defaults.is_object(), ErrorKind::corrupt_data, "it holds {}, expected an object",
         defaults.type_name());
-  read_key(defaults, "do_sample", out.do_sample);
-  read_key(defaults, "temperature", out.temperature);
-  read_key(defaults, "top_k", out.top_k);
-  read_key(defaults, "top_p", out.top_p);
-  read_key(defaults, "repetition_penalty", out.repetition_penalty);
+  read_key(defaults, "do_sample", kFlag, out.do_sample);
+  read_key(defaults, "temperature", kNotNegative, out.temperature);
+  read_key(defaults, "top_k", kCount, out.top_k);
+  read_key(defaults, "top_p", kShare, out.top_p);
+  read_key(defaults, "repetition_penalty", kPositive, out.repetition_penalty);
   for (const auto& [name, neutral] : kOtherKeys) {
     if (const auto found = defaults.find(name);
         found != defaults.end() && changes_text(*found, neutral)) {

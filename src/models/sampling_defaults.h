@@ -8,12 +8,12 @@
 
 namespace automodel::models {
 
-/// Keys of generation_config.json that the file may have; what it leaves out changes nothing.
+/// Keys of generation_config.json that the file may have; what it leaves out is as in Transformers.
 struct SamplingDefaults {
   bool do_sample = false;
   double temperature = 1;
-  std::int64_t top_k = 0;  // 0: all
-  double top_p = 1;        // 1: all
+  std::int64_t top_k = 50;  // 0: all
+  double top_p = 1;         // 1: all
   double repetition_penalty = 1;
   /// What else it asks for that would change the text in Transformers, as "key = value"; not
   /// applied.
@@ -22,7 +22,7 @@ struct SamplingDefaults {
 };
 
 /// Those of generation_config.json in `folder`; the struct's own if there is none. Throws
-/// Error(corrupt_data) for values of another type.
+/// Error(corrupt_data) for values of another type or out of range.
 SamplingDefaults sampling_defaults(const std::filesystem::path& folder);
 
 }  // namespace automodel::models

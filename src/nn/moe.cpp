@@ -34,8 +34,6 @@ ops::GluOptions glu_options(const spec::Moe& moe) {
   return options;
 }
 
-}  // namespace
-
 ops::RouterOptions router_options(const spec::Moe& moe) {
   const auto& router = moe.router;
   return {.per_token = moe.per_token,
@@ -49,6 +47,8 @@ ops::RouterOptions router_options(const spec::Moe& moe) {
           .renormalise_at_least = router.renormalise_at_least,
           .scale = router.scale};
 }
+
+}  // namespace
 
 Tensor RouterSums::joined() const {
   return at::cat({probability_e, sequence_balance.unsqueeze(0), z.unsqueeze(0)});

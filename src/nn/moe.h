@@ -8,8 +8,6 @@
 
 namespace automodel::nn {
 
-ops::RouterOptions router_options(const spec::Moe& moe);
-
 /// What a router adds to the loss before coefficients, as sums over the tokens; zero where the spec
 /// has no such loss. Blocks hand it on as one tensor, [e + 2] float32, in this order.
 struct RouterSums {

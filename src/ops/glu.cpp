@@ -56,7 +56,7 @@ GluGrads glu_backward(const Tensor& grad, const Tensor& gate, const Tensor& up,
   if (kernels == nullptr) {
     return glu_backward_reference(grad, gate, up, options);
   }
-  const GluGrads out{at::empty_like(gate), at::empty_like(up)};
+  const GluGrads out{at::empty_like(gate), up.defined() ? at::empty_like(up) : Tensor()};
   auto task = task_of(gate, up, options);
   task.grad = cpu::elements_of(grad);
   task.grad_gate = cpu::elements_of(out.gate);
@@ -91,7 +91,8 @@ WeightedGluGrads weighted_glu_backward(const Tensor& grad_pi, const Tensor& gate
 
 Tensor glu_reference(const Tensor& gate, const Tensor& up, const GluOptions& options) {
   if (!options.clamp) {
-    return activate(gate, options.activation).mul_(up);
+    const Tensor out = activate(gate, options.activation);
+    return up.defined() ? out.mul_(up) : out;
   }
   const auto& [limit, alpha] = *options.clamp;
   const Tensor g = gate.clamp_max(limit);
@@ -100,6 +101,9 @@ Tensor glu_reference(const Tensor& gate, const Tensor& up, const GluOptions& opt
 
 GluGrads glu_backward_reference(const Tensor& grad, const Tensor& gate, const Tensor& up,
                                 const GluOptions& options) {
+  if (!up.defined()) {
+    return {activate_backward(grad, gate, options.activation), Tensor()};
+  }
   if (!options.clamp) {
     return {activate_backward(grad * up, gate, options.activation),
             activate(gate, options.activation).mul_(grad)};

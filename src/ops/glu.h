@@ -24,7 +24,8 @@ struct GluGrads {
   Tensor gate, up;
 };
 
-/// Same shapes in and out; no autograd.
+/// Same shapes in and out; no autograd. Without `up` (and a clamp) the activation alone, by the
+/// same kernels: what LibTorch makes of an element may depend on the number of threads.
 Tensor glu(const Tensor& gate, const Tensor& up, const GluOptions& options);
 GluGrads glu_backward(const Tensor& grad, const Tensor& gate, const Tensor& up,
                       const GluOptions& options);

@@ -48,16 +48,16 @@ class Mlp {
 
   /// What down sees.
   Tensor hidden(const Tensor& gate_ti, const Tensor& up_ti) const {
-    const auto activation = options_.mlp.activation;
-    return has_gate() ? glu(gate_ti, up_ti, {activation, std::nullopt})
-                      : activate(up_ti, activation);
+    return has_gate() ? glu(gate_ti, up_ti, glu_options()) : glu(up_ti, Tensor(), glu_options());
   }
 
   GluGrads inner_grads(const Tensor& grad_ti, const Tensor& gate_ti, const Tensor& up_ti) const {
-    const auto activation = options_.mlp.activation;
-    return has_gate() ? glu_backward(grad_ti, gate_ti, up_ti, {activation, std::nullopt})
-                      : GluGrads{Tensor(), activate_backward(grad_ti, up_ti, activation)};
+    return has_gate()
+               ? glu_backward(grad_ti, gate_ti, up_ti, glu_options())
+               : GluGrads{Tensor(), glu_backward(grad_ti, up_ti, Tensor(), glu_options()).gate};
   }
+
+  GluOptions glu_options() const { return {options_.mlp.activation, std::nullopt}; }
 
   bool needs_input() const {
     return options_.mlp.inner == Inner::recomputed || layers_[Layer::up].needs_input() ||

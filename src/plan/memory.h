@@ -63,7 +63,7 @@ struct MemoryPlan {
   std::int64_t activations = 0;
   std::int64_t loss = 0;       // logits and their gradients
   std::int64_t workspace = 0;  // what the moment needs for itself
-  std::string moment;          // "the forward's end", "the backward of layer 3", ...
+  std::string moment;          // "the loss", "the backward of layer 3", ...
   std::int64_t total() const {
     return program + frozen + trained + optimizer + gradients + activations + loss + workspace;
   }
@@ -80,7 +80,7 @@ MemoryPlan plan_memory(const spec::ModelSpec& model, const std::vector<HeldParam
 /// As human_bytes.
 std::string bytes_text(std::int64_t bytes);
 
-/// "2.1 GiB: frozen weights 0, trained weights 513 MiB, ..."
+/// "2.1 GiB at the loss: program 300 MiB, frozen weights 0, trained weights 513 MiB, ..."
 std::string memory_text(const MemoryPlan& plan);
 
 }  // namespace automodel::plan

@@ -8,6 +8,7 @@
 #include <numeric>
 
 #include "base/cores.h"
+#include "base/division.h"
 #include "base/error.h"
 #include "base/isa.h"
 #include "base/peak_flops.h"
@@ -88,7 +89,7 @@ Storage loaded_storage(const spec::ParamSpec& parameter, Storage wanted) {
 HeldParameter held(const spec::ParamSpec& parameter, Storage storage, bool trained,
                    std::int64_t share) {
   return {.name = parameter.name,
-          .numel = (parameter.numel() + share - 1) / share,
+          .numel = ceil_div(parameter.numel(), share),
           .storage = loaded_storage(parameter, storage),
           .layer = parameter.layer,
           .role = parameter.role,
@@ -281,7 +282,7 @@ RunCost cost_of(const config::Recipe& recipe, const spec::ModelSpec& spec,
       .recompute = *recipe.distributed.activation_checkpointing,
       .own_kernels = options.machine.own_kernels};
   out.flops = step_flops(recipe, out) * static_cast<double>(out.micro_batches * split.data);
-  out.step.batch.row_tokens = (tokens + split.context - 1) / split.context;
+  out.step.batch.row_tokens = ceil_div(tokens, split.context);
   out.step.accumulates = out.micro_batches > 1;
   out.step.optimizer = optimizer_shape(recipe.optimizer);
   out.step.gathered_bytes =

@@ -2,6 +2,8 @@
 
 #include <fmt/format.h>
 
+#include <filesystem>
+
 #include "base/file.h"
 #include "base/isa.h"
 #include "base/meter.h"
@@ -38,6 +40,23 @@ void tell(const BenchReport& report, const BenchPlan& plan, bool as_json) {
   }
 }
 
+/// Of rows that have one length.
+std::optional<std::int64_t> made_up_length(const config::Recipe& recipe,
+                                           const BenchOptions& options) {
+  const Json length = recipe.dataset.keys.value("seq_len", Json());
+  return length.is_number_integer() && options.rows.empty()
+             ? std::optional(length.get<std::int64_t>())
+             : std::nullopt;
+}
+
+/// Before hours of measuring rather than after them.
+void make_folder(const BenchPlan& plan) {
+  const auto folder = std::filesystem::path(plan.json_path.value_or("")).parent_path();
+  if (!folder.empty()) {
+    std::filesystem::create_directories(folder);
+  }
+}
+
 /// What a recipe leaves open ("auto") is found from its keys alone.
 void choose_recompute(const config::Recipe& recipe, RunModel& run) {
   if (!recipe.distributed.activation_checkpointing) {
@@ -54,8 +73,12 @@ ExitCode run_benchmark(const config::LoadedRecipe& loaded, const BenchOptions& o
     fmt::print(stderr, "warning: {}\n", warning);
   }
   const BenchPlan plan = plan_benchmark(recipe, options);
+  make_folder(plan);
   install_arena_allocator();
-  BenchReport report{.batch_size = corpus::loader_options(recipe).global_batch_size};
+  const auto batches = corpus::loader_options(recipe);
+  BenchReport report{.batch_size = batches.global_batch_size,
+                     .micro_batch_size = batches.local_batch_size,
+                     .seq_len = made_up_length(recipe, options)};
   report.machine = {.processor = this_processor(),
                     .num_threads = configure_threads(options.num_threads),
                     .own_kernels = std::string(isa_name(chosen_isa())),

@@ -6,6 +6,7 @@
 #include <algorithm>
 #include <csignal>
 #include <cstdlib>
+#include <functional>
 #include <iterator>
 
 #include "base/error.h"
@@ -34,8 +35,7 @@ constexpr std::int64_t kBeforeTraining = -1;
 std::vector<int> stop_signals(const config::Recipe& recipe) {
   auto signals = recipe.step_scheduler.preemption_signals;
   signals.push_back(SIGINT);
-  struct sigaction hangup{};
-  if (::sigaction(SIGHUP, nullptr, &hangup) == 0 && hangup.sa_handler != SIG_IGN) {
+  if (!StopSignal::is_ignored(SIGHUP)) {
     signals.push_back(SIGHUP);
   }
   return signals;
@@ -55,6 +55,20 @@ std::vector<std::string> describe_save(const std::optional<checkpoint::SaveResul
   auto out = warnings(saved->warnings);
   out.insert(out.begin(), "saved " + saved->path.string());
   return out;
+}
+
+/// A row that cannot be used, met by training or validation, must not cost the steps since the last
+/// checkpoint: of many rows not all are looked at before.
+template <class Work>
+auto saved_at_bad_row(const std::function<void()>& save, const Work& work) {
+  try {
+    return work();
+  } catch (const Error& error) {
+    if (error.kind() == ErrorKind::corrupt_data) {
+      save();
+    }
+    throw;
+  }
 }
 
 ExitCode interrupted(train::Progress& progress, bool can_go_on) {
@@ -187,10 +201,19 @@ ExitCode run_finetune(const config::LoadedRecipe& loaded) {
   if (!restored.path && recipe.step_scheduler.validate_at_start) {
     validation.run(run.model, {.step = kBeforeTraining}, watchers, progress);
   }
+  std::optional<SaveMoment> unsaved;  // the last step, if no checkpoint has it
+  const auto save = [&] {
+    if (const auto saved = unsaved ? checkpoints.save(state, *unsaved) : std::nullopt) {
+      last_checkpoint = saved->path;
+      progress.notes(describe_save(saved));
+    }
+    unsaved.reset();
+  };
   RunTotals totals;
   bool stopping = false;
   while (state.next_step < plan.end_step && !stopping) {
-    const auto metrics = run_step(state, loader, step_options(recipe)).metrics;
+    const auto metrics = saved_at_bad_row(
+        save, [&] { return run_step(state, loader, step_options(recipe)).metrics; });
     const Json line = log_line(recipe, metrics);
     log.write(line);
     progress.notes(watchers.step(line));
@@ -199,18 +222,15 @@ ExitCode run_finetune(const config::LoadedRecipe& loaded) {
     progress.notes(warnings(check_step(recipe, metrics, run.model.spec(), is_first)));
     totals.add(metrics);
 
-    std::optional<checkpoint::ValidationLoss> validation_loss;
+    const bool is_last = plan.is_last_step(metrics.step);
+    unsaved = {.epoch = metrics.epoch, .step = metrics.step, .is_final = is_last};
     if (plan.is_validation_due(metrics.step)) {
-      validation_loss = validation.run(run.model, after(metrics), watchers, progress);
+      unsaved->validation_loss = saved_at_bad_row(
+          save, [&] { return validation.run(run.model, after(metrics), watchers, progress); });
     }
     stopping = is_to_stop();
     if (stopping || plan.is_checkpoint_due(metrics.step)) {
-      const auto saved = checkpoints.save(state, {.epoch = metrics.epoch,
-                                                  .step = metrics.step,
-                                                  .is_final = plan.is_last_step(metrics.step),
-                                                  .validation_loss = validation_loss});
-      last_checkpoint = saved ? saved->path : last_checkpoint;
-      progress.notes(describe_save(saved));
+      save();
     }
   }
   progress.notes(watchers.finish(state.next_step >= plan.end_step));

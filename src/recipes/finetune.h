@@ -9,7 +9,8 @@ namespace automodel::recipes {
 /// Trains as the recipe says: from the model and the data to checkpoints and exports in
 /// checkpoint.checkpoint_dir. Tells plan, progress and result on stdout. Goes on from a checkpoint
 /// where the recipe allows it, bit for bit.
-/// Returns interrupted if a signal stopped it after a step and the state was saved. Throws Error.
+/// Returns interrupted if a signal stopped it and a checkpoint is there to go on from, failure if
+/// none is. Throws Error.
 ExitCode run_finetune(const config::LoadedRecipe& loaded);
 
 }  // namespace automodel::recipes

@@ -1,10 +1,13 @@
-// automodel-tables FILE: the rows of a Parquet or Arrow file as JSON lines on standard output. The
-// other programs start it (data/table_rows.cpp), so that none of them links Arrow, whose code and
-// LibTorch's would see each other's symbols, and a damaged file can end no more than this process.
+// automodel-tables FILE: the rows of a Parquet or Arrow file as JSON lines on standard output.
+// automodel-tables --notes FILE: what the Python package `datasets` noted of its columns, as JSON.
+// The other programs start it (data/table_rows.cpp), so that none of them links Arrow, whose code
+// and LibTorch's would see each other's symbols, and a damaged file can end no more than this
+// process.
 
 #include <cstdio>
 #include <exception>
 #include <string>
+#include <string_view>
 
 #include "base/error.h"
 #include "base/exit_code.h"
@@ -32,12 +35,20 @@ void print_rows(const std::string& path) {
   flush();
 }
 
+void print_notes(const std::string& path) {
+  const std::string notes = tables::read_notes(path);
+  check(std::fwrite(notes.data(), 1, notes.size(), stdout) == notes.size(), ErrorKind::io,
+        "the notes cannot be written");
+}
+
 }  // namespace
 
 int main(int argc, char** argv) {
   try {
-    check(argc == 2, ErrorKind::invalid_argument, "usage: automodel-tables FILE");
-    print_rows(argv[1]);
+    const bool is_notes = argc == 3 && std::string_view(argv[1]) == "--notes";
+    check(argc == 2 || is_notes, ErrorKind::invalid_argument,
+          "usage: automodel-tables [--notes] FILE");
+    is_notes ? print_notes(argv[2]) : print_rows(argv[1]);
     return 0;
   } catch (const Error& error) {
     std::fprintf(stderr, "%s\n", error.message().c_str());

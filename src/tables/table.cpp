@@ -4,6 +4,7 @@
 #include <arrow/ipc/reader.h>
 #include <arrow/memory_pool.h>
 #include <arrow/record_batch.h>
+#include <arrow/util/key_value_metadata.h>
 #include <parquet/arrow/reader.h>
 #include <parquet/properties.h>
 
@@ -135,9 +136,25 @@ arrow::MemoryPool* make_pool(std::size_t file_bytes) {
   return new arrow::CappedMemoryPool(arrow::system_memory_pool(), most);
 }
 
-void read_all(const std::string& path, const std::function<void(std::string_view)>& take) {
+Table open_table(const std::string& path) {
   const MappedFile file(path);
-  const Table table = open_table(path, file.text().substr(0, 8), make_pool(file.bytes().size()));
+  return open_table(path, file.text().substr(0, 8), make_pool(file.bytes().size()));
+}
+
+/// What is thrown becomes an Error without frames.
+template <typename Call>
+void as_errors(const Call& call) {
+  try {
+    call();
+  } catch (const Error& error) {
+    fail(error.kind(), "{}", error.message());
+  } catch (const std::exception& error) {  // Parquet's and the standard library's
+    fail(ErrorKind::corrupt_data, "{}", error.what());
+  }
+}
+
+void read_all(const std::string& path, const std::function<void(std::string_view)>& take) {
+  const Table table = open_table(path);
   check_names(*table.schema);
   while (const auto batch = table.next()) {
     require(batch->ValidateFull());
@@ -150,13 +167,17 @@ void read_all(const std::string& path, const std::function<void(std::string_view
 }  // namespace
 
 void read_rows(const std::string& path, const std::function<void(std::string_view)>& take) {
-  try {
-    read_all(path, take);
-  } catch (const Error& error) {
-    fail(error.kind(), "{}", error.message());
-  } catch (const std::exception& error) {  // Parquet's and the standard library's
-    fail(ErrorKind::corrupt_data, "{}", error.what());
-  }
+  as_errors([&] { read_all(path, take); });
+}
+
+std::string read_notes(const std::string& path) {
+  std::string notes;
+  as_errors([&] {
+    const auto metadata = open_table(path).schema->metadata();
+    const int found = metadata == nullptr ? -1 : metadata->FindKey("huggingface");
+    notes = found < 0 ? "" : metadata->value(found);
+  });
+  return notes;
 }
 
 }  // namespace automodel::tables

@@ -14,4 +14,8 @@ namespace automodel::tables {
 /// Throws Error(not_found | io | unsupported | corrupt_data).
 void read_rows(const std::string& path, const std::function<void(std::string_view line)>& take);
 
+/// What the Python package `datasets` noted of a file's columns, as JSON ("huggingface" of the
+/// schema's metadata); empty if nothing. Throws as read_rows.
+std::string read_notes(const std::string& path);
+
 }  // namespace automodel::tables

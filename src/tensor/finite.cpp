@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <atomic>
 
+#include "base/division.h"
 #include "base/error.h"
 #include "tensor/tensor_info.h"
 #include "tensor/threads.h"
@@ -28,7 +29,7 @@ template <typename Bits>
 std::optional<std::int64_t> first_masked(const Tensor& dense, Bits mask) {
   const auto* values = static_cast<const Bits*>(dense.const_data_ptr());
   std::atomic<std::int64_t> first_chunk = INT64_MAX;
-  const std::int64_t chunks = (dense.numel() + kChunk - 1) / kChunk;
+  const std::int64_t chunks = ceil_div(dense.numel(), kChunk);
   for_each_task(chunks, [&](std::int64_t chunk, std::int64_t /*worker*/) {
     std::int64_t known = first_chunk.load();
     const std::int64_t start = chunk * kChunk;

@@ -8,6 +8,7 @@
 
 #include "base/error.h"
 #include "base/known.h"
+#include "base/lfs_pointer.h"
 #include "tensor/tensor_info.h"
 
 namespace automodel {
@@ -252,6 +253,7 @@ void place_data(GgufHeader& header, const Cursor& cursor) {
 }  // namespace
 
 GgufHeader parse_gguf_header(std::string_view file, std::string_view source) {
+  refuse_lfs_pointer(file, source);
   Cursor cursor(file, source);
   check_magic(cursor);
   GgufHeader header{.version = read_version(cursor), .metadata = {}, .tensors = {}};

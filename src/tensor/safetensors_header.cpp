@@ -8,6 +8,7 @@
 
 #include "base/error.h"
 #include "base/json.h"
+#include "base/lfs_pointer.h"
 
 namespace automodel {
 namespace {
@@ -17,6 +18,7 @@ constexpr std::uint64_t kMaxHeaderBytes = 100'000'000;  // the reference impleme
 
 /// The JSON between the length and the data.
 std::string_view header_text(std::string_view file, std::string_view source) {
+  refuse_lfs_pointer(file, source);
   check(file.size() >= kLengthBytes, ErrorKind::corrupt_data,
         "{}: not a safetensors file: {} bytes are too short for a header", source, file.size());
   std::uint64_t length = 0;

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "base/division.h"
 #include "base/parallel.h"
 #include "text/tokenizer/parts.h"
 
@@ -44,7 +45,7 @@ Encoding Tokenizer::encode(std::string_view text, EncodeOptions options) const {
 std::vector<Encoding> Tokenizer::encode_batch(std::span<const std::string> texts,
                                               EncodeOptions options, int num_threads) const {
   std::vector<Encoding> results(texts.size());
-  const std::size_t num_turns = (texts.size() + kTextsPerTurn - 1) / kTextsPerTurn;
+  const std::size_t num_turns = ceil_div(texts.size(), kTextsPerTurn);
   parallel_for(static_cast<std::int64_t>(num_turns), num_threads, [&](std::int64_t turn) {
     auto workspace = parts_->workspaces.take();
     const std::size_t begin = static_cast<std::size_t>(turn) * kTextsPerTurn;

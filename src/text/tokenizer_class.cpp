@@ -5,6 +5,8 @@
 #include <optional>
 #include <string_view>
 
+#include "base/json_text.h"
+
 namespace automodel::text {
 namespace {
 
@@ -91,11 +93,6 @@ bool contains(const auto& names, std::string_view name) {
   return std::ranges::find(names, name) != names.end();
 }
 
-std::string text_of(const Json& object, const char* key) {
-  const Json value = object.is_object() ? object.value(key, Json()) : Json();
-  return value.is_string() ? value.get<std::string>() : "";
-}
-
 std::string without_fast(const std::string& name) {
   return name.ends_with("Fast") ? name.substr(0, name.size() - 4) : name;
 }
@@ -113,11 +110,11 @@ bool splits_into_bytes(const Json& tokenizer) {
 
 std::string tokenizer_class(const TokenizerConfig& config, const Json& model_config,
                             const Json& tokenizer) {
-  const std::string type = text_of(model_config, "model_type");
+  const std::string type = text_at(model_config, "model_type");
   const auto* own = std::ranges::find(kClasses, type, &TypeClass::model_type);
   const std::string registered = own == kClasses.end() ? "" : std::string(own->name);
   const std::string named =
-      without_fast(config.tokenizer_class.empty() ? text_of(model_config, "tokenizer_class")
+      without_fast(config.tokenizer_class.empty() ? text_at(model_config, "tokenizer_class")
                                                   : config.tokenizer_class);
   if (contains(kFileTypes, type)) {
     return "";

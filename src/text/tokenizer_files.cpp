@@ -8,6 +8,7 @@
 
 #include "base/error.h"
 #include "base/file.h"
+#include "base/lfs_pointer.h"
 #include "text/class_difference.h"
 #include "text/class_settings.h"
 #include "text/class_steps.h"
@@ -81,6 +82,7 @@ TokenizerFiles read_file_of(const fs::path& path, const Json& config) {
         "{}: the name does not say which kind of tokenizer this is; expected {}", path.string(),
         kExpected);
   const std::string content = read_file(path);
+  refuse_lfs_pointer(content, path.string());
   const VocabularyFile file{
       .name = name, .content = content, .source = path.string(), .config = config};
   return is_json ? read_json_file(file) : format->read(file);

@@ -81,8 +81,8 @@ std::int32_t next_token(const Tensor& logits_v, const SamplingOptions& options,
   Tensor scores_v = logits_v.to(at::kDouble, /*non_blocking=*/false, /*copy=*/true);
   const double highest = scores_v.max().item<double>();
   check(std::isfinite(highest), ErrorKind::corrupt_data,
-        "generate: the model's scores for the next token are not numbers (the highest is {}); its "
-        "weights may be broken: 'automodel validate' and a look at the training's loss tell more",
+        "generate: the model's scores for the next token are not numbers (the highest is {}); if "
+        "--dtype float32 does not help, its weights are broken: take an earlier checkpoint",
         highest);
   penalise(scores_v, seen, options.repetition_penalty);
   if (options.temperature == 0) {

@@ -34,7 +34,8 @@ struct Generated {
 
 /// The next token after logits_v [v] float32: the most likely one, or a draw from the stream (seed,
 /// sampling, step). Order as in Transformers: repetition penalty, temperature, top-k, top-p. `seen`
-/// are the tokens so far. Throws Error(invalid_argument) for options out of range.
+/// are the tokens so far. Throws Error(invalid_argument) for options out of range,
+/// Error(corrupt_data) for logits that are no numbers.
 std::int32_t next_token(const at::Tensor& logits_v, const SamplingOptions& options,
                         std::span<const std::int32_t> seen, std::int64_t step);
 

@@ -70,8 +70,8 @@ class Pattern {
  public:
   explicit Pattern(const std::string& pattern) : regex_(compile(pattern)) {}
 
-  /// Throws Error(invalid_argument) for a parameter that is several tensors in Transformers of
-  /// which it matches some.
+  /// Throws Error(unsupported) for a parameter that is several tensors in Transformers of which it
+  /// matches some.
   bool matches(const std::vector<std::string>& names) {
     const auto is_found = [&](const std::string& name) {
       return regex_.find(name, 0, scratch_).has_value();

@@ -27,9 +27,9 @@ double clip_factor(double norm, double max_norm);
 class Optimizer {
  public:
   /// Shares the tensors of `trained`. param_group_overrides go by `names`; a parameter without an
-  /// entry there has its own name. Throws Error(unsupported) for another kind of optimizer or a
-  /// state type other than float32 and bfloat16; Error(invalid_argument) for a malformed pattern in
-  /// param_group_overrides or one that matches no parameter.
+  /// entry there has its own name. Throws Error(unsupported) for another kind of optimizer, a state
+  /// type other than float32 and bfloat16, or a pattern in param_group_overrides that matches some
+  /// names of one parameter; Error(invalid_argument) for one that is malformed or matches none.
   Optimizer(const std::vector<nn::Parameter>& trained, const config::Optimizer& options,
             const ParameterNames& names = {});
 

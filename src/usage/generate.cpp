@@ -30,7 +30,9 @@ void Generate::declare(CLI::App& app) {
          "0, or as generation_config.json says if that has do_sample, or 1 if another "
          "option asks for draws")
       ->check(at_least(0));
-  app.add_option("--top-k", top_k, "draw from the k most likely tokens; 0: from all")
+  app.add_option("--top-k", top_k,
+                 "draw from the k most likely tokens; 0: from all. Default: 50, or as "
+                 "generation_config.json says")
       ->check(at_least(0));
   app.add_option("--top-p", top_p, "draw from the smallest set of this probability; 1: from all")
       ->check(above_and_at_most(0, 1));

@@ -77,7 +77,10 @@ class TransactionLog {
 };
 
 std::string number_json(double value) {
-  return std::isfinite(value) ? Json(value).dump() : std::isnan(value) ? "NaN" : "Infinity";
+  if (std::isfinite(value)) {
+    return Json(value).dump();
+  }
+  return std::isnan(value) ? "NaN" : value > 0 ? "Infinity" : "-Infinity";
 }
 
 Message item(std::uint32_t key_field, const std::string& key, const std::string& json) {

@@ -105,6 +105,18 @@ TEST(Command, RefusesUnknownCommandsAndArgumentsWithTheNearestName) {
   EXPECT_THAT(outcome.err, HasSubstr("no command given"));
 }
 
+TEST(Command, OtherPlacesOfARecipeAreTold) {
+  using Words = std::vector<const char*>;
+  for (const Words& words :
+       {Words{"finetune", "llm", "-c", "a/b.yaml"}, Words{"--config=a/b.yaml", "--x.y=c.yaml"},
+        Words{"--processes", "2", "a/b.yaml"}}) {
+    const Outcome outcome = run(words);
+    EXPECT_EQ(outcome.code, 2);
+    EXPECT_THAT(outcome.err, StartsWith(std::string("error: unknown command '") + words.front() +
+                                        "'; a recipe comes first: 'demo a/b.yaml'; "));
+  }
+}
+
 TEST(SplitOverrides, KeepsOwnOptionsAndFiles) {
   CLI::App app;
   app.add_flag("--print-config");

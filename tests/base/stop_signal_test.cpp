@@ -28,6 +28,24 @@ TEST(StopSignal, RemembersTheFirst) {
   EXPECT_TRUE(arrives(stop, SIGTERM));
 }
 
+TEST(StopSignal, TellsOfTheFirst) {
+  std::atomic<int> told = 0;
+  const StopSignal stop({SIGTERM}, [&](int signal) { told = signal; });
+  kill(getpid(), SIGTERM);
+  EXPECT_TRUE(arrives(stop, SIGTERM));
+  for (int i = 0; i < 200 && told == 0; ++i) {
+    std::this_thread::sleep_for(milliseconds(10));
+  }
+  EXPECT_EQ(told, SIGTERM);
+}
+
+TEST(StopSignal, SeesWhatIsIgnored) {
+  EXPECT_FALSE(StopSignal::is_ignored(SIGUSR2));
+  signal(SIGUSR2, SIG_IGN);
+  EXPECT_TRUE(StopSignal::is_ignored(SIGUSR2));
+  signal(SIGUSR2, SIG_DFL);
+}
+
 TEST(StopSignal, LeavesOtherSignalsAlone) {
   const StopSignal stop({SIGTERM});
   sigset_t blocked{};

@@ -68,6 +68,19 @@ TEST(AtomicFolder, LeavesNothingWithoutCommit) {
   EXPECT_EQ(num_entries(parent.path()), 0);
 }
 
+TEST(AtomicFolder, IsAbandonedBesideOrInItsPlace) {
+  const TemporaryFolder parent;
+  fs::create_directory(parent / "empty");
+  for (const char* name : {"new", "empty"}) {
+    AtomicFolder folder(parent / name);
+    write_text(folder.work() / "file", "content");
+    abandon(parent / name);
+    EXPECT_FALSE(fs::exists(folder.work()));
+  }
+  EXPECT_FALSE(fs::exists(parent / "new"));
+  EXPECT_TRUE(fs::is_empty(parent / "empty"));
+}
+
 TEST(AtomicFolder, RefusesAFolderInUse) {
   const TemporaryFolder parent;
   fs::create_directory(parent / "out");

@@ -47,8 +47,18 @@ TEST_F(Record, IsFoundByItsManifestAndItsCheckpoints) {
 
 TEST_F(Record, OthersAreRefused) {
   EXPECT_THROW(read_run((folder_ / "epoch_0_step_1" / "nothing").string()), Error);
-  write("training.jsonl", "{\"loss\": \n");
-  EXPECT_THROW(read_run(folder_.string()), Error);
+  const auto fault = [&](const std::string& log) -> std::string {
+    write("training.jsonl", log);
+    try {
+      read_run(folder_.string());
+    } catch (const Error& error) {
+      return error.message();
+    }
+    return "";
+  };
+  const auto log = (folder_ / "training.jsonl").string();
+  EXPECT_THAT(fault("{\"loss\": \n"), ::testing::StartsWith(log + ":1:"));
+  EXPECT_EQ(fault("{\"loss\": 2}\n[1]\n"), log + ":2: expected a JSON object, found array");
 }
 
 }  // namespace

@@ -125,6 +125,22 @@ class TestSafetensors:
         refused(automodel, folder, f"'model.layers.1.mlp.up_proj.weight' holds {shown} at index [2, 5]")
 
 
+class TestGitLfs:
+    """A clone without Git LFS has pointers of three lines in the place of large files."""
+
+    POINTER = "version https://git-lfs.github.com/spec/v1\noid sha256:4d7a2146\nsize 12345\n"
+
+    @pytest.mark.parametrize("name", ["model/model.safetensors", "model/tokenizer.json", "model/config.json", "train.jsonl"])
+    def test_a_pointer(self, automodel, folder, name):
+        (folder / name).write_text(self.POINTER)
+        refused(automodel, folder, f"{folder / name}: the file is the pointer of Git LFS", "run 'git lfs pull' in its folder")
+
+    @pytest.mark.parametrize(("name", "command"), [("model.gguf", "describe"), ("tokenizer.model", "tokenize")])
+    def test_a_pointer_by_itself(self, automodel, tmp_path, name, command):
+        (tmp_path / name).write_text(self.POINTER)
+        one_clear_line(automodel(command, tmp_path / name, *["x"] * (command == "tokenize")), BAD_INPUT, "the pointer of Git LFS")
+
+
 def write_gguf(path):
     """A small llama that has all but a good vocabulary: its header is read first."""
     writer = gguf.GGUFWriter(path, "llama")

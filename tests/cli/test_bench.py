@@ -9,11 +9,6 @@ MOCK = "nemo_automodel.components.datasets.llm.mock_iterable_dataset.MockIterabl
 
 
 @pytest.fixture
-def recipe(tmp_path):
-    return tiny_run.make(tmp_path)
-
-
-@pytest.fixture
 def bench_recipe(recipe):
     """The same model on mock data: a recipe as upstream's benchmarks are."""
     def change(content):
@@ -59,12 +54,15 @@ def test_a_benchmark_recipe(automodel, bench_recipe):
 
 
 def test_train_runs_a_benchmark_recipe_too(automodel, bench_recipe):
-    path = bench_recipe.parent / "figures.json"
+    path = bench_recipe.parent / "logs/of/today/figures.json"  # its folder is made
     done = automodel(bench_recipe, f"--benchmark.json_output_path={path}", timeout=300)
     assert done.returncode == 0, done.stderr
     for part in ["LlamaForCausalLM", "tokens/s", "forward ", "TFLOP/s", "GiB resident", "losses "]:
         assert part in done.stdout
-    assert json.loads(path.read_text())["batch"] == 4
+    found = json.loads(path.read_text())
+    assert found["batch"] == found["global_batch_size"] == 4
+    assert (found["local_batch_size"], found["seq_len"], found["total_steps"], found["warmup_steps"]) == (2, 24, 6, 2)
+    assert found["avg_mfu_percent"] == pytest.approx(100 * found["tflops_per_gpu"] / found["avg_iter_time_seconds"])
     assert not (bench_recipe.parent / "out").exists()  # nothing is kept
 
 

@@ -4,6 +4,8 @@ import json
 import re
 
 import classifier_run
+import pyarrow as pa
+import pyarrow.parquet as pq
 import pytest
 import tiny_run
 import torch
@@ -111,6 +113,23 @@ def test_names_of_a_converted_checkpoint(automodel, tmp_path):
     assert AutoConfig.from_pretrained(tmp_path / "converted").label2id == {"colour": 0, "number": 1, "beast": 2}
 
 
+def test_names_that_parquet_files_note(automodel, recipe):
+    """The files of `datasets`, and so of the hub's data sets, say what the numbers in a ClassLabel's column stand for."""
+    label = {"names": list(classifier_run.KINDS), "_type": "ClassLabel"}
+    notes = json.dumps({"info": {"features": {"text": {"dtype": "string", "_type": "Value"}, "label": label}}})
+    data = ["--step_scheduler.max_steps=2"]
+    for section, name in (("dataset", "train"), ("validation_dataset", "validation")):
+        rows = [json.loads(line) for line in (recipe.parent / f"{name}.jsonl").read_text().splitlines()]
+        table = pa.Table.from_pylist([{**row, "label": label["names"].index(row["label"])} for row in rows])
+        pq.write_table(table.replace_schema_metadata({"huggingface": notes}), recipe.parent / f"{name}.parquet")
+        data += [f"--{section}.path_or_dataset_id={recipe.parent / name}.parquet", f"--{section}.labels=null"]
+    train(automodel, recipe, *data)
+    assert AutoConfig.from_pretrained(consolidated(recipe)).id2label == {0: "colour", 1: "number", 2: "beast"}
+    turned = "--model.id2label={0: 'beast', 1: 'number', 2: 'colour'}"
+    done = train(automodel, recipe, *data, "--model.num_labels=null", turned, out(recipe, "turned"), expect=2)
+    assert f"but colour, number, beast in {recipe.parent / 'train.parquet'}" in done.stderr
+
+
 def test_packing_and_micro_batches_change_nothing(automodel, recipe):
     """The loss is a mean over rows, however they are put together."""
     losses = {}
@@ -147,8 +166,8 @@ def test_mistakes(automodel, recipe):
         "--validation_dataset.labels=['beast','number','colour']")
     assert "dataset.labels are colour, number, beast, but the model's classes are beast, number, colour" in complaint(
         "--model.id2label={0: 'beast', 1: 'number', 2: 'colour'}")
-    assert "the model has 1 classes; classification needs 2 or more" in complaint("--model.num_labels=1")
-    assert "'problem_type' is \"regression\"" in complaint("--model.problem_type=regression")
+    assert "the model has 1 class; classification needs 2 or more" in complaint("--model.num_labels=1")
+    assert "problem_type is \"regression\"" in complaint("--model.problem_type=regression")
     assert "the row has no column 'body'" in complaint("--dataset.text_column=body")
     assert "model.num_labels: expected an integer >= 0 or null, found 'three'" in complaint("--model.num_labels=three")
 

@@ -1,5 +1,6 @@
 """Completion scripts in real shells, the manual page in a real formatter."""
 
+import pathlib
 import re
 import shutil
 import subprocess
@@ -7,6 +8,7 @@ import subprocess
 import pytest
 
 pytestmark = pytest.mark.fast
+ROOT = pathlib.Path(__file__).parents[2]
 
 
 @pytest.fixture(scope="module")
@@ -114,7 +116,7 @@ def formatted(page, tmp_path):
 def test_the_manual_page(automodel, tmp_path):
     page = automodel("man").stdout
     assert page.startswith(".TH AUTOMODEL 1 ")
-    for title in ("NAME", "SYNOPSIS", "DESCRIPTION", "COMMANDS", "EXIT STATUS"):
+    for title in ("NAME", "SYNOPSIS", "DESCRIPTION", "COMMANDS", "ENVIRONMENT", "EXIT STATUS"):
         assert f"\n.SH {title}\n" in page
     text = re.sub(r"[‐−]", "-", formatted(page, tmp_path))
     for command in commands(automodel):
@@ -123,3 +125,7 @@ def test_the_manual_page(automodel, tmp_path):
     for part in ("--smoke", "--section.key VALUE", "       75     interrupted", "model|dataset"):
         assert part in text, part
     assert re.search(r"the shell: bash, zsh,\s+fish", text)
+    variables = (ROOT / "docs/hub.md").read_text().split("## Variables")[1].split("\n## ")[0]
+    for name in re.findall(r"^\| .*?\|", variables, re.MULTILINE):
+        for variable in re.findall(r"`(\w+)`", re.sub(r"\(older: .*?\)", "", name)):
+            assert variable in text, variable

@@ -2,11 +2,15 @@
 
 import json
 import shutil
+import signal
+import subprocess
+import time
 
 import pytest
 import torch
 from oracle.weights import make
 from safetensors.torch import load_file, save_file
+from transformers import LlamaConfig, LlamaForCausalLM
 
 
 @pytest.fixture
@@ -103,6 +107,25 @@ def test_weights_of_a_compiled_model(automodel, checkpoint, tmp_path):
     save_file({f"_orig_mod.{name}": weight for name, weight in load_file(file).items()}, file, metadata={"format": "pt"})
     assert_refused(automodel, "all names begin with '_orig_mod.': the model was saved from torch.compile; save the unwrapped model",
                    "convert", checkpoint, tmp_path / "out")
+
+
+@pytest.mark.parametrize("into", ["nothing", "an empty folder"])
+def test_stopped_it_leaves_nothing(automodel, tmp_path, into):
+    """Of 150 MB, in the middle of writing them."""
+    model = LlamaForCausalLM(LlamaConfig(vocab_size=64, hidden_size=1024, intermediate_size=4096, num_hidden_layers=2,
+                                         num_attention_heads=8))
+    model.save_pretrained(tmp_path / "model")
+    target = tmp_path / "out"
+    if into != "nothing":
+        target.mkdir()
+    before = sorted(tmp_path.rglob("*"))
+    process = subprocess.Popen([automodel.path, "convert", tmp_path / "model", target], stderr=subprocess.PIPE, text=True)
+    while not list(tmp_path.rglob(".out.saving-*")):
+        assert process.poll() is None
+        time.sleep(0.001)
+    process.send_signal(signal.SIGTERM)
+    assert process.wait(timeout=60) == -signal.SIGTERM
+    assert sorted(tmp_path.rglob("*")) == before
 
 
 def test_output_in_use(automodel, checkpoint):

@@ -1,5 +1,6 @@
 """automodel convert makes a Hugging Face folder of any checkpoint of a run, not only of the last one."""
 
+import json
 import shutil
 
 import pytest
@@ -73,6 +74,34 @@ def test_of_adapters_it_is_the_merged_model(automodel, recipe, tmp_path):
     weights.write_bytes(weights.read_bytes()[:-1] + b"\1")
     done = convert(automodel, tmp_path / "run" / FIRST, tmp_path / "other", expect=2)
     assert "was trained beside another base model: its model.safetensors" in done.stderr
+
+
+def test_an_adapter_in_its_checkpoint_keeps_what_the_run_changed_of_the_base(automodel, recipe, tmp_path):
+    """Merged without the run's rope_theta it would be another model than the one that was trained."""
+    tiny_run.edit(recipe, lambda content: content.update(peft=dict(tiny_run.PEFT)))
+    train(automodel, recipe, out(recipe, "run"), *STEPS, "--model.rope_theta=20.0", "--model.rms_norm_eps=1e-3")
+    adapter = tmp_path / "run" / FIRST / "model"
+    convert(automodel, adapter.parent, tmp_path / "made")
+    options = ["--dtype", "float32"]
+    assert automodel("merge", adapter, tmp_path / "merged", *options).returncode == 0
+    assert automodel("merge", adapter, tmp_path / "on_base", "--base", tmp_path / "model", *options).returncode == 0
+    assert everything(tmp_path / "merged") == everything(tmp_path / "on_base") == everything(tmp_path / "made")
+    assert json.loads((tmp_path / "made/config.json").read_text())["rms_norm_eps"] == 1e-3
+
+    def text(*words):
+        done = automodel("generate", *words, "reverse: red green", "--max-new-tokens=12", *options)
+        assert done.returncode == 0, done.stderr
+        return done.stdout
+
+    assert text(adapter) == text(tmp_path / "model", "--adapter", adapter) == text(tmp_path / "made")
+    further = [f"--peft.adapter_name_or_path={adapter}", "--step_scheduler.max_steps=1"]
+    done = train(automodel, recipe, out(recipe, "further"), *further)
+    assert "changes of its base's config.json: {\"rope_theta\":20.0,\"rms_norm_eps\":0.001}, here {}" in done.stdout
+    done = train(automodel, recipe, out(recipe, "alike"), *further, "--model.rms_norm_eps=1e-3", "--model.rope_theta=20.0")
+    assert "changes of its base" not in done.stdout
+    alone = shutil.copytree(adapter, tmp_path / "alone")
+    assert automodel("merge", alone, tmp_path / "plain", *options).returncode == 0
+    assert everything(tmp_path / "plain") != everything(tmp_path / "made"), "elsewhere nothing tells of it"
 
 
 def test_what_cannot_be_converted(automodel, recipe, tmp_path):

@@ -101,3 +101,14 @@ def test_offline_uses_what_is_there(hub, run):
     assert "config.json" in described.stderr and "not in the local cache" not in described.stderr
     (run.cache / "models--org--tiny" / "refs" / "main").unlink()  # as of a cache that was filled by a commit
     assert_refused(run("describe", "org/tiny", HF_HUB_OFFLINE="1"), f"(which has the revision {COMMIT})")
+
+
+def test_offline_a_whole_model_is_found(hub, run):
+    folder = run("download", "org/tiny").stdout
+    hub.log.clear()
+    for words in ([], ["config.json"], ["--revision", COMMIT]):
+        done = run("download", "org/tiny", *words, HF_HUB_OFFLINE="1")
+        assert (done.returncode, done.stdout) == (0, folder), done.stderr
+    (run.cache / "models--org--tiny" / "snapshots" / COMMIT / "model.safetensors").unlink()
+    assert_refused(run("download", "org/tiny", HF_HUB_OFFLINE="1"), "is not known to hold all that is asked for")
+    assert hub.log == []

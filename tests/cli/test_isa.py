@@ -2,14 +2,6 @@
 
 import os
 
-import pytest
-import tiny_run
-
-
-@pytest.fixture
-def recipe(tmp_path):
-    return tiny_run.make(tmp_path)
-
 
 def train(automodel, recipe, isa):
     return automodel(recipe, timeout=300, env={**os.environ, "AUTOMODEL_ISA": isa})

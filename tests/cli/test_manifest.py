@@ -1,6 +1,7 @@
 """`manifest.json` of a run: it is a recipe again, and `automodel diff` compares two of them."""
 
 import json
+import os
 
 import pytest
 import tiny_run
@@ -30,6 +31,15 @@ def test_it_says_what_the_run_was(runs):
     assert first["data"]["dataset"]["rows"] == 18 and len(first["data"]["dataset"]["xxh64"]) == 16
     assert first["model"]["files"]["model.safetensors"]["bytes"] > 0
     assert first["results"]["steps"] == 6
+
+
+def test_it_has_the_variables_that_change_arithmetic(automodel, runs):
+    variables = {"AUTOMODEL_ISA": "reference", "OMP_NUM_THREADS": "1"}
+    done = automodel(runs / "first/manifest.json", out(runs / "recipe.yaml", "other"), "--step_scheduler.max_steps=1",
+                     env={**os.environ, **variables}, timeout=300)
+    assert done.returncode == 0, done.stderr
+    assert variables.items() <= manifest(runs / "other")["environment"].items()
+    assert "warning: environment.AUTOMODEL_ISA is not as in the manifest" in done.stdout
 
 
 def test_a_run_from_a_manifest_repeats_it_bit_for_bit(automodel, runs):

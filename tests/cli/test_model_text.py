@@ -95,6 +95,9 @@ def test_an_option_of_draws_draws(automodel, tmp_path):
     assert drawn != greedy
     assert drawn == answers(automodel, tmp_path, "--seed", "3", "--temperature", "1").stdout
     assert drawn != answers(automodel, tmp_path, "--seed", "4").stdout
+    hot = ["--seed", "3", "--temperature", "9"]
+    assert answers(automodel, tmp_path, *hot).stdout == answers(automodel, tmp_path, *hot, "--top-k", "50").stdout
+    assert answers(automodel, tmp_path, *hot).stdout != answers(automodel, tmp_path, *hot, "--top-k", "0").stdout
     assert greedy == answers(automodel, tmp_path, "--top-k", "1").stdout
     for option in ("--top-k", "--top-p", "--seed"):
         done = automodel("generate", tmp_path, "abc", "--raw", "--temperature", "0", option, "1")

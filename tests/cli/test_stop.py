@@ -10,11 +10,6 @@ import tiny_run
 from test_train import assert_same, out, start, train, wait_for_line
 
 
-@pytest.fixture
-def recipe(tmp_path):
-    return tiny_run.make(tmp_path)
-
-
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
 def test_a_signal_saves_and_the_same_command_goes_on(automodel, recipe, number):
     options = ["--step_scheduler.max_steps=40", "--step_scheduler.num_epochs=20", "--step_scheduler.val_every_steps=1"]

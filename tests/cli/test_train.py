@@ -11,11 +11,6 @@ import tiny_run
 import torch
 
 
-@pytest.fixture
-def recipe(tmp_path):
-    return tiny_run.make(tmp_path)
-
-
 def train(automodel, recipe, *overrides, expect=0):
     done = automodel(recipe, *overrides, timeout=300)
     assert done.returncode == expect, done.stdout + done.stderr
@@ -112,7 +107,28 @@ PACKED = "--packed_sequence.packed_sequence_size=64"
 KINDS = {"full": [], "bf16": ["--model.torch_dtype=bf16", "--model.compute_dtype=float32"], "lora": ["--peft.dropout=0.1"],
          "packed": [PACKED], "neat": [PACKED, "--packed_sequence.packing_strategy=neat"],
          "split": ["--packed_sequence.packed_sequence_size=16", "--packed_sequence.long_samples=split"],
-         "grouped": ["--dataloader.group_by_length"]}
+         "grouped": ["--dataloader.group_by_length"], "blend": [], "streamed": []}
+
+
+def other_data(recipe, kind):
+    """Rows of two files, half from each; or as they come, again and again."""
+    tiny_run.write_rows(recipe.parent / "more.jsonl", 5, seed=4)
+    llm = "nemo_automodel.components.datasets.llm."
+
+    def change(content):
+        if kind == "blend":
+            parts = [{**content["dataset"], "weight": 0.5},
+                     {**content["dataset"], "path_or_dataset_id": str(recipe.parent / "more.jsonl"), "weight": 0.5}]
+            content["dataset"] = {"_target_": llm + "blend.WeightedBlend", "parts": parts}
+        else:
+            rows = [json.loads(line)["messages"] for line in (recipe.parent / "train.jsonl").read_text().splitlines()]
+            (recipe.parent / "columns.jsonl").write_text("".join(
+                json.dumps({"q": question["content"], "a": answer["content"]}) + "\n" for question, answer in rows))
+            name = "column_mapped_text_instruction_iterable_dataset.ColumnMappedTextInstructionIterableDataset"
+            content["dataset"] = {"_target_": llm + name, "path_or_dataset_id": str(recipe.parent / "columns.jsonl"),
+                                  "column_mapping": {"question": "q", "answer": "a"}}
+            content["step_scheduler"].pop("num_epochs")
+    tiny_run.edit(recipe, change)
 
 
 @pytest.mark.parametrize("kind", KINDS)
@@ -120,6 +136,8 @@ def test_three_and_three_steps_are_six(automodel, recipe, kind):
     options = KINDS[kind]
     if kind == "lora":
         tiny_run.edit(recipe, lambda content: content.update(peft=dict(tiny_run.PEFT)))
+    if kind in ("blend", "streamed"):
+        other_data(recipe, kind)
     train(automodel, recipe, out(recipe, "six"), *options)
     train(automodel, recipe, out(recipe, "three"), *options, "--step_scheduler.max_steps=3")
     done = train(automodel, recipe, out(recipe, "three"), *options)
@@ -434,6 +452,24 @@ def test_a_row_longer_than_the_model_allows(automodel, recipe):
     refused(automodel, recipe, "128")
 
 
+@pytest.mark.skipif(torch.cuda.is_available(), reason="there is a GPU")
+def test_a_gpu_that_is_not_there_is_refused_before_anything_is_read(automodel, recipe):
+    (recipe.parent / "model/model.safetensors").write_text("no weights")
+    refused(automodel, recipe, "device: cuda is not there", "--dist_env.device=cuda")
+    done = automodel("generate", recipe.parent / "model", "red", "--device=cuda")
+    assert done.returncode == 2 and "device: cuda is not there" in done.stderr
+
+
+def test_label_smoothing_is_not_in_the_validations_loss(automodel, recipe):
+    options = ["--step_scheduler.validate_at_start", "--step_scheduler.max_steps=1", "--step_scheduler.val_every_steps=1"]
+    train(automodel, recipe, out(recipe, "plain"), *options)
+    train(automodel, recipe, out(recipe, "smooth"), *options, "--loss_fn.label_smoothing=0.2")
+    first = {name: (tiny_run.log(recipe.parent / name)[0]["loss"],
+                    tiny_run.log(recipe.parent / name, "validation")[0]["val_loss"]) for name in ("plain", "smooth")}
+    assert first["plain"][1] == first["smooth"][1]
+    assert first["plain"][0] != first["smooth"][0]
+
+
 def test_a_missing_model(automodel, recipe):
     refused(automodel, recipe, "nowhere", "--model.pretrained_model_name_or_path=/nowhere")
 
@@ -447,3 +483,5 @@ def test_a_loss_that_is_not_finite_names_the_tensor_and_updates_nothing(automode
     done = refused(automodel, recipe, "Nothing was updated", "--optimizer.lr=1e30", "--lr_scheduler.init_lr=1e30",
                    "--lr_scheduler.max_lr=1e30")
     assert re.search(r"the first tensor that is not is the (weight|output|gradient)", done.stderr)
+    assert tiny_run.log(recipe.parent / "out"), "a step was made"
+    assert not (recipe.parent / "out/LATEST").exists(), "what led there is no place to go on from"

@@ -23,6 +23,11 @@ TEST(Load, SaysWhereKeysOfOtherProgramsAre) {
   EXPECT_THAT(text, HasSubstr("optimizer.learning_rate: unknown key; here it is 'optimizer.lr'"));
   EXPECT_THAT(text, HasSubstr("packing: unknown key; here it is "
                               "'packed_sequence.packed_sequence_size' (the tokens of a pack)"));
+  EXPECT_THAT(complaint(kLeast, {"--max_steps=4"}),
+              HasSubstr("max_steps: unknown key; here it is 'step_scheduler.max_steps'"));
+  EXPECT_THAT(complaint(kLeast, {"--load_best_model_at_end=true"}),
+              HasSubstr("load_best_model_at_end: unknown key; no run is ended early; its best "
+                        "checkpoint is LOWEST_VAL"));
 }
 
 TEST(Load, NamesMissingSections) {

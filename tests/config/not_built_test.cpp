@@ -31,6 +31,17 @@ TEST(NotBuilt, NamesFeatureKeyAndValue) {
   EXPECT_THAT(check_text(kLeast, {heads + "['classifier.', 'score.']"}).not_built, IsEmpty());
 }
 
+TEST(NotBuilt, CheckpointsThatAreSwitchedOffNeedNoFormat) {
+  const std::vector<std::string> overrides = {"--checkpoint.model_save_format=torch_save",
+                                              "--checkpoint.is_async=true",
+                                              "--checkpoint.enabled=false"};
+  EXPECT_THAT(check_text(kLeast, overrides).not_built, IsEmpty());
+  EXPECT_THAT(check_text(kLeast, {overrides[0], overrides[1]}).not_built,
+              ElementsAre("checkpoints in torch's DCP format (safetensors works) "
+                          "(checkpoint.model_save_format: torch_save)",
+                          "saving in the background (checkpoint.is_async: true)"));
+}
+
 TEST(NotBuilt, AddressesAndPathsStayWhole) {
   const auto servers = [](const std::string& uri, const Environment& environment = {}) {
     return check_text(kLeast, {"--mlflow={'tracking_uri': " + uri + "}"}, environment).not_built;

@@ -242,6 +242,19 @@ TEST(Rules, EpochsOfRowsThatBeginAgainAreIgnored) {
   EXPECT_THAT(warns({streamed + "False}", steps}), ::testing::IsEmpty());
 }
 
+TEST(Rules, WarnOfARateThatTrainsNothing) {
+  const auto says = [](const char* path) {
+    return ::testing::ElementsAre(HasSubstr(std::string(path) + ": 0 trains nothing"));
+  };
+  EXPECT_THAT(warns({"--optimizer.lr=0"}), says("optimizer.lr"));
+  EXPECT_THAT(warns({"--optimizer.lr=0", "--lr_scheduler.lr_decay_style=cosine"}),
+              says("optimizer.lr"));
+  EXPECT_THAT(
+      warns({"--lr_scheduler.max_lr=0", "--lr_scheduler.min_lr=0", "--lr_scheduler.init_lr=0"}),
+      says("lr_scheduler.max_lr"));
+  EXPECT_THAT(warns({"--optimizer.lr=0", "--lr_scheduler.max_lr=0.1"}), ::testing::IsEmpty());
+}
+
 TEST(Rules, WarnOfWhatIsIgnored) {
   EXPECT_THAT(warns({"--kd_ratio=0.2"}),
               ::testing::ElementsAre(HasSubstr("read by the distillation recipe only")));

@@ -41,7 +41,9 @@ TEST(Schema, NamesOfOtherProgramsLeadToKeys) {
   std::set<std::string> paths;
   visit(recipe_key(), "", [&](const Key&, const std::string& path) { paths.insert(path); });
   for (const ForeignName& foreign : foreign_names()) {
-    EXPECT_EQ(paths.count("." + std::string(foreign.key)), 1) << foreign.name;
+    const std::string key(foreign.key.empty() ? "seed" : foreign.key);
+    EXPECT_EQ(paths.count("." + key), 1) << foreign.name;
+    EXPECT_FALSE(foreign.key.empty() && foreign.note.empty()) << foreign.name;
     EXPECT_EQ(find_foreign_name(foreign.name), &foreign) << "is there twice";
   }
   EXPECT_EQ(find_foreign_name("lr"), nullptr);

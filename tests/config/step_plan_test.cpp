@@ -13,13 +13,11 @@ namespace {
 using ::testing::ElementsAre;
 using ::testing::HasSubstr;
 
-TEST(Batches, AccumulationAndEpochLength) {
+TEST(Batches, Accumulation) {
   StepScheduler s{.global_batch_size = 32, .local_batch_size = 4};
   EXPECT_EQ(accumulation_steps(s, 1), 8);
   EXPECT_EQ(accumulation_steps(s, 4), 2);
   EXPECT_THROW(accumulation_steps(s, 3), Error);
-  EXPECT_EQ(epoch_length(16, 8), 2);
-  EXPECT_EQ(epoch_length(17, 8), 3) << "a smaller last group is a step too";
 }
 
 TEST(Batches, RowsOfAMicroBatch) {

@@ -52,6 +52,9 @@ TEST(ClassNames, OfASavedDataSet) {
   EXPECT_THAT(class_names(save(kBadGood), {"BAD", "GOOD"}, 2), ElementsAre("BAD", "GOOD"));
   EXPECT_THAT(class_names(save(kBadGood), {"x", "y"}, 2), ElementsAre("x", "y"));
   EXPECT_THAT(class_names(save({"1", "2"}), {}, 2), IsEmpty());
+  EXPECT_EQ(error(save({"bad", 7})), folder.path("dataset_info.json") +
+                                         ": the classes of the column 'label' are [\"bad\",7], "
+                                         "expected a list of their names");
   EXPECT_THAT(error(save(kBadGood), {"Good", "Bad"}),
               HasSubstr("the classes are Good, Bad in the model, but bad, good in " +
                         folder.path("dataset_info.json")));

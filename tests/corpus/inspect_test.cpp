@@ -156,6 +156,12 @@ std::vector<Fault> row_faults() {
        answer("a long answer"),
        {"--dataset.truncation", "true", "--dataset.seq_length", "33"}},
       {"not_truncated", answer("a long answer"), {"--dataset.seq_length", "33"}},
+      {"template_unused",
+       [](const auto& c) { c.write("train.jsonl", R"({"q": "Why?", "a": "So."})"); },
+       {"--dataset._target_",
+        "nemo_automodel.components.datasets.llm.ColumnMappedTextInstructionDataset",
+        "--dataset.column_mapping.answer", "a"},
+       {"--dataset.column_mapping.question", "q"}},
       {"outside_vocabulary", [](const auto& c) { c.write_config(200); }},
       {"vocabulary_too_large", [](const auto& c) { c.write_config(200); }},
   };

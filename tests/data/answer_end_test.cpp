@@ -26,5 +26,16 @@ TEST(AnswerEnd, IsNoneWhereTextOrNothingFollows) {
   EXPECT_EQ(end_of("{{ raise_exception('not so') }}"), std::nullopt);
 }
 
+TEST(AnswerEnd, OfTheNextMessageIsATokenAtWhichTheModelStops) {
+  TextContext context = test_context();  // stops at </s>
+  EXPECT_EQ(next_begin("a", "a</s>\nb", context), "</s>");
+  EXPECT_EQ(next_begin("a\n", "a\n<|im_end|>", context), "");
+  context.stop_ids = {kImEnd};
+  EXPECT_EQ(next_begin("a\n", "a\n<|im_end|>", context), "<|im_end|>");
+  EXPECT_EQ(next_begin("a</s>\n", "a</s>\n<|im_end|>", context), "") << "has an end";
+  EXPECT_EQ(next_begin("a", "b</s>", context), "") << "is written otherwise";
+  EXPECT_EQ(next_begin("a", "a", context), "");
+}
+
 }  // namespace
 }  // namespace automodel::data

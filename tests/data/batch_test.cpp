@@ -28,8 +28,6 @@ TEST(Batch, LabelsAreShiftedWithinDocuments) {
   EXPECT_EQ(batch.positions, (std::vector<std::int64_t>{0, 1, 2, 0, 1, 0, 1, 2, 3}));
   EXPECT_EQ(batch.cu_seqlens, (std::vector<std::int32_t>{0, 3, 5, 9}));
   EXPECT_EQ(batch.samples, (std::vector<std::int64_t>{7, 7, 5}));
-  EXPECT_EQ(num_tokens(batch), 9);
-  EXPECT_EQ(num_documents(batch), 3);
   EXPECT_EQ(num_label_tokens(batch), 4);
 }
 
@@ -59,7 +57,7 @@ TEST(Batch, FillerHasNothingToLearn) {
   const std::vector<TokenizedSample> samples = {one_document()};
   const std::vector<std::int64_t> rows = {3};
   const Batch batch = filler(collate(samples, rows));
-  EXPECT_EQ(num_tokens(batch), 4);
+  EXPECT_EQ(batch.ids.size(), 4U);
   EXPECT_EQ(num_label_tokens(batch), 0);
   EXPECT_EQ(batch.samples, (std::vector<std::int64_t>{-1}));
 }

@@ -38,6 +38,16 @@ class Card : public ::testing::Test {
   ScratchFolder folder_;
 };
 
+TEST_F(Card, AFileOfKeysAloneCountsBeforeIt) {
+  files({"a.jsonl", "b.jsonl"});
+  configs("- {config_name: x, data_files: a.jsonl}\n");
+  folder_.write(".huggingface.yaml", "license: mit\n");
+  EXPECT_THAT(taken(), ElementsAre("a.jsonl"));
+  folder_.write(".huggingface.yaml", "configs:\n- {config_name: x, data_files: b.jsonl}\n");
+  EXPECT_THAT(taken(), ElementsAre("b.jsonl"));
+  EXPECT_THAT(error("y"), HasSubstr(".huggingface.yaml: the card has no configuration 'y'"));
+}
+
 TEST_F(Card, DataFilesHaveSeveralForms) {
   configs(
       "- {config_name: text, data_files: 'a/*.jsonl'}\n"

@@ -1,5 +1,6 @@
 #include "data/chat_format.h"
 
+#include "base/text.h"
 #include "data/describe.h"
 #include "data/support.h"
 #include "data/test_text.h"
@@ -104,12 +105,39 @@ TEST(ChatFormat, RefusalsOfTheTemplateAreTold) {
             "the chat template refuses the whole of the conversation: No system role");
 }
 
+TEST(ChatFormat, GemmasTemplateKnowsNoSystem) {
+  const TextContext context = with_template(
+      "{% if messages[0].role == 'system' %}{{ raise_exception('System role not supported') }}"
+      "{% endif %}{% for m in messages %}{{ '<|im_start|>' + m.role + ':' + m.content }}"
+      "<|im_end|>{% endfor %}{% if add_generation_prompt %}<|im_start|>assistant:{% endif %}");
+  const auto row = R"({"messages": [{"role": "system", "content": "a"},
+      {"role": "user", "content": "b"}, {"role": "assistant", "content": "c"}]})";
+  EXPECT_EQ(shown(row, context),
+            "<|im_start|>user:a\nb<|im_end|><|im_start|>assistant:[c<|im_end|>]");
+}
+
 TEST(ChatFormat, GenerationBlocks) {
   const TextContext context = with_template(
       "{% for m in messages %}{{ '<|im_start|>' + m.role + '\n' }}{% if m.role == 'assistant' %}"
       "{% generation %}{{ m.content + '<|im_end|>\n' }}{% endgeneration %}{% else %}"
       "{{ m.content + '<|im_end|>\n' }}{% endif %}{% endfor %}");
   EXPECT_THAT(shown(kTwoTurns, context), HasSubstr("assistant\n[Hello<|im_end|>\n]<|im_start|>"));
+}
+
+/// As GLM's: the role of the next message ends an answer.
+constexpr const char* kNextRole =
+    "{% for m in messages %}{{ {'user': '<|im_end|>', 'tool': '</s>'}.get(m.role, '<|im_start|>') "
+    "}}"
+    "{% if m.role == 'assistant' %}{% BEGIN %}{{ '\n' + m.content }}"
+    "{% for c in m.tool_calls or [] %}{{ c.function.name }}{% endfor %}{% END %}"
+    "{% else %}{{ '\n' + m.content }}{% endif %}{% endfor %}"
+    "{% if add_generation_prompt %}{{ '<|im_start|>' }}{% endif %}";
+
+TextContext next_role_context(const std::string& begin, const std::string& end) {
+  TextContext context =
+      with_template(replace_all(replace_all(kNextRole, "{% BEGIN %}", begin), "{% END %}", end));
+  context.stop_ids = {kEos};
+  return context;
 }
 
 constexpr const char* kCall =
@@ -133,6 +161,27 @@ TEST(ChatFormat, ToolCallsAreLearntToolResultsAreNot) {
             "<|im_start|>user\nLook<|im_end|>\n"
             "<|im_start|>assistant\n[f:{\"k\": \"é\"}<|im_end|>]\n"
             "<|im_start|>tool\nfound<|im_end|>\n<|im_start|>assistant\n[Ok<|im_end|>]\n");
+}
+
+TEST(ChatFormat, TheNextRoleIsLearntWhereItEndsAnswers) {
+  const TextContext context = next_role_context("", "");
+  EXPECT_EQ(shown(kTwoTurns, context),
+            "<|im_end|>\nHi<|im_start|>[\nHello<|im_end|>]\n2+2<|im_start|>[\n4<|im_end|>]");
+  EXPECT_EQ(shown(kCall, context),
+            "<|im_end|>\nLook<|im_start|>[\nf</s>]\nfound<|im_start|>[\nOk<|im_end|>]");
+  EXPECT_EQ(shown(kTwoTurns, context, {.train_roles = {"user"}}),
+            "<|im_end|>[\nHi]<|im_start|>\nHello<|im_end|>[\n2+2]<|im_start|>\n4<|im_end|>");
+  EXPECT_TRUE(shown(kTwoTurns, context, {.train_all = true}).ends_with("\n4<|im_end|>]"));
+  EXPECT_TRUE(shown(kTwoTurns, next_role_context("{% generation %}", "{% endgeneration %}"))
+                  .ends_with("[\n4<|im_end|>]"));
+  TextContext other = context;
+  other.eos_id = kImStart;
+  EXPECT_TRUE(shown(kTwoTurns, other).ends_with("[\n4]")) << "the model does not stop there";
+  other = chatml_context();
+  other.stop_ids = {kImStart};
+  EXPECT_EQ(shown(kTwoTurns, other), shown(kTwoTurns, chatml_context())) << "has ends of its own";
+  EXPECT_NE(content_hash(context),
+            content_hash(with_template(context.templates.at("default").source())));
 }
 
 TEST(ChatFormat, ArgumentsComeAsTheTemplatePrintsJson) {

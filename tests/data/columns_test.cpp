@@ -12,6 +12,9 @@ TEST(Columns, MissingOnesAreNamedWithTheirNeighbours) {
   EXPECT_EQ(error_of([&] { column(row, "questions"); }),
             "the row has no column 'questions'; did you mean 'question'?; its columns are: "
             "question, answer");
+  EXPECT_THAT(error_of([&] { column({{"messages", Json::array()}}, "question"); }),
+              ::testing::EndsWith("its columns are: messages; rows of turns are read by _target_: "
+                                  "nemo_automodel.components.datasets.llm.ChatDataset"));
   EXPECT_EQ(error_of([&] { text_column(row, "answer"); }),
             "column 'answer' must hold a string, found number (5)");
 }

@@ -90,6 +90,13 @@ TEST_F(Text, Utf16IsRefused) {
               HasSubstr("a.csv.gz: the file is UTF-16; save it as UTF-8"));
 }
 
+TEST_F(Text, APointerOfGitLfsIsRefused) {
+  for (const std::string name : {"a.txt", "a.jsonl", "a.jsonl.gz"}) {
+    EXPECT_THAT(error(name, "version https://git-lfs.github.com/spec/v1\noid sha256:7\nsize 9\n"),
+                HasSubstr(name + ": the file is the pointer of Git LFS"));
+  }
+}
+
 TEST_F(Text, WhatCannotBeExpandedIsNamed) {
   const std::string text = std::string(5000, 'x') + "end";
   for (const auto& [name, good] :

@@ -39,6 +39,7 @@ TEST(JsonRows, MalformedLinesAreErrorsWithLineAndColumn) {
   };
   EXPECT_THAT(error("{\"a\": oops}"), StartsWith(":3:7: not valid JSON:"));
   EXPECT_THAT(error("{\"a\": 1"), HasSubstr("not valid JSON"));
+  EXPECT_THAT(error("{"), ::testing::EndsWith("; a row is one whole line"));
   EXPECT_THAT(error("[1, 2]"),
               StartsWith(":3: a row must be a JSON object like {\"messages\": [...]}, found an "
                          "array"));
@@ -74,6 +75,8 @@ TEST(JsonRows, ArraysAndSingleObjects) {
   ASSERT_EQ(rows->size(), 2);
   EXPECT_EQ(rows->row(1)["a"], 2);
   EXPECT_EQ(rows->location(1), path + "[1]");
+  EXPECT_EQ(open_jsonl(folder.write("rows.jsonl", "\n[{\"a\": 1},\n {\"a\": 2}]\n"), {})->size(),
+            2);
   EXPECT_EQ(open_json(folder.write("one.json", "{\"a\":\n 1}"), {})->size(), 1);
   EXPECT_EQ(open_json(folder.write("lines.json", "{\"a\": 1}\n{\"a\": 2}\n"), {})->size(), 2);
 }

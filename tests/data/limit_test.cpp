@@ -36,6 +36,19 @@ TEST(Limit, CutsTheBeginningBehindABos) {
   EXPECT_EQ(apply_limit(two_documents(), limit), two_documents());
 }
 
+/// Of a conversation whose answers are a document each the late ones may be lost.
+TEST(Limit, DocumentsWithNothingLearntLeftAreLeftOut) {
+  TokenizedSample sample = two_documents();
+  append_document(sample, {7, 8, 9}, {0, 0, 1});
+  const LengthLimit limit{.truncate = true, .seq_length = 2};
+  EXPECT_EQ(apply_limit(sample, limit).ids, (std::vector<std::int32_t>{1, 2, 5, 6}));
+  TokenizedSample unlearnt;
+  append_document(unlearnt, {7, 8, 9}, {0, 0, 1});
+  EXPECT_EQ(
+      apply_limit(unlearnt, {.truncate = true, .seq_length = 2, .allows_untrained = true}).ids,
+      (std::vector<std::int32_t>{7, 8}));
+}
+
 TEST(Limit, CutsRolesToo) {
   TokenizedSample sample = two_documents();
   sample.roles = {Role::user, Role::user, Role::assistant, Role::tool, Role::prompt, Role::answer};

@@ -117,7 +117,7 @@ TEST(Loader, ARankWithoutRowsGetsAFiller) {
   const Step step = loader.next();
   ASSERT_EQ(step.micro_batches.size(), 1U);
   EXPECT_EQ(num_label_tokens(step.micro_batches[0]), 0);
-  EXPECT_GT(num_tokens(step.micro_batches[0]), 0);
+  EXPECT_FALSE(step.micro_batches[0].ids.empty());
 }
 
 TEST(Loader, DropLastLeavesOutIncompleteMicroBatches) {

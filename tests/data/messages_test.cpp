@@ -268,13 +268,18 @@ TEST(Messages, MalformedRowsAreNamed) {
   EXPECT_THAT(error(R"({"instruction": "a", "input": "b", "output": "c"})"),
               ::testing::HasSubstr("{context: instruction, question: input, answer: output} and"))
       << "no column is lost";
+  EXPECT_THAT(error(R"({"instruction": "a", "context": "b", "response": "c", "category": "d"})"),
+              ::testing::HasSubstr("{context: context, question: instruction, answer: response}"));
+  EXPECT_THAT(error(R"({"query": "a", "response": "b"})"),
+              ::testing::HasSubstr("{question: query, answer: response}"));
   EXPECT_THAT(error(R"({"text": "a"})"),
               ::testing::EndsWith("Dataset with column_mapping: {answer: text}"));
   EXPECT_THAT(error(R"({"prompt": [], "response": []})"),
               ::testing::EndsWith("join the turns of 'prompt' and 'response' to one list "
                                   "'messages'"));
   EXPECT_EQ(error(R"({"prompt": "a", "completion": []})"),
-            "'prompt' must be a list of turns, found string");
+            "'prompt' must be a list of turns, found a text that is not the JSON of one, as "
+            "json.dumps writes it");
   EXPECT_EQ(error(R"({"prompt": [{"role": "user", "content": "a"}], "completion": []})"),
             "'completion' is empty: there is nothing to learn");
   EXPECT_EQ(error(R"({"messages": [{"role": "tool", "output": "42"}]})"),
@@ -289,7 +294,10 @@ TEST(Messages, MalformedRowsAreNamed) {
       error(R"({"messages": [{"role": "assistant", "thinking": "a",
                       "content": [{"type": "reasoning", "text": "b"}]}]})"),
       "messages[0] has its reasoning twice, as a part of the content and beside it; keep one");
-  EXPECT_EQ(error(R"({"messages": "hi"})"), "'messages' must be a list of turns, found string");
+  EXPECT_EQ(error(R"({"messages": "[{'role': 'user'}]"})"),
+            "'messages' must be a list of turns, found a text that is not the JSON of one, as "
+            "json.dumps writes it");
+  EXPECT_EQ(error(R"({"messages": "5"})"), "'messages' must be a list of turns, found number");
   EXPECT_EQ(error(R"({"messages": []})"), "'messages' is empty: there is nothing to learn");
   EXPECT_EQ(error(R"({"messages": ["hi"]})"), "messages[0] must be an object, found string");
   EXPECT_THAT(error(R"({"messages": [{"content": "hi"}]})"),
@@ -299,7 +307,9 @@ TEST(Messages, MalformedRowsAreNamed) {
             "system, developer, user, assistant and tool");
   EXPECT_EQ(error(R"({"messages": [{"role": "user", "content": 5}]})"),
             "messages[0].content must be a string or a list of text parts, found number");
-  EXPECT_EQ(error(R"({"messages": [{"role": "user"}]})"),
+  EXPECT_EQ(error(R"({"messages": [{"role": "user", "text": "a"}]})"),
+            "messages[0] has no content; its keys are: role, text");
+  EXPECT_EQ(error(R"({"messages": [{"role": "user", "content": null}]})"),
             "messages[0].content must be a string or a list of text parts, found none");
   EXPECT_EQ(error(R"({"messages": [{"role": "user", "content": [7]}]})"),
             "messages[0].content[0] must be {\"type\": \"text\", \"text\": \"...\"}, found number");

@@ -70,11 +70,5 @@ TEST(MockText, NamesTheTokens) {
   EXPECT_EQ(text.tokenizer.encode("tok_3 <eos>").ids, (std::vector<std::int32_t>{3, 1}));
 }
 
-TEST(MockTarget, IsKnownWithAndWithoutPrefix) {
-  EXPECT_TRUE(is_mock_target("nemo_automodel.components.datasets.llm.mock.build_unpacked_dataset"));
-  EXPECT_TRUE(is_mock_target("mock_iterable_dataset.MockIterableDataset"));
-  EXPECT_FALSE(is_mock_target("chat_dataset.ChatDataset"));
-}
-
 }  // namespace
 }  // namespace automodel::data

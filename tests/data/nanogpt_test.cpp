@@ -86,6 +86,8 @@ TEST(Nanogpt, DamagedFilesAreRefused) {
   };
   EXPECT_THAT(error(changed(1, 9)), HasSubstr("the file has version 9, expected 1"));
   EXPECT_THAT(error(changed(2, -1)), HasSubstr("the header speaks of -1 tokens"));
+  EXPECT_THAT(error(changed(2, 0)),  // as a program leaves it that was ended while it wrote
+              HasSubstr("the header speaks of 0 tokens, but the file holds 5; was its writing"));
   EXPECT_THAT(error(changed(3, 8)), HasSubstr("tokens of 8 bytes; expected 2 or 4"));
   const auto path =
       folder.write("b.bin", nanogpt_bytes(std::vector<std::uint32_t>{1, 2, 0xFFFFFFFFU}));

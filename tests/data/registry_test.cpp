@@ -70,6 +70,12 @@ TEST(Registry, RowsOfChatTemplates) {
   EXPECT_TRUE(uses_template(mapped, {{"use_hf_chat_template", true}}));
 }
 
+TEST(Registry, TellsMadeUpData) {
+  EXPECT_TRUE(is_mock_target("nemo_automodel.components.datasets.llm.mock.build_unpacked_dataset"));
+  EXPECT_TRUE(is_mock_target("mock_iterable_dataset.MockIterableDataset"));
+  EXPECT_FALSE(is_mock_target("chat_dataset.ChatDataset"));
+}
+
 TEST(Registry, UnknownTargetsAndKeysAreErrors) {
   const TextContext context = chatml_context();
   EXPECT_THAT(error_of([&] { make_dataset("chat_dataset.ChatDatset", Json::object(), context); }),

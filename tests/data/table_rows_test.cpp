@@ -22,10 +22,13 @@ class TableRows : public ::testing::Test {
   std::string error(const std::string& script) const {
     return error_of([&] { text(script); });
   }
-  std::string text(const std::string& script) const {
-    const auto program = folder_.write("program", "#!/bin/sh\n" + script + "\n");
+  std::string write_program(const std::string& script) const {
+    auto program = folder_.write("program", "#!/bin/sh\n" + script + "\n");
     std::filesystem::permissions(program, std::filesystem::perms::owner_all);
-    return std::string(table_text(table_, program).text());
+    return program;
+  }
+  std::string text(const std::string& script) const {
+    return std::string(table_text(table_, write_program(script)).text());
   }
 
   ScratchFolder folder_;
@@ -34,6 +37,18 @@ class TableRows : public ::testing::Test {
 
 TEST_F(TableRows, TextIsWhatTheProgramSaysOfTheFile) {
   EXPECT_EQ(text("echo \"$1\""), table_ + "\n");
+}
+
+TEST_F(TableRows, FeaturesAreInWhatDatasetsNoted) {
+  const auto features = [&](const std::string& script) {
+    return table_features(table_, write_program(script));
+  };
+  EXPECT_EQ(features(R"(echo "{\"info\": {\"features\": {\"label\": \"$1 $2\"}}}")"),
+            (Json{{"label", "--notes " + table_}}));
+  for (const auto* other : {"", "echo '{}'", "echo '[1]'", R"(echo '{"info": 1}')"}) {
+    EXPECT_EQ(features(other), Json()) << other;
+  }
+  EXPECT_EQ(error_of([&] { features("echo gone >&2; exit 2"); }), table_ + ": gone");
 }
 
 TEST_F(TableRows, WhatTheProgramRefusesIsTheFilesError) {

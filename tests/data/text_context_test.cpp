@@ -23,6 +23,20 @@ TEST(TextContext, LoadsAFolder) {
               HasSubstr("none: no such file or folder"));
 }
 
+TEST(TextContext, AWrongTemplateIsSaidWithItsFolder) {
+  const ScratchFolder folder;
+  folder.write("tokenizer.json", tokenizer_json().dump());
+  folder.write("chat_template.jinja", "{% if x %}");
+  try {
+    load_text_context(folder.path());
+    FAIL();
+  } catch (const Error& error) {
+    EXPECT_THAT(error.what(), HasSubstr("chat template 'default':1: Unexpected end of template"));
+    EXPECT_THAT(error.what(),
+                HasSubstr("reading the tokenizer and chat template in " + folder.path()));
+  }
+}
+
 TEST(TextContext, WhetherTheTokenizerPutsABosBeforeTexts) {
   EXPECT_FALSE(test_context().adds_bos);
   EXPECT_TRUE(test_context({}, true).adds_bos);

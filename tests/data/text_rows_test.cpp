@@ -33,6 +33,14 @@ TEST(TextRows, InvalidUtf8HasItsPlace) {
               HasSubstr("b.txt:1:1: the byte 0xed is not valid UTF-8"));
 }
 
+TEST(TextRows, LinesThatEndInCarriageReturnsAloneAreTold) {
+  const ScratchFolder folder;
+  EXPECT_THAT(error_of([&] { open_plain_text(folder.write("a.txt", "one\rtwo\r"), {}); }),
+              HasSubstr("a.txt: its lines end in carriage returns alone"));
+  EXPECT_EQ(open_plain_text(folder.write("b.txt", "one\rhalf\ntwo"), {})->size(), 2);
+  EXPECT_EQ(open_plain_text(folder.write("c.txt", "one\r"), {})->size(), 1);
+}
+
 TEST(TextRows, GiganticLinesAreRefused) {
   const ScratchFolder folder;
   const auto path = folder.write("a.txt", "x\n" + std::string(2000, 'y'));

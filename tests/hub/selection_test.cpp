@@ -94,6 +94,8 @@ TEST(Selection, SeveralQuantisationsAreAQuestion) {
 TEST(Selection, ACardSaysWhatElseIsWanted) {
   const std::vector<std::string> names = {".gitattributes", "README.md", "a.jsonl", "b.jsonl"};
   EXPECT_THAT(selected(names, {.need = Need::card}), ElementsAre(".gitattributes", "README.md"));
+  EXPECT_THAT(selected({".huggingface.yaml", "a.jsonl"}, {.need = Need::card}),
+              ElementsAre(".huggingface.yaml"));
   const auto read_card = [](const fs::path&) {
     return [](const std::string& path) { return path == "b.jsonl"; };
   };

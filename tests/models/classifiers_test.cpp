@@ -47,10 +47,27 @@ TEST(Classifiers, CountTheirClasses) {
   EXPECT_THAT(error_of(classifier({{"id2label", {{"1", "a"}, {"2", "b"}}}})),
               HasSubstr("expected a name for each number from 0 to 1"));
   EXPECT_THAT(error_of(classifier({{"id2label", 3}})), HasSubstr("'id2label' is 3"));
-  EXPECT_THAT(error_of(classifier({{"num_labels", 1}})),
-              HasSubstr("the model has 1 classes; classification needs 2 or more"));
-  EXPECT_THAT(error_of(classifier({{"problem_type", "multi_label_classification"}})),
-              HasSubstr("'problem_type' is \"multi_label_classification\""));
+  EXPECT_EQ(count({{"num_labels", 1}}), 1) << "a reward model";
+  EXPECT_EQ(count({{"problem_type", "multi_label_classification"}}), 2);
+  EXPECT_THAT(error_of(classifier({{"num_labels", 0}})), HasSubstr("has 0 classes"));
+}
+
+TEST(Classifiers, OfOneOfSeveralClassesAreTrained) {
+  const auto error = [](const Json& config, std::int64_t num_labels) -> std::string {
+    try {
+      check_trains(config, num_labels);
+    } catch (const Error& found) {
+      return found.message();
+    }
+    return "";
+  };
+  EXPECT_EQ(error(Json::object(), 2), "");
+  EXPECT_EQ(error({{"problem_type", nullptr}}, 3), "");
+  EXPECT_EQ(error({{"problem_type", "single_label_classification"}}, 3), "");
+  EXPECT_THAT(error(Json::object(), 1),
+              HasSubstr("the model has 1 class; classification needs 2 or more"));
+  EXPECT_THAT(error({{"problem_type", "multi_label_classification"}}, 3),
+              HasSubstr("problem_type is \"multi_label_classification\""));
 }
 
 TEST(Classifiers, OfOtherTypesAreRefused) {
@@ -126,6 +143,9 @@ TEST(Classifiers, KeysAreTransformers) {
             (Json{{"id2label", {{"0", "no"}, {"1", "LABEL_1"}}},
                   {"label2id", {{"no", 0}, {"LABEL_1", 1}}},
                   {"problem_type", "single_label_classification"}}));
+  EXPECT_FALSE(class_keys(Json::object(), 1).contains("problem_type")) << "as of a reward model";
+  const Json several = {{"problem_type", "multi_label_classification"}};
+  EXPECT_EQ(class_keys(several, 2).at("problem_type"), "multi_label_classification");
 }
 
 }  // namespace

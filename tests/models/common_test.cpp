@@ -24,6 +24,18 @@ TEST(Rope, YarnInfersItsAttentionFactor) {
               1e-12);
 }
 
+TEST(Rope, AnAttentionFactorOfYarnCountsBeforeItsScales) {
+  const auto rope =
+      read_rope(R"({"max_position_embeddings": 128, "rope_parameters": {"rope_type": "yarn",
+      "factor": 4.0, "attention_factor": 1.3, "mscale": 0.7, "mscale_all_dim": 0.5}})");
+  EXPECT_EQ(std::get<spec::YarnScaling>(rope.scaling).attention_factor, 1.3);
+}
+
+TEST(Rope, ThatItWasFinetunedChangesNothing) {
+  EXPECT_EQ(read_rope(R"({"rope_scaling": {"type": "linear", "factor": 2.0, "finetuned": true}})"),
+            read_rope(R"({"rope_scaling": {"type": "linear", "factor": 2.0}})"));
+}
+
 TEST(Rope, PartialAndLegacyNames) {
   const auto rope = read_rope(
       R"({"rope_theta": 7.0, "rope_scaling": {"type": "linear", "factor": 2.0, "partial_rotary_factor": 0.5}})",

@@ -89,6 +89,20 @@ TEST(RoutedFamilies, Llama4RefusesOtherKindsAndCounts) {
               HasSubstr("supported: full_attention, chunked_attention"));
 }
 
+/// A switch of layers that turn, or of those that do not, is known where there are none.
+TEST(RoutedFamilies, Llama4KnowsItsSwitchesWhateverLayersTurn) {
+  for (const int turns : {0, 1}) {
+    auto config = small("llama4_text");
+    config.erase("moe_intermediate_size");
+    config.update({{"no_rope_layers", {turns, turns}},
+                   {"attn_temperature_tuning", true},
+                   {"use_qk_norm", true}});
+    const auto attention = std::get<spec::Gqa>(read_spec(config, "c").layers[0].mixer);
+    EXPECT_EQ(attention.head_norm.has_value(), turns == 1);
+    EXPECT_EQ(attention.temperature.has_value(), turns == 0);
+  }
+}
+
 TEST(RoutedFamilies, DbrxRefusesOtherNormsOfWeightsAndHeadCounts) {
   const Json config = parse_json(
       R"({"model_type": "dbrx", "vocab_size": 100, "d_model": 64, "n_heads": 4, "n_layers": 1,

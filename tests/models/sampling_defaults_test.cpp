@@ -1,5 +1,7 @@
 #include "models/sampling_defaults.h"
 
+#include <fmt/format.h>
+#include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
 #include <fstream>
@@ -30,8 +32,10 @@ class SamplingDefaultsFile : public ::testing::Test {
       std::filesystem::path(::testing::TempDir()) / "automodel_sampling_defaults";
 };
 
-TEST_F(SamplingDefaultsFile, WhatItLeavesOutChangesNothing) {
+TEST_F(SamplingDefaultsFile, WhatItLeavesOutIsAsInTransformers) {
   EXPECT_EQ(sampling_defaults(folder_), SamplingDefaults());
+  EXPECT_EQ(read(R"({"do_sample": true})").top_k, 50);
+  EXPECT_EQ(read(R"({"top_k": 0})").top_k, 0);
   EXPECT_EQ(read(R"({"eos_token_id": 2, "top_k": null})"), SamplingDefaults());
 }
 
@@ -57,8 +61,17 @@ TEST_F(SamplingDefaultsFile, NamesWhatWouldChangeTheTextInTransformers) {
             SamplingDefaults());
 }
 
-TEST_F(SamplingDefaultsFile, ValuesOfAnotherTypeAreRefused) {
-  EXPECT_EQ(fault(R"({"top_p": "high"})"), "top_p is \"high\", expected a number");
+TEST_F(SamplingDefaultsFile, ValuesThatCannotBeAreRefused) {
+  EXPECT_EQ(fault(R"({"top_p": "high"})"),
+            "top_p is \"high\", expected a number above 0 and at most 1");
+  EXPECT_EQ(fault(R"({"top_p": 0})"), "top_p is 0, expected a number above 0 and at most 1");
+  for (const auto* count : {"1.5", "-1", "1e300"}) {
+    EXPECT_THAT(fault(fmt::format(R"({{"top_k": {}}})", count)),
+                ::testing::EndsWith("expected a whole number from 0 (all tokens) on"));
+  }
+  EXPECT_EQ(fault(R"({"temperature": -1})"), "temperature is -1, expected a number of at least 0");
+  EXPECT_EQ(fault(R"({"repetition_penalty": 0})"),
+            "repetition_penalty is 0, expected a number above 0");
   EXPECT_EQ(fault(R"({"do_sample": 1})"), "do_sample is 1, expected true or false");
   EXPECT_EQ(fault("[]"), "it holds array, expected an object");
 }

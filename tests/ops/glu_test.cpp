@@ -28,6 +28,22 @@ TEST(Glu, ClampsBothSides) {
   });
 }
 
+TEST(Glu, WithoutUpIsTheActivationAlone) {
+  for (const auto dtype : {at::kFloat, at::kBFloat16, at::kDouble}) {
+    const double tolerance = dtype == at::kBFloat16 ? 4e-3 : 2e-6;
+    const Tensor x = (at::randn({5, 37}) * 3).to(dtype), grad = at::randn({5, 37}).to(dtype);
+    const Tensor x64 = x.to(at::kDouble), grad64 = grad.to(at::kDouble);
+    for (const auto activation : {Activation::silu, Activation::gelu, Activation::gelu_tanh,
+                                  Activation::relu, Activation::relu2}) {
+      const auto grads = glu_backward(grad, x, Tensor(), {activation, {}});
+      EXPECT_LE(relative_error(glu(x, Tensor(), {activation, {}}), activate(x64, activation)),
+                tolerance);
+      EXPECT_LE(relative_error(grads.gate, activate_backward(grad64, x64, activation)), tolerance);
+      EXPECT_FALSE(grads.up.defined());
+    }
+  }
+}
+
 TEST(Glu, AWeightForEachRowEqualsTheReference) {
   for (const auto dtype : {at::kFloat, at::kBFloat16, at::kDouble}) {
     const auto random = [&] { return at::randn({6, 9}).to(dtype); };

@@ -1,6 +1,7 @@
 #include "ops/mlp.h"
 
 #include "base/error.h"
+#include "ops/cpu/dispatch.h"
 #include "tests/ops/gradient_check.h"
 
 namespace automodel::ops {
@@ -75,6 +76,25 @@ TEST(MlpInner, FrozenLayersGetNoGradientAndStillPassIt) {
     EXPECT_TRUE(in[0].grad().defined());
     EXPECT_TRUE(in[3].grad().defined());
     EXPECT_FALSE(in[1].grad().defined());
+  }
+}
+
+/// LibTorch takes the last elements of each thread's share by another function than the others.
+TEST(MlpInner, TheNumberOfThreadsChangesNoByte) {
+  if (cpu::kernels() == nullptr) {
+    GTEST_SKIP() << "no own kernels in this run";
+  }
+  const Inputs inputs = {random_tensor({125, 8}) * 3, random_tensor({407, 8}),
+                         random_tensor({8, 407})};
+  for (const auto activation : {Activation::silu, Activation::gelu, Activation::gelu_tanh,
+                                Activation::relu, Activation::relu2}) {
+    expect_same_with_any_threads([&] {
+      return value_and_gradients(
+          [&](const Inputs& in) {
+            return plain_mlp(in[0], {in[1], Tensor(), {}}, {in[2], Tensor(), {}}, {activation});
+          },
+          inputs);
+    });
   }
 }
 

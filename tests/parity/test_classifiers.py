@@ -148,14 +148,26 @@ def language_model(name, folder):
     return folder
 
 
-def classifier_of(folder):
-    return AutoModelForSequenceClassification.from_pretrained(folder, num_labels=LABELS, attn_implementation="eager")
+def classifier_of(folder, labels=LABELS, **more):
+    return AutoModelForSequenceClassification.from_pretrained(folder, num_labels=labels, attn_implementation="eager", **more)
 
 
-@pytest.mark.parametrize("name", ["llama", "qwen2", "gpt2"])
-def test_we_merge_what_peft_trains(automodel, no_warnings, tmp_path, name):
-    """An adapter of PEFT's with a head of its own, on a language model."""
-    base = classifier_of(language_model(name, tmp_path / "base"))
+@pytest.mark.parametrize("labels, more", [(1, {}), (4, {"problem_type": "multi_label_classification"})])
+def test_what_is_not_trained_here_is_converted(automodel, tmp_path, labels, more):
+    """A reward model, and a classifier of several classes at once."""
+    theirs = classifier_of(language_model("llama", tmp_path / "base"), labels, **more)
+    theirs.save_pretrained(tmp_path / "model")
+    done = automodel("convert", tmp_path / "model", tmp_path / "out")
+    assert done.returncode == 0, done.stderr
+    assert json.loads((tmp_path / "out/config.json").read_text()) == json.loads((tmp_path / "model/config.json").read_text())
+    compare.assert_same_tensors(load_file(tmp_path / "out" / WEIGHTS), load_file(tmp_path / "model" / WEIGHTS))
+    assert load(str(tmp_path / "out"), torch.float32).config.num_labels == labels
+
+
+@pytest.mark.parametrize("name, labels", [("llama", LABELS), ("qwen2", LABELS), ("gpt2", LABELS), ("llama", 1)])
+def test_we_merge_what_peft_trains(automodel, no_warnings, tmp_path, name, labels):
+    """An adapter of PEFT's with a head of its own, on a language model; of one class it is a reward model's."""
+    base = classifier_of(language_model(name, tmp_path / "base"), labels)
     config = LoraConfig(r=4, lora_alpha=6, target_modules="all-linear", task_type="SEQ_CLS",
                         fan_in_fan_out=name == "gpt2")
     adapted = get_peft_model(base, config).eval()
@@ -166,7 +178,7 @@ def test_we_merge_what_peft_trains(automodel, no_warnings, tmp_path, name):
     done = automodel("merge", tmp_path / "adapter", tmp_path / "merged", "--base", tmp_path / "base")
     assert done.returncode == 0, done.stderr
     merged = load(str(tmp_path / "merged"), torch.float32)
-    assert merged.config.num_labels == LABELS
+    assert merged.config.num_labels == labels
     theirs = adapted.merge_and_unload()
     for key, value in theirs.state_dict().items():
         assert (merged.state_dict()[key] - value).abs().max() <= 1e-6 * value.abs().max(), key

@@ -102,6 +102,45 @@ def test_ids_that_the_recipe_gives_the_model(automodel, folder):
     assert defaults.eos_token_id == 9 and defaults.pad_token_id == 5 and defaults.temperature == 0.5
 
 
+def test_a_bos_token_that_rows_began_with_comes_before_texts(automodel, folder):
+    kind = "nemo_automodel.components.datasets.llm.column_mapped_text_instruction_dataset.ColumnMappedTextInstructionDataset"
+    (folder / "texts.jsonl").write_text('{"text": "red green blue"}\n' * 8)
+    recipe = tiny_run.recipe(folder)
+    for section in ("dataset", "validation_dataset"):
+        recipe[section] = {"_target_": kind, "path_or_dataset_id": str(folder / "texts.jsonl"), "column_mapping": {"answer": "text"}}
+    recipe["dataset"]["tokenizer"] = {"bos_token": "<|im_start|>", "add_bos_token": True}
+    (folder / "recipe.yaml").write_text(yaml.safe_dump(recipe))
+    done = automodel(folder / "recipe.yaml", "--step_scheduler.max_steps=2", timeout=300)
+    assert done.returncode == 0, done.stdout + done.stderr
+    exported = folder / "out/LATEST/model/consolidated"
+    tokenizer, own = AutoTokenizer.from_pretrained(exported), AutoTokenizer.from_pretrained(folder / "model")
+    expected = [tokenizer.bos_token_id, *own("red green")["input_ids"]]
+    assert tokenizer("red green")["input_ids"] == expected and tokenizer.bos_token == "<|im_start|>"
+    shown = automodel("tokenize", exported, "red green").stdout.splitlines()
+    assert [int(line.split()[0]) for line in shown] == expected
+
+
+NEXT_ROLE = ("{% for m in messages %}<|{{ m['role'] }}|>\n{{ m['content'] }}{% endfor %}"
+             "{% if add_generation_prompt %}<|assistant|>\n{% endif %}")
+
+
+def test_generate_stops_where_the_next_role_ends_answers(automodel, tmp_path):
+    """As GLM's templates have it: an answer has no end but the <|user|> of the next message, at which the model stops."""
+    recipe = tiny_run.make(tmp_path, num_rows=24)
+    tokenizer = AutoTokenizer.from_pretrained(tmp_path / "model")
+    tokenizer.add_special_tokens({"additional_special_tokens": ["<|user|>", "<|assistant|>"]})
+    tokenizer.chat_template = NEXT_ROLE
+    tokenizer.save_pretrained(tmp_path / "model")
+    stops = {"eos_token_id": [tokenizer.eos_token_id, tokenizer.convert_tokens_to_ids("<|user|>")]}
+    (tmp_path / "model/generation_config.json").write_text(json.dumps(stops))
+    tiny_run.edit(recipe, lambda content: content.update(peft=dict(tiny_run.PEFT, dim=16, alpha=64)))
+    done = automodel(recipe, "--step_scheduler.max_steps=60", "--step_scheduler.num_epochs=20", timeout=300)
+    assert done.returncode == 0, done.stdout + done.stderr
+    done = automodel("generate", tmp_path / "out/LATEST/model", "reverse: red green", "--max-new-tokens", "60", timeout=300)
+    assert done.returncode == 0, done.stderr
+    assert 0 < len(done.stdout.split()) < 20 and "<|user|>" not in done.stdout, done.stdout
+
+
 def write_base_kind(folder, eos):
     """A model whose files stop at <|endoftext|> alone, though its template ends answers in <|im_end|>; both ids."""
     recipe = tiny_run.make(folder, num_rows=24)

@@ -4,7 +4,9 @@
 
 #include <csignal>
 
+#include "base/text.h"
 #include "recipes/tiny_recipe.h"
+#include "tensor/expect_error.h"
 
 namespace automodel::recipes {
 namespace {
@@ -28,6 +30,36 @@ TEST(RunFinetune, GoesOnWhereACheckpointIs) {
   const std::string told = ::testing::internal::GetCapturedStdout();
   EXPECT_THAT(told, ::testing::HasSubstr("going on from "));
   EXPECT_THAT(told, ::testing::HasSubstr("epoch_0_step_0"));
+}
+
+/// Of more than 2000 rows not all are looked at before; the fifth is none that can be learnt.
+void write_late_error(const TinyRecipe& tiny, const std::string& name) {
+  tiny.write_rows(name, 2500);
+  auto rows = split(read_file(tiny.path(name)), '\n');
+  rows.at(4) = R"({"messages": [{"role": "user", "content": "w1"}]})";
+  write_text(tiny.path(name), join(rows, "\n"));
+}
+
+TEST(RunFinetune, ARowThatCannotBeUsedCostsNoStep) {
+  const TinyRecipe tiny;
+  write_late_error(tiny, "train.jsonl");
+  const auto train = [&] { run_finetune(tiny.load({"--dataloader.shuffle=false"})); };
+  ::testing::internal::CaptureStdout();
+  testing::expect_error(ErrorKind::corrupt_data, "train.jsonl:5", train);
+  EXPECT_TRUE(std::filesystem::exists(tiny.path("out/epoch_0_step_0/manifest.json")));
+  tiny.write_rows("train.jsonl", 2500);
+  train();
+  EXPECT_THAT(::testing::internal::GetCapturedStdout(), ::testing::HasSubstr("step 2/2 | loss "));
+}
+
+TEST(RunFinetune, NorDoesOneOfTheValidation) {
+  const TinyRecipe tiny;
+  write_late_error(tiny, "validation.jsonl");
+  ::testing::internal::CaptureStdout();
+  testing::expect_error(ErrorKind::corrupt_data, "validation.jsonl:5",
+                        [&] { run_finetune(tiny.load()); });
+  ::testing::internal::GetCapturedStdout();
+  EXPECT_TRUE(std::filesystem::exists(tiny.path("out/epoch_0_step_1/model/consolidated")));
 }
 
 }  // namespace

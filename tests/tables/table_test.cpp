@@ -6,6 +6,7 @@
 #include <arrow/json/from_string.h>
 #include <arrow/record_batch.h>
 #include <arrow/table.h>
+#include <arrow/util/key_value_metadata.h>
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 #include <parquet/arrow/writer.h>
@@ -89,6 +90,14 @@ TEST_F(TableFile, ARowIsALineAndSoIsTheReasonThatThereIsNone) {
                             R"("column 'n': a number is infinite, which JSON cannot hold")",
                             R"({"n":3.0,"t":null})"));
   }
+}
+
+TEST_F(TableFile, NotesOfDatasetsAreInTheSchema) {
+  EXPECT_EQ(read_notes(write_ipc(true, *batch())), "");
+  const auto rows = batch()->ReplaceSchemaMetadata(
+      arrow::key_value_metadata({"huggingface"}, {R"({"info": {}})"}));
+  EXPECT_EQ(read_notes(write_ipc(true, *rows)), R"({"info": {}})");
+  EXPECT_EQ(read_notes(write_ipc(false, *rows)), R"({"info": {}})");
 }
 
 TEST_F(TableFile, WhatIsNoTableIsNamed) {

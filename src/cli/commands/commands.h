@@ -8,11 +8,12 @@ namespace automodel::cli {
 
 /// `automodel completion bash|zsh|fish`: the script that completes command lines.
 Command completion_command();
-/// `automodel data RECIPE|MODEL`: corpus::inspect_data, what a model would be trained on. A recipe
-/// whose model is a .gguf file is handed over to automodel-engine, which reads those.
+/// `automodel data RECIPE`, or `--dataset FILES`: corpus::inspect_data, what a model would be
+/// trained on. Where model or tokenizer is a .gguf file automodel-engine takes over, which reads
+/// those.
 Command data_command();
-/// `automodel describe PATH|model_type`: layers, kinds of blocks, parameter counts, and what became
-/// of each key of config.json. A .gguf file is handed to automodel-engine.
+/// `automodel describe PATH|HUB_ID|model_type`: layers, kinds of blocks, parameter counts, and what
+/// became of each key of config.json. A .gguf file is handed to automodel-engine.
 Command describe_command();
 /// `automodel diff RUN RUN`: in what two training runs differ.
 Command diff_command();

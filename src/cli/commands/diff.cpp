@@ -19,11 +19,14 @@ Json part_of(const RunRecord& run, const char* part) {
   return run.manifest.contains(part) ? run.manifest.at(part) : Json::object();
 }
 
+std::optional<double> number_in(const Json& line, const char* key) {
+  const auto found = line.find(key);
+  return found != line.end() && found->is_number() ? std::optional(found->get<double>())
+                                                   : std::nullopt;
+}
+
 std::optional<double> last_value(const std::vector<Json>& lines, const char* key) {
-  if (lines.empty() || !lines.back().contains(key) || !lines.back().at(key).is_number()) {
-    return std::nullopt;
-  }
-  return lines.back().at(key).get<double>();
+  return lines.empty() ? std::nullopt : number_in(lines.back(), key);
 }
 
 /// What a run came to, by name.
@@ -38,8 +41,8 @@ Json results_of(const RunRecord& run) {
   double tokens = 0;
   double seconds = 0;
   for (const Json& step : run.steps) {
-    tokens += step.value("num_tokens_per_step", 0.0);
-    seconds += step.value("step_seconds", 0.0);
+    tokens += number_in(step, "num_tokens_per_step").value_or(0);
+    seconds += number_in(step, "step_seconds").value_or(0);
   }
   if (seconds > 0) {
     out["tokens/s"] = tokens / seconds;

@@ -71,7 +71,7 @@ Finding program_finding(const std::optional<Json>& engine) {
 
 Finding processor_finding(const Processor& processor) {
   const auto& sets = processor.instruction_sets;
-  const bool has_bfloat16 = has(sets, "avx512_bf16") || has(sets, "amx_bf16") || has(sets, "bf16");
+  const bool has_bfloat16 = has(sets, "avx512_bf16");  // as has_bfloat16_pairs
   Finding out{.title = "processor",
               .text = fmt::format("{}: {}; bfloat16 weights are computed in {}", processor.name,
                                   sets.empty() ? "no wide vectors" : join(sets, ", "),

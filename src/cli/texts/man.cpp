@@ -2,6 +2,8 @@
 
 #include <fmt/format.h>
 
+#include <array>
+
 #include "base/exit_code.h"
 #include "base/text.h"
 
@@ -48,6 +50,48 @@ std::string command_part(const CommandText& command) {
   return out + fmt::format(".PP\nExample:\n.PP\n.EX\n    {}\n.EE\n", plain(command.example));
 }
 
+struct Variable {
+  const char* names;
+  const char* meaning;
+};
+
+constexpr std::array<Variable, 15> kVariables = {{
+    {"AUTOMODEL_CACHE",
+     "folder of tokenized rows and of configurations of classes; else automodel in XDG_CACHE_HOME, "
+     "else ~/.cache/automodel"},
+    {"AUTOMODEL_ISA",
+     "instruction set of the kernels: reference, avx2, avx512, avx512_bf16 or amx_bf16; else the "
+     "best that the processor has, up to avx512_bf16"},
+    {"OMP_NUM_THREADS", "threads; else the cores that the process may use"},
+    {"OMP_WAIT_POLICY, GOMP_SPINCOUNT",
+     "how threads wait for each other; else those that wait sleep soon"},
+    {"CUDA_VISIBLE_DEVICES", "the GPUs that may be used"},
+    {"NO_COLOR", "if set, text is not coloured"},
+    {"HF_HUB_CACHE, HF_HOME, XDG_CACHE_HOME",
+     "the cache of models and data sets: the first, else hub in the second, else huggingface/hub "
+     "in the third, else ~/.cache/huggingface/hub"},
+    {"HF_TOKEN, HF_TOKEN_PATH",
+     "the token of an account of the hub: the first, else the file that the second names, else "
+     "token in HF_HOME"},
+    {"HF_HUB_DISABLE_IMPLICIT_TOKEN", "1: send no token"},
+    {"HF_HUB_OFFLINE", "1: use the cache alone; nothing is asked or downloaded"},
+    {"HF_ENDPOINT", "another hub, such as a mirror"},
+    {"HF_HUB_DOWNLOAD_TIMEOUT", "seconds of silence after which a connection counts as broken"},
+    {"https_proxy, http_proxy, all_proxy, no_proxy", "proxies, as libcurl reads them"},
+    {"SSL_CERT_FILE, REQUESTS_CA_BUNDLE, CURL_CA_BUNDLE",
+     "certificates to trust instead of the system's"},
+    {"WANDB_*, MLFLOW_*",
+     "what the sections wandb and mlflow of a recipe leave out, as with those programs"},
+}};
+
+std::string environment_part() {
+  std::string out = ".SH ENVIRONMENT\n";
+  for (const Variable& variable : kVariables) {
+    out += fmt::format(".TP\n{}\n{}\n", bold(variable.names), plain(variable.meaning));
+  }
+  return out;
+}
+
 std::string exit_part() {
   std::string out = ".SH EXIT STATUS\n";
   for (const ExitCodeText& code : exit_codes()) {
@@ -72,7 +116,7 @@ std::string man_page(const Program& program, const std::vector<CommandText>& com
   for (const CommandText& command : commands) {
     out += command_part(command);
   }
-  return out + exit_part();
+  return out + environment_part() + exit_part();
 }
 
 }  // namespace automodel::cli

@@ -102,6 +102,15 @@ void fused_adam_has_no_amsgrad(Findings& f) {
   }
 }
 
+/// It multiplies the update of every parameter, the weight decay included.
+void something_is_learnt(Findings& f) {
+  const std::string max_lr = "lr_scheduler.max_lr";
+  const std::string path = f.has(max_lr) ? max_lr : "optimizer.lr";
+  if (f.number(path) == 0.0) {
+    f.warning(path, "0 trains nothing: the weights stay as they are");
+  }
+}
+
 void learning_rates_are_ordered(Findings& f) {
   const double lr = f.number("optimizer.lr").value_or(0);
   const double max_lr = f.number("lr_scheduler.max_lr").value_or(lr);
@@ -320,6 +329,7 @@ void check_training_rules(Findings& findings) {
   whole_models_are_written(findings);
   adapters_have_a_base(findings);
   clipping_leaves_a_gradient(findings);
+  something_is_learnt(findings);
   compute_dtype_is_one(findings);
   float32_weights_are_computed_in_float32(findings);
   label_smoothing_below_one(findings);

@@ -95,7 +95,8 @@ Key rng() {
                flag("ranked", "accepted")})
           .accepting(Extra::ignored);
   section.dead =
-      "only rng.seed counts, and only where there is no top-level `seed` (upstream reads neither)";
+      "only rng.seed counts, and only where there is no top-level `seed` (upstream reads none of "
+      "it)";
   return section;
 }
 

@@ -6,6 +6,8 @@
 namespace automodel::config {
 namespace {
 
+constexpr const char* kOfConfig = "as in the model's config.json";
+
 /// `model.config`: where the architecture comes from, or overrides of it.
 Key config_key() {
   std::vector<Key> types;
@@ -247,29 +249,29 @@ std::vector<Key> architecture_keys() {
                            "decoder_sparse_step",
                            "shared_expert_intermediate_size",
                            "moe_layer_freq"}) {
-    keys.push_back(integer(name, "").at_least(0).or_kept_null());
+    keys.push_back(integer(name, kOfConfig).at_least(0).or_kept_null());
   }
   for (const char* name : {"rope_theta", "rms_norm_eps", "attention_dropout", "initializer_range",
                            "router_aux_loss_coef", "mtp_loss_scaling_factor",
                            "final_logit_softcapping", "attn_logit_softcapping",
                            "routed_scaling_factor", "partial_rotary_factor", "layer_norm_eps"}) {
-    keys.push_back(number(name, "").at_least(0).or_kept_null());
+    keys.push_back(number(name, kOfConfig).at_least(0).or_kept_null());
   }
   for (const char* name :
        {"tie_word_embeddings", "attention_bias", "use_cache", "output_router_logits",
         "mtp_use_repeated_layer", "use_sliding_window", "norm_topk_prob", "mlp_bias",
         "kda_unpad_inputs", "kda_use_fused_gate", "kda_use_qk_l2norm_in_kernel"}) {
-    keys.push_back(flag(name, "").or_kept_null());
+    keys.push_back(flag(name, kOfConfig).or_kept_null());
   }
   for (const char* name : {"hidden_act", "topk_method", "scoring_func", "kda_mode"}) {
-    keys.push_back(text(name, "").or_kept_null());
+    keys.push_back(text(name, kOfConfig).or_kept_null());
   }
   for (const char* name : {"architectures", "layer_types"}) {
-    Key key = texts(name, "").or_kept_null();
+    Key key = texts(name, kOfConfig).or_kept_null();
     key.fallback.reset();
     keys.push_back(std::move(key));
   }
-  keys.push_back(mapping("text_config", "", {}).accepting(Extra::model_config));
+  keys.push_back(mapping("text_config", kOfConfig, {}).accepting(Extra::model_config));
   return keys;
 }
 
@@ -330,8 +332,8 @@ Key backend_key() {
             false),
        number("fake_gate_noise", "noise of the even routing", 0.0).at_least(0),
        flag("enable_hf_state_dict_adapter",
-            "accepted; checkpoints always have Hugging Face's names", true)
-           .without_effect("checkpoints always have Hugging Face's names"),
+            "accepted; whole models are always written under Hugging Face's names", true)
+           .without_effect("whole models are always written under Hugging Face's names"),
        flag("enable_fsdp_optimizations", "accepted; chooses an implementation", false)
            .without_effect(kOneProcess),
        mapping("te_fp8", "8-bit arithmetic of TransformerEngine",

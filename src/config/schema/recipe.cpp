@@ -42,7 +42,9 @@ std::vector<OtherKind> other_kinds() {
 Key recipe_section() {
   return target_mapping(
              "recipe",
-             "what the run does; a bare class name, a dotted one, or a mapping with `_target_`",
+             "what the run does, e.g. TrainFinetuneRecipeForNextTokenPrediction; a bare class "
+             "name, "
+             "a dotted one, or a mapping with `_target_`",
              {recipe_kind("TrainFinetuneRecipeForNextTokenPrediction", "llm.train_ft",
                           "fine-tuning (full or LoRA) and pre-training of a language model"),
               recipe_kind("KnowledgeDistillationRecipeForNextTokenPrediction", "llm.kd",
@@ -77,10 +79,26 @@ Key recipe_key() {
       texts(
           "disabled_data_checks",
           "checks of the data that are not made before the first step; docs/data.md explains them")
-          .of({"no_trained_tokens", "prompt_trained", "missing_eos", "masked_eos", "double_eos",
-               "missing_bos", "double_bos", "outside_vocabulary", "too_long", "special_in_content",
-               "merged_boundary", "empty_answer", "not_shown", "truncated", "not_truncated",
-               "template_differs", "vocabulary_too_large", "template_eos", "class_differs"})
+          .of({"no_trained_tokens",
+               "prompt_trained",
+               "missing_eos",
+               "masked_eos",
+               "double_eos",
+               "missing_bos",
+               "double_bos",
+               "outside_vocabulary",
+               "too_long",
+               "special_in_content",
+               "merged_boundary",
+               "empty_answer",
+               "not_shown",
+               "truncated",
+               "not_truncated",
+               "template_differs",
+               "vocabulary_too_large",
+               "template_eos",
+               "class_differs",
+               "template_unused"})
           .own(),
       packed_sequence_section(),
       dataloader_section("dataloader"),

@@ -7,6 +7,7 @@
 #include "checkpoint/base_files.h"
 #include "data/answer_end.h"
 #include "data/limit.h"
+#include "recipes/finetune/checkpoint_model.h"
 #include "train/model_text.h"
 
 namespace automodel::engine {
@@ -21,6 +22,13 @@ std::optional<data::TextContext> use_adapter_text(checkpoint::ModelFolder& base,
   const auto end = data::answer_end(text);
   train::set_text(base, {adapter}, text, end ? std::vector{*end} : std::vector<std::int32_t>{});
   return text;
+}
+
+checkpoint::ModelFolder open_base_of(const checkpoint::PeftAdapter& adapter,
+                                     const std::string& name, const std::string& revision) {
+  Json overrides = recipes::overrides_beside(adapter.path).value_or(Json::object());
+  overrides.update(checkpoint::base_overrides(adapter));
+  return checkpoint::open_model(name, {.revision = revision, .config_overrides = overrides});
 }
 
 nn::Parameters attach_adapter(nn::Parameters parameters, const checkpoint::PeftAdapter& adapter,

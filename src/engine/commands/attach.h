@@ -3,6 +3,7 @@
 
 #include <filesystem>
 #include <optional>
+#include <string>
 
 #include "checkpoint/adapter.h"
 #include "checkpoint/model_folder.h"
@@ -14,6 +15,12 @@ namespace automodel::engine {
 /// tokenizer. `base` is written with them from then on, and ends answers as they say.
 std::optional<data::TextContext> use_adapter_text(checkpoint::ModelFolder& base,
                                                   const std::filesystem::path& adapter);
+
+/// The base model `name` with config.json as the adapter was trained beside it: with the classes of
+/// its head, and if it lies in a checkpoint with what the run changed. Throws as
+/// checkpoint::open_model.
+checkpoint::ModelFolder open_base_of(const checkpoint::PeftAdapter& adapter,
+                                     const std::string& name, const std::string& revision);
 
 /// The base model's parameters with the adapter behind them; says on stderr if a run trained it
 /// beside other files than the base model's. Throws as checkpoint::with_adapter.

@@ -16,6 +16,7 @@ void convert_checkpoint(const usage::Convert& line) {
 }
 
 ExitCode run_convert(const usage::Convert& line, Arguments) {
+  const auto stop = leaves_nothing(line.out);
   if (!models::checkpoint_recipe(line.model).empty()) {
     convert_checkpoint(line);
     return ExitCode::ok;

@@ -1,11 +1,29 @@
 #include "engine/commands/export.h"
 
 #include <fmt/format.h>
+#include <pthread.h>
+
+#include <csignal>
+#include <vector>
 
 #include "base/text.h"
+#include "checkpoint/atomic_folder.h"
 #include "train/compute_dtype.h"
 
 namespace automodel::engine {
+
+StopSignal leaves_nothing(const std::string& out) {
+  std::vector<int> signals = {SIGINT, SIGTERM, SIGHUP};
+  std::erase_if(signals, StopSignal::is_ignored);
+  return StopSignal(signals, [out](int signal) {
+    checkpoint::abandon(out);
+    sigset_t one{};
+    sigemptyset(&one);
+    sigaddset(&one, signal);
+    pthread_sigmask(SIG_UNBLOCK, &one, nullptr);
+    std::raise(signal);
+  });
+}
 
 void export_model(const std::string& out, const checkpoint::ModelFolder& source,
                   const nn::Parameters& parameters, const usage::WrittenModel& written,

@@ -13,6 +13,7 @@
 #include "base/text.h"
 #include "checkpoint/adapter.h"
 #include "checkpoint/load.h"
+#include "data/system_turn.h"
 #include "data/tool_calls.h"
 #include "engine/commands/attach.h"
 #include "engine/commands/commands.h"
@@ -50,9 +51,13 @@ Generate resolve_adapter(Generate settings) {
   return settings;
 }
 
-checkpoint::ModelFolder open_base(const Generate& given, const Generate& settings) {
+using Adapter = std::optional<checkpoint::PeftAdapter>;
+
+checkpoint::ModelFolder open_base(const Generate& given, const Generate& settings,
+                                  const Adapter& adapter) {
   const auto open = [&] {
-    return checkpoint::open_model(settings.model, {.revision = settings.revision});
+    return adapter ? open_base_of(*adapter, settings.model, settings.revision)
+                   : checkpoint::open_model(settings.model, {.revision = settings.revision});
   };
   if (given.model == settings.model) {
     return open();
@@ -64,16 +69,15 @@ checkpoint::ModelFolder open_base(const Generate& given, const Generate& setting
   return open();
 }
 
-parallel::ShardedModel load_model(const checkpoint::ModelFolder& folder, const Generate& settings) {
+parallel::ShardedModel load_model(const checkpoint::ModelFolder& folder, const Generate& settings,
+                                  const Adapter& adapter, at::Device device) {
   const auto storage = settings.dtype == "auto"
                            ? checkpoint::auto_dtype(folder)
                            : train::storage_dtype_from_name("--dtype", settings.dtype);
   auto parameters = checkpoint::load_parameters(folder, storage, checkpoint::Use::freeze);
-  if (!settings.adapter.empty()) {
-    parameters = attach_adapter(std::move(parameters),
-                                checkpoint::read_peft_adapter(settings.adapter), folder);
+  if (adapter) {
+    parameters = attach_adapter(std::move(parameters), *adapter, folder);
   }
-  const auto device = device_from_name(settings.device);
   return {
       folder.spec,
       std::move(parameters),
@@ -98,11 +102,11 @@ std::vector<std::int32_t> prompt_ids(const data::TextContext& text, const Genera
     messages.push_back({{"role", "system"}, {"content", settings.system}});
   }
   messages.push_back({{"role", "user"}, {"content", known(settings.prompt)}});
-  const auto rendered =
-      chat->render(messages,
-                   {.add_generation_prompt = true,
-                    .extra = data::normal_template_variables(settings.chat_template_kwargs)},
-                   text.special_tokens);
+  const auto rendered = data::render_messages(
+      *chat, messages,
+      {.add_generation_prompt = true,
+       .extra = data::normal_template_variables(settings.chat_template_kwargs)},
+      text.special_tokens);
   return text.tokenizer.encode(rendered.text, {.add_special_tokens = false}).ids;
 }
 
@@ -149,14 +153,16 @@ void tell_draws(const Generate& line, const train::SamplingOptions& sampling) {
 }
 
 ExitCode run_generate(const Generate& line, Arguments) {
+  const auto device = device_from_name(line.device);
   Generate given = line;
   given.prompt = given.prompt ? *given.prompt : standard_input();
   const auto settings = resolve_adapter(given);
-  auto folder = open_base(given, settings);
+  const auto adapter =
+      settings.adapter.empty() ? Adapter() : checkpoint::read_peft_adapter(settings.adapter);
+  auto folder = open_base(given, settings, adapter);
   check(!folder.spec.is_classifier(), ErrorKind::invalid_argument,
         "{} is a classifier ({}), which writes no text", settings.model, folder.spec.architecture);
-  const auto given_text =
-      settings.adapter.empty() ? std::nullopt : use_adapter_text(folder, settings.adapter);
+  const auto given_text = adapter ? use_adapter_text(folder, adapter->path) : std::nullopt;
   const auto text = given_text ? *given_text : train::model_text(folder);
   const auto defaults = models::sampling_defaults(folder.path);
   if (!defaults.not_applied.empty()) {
@@ -171,7 +177,7 @@ ExitCode run_generate(const Generate& line, Arguments) {
                                        .sampling = sampling_options(settings, defaults)};
   tell_draws(settings, options.sampling);
   const auto prompt = prompt_ids(text, settings);
-  const auto model = load_model(folder, settings);
+  const auto model = load_model(folder, settings, adapter, device);
   text::StreamDecoder decoder(text.tokenizer);
   const auto answer = train::generate(model, prompt, options, [&](std::int32_t id) {
     write_out(decoder.push(id));

@@ -20,12 +20,11 @@ checkpoint::ModelFolder open_base(const std::string& given,
   const ErrorContext context(
       "looking for the base model of {} ({})", adapter.path.string(),
       given.empty() ? "named by the adapter; --base overrides it" : "given by --base");
-  return checkpoint::open_model(name,
-                                {.revision = given.empty() ? adapter.config.base_revision : "main",
-                                 .config_overrides = checkpoint::base_overrides(adapter)});
+  return open_base_of(adapter, name, given.empty() ? adapter.config.base_revision : "main");
 }
 
 ExitCode run_merge(const usage::Merge& line, Arguments) {
+  const auto stop = leaves_nothing(line.out);
   const auto adapter =
       checkpoint::read_peft_adapter(models::find_model(line.adapter, line.revision));
   auto base = open_base(line.base, adapter);

@@ -70,12 +70,14 @@ spec::Gqa llama4_attention(const ConfigReader& c, const spec::ModelSpec& model, 
   const spec::PositionTemperature temperature{
       .beta = c.number("attn_scale", 0.1), .period = c.integer("floor_scale", 8192), .offset = 1};
   const spec::Norm no_gain{.eps = model.final_norm.eps, .has_weight = false};
+  const bool norms = c.flag("use_qk_norm", true), tunes = c.flag("attn_temperature_tuning", true);
   if (turns) {
     attention.rope = turned;
-    if (c.flag("use_qk_norm", true)) {
-      attention.head_norm = spec::HeadNorm{.norm = no_gain, .after_rope = true};
-    }
-  } else if (c.flag("attn_temperature_tuning", true)) {
+  }
+  if (turns && norms) {
+    attention.head_norm = spec::HeadNorm{.norm = no_gain, .after_rope = true};
+  }
+  if (!turns && tunes) {
     attention.temperature = temperature;
   }
   return attention;

@@ -231,10 +231,10 @@ enum class Gate : std::uint8_t { silu, gelu_tanh, clamped };
 struct GluTask {
   Gate kind = Gate::silu;
   float limit = 0, alpha = 0;
-  float weight = 1;  // of the backward
-  Elements gate, up;
-  Elements out;   // the backward leaves it alone if its data is null
-  Elements grad;  // of out
+  float weight = 1;   // of the backward
+  Elements gate, up;  // up without data: 1, and it has no gradient
+  Elements out;       // the backward leaves it alone if its data is null
+  Elements grad;      // of out
   Elements grad_gate, grad_up;
   Index size = 0;
 };

@@ -157,6 +157,31 @@ Json memory_json(const BenchReport& report) {
           {"page_faults_step", median(column(report.steps, faults))}};
 }
 
+/// What upstream's benchmark writes, under its names.
+Json upstream_json(const BenchReport& report) {
+  const double seconds = sum(report.steps, seconds_of);
+  const double mean_flops = sum(report.steps, flops_of) / static_cast<double>(report.steps.size());
+  const double mean_seconds = seconds / static_cast<double>(report.steps.size());
+  Json out = {{"total_steps", report.warmup.size() + report.steps.size()},
+              {"warmup_steps", report.warmup.size()},
+              {"training_steps", report.steps.size()},
+              {"setup_time_seconds", report.load_seconds},
+              {"warmup_time_seconds", sum(report.warmup, seconds_of)},
+              {"training_time_seconds", seconds},
+              {"avg_iter_time_seconds", mean_seconds},
+              {"tflops_per_gpu", mean_flops / 1e12},
+              {"world_size", 1},
+              {"global_batch_size", report.batch_size},
+              {"local_batch_size", report.micro_batch_size}};
+  if (report.peak_flops) {
+    out["avg_mfu_percent"] = 100 * mean_flops / mean_seconds / *report.peak_flops;
+  }
+  if (report.seq_len) {
+    out["seq_len"] = *report.seq_len;
+  }
+  return out;
+}
+
 /// Of one step, on average.
 std::vector<OperationUse> operations_of_step(const BenchReport& report) {
   const auto steps = static_cast<double>(report.steps.size());
@@ -280,8 +305,8 @@ double step_flops(const RunModel& run, const data::Step& batch) {
 
 Json to_json(const BenchReport& report) {
   Json out = model_json(report);
-  for (const Json& part :
-       {time_json(report), flops_json(report), memory_json(report), operations_json(report)}) {
+  for (const Json& part : {time_json(report), flops_json(report), memory_json(report),
+                           operations_json(report), upstream_json(report)}) {
     out.update(part);
   }
   out["losses"] = losses(report);

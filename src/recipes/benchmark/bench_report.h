@@ -47,7 +47,9 @@ struct BenchMachine {
 struct BenchReport {
   BenchModel model;
   BenchMachine machine;
-  std::int64_t batch_size = 0;  // rows of a step
+  std::int64_t batch_size = 0;          // rows of a step
+  std::int64_t micro_batch_size = 0;    // of a micro-batch
+  std::optional<std::int64_t> seq_len;  // of made-up rows
   std::vector<BenchStep> warmup, steps;
   std::vector<OperationUse> operations;  // of all measured steps
   double load_seconds = 0;

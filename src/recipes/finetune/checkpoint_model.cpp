@@ -29,4 +29,14 @@ RunModel load_checkpoint_model(const std::filesystem::path& checkpoint) {
   return run;
 }
 
+std::optional<Json> overrides_beside(const std::filesystem::path& adapter) {
+  const auto file =
+      models::checkpoint_recipe(std::filesystem::canonical(adapter).parent_path()).string();
+  if (file.empty()) {
+    return std::nullopt;
+  }
+  const ErrorContext context("reading what the run of {} changed of its base", adapter.string());
+  return config::check_recipe(file).recipe.model.config_overrides;
+}
+
 }  // namespace automodel::recipes

@@ -2,6 +2,7 @@
 // The model of a run as one of its checkpoints has it.
 
 #include <filesystem>
+#include <optional>
 
 #include "recipes/finetune/run_model.h"
 
@@ -13,5 +14,9 @@ namespace automodel::recipes {
 /// check_base if it is an adapter's of another base, else as config::load_recipe and
 /// load_run_model.
 RunModel load_checkpoint_model(const std::filesystem::path& checkpoint);
+
+/// What the run changed of its base's config.json, if the adapter lies in a checkpoint (model/);
+/// nothing for an adapter by itself. Throws as config::check_recipe.
+std::optional<Json> overrides_beside(const std::filesystem::path& adapter);
 
 }  // namespace automodel::recipes

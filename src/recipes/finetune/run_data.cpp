@@ -50,11 +50,11 @@ std::optional<data::TextContext> used_text(const config::Recipe& recipe,
 /// A fresh model's config.json may be made for another tokenizer than its rows': its ids are words
 /// of this one then, or nothing.
 std::vector<std::string> foreign_ids(const config::Recipe& recipe,
-                                     const checkpoint::ModelFolder& source) {
+                                     const checkpoint::ModelFolder& source,
+                                     const text::Tokenizer& tokenizer) {
   if (!recipe.model.is_fresh() || !source.text || source.text->folder == source.path) {
     return {};
   }
-  const auto tokenizer = open_tokenizer(source.text->folder).tokenizer;
   std::vector<std::string> keys;
   const Json ids = checkpoint::special_token_ids(source.config);
   for (const auto& [key, id] : ids.items()) {
@@ -97,13 +97,17 @@ void set_trained_text(const config::Recipe& recipe, checkpoint::ModelFolder& sou
     }
   }
   const auto chat_template = corpus::given_template(recipe);
-  const bool is_own = text.folder == source.path && text.keys.empty() && chat_template.empty();
+  const bool is_own = text.folder == source.path && text.keys.empty() && chat_template.empty() &&
+                      !known(recipe.dataset.tokenizer).add_bos_token;
   if (is_own && source.spec.is_classifier()) {
     return;
   }
   auto used = used_text(recipe, source, is_own);
   if (!used) {
     return;
+  }
+  if (data::misses_bos(*used, used->tokenizer.encode("").ids)) {
+    text.keys["add_bos_token"] = true;
   }
   if (!chat_template.empty()) {
     used = data::with_chat_template(std::move(*used), chat_template);
@@ -120,7 +124,7 @@ void set_trained_text(const config::Recipe& recipe, checkpoint::ModelFolder& sou
 
 RunData load_run_data(const config::Recipe& recipe, const checkpoint::ModelFolder& source) {
   auto data = corpus::load_run_data(recipe, model_facts(source));
-  if (const auto keys = foreign_ids(recipe, source); !keys.empty()) {
+  if (const auto keys = foreign_ids(recipe, source, data.text.tokenizer); !keys.empty()) {
     data.warnings.push_back(fmt::format(
         "the model's config.json is made for another tokenizer: {} no special token of this one. "
         "The embedding of pad_token_id stays zero, and answers end at eos_token_id; set {}, or "

@@ -18,8 +18,8 @@ Json make_manifest(const config::LoadedRecipe& loaded, const RunModel& run, cons
                    int num_threads);
 
 /// RunState::ground of the run with this manifest: "data" (rows, content), "order" (what decides
-/// it), "config" (the model's), "settings" (what else decides the training), and beside adapters
-/// "base" (checkpoint::base_files).
+/// it), "config" (the model's), "settings" (what else decides the training), "dataset" (how its
+/// rows are read), and beside adapters "base" (checkpoint::base_files).
 Json ground_of(const config::Recipe& recipe, const RunModel& run, const RunData& data,
                const Json& manifest);
 

@@ -53,6 +53,7 @@ void check_task(const config::ModelSource& model, const spec::ModelSpec& spec) {
 /// Names that only the data sets give the classes are the trained model's.
 void name_classes(const config::Recipe& recipe, checkpoint::ModelFolder& source) {
   if (source.spec.is_classifier()) {
+    models::check_trains(source.config, source.spec.num_labels);
     const auto names =
         corpus::class_names(recipe, models::class_names(source.config), source.spec.num_labels);
     if (!names.empty()) {

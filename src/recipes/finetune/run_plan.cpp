@@ -7,8 +7,10 @@
 #include <numeric>
 
 #include "base/cores.h"
+#include "base/division.h"
 #include "base/error.h"
 #include "base/isa.h"
+#include "base/json_change.h"
 #include "base/known.h"
 #include "base/text.h"
 #include "checkpoint/base_files.h"
@@ -18,7 +20,9 @@
 #include "models/registry.h"
 #include "ops/cross_entropy.h"
 #include "plan/run_cost.h"
+#include "recipes/finetune/checkpoint_model.h"
 #include "recipes/finetune/router_training.h"
+#include "recipes/finetune/unlearnt_tokens.h"
 #include "tensor/dtype.h"
 
 namespace automodel::recipes {
@@ -67,7 +71,7 @@ plan::BatchShape fullest_batch(const config::Recipe& recipe, const RunModel& run
   const std::int64_t longest = data.packs || lengths.empty() ? mean : std::ranges::max(lengths);
   const std::int64_t rows = loader_options(recipe).local_batch_size;
   const std::int64_t others = recipe.dataloader.group_by_length ? longest : mean;
-  const std::int64_t row_tokens = (longest + (rows - 1) * others + rows - 1) / rows;
+  const std::int64_t row_tokens = ceil_div(longest + (rows - 1) * others, rows);
   return {.rows = rows,
           .row_tokens = row_tokens,
           .labels = std::llround(learnt_share(data.train.survey) *
@@ -177,16 +181,25 @@ std::vector<std::string> describe_lora(const config::Recipe& recipe, const RunMo
       fmt::format("adapters    rank {}, scale {:g}, dropout {:g}; on {}{}", lora.rank, lora.scale,
                   lora.dropout, join(roles, ", "), begun ? "; begun with " + *begun : "")};
   if (begun) {
-    if (const auto warning =
-            checkpoint::other_base_warning(models::find_model(*begun), run.source.path)) {
+    const auto folder = models::find_model(*begun);
+    if (const auto warning = checkpoint::other_base_warning(folder, run.source.path)) {
       out.push_back("warning: " + *warning);
+    }
+    const Json& ours = recipe.model.config_overrides;
+    if (const Json theirs = overrides_beside(folder).value_or(ours);
+        !json_changes(theirs, ours).empty()) {
+      out.push_back(
+          fmt::format("warning: the adapter in {} was trained with other changes of its base's "
+                      "config.json: {}, here {}",
+                      folder.string(), theirs.dump(), ours.dump()));
     }
   }
   if (!recipe.checkpoint.merged_export && changes_base(recipe.model, run.source)) {
     out.emplace_back(
         "warning: an adapter's folder has no place for what the section model changes of "
-        "config.json: whoever loads it must change the base model's alike. "
-        "checkpoint.merged_export: true also saves the whole model");
+        "config.json: whoever loads it must change the base model's alike (merge and generate do, "
+        "while it lies in its checkpoint). checkpoint.merged_export: true also saves the whole "
+        "model");
   }
   for (const auto& pattern : run.lora->idle_excludes) {
     out.push_back(fmt::format("warning: peft.exclude_modules: '{}' excludes nothing", pattern));
@@ -336,6 +349,7 @@ std::vector<std::string> describe_run(const config::Recipe& recipe, const RunMod
     out.insert(out.end(), lines.begin(), lines.end());
   };
   append(describe_lora(recipe, run));
+  append(unlearnt_tokens(run, data));
   append(describe_data(recipe, data));
   append(describe_steps(recipe, data, steps));
   append(describe_loss(recipe.loss_fn));

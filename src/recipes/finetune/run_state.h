@@ -40,7 +40,7 @@ struct SaveMoment {
   std::int64_t epoch = 0;
   std::int64_t step = 0;
   bool is_final = false;
-  std::optional<checkpoint::ValidationLoss> validation_loss;
+  std::optional<checkpoint::ValidationLoss> validation_loss = std::nullopt;
 };
 
 /// The checkpoints of a run and the lock of its folder, <checkpoint_dir>/epoch_E_step_S/:

@@ -2,11 +2,37 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
+#include <iterator>
+
+#include "base/pointer.h"
 #include "base/text.h"
 #include "checkpoint/adapter.h"
+#include "checkpoint/manifest.h"
 
 namespace automodel::recipes {
 namespace {
+
+namespace fs = std::filesystem;
+
+std::string loss_of(const checkpoint::Manifest& manifest) {
+  return manifest.validation_loss ? fmt::format("{:.4f}", manifest.validation_loss->value)
+                                  : "not measured";
+}
+
+/// Whatever is written at the end is the last checkpoint's: an earlier one may be better.
+std::vector<std::string> describe_better(const fs::path& last) {
+  const auto link = last.parent_path() / kLowest;
+  const auto best = fs::weakly_canonical(follow_pointers(link));
+  if (!fs::exists(best / checkpoint::kManifestFile) || fs::equivalent(best, last)) {
+    return {};
+  }
+  return {fmt::format(
+      "better       {} ({}): its validation loss is {}, the last one's {}; 'automodel convert' "
+      "makes a model of it",
+      link.string(), best.filename().string(), loss_of(checkpoint::read_manifest(best)),
+      loss_of(checkpoint::read_manifest(last)))};
+}
 
 std::string totals_text(const RunTotals& totals) {
   const double rate =
@@ -37,7 +63,7 @@ Json to_json(const RunTotals& totals) {
 }
 
 std::vector<std::string> describe_result(const RunTotals& totals,
-                                         const std::optional<std::filesystem::path>& checkpoint) {
+                                         const std::optional<fs::path>& checkpoint) {
   std::vector<std::string> out = {totals.num_steps > 0
                                       ? totals_text(totals)
                                       : "nothing left to do: the run is complete; to "
@@ -51,10 +77,11 @@ std::vector<std::string> describe_result(const RunTotals& totals,
   if (adapter) {
     out.push_back("adapter      " + model.string());
   }
-  if (std::filesystem::is_directory(model / "consolidated")) {
+  if (fs::is_directory(model / "consolidated")) {
     out.push_back((adapter ? "merged model " : "model        ") +
                   (model / "consolidated").string());
   }
+  std::ranges::move(describe_better(*checkpoint), std::back_inserter(out));
   return out;
 }
 

@@ -26,7 +26,8 @@ struct RunTotals {
 Json to_json(const RunTotals& totals);
 
 /// "trained 24 steps, 18 K tokens (768 learnt) in 1:05, 276 tokens/s; peak memory 1.43 GiB", and
-/// where adapter, merged model or model lie inside `checkpoint`.
+/// where adapter, merged model or model lie inside `checkpoint`, the last one, and LOWEST_VAL
+/// beside it, if that is another.
 std::vector<std::string> describe_result(const RunTotals& totals,
                                          const std::optional<std::filesystem::path>& checkpoint);
 

@@ -24,8 +24,6 @@ class Validation {
       const config::Recipe& recipe, const RunData& data, std::int64_t first_step,
       std::function<bool()> stops = [] { return false; });
 
-  bool empty() const { return sets_.empty(); }
-
   /// What identifies the set whose loss run() returns: its name, the number and checksum of its
   /// rows and the keys that say how they are read. Null if there is none.
   Json deciding_set() const;

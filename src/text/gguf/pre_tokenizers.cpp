@@ -12,7 +12,7 @@ namespace {
 
 using namespace split_patterns;
 
-Json split(std::string_view pattern) {
+Json split_step(std::string_view pattern) {
   return {{"type", "Split"},
           {"pattern", {{"Regex", pattern}}},
           {"behavior", "Isolated"},
@@ -31,59 +31,62 @@ Json byte_level(bool use_regex) {
 Json sequence(Json steps) { return {{"type", "Sequence"}, {"pretokenizers", std::move(steps)}}; }
 
 Json split_then_bytes(std::string_view pattern) {
-  return sequence(Json::array({split(pattern), byte_level(false)}));
+  return sequence(Json::array({split_step(pattern), byte_level(false)}));
 }
 
 Json deepseek_llm() {
-  return sequence(Json::array({split("[\r\n]"), split(fmt::format("\\s?[{}]+", kDeepseekLetters)),
-                               split("\\s?[!-/:-~！-／：-～‘-‟　-。]+"), split("\\s+$"),
-                               split(kDeepseekCjk), digits(true), byte_level(false)}));
+  return sequence(
+      Json::array({split_step("[\r\n]"), split_step(fmt::format("\\s?[{}]+", kDeepseekLetters)),
+                   split_step("\\s?[!-/:-~！-／：-～‘-‟　-。]+"), split_step("\\s+$"),
+                   split_step(kDeepseekCjk), digits(true), byte_level(false)}));
 }
 
 Json deepseek_coder() {
-  return sequence(Json::array({split("[\r\n]"), split("\\s?\\p{L}+"), split("\\s?\\p{P}+"),
-                               split(kDeepseekCjk), digits(true), byte_level(false)}));
+  return sequence(
+      Json::array({split_step("[\r\n]"), split_step("\\s?\\p{L}+"), split_step("\\s?\\p{P}+"),
+                   split_step(kDeepseekCjk), digits(true), byte_level(false)}));
 }
 
 Json deepseek_v3() {
-  return sequence(Json::array({split("\\p{N}{1,3}"), split("[一-龥\u3040-ゟ゠-ヿ]+"),
-                               split(kDeepseekV3), byte_level(false)}));
+  return sequence(Json::array({split_step("\\p{N}{1,3}"), split_step("[一-龥\u3040-ゟ゠-ヿ]+"),
+                               split_step(kDeepseekV3), byte_level(false)}));
 }
 
 Json falcon() {
   return sequence(Json::array({{{"type", "Punctuation"}, {"behavior", "Contiguous"}},
                                byte_level(true),
                                digits(false),
-                               split("[0-9][0-9][0-9]")}));
+                               split_step("[0-9][0-9][0-9]")}));
 }
 
 Json thousands(std::string_view pattern) {
-  return sequence(Json::array({split(kThousands), split(pattern), byte_level(false)}));
+  return sequence(Json::array({split_step(kThousands), split_step(pattern), byte_level(false)}));
 }
 
 Json spark() {
-  return sequence(Json::array({split("\\p{N}{1,3}"), split("[一-龥\u3040-ゟ゠-ヿ]+"), split(kSpark),
-                               split("\\p{N}"), byte_level(false)}));
+  return sequence(Json::array({split_step("\\p{N}{1,3}"), split_step("[一-龥\u3040-ゟ゠-ヿ]+"),
+                               split_step(kSpark), split_step("\\p{N}"), byte_level(false)}));
 }
 
 Json super_bpe() {
   return sequence(
-      Json::array({split("\\p{N}+"), split("(?=(\\d{3})+(?!\\d))"), byte_level(false)}));
+      Json::array({split_step("\\p{N}+"), split_step("(?=(\\d{3})+(?!\\d))"), byte_level(false)}));
 }
 
 Json gpt2() { return byte_level(true); }
 Json digits_then_gpt2() { return sequence(Json::array({digits(true), byte_level(true)})); }
 Json bloom_digits() {
-  return sequence(Json::array({split(kBloom), digits(true), byte_level(false)}));
+  return sequence(Json::array({split_step(kBloom), digits(true), byte_level(false)}));
 }
 Json lines_then_qwen2() {
-  return sequence(Json::array({split("[^\n]+|[\n]+"), split(kQwen2), byte_level(false)}));
+  return sequence(Json::array({split_step("[^\n]+|[\n]+"), split_step(kQwen2), byte_level(false)}));
 }
 Json digits_then_minicpm() {
-  return sequence(Json::array({split("\\p{N}{1,3}"), split(kMiniCpm5), byte_level(false)}));
+  return sequence(
+      Json::array({split_step("\\p{N}{1,3}"), split_step(kMiniCpm5), byte_level(false)}));
 }
 Json youtu() {
-  return sequence(Json::array({split(kYoutuAsian), split(kYoutu), byte_level(false)}));
+  return sequence(Json::array({split_step(kYoutuAsian), split_step(kYoutu), byte_level(false)}));
 }
 Json tiny_aya() { return thousands(kGpt4o); }
 
@@ -144,7 +147,7 @@ GgufPreTokenizer gguf_pre_tokenizer(std::string_view name, std::string_view sour
   const std::string wanted(name.empty() ? "default" : name);
   std::vector<std::string> known;
   for (const Row& row : kRows) {
-    const std::vector<std::string> names = automodel::split(row.names, ' ');
+    const std::vector<std::string> names = split(row.names, ' ');
     if (std::find(names.begin(), names.end(), wanted) != names.end()) {
       return {.normalizer = row.nfc ? Json{{"type", "NFC"}} : Json(),
               .pre_tokenizer = row.pre_tokenizer(),

@@ -23,7 +23,7 @@ Value part_of(const std::string& text) {
 AttributePath::AttributePath(const Value& attribute, Value fallback)
     : fallback_(std::move(fallback)) {
   if (const auto* text = attribute.as<String>()) {
-    for (const std::string& part : split(text->view(), '.')) {
+    for (const std::string& part : automodel::split(text->view(), '.')) {
       parts_.push_back(part_of(part));
     }
   } else if (!attribute.is<None>()) {

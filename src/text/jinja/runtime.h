@@ -21,7 +21,6 @@ class Runtime {
   Runtime(const Runtime&) = delete;
   Runtime& operator=(const Runtime&) = delete;
 
-  const RenderLimits& limits() const { return limits_; }
   std::optional<std::int64_t> now() const { return now_; }
 
   /// Counts work. Throws Error(invalid_argument) that names the limit when it is used up.

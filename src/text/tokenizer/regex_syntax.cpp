@@ -206,14 +206,4 @@ void Translator::interval() {
 
 std::string to_pcre2(std::string_view pattern) { return Translator(pattern).run(); }
 
-std::string quote_regex(std::string_view text) {
-  std::string result;
-  for (std::size_t at = 0; at < text.size();) {
-    const CodePoint c = decode_at(text, at);
-    result += escape_character(c.value);
-    at += c.size;
-  }
-  return result;
-}
-
 }  // namespace automodel::text

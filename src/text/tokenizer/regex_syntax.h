@@ -16,7 +16,4 @@ namespace automodel::text {
 /// unfinished expression.
 std::string to_pcre2(std::string_view pattern);
 
-/// `text` as an expression that matches exactly it.
-std::string quote_regex(std::string_view text);
-
 }  // namespace automodel::text

@@ -34,6 +34,7 @@ TEST(Findings, Processor) {
   EXPECT_EQ(plain.text, "A: avx2; bfloat16 weights are computed in float32");
   EXPECT_EQ(fix_of(plain), "nothing");
   EXPECT_THAT(processor_finding({"A", {"avx2", "avx512_bf16"}}).text, HasSubstr("in bfloat16"));
+  EXPECT_THAT(processor_finding({"A", {"neon", "bf16"}}).text, HasSubstr("in float32"));
   EXPECT_THAT(fix_of(processor_finding({"A", {}})), HasSubstr("AVX2 or better"));
 }
 

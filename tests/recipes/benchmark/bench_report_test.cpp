@@ -62,6 +62,24 @@ TEST(BenchReport, JsonHasTheDocumentedFields) {
   EXPECT_EQ(json.at("env").at("isa"), Json::parse(R"(["avx2"])"));
 }
 
+TEST(BenchReport, JsonHasUpstreamsFieldsToo) {
+  auto given = report({step(2, 100, 4), step(4, 100, 4)});
+  given.peak_flops = 1e10;
+  given.load_seconds = 7;
+  given.micro_batch_size = 1;
+  given.seq_len = 100;
+  const Json expected = Json::parse(R"({"total_steps": 3, "warmup_steps": 1, "training_steps": 2,
+      "setup_time_seconds": 7.0, "warmup_time_seconds": 9.0, "training_time_seconds": 6.0,
+      "avg_iter_time_seconds": 3.0, "avg_mfu_percent": 10.0, "tflops_per_gpu": 0.003,
+      "peak_tflops": 0.01, "world_size": 1, "global_batch_size": 1, "local_batch_size": 1,
+      "seq_len": 100})");
+  const Json json = to_json(given);
+  for (const auto& [name, value] : expected.items()) {
+    EXPECT_DOUBLE_EQ(json.at(name).get<double>(), value.get<double>()) << name;
+  }
+  EXPECT_FALSE(to_json(report({step(2, 100, 4)})).contains("avg_mfu_percent"));
+}
+
 TEST(BenchReport, WhatIsNotKnownIsNotClaimed) {
   auto given = report({step(2, 100, 4)});
   given.peak_is_of_steps = false;

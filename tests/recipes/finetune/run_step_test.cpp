@@ -25,7 +25,7 @@ TEST(RunStep, TakesTheNextRowsAndMovesOn) {
 
   const auto first = run_step(state, loader, options);
   EXPECT_EQ(first.metrics.step, 0);
-  EXPECT_EQ(first.metrics.result.num_tokens, data::num_tokens(first.batch.micro_batches.at(0)));
+  EXPECT_EQ(first.metrics.result.num_tokens, std::ssize(first.batch.micro_batches.at(0).ids));
   EXPECT_GT(first.metrics.result.seconds.backward, 0);
   EXPECT_LE(first.metrics.result.seconds.forward, first.metrics.seconds);
   EXPECT_EQ(state.next_step, 1);

@@ -2,6 +2,7 @@
 
 #include <gmock/gmock.h>
 
+#include "checkpoint/manifest.h"
 #include "recipes/tiny_recipe.h"
 
 namespace automodel::recipes {
@@ -43,6 +44,24 @@ TEST(DescribeResult, NamesWhatLiesInTheCheckpoint) {
   EXPECT_THAT(
       describe_result(two_steps(), folder.path()),
       ElementsAre(kTotals, "adapter      " + model, "merged model " + model + "/consolidated"));
+}
+
+TEST(DescribeResult, NamesABetterCheckpointThanTheLast) {
+  const testing::TemporaryFolder folder;
+  const auto save = [&](const char* name, double loss) {
+    std::filesystem::create_directories(folder / name / "model");
+    checkpoint::seal(folder / name,
+                     {.validation_loss = checkpoint::ValidationLoss{loss}, .files = {}});
+  };
+  save("epoch_0_step_1", 0.25);
+  save("epoch_0_step_3", 0.5);
+  const auto link = folder / "LOWEST_VAL";
+  std::filesystem::create_directory_symlink("epoch_0_step_1", link);
+  EXPECT_THAT(describe_result(two_steps(), folder / "epoch_0_step_1"), ElementsAre(kTotals));
+  EXPECT_THAT(describe_result(two_steps(), folder / "epoch_0_step_3"),
+              ElementsAre(kTotals, "better       " + link.string() +
+                                       " (epoch_0_step_1): its validation loss is 0.2500, the last "
+                                       "one's 0.5000; 'automodel convert' makes a model of it"));
 }
 
 }  // namespace

@@ -3,7 +3,6 @@
 #include <gmock/gmock.h>
 
 #include "tests/text/tokenizer/small.h"
-#include "text/tokenizer/regex_syntax.h"
 
 namespace automodel::text {
 namespace {
@@ -127,11 +126,6 @@ TEST(Regex, LongMatchesWork) {
   const std::string text(1 << 20, ' ');
   EXPECT_THAT(matches(R"(\s*[\r\n]+|\s+(?!\S)|\s+)", text), ElementsAre(text));
   EXPECT_EQ(matches(R"((?:a|b)+)", std::string(100000, 'a')).size(), 1U);
-}
-
-TEST(Regex, QuotingMatchesTheTextItself) {
-  const std::string text = "a.b*[c]\\{d}é#\x01";
-  EXPECT_THAT(matches(quote_regex(text), "x" + text), ElementsAre(text));
 }
 
 }  // namespace

@@ -118,12 +118,18 @@ AM_INLINE GluAt glu_at(const GluTask& task, Vec g, Vec u) {
   return {vmul(gate.value, u), vmul(gate.slope, u), gate.value};
 }
 
+/// 1 where the gate stands alone.
+template <class Stored>
+AM_INLINE Vec load_up(const Row<Stored>& up, Index i, Index n) {
+  return up.data == nullptr ? vset(1) : up.load(i, n);
+}
+
 template <class Stored>
 void glu_forward(const GluTask& task) {
   const Row<Stored> gate(task.gate), up(task.up), out(task.out);
   for (Index i = 0; i < task.size; i += kWidth) {
     const Index n = task.size - i;
-    out.store(i, n, glu_at(task, gate.load(i, n), up.load(i, n)).value);
+    out.store(i, n, glu_at(task, gate.load(i, n), load_up(up, i, n)).value);
   }
 }
 
@@ -135,7 +141,7 @@ float glu_back(const GluTask& task) {
   Vec grad_weight = vset(0);
   for (Index i = 0; i < task.size; i += kWidth) {
     const Index n = task.size - i;
-    const GluAt at = glu_at(task, gate.load(i, n), up.load(i, n));
+    const GluAt at = glu_at(task, gate.load(i, n), load_up(up, i, n));
     const Vec of_out = grad.load(i, n);  // 0 behind the end
     grad_weight = vfma(of_out, at.value, grad_weight);
     const Vec g = vmul(of_out, weight);
@@ -143,7 +149,9 @@ float glu_back(const GluTask& task) {
       out.store(i, n, vmul(at.value, weight));
     }
     grad_gate.store(i, n, vmul(g, at.by_gate));
-    grad_up.store(i, n, vmul(g, at.by_up));
+    if (grad_up.data != nullptr) {
+      grad_up.store(i, n, vmul(g, at.by_up));
+    }
   }
   return vsum(grad_weight);
 }
