@@ -2,6 +2,9 @@
 
 #include <gmock/gmock.h>
 
+#include <cmath>
+#include <limits>
+
 #include "tests/watch/folder.h"
 #include "watch/crc32.h"
 
@@ -30,6 +33,16 @@ TEST_F(WandbFiles, HoldRunPointsAndEnd) {
   EXPECT_THAT(read_file(file),
               AllOf(::testing::StartsWith(":W&B\xe1\xbe\0"s), HasSubstr("proj"), HasSubstr("mine"),
                     HasSubstr("tag"), HasSubstr("{\"lr\":0.5}"), HasSubstr("0.25")));
+}
+
+/// As Python's json writes them, which wandb reads.
+TEST_F(WandbFiles, NumbersThatJsonLacks) {
+  const auto writer = make();
+  const double most = std::numeric_limits<double>::infinity();
+  writer->write({.step = 0, .seconds = 1e9, .values = {{"a", std::nan("")}, {"b", -most}}});
+  writer->finish(true, 1e9 + 5);
+  EXPECT_THAT(read_file(path_ / "wandb/offline-run-20010909_014640-abcd1234/run-abcd1234.wandb"),
+              AllOf(HasSubstr("NaN"), HasSubstr("-Infinity")));
 }
 
 TEST_F(WandbFiles, AnIdIsAName) {
