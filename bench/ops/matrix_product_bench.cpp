@@ -86,7 +86,8 @@ bool register_all() {
         Types{"bf16", at::kBFloat16, at::kBFloat16}}) {
     for (const Shape& shape : kShapes) {
       for (int p = 0; p < 3; ++p) {
-        register_for_every_isa(std::string(types.name) + "/" + shape.name + "/" + kPasses.at(p),
+        register_for_every_isa(std::string(types.name) + "/" + shape.name + "/" +
+                                   kPasses.at(static_cast<std::size_t>(p)),
                                [=](benchmark::State& state, Isa isa) {
                                  measure(state, shape, static_cast<Pass>(p), types.x, types.w, isa);
                                });

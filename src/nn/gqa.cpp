@@ -4,6 +4,7 @@
 #include <cmath>
 
 #include "base/known.h"
+#include "ops/sigmoid.h"
 
 namespace automodel::nn {
 
@@ -126,8 +127,8 @@ Tensor GqaBlock::gate(const Tensor& x_td, const Sequence& sequence) const {
     x_thg = x_thg + gate_bias_h_.to(x_thg.scalar_type()).unsqueeze(-1);
   }
   return spec_.gate_function == spec::GateFunction::sigmoid
-             ? at::sigmoid(x_thg)
-             : at::softplus(x_thg.to(at::kFloat)).to(x_thg.scalar_type());
+             ? ops::sigmoid_of(x_thg)
+             : ops::softplus_of(x_thg.to(at::kFloat)).to(x_thg.scalar_type());
 }
 
 Tensor GqaBlock::gated(const Tensor& o_thw, const Tensor& x_td, const Sequence& sequence) const {

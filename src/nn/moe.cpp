@@ -1,6 +1,7 @@
 #include "nn/moe.h"
 
 #include "base/known.h"
+#include "ops/sigmoid.h"
 
 namespace automodel::nn {
 namespace {
@@ -154,7 +155,7 @@ ops::Routing MoeBlock::route(const Tensor& x_td, const Sequence& sequence) const
 
 Tensor MoeBlock::shared(const Tensor& x_td, const Sequence& sequence, Ports& ports) const {
   const Tensor y_td = known(shared_).forward(x_td, sequence, ports);
-  return shared_gate_ ? at::sigmoid(ops::linear(x_td, at_step(*shared_gate_, sequence))) * y_td
+  return shared_gate_ ? ops::sigmoid_of(ops::linear(x_td, at_step(*shared_gate_, sequence))) * y_td
                       : y_td;
 }
 

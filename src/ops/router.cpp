@@ -5,12 +5,13 @@
 #include <limits>
 
 #include "base/error.h"
+#include "ops/sigmoid.h"
 
 namespace automodel::ops {
 namespace {
 
 Tensor scores_of(const Tensor& logits_te, RouterScore score) {
-  return score == RouterScore::sigmoid ? at::sigmoid(logits_te) : at::softmax(logits_te, -1);
+  return score == RouterScore::sigmoid ? sigmoid_of(logits_te) : at::softmax(logits_te, -1);
 }
 
 /// -infinity for the experts of all groups but the best.

@@ -2,6 +2,8 @@
 
 #include <ATen/ATen.h>
 
+#include "ops/sigmoid.h"
+
 namespace automodel::ops {
 namespace {
 
@@ -10,7 +12,7 @@ Tensor normalised_scores(const Tensor& logits_te, RouterScore score) {
   if (score != RouterScore::sigmoid) {
     return at::softmax(logits_te, -1);
   }
-  const Tensor scores_te = at::sigmoid(logits_te);
+  const Tensor scores_te = sigmoid_of(logits_te);
   return scores_te / (scores_te.sum(-1, true) + 1e-20);
 }
 
