@@ -163,12 +163,13 @@ fs::path fetch(const HubRepo& repo, const Selection& selection, const Settings& 
                Progress& progress) {
   const ErrorContext context("fetching {}", to_string(repo));
   if (settings.offline) {
-    const auto found = complete_snapshot(repo, selection);
-    check(found.has_value(), ErrorKind::unsupported,
-          "HF_HUB_OFFLINE forbids downloads, and the cache {} is not known to hold all that is "
-          "asked for; unset it, or use what is in the cache",
-          hub_cache_folder().string());
-    return *found;
+    if (const auto found = complete_snapshot(repo, selection)) {
+      return *found;
+    }
+    fail(ErrorKind::unsupported,
+         "HF_HUB_OFFLINE forbids downloads, and the cache {} is not known to hold all that is "
+         "asked for; unset it, or use what is in the cache",
+         hub_cache_folder().string());
   }
   const Version version = ask_version(repo, settings, progress);
   return fetch_version(repo, version, choose_files(repo, version, selection, settings, progress),
