@@ -16,6 +16,7 @@ Json parse_line(std::string_view text, const std::string& path, std::int64_t lin
   try {
     return parse_json_exact(text, path, line);
   } catch (const Error& error) {
+    check_utf8(text, path, line);
     const std::string place = fmt::format("{}:{}:", path, line);
     const bool placed = error.message().starts_with(place);
     const bool is_cut = error.message().find("unexpected end of input") != std::string::npos;
