@@ -313,7 +313,9 @@ void ConfigReader::finish(std::span<const std::string> ignored) const {
   }
   check(unknown.empty(), ErrorKind::unsupported,
         "{}: keys that this model family does not know and that could change its mathematics: {}. "
-        "Remove them from config.json if the model does not need them",
+        "Remove them from config.json, or from the recipe's section model if it set them, if the "
+        "model "
+        "does not need them",
         source_, fmt::join(unknown, ", "));
 }
 
