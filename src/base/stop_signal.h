@@ -13,9 +13,8 @@ namespace automodel {
 
 /// While alive, the given signals no longer end the process: the first one is remembered and given
 /// to `on_first`, on a thread of its own, a second one ends the process at once with 128 + its
-/// number. Those that follow the
-/// first within kSameRequest are the same request: `timeout`, schedulers and terminals signal a
-/// process by itself and once more with its group.
+/// number. Those that follow the first within kSameRequest are the same request: `timeout`,
+/// schedulers and terminals signal a process by itself and once more with its group.
 /// Make it before any other thread, on the main thread: threads inherit which signals are blocked.
 class StopSignal {
  public:

@@ -17,8 +17,7 @@ constexpr std::string_view kBetas = "both in a list";
 constexpr std::string_view kTextColumn = "{answer: text} of a ColumnMappedTextInstructionDataset";
 constexpr std::string_view kBest =
     "no run is ended early; its best checkpoint is LOWEST_VAL, of which 'automodel convert' makes "
-    "a "
-    "model";
+    "a model";
 constexpr std::string_view kWholeLayers =
     "beside adapters no whole layers are trained; without the section peft all are";
 

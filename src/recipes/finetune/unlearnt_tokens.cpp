@@ -51,8 +51,8 @@ std::vector<std::string> unlearnt_tokens(const RunModel& run, const RunData& dat
   names.resize(std::min(count, kNamed));
   return {fmt::format(
       "warning: the embeddings of {} tokens of the rows are zero ({}{}): the model was never "
-      "trained "
-      "on them, and adapters leave embeddings as they are. Take a model that knows them, such as "
+      "trained on them, and adapters leave embeddings as they are. Take a model that knows them, "
+      "such as "
       "the chat model of a base model, or a chat_template without them, or train without peft",
       count, join(names, ", "), count > names.size() ? " ..." : "")};
 }
