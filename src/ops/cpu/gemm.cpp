@@ -17,9 +17,11 @@ constexpr Index kBatchFloats = 1 << 22;   // of all pieces at once: 16 MiB
 constexpr Index kStripFloats = 96 << 10;  // packed columns of one task, for the inner caches
 constexpr Index kStripPanels = 4;
 constexpr Index kRowsFloats = 160 << 10;  // packed rows that they keep beside these
+constexpr Index kPartSteps = 768;         // of a long inner dimension: its rows stay in caches
 constexpr Index kTileRowPanels = 8;
 constexpr Index kPackPanels = 8;  // of rows, side by side where their steps share lines
 constexpr Index kTasksPerWorker = 3;
+constexpr std::size_t kManyProducts = 16;
 constexpr Index kStepUnit = 16;  // steps that kernels take at once at most
 
 /// A part of a dimension.
@@ -40,13 +42,17 @@ std::vector<Range> cut(Index size, Index most, Index unit) {
   return out;
 }
 
+/// Where a piece's rows are packed: for all tasks before they begin, in the only task, which has
+/// all columns, or tile by tile as they are multiplied, each once since the columns are few.
+enum class Packing { before, in_task, in_tile };
+
 /// A part of a product whose rows are packed together.
 struct Piece {
   const Product* product = nullptr;
   Range rows, inner;
   Steps steps, added_steps;
   Index panel_rows = 1, row_panels = 0;
-  bool packs_apart = false;  // rows that are read once, by the task that multiplies them
+  Packing packing = Packing::before;
   float* a = nullptr;
   float* added_a = nullptr;
   float* squares = nullptr;  // [row_panels, column panels]; null: nobody asks
@@ -67,21 +73,44 @@ Steps steps_of(const Operand& a, const Operand& b, Index inner, const GemmKernel
   return steps;
 }
 
-void add_pieces(const Product& product, const GemmKernels& kernels, std::vector<Piece>& out) {
+/// Of one panel of packed rows and block.
+Index panel_floats(const Operand& a, const Steps& steps, const GemmKernels& kernels) {
+  const bool by_row = a.inner_contiguous || (kernels.has_tiles && steps.pairs);
+  return kernels.panel_rows * (by_row ? kernels.row_stride : steps.per_block);
+}
+
+/// Rows of a piece. Where products are many (whatever the number of workers, so that sums are the
+/// same), a task's caches shall hold them packed, if they are still a tile.
+Index most_rows(const Product& product, const Steps& steps, bool are_many,
+                const GemmKernels& kernels) {
+  const Index floats = panel_floats(product.a, steps, kernels) * steps.blocks();
+  const Index most = kRowsFloats / std::max(floats, Index{1});
+  if (!are_many || most < kTileRowPanels) {
+    return kPieceFloats / std::max(steps.count(), Index{1});
+  }
+  const Index panels = ceil_div(product.rows, kernels.panel_rows);
+  return ceil_div(panels, std::max(ceil_div(panels, most), Index{1})) * kernels.panel_rows;
+}
+
+void add_pieces(const Product& product, bool are_many, const GemmKernels& kernels,
+                std::vector<Piece>& out) {
   const Index per_step = steps_of(product.a, product.b, 2, kernels).pairs ? 2 : 1;
   const bool adds = product.out.storage == Storage::float32;  // what is added was rounded to it
-  const Index most_inner = adds ? kMaxSteps * per_step : std::max(product.inner, Index{1});
-  const Index steps = std::max(std::min(product.inner, most_inner) / per_step, Index{1});
+  const bool is_long = adds && product.inner > kMaxSteps * per_step;
+  const Index most_inner = is_long ? kPartSteps * per_step : std::max(product.inner, Index{1});
   for (const Range& inner : cut(product.inner, most_inner, 1)) {
-    for (const Range& rows : cut(product.rows, kPieceFloats / steps, kernels.panel_rows)) {
-      Piece piece{.product = &product, .rows = rows, .inner = inner};
-      piece.steps = steps_of(product.a, product.b, inner.size(), kernels);
+    const Steps steps = steps_of(product.a, product.b, inner.size(), kernels);
+    const Index most = most_rows(product, steps, are_many, kernels);
+    for (const Range& rows : cut(product.rows, most, kernels.panel_rows)) {
+      Piece piece{.product = &product, .rows = rows, .inner = inner, .steps = steps};
       const AddedProduct& added = product.added;
       piece.added_steps = steps_of(added.a, added.b, inner.begin == 0 ? added.inner : 0, kernels);
       const Index panels = std::max(ceil_div(rows.size(), kernels.panel_rows), Index{1});
       piece.panel_rows = std::max(ceil_div(rows.size(), panels), Index{1});
       piece.row_panels = ceil_div(rows.size(), piece.panel_rows);
-      piece.packs_apart = product.columns <= kernels.panel_columns;
+      if (product.columns <= kernels.panel_columns) {
+        piece.packing = Packing::in_tile;
+      }
       out.push_back(piece);
     }
   }
@@ -101,31 +130,30 @@ Operand part(const Operand& whole, Index outer, Index inner) {
   return out;
 }
 
-/// Pieces whose rows lie packed in one buffer. A task takes a strip of columns of one piece: it
-/// packs them into a buffer of its own and multiplies them by rows while they are in the caches.
+/// Pieces whose rows lie packed in one buffer. A task takes a strip of columns of one piece, or all
+/// of them: it packs them into a buffer of its own and multiplies them by rows while they are in
+/// the caches.
 class Batch {
  public:
   explicit Batch(const GemmKernels& kernels) : kernels_(kernels) {}
 
-  bool is_empty() const { return pieces_.empty(); }
-  void clear() {
-    pieces_.clear();
-    floats_ = 0;
-  }
-
-  /// Whether the piece must wait for what is here: for room, or for the sums that it adds to.
-  bool refuses(const Piece& piece) const {
-    const bool follows = !pieces_.empty() && pieces_.back().product == piece.product &&
-                         pieces_.back().inner != piece.inner;
-    return !pieces_.empty() && (follows || floats_ + shared_floats(piece) > kBatchFloats);
-  }
-
-  void add(const Piece& piece) {
+  /// `is_task`: nobody waits for long if the whole piece is one task. It is, if its rows leave room
+  /// in the caches. Runs what is here first if the piece must wait for it.
+  void add(Piece piece, bool is_task) {
+    if (is_task && piece.packing == Packing::before && floats_of(piece) <= kRowsFloats) {
+      piece.packing = Packing::in_task;
+    }
+    if (must_wait(piece)) {
+      run();
+    }
     floats_ += shared_floats(piece);
     pieces_.push_back(piece);
   }
 
   void run() {
+    if (pieces_.empty()) {
+      return;
+    }
     const at::Tensor rows = at::empty({floats_}, at::kFloat);
     list_packs(rows.mutable_data_ptr<float>());
     for_each_task(static_cast<Index>(packs_.size()), [this](Index i, Index /*worker*/) {
@@ -137,9 +165,15 @@ class Batch {
     float* const first = workspace.mutable_data_ptr<float>();
     const at::Tensor squares = at::zeros({num_squares()}, at::kFloat);
     place_squares(squares.mutable_data_ptr<float>());
-    for_each_task(static_cast<Index>(strips_.size()),
-                  [&](Index i, Index worker) { run_strip(i, first + worker * worker_floats_); });
+    for_each_task(static_cast<Index>(tasks_.size()), [&](Index task, Index worker) {
+      const Range strips = tasks_[static_cast<std::size_t>(task)];
+      for (Index i = strips.begin; i < strips.end; ++i) {
+        run_strip(task, i, first + worker * worker_floats_);
+      }
+    });
     add_squares();
+    pieces_.clear();
+    floats_ = 0;
   }
 
  private:
@@ -149,14 +183,19 @@ class Batch {
     Range rows, columns;
   };
 
-  /// Of one panel of rows and block.
+  /// For room, or for the sums that it adds to.
+  bool must_wait(const Piece& piece) const {
+    const bool follows = !pieces_.empty() && pieces_.back().product == piece.product &&
+                         pieces_.back().inner != piece.inner;
+    return !pieces_.empty() && (follows || floats_ + shared_floats(piece) > kBatchFloats);
+  }
+
   Index panel_floats(const Operand& a, const Steps& steps) const {
-    const bool by_row = a.inner_contiguous || (kernels_.has_tiles && steps.pairs);
-    return kernels_.panel_rows * (by_row ? kernels_.row_stride : steps.per_block);
+    return cpu::panel_floats(a, steps, kernels_);
   }
   Index block_floats(const Piece& piece, const Operand& a, const Steps& steps) const {
-    const Index panels =
-        piece.packs_apart ? std::min(piece.row_panels, kTileRowPanels) : piece.row_panels;
+    const bool is_tile = piece.packing == Packing::in_tile;
+    const Index panels = is_tile ? std::min(piece.row_panels, kTileRowPanels) : piece.row_panels;
     return panels * panel_floats(a, steps);
   }
   Index row_floats(const Piece& piece) const {
@@ -167,7 +206,10 @@ class Batch {
                                    piece.added_steps.blocks();
   }
 
-  Index shared_floats(const Piece& piece) const { return piece.packs_apart ? 0 : floats_of(piece); }
+  Index shared_floats(const Piece& piece) const {
+    return piece.packing == Packing::before ? floats_of(piece) : 0;
+  }
+  Index own_floats(const Piece& piece) const { return floats_of(piece) - shared_floats(piece); }
 
   static Operand rows_of(const Piece& piece) {
     return part(piece.product->a, piece.rows.begin, piece.inner.begin);
@@ -179,7 +221,7 @@ class Batch {
   void list_packs(float* next) {
     packs_.clear();
     for (Piece& piece : pieces_) {
-      if (piece.packs_apart) {
+      if (piece.packing != Packing::before) {
         continue;
       }
       piece.a = next;
@@ -217,25 +259,29 @@ class Batch {
             .block_stride = block_floats(piece, source, steps)};
   }
 
-  /// Packs rows of one tile into the worker's own memory, or finds them packed.
-  void place_rows(const Piece& piece, const Range& rows, float* own, TileTask& tile) const {
-    if (!piece.packs_apart) {
-      const Index panel = rows.begin / piece.panel_rows;
-      tile.term.a = piece.a + panel * tile.term.a_panel_stride;
-      tile.added.a = piece.added_a + panel * tile.added.a_panel_stride;
+  /// Finds the rows of one tile, or packs them into the worker's own memory before the first
+  /// columns.
+  void place_rows(const Piece& piece, const Range& rows, bool is_first, float* own,
+                  TileTask& tile) const {
+    const bool is_before = piece.packing == Packing::before;
+    const Index panel = piece.packing == Packing::in_tile ? 0 : rows.begin / piece.panel_rows;
+    float* const a = (is_before ? piece.a : own) + panel * tile.term.a_panel_stride;
+    float* const added_a =
+        (is_before ? piece.added_a : own + row_floats(piece)) + panel * tile.added.a_panel_stride;
+    tile.term.a = a;
+    tile.added.a = added_a;
+    if (is_before || !is_first) {
       return;
     }
-    tile.term.a = own;
-    tile.added.a = own + row_floats(piece);
-    kernels_.pack_rows(pack_of(piece, rows_of(piece), piece.steps, rows, own));
+    kernels_.pack_rows(pack_of(piece, rows_of(piece), piece.steps, rows, a));
     if (piece.added_steps.blocks() > 0) {
-      kernels_.pack_rows(
-          pack_of(piece, added_rows_of(piece), piece.added_steps, rows, own + row_floats(piece)));
+      kernels_.pack_rows(pack_of(piece, added_rows_of(piece), piece.added_steps, rows, added_a));
     }
   }
 
   void list_strips() {
     strips_.clear();
+    tasks_.clear();
     worker_floats_ = 0;
     const Index wanted =
         ceil_div(kTasksPerWorker * num_workers(), static_cast<Index>(pieces_.size()));  // of each
@@ -243,17 +289,28 @@ class Batch {
       const Index columns = piece.product->columns;
       const Index panels = ceil_div(columns, kernels_.panel_columns);
       const Index width = strip_panels(piece, panels, wanted);
-      const Index parts = std::max(wanted * width / std::max(panels, Index{1}), Index{1});
+      const bool is_task = piece.packing == Packing::in_task;
+      const Index parts =
+          is_task ? 1 : std::max(wanted * width / std::max(panels, Index{1}), Index{1});
       const Index rows = ceil_div(piece.rows.size(), parts * piece.panel_rows) * piece.panel_rows;
       for (const Range& strip : columns_of_strips(columns, panels, width)) {
         for (const Range& part : cut(piece.rows.size(), rows, piece.panel_rows)) {
           strips_.push_back({&piece, part, strip});
         }
       }
-      worker_floats_ =
-          std::max(worker_floats_,
-                   strip_floats(piece.steps, width) + strip_floats(piece.added_steps, width) +
-                       sum_floats(piece, width) + (piece.packs_apart ? floats_of(piece) : 0));
+      list_tasks(is_task);
+      worker_floats_ = std::max(worker_floats_, strip_floats(piece.steps, width) +
+                                                    strip_floats(piece.added_steps, width) +
+                                                    sum_floats(piece, width) + own_floats(piece));
+    }
+  }
+
+  /// Of the strips that have none yet: one for all or for each.
+  void list_tasks(bool is_one) {
+    Index begin = tasks_.empty() ? 0 : tasks_.back().end;
+    const auto end = static_cast<Index>(strips_.size());
+    for (; begin < end; begin = tasks_.back().end) {
+      tasks_.push_back({begin, is_one ? end : begin + 1});
     }
   }
 
@@ -322,13 +379,14 @@ class Batch {
     return kTileRowPanels * piece.panel_rows * panels * kernels_.panel_columns;
   }
 
-  /// The columns that this worker takes next, if all take turns.
-  Ahead ahead_of(Index i) const {
-    const auto next = static_cast<std::size_t>(i + workers_);
-    if (next >= strips_.size()) {
+  /// The columns that this worker takes after those of strip `i`, if all take turns with tasks.
+  Ahead ahead_of(Index task, Index i) const {
+    const auto next = static_cast<std::size_t>(task + workers_);
+    const bool is_last = i + 1 == tasks_[static_cast<std::size_t>(task)].end;
+    if (is_last && next >= tasks_.size()) {
       return {};
     }
-    const Strip& strip = strips_[next];
+    const Strip& strip = strips_[static_cast<std::size_t>(is_last ? tasks_[next].begin : i + 1)];
     const Piece& piece = *strip.piece;
     const Operand source = part(piece.product->b, strip.columns.begin, piece.inner.begin);
     const Index bytes = source.storage == Storage::float32 ? 4 : 2;
@@ -341,9 +399,10 @@ class Batch {
             .stride_bytes = source.stride * bytes};
   }
 
-  void run_strip(Index i, float* workspace) const {
+  void run_strip(Index task, Index i, float* own_rows) const {
     const Strip& strip = strips_[static_cast<std::size_t>(i)];
     const Piece& piece = *strip.piece;
+    float* const workspace = own_rows + own_floats(piece);
     const Index panels = ceil_div(strip.columns.size(), kernels_.panel_columns);
     const Index rows = kTileRowPanels * piece.panel_rows;
     const bool is_one_tile = strip.rows.size() <= rows;  // each panel is read but once
@@ -361,7 +420,6 @@ class Batch {
     const Product& product = *piece.product;
     float* const added_place = workspace + strip_floats(piece.steps, panels);
     float* const sums = added_place + strip_floats(piece.added_steps, panels);
-    float* const own_rows = sums + sum_floats(piece, panels);
     TileTask tile{.term = term(product.a, part(product.b, strip.columns.begin, piece.inner.begin),
                                piece.steps, workspace),
                   .added = term(product.added.a, part(product.added.b, strip.columns.begin, 0),
@@ -378,8 +436,8 @@ class Batch {
     for (tile.row_begin = strip.rows.begin; tile.row_begin < strip.rows.end;
          tile.row_begin += rows) {
       tile.row_end = std::min(tile.row_begin + rows, strip.rows.end);
-      place_rows(piece, {tile.row_begin, tile.row_end}, own_rows, tile);
-      tile.term.ahead = tile.row_end == strip.rows.end ? ahead_of(i) : Ahead{};
+      place_rows(piece, {tile.row_begin, tile.row_end}, strip.columns.begin == 0, own_rows, tile);
+      tile.term.ahead = tile.row_end == strip.rows.end ? ahead_of(task, i) : Ahead{};
       kernels_.tile(tile);
       tile.term.unpacked_b = {};
       tile.added.unpacked_b = {};
@@ -400,6 +458,7 @@ class Batch {
   std::vector<Piece> pieces_;
   std::vector<PackTask> packs_;
   std::vector<Strip> strips_;
+  std::vector<Range> tasks_;  // strips
   Index floats_ = 0, worker_floats_ = 0, workers_ = 1;
 };
 
@@ -408,23 +467,20 @@ class Batch {
 void gemm(const GemmKernels& kernels, std::span<const Product> products) {
   Batch batch(kernels);
   std::vector<Piece> pieces;
-  for (const Product& product : products) {
+  // the last ones are cut, so that all workers end together
+  const Index tasks = static_cast<Index>(products.size()) - kTasksPerWorker * num_workers();
+  for (Index i = 0; const Product& product : products) {
+    const bool is_task = i++ < tasks;
     if (product.squares != nullptr) {
       *product.squares = 0;
     }
     pieces.clear();
-    add_pieces(product, kernels, pieces);
+    add_pieces(product, products.size() >= kManyProducts, kernels, pieces);
     for (const Piece& piece : pieces) {
-      if (batch.refuses(piece)) {
-        batch.run();
-        batch.clear();
-      }
-      batch.add(piece);
+      batch.add(piece, is_task);
     }
   }
-  if (!batch.is_empty()) {
-    batch.run();
-  }
+  batch.run();
 }
 
 }  // namespace automodel::ops::cpu

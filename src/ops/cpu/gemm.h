@@ -30,8 +30,8 @@ struct Product {
 /// A sum is rounded once.
 void gemm(const GemmKernels& kernels, std::span<const Product> products);
 
-/// Longest part of the inner dimension, in steps, that is packed at once for an output in float32;
-/// one in bfloat16 has it packed as a whole, which is slower beyond this.
+/// Longest inner dimension, in steps, that is packed at once for an output in float32; one in
+/// bfloat16 has any packed as a whole, which is slower beyond this.
 inline constexpr Index kMaxSteps = 2048;
 
 }  // namespace automodel::ops::cpu

@@ -220,8 +220,18 @@ float* squares_of(const TileTask& task, Index row, Index column) {
   return task.squares + row / task.panel_rows * task.squares_stride + column / kColumns;
 }
 
+/// Whether the second product's steps follow the first one's last block while its sums are in
+/// registers.
+bool is_added_last(const TileTask& task) {
+  const TileTerm& term = task.term;
+  const TileTerm& added = task.added;
+  return !kHasTiles && term.steps.blocks() > 0 && added.steps.blocks() == 1 &&
+         added.steps.pairs == term.steps.pairs &&
+         added.a_inner_contiguous == term.a_inner_contiguous;
+}
+
 Index num_blocks(const TileTask& task) {
-  return task.term.steps.blocks() + task.added.steps.blocks();
+  return task.term.steps.blocks() + (is_added_last(task) ? 0 : task.added.steps.blocks());
 }
 
 /// Whether what is written once may go past the caches, as whole lines.
@@ -279,20 +289,25 @@ Index num_asks(const TileTask& task, const Steps& steps, Index rows_at_once) {
   return steps.blocks() * row_panels * column_panels * per_block;
 }
 
+/// Adds `more`, of one block, to the last block's sums; null: nothing.
 template <class Multiply, class Layout>
-void sum_term(const TileTask& task, const TileTerm& term, const Sums& sums) {
+void sum_term(const TileTask& task, const TileTerm& term, const TileTerm* more, const Sums& sums) {
   const Steps& steps = term.steps;
-  const bool is_last = sums.squares && task.added.steps.blocks() == 0;
+  const bool is_whole = more != nullptr || task.added.steps.blocks() == 0;
   const Index rows_at_once = kPanels<Multiply> * task.panel_rows;
   LinesAhead ahead(term.ahead, num_asks(task, steps, rows_at_once));
   for (Index block = 0; block < steps.blocks(); ++block) {
     const Index count = least(steps.per_block, steps.count() - block * steps.per_block);
     const float* a = term.a + block * term.a_block_stride;
+    const bool is_last = block + 1 == steps.blocks();
+    const bool adds_more = is_last && more != nullptr;
     for (Index column = task.column_begin; column < task.column_end; column += kColumns) {
       const float* b = columns_of(task, term, column, block);
+      const float* more_b = adds_more ? columns_of(task, *more, column, 0) : nullptr;
       for (Index row = task.row_begin; row < task.row_end; row += rows_at_once) {
         const Index offset = (row - task.row_begin) * sums.stride + column - task.column_begin;
-        const Strip strip{.a = a + (row - task.row_begin) / task.panel_rows * term.a_panel_stride,
+        const Index panel = (row - task.row_begin) / task.panel_rows;
+        const Strip strip{.a = a + panel * term.a_panel_stride,
                           .b = b,
                           .steps = count,
                           .sums = moved(sums.first, sums.storage, offset),
@@ -302,9 +317,13 @@ void sum_term(const TileTask& task, const TileTerm& term, const Sums& sums) {
                           .ahead = &ahead,
                           .storage = sums.storage,
                           .panel_rows = task.panel_rows,
-                          .squares = is_last && block + 1 == steps.blocks()
+                          .squares = sums.squares && is_whole && is_last
                                          ? squares_of(task, row, column - task.column_begin)
-                                         : nullptr};
+                                         : nullptr,
+                          .more = adds_more ? MoreSteps{.a = more->a + panel * more->a_panel_stride,
+                                                        .b = more_b,
+                                                        .steps = more->steps.count()}
+                                            : MoreSteps{}};
         multiply_panels<Multiply, Layout>(least(rows_at_once, task.row_end - row), strip);
       }
     }
@@ -343,21 +362,24 @@ void put_row(const Output& out, const float* sums, float* squares, Index row, In
   }
 }
 
-void sum_term(const TileTask& task, const TileTerm& term, const Sums& sums) {
+void sum_term(const TileTask& task, const TileTerm& term, const TileTerm* more, const Sums& sums) {
   if (term.steps.pairs) {
     term.a_inner_contiguous || kHasTiles
-        ? sum_term<MultiplyPairs, PackedBlockRows>(task, term, sums)
-        : sum_term<MultiplyPairs, PackedColumns>(task, term, sums);
+        ? sum_term<MultiplyPairs, PackedBlockRows>(task, term, more, sums)
+        : sum_term<MultiplyPairs, PackedColumns>(task, term, more, sums);
   } else {
-    term.a_inner_contiguous ? sum_term<MultiplyFloat32, PackedBlockRows>(task, term, sums)
-                            : sum_term<MultiplyFloat32, PackedColumns>(task, term, sums);
+    term.a_inner_contiguous ? sum_term<MultiplyFloat32, PackedBlockRows>(task, term, more, sums)
+                            : sum_term<MultiplyFloat32, PackedColumns>(task, term, more, sums);
   }
 }
 
 void sum_tile(const TileTask& task, Sums sums) {
-  sum_term(task, task.term, sums);
+  if (is_added_last(task)) {
+    return sum_term(task, task.term, &task.added, sums);
+  }
+  sum_term(task, task.term, nullptr, sums);
   sums.add = true;
-  sum_term(task, task.added, sums);  // nothing if it has no steps
+  sum_term(task, task.added, nullptr, sums);  // nothing if it has no steps
 }
 
 void tile(const TileTask& task) {

@@ -82,6 +82,13 @@ AM_INLINE void* moved(void* p, Storage storage, Index n) {
   return static_cast<char*>(p) + n * (storage == Storage::float32 ? 4 : 2);
 }
 
+/// Steps of a second pair of panels that lie as the first ones do; none: there is no second pair.
+struct MoreSteps {
+  const float* a = nullptr;
+  const float* b = nullptr;
+  Index steps = 0;
+};
+
 /// Some steps of one panel of rows and one of columns.
 struct Strip {
   const float* a;
@@ -95,6 +102,7 @@ struct Strip {
   Storage storage = Storage::float32;  // of the sums
   Index panel_rows = kRows;            // with tiles: the next panel's rows follow, with their sums
   float* squares = nullptr;            // of the sums; null: nobody asks
+  MoreSteps more = {};                 // not with tiles
 
   AM_INLINE void* sums_of(Index row) const { return moved(sums, storage, row * stride); }
 };
@@ -135,8 +143,6 @@ void multiply(const Strip& strip) {
     sum[r][0] = vset(0);
     sum[r][1] = vset(0);
   }
-  const float* a = strip.a;
-  const float* b = strip.b;
   if (!strip.streams) {  // its lines come while the sums are taken
 #pragma GCC unroll 16
     for (int r = 0; r < kR; ++r) {
@@ -146,23 +152,31 @@ void multiply(const Strip& strip) {
       }
     }
   }
-  for (Index begin = 0; begin < strip.steps; begin += kStepsPerAsk) {
+  const float* a = strip.a;
+  const float* b = strip.b;
+  Index steps = strip.steps;
+  for (bool is_first = true; steps > 0; is_first = false) {
+    for (Index begin = 0; begin < steps; begin += kStepsPerAsk) {
 #pragma GCC unroll 4
-    for (Index s = begin, end = least(begin + kStepsPerAsk, strip.steps); s < end; ++s) {
-      const Vec b0 = vload(b);
-      const Vec b1 = vload(b + kWidth);
+      for (Index s = begin, end = least(begin + kStepsPerAsk, steps); s < end; ++s) {
+        const Vec b0 = vload(b);
+        const Vec b1 = vload(b + kWidth);
 #pragma GCC unroll 16
-      for (int r = 0; r < kR; ++r) {
-        const Vec x = vset(a[r * Layout::kAlongRow]);
-        sum[r][0] = Multiply::add(x, b0, sum[r][0]);
-        sum[r][1] = Multiply::add(x, b1, sum[r][1]);
+        for (int r = 0; r < kR; ++r) {
+          const Vec x = vset(a[r * Layout::kAlongRow]);
+          sum[r][0] = Multiply::add(x, b0, sum[r][0]);
+          sum[r][1] = Multiply::add(x, b1, sum[r][1]);
+        }
+        a += Layout::kAlongStep;
+        b += kColumns;
       }
-      a += Layout::kAlongStep;
-      b += kColumns;
+      if (strip.ahead != nullptr) {
+        strip.ahead->ask();
+      }
     }
-    if (strip.ahead != nullptr) {
-      strip.ahead->ask();
-    }
+    a = strip.more.a;
+    b = strip.more.b;
+    steps = is_first ? strip.more.steps : 0;
   }
   strip.storage == Storage::float32 ? put<StoredFloat32, kR>(sum, strip)
                                     : put<typename Multiply::Rounded, kR>(sum, strip);
