@@ -303,6 +303,7 @@ void sum_term(const TileTask& task, const TileTerm& term, const TileTerm* more, 
     const bool adds_more = is_last && more != nullptr;
     for (Index column = task.column_begin; column < task.column_end; column += kColumns) {
       const float* b = columns_of(task, term, column, block);
+      const bool is_half = !task.whole_panels && task.column_end - column <= kWidth;
       const float* more_b = adds_more ? columns_of(task, *more, column, 0) : nullptr;
       for (Index row = task.row_begin; row < task.row_end; row += rows_at_once) {
         const Index offset = (row - task.row_begin) * sums.stride + column - task.column_begin;
@@ -323,7 +324,8 @@ void sum_term(const TileTask& task, const TileTerm& term, const TileTerm* more, 
                           .more = adds_more ? MoreSteps{.a = more->a + panel * more->a_panel_stride,
                                                         .b = more_b,
                                                         .steps = more->steps.count()}
-                                            : MoreSteps{}};
+                                            : MoreSteps{},
+                          .is_half = is_half};
         multiply_panels<Multiply, Layout>(least(rows_at_once, task.row_end - row), strip);
       }
     }

@@ -103,6 +103,7 @@ struct Strip {
   Index panel_rows = kRows;            // with tiles: the next panel's rows follow, with their sums
   float* squares = nullptr;            // of the sums; null: nobody asks
   MoreSteps more = {};                 // not with tiles
+  bool is_half = false;  // kWidth columns are enough: sums in float32, which are not streamed
 
   AM_INLINE void* sums_of(Index row) const { return moved(sums, storage, row * stride); }
 };
@@ -134,14 +135,28 @@ AM_INLINE void put(Vec (&sum)[kR][2], const Strip& strip) {
                            : put_sums<Stored, true>(sum, strip);
 }
 
-/// Every loop over sums is unrolled, or GCC keeps them in memory at a third of the speed.
-template <class Multiply, class Layout, int kR>
-void multiply(const Strip& strip) {
-  Vec sum[kR][2];
+/// The first half of the columns.
+template <int kR>
+AM_INLINE void put_half(Vec (&sum)[kR][1], const Strip& strip) {
+  auto* out = static_cast<float*>(strip.sums);
 #pragma GCC unroll 16
   for (int r = 0; r < kR; ++r) {
-    sum[r][0] = vset(0);
-    sum[r][1] = vset(0);
+    float* row = out + r * strip.stride;
+    vstore(row, strip.add ? vadd(sum[r][0], vload(row)) : sum[r][0]);
+  }
+}
+
+/// kC registers of columns. Every loop over sums is unrolled, or GCC keeps them in memory at a
+/// third of the speed.
+template <class Multiply, class Layout, int kR, int kC>
+void multiply(const Strip& strip) {
+  Vec sum[kR][kC];
+#pragma GCC unroll 16
+  for (int r = 0; r < kR; ++r) {
+#pragma GCC unroll 2
+    for (int c = 0; c < kC; ++c) {
+      sum[r][c] = vset(0);
+    }
   }
   if (!strip.streams) {  // its lines come while the sums are taken
 #pragma GCC unroll 16
@@ -159,13 +174,15 @@ void multiply(const Strip& strip) {
     for (Index begin = 0; begin < steps; begin += kStepsPerAsk) {
 #pragma GCC unroll 4
       for (Index s = begin, end = least(begin + kStepsPerAsk, steps); s < end; ++s) {
-        const Vec b0 = vload(b);
-        const Vec b1 = vload(b + kWidth);
+        const Vec first = vload(b);
+        const Vec second = kC == 2 ? vload(b + kWidth) : first;
 #pragma GCC unroll 16
         for (int r = 0; r < kR; ++r) {
           const Vec x = vset(a[r * Layout::kAlongRow]);
-          sum[r][0] = Multiply::add(x, b0, sum[r][0]);
-          sum[r][1] = Multiply::add(x, b1, sum[r][1]);
+          sum[r][0] = Multiply::add(x, first, sum[r][0]);
+          if constexpr (kC == 2) {
+            sum[r][1] = Multiply::add(x, second, sum[r][1]);
+          }
         }
         a += Layout::kAlongStep;
         b += kColumns;
@@ -178,14 +195,19 @@ void multiply(const Strip& strip) {
     b = strip.more.b;
     steps = is_first ? strip.more.steps : 0;
   }
-  strip.storage == Storage::float32 ? put<StoredFloat32, kR>(sum, strip)
-                                    : put<typename Multiply::Rounded, kR>(sum, strip);
+  if constexpr (kC == 1) {
+    put_half<kR>(sum, strip);
+  } else {
+    strip.storage == Storage::float32 ? put<StoredFloat32, kR>(sum, strip)
+                                      : put<typename Multiply::Rounded, kR>(sum, strip);
+  }
 }
 
 template <class Multiply, class Layout, int kR = kSumRows>
 AM_INLINE void multiply_up_to(Index rows, const Strip& strip) {
   if (rows == kR) {
-    return multiply<Multiply, Layout, kR>(strip);
+    return strip.is_half ? multiply<Multiply, Layout, kR, 1>(strip)
+                         : multiply<Multiply, Layout, kR, 2>(strip);
   }
   if constexpr (kR > 1) {
     multiply_up_to<Multiply, Layout, kR - 1>(rows, strip);
