@@ -2,6 +2,9 @@
 
 #include <torch/cuda.h>
 
+#include <numeric>
+#include <utility>
+
 #include "ops/known_squares.h"
 #include "tests/ops/gradient_check.h"
 
@@ -12,16 +15,29 @@ const GroupCounts kCounts = {2, 0, 5, 1};
 constexpr std::int64_t kPairs = 8;
 
 /// Group by group, in float64.
-Tensor expected_product(const Tensor& rows_pk, const Tensor& weight_ekn, const Tensor& bias_en) {
+Tensor expected_product(const Tensor& rows_pk, const Tensor& weight_ekn, const Tensor& bias_en,
+                        const GroupCounts& counts = kCounts) {
   std::vector<Tensor> parts;
   std::int64_t begin = 0;
-  for (std::size_t e = 0; e < kCounts.size(); ++e) {
+  for (std::size_t e = 0; e < counts.size(); ++e) {
     const auto group = static_cast<std::int64_t>(e);
-    const Tensor own = rows_pk.narrow(0, begin, kCounts[e]).to(at::kDouble);
+    const Tensor own = rows_pk.narrow(0, begin, counts[e]).to(at::kDouble);
     parts.push_back(own.mm(weight_ekn[group].to(at::kDouble)) + bias_en[group].to(at::kDouble));
-    begin += kCounts[e];
+    begin += counts[e];
   }
   return at::cat(parts);
+}
+
+/// The rows of both that belong together.
+std::vector<std::pair<Tensor, Tensor>> groups_of(const Tensor& a, const Tensor& b,
+                                                 const GroupCounts& counts) {
+  std::vector<std::pair<Tensor, Tensor>> out;
+  std::int64_t begin = 0;
+  for (const std::int64_t count : counts) {
+    out.emplace_back(a.narrow(0, begin, count), b.narrow(0, begin, count));
+    begin += count;
+  }
+  return out;
 }
 
 double tolerance(at::ScalarType dtype) { return dtype == at::kFloat ? 2e-6 : 8e-3; }
@@ -88,13 +104,42 @@ TEST(GroupedProduct, OuterProductsSumOverTheirGroup) {
     ASSERT_EQ(y.sizes(), at::IntArrayRef({4, 21, 34}));
     const double squares = y.to(at::kDouble).square().sum().item<double>();
     EXPECT_NEAR(known_squares(y).value_or(squares), squares, 1e-5 * squares);
-    std::int64_t begin = 0;
-    for (std::size_t e = 0; e < kCounts.size(); ++e) {
-      const Tensor expected =
-          rows.narrow(0, begin, kCounts[e]).t().mm(x.narrow(0, begin, kCounts[e]).to(at::kDouble));
-      const Tensor own = y[static_cast<std::int64_t>(e)].to(at::kDouble);
+    for (std::int64_t e = 0; const auto& [left, right] : groups_of(rows, x, kCounts)) {
+      const Tensor expected = left.t().mm(right.to(at::kDouble));
+      const Tensor own = y[e].to(at::kDouble);
       EXPECT_LE((own - expected).abs().max().item<double>(), 20 * tolerance(dtype)) << e;
-      begin += kCounts[e];
+      ++e;
+    }
+  }
+}
+
+/// So many groups that each is one task but for the last ones; one has more rows than a task takes.
+TEST(GroupedProduct, ManyGroupsOfAnySizeGiveTheSameOnAnyNumberOfThreads) {
+  const GroupCounts counts = {0, 1, 9, 300, 9, 9, 130, 9, 2, 9, 60, 9, 9,   9, 9,
+                              9, 9, 9, 9,   9, 9, 9,   9, 9, 9, 14, 9, 250, 0, 9};
+  const auto groups = static_cast<std::int64_t>(counts.size());
+  const auto pairs = std::accumulate(counts.begin(), counts.end(), std::int64_t{0});
+  for (const auto dtype : {at::kFloat, at::kBFloat16}) {
+    for (const std::int64_t width : {8, 70, 320}) {
+      const Tensor x = at::randn({pairs, 70}).to(dtype), low = at::randn({pairs, 3}).to(dtype);
+      const Tensor weight = at::randn({groups, width, 70}).to(dtype).transpose(1, 2);
+      const Tensor up = at::randn({groups, 3, width}).to(dtype);
+      const Tensor dy = at::randn({pairs, width}).to(dtype), none = at::zeros({groups, width});
+      const auto product = [&] { return grouped_product({x, {}}, counts, weight, {}, {low, up}); };
+      const auto outer = [&] { return grouped_outer_product({x, {}}, {dy, {}}, counts, dtype); };
+      const Tensor expected =
+          expected_product(x, weight, none, counts) + expected_product(low, up, none, counts);
+      EXPECT_LE(relative_error(product().to(at::kDouble), expected), tolerance(dtype)) << width;
+      std::vector<Tensor> sums;
+      for (const auto& [rows, others] : groups_of(x, dy, counts)) {
+        sums.push_back(rows.to(at::kDouble).t().mm(others.to(at::kDouble)));
+      }
+      EXPECT_LE(relative_error(outer().to(at::kDouble), at::stack(sums)), tolerance(dtype));
+      expect_same_with_any_threads([&]() -> std::vector<Tensor> {
+        const Tensor sum = outer();
+        const auto squares = known_squares(sum);
+        return {product(), sum, at::scalar_tensor(squares.value_or(0), at::kDouble)};
+      });
     }
   }
 }
