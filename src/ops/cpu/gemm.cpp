@@ -140,7 +140,7 @@ class Batch {
   /// `is_task`: nobody waits for long if the whole piece is one task. It is, if its rows leave room
   /// in the caches. Runs what is here first if the piece must wait for it.
   void add(Piece piece, bool is_task) {
-    if (is_task && piece.packing == Packing::before && floats_of(piece) <= kRowsFloats) {
+    if (is_task && piece.packing == Packing::before && row_floats(piece) <= kRowsFloats) {
       piece.packing = Packing::in_task;
     }
     if (must_wait(piece)) {
