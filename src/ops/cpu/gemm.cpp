@@ -73,18 +73,11 @@ Steps steps_of(const Operand& a, const Operand& b, Index inner, const GemmKernel
   return steps;
 }
 
-/// Of one panel of packed rows and block.
-Index panel_floats(const Operand& a, const Steps& steps, const GemmKernels& kernels) {
-  const bool by_row = a.inner_contiguous || (kernels.has_tiles && steps.pairs);
-  return kernels.panel_rows * (by_row ? kernels.row_stride : steps.per_block);
-}
-
 /// Rows of a piece. Where products are many (whatever the number of workers, so that sums are the
 /// same), a task's caches shall hold them packed, if they are still a tile.
 Index most_rows(const Product& product, const Steps& steps, bool are_many,
                 const GemmKernels& kernels) {
-  const Index floats = panel_floats(product.a, steps, kernels) * steps.blocks();
-  const Index most = kRowsFloats / std::max(floats, Index{1});
+  const Index most = kRowsFloats / std::max(kernels.panel_rows * steps.count(), Index{1});
   if (!are_many || most < kTileRowPanels) {
     return kPieceFloats / std::max(steps.count(), Index{1});
   }
@@ -140,7 +133,8 @@ class Batch {
   /// `is_task`: nobody waits for long if the whole piece is one task. It is, if its rows leave room
   /// in the caches. Runs what is here first if the piece must wait for it.
   void add(Piece piece, bool is_task) {
-    if (is_task && piece.packing == Packing::before && row_floats(piece) <= kRowsFloats) {
+    if (is_task && piece.packing == Packing::before &&
+        piece.rows.size() * piece.steps.count() <= kRowsFloats) {
       piece.packing = Packing::in_task;
     }
     if (must_wait(piece)) {
@@ -190,8 +184,10 @@ class Batch {
     return !pieces_.empty() && (follows || floats_ + shared_floats(piece) > kBatchFloats);
   }
 
+  /// Of one panel of rows and block.
   Index panel_floats(const Operand& a, const Steps& steps) const {
-    return cpu::panel_floats(a, steps, kernels_);
+    const bool by_row = a.inner_contiguous || (kernels_.has_tiles && steps.pairs);
+    return kernels_.panel_rows * (by_row ? kernels_.row_stride : steps.per_block);
   }
   Index block_floats(const Piece& piece, const Operand& a, const Steps& steps) const {
     const bool is_tile = piece.packing == Packing::in_tile;
