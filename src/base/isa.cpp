@@ -68,12 +68,9 @@ std::vector<Isa> supported_isas() {
 #if defined(__x86_64__)
 bool has_bfloat16_pairs() { return __builtin_cpu_supports("avx512bf16") != 0; }
 bool has_bfloat16_tiles() { return __builtin_cpu_supports("amx-bf16") != 0; }
-/// The family 19h is Zen 3, which has no AVX-512, and Zen 4.
-bool halves_avx512() { return __builtin_cpu_is("amdfam19h") != 0; }
 #else
 bool has_bfloat16_pairs() { return false; }
 bool has_bfloat16_tiles() { return false; }
-bool halves_avx512() { return false; }
 #endif
 
 Isa choose_isa(std::span<const Isa> supported, std::string_view wanted) {

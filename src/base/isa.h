@@ -33,9 +33,6 @@ bool has_bfloat16_pairs();
 /// Whether the processor multiplies tiles of bfloat16 (AMX), many times as fast as registers of it.
 bool has_bfloat16_tiles();
 
-/// Whether the processor computes AVX-512 in two halves, no more a cycle than AVX2 (AMD Zen 4).
-bool halves_avx512();
-
 /// One line for people: "avx2 (AUTOMODEL_ISA; this processor can run reference, avx2, avx512)".
 std::string describe_isa(std::span<const Isa> supported, std::string_view wanted);
 /// The same for this processor and environment.

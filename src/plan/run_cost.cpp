@@ -11,7 +11,7 @@
 #include "base/division.h"
 #include "base/error.h"
 #include "base/isa.h"
-#include "base/peak_flops.h"
+#include "base/machine_speed.h"
 #include "config/step_plan.h"
 #include "models/config_class.h"
 #include "models/find_model.h"
@@ -185,16 +185,15 @@ ModelCost model_cost(const spec::ModelSpec& spec, const config::Recipe& recipe) 
 
 /// docs/performance.md has the steps that these fit.
 Machine this_machine() {
-  constexpr double kReached = 0.8;  // of the peak in float32, by whole training steps
-  // In bfloat16, of twice that peak: the lower it is, the less memory holds it up.
-  const double reached_bfloat16 = halves_avx512() ? 0.8 : 0.6;
+  constexpr double kReached = 0.8, kReachedInPairs = 0.75;  // of the peak, by whole training steps
   const Isa isa = chosen_isa();
-  const double peak = measure_peak_flops(isa, std::min(usual_threads(), usable_cores()));
+  const int threads = std::min(usual_threads(), usable_cores());
+  const double peak = measure_peak_flops(isa, threads);
   return {.devices = 1,
           .memory_bytes = usable_memory_bytes(),
           .flops = kReached * peak,
-          .bfloat16_flops = isa >= Isa::avx512_bf16 ? reached_bfloat16 * 2 * peak : kReached * peak,
-          .bandwidth = 50e9,
+          .bfloat16_flops = isa >= Isa::avx512_bf16 ? kReachedInPairs * 2 * peak : kReached * peak,
+          .bandwidth = measure_bandwidth(threads),
           .has_bfloat16 = has_bfloat16_pairs(),
           .own_kernels = isa != Isa::reference};
 }

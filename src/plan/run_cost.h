@@ -26,8 +26,8 @@ struct Machine {
   bool operator==(const Machine&) const = default;
 };
 
-/// One process on this computer; flops are a share of measure_peak_flops, bandwidth is a rule of
-/// thumb. Takes a few milliseconds.
+/// One process on this computer; flops are a share of measure_peak_flops. Takes some hundredths of
+/// a second.
 Machine this_machine();
 
 struct ModelCost {

@@ -146,6 +146,14 @@ AM_INLINE void put_half(Vec (&sum)[kR][1], const Strip& strip) {
   }
 }
 
+template <class Multiply, int kC>
+AM_INLINE void add_products(Vec x, Vec first, Vec second, Vec (&sum)[kC]) {
+  sum[0] = Multiply::add(x, first, sum[0]);
+  if constexpr (kC == 2) {
+    sum[1] = Multiply::add(x, second, sum[1]);
+  }
+}
+
 /// kC registers of columns. Every loop over sums is unrolled, or GCC keeps them in memory at a
 /// third of the speed.
 template <class Multiply, class Layout, int kR, int kC>
@@ -178,11 +186,7 @@ void multiply(const Strip& strip) {
         const Vec second = kC == 2 ? vload(b + kWidth) : first;
 #pragma GCC unroll 16
         for (int r = 0; r < kR; ++r) {
-          const Vec x = vset(a[r * Layout::kAlongRow]);
-          sum[r][0] = Multiply::add(x, first, sum[r][0]);
-          if constexpr (kC == 2) {
-            sum[r][1] = Multiply::add(x, second, sum[r][1]);
-          }
+          add_products<Multiply>(vset(a[r * Layout::kAlongRow]), first, second, sum[r]);
         }
         a += Layout::kAlongStep;
         b += kColumns;

@@ -1,4 +1,4 @@
-#include "base/peak_flops.h"
+#include "base/machine_speed.h"
 
 #include <gtest/gtest.h>
 
@@ -21,6 +21,13 @@ TEST(PeakFlops, OfMoreThreadsIsTheirSum) {
     GTEST_SKIP() << "one core";
   }
   EXPECT_GT(measure_peak_flops(Isa::reference, 2), 1.1 * measure_peak_flops(Isa::reference, 1));
+}
+
+/// Any memory of this century, and no cache's speed.
+TEST(Bandwidth, IsWhatMemoryCanDo) {
+  const double one = measure_bandwidth(1);
+  EXPECT_GT(one, 1e8);
+  EXPECT_LT(one, 1e12);
 }
 
 }  // namespace

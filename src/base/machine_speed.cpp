@@ -1,4 +1,4 @@
-#include "base/peak_flops.h"
+#include "base/machine_speed.h"
 
 #if defined(__x86_64__)
 #include <immintrin.h>
@@ -6,6 +6,7 @@
 
 #include <algorithm>
 #include <chrono>
+#include <cstdint>
 #include <latch>
 #include <numeric>
 #include <thread>
@@ -17,6 +18,11 @@ namespace {
 constexpr int kChains = 12;  // independent sums: more than are under way at a time
 constexpr int kRounds = 10'000;
 constexpr int kSlices = 20;
+
+constexpr std::size_t kLeastBytes = 16U << 20U;  // a thread's: its share of the caches is less
+constexpr std::size_t kMostBytes = 64U << 20U;
+constexpr std::size_t kAllBytes = 256U << 20U;
+constexpr int kPasses = 4;
 
 /// kRounds steps of every chain.
 struct Slice {
@@ -90,33 +96,61 @@ Slice slice_of(Isa isa) {
   return {multiply_4, 4};
 }
 
-double best_flops(const Slice& slice) {
+/// Of some times that run() takes.
+template <class Run>
+double shortest_seconds(int times, const Run& run) {
   using Clock = std::chrono::steady_clock;
   std::chrono::duration<double> best = std::chrono::hours(1);
-  for (int i = 0; i < kSlices; ++i) {
+  for (int i = 0; i < times; ++i) {
     const auto start = Clock::now();
-    slice.run();
+    run();
     best = std::min<std::chrono::duration<double>>(best, Clock::now() - start);
   }
-  return 2.0 * kChains * kRounds * slice.width / best.count();
+  return best.count();
+}
+
+/// What measure() says on so many threads that begin together once each has made ready.
+template <class MakeReady, class Measure>
+double sum_of_threads(int num_threads, const MakeReady& make_ready, const Measure& measure) {
+  std::vector<double> reached(static_cast<std::size_t>(std::max(num_threads, 1)));
+  std::latch all_there(static_cast<std::ptrdiff_t>(reached.size()));
+  {
+    std::vector<std::jthread> threads;
+    for (double& own : reached) {
+      threads.emplace_back([&] {
+        auto ready = make_ready();
+        all_there.arrive_and_wait();
+        own = measure(ready);
+      });
+    }
+  }
+  return std::accumulate(reached.begin(), reached.end(), 0.0);
 }
 
 }  // namespace
 
 double measure_peak_flops(Isa isa, int num_threads) {
-  const Slice slice = slice_of(isa);
-  std::vector<double> flops(static_cast<std::size_t>(std::max(num_threads, 1)));
-  std::latch all_there(static_cast<std::ptrdiff_t>(flops.size()));
-  {
-    std::vector<std::jthread> threads;
-    for (double& reached : flops) {
-      threads.emplace_back([&] {
-        all_there.arrive_and_wait();
-        reached = best_flops(slice);
+  return sum_of_threads(
+      num_threads, [isa] { return slice_of(isa); },
+      [](const Slice& slice) {
+        return 2.0 * kChains * kRounds * slice.width / shortest_seconds(kSlices, slice.run);
       });
-    }
-  }
-  return std::accumulate(flops.begin(), flops.end(), 0.0);
+}
+
+double measure_bandwidth(int num_threads) {
+  const std::size_t bytes = std::clamp(
+      kAllBytes / static_cast<std::size_t>(std::max(num_threads, 1)), kLeastBytes, kMostBytes);
+  return sum_of_threads(
+      num_threads, [bytes] { return std::vector<std::uint64_t>(bytes / sizeof(std::uint64_t)); },
+      [bytes](std::vector<std::uint64_t>& entries) {
+        const auto pass = [&entries] {
+          for (std::uint64_t& entry : entries) {
+            ++entry;
+          }
+          __asm__ volatile("" : : "r"(entries.data()) : "memory");
+        };
+        return 2.0 * static_cast<double>(bytes) / shortest_seconds(kPasses, pass);
+      });
 }
 
 }  // namespace automodel

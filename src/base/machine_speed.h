@@ -1,5 +1,5 @@
 #pragma once
-// How fast this machine's cores multiply.
+// How fast this machine's cores multiply, and its memory is read and written.
 
 #include "base/isa.h"
 
@@ -10,5 +10,10 @@ namespace automodel {
 /// `isa`, which the processor must have. Takes a few milliseconds; of short slices the best counts,
 /// so that other programs hardly change it.
 double measure_peak_flops(Isa isa, int num_threads);
+
+/// Bytes a second that `num_threads` threads read and write together where each goes through memory
+/// of its own, larger than its caches, and stores every entry that it has read. Takes some
+/// hundredths of a second and 16 to 64 MiB a thread.
+double measure_bandwidth(int num_threads);
 
 }  // namespace automodel
