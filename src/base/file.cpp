@@ -90,7 +90,8 @@ bool stays_inside(const std::filesystem::path& name) {
 }
 
 bool is_file_name(const std::string& name) {
-  return stays_inside(name) && name.find('/') == std::string::npos;
+  constexpr std::string_view kNever("/\0", 2);
+  return stays_inside(name) && name.find_first_of(kNever) == std::string::npos;
 }
 
 void sync_path(const fs::path& path) {

@@ -92,6 +92,11 @@ std::string replace_invalid_utf8(std::string_view text) {
   return result;
 }
 
+std::string_view without_byte_order_mark(std::string_view text) {
+  constexpr std::string_view kMark = "\xEF\xBB\xBF";
+  return text.substr(text.starts_with(kMark) ? kMark.size() : 0);
+}
+
 void refuse_wide_encoding(std::string_view text, std::string_view source) {
   const auto encoding = wide_encoding(text);
   check(

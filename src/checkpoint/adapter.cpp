@@ -124,13 +124,6 @@ std::string owner_of(std::string prefix) {
   return prefix;
 }
 
-bool is_listed(const spec::LoraModule& module, const std::vector<std::string>& parameters) {
-  const auto& name = module.weight.name;
-  return std::ranges::any_of(parameters, [&](const std::string& target) {
-    return name == target || name.ends_with("." + target);
-  });
-}
-
 /// The modules that an adapter may mean: those of its layers' owners, of an owner's several
 /// parameters those that the configuration lists, if it lists any.
 std::vector<spec::LoraModule> meant_modules(const PeftAdapter& adapter,
@@ -139,11 +132,12 @@ std::vector<spec::LoraModule> meant_modules(const PeftAdapter& adapter,
   for (const auto& layer : adapter.layers) {
     owners.insert(owner_of(layer.prefix));
   }
-  const auto& listed = adapter.config.target_parameters;
+  const auto& config = adapter.config;
   std::vector<spec::LoraModule> out;
   std::ranges::copy_if(modules, std::back_inserter(out), [&](const spec::LoraModule& module) {
     return owners.contains(module.owner) &&
-           (module.name == module.owner || listed.empty() || is_listed(module, listed));
+           (module.name == module.owner || config.target_parameters.empty() ||
+            config.lists(module.weight.name));
   });
   return out;
 }
@@ -323,8 +317,12 @@ std::vector<ModuleAdapter> fit_adapter(const PeftAdapter& adapter,
     }
     const auto& module = meant[static_cast<std::size_t>(found - prefixes.begin())];
     const auto& config = adapter.config;
-    const auto& name =
-        is_listed(module, config.target_parameters) ? module.weight.name : module.name;
+    check(config.targets(module.owner, module.weight.name), ErrorKind::corrupt_data,
+          "the adapter {} has matrices of {}, but target_modules and target_parameters of its {} "
+          "leave it out, and so does PEFT: name it there if they shall count, or take them out of "
+          "{}",
+          adapter.path.string(), layer.prefix, kConfigFile, kTensorFile);
+    const auto& name = config.lists(module.weight.name) ? module.weight.name : module.name;
     check_layer_fits(layer, module, config.rank_of(name), adapter.path);
     out.push_back(from_peft(module, {layer.a_ri, layer.b_or}, config.rank_of(name)));
     out.back().scale = config.scale_of(name);

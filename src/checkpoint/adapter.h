@@ -46,7 +46,7 @@ PeftAdapter read_peft_adapter(const std::filesystem::path& folder);
 Json base_overrides(const PeftAdapter& adapter);
 
 /// The adapter's values by module of the model. Throws Error(corrupt_data) if a layer is not in the
-/// model or has another shape.
+/// model, has another shape, or is none of those that the configuration names.
 std::vector<ModuleAdapter> fit_adapter(const PeftAdapter& adapter,
                                        std::span<const spec::LoraModule> modules);
 

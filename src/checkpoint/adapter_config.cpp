@@ -5,6 +5,7 @@
 #include <cmath>
 
 #include "base/error.h"
+#include "base/text.h"
 #include "models/config_reader.h"
 #include "text/tokenizer/regex.h"
 
@@ -90,14 +91,18 @@ void check_known(const Json& json, const std::string& source) {
         source, fmt::join(unknown, ", "));
 }
 
-/// A whole name, or its end behind a dot. Source: PEFT get_pattern_key.
-text::Regex layer_regex(const std::string& pattern) {
-  return text::Regex("\\A(?:.*\\.)?(?:" + pattern + ")\\z");
+text::Regex whole_regex(const std::string& pattern) {
+  return text::Regex("\\A(?:" + pattern + ")\\z");
+}
+
+bool matches(const std::string& name, const std::string& pattern) {
+  text::RegexScratch scratch;
+  return whole_regex(pattern).find(name, 0, scratch).has_value();
 }
 
 bool is_pattern(const std::string& text) {
   try {
-    layer_regex(text);
+    whole_regex(text);
     return true;
   } catch (const Error&) {
     return false;
@@ -123,15 +128,20 @@ std::vector<PatternValue> pattern_values(const Json& json, const std::string& ke
   return out;
 }
 
+/// A pattern matches a whole name, or its end behind a dot. Source: PEFT get_pattern_key.
 double value_of(const std::vector<PatternValue>& patterns, const std::string& layer,
                 double otherwise) {
-  text::RegexScratch scratch;
   for (const auto& [pattern, value] : patterns) {
-    if (layer_regex(pattern).find(layer, 0, scratch)) {
+    if (matches(layer, "(?:.*\\.)?(?:" + pattern + ")")) {
       return value;
     }
   }
   return otherwise;
+}
+
+bool is_listed(const std::string& name, const std::vector<std::string>& list) {
+  return std::ranges::any_of(
+      list, [&](const std::string& entry) { return name == entry || name.ends_with("." + entry); });
 }
 
 double scale(double alpha, std::int64_t rank, bool rslora) {
@@ -139,16 +149,28 @@ double scale(double alpha, std::int64_t rank, bool rslora) {
   return alpha / (rslora ? std::sqrt(r) : r);
 }
 
-std::vector<std::string> target_parameters(const Json& json, const std::string& source) {
-  const auto found = json.find("target_parameters");
-  if (found == json.end() || found->is_null()) {
+std::vector<std::string> list_of_names(const Json& json, const std::string& key,
+                                       const std::string& source) {
+  const Json value = json.value(key, Json());
+  if (value.is_null()) {
     return {};
   }
   const bool are_texts =
-      found->is_array() && std::ranges::all_of(*found, [](const Json& v) { return v.is_string(); });
-  check(are_texts, ErrorKind::corrupt_data, "{}: target_parameters is {}, expected a list of names",
-        source, found->dump());
-  return found->get<std::vector<std::string>>();
+      value.is_array() && std::ranges::all_of(value, [](const Json& v) { return v.is_string(); });
+  check(are_texts, ErrorKind::corrupt_data, "{}: {} is {}, expected a list of names", source, key,
+        value.dump());
+  return value.get<std::vector<std::string>>();
+}
+
+void read_target_modules(AdapterConfig& config, const Json& json, const std::string& source) {
+  const Json value = json.value("target_modules", Json());
+  if (!value.is_string()) {
+    config.target_modules = list_of_names(json, "target_modules", source);
+  } else {
+    const auto text = value.get<std::string>();
+    const bool says_which = to_lower_ascii(text) != "all-linear" && is_pattern(text);
+    config.target_pattern = says_which ? text : ".*";
+  }
 }
 
 Json number(double value) {
@@ -169,6 +191,17 @@ double AdapterConfig::scale_of(const std::string& layer) const {
   return checkpoint::scale(value_of(alpha_pattern, layer, alpha), rank_of(layer), rslora);
 }
 
+bool AdapterConfig::lists(const std::string& parameter) const {
+  return is_listed(parameter, target_parameters);
+}
+
+bool AdapterConfig::targets(const std::string& module, const std::string& parameter) const {
+  const bool says_which =
+      !target_modules.empty() || !target_pattern.empty() || !target_parameters.empty();
+  return !says_which || is_listed(module, target_modules) || lists(parameter) ||
+         (!target_pattern.empty() && matches(module, target_pattern));
+}
+
 AdapterConfig parse_adapter_config(const Json& json, const std::string& source) {
   const models::ConfigReader reader(json, source);
   check_plain_lora(json, reader);
@@ -180,10 +213,11 @@ AdapterConfig parse_adapter_config(const Json& json, const std::string& source) 
                        .base_model = reader.text("base_model_name_or_path", ""),
                        .base_revision = reader.text("revision", "main"),
                        .target_modules = {},
-                       .target_parameters = target_parameters(json, source),
+                       .target_parameters = list_of_names(json, "target_parameters", source),
                        .saves_head = !says_nothing(json.value("modules_to_save", Json())),
                        .rank_pattern = pattern_values(json, "rank_pattern", source),
                        .alpha_pattern = pattern_values(json, "alpha_pattern", source)};
+  read_target_modules(config, json, source);
   check(config.rank > 0, ErrorKind::corrupt_data, "{}: the rank 'r' is {}, expected at least 1",
         source, config.rank);
   check(config.dropout >= 0 && config.dropout < 1, ErrorKind::corrupt_data,

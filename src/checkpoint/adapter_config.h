@@ -25,8 +25,9 @@ struct AdapterConfig {
   std::string base_model;
   std::string base_revision = "main";  // of a base model on the hub
   bool fan_in_fan_out = false;         // the adapted layers are PEFT's Conv1D; for writing only
-  std::vector<std::string> target_modules;  // for writing only: adapters go by their matrices
+  std::vector<std::string> target_modules;  // whole names or their ends, as target_parameters
   std::vector<std::string> target_parameters;
+  std::string target_pattern;              // a regular expression instead; for reading only
   bool saves_head = false;                 // of a classifier, whole (modules_to_save)
   std::vector<PatternValue> rank_pattern;  // for reading only
   std::vector<PatternValue> alpha_pattern;
@@ -35,6 +36,11 @@ struct AdapterConfig {
   /// Of the layer that PEFT calls so.
   std::int64_t rank_of(const std::string& layer) const;
   double scale_of(const std::string& layer) const;
+  /// Whether target_parameters names this parameter.
+  bool lists(const std::string& parameter) const;
+  /// Whether this parameter of this module has an adapter. All do where the configuration does not
+  /// say which. Source: PEFT check_target_module_exists.
+  bool targets(const std::string& module, const std::string& parameter) const;
   bool operator==(const AdapterConfig&) const = default;
 };
 

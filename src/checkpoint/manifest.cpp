@@ -22,6 +22,7 @@ namespace fs = std::filesystem;
 
 constexpr std::int64_t kFormat = 1;
 constexpr std::size_t kBufferBytes = 1 << 20;
+constexpr const char* kOwnChecksum = "xxh64";
 
 /// Whether a checksum may come from the page cache or has to come from the disk.
 enum class Origin { cache, disk };
@@ -110,6 +111,12 @@ Json to_json(const Manifest& manifest) {
           {"files", std::move(files)}};
 }
 
+/// Of all that the manifest says beside it, however the text is set.
+std::string own_checksum(Json manifest) {
+  manifest.erase(kOwnChecksum);
+  return fmt::format("{:016x}", checksum(manifest.dump()));
+}
+
 std::uint64_t parse_checksum(const std::string& text) {
   const auto value = parse_number<std::uint64_t>(text, 16);
   check(value.has_value(), ErrorKind::corrupt_data, "'{}' is no checksum", text);
@@ -158,7 +165,9 @@ void seal(const fs::path& folder, Manifest manifest) {
   for (const auto& file : manifest.files) {
     check_on_disk(folder, file);
   }
-  write_file_atomic(folder / kManifestFile, to_json(manifest).dump(2) + "\n");
+  Json json = to_json(manifest);
+  json[kOwnChecksum] = own_checksum(json);
+  write_file_atomic(folder / kManifestFile, json.dump(2) + "\n");
 }
 
 Manifest read_manifest(const fs::path& folder) {
@@ -171,6 +180,10 @@ Manifest read_manifest(const fs::path& folder) {
         ErrorKind::invalid_argument,
         "{} is the folder of a run; give one of its checkpoints, e.g. {}", folder.string(),
         (folder / kLatest).string());
+  check(!json.contains(kOwnChecksum) || json[kOwnChecksum] == own_checksum(json),
+        ErrorKind::corrupt_data,
+        "{} is damaged: its checksum is not that of what it says; if it was edited, undo that",
+        path.string());
   try {
     return from_json(json);
   } catch (const nlohmann::json::exception& error) {

@@ -1,6 +1,7 @@
 #pragma once
 // What a checkpoint says about itself: manifest.json, written last, names every file with size and
-// checksum. A folder without it is no checkpoint.
+// checksum, and has one of its own, which earlier versions did not write. A folder without it is no
+// checkpoint.
 
 #include <cstdint>
 #include <filesystem>
@@ -13,6 +14,7 @@
 namespace automodel::checkpoint {
 
 inline constexpr std::string_view kManifestFile = "manifest.json";
+inline constexpr std::string_view kLossesFile = "losses.json";
 
 struct FileRecord {
   std::string path;  // relative, with '/'
@@ -44,8 +46,9 @@ struct Manifest {
 /// manifest.json. Throws Error(io) also if what comes back differs.
 void seal(const std::filesystem::path& folder, Manifest manifest);
 
-/// Throws Error(not_found) if there is no manifest, Error(corrupt_data) if it is malformed,
-/// Error(unsupported) if it is of another format, Error(invalid_argument) for a run's folder.
+/// Throws Error(not_found) if there is no manifest, Error(corrupt_data) if it is malformed or
+/// not as it was written, Error(unsupported) if it is of another format, Error(invalid_argument)
+/// for a run's folder.
 Manifest read_manifest(const std::filesystem::path& folder);
 
 /// What a checkpoint's files are compared with.

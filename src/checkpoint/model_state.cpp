@@ -10,6 +10,7 @@
 #include "checkpoint/adapter.h"
 #include "checkpoint/atomic_folder.h"
 #include "checkpoint/export.h"
+#include "models/find_model.h"
 #include "tensor/safetensors_shards.h"
 #include "tensor/weights.h"
 
@@ -17,8 +18,6 @@ namespace automodel::checkpoint {
 namespace {
 
 namespace fs = std::filesystem;
-
-constexpr const char* kConsolidated = "consolidated";
 
 bool has_adapters(const nn::Parameters& parameters) {
   return parameters.lora() != nn::LoraOptions();
@@ -175,7 +174,7 @@ void write_model_state(const fs::path& folder, const ModelFolder& source,
                        const nn::Parameters& parameters, Consolidated consolidated) {
   if (!has_adapters(parameters)) {
     if (consolidated == Consolidated::yes) {
-      write_consolidated(folder / kConsolidated, source, parameters);
+      write_consolidated(folder / models::kConsolidated, source, parameters);
     } else {
       write_changing(folder, parameters);
     }
@@ -196,8 +195,8 @@ void restore_model_state(const fs::path& folder, const ModelFolder& source,
         adapter ? "adapters" : "a whole model", adapter ? "a whole model" : "adapters");
   if (adapter) {
     restore_adapter(folder, source, parameters);
-  } else if (fs::is_directory(folder / kConsolidated)) {
-    restore_consolidated(folder / kConsolidated, source.layout, parameters);
+  } else if (fs::is_directory(folder / models::kConsolidated)) {
+    restore_consolidated(folder / models::kConsolidated, source.layout, parameters);
   } else {
     restore_weights(folder, parameters);
   }

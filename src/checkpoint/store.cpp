@@ -98,6 +98,9 @@ Found look_into(const fs::path& folder) {
 
 void write_content(const fs::path& folder, const SaveRequest& request) {
   write_file_atomic(folder / "config.yaml", request.config_yaml);
+  if (!request.losses.empty()) {
+    write_file_atomic(folder / kLossesFile, request.losses.dump() + "\n");
+  }
   make_folders(folder / "model");
   request.write_model(folder / "model");
   for (const auto& item : request.state) {

@@ -43,6 +43,7 @@ struct SaveRequest {
   Json ground = Json::object();
   std::optional<std::string> restore_from;        // of the recipe, where the run began there
   std::optional<ValidationLoss> validation_loss;  // none or not finite: not measured
+  Json losses = Json::object();                   // stored as losses.json, if there are any
   std::string config_yaml;  // the recipe with its overrides; stored as config.yaml
   /// Fills the checkpoint's folder model/, e.g. with write_model_state.
   std::function<void(const std::filesystem::path&)> write_model;

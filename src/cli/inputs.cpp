@@ -114,6 +114,13 @@ void bring_run_model(const config::ModelSource& model) {
   }
 }
 
+/// A checkpoint that the run goes on from has what an adapter would begin with.
+bool begins(const config::Checkpoint& section) {
+  const bool names_one = section.restore_from.value_or(kLatest) != kLatest;
+  const auto latest = fs::path(section.checkpoint_dir) / kLatest;
+  return !section.enabled || (!names_one && models::checkpoint_recipe(latest).empty());
+}
+
 /// Nothing is fetched for a recipe that cannot run.
 config::Recipe load_for_fetch(const std::string& path,
                               const std::vector<std::string>& overrides = {}) {
@@ -124,7 +131,7 @@ config::Recipe load_for_fetch(const std::string& path,
 void bring_recipe(const std::string& path, const std::vector<std::string>& overrides) {
   const auto recipe = load_for_fetch(path, overrides);
   bring_run_model(recipe.model);
-  if (recipe.peft && recipe.peft->adapter_name_or_path) {
+  if (recipe.peft && recipe.peft->adapter_name_or_path && begins(recipe.checkpoint)) {
     bring_model(*recipe.peft->adapter_name_or_path);
   }
   bring_data(recipe);

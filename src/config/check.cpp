@@ -170,7 +170,12 @@ class Checker {
     const std::string at = dotted(path, key.selector);
     if (selector == nullptr || selector->is_null()) {
       if (!key.default_target) {
-        problem(node.origin, at, "this required key is missing");
+        problem(node.origin, at,
+                fmt::format("this required key is missing; e.g. {}: {}", key.selector,
+                            target_names(key).front()));
+        if (key.targets.size() == 1) {  // the other keys can be its only
+          return &key.targets.front();
+        }
         report_misspelt_selector(key, node, path);
         return nullptr;
       }

@@ -4,6 +4,7 @@
 #include <yaml-cpp/exceptions.h>
 #include <yaml-cpp/parser.h>
 
+#include <algorithm>
 #include <map>
 #include <optional>
 #include <ranges>
@@ -20,24 +21,9 @@ namespace {
 constexpr std::size_t kLongestText = std::size_t{16} << 20;
 constexpr std::size_t kDeepest = 64;
 
-/// Bytes of the UTF-8 character that `text` starts with; 0 if it starts with none.
-std::size_t utf8_length(std::string_view text) {
-  const auto lead = static_cast<unsigned char>(text[0]);
-  const std::size_t length = lead < 0x80   ? 1
-                             : lead < 0xC2 ? 0
-                             : lead < 0xE0 ? 2
-                             : lead < 0xF0 ? 3
-                             : lead < 0xF5 ? 4
-                                           : 0;
-  if (length > text.size()) {
-    return 0;
-  }
-  for (std::size_t i = 1; i < length; ++i) {
-    if ((static_cast<unsigned char>(text[i]) & 0xC0U) != 0x80U) {
-      return 0;
-    }
-  }
-  return length;
+bool is_control(char c) {
+  const auto byte = static_cast<unsigned char>(c);
+  return (byte < 0x20 && c != '\t' && c != '\n' && c != '\r') || byte == 0x7F;
 }
 
 /// A list or map that is being read.
@@ -228,24 +214,19 @@ void check_text(std::string_view text, std::string_view file, const YamlKind& ki
   check(text.size() <= kLongestText, ErrorKind::invalid_argument,
         "{}: {} bytes; {} may have at most {}", file, text.size(), kind.name, kLongestText);
   refuse_wide_encoding(text, file);
-  int line = 1;
-  for (std::size_t i = 0; i < text.size();) {
-    const std::size_t length = utf8_length(text.substr(i));
-    const auto c = static_cast<unsigned char>(text[i]);
-    const bool control = c < 0x20 && c != '\t' && c != '\n' && c != '\r';
-    check(length > 0 && !control && c != 0x7F, ErrorKind::invalid_argument,
-          "{}:{}: byte 0x{:02x} is not allowed; {} is UTF-8 text", file, line, c, kind.name);
-    line += c == '\n' ? 1 : 0;
-    i += length;
-  }
+  const auto control = std::ranges::find_if(text, is_control) - text.begin();
+  const auto at =
+      std::min(find_invalid_utf8(text).value_or(text.size()), static_cast<std::size_t>(control));
+  check(at == text.size(), ErrorKind::invalid_argument,
+        "{}:{}: byte 0x{:02x} is not allowed; {} is UTF-8 text", file,
+        1 + std::ranges::count(text.substr(0, at), '\n'),
+        at < text.size() ? static_cast<unsigned char>(text[at]) : 0, kind.name);
 }
 
 }  // namespace
 
 YamlDocument parse_yaml(std::string_view text, std::string_view file, const YamlKind& kind) {
-  if (text.starts_with("\xEF\xBB\xBF")) {
-    text.remove_prefix(3);
-  }
+  text = without_byte_order_mark(text);
   check_text(text, file, kind);
   std::istringstream stream{std::string(text)};
   TreeBuilder builder(text, file, kind);

@@ -39,9 +39,7 @@ std::int64_t longest(const TokenizedSample& sample) {
 class AgentFormat {
  public:
   AgentFormat(AgentChatOptions options, const std::shared_ptr<const TextContext>& context)
-      : options_(std::move(options)), format_(context, options_.mask) {
-    options_.limit = for_model(options_.limit, *context);
-  }
+      : options_(std::move(options)), format_(context, options_.mask) {}
 
   bool keeps(const Json& row) const {
     const Conversation conversation = read(row);
@@ -51,9 +49,7 @@ class AgentFormat {
     return !options_.filter_overlong || longest(fit(conversation)) <= options_.limit.seq_length;
   }
 
-  TokenizedSample operator()(const Json& row) const {
-    return apply_limit(fit(read(row)), options_.limit);
-  }
+  TokenizedSample operator()(const Json& row) const { return fit(read(row)); }
 
  private:
   Conversation read(const Json& row) const {
@@ -152,7 +148,7 @@ std::unique_ptr<const Dataset> make_agent_chat_dataset(const AgentChatOptions& o
   if (options.filter_no_assistant || options.filter_overlong) {
     rows = filter(std::move(rows), format);
   }
-  return make_row_dataset(std::move(rows), format, shared);
+  return make_limited_dataset(std::move(rows), format, options.limit, shared);
 }
 
 AgentChatOptions read_agent_chat_options(Keys& keys) {

@@ -45,10 +45,6 @@ std::vector<std::int32_t> ids_of(std::string_view text, const text::Tokenizer& t
   return ids;
 }
 
-bool stops(std::int32_t id, const TextContext& context) {
-  return id == context.eos_id || std::ranges::find(context.stop_ids, id) != context.stop_ids.end();
-}
-
 }  // namespace
 
 std::optional<std::int32_t> answer_end(const TextContext& context) {
@@ -64,14 +60,14 @@ std::optional<std::int32_t> answer_end(const TextContext& context) {
 std::string next_begin(std::string_view answered, std::string_view continued,
                        const TextContext& context) {
   const auto& tokenizer = context.tokenizer;
+  const auto stops = [&](std::int32_t id) { return is_eos(id, context, context.stop_ids); };
   const auto before = ids_of(answered, tokenizer);
-  const bool has_end = !before.empty() && stops(before.back(), context);
+  const bool has_end = !before.empty() && stops(before.back());
   if (has_end || !continued.starts_with(answered)) {
     return "";
   }
   const auto next = ids_of(continued.substr(answered.size()), tokenizer);
-  const bool begins =
-      !next.empty() && is_added(next.front(), tokenizer) && stops(next.front(), context);
+  const bool begins = !next.empty() && is_added(next.front(), tokenizer) && stops(next.front());
   return begins ? tokenizer.id_to_token(next.front()).value_or("") : "";
 }
 

@@ -1,7 +1,5 @@
 #include "data/audit.h"
 
-#include <algorithm>
-
 #include "base/bytes.h"
 #include "base/checksum.h"
 #include "base/text.h"
@@ -59,8 +57,7 @@ Audit audit_row(const TokenizedSample& sample, const TextContext& context,
     }
     const std::size_t last =
         last_token(sample, begin, end_of_tokens(sample, end), context.tokenizer);
-    const bool ends = sample.ids[last] == context.eos_id ||
-                      std::count(eos_ids.begin(), eos_ids.end(), sample.ids[last]) > 0;
+    const bool ends = is_eos(sample.ids[last], context, eos_ids);
     ++out.num_documents;
     out.begin_with_bos += sample.ids[begin] == context.bos_id ? 1 : 0;
     out.end_in_eos += ends ? 1 : 0;

@@ -7,6 +7,7 @@
 #include "base/error.h"
 #include "base/file.h"
 #include "base/text.h"
+#include "base/utf8.h"
 #include "config/scalar.h"
 #include "config/yaml.h"
 #include "data/path_pattern.h"
@@ -215,9 +216,7 @@ std::vector<CardConfiguration> read_card(const fs::path& folder) {
     return {};
   }
   const std::string content = read_file(file);
-  std::string_view text = content;
-  constexpr std::string_view kByteOrderMark = "\xEF\xBB\xBF";
-  text.remove_prefix(text.starts_with(kByteOrderMark) ? kByteOrderMark.size() : 0);
+  const auto text = without_byte_order_mark(content);
   const std::string_view yaml = file.filename() == "README.md" ? front_matter(text) : text;
   if (yaml.find("configs") == std::string_view::npos) {
     return {};

@@ -26,17 +26,16 @@ void refuse_preference(const Json& row, const Conversation& conversation) {
 
 std::unique_ptr<const Dataset> make_chat_dataset(const ChatOptions& options, TextContext context) {
   context = with_chat_template(std::move(context), options.chat_template);
-  const LengthLimit limit = for_model(options.limit, context);
   const auto shared = std::make_shared<const TextContext>(std::move(context));
   const ChatFormat format(shared, options.mask);
-  return make_row_dataset(
+  return make_limited_dataset(
       open_split(options.paths, options.split, options.rows),
-      [format, limit](const Json& row) {
+      [format](const Json& row) {
         const Conversation conversation = format.read(row);
         refuse_preference(row, conversation);
-        return apply_limit(format.tokenize(conversation), limit);
+        return format.tokenize(conversation);
       },
-      shared);
+      options.limit, shared);
 }
 
 ChatOptions read_chat_options(Keys& keys) {

@@ -77,10 +77,6 @@ constexpr std::array<CheckInfo, 20> kChecks = {{
      "use_hf_chat_template: true, or ask without it (generate --raw)"},
 }};
 
-bool is_eos(std::int32_t id, const TextContext& context, const CheckLimits& limits) {
-  return id == context.eos_id || std::count(limits.eos_ids.begin(), limits.eos_ids.end(), id) > 0;
-}
-
 /// Looks at one document: ids and mask of tokens [begin, end).
 class DocumentChecks {
  public:
@@ -114,12 +110,12 @@ class DocumentChecks {
     prompt_trained |= std::count(mask.begin(), mask.end(), 0) == 0 && !lost_prompt;
     auto at = begin + static_cast<std::size_t>(mask.rend() - last);
     // Marks of a template may hold the white space behind the EOS.
-    while (at > begin + 1 && !is_eos(ids[at], context_, limits_) && is_blank(ids[at]) &&
+    while (at > begin + 1 && !is_end(ids[at]) && is_blank(ids[at]) &&
            sample_.loss_mask[at - 1] == 1) {
       --at;
     }
-    const bool is_masked = at + 1 < end && is_eos(ids[at + 1], context_, limits_);
-    missing_eos |= !is_masked && !is_eos(ids[at], context_, limits_);
+    const bool is_masked = at + 1 < end && is_end(ids[at + 1]);
+    missing_eos |= !is_masked && !is_end(ids[at]);
   }
 
   bool outside_vocabulary = false;
@@ -132,6 +128,8 @@ class DocumentChecks {
   bool missing_bos = false;
 
  private:
+  bool is_end(std::int32_t id) const { return is_eos(id, context_, limits_.eos_ids); }
+
   bool is_blank(std::int32_t id) const {
     return trim(context_.tokenizer.decode(std::vector<std::int32_t>{id})).empty();
   }
@@ -139,10 +137,10 @@ class DocumentChecks {
   /// Where what is learnt goes over into what is not.
   void look_at_ends(std::size_t begin, std::size_t end) {
     for (std::size_t t = begin + 1; t + 1 < end; ++t) {
-      const bool is_end = is_eos(sample_.ids[t], context_, limits_);
-      if (sample_.loss_mask[t] != 0 && is_eos(sample_.ids[t + 1], context_, limits_)) {
-        double_eos |= is_end && sample_.ids[t] == sample_.ids[t + 1];
-        masked_eos |= !is_end && sample_.loss_mask[t + 1] == 0;
+      const bool ends = is_end(sample_.ids[t]);
+      if (sample_.loss_mask[t] != 0 && is_end(sample_.ids[t + 1])) {
+        double_eos |= ends && sample_.ids[t] == sample_.ids[t + 1];
+        masked_eos |= !ends && sample_.loss_mask[t + 1] == 0;
       }
     }
   }
@@ -167,6 +165,7 @@ std::vector<Check> failed_checks(const TokenizedSample& sample, const TextContex
     begin += static_cast<std::size_t>(length);
   }
   const SampleNotes& notes = sample.notes;
+  // The rest are checks of the whole, see text_checks.h.
   const std::array<bool, kChecks.size()> failed = {
       num_trained_tokens(sample) == 0,
       documents.prompt_trained && !notes.all_learnt,
@@ -183,11 +182,6 @@ std::vector<Check> failed_checks(const TokenizedSample& sample, const TextContex
       notes.not_shown,
       notes.truncated,
       notes.not_truncated,
-      false,  // the rest are checks of the whole, see text_checks.h
-      false,
-      false,
-      false,
-      false,
   };
   std::vector<Check> out;
   for (std::size_t i = 0; i < failed.size(); ++i) {

@@ -11,7 +11,6 @@
 #include "base/error.h"
 #include "base/lfs_pointer.h"
 #include "base/text.h"
-#include "base/utf8.h"
 
 namespace automodel::data {
 namespace {

@@ -8,6 +8,7 @@
 #include <string_view>
 
 #include "base/file.h"
+#include "base/utf8.h"
 
 namespace automodel::data {
 
@@ -32,12 +33,7 @@ class FileText {
   FileText(const std::string& path, const Expand& expand, const ExpandLimits& limits = {});
 
   /// Without a byte order mark at its beginning: it is no text, and JSON has no place for it.
-  std::string_view text() const {
-    constexpr std::string_view kByteOrderMark = "\xEF\xBB\xBF";
-    auto text = file_.text();
-    text.remove_prefix(text.starts_with(kByteOrderMark) ? kByteOrderMark.size() : 0);
-    return text;
-  }
+  std::string_view text() const { return without_byte_order_mark(file_.text()); }
   std::span<const std::byte> bytes() const { return file_.bytes(); }
   /// As given, for errors.
   const std::string& path() const { return path_; }

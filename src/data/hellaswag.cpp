@@ -41,13 +41,10 @@ Completion as_completion(const Json& row) {
 std::unique_ptr<const Dataset> make_hellaswag_dataset(const HellaSwagOptions& options,
                                                       TextContext context) {
   const auto shared = std::make_shared<const TextContext>(std::move(context));
-  return make_row_dataset(
+  return make_limited_dataset(
       open_split(options.paths, options.split, options.rows),
-      [shared](const Json& row) {
-        return apply_limit(tokenize_completion(as_completion(row), *shared),
-                           for_model({}, *shared));
-      },
-      shared);
+      [shared](const Json& row) { return tokenize_completion(as_completion(row), *shared); },
+      /*limit=*/{}, shared);
 }
 
 HellaSwagOptions read_hellaswag_options(Keys& keys) {

@@ -97,13 +97,11 @@ ColumnMapping read_columns(Keys& keys) {
 std::unique_ptr<const Dataset> make_instruction_dataset(const InstructionOptions& options,
                                                         TextContext context) {
   check_columns(options);
-  const LengthLimit limit = for_model(options.limit, context);
   const auto shared = std::make_shared<const TextContext>(std::move(context));
   const RowFormat format =
       options.use_chat_template ? chat_rows(options, shared) : completion_rows(options, shared);
-  return make_row_dataset(
-      open_split(options.paths, options.split, options.rows),
-      [format, limit](const Json& row) { return apply_limit(format(row), limit); }, shared);
+  return make_limited_dataset(open_split(options.paths, options.split, options.rows), format,
+                              options.limit, shared);
 }
 
 InstructionOptions read_instruction_options(Keys& keys) {

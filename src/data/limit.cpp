@@ -107,4 +107,13 @@ TokenizedSample apply_limit(TokenizedSample sample, const LengthLimit& limit) {
   return sample;
 }
 
+std::unique_ptr<const Dataset> make_limited_dataset(std::shared_ptr<const RowSource> rows,
+                                                    RowFormat format, const LengthLimit& limit,
+                                                    std::shared_ptr<const TextContext> context) {
+  auto limited = [format = std::move(format), limit = for_model(limit, *context)](const Json& row) {
+    return apply_limit(format(row), limit);
+  };
+  return make_row_dataset(std::move(rows), std::move(limited), std::move(context));
+}
+
 }  // namespace automodel::data

@@ -2,8 +2,10 @@
 // How long a sample may be.
 
 #include <cstdint>
+#include <memory>
 #include <optional>
 
+#include "data/dataset.h"
 #include "data/keys.h"
 #include "data/sample.h"
 #include "data/text_context.h"
@@ -37,5 +39,10 @@ LengthLimit for_model(LengthLimit limit, const TextContext& context);
 /// Throws Error(invalid_argument) that says what to do if a document is longer than the model's
 /// limit, or if nothing learnt is left after truncation, or if there never was anything.
 TokenizedSample apply_limit(TokenizedSample sample, const LengthLimit& limit);
+
+/// make_row_dataset() with for_model(limit) applied to each row.
+std::unique_ptr<const Dataset> make_limited_dataset(std::shared_ptr<const RowSource> rows,
+                                                    RowFormat format, const LengthLimit& limit,
+                                                    std::shared_ptr<const TextContext> context);
 
 }  // namespace automodel::data

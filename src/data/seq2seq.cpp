@@ -71,7 +71,7 @@ class Seq2SeqFormat {
     sample.notes.all_learnt = true;  // the decoder's text has no prompt
     sample.notes.special_in_content = !special_tokens_in(*context_, source).empty() ||
                                       !special_tokens_in(*context_, target).empty();
-    return apply_limit(std::move(sample), options_.limit);
+    return sample;
   }
 
  private:
@@ -96,11 +96,9 @@ class Seq2SeqFormat {
 
 std::unique_ptr<const Dataset> make_seq2seq_dataset(const Seq2SeqOptions& options,
                                                     TextContext context) {
-  Seq2SeqOptions limited = options;
-  limited.limit = for_model(options.limit, context);
   const auto shared = std::make_shared<const TextContext>(std::move(context));
-  return make_row_dataset(open_split(options.paths, options.split, options.rows),
-                          Seq2SeqFormat(std::move(limited), shared), shared);
+  return make_limited_dataset(open_split(options.paths, options.split, options.rows),
+                              Seq2SeqFormat(options, shared), options.limit, shared);
 }
 
 Seq2SeqOptions read_seq2seq_options(Keys& keys) {

@@ -50,12 +50,9 @@ std::string first_answer(const Json& row, const std::string& name) {
 std::unique_ptr<const Dataset> make_squad_dataset(const SquadOptions& options,
                                                   TextContext context) {
   context = with_chat_template(std::move(context), options.chat_template);
-  const LengthLimit limit = for_model(options.limit, context);
   const auto shared = std::make_shared<const TextContext>(std::move(context));
-  const RowFormat format = make_format(shared);
-  return make_row_dataset(
-      open_split(options.paths, options.split, options.rows),
-      [format, limit](const Json& row) { return apply_limit(format(row), limit); }, shared);
+  return make_limited_dataset(open_split(options.paths, options.split, options.rows),
+                              make_format(shared), options.limit, shared);
 }
 
 SquadOptions read_squad_options(Keys& keys) {

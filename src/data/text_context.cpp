@@ -147,6 +147,10 @@ std::vector<std::string> special_tokens_in(const TextContext& context, const std
   return found;
 }
 
+bool is_eos(std::int32_t id, const TextContext& context, std::span<const std::int32_t> ends) {
+  return id == context.eos_id || std::ranges::find(ends, id) != ends.end();
+}
+
 std::uint64_t content_hash(const TextContext& context) {
   const text::SpecialTokens& names = context.special_tokens;
   Json parts = {{"variables", context.template_variables},

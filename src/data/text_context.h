@@ -5,6 +5,7 @@
 #include <filesystem>
 #include <map>
 #include <optional>
+#include <span>
 #include <string>
 #include <vector>
 
@@ -64,6 +65,9 @@ bool misses_bos(const TextContext& context, const std::vector<std::int32_t>& ids
 
 /// Whether encode() puts the BOS token before a text.
 bool puts_bos(const TextContext& context);
+
+/// Whether `id` is the tokenizer's eos_token or one of `ends`.
+bool is_eos(std::int32_t id, const TextContext& context, std::span<const std::int32_t> ends);
 
 /// The same number for contexts by which rows become the same tokens, or the same errors.
 std::uint64_t content_hash(const TextContext& context);

@@ -117,15 +117,12 @@ Json xlam_tools(const Json& tools) {
 }
 
 std::unique_ptr<const Dataset> make_xlam_dataset(const XlamOptions& options, TextContext context) {
-  const LengthLimit limit = for_model(options.limit, context);
   const auto shared = std::make_shared<const TextContext>(std::move(context));
   const ChatFormat format(shared, {});
-  return make_row_dataset(
+  return make_limited_dataset(
       open_split(options.paths, options.split, options.rows),
-      [format, limit](const Json& row) {
-        return apply_limit(format.tokenize(format.read(as_chat_row(row))), limit);
-      },
-      shared);
+      [format](const Json& row) { return format.tokenize(format.read(as_chat_row(row))); },
+      options.limit, shared);
 }
 
 XlamOptions read_xlam_options(Keys& keys) {

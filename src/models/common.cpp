@@ -20,15 +20,14 @@ struct RopeContext {
 };
 
 double yarn_attention_factor(const ConfigReader& parameters, double factor) {
-  const auto mscale = [factor](double weight) {
-    return factor <= 1 ? 1.0 : 0.1 * weight * std::log(factor) + 1.0;
-  };
   const double numerator = parameters.number("mscale", 0);
   const double denominator = parameters.number("mscale_all_dim", 0);
   if (const auto given = parameters.maybe_number("attention_factor")) {
     return *given;
   }
-  return numerator != 0 && denominator != 0 ? mscale(numerator) / mscale(denominator) : mscale(1);
+  return numerator != 0 && denominator != 0
+             ? yarn_mscale(factor, numerator) / yarn_mscale(factor, denominator)
+             : yarn_mscale(factor);
 }
 
 std::int64_t original_positions(const ConfigReader& parameters, const RopeContext& context) {
@@ -133,8 +132,10 @@ void pass_over_rope_keys(const ConfigReader& config, const Defaults& defaults) {
 /// theta, from the key beside the object of parameters if that has none.
 double theta_of(const ConfigReader& config, const ConfigReader& parameters,
                 const Defaults& defaults) {
-  const bool is_beside = !parameters.has("rope_theta") && !defaults.theta_key.empty();
-  return is_beside ? config.number(defaults.theta_key, defaults.theta) : defaults.theta;
+  const bool is_beside = !parameters.has("rope_theta") && !defaults.theta_key.empty() &&
+                         (parameters.empty() || config.has(defaults.theta_key));
+  return is_beside ? config.number(defaults.theta_key, defaults.theta)
+                   : parameters.number("rope_theta", defaults.theta);
 }
 
 std::int64_t max_positions(const ConfigReader& config) {
@@ -163,7 +164,7 @@ RopeContext rope_context(const ConfigReader& config, const ConfigReader& paramet
 spec::Rope rope_from(const ConfigReader& parameters, std::int64_t head_dim,
                      const RopeContext& context, const std::vector<std::string>& known = {}) {
   spec::Rope result;
-  result.theta = parameters.number("rope_theta", context.theta);
+  result.theta = context.theta;
   parameters.pass_over("finetuned");  // whether the scaling was: Transformers does not read it
   const bool proportional = parameters.text("rope_type", "") == "proportional";
   if (!proportional) {
@@ -270,6 +271,10 @@ ConfigReader rope_object(const ConfigReader& config) {
   const auto older = config.object("rope_scaling");
   check_one_object(config, parameters, older);
   return older.empty() ? parameters : older;
+}
+
+double yarn_mscale(double factor, double weight) {
+  return factor <= 1 ? 1 : 0.1 * weight * std::log(factor) + 1;
 }
 
 std::string rope_type(const ConfigReader& parameters) {

@@ -56,6 +56,10 @@ std::vector<spec::Layer> uniform_layers(const ConfigReader& config, const spec::
 /// Throws Error(unsupported) if the config states both.
 ConfigReader rope_object(const ConfigReader& config);
 
+/// YaRN's scale of attention for contexts `factor` times as long, as strong as `weight`.
+/// Source: transformers yarn_get_mscale.
+double yarn_mscale(double factor, double weight = 1);
+
 /// The type that the object of a RoPE's parameters names.
 std::string rope_type(const ConfigReader& parameters);
 

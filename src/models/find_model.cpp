@@ -24,9 +24,9 @@ std::string instead_of_model(const fs::path& folder) {
   if (fs::exists(folder / "adapter_config.json")) {
     return "it is a PEFT adapter: give its base model, or merge both with 'automodel merge'";
   }
-  for (const auto* inner : {"model/consolidated", "consolidated"}) {
-    if (fs::exists(folder / inner / "config.json")) {
-      return fmt::format("give {}", (folder / inner).string());
+  for (const auto& inner : {folder / "model" / kConsolidated, folder / kConsolidated}) {
+    if (fs::exists(inner / "config.json")) {
+      return fmt::format("give {}", inner.string());
     }
   }
   if (fs::exists(folder / "model/adapter_config.json")) {

@@ -6,6 +6,9 @@
 
 namespace automodel::models {
 
+/// The whole model as a Hugging Face folder, in a checkpoint's folder model/.
+inline constexpr const char* kConsolidated = "consolidated";
+
 /// The folder or file that `name` stands for: a path as it is (with base/pointer.h followed); else
 /// a hub id ("org/name") whose snapshot of `revision` (a branch, tag or commit) lies in the local
 /// cache. Uses no network. Throws Error(not_found) that says where was looked and what to do.

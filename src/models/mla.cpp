@@ -17,8 +17,7 @@ double mla_scale(const ConfigReader& config, std::int64_t head_dim) {
   if (rope_type(parameters) == "default" || weight == 0) {
     return scale;
   }
-  const double factor = parameters.number("factor");
-  const double mscale = factor <= 1 ? 1 : 0.1 * weight * std::log(factor) + 1;
+  const double mscale = yarn_mscale(parameters.number("factor"), weight);
   return scale * mscale * mscale;
 }
 

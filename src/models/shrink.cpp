@@ -6,6 +6,7 @@
 #include <map>
 #include <optional>
 #include <string_view>
+#include <utility>
 
 #include "base/text.h"
 #include "models/default_configs.h"
@@ -17,25 +18,22 @@ constexpr std::int64_t kLayers = 4;
 constexpr std::int64_t kHeads = 4;
 constexpr std::int64_t kVocabulary = 512;
 
-constexpr auto kLayerKeys =
-    std::to_array<std::string_view>({"num_hidden_layers", "n_layer", "n_layers", "num_layers"});
-constexpr auto kHeadKeys =
-    std::to_array<std::string_view>({"num_attention_heads", "n_head", "n_heads", "num_heads"});
-constexpr auto kKvHeadKeys =
-    std::to_array<std::string_view>({"num_key_value_heads", "num_kv_heads", "kv_n_heads"});
+constexpr std::string_view kLayerKeys = "num_hidden_layers n_layer n_layers num_layers";
+constexpr std::string_view kHeadKeys = "num_attention_heads n_head n_heads num_heads";
+constexpr std::string_view kKvHeadKeys = "num_key_value_heads num_kv_heads kv_n_heads";
 
 /// The most that a size may be, by the names that configurations have for it.
 const std::map<std::string, std::int64_t, std::less<>>& most() {
   static const std::map<std::string, std::int64_t, std::less<>> kSizes = [] {
     std::map<std::string, std::int64_t, std::less<>> out;
-    const auto add = [&out](std::int64_t size, const char* names) {
+    const auto add = [&out](std::int64_t size, std::string_view names) {
       for (const std::string& name : split(names, ' ')) {
         out[name] = size;
       }
     };
-    add(kLayers, "num_hidden_layers n_layer n_layers num_layers");
-    add(kHeads, "num_attention_heads n_head n_heads num_heads");
-    add(2, "num_key_value_heads num_kv_heads kv_n_heads");
+    add(kLayers, kLayerKeys);
+    add(kHeads, kHeadKeys);
+    add(2, kKvHeadKeys);
     add(64, "hidden_size n_embd d_model word_embed_proj_dim");
     add(16, "head_dim qk_nope_head_dim v_head_dim kv_lora_rank hidden_size_per_layer_input");
     add(16, "global_head_dim");
@@ -54,10 +52,8 @@ const std::map<std::string, std::int64_t, std::less<>>& most() {
   return kSizes;
 }
 
-template <std::size_t N>
-std::optional<std::int64_t> find_size(const Json& config,
-                                      const std::array<std::string_view, N>& keys) {
-  for (const std::string_view key : keys) {
+std::optional<std::int64_t> find_size(const Json& config, std::string_view keys) {
+  for (const std::string& key : split(keys, ' ')) {
     const auto found = config.find(key);
     if (found != config.end() && found->is_number_integer()) {
       return found->get<std::int64_t>();
@@ -85,7 +81,7 @@ Json token_id(const Json& id) {
 
 Json shrink_value(const std::string& key, const Json& value, const Sizes& sizes) {
   const bool is_size = value.is_number_integer();
-  const bool is_kv_heads = std::ranges::find(kKvHeadKeys, key) != kKvHeadKeys.end();
+  const bool is_kv_heads = std::ranges::count(split(kKvHeadKeys, ' '), key) > 0;
   if (is_size && is_kv_heads && value == Json(sizes.heads.value_or(-1))) {
     return std::min(kHeads, value.get<std::int64_t>());  // a key for each head, as before
   }
@@ -111,11 +107,55 @@ Json shrink_value(const std::string& key, const Json& value, const Sizes& sizes)
   return value;
 }
 
-/// Letters and digits in lower case.
-std::string plain(std::string_view text) {
+/// What names of models have in them where their type's name does not say it, or says another: in
+/// lower case, without dashes. Types may be unsupported ones. Source: the checkpoints that
+/// Transformers' configurations name, and the hub's config.json of those.
+constexpr auto kNamed = std::to_array<std::pair<std::string_view, std::string_view>>({
+    {"deepseekv32", "deepseek_v32"},
+    {"deepseekv4", "deepseek_v4"},
+    {"falcon3", "llama"},
+    {"falconh1", "falcon_h1"},
+    {"falconmamba", "falcon_mamba"},
+    {"functiongemma", "gemma3_text"},
+    {"gemma3", "gemma3_text"},
+    {"gemma3n", "gemma3n"},
+    {"gemma4", "gemma4_text"},
+    {"glm4.5", "glm4_moe"},
+    {"glm4.6", "glm4_moe"},
+    {"glm4.7", "glm4_moe"},
+    {"glm4.7flash", "glm4_moe_lite"},
+    {"glm49bchat", "glm"},
+    {"glm5", "glm_moe_dsa"},
+    {"glm5.3", "glm5_next"},
+    {"granite4.0", "granitemoehybrid"},
+    {"llama3.1nemotron", "llama"},
+    {"llama33nemotron", "nemotron-nas"},
+    {"llama4", "llama4_text"},
+    {"mistralsmall4", "mistral4"},
+    {"moonlight", "deepseek_v3"},
+    {"nemotron3", "nemotron_h"},
+    {"nemotronflash", "nemotron_flash"},
+    {"nemotronh", "nemotron_h"},
+    {"nvidianemotron", "nemotron_h"},
+    {"phi3.5moe", "phimoe"},
+    {"phi4", "phi3"},
+    {"phi4multimodal", "phi4_multimodal"},
+    {"qwen1.5", "qwen2"},
+    {"qwen1.5moe", "qwen2_moe"},
+    {"qwen2.5vl", "qwen2_5_vl"},
+    {"qwen3.5", "qwen3_5"},
+    {"qwen3.6", "qwen3_5"},
+    {"qwen3next", "qwen3_next"},
+    {"qwen3vl", "qwen3_vl"},
+    {"smollm", "llama"},
+});
+
+/// Letters, digits and these in lower case.
+std::string plain(std::string_view text, std::string_view kept = "") {
   std::string out;
   for (const char c : text) {
-    if (std::isalnum(static_cast<unsigned char>(c)) != 0) {
+    if (std::isalnum(static_cast<unsigned char>(c)) != 0 ||
+        kept.find(c) != std::string_view::npos) {
       out += static_cast<char>(std::tolower(static_cast<unsigned char>(c)));
     }
   }
@@ -143,26 +183,31 @@ Json shrink_config(const Json& config) {
 }
 
 std::string type_of_name(const std::string& name) {
-  const std::string text = plain(std::string_view(name).substr(name.rfind('/') + 1));
+  const auto last = std::string_view(name).substr(name.rfind('/') + 1);
+  const std::string text = plain(last), dotted = plain(last, ".");
   const auto configs = default_configs();
   std::string best;
-  for (const auto& [type, config] : configs) {
-    const std::string bare = plain(type);
-    if (text.find(bare) != std::string::npos && bare.size() > plain(best).size()) {
+  std::size_t longest = 0;
+  const auto look_for = [&](std::string_view word, std::string_view type) {
+    const bool occurs =
+        text.find(word) != std::string::npos || dotted.find(word) != std::string::npos;
+    if (occurs && word.size() > longest) {
       best = type;
+      longest = word.size();
+    }
+  };
+  for (const auto& [word, type] : kNamed) {
+    look_for(word, type);
+  }
+  for (const auto& [type, config] : configs) {
+    look_for(plain(type), type);
+  }
+  for (const std::string& routed : {best + "_moe", best + "moe"}) {
+    if (names_active_parameters(text) && configs.contains(routed)) {
+      return routed;
     }
   }
-  if (best.empty()) {
-    for (const auto& [word, type] :
-         {std::pair("moonlight", "deepseek_v3"), std::pair("smollm2", "llama"),
-          std::pair("smollm", "llama"), std::pair("phi4", "phi3")}) {
-      if (text.find(word) != std::string::npos) {
-        return type;
-      }
-    }
-  }
-  const std::string routed = best + "_moe";
-  return names_active_parameters(text) && configs.contains(routed) ? routed : best;
+  return best;
 }
 
 }  // namespace automodel::models

@@ -12,8 +12,8 @@ namespace automodel::models {
 /// each layer are cut.
 Json shrink_config(const Json& config);
 
-/// The model type that a hub id names by the look of it ("meta-llama/Llama-3.2-1B" is "llama");
-/// empty if it does not say.
+/// The model type, perhaps an unsupported one, that a hub id names by the look of it
+/// ("meta-llama/Llama-3.2-1B" is "llama"); empty if it does not say.
 std::string type_of_name(const std::string& name);
 
 }  // namespace automodel::models

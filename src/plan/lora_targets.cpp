@@ -15,6 +15,8 @@ namespace {
 /// Patterns that mean a role instead of a name.
 constexpr auto kRoles = std::to_array({spec::Role::attention, spec::Role::mlp, spec::Role::experts,
                                        spec::Role::shared_experts, spec::Role::router});
+constexpr auto kEmbeddings = std::to_array<std::string_view>(
+    {"embed_tokens", "embed_in", "tok_embeddings", "wte", "word_embeddings"});
 constexpr std::size_t kMaxNamed = 12;
 
 std::optional<spec::Role> role_named(const std::string& pattern) {
@@ -83,8 +85,15 @@ std::string advice(std::span<const spec::LoraModule> modules, const std::string&
   if (pattern == "lm_head") {
     return ": a head that is tied to the embedding has no adapter";
   }
+  if (std::ranges::find(kEmbeddings, spec::last_name(pattern)) != kEmbeddings.end()) {
+    return ": an embedding has no adapter here; leave it out, or train the whole model (without "
+           "the section peft)";
+  }
   if (pattern == "all-linear" || pattern == "all") {
     return "; match_all_linear: true adapts every linear layer, an untied head included";
+  }
+  if (pattern.starts_with('[')) {
+    return R"(; on the command line a list has its texts in quotes: "['q_proj', 'v_proj']")";
   }
   if (pattern.find_first_of(",|()\\[]^$") != std::string::npos) {
     return "; a pattern is a name in which '*' is any text, and several are a list: [q_proj, "

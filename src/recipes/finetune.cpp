@@ -1,5 +1,6 @@
 #include "recipes/finetune.h"
 
+#include <c10/util/Exception.h>
 #include <fmt/format.h>
 #include <unistd.h>
 
@@ -8,6 +9,7 @@
 #include <cstdlib>
 #include <functional>
 #include <iterator>
+#include <new>
 
 #include "base/error.h"
 #include "base/known.h"
@@ -57,14 +59,25 @@ std::vector<std::string> describe_save(const std::optional<checkpoint::SaveResul
   return out;
 }
 
-/// A row that cannot be used, met by training or validation, must not cost the steps since the last
-/// checkpoint: of many rows not all are looked at before.
+/// That a row cannot be used or does not fit into memory: of many not all are looked at before.
+bool is_about_a_row(const std::exception& error) {
+  if (const auto* ours = dynamic_cast<const Error*>(&error)) {
+    return ours->kind() == ErrorKind::corrupt_data || ours->kind() == ErrorKind::out_of_memory;
+  }
+  return dynamic_cast<const std::bad_alloc*>(&error) != nullptr ||
+         dynamic_cast<const c10::OutOfMemoryError*>(&error) != nullptr;
+}
+
+/// Such a row, met by training or validation, must not cost the steps since the last checkpoint,
+/// unless an update was begun: then the state is of no step.
 template <class Work>
-auto saved_at_bad_row(const std::function<void()>& save, const Work& work) {
+auto saved_at_bad_row(const train::Optimizer& optimizer, const std::function<void()>& save,
+                      const Work& work) {
+  const auto num_updates = optimizer.num_steps();
   try {
     return work();
-  } catch (const Error& error) {
-    if (error.kind() == ErrorKind::corrupt_data) {
+  } catch (const std::exception& error) {
+    if (is_about_a_row(error) && optimizer.num_steps() == num_updates) {
       save();
     }
     throw;
@@ -111,6 +124,18 @@ train::ValidationMetrics after(const train::StepMetrics& step) {
   return {.step = step.step, .epoch = step.epoch, .lr = step.rates.lr};
 }
 
+SaveMoment moment_behind(const train::StepMetrics& step, bool is_final) {
+  return {.epoch = step.epoch,
+          .step = step.step,
+          .is_final = is_final,
+          .losses = {{"train_loss", step.result.loss}}};
+}
+
+SaveMoment with_losses(SaveMoment moment, const Validation& validation) {
+  moment.losses.update(validation.losses(moment.step));
+  return moment;
+}
+
 std::vector<std::string> check_step(const config::Recipe& recipe, const train::StepMetrics& metrics,
                                     const spec::ModelSpec& spec, bool is_first) {
   if (metrics.result.num_label_tokens == 0) {  // the check of the data is switched off
@@ -138,6 +163,14 @@ int set_up_process() {
   return configure_threads(0);
 }
 
+/// What a run that goes on has in its checkpoint need not be there any more.
+config::Recipe without_beginning(config::Recipe recipe, const RunCheckpoints& checkpoints) {
+  if (recipe.peft && !checkpoints.begins()) {
+    recipe.peft->adapter_name_or_path.reset();
+  }
+  return recipe;
+}
+
 /// None where the rows begin again.
 std::optional<std::int64_t> steps_of_epoch(const config::Recipe& recipe,
                                            const data::Loader& loader) {
@@ -147,11 +180,11 @@ std::optional<std::int64_t> steps_of_epoch(const config::Recipe& recipe,
 }  // namespace
 
 ExitCode run_finetune(const config::LoadedRecipe& loaded) {
-  const config::Recipe& recipe = loaded.recipe;
   check_single_process();
-  const StopSignal stop(stop_signals(recipe));
+  const StopSignal stop(stop_signals(loaded.recipe));
   const int num_threads = set_up_process();
   RunCheckpoints checkpoints(loaded);
+  const config::Recipe recipe = without_beginning(loaded.recipe, checkpoints);
 
   RunModel run = load_run_model(recipe);
   const RunData data = load_run_data(recipe, run.source);
@@ -203,7 +236,8 @@ ExitCode run_finetune(const config::LoadedRecipe& loaded) {
   }
   std::optional<SaveMoment> unsaved;  // the last step, if no checkpoint has it
   const auto save = [&] {
-    if (const auto saved = unsaved ? checkpoints.save(state, *unsaved) : std::nullopt) {
+    if (const auto saved =
+            unsaved ? checkpoints.save(state, with_losses(*unsaved, validation)) : std::nullopt) {
       last_checkpoint = saved->path;
       progress.notes(describe_save(saved));
     }
@@ -213,7 +247,7 @@ ExitCode run_finetune(const config::LoadedRecipe& loaded) {
   bool stopping = false;
   while (state.next_step < plan.end_step && !stopping) {
     const auto metrics = saved_at_bad_row(
-        save, [&] { return run_step(state, loader, step_options(recipe)).metrics; });
+        optimizer, save, [&] { return run_step(state, loader, step_options(recipe)).metrics; });
     const Json line = log_line(recipe, metrics);
     log.write(line);
     progress.notes(watchers.step(line));
@@ -221,12 +255,11 @@ ExitCode run_finetune(const config::LoadedRecipe& loaded) {
     const bool is_first = totals.num_steps == 0 && !restored.path;
     progress.notes(warnings(check_step(recipe, metrics, run.model.spec(), is_first)));
     totals.add(metrics);
-
-    const bool is_last = plan.is_last_step(metrics.step);
-    unsaved = {.epoch = metrics.epoch, .step = metrics.step, .is_final = is_last};
+    unsaved = moment_behind(metrics, plan.is_last_step(metrics.step));
     if (plan.is_validation_due(metrics.step)) {
-      unsaved->validation_loss = saved_at_bad_row(
-          save, [&] { return validation.run(run.model, after(metrics), watchers, progress); });
+      unsaved->validation_loss = saved_at_bad_row(optimizer, save, [&] {
+        return validation.run(run.model, after(metrics), watchers, progress);
+      });
     }
     stopping = is_to_stop();
     if (stopping || plan.is_checkpoint_due(metrics.step)) {

@@ -28,6 +28,9 @@ class ModuleBuilder {
  public:
   ModuleBuilder(const std::vector<ParamSpec>& parameters, const WeightNames& names)
       : names_(names) {
+    is_routed_ = std::ranges::any_of(names.loaded, [](const Rename& rename) {
+      return rename.ours.find("{}") != std::string::npos;
+    });
     for (const auto& param : parameters) {
       parameters_.emplace(param.name, &param);
       is_routed_ = is_routed_ || param.role == Role::experts;
@@ -58,7 +61,7 @@ class ModuleBuilder {
  private:
   const WeightNames& names_;
   std::map<std::string, const ParamSpec*> parameters_;
-  bool is_routed_ = false;
+  bool is_routed_ = false;  // its type's files may have experts, or this model has some
 };
 
 }  // namespace

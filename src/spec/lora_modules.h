@@ -22,7 +22,7 @@ struct LoraModule {
   Role role = Role::mlp;
   std::int64_t layer = -1;
   /// PEFT finds it by target_parameters instead of target_modules: experts, which are no
-  /// nn.Linear, and what else a feed-forward of a routed model has. (Routers are no nn.Linear
+  /// nn.Linear, and what else a feed-forward of a routed type has. (Routers are no nn.Linear
   /// either in most models, and PEFT takes gate_proj and the like in target_modules, wherever they
   /// stand, for the names that experts had before Transformers 5.)
   bool as_parameter = false;

@@ -191,6 +191,7 @@ LoadedTokenizer load_tokenizer(const fs::path& path) {
       with_added_tokens(std::move(config.raw), read_object(path / "added_tokens.json"), listed);
   const Json file_steps = cutting_steps(files.tokenizer);
   const bool lacks_steps = is_vocab_json(file.filename().string());
+  const std::string source = file.string() + (lacks_steps ? " and merges.txt" : "");
   const auto name = tokenizer_class(config, model_config(path), files.tokenizer);
   if (is_json || lacks_steps || takes_pieces_alone(name, files.tokenizer)) {
     auto made = with_class_settings(name, std::move(files.tokenizer), std::move(config));
@@ -205,15 +206,14 @@ LoadedTokenizer load_tokenizer(const fs::path& path) {
     files.tokenizer["post_processor"] = std::move(ends);
   }
   const ConfigTokens tokens = config_tokens(config);
-  Json tokenizer = with_special_ids(
-      with_config_tokens(std::move(files.tokenizer), tokens, file.string()), file.string());
+  Json tokenizer =
+      with_special_ids(with_config_tokens(std::move(files.tokenizer), tokens, source), source);
   const LoadOptions options{.finds_special = !tokens.split_special};
-  LoadedTokenizer out{Tokenizer::from_json(tokenizer, file.string(), options), std::move(config)};
+  LoadedTokenizer out{Tokenizer::from_json(tokenizer, source, options), std::move(config)};
   if (is_json && cutting_steps(tokenizer) != file_steps) {
     tokenizer.update(file_steps);
-    out.class_difference =
-        class_difference(out.tokenizer, Tokenizer::from_json(tokenizer, file.string(), options),
-                         out.config.eos_token);
+    out.class_difference = class_difference(
+        out.tokenizer, Tokenizer::from_json(tokenizer, source, options), out.config.eos_token);
   }
   return out;
 }

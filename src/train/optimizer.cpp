@@ -139,11 +139,11 @@ void Optimizer::apply_overrides(const ParameterNames& names) {
 }
 
 void Optimizer::step(const StepRates& rates, double grad_scale) {
-  ++num_steps_;
   std::vector<ops::AdamUpdate> updates;
   for (const auto& slot : slots_) {
     updates.push_back(update_of(slot, rates, grad_scale));
   }
+  ++num_steps_;  // first: an update that fails midway was begun
   ops::adam_step(updates, num_steps_);
 }
 

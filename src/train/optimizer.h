@@ -40,6 +40,7 @@ class Optimizer {
   /// Moments, masters and the step count; the parameters themselves are visited elsewhere.
   void visit(StateVisitor& visitor);
 
+  /// Updates that were begun: unchanged behind a step that threw, nothing else has changed either.
   std::int64_t num_steps() const { return num_steps_; }
   /// Bytes of moments and masters.
   std::int64_t state_bytes() const;

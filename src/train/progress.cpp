@@ -52,8 +52,14 @@ void Progress::step(const StepMetrics& metrics) {
   mean_seconds_ = mean_seconds_ == 0
                       ? metrics.seconds
                       : kMemoryOfMean * mean_seconds_ + (1 - kMemoryOfMean) * metrics.seconds;
+  const double pause = since_step_.lap() - metrics.seconds;
+  if (++num_pauses_ > 0) {
+    pause_seconds_ += std::max(pause, 0.0);
+  }
+  const auto num_pauses = static_cast<double>(std::max<std::int64_t>(num_pauses_, 1));
   const auto steps_left = static_cast<double>(num_steps_ - metrics.step - 1);
-  const std::string text = progress_text(metrics, num_steps_, steps_left * mean_seconds_);
+  const std::string text = progress_text(
+      metrics, num_steps_, steps_left * (mean_seconds_ + pause_seconds_ / num_pauses));
   if (!is_terminal_) {
     note(text);
     return;

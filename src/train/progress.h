@@ -6,6 +6,7 @@
 #include <string>
 #include <vector>
 
+#include "base/stopwatch.h"
 #include "train/metrics.h"
 
 namespace automodel::train {
@@ -23,7 +24,8 @@ class Progress {
  public:
   Progress(std::FILE* stream, bool is_terminal, std::int64_t num_steps);
 
-  /// The time left is estimated from the steps seen so far, recent ones more.
+  /// The time left is estimated from the steps seen so far, recent ones more, and from what passed
+  /// between them: validations and saves.
   void step(const StepMetrics& metrics);
   /// A line that stays.
   void note(const std::string& text);
@@ -37,6 +39,9 @@ class Progress {
   bool is_terminal_;
   std::int64_t num_steps_;
   double mean_seconds_ = 0;
+  Stopwatch since_step_;
+  std::int64_t num_pauses_ = -1;  // between steps; none before the first
+  double pause_seconds_ = 0;
   bool line_is_open_ = false;
   bool is_lost_ = false;
 };

@@ -83,6 +83,7 @@ TEST(FileName, StaysInsideOrLeaves) {
   }
   EXPECT_TRUE(is_file_name("a.b"));
   EXPECT_FALSE(is_file_name("a/b"));
+  EXPECT_FALSE(is_file_name(std::string("a\0b", 3)));
 }
 
 TEST_F(FileTest, AtomicWriteLeavesNoTemporaryFile) {

@@ -23,6 +23,12 @@ TEST(Utf8, InvalidPartsBecomeOneReplacementEach) {
   EXPECT_EQ(replace_invalid_utf8("\xED\xA0\x80"), "\uFFFD\uFFFD\uFFFD");
 }
 
+TEST(Utf8, AByteOrderMarkIsNoText) {
+  EXPECT_EQ(without_byte_order_mark("\xEF\xBB\xBF{}"), "{}");
+  EXPECT_EQ(without_byte_order_mark("{}\xEF\xBB\xBF"), "{}\xEF\xBB\xBF");
+  EXPECT_EQ(without_byte_order_mark("\xEF\xBB"), "\xEF\xBB");
+}
+
 TEST(Utf8, OtherEncodingsOfAFileAreNamed) {
   using namespace std::string_literals;
   const auto complaint = [](const std::string& text) -> std::string {

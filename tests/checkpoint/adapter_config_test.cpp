@@ -97,6 +97,23 @@ TEST(AdapterConfig, ExpertsAreWrittenAsParameters) {
             std::vector<std::string>{"experts.down_proj"});
 }
 
+TEST(AdapterConfig, ModulesAreNamedByAListOrARegularExpression) {
+  const auto targets = [](const Json& modules, const std::string& module) {
+    Json json = plain();
+    json["target_modules"] = modules;
+    return parse_adapter_config(json, "a.json").targets(module, module + ".weight");
+  };
+  EXPECT_TRUE(targets({"q_proj"}, "q_proj"));
+  EXPECT_TRUE(targets({"q_proj"}, "layers.0.q_proj"));
+  EXPECT_FALSE(targets({"q_proj"}, "layers.0.xq_proj"));
+  EXPECT_TRUE(targets(".*\\.0\\.[qk]_proj", "layers.0.q_proj"));
+  EXPECT_FALSE(targets(".*\\.0\\.[qk]_proj", "layers.1.q_proj"));
+  EXPECT_FALSE(targets("q_proj", "layers.0.q_proj"));
+  for (const Json& unsaid : {Json(), Json::array(), Json("all-linear"), Json("(q")}) {
+    EXPECT_TRUE(targets(unsaid, "layers.0.q_proj"));
+  }
+}
+
 TEST(AdapterConfig, NamesWrongValues) {
   const auto broken = [](const std::string& key, const Json& value) {
     Json json = plain();
@@ -108,6 +125,8 @@ TEST(AdapterConfig, NamesWrongValues) {
                [&] { broken("r", "8"); });
   expect_error(ErrorKind::corrupt_data, "target_parameters is \"x\", expected a list of names",
                [&] { broken("target_parameters", "x"); });
+  expect_error(ErrorKind::corrupt_data, "target_modules is 3, expected a list of names",
+               [&] { broken("target_modules", 3); });
   expect_error(ErrorKind::corrupt_data, "rank_pattern is 3, expected patterns with numbers",
                [&] { broken("rank_pattern", 3); });
   expect_error(ErrorKind::corrupt_data, "alpha_pattern has 'q' = 0, expected a regular expression",

@@ -195,6 +195,19 @@ TEST(PeftAdapter, RefusesAnotherModel) {
                [] { with_adapter(adapted(), small_adapter(), tiny_modules()); });
 }
 
+/// PEFT passes over them without a word.
+TEST(PeftAdapter, RefusesMatricesThatItsConfigurationLeavesOut) {
+  auto adapter = small_adapter();
+  auto& config = adapter.config;
+  config.target_modules = {"k_proj", "self_attn.q_proj"};
+  expect_same(adapted(adapter), adapted());
+  config.target_modules = {kQ0};
+  expect_error(ErrorKind::corrupt_data, "has matrices of " + kQ1 + ", but target_modules and",
+               [&] { adapted(adapter); });
+  config.target_parameters = {kQ1 + ".weight"};
+  expect_same(adapted(adapter), adapted());
+}
+
 TEST(PeftAdapter, LayersMayHaveARankAndScaleOfTheirOwn) {
   auto adapter = small_adapter();
   adapter.config.rank_pattern = {{"layers.1.*", 3}};

@@ -34,10 +34,13 @@ class ManifestTest : public ::testing::Test {
     expect_error(ErrorKind::corrupt_data, text,
                  [&] { verify(folder_.path(), read_manifest(folder_.path()), thoroughness); });
   }
-  /// Changes the text of manifest.json.
+  /// Changes the text of manifest.json, which has no checksum then, as of an earlier version.
   void edit(const std::string& from, const std::string& to) {
-    write_text(folder_ / "manifest.json",
-               replace_all(read_file(folder_ / "manifest.json"), from, to));
+    auto text = read_file(folder_ / "manifest.json");
+    if (const auto at = text.find(",\n  \"xxh64\""); at != std::string::npos) {
+      text.replace(at, std::string::npos, "\n}\n");
+    }
+    write_text(folder_ / "manifest.json", replace_all(text, from, to));
   }
 
   TemporaryFolder folder_;
@@ -73,6 +76,24 @@ TEST_F(ManifestTest, NoticesAChangedByte) {
   write_text(folder_ / "model/weights", bytes);
   verify(folder_.path(), read_manifest(folder_.path()), Thoroughness::sizes);
   expect_damaged("is damaged", Thoroughness::contents);
+}
+
+TEST_F(ManifestTest, NoticesThatItChangedItself) {
+  const auto text = read_file(folder_ / "manifest.json");
+  write_text(folder_ / "manifest.json", Json::parse(text).dump());
+  EXPECT_EQ(read_manifest(folder_.path()).step, 30) << "however it is set";
+  for (const auto& [from, to] : {std::pair("\"step\": 30", "\"step\": 31"),
+                                 {"0.5", "0.25"},
+                                 {"LOWEST_VAL", "LOWEST_VAM"},
+                                 {"\"peft\": true", "\"pefu\": true"}}) {
+    const auto changed = replace_all(text, from, to);
+    ASSERT_NE(changed, text);
+    write_text(folder_ / "manifest.json", changed);
+    expect_damaged("manifest.json is damaged: its checksum is not that of what it says");
+  }
+  write_text(folder_ / "manifest.json", text);
+  edit("\"step\": 30", "\"step\": 31");
+  EXPECT_EQ(read_manifest(folder_.path()).step, 31) << "earlier versions wrote no checksum";
 }
 
 TEST_F(ManifestTest, DropsALossThatIsNotFinite) {

@@ -84,6 +84,12 @@ def test_a_model_that_is_not_here_and_has_no_telling_name(automodel, tmp_path):
     assert "org/unknown is not on this machine, and its name does not say what type of model it is" in done.stderr
 
 
+def test_a_model_that_is_not_here_of_an_unsupported_type(automodel, tmp_path):
+    done = smoke(automodel, tmp_path, tiny_run.make(tmp_path), "--model.pretrained_model_name_or_path=zai-org/GLM-5")
+    assert done.returncode == 2
+    assert "--smoke: zai-org/GLM-5 by its name: model_type 'glm_moe_dsa' is not supported" in done.stderr
+
+
 def test_a_wrong_recipe_stays_wrong(automodel, tmp_path):
     done = smoke(automodel, tmp_path, tiny_run.make(tmp_path), "--optimizer.lrr=1")
     assert done.returncode == 2

@@ -363,6 +363,10 @@ def test_an_adapter_is_trained_further(automodel, recipe):
     weights.write_bytes(content)
     done = train(automodel, recipe, out(recipe, "other"), begun, *start)
     assert "warning: the adapter in" in done.stdout and "another base model" in done.stdout
+    (recipe.parent / "first").rename(recipe.parent / "gone")
+    done = train(automodel, recipe, out(recipe, "other"), begun, "--step_scheduler.max_steps=2")
+    assert "going on from" in done.stdout
+    refused(automodel, recipe, f"the model {adapter} does not exist", out(recipe, "third"), begun)
 
 
 def test_float64_weights_are_trained_in_float32(automodel, recipe):

@@ -106,7 +106,8 @@ TEST(Check, RefusesWrongTypesAndValues) {
 
 TEST(Check, TargetsHaveTheirOwnKeys) {
   EXPECT_THAT(problems("shape: {radius: 1}"),
-              ElementsAre("r:1:8: shape._target_: this required key is missing"));
+              ElementsAre("r:1:8: shape._target_: this required key is missing; e.g. _target_: "
+                          "pkg.Circle"));
   EXPECT_THAT(problems("shape: {_target: pkg.Circle}"),
               ElementsAre(HasSubstr("shape._target_: this required key"),
                           HasSubstr("shape._target: unknown key; did you mean '_target_'?")));

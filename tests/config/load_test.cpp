@@ -30,6 +30,13 @@ TEST(Load, SaysWhereKeysOfOtherProgramsAre) {
                         "checkpoint is LOWEST_VAL"));
 }
 
+TEST(Load, SaysWhatAKeyNeedsBesideIt) {
+  const std::string text = complaint(kLeast, {"--peft.r=8"});
+  EXPECT_THAT(text, HasSubstr("peft._target_: this required key is missing; e.g. _target_: "
+                              "nemo_automodel.components._peft.lora.PeftConfig"));
+  EXPECT_THAT(text, HasSubstr("peft.r: unknown key; here it is 'peft.dim'"));
+}
+
 TEST(Load, NamesMissingSections) {
   const std::string text = complaint("seed: 1\n");
   for (const char* section : {"recipe", "distributed", "model", "dataset", "optimizer"}) {

@@ -1,6 +1,7 @@
 #include "data/text_rows.h"
 
 #include <ctime>
+#include <filesystem>
 
 #include "data/support.h"
 #include "tests/base/sanitized.h"
@@ -46,6 +47,9 @@ TEST(TextRows, GiganticLinesAreRefused) {
   const auto path = folder.write("a.txt", "x\n" + std::string(2000, 'y'));
   EXPECT_THAT(error_of([&] { open_plain_text(path, {.max_line_bytes = 1000}); }),
               HasSubstr("a.txt:2: the line has 1.95 KiB, more than the 1000 bytes allowed"));
+  std::filesystem::resize_file(path, std::size_t{300} << 20);  // takes no room on the disk
+  EXPECT_THAT(error_of([&] { open_plain_text(path, {}); }),
+              HasSubstr("a.txt:2: the line has 300 MiB, more than the 256 MiB allowed"));
 }
 
 /// Were the lines before each record counted, this would take minutes.

@@ -32,6 +32,17 @@ TEST(Describe, SaysWhatBecameOfEachKey) {
   EXPECT_THAT(text, HasSubstr("linear x2"));
 }
 
+TEST(Describe, AThetaBesideItsObjectIsNotAbsent) {
+  Json config = llama();
+  config["rope_theta"] = 123456.0;
+  for (const Json& object : {Json(nullptr), Json{{"rope_type", "linear"}, {"factor", 2.0}}}) {
+    config["rope_parameters"] = object;
+    const auto text = describe(config, "t");
+    EXPECT_LT(text.find("  rope_theta = 123456.0\n"), text.find("absent, so by default"));
+    EXPECT_THAT(text, Not(HasSubstr(".rope_theta = ")));
+  }
+}
+
 TEST(Describe, NamesAreTheConfigsOwn) {
   Json config = default_configs().at("gpt2");
   const auto text = describe(config, "t");

@@ -351,6 +351,19 @@ TEST_P(AdamKernel, NotANumberStaysOne) {
   }
 }
 
+TEST_P(AdamKernel, NotANumberIsTheLargestSquare) {
+  const Tensor weight = at::ones({72}), m = at::zeros({72}), v = at::zeros({72});
+  const Tensor largest = at::ones({72}), grad = at::full({72}, std::nan(""));
+  const cpu::AdamTask task{.weight = cpu::elements_of(weight),
+                           .exp_avg = cpu::elements_of(m),
+                           .exp_avg_sq = cpu::elements_of(v),
+                           .max_exp_avg_sq = cpu::elements_of(largest),
+                           .grad = cpu::elements_of(grad),
+                           .size = 72};
+  cpu::adam(GetParam().kernels->update, {&task, 1});
+  EXPECT_TRUE(largest.isnan().all().item<bool>());
+}
+
 TEST_P(AdamKernel, SumOfSquaresInOneOrder) {
   const auto& kernels = GetParam().kernels->update;
   const int before = at::get_num_threads();

@@ -175,11 +175,13 @@ def test_an_adapted_head_that_is_tied(automodel, tmp_path):
     assert "no linear layer 'lm_head'; a head that is tied to the embedding takes no adapter here" in done.stderr
 
 
-def fresh_model(name, folder):
+def fresh_model(name, folder, **changes):
     torch.set_num_threads(1)
     torch.manual_seed(7)
     attention = "sdpa" if name in SDPA else "eager"
-    model = model_class(name).from_config(tiny_config(name), attn_implementation=attention).eval()
+    config = tiny_config(name)
+    config.update(changes)
+    model = model_class(name).from_config(config, attn_implementation=attention).eval()
     randomise(model, seed=7)
     model.save_pretrained(folder)
     return model
@@ -200,10 +202,22 @@ def test_every_type(automodel, tool, tmp_path, name):
     else:
         model = PeftModel.from_pretrained(base, tmp_path / "adapter")
         assert_adapts_every_linear(model)
+    assert_same_logits(tmp_path / "ours", model)
+
+
+def test_a_routed_type_without_a_routed_layer(tool, tmp_path):
+    """PEFT takes the names of its feed-forwards in target_modules for experts, by the type alone."""
+    base = fresh_model("qwen3_moe", tmp_path / "checkpoint", mlp_only_layers=[0, 1, 2])
+    tool("adapter_tool", "write", tmp_path / "checkpoint", tmp_path / "adapter", tmp_path / "ours", "all")
+    model = PeftModel.from_pretrained(base, tmp_path / "adapter")
+    assert_adapts_every_linear(model)
+    assert_same_logits(tmp_path / "ours", model)
+
+
+def assert_same_logits(ours, model):
     with torch.no_grad():
         theirs = model(IDS).logits[0]
-    ours, _ = our_results(tmp_path / "ours")
-    assert (ours - theirs).abs().max() <= TOLERANCE * theirs.abs().max()
+    assert (our_results(ours)[0] - theirs).abs().max() <= TOLERANCE * theirs.abs().max()
 
 
 def assert_adapts_every_linear(model):

@@ -93,6 +93,20 @@ TEST(LoraTargets, TheHeadUnlessItIsTied) {
               HasSubstr("a head that is tied to the embedding has no adapter"));
 }
 
+TEST(LoraTargets, AnEmbeddingHasNone) {
+  for (const char* name : {"embed_tokens", "model.embed_tokens", "wte"}) {
+    EXPECT_THAT(message(modules(), {.target_modules = {"q_proj", name}}),
+                HasSubstr("matches no linear layer of the model: an embedding has no adapter here; "
+                          "leave it out, or train the whole model"));
+  }
+}
+
+TEST(LoraTargets, AListThatWasReadAsATextIsTold) {
+  EXPECT_THAT(message(modules(), {.target_modules = {"[q_proj]"}}),
+              HasSubstr("'[q_proj]' matches no linear layer of the model; on the command line a "
+                        "list has its texts in quotes: \"['q_proj', 'v_proj']\""));
+}
+
 TEST(LoraTargets, ARoleMeansItsLayers) {
   EXPECT_THAT(lora_targets(routed_modules(), {.target_modules = {"experts", "router"}}),
               ElementsAre("model.layers.1.mlp.gate", "model.layers.1.mlp.experts.gate_up_proj",

@@ -1,10 +1,14 @@
 #include "recipes/finetune.h"
 
+#include <c10/core/CPUAllocator.h>
 #include <gmock/gmock.h>
 
 #include <csignal>
+#include <map>
+#include <new>
 
 #include "base/text.h"
+#include "checkpoint/manifest.h"
 #include "recipes/tiny_recipe.h"
 #include "tensor/expect_error.h"
 
@@ -20,6 +24,12 @@ TEST(RunFinetune, FromRecipeToCheckpointAndLogs) {
   EXPECT_THAT(told, ::testing::HasSubstr("on held-out rows: "));
   EXPECT_TRUE(std::filesystem::exists(tiny.path("out/epoch_0_step_1/manifest.json")));
   EXPECT_TRUE(std::filesystem::exists(tiny.path("out/training.jsonl")));
+  const Json losses = read_json(tiny.path("out/LATEST/losses.json"));
+  const auto last = [&](const std::string& log) {
+    return Json::parse(split(read_file(tiny.path("out/" + log)), '\n').at(1));
+  };
+  EXPECT_EQ(losses["train_loss"], last("training.jsonl")["loss"]);
+  EXPECT_EQ(losses["val_loss"], last("validation.jsonl")["val_loss"]);
 }
 
 TEST(RunFinetune, GoesOnWhereACheckpointIs) {
@@ -60,6 +70,104 @@ TEST(RunFinetune, NorDoesOneOfTheValidation) {
                         [&] { run_finetune(tiny.load()); });
   ::testing::internal::GetCapturedStdout();
   EXPECT_TRUE(std::filesystem::exists(tiny.path("out/epoch_0_step_1/model/consolidated")));
+}
+
+/// LibTorch's allocations but one fail: number `fails_at` (from 0) of those behind the log's first
+/// line.
+class ScarceMemory final : public c10::Allocator {
+ public:
+  ScarceMemory(std::filesystem::path log, int fails_at)
+      : log_(std::move(log)), fails_at_(fails_at), inner_(c10::GetCPUAllocator()) {
+    c10::SetCPUAllocator(this, kPriority);
+  }
+  ~ScarceMemory() override { c10::SetCPUAllocator(inner_, kPriority); }
+  ScarceMemory(const ScarceMemory&) = delete;
+  ScarceMemory& operator=(const ScarceMemory&) = delete;
+
+  c10::DataPtr allocate(std::size_t bytes) override {
+    counts_ = counts_ || (std::filesystem::exists(log_) && std::filesystem::file_size(log_) > 0);
+    if (counts_ && count_++ == fails_at_) {
+      throw std::bad_alloc();
+    }
+    return inner_->allocate(bytes);
+  }
+  c10::DeleterFnPtr raw_deleter() const override { return inner_->raw_deleter(); }
+  void copy_data(void* to, const void* from, std::size_t bytes) const override {
+    inner_->copy_data(to, from, bytes);
+  }
+
+ private:
+  static constexpr std::uint8_t kPriority = 20;
+  std::filesystem::path log_;
+  int fails_at_;
+  c10::Allocator* inner_;
+  bool counts_ = false;
+  int count_ = 0;
+};
+
+/// Weights, moments and how many updates they had.
+std::vector<checkpoint::FileRecord> trained_files(const std::filesystem::path& checkpoint) {
+  auto files = checkpoint::read_manifest(checkpoint).files;
+  std::erase_if(files, [](const auto& file) {
+    return !file.path.starts_with("model/") && !file.path.starts_with("optim/");
+  });
+  return files;
+}
+
+/// Wherever in the second step: what is saved is the first one's state, and nothing once the
+/// second's update was begun.
+TEST(RunFinetune, NorDoesTheEndOfMemory) {
+  const TinyRecipe tiny;
+  const std::vector<std::string> given = {"--model.torch_dtype=float16",
+                                          "--checkpoint.save_consolidated=false"};
+  const auto with = [&given](const std::string& word) {
+    auto words = given;
+    words.push_back(word);
+    return words;
+  };
+  ::testing::internal::CaptureStdout();
+  run_finetune(tiny.load(with("--step_scheduler.max_steps=1")));
+  const auto first = trained_files(tiny.path("out/epoch_0_step_0"));
+  std::map<bool, int> num_ends;  // by whether something was saved
+  bool are_equal = true;
+  for (int at = 0; at >= 0;) {
+    std::filesystem::remove_all(tiny.path("out"));
+    try {
+      const ScarceMemory memory(tiny.path("out/training.jsonl"), at);
+      run_finetune(tiny.load(given));
+      at = -1;
+    } catch (const std::bad_alloc&) {
+      const bool is_saved = std::filesystem::exists(tiny.path("out/epoch_0_step_0"));
+      ++num_ends[is_saved];
+      are_equal =
+          are_equal && (!is_saved || trained_files(tiny.path("out/epoch_0_step_0")) == first);
+      at += 37;
+    }
+  }
+  ::testing::internal::GetCapturedStdout();
+  EXPECT_TRUE(are_equal);
+  EXPECT_GT(num_ends[true], 2);
+  EXPECT_GT(num_ends[false], 2);
+}
+
+TEST(RunFinetune, OneThatGoesOnNeedsNoAdapterToBeginWith) {
+  const TinyRecipe tiny;
+  std::vector<std::string> words = {
+      "--peft._target_=nemo_automodel.components._peft.lora.PeftConfig",
+      "--checkpoint.checkpoint_dir=" + tiny.path("first").string()};
+  ::testing::internal::CaptureStdout();
+  run_finetune(tiny.load(words));
+  words.pop_back();
+  words.push_back("--peft.adapter_name_or_path=" + tiny.path("first/LATEST/model").string());
+  words.emplace_back("--step_scheduler.max_steps=1");
+  run_finetune(tiny.load(words));
+  std::filesystem::remove_all(tiny.path("first"));
+  words.back() = "--step_scheduler.max_steps=2";
+  EXPECT_EQ(run_finetune(tiny.load(words)), ExitCode::ok);
+  EXPECT_THAT(::testing::internal::GetCapturedStdout(), ::testing::HasSubstr("going on from "));
+  std::filesystem::remove_all(tiny.path("out"));
+  testing::expect_error(ErrorKind::not_found, "first/LATEST/model",
+                        [&] { run_finetune(tiny.load(words)); });
 }
 
 }  // namespace

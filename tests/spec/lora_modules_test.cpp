@@ -72,6 +72,12 @@ TEST(LoraModules, FeedForwardsOfRoutedModelsAreFoundAsParameters) {
   EXPECT_TRUE(as_parameter(4));
 }
 
+TEST(LoraModules, FeedForwardsOfARoutedTypeAreSoWithoutExperts) {
+  const auto modules = lora_modules({linear("mlp.up_proj", {4, 3}, Role::mlp)}, per_expert());
+  EXPECT_TRUE(modules.at(0).as_parameter);
+  EXPECT_FALSE(lora_modules({linear("mlp.up_proj", {4, 3}, Role::mlp)}, {}).at(0).as_parameter);
+}
+
 TEST(LoraModules, TransposedExpertsMayBeUntold) {
   const auto modules = lora_modules(routed_weights(), {.renames = {},
                                                        .groups = {},

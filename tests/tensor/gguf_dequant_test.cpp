@@ -7,7 +7,8 @@
 
 #include "tests/tensor/expect_error.h"
 
-// That every format equals the Python package bit for bit is shown by tests/parity/test_gguf.py.
+// That every format equals the Python package bit for bit is shown by
+// tests/parity/test_gguf_dequant.py.
 
 namespace automodel {
 namespace {

@@ -7,7 +7,8 @@
 #include "tests/tensor/gguf_builder.h"
 #include "tests/tensor/temporary_folder.h"
 
-// That real files equal what Transformers loads from them is shown by tests/parity/test_gguf.py.
+// That real files equal what Transformers loads from them is shown by
+// tests/parity/test_gguf_weights.py.
 
 namespace automodel {
 namespace {

@@ -114,7 +114,11 @@ TEST_F(FolderWeightsTest, BadIndex) {
   expect_index_error(R"({"weight_map":{}})", "'weight_map' is missing or empty");
   expect_index_error(R"({"weight_map":{"a":3}})", "the file of 'a' is not a string");
   expect_index_error(R"({"weight_map":{"a":"../x"}})", "which is not a file name");
+  expect_index_error(R"({"weight_map":{"a":"m\u0000x"}})",
+                     R"(said to be in "m\u0000x", which is not a file name)");
   expect_index_error(R"({"weight_map":{"a":"x","a":"y"}})", "'a' appears twice");
+  write_file_atomic(folder_ / kIndex, Json{{"weight_map", {{"a", std::string(300, 'n')}}}}.dump());
+  expect_open_error(ErrorKind::not_found, "says that it holds 'a'");
 }
 
 TEST_F(FolderWeightsTest, NoWeights) {

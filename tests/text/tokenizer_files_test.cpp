@@ -99,6 +99,11 @@ TEST_F(TokenizerFolder, VocabAndMergesAreCutByTheClass) {
   write("vocab.json", vocab.dump());
   EXPECT_THAT(error_of(ErrorKind::not_found, [&] { load_tokenizer(folder_); }),
               HasSubstr("vocab.json is there without merges.txt"));
+  write("config.json", R"({"model_type": "gpt2"})");
+  write("merges.txt", "#version: 0.2\na b\nnothing\n");
+  EXPECT_THAT(error_of(ErrorKind::corrupt_data, [&] { load_tokenizer(folder_); }),
+              HasSubstr("vocab.json and merges.txt.model.merges[1]: expected two tokens"));
+  write("config.json", "{}");
   write("merges.txt", "#version: 0.2\na b\r\n# #\n");
   EXPECT_THAT(error_of(ErrorKind::unsupported, [&] { load_tokenizer(folder_); }),
               HasSubstr("does not say how texts are cut"));

@@ -46,6 +46,15 @@ TEST(Optimizer, Float32StorageIsItsOwnMaster) {
   EXPECT_EQ(optimizer.num_steps(), 1);
 }
 
+TEST(Optimizer, AnUpdateThatFailsWasBegun) {
+  const auto weight = one("w");
+  Optimizer optimizer({weight}, {});
+  Tensor handle = weight.value;
+  handle.mutable_grad() = at::ones({3});
+  EXPECT_THROW(optimizer.step({.lr = 0.1}), Error);
+  EXPECT_EQ(optimizer.num_steps(), 1);
+}
+
 TEST(Optimizer, Bfloat16StorageKeepsMoreThanItHolds) {
   for (const std::int64_t bits : {24, 32}) {
     const auto weight = one("w", at::kBFloat16);

@@ -3,6 +3,8 @@
 #include <gmock/gmock.h>
 
 #include <algorithm>
+#include <chrono>
+#include <thread>
 
 #include "base/file.h"
 
@@ -78,6 +80,22 @@ TEST(Progress, ElsewhereEachStepHasItsLine) {
 
 TEST(Progress, EstimatesTheTimeLeft) {
   EXPECT_THAT(written(false), ::testing::HasSubstr("0:18 left"));
+}
+
+TEST(Progress, CountsWhatPassesBetweenSteps) {
+  const std::string path = ::testing::TempDir() + "/am_progress_pauses";
+  std::FILE* stream = std::fopen(path.c_str(), "w");
+  Progress progress(stream, /*is_terminal=*/false, 3602);
+  auto quick = metrics(0);
+  quick.seconds = 0;
+  progress.step(quick);
+  std::this_thread::sleep_for(std::chrono::milliseconds(50));  // a validation, say
+  ++quick.step;
+  progress.step(quick);
+  std::fclose(stream);
+  const auto lines = read_file(path);
+  EXPECT_THAT(lines, ::testing::HasSubstr(" | 0:00 left\n"));
+  EXPECT_THAT(lines, ::testing::Not(::testing::EndsWith(" | 0:00 left\n")));
 }
 
 }  // namespace

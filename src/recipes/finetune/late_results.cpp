@@ -1,5 +1,6 @@
 #include "recipes/finetune/late_results.h"
 
+#include "base/error.h"
 #include "base/file.h"
 #include "base/text.h"
 #include "recipes/finetune/run_manifest.h"
@@ -10,6 +11,17 @@ namespace automodel::recipes {
 namespace {
 
 namespace fs = std::filesystem;
+
+void check_line(const Json& line, const fs::path& log, std::int64_t number) {
+  for (const char* key :
+       {"step", "num_tokens_per_step", "num_label_tokens", "step_seconds", "mem"}) {
+    const Json value = line.value(key, Json(0));
+    check(value.is_number(), ErrorKind::corrupt_data,
+          "{}:{}: expected a number as '{}', found {}; remove the line, and the results are those "
+          "of the others",
+          log.string(), number, key, value.dump());
+  }
+}
 
 train::StepMetrics from_line(const Json& line) {
   return {.step = line.value("step", std::int64_t{0}),
@@ -26,9 +38,15 @@ RunTotals logged_totals(const fs::path& log, std::int64_t end_step) {
   if (!fs::is_regular_file(log)) {
     return totals;
   }
+  std::int64_t number = 0;
   for (const auto& text : split(read_file(log), '\n')) {
+    ++number;
     const Json line = Json::parse(text, nullptr, /*allow_exceptions=*/false);
-    if (line.is_object() && from_line(line).step < end_step) {
+    if (!line.is_object()) {
+      continue;
+    }
+    check_line(line, log, number);
+    if (from_line(line).step < end_step) {
       totals.add(from_line(line));
     }
   }

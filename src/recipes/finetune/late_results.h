@@ -8,7 +8,7 @@
 namespace automodel::recipes {
 
 /// Sums over the lines of a training.jsonl of steps before `end_step`; a line that was cut off
-/// counts as none.
+/// counts as none. Throws Error(corrupt_data) for one of other types.
 RunTotals logged_totals(const std::filesystem::path& log, std::int64_t end_step);
 
 /// For a run that was over at `end_step` when it was restored: completes its manifest if that has

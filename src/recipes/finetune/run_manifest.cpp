@@ -2,10 +2,12 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <array>
 #include <cstdlib>
 
 #include "base/cores.h"
+#include "base/error.h"
 #include "base/file.h"
 #include "base/fingerprint.h"
 #include "base/git.h"
@@ -132,7 +134,13 @@ Json ground_of(const config::Recipe& recipe, const RunModel& run, const RunData&
 
 Json read_manifest(const config::Recipe& recipe) {
   const auto file = fs::path(recipe.checkpoint.checkpoint_dir) / "manifest.json";
-  return fs::is_regular_file(file) ? read_json(file) : Json::object();
+  Json manifest = fs::is_regular_file(file) ? read_json(file) : Json::object();
+  const Json ids = manifest.is_object() ? manifest.value("watchers", Json::object()) : Json();
+  check(ids.is_object() && std::ranges::all_of(ids, &Json::is_string), ErrorKind::corrupt_data,
+        "{}: expected an object whose 'watchers' is an object of texts, found {}; remove the file, "
+        "and the run goes on with a new one",
+        file.string(), manifest.is_object() ? ids.dump() : manifest.type_name());
+  return manifest;
 }
 
 void write_manifest(const config::Recipe& recipe, const Json& manifest) {

@@ -23,7 +23,8 @@ Json make_manifest(const config::LoadedRecipe& loaded, const RunModel& run, cons
 Json ground_of(const config::Recipe& recipe, const RunModel& run, const RunData& data,
                const Json& manifest);
 
-/// That of the last start of the run; an empty object if there is none.
+/// That of the last start of the run; an empty object if there is none. Throws
+/// Error(corrupt_data) for what is no manifest.
 Json read_manifest(const config::Recipe& recipe);
 
 /// Writes it into the folder of the run's checkpoints. Throws Error(io).

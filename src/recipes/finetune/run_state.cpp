@@ -5,6 +5,7 @@
 
 #include "base/error.h"
 #include "base/json_change.h"
+#include "base/pointer.h"
 #include "base/text.h"
 #include "checkpoint/atomic_folder.h"
 #include "checkpoint/base_files.h"
@@ -12,12 +13,11 @@
 #include "checkpoint/model_state.h"
 #include "checkpoint/signature.h"
 #include "config/print.h"
+#include "models/find_model.h"
 #include "train/non_finite.h"
 
 namespace automodel::recipes {
 namespace {
-
-constexpr auto kMerged = "consolidated";
 
 bool wants_consolidated(const config::Checkpoint& section, bool is_final) {
   return section.save_consolidated == config::SaveConsolidated::every ||
@@ -38,7 +38,9 @@ std::vector<std::string> changed_rows(const Json& ours, const Json& theirs) {
 }
 
 std::int64_t num_rows(const Json& ground) {
-  return ground.value("data", Json::object()).value("rows", std::int64_t{0});
+  const Json::json_pointer at("/data/rows");
+  const bool says_so = ground.contains(at) && ground.at(at).is_number_integer();
+  return says_so ? ground.at(at).get<std::int64_t>() : 0;
 }
 
 /// Megatron's data are as long as the run. Of a longer one those behind the checkpoint's come next,
@@ -156,6 +158,11 @@ RunCheckpoints::RunCheckpoints(const config::LoadedRecipe& loaded) : loaded_(loa
   }
 }
 
+bool RunCheckpoints::begins() const {
+  const auto& named = loaded_.recipe.checkpoint.restore_from;
+  return !store_ || (named.value_or(kLatest) == kLatest && store_->list().empty());
+}
+
 RunCheckpoints::Restored RunCheckpoints::restore(RunState& state) {
   if (!store_) {
     return {};
@@ -191,6 +198,7 @@ std::optional<checkpoint::SaveResult> RunCheckpoints::save(RunState& state,
   if (!store_) {
     return std::nullopt;
   }
+  state.run.model.zero_grad();  // room for what saving needs
   train::check_finite_weights(state.run.model.parameters(), moment.step);
   return store_->save(
       {.epoch = moment.epoch,
@@ -198,6 +206,7 @@ std::optional<checkpoint::SaveResult> RunCheckpoints::save(RunState& state,
        .ground = state.ground,
        .restore_from = restore_from_,
        .validation_loss = moment.validation_loss,
+       .losses = moment.losses,
        .config_yaml = config::print_tree(loaded_.tree, /*lines=*/false),
        .write_model = [&](const auto& folder) { write_model(folder, state.run, moment); },
        .state = state.items()});
@@ -208,14 +217,16 @@ std::optional<checkpoint::SaveResult> RunCheckpoints::save_missing_model(
   const auto& section = loaded_.recipe.checkpoint;
   const bool is_wanted =
       state.run.lora ? section.merged_export : wants_consolidated(section, /*is_final=*/true);
-  if (!is_wanted || std::filesystem::is_directory(path / "model" / kMerged)) {
+  if (!is_wanted || std::filesystem::is_directory(path / "model" / models::kConsolidated)) {
     return std::nullopt;
   }
   const auto manifest = checkpoint::read_manifest(path);
+  const auto losses = path / checkpoint::kLossesFile;
   return save(state, {.epoch = manifest.epoch,
                       .step = manifest.step,
                       .is_final = true,
-                      .validation_loss = manifest.validation_loss});
+                      .validation_loss = manifest.validation_loss,
+                      .losses = std::filesystem::exists(losses) ? read_json(losses) : Json()});
 }
 
 void RunCheckpoints::write_model(const std::filesystem::path& folder, const RunModel& run,
@@ -226,8 +237,8 @@ void RunCheckpoints::write_model(const std::filesystem::path& folder, const RunM
                                 : checkpoint::Consolidated::no;
   checkpoint::write_model_state(folder, run.source, run.model.parameters(), consolidated);
   if (run.lora && section.merged_export && moment.is_final) {
-    checkpoint::make_folders(folder / kMerged);
-    checkpoint::write_hf_folder(folder / kMerged, run.source, run.model.parameters(),
+    checkpoint::make_folders(folder / models::kConsolidated);
+    checkpoint::write_hf_folder(folder / models::kConsolidated, run.source, run.model.parameters(),
                                 {.dtype = run.storage});
   }
 }

@@ -41,10 +41,13 @@ struct SaveMoment {
   std::int64_t step = 0;
   bool is_final = false;
   std::optional<checkpoint::ValidationLoss> validation_loss = std::nullopt;
+  /// "train_loss" of the step, and what was measured behind it as Validation::losses has it.
+  Json losses = Json::object();
 };
 
 /// The checkpoints of a run and the lock of its folder, <checkpoint_dir>/epoch_E_step_S/:
 ///   config.yaml                              the effective recipe
+///   losses.json                              of its step, as upstream writes it
 ///   model/                                   the trained parameters: a PEFT adapter, or weights
 ///   model/consolidated/                      the whole model as a Hugging Face folder, if wanted
 ///   optim/ lr_scheduler/ dataloader/ step_scheduler/   what continues the run bit for bit
@@ -52,6 +55,9 @@ class RunCheckpoints {
  public:
   /// Throws as checkpoint::CheckpointStore; where checkpoints are disabled as hold_for_logs.
   explicit RunCheckpoints(const config::LoadedRecipe& loaded);
+
+  /// There is nothing to restore from: neither a checkpoint nor the name of one.
+  bool begins() const;
 
   struct Restored {
     std::optional<std::filesystem::path> path;

@@ -9,6 +9,7 @@
 #include "base/text.h"
 #include "checkpoint/adapter.h"
 #include "checkpoint/manifest.h"
+#include "models/find_model.h"
 
 namespace automodel::recipes {
 namespace {
@@ -77,9 +78,8 @@ std::vector<std::string> describe_result(const RunTotals& totals,
   if (adapter) {
     out.push_back("adapter      " + model.string());
   }
-  if (fs::is_directory(model / "consolidated")) {
-    out.push_back((adapter ? "merged model " : "model        ") +
-                  (model / "consolidated").string());
+  if (const auto whole = model / models::kConsolidated; fs::is_directory(whole)) {
+    out.push_back((adapter ? "merged model " : "model        ") + whole.string());
   }
   std::ranges::move(describe_better(*checkpoint), std::back_inserter(out));
   return out;

@@ -2,6 +2,8 @@
 
 #include <fmt/format.h>
 
+#include <cmath>
+
 #include "base/checksum.h"
 #include "base/file.h"
 #include "base/stopwatch.h"
@@ -57,7 +59,10 @@ std::string left_out_text(const std::string& set, std::int64_t step) {
 
 /// Exact match counts where a row was ever right: of pre-training it says nothing.
 std::string gain_text(const std::string& title, const Json& first, const Json& last) {
-  const auto value = [](const Json& line, const char* key) { return line.at(key).get<double>(); };
+  const auto value = [](const Json& line, const char* key) {
+    const Json number = line.value(key, Json());  // null: it was not finite
+    return number.is_number() ? number.get<double>() : std::nan("");
+  };
   const auto loss =
       fmt::format("{:.4f} -> {:.4f}", value(first, "val_loss"), value(last, "val_loss"));
   if (first.contains("val_accuracy")) {
@@ -126,6 +131,7 @@ std::optional<checkpoint::ValidationLoss> Validation::run(const parallel::Sharde
     metrics.evaluation = *evaluation;
     metrics.seconds = watch.seconds();
     metrics.peak_memory_bytes = peak_memory_bytes(model.options().device);
+    set.last = metrics;
     Json line = train::to_json(metrics, train::utc_timestamp());
     line[kSetKey] = fingerprint_of(set.identity);
     set.log.write(line);
@@ -136,6 +142,16 @@ std::optional<checkpoint::ValidationLoss> Validation::run(const parallel::Sharde
     }
   }
   return best;
+}
+
+Json Validation::losses(std::int64_t step) const {
+  Json out = Json::object();
+  for (const auto& [name, set] : sets_) {
+    if (set.last.evaluation.num_rows > 0 && set.last.step == step) {
+      out[sets_.size() == 1 ? "val_loss" : name] = set.last.evaluation.loss;
+    }
+  }
+  return out;
 }
 
 std::vector<std::string> Validation::gains() const {

@@ -35,6 +35,10 @@ class Validation {
                                                 const train::ValidationMetrics& at,
                                                 Watchers& watchers, train::Progress& progress);
 
+  /// The losses of each set that was measured behind this step, by its name; of the only one as
+  /// "val_loss". As upstream has them in losses.json.
+  Json losses(std::int64_t step) const;
+
   /// "exact match on held-out rows: 0.012 -> 0.845 (loss 3.1 -> 0.2)", or "loss on held-out rows:
   /// 3.1 -> 2.4" if no row was ever right, or "accuracy on ..." of a classifier, for each set that
   /// was measured more than once, in this run or before a restart; lines of other rows under its
@@ -48,6 +52,7 @@ class Validation {
     std::int64_t batch_size;
     std::filesystem::path path;
     train::JsonLines log;
+    train::ValidationMetrics last = {};
   };
   bool decides(const std::string& name) const { return name == best_ || sets_.size() == 1; }
 

@@ -54,6 +54,7 @@ Json config_by_name(const std::string& name) {
         "--smoke: {} is not on this machine, and its name does not say what type of model it is; "
         "give a folder with its config.json: --model.pretrained_model_name_or_path FOLDER",
         name);
+  models::find_family({{"model_type", type}}, "--smoke: " + name + " by its name");
   Json config = models::default_configs().at(type);
   config["model_type"] = type;
   return config;

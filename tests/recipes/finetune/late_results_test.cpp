@@ -3,6 +3,7 @@
 #include <gmock/gmock.h>
 
 #include "recipes/finetune.h"
+#include "tensor/expect_error.h"
 #include "tests/recipes/tiny_recipe.h"
 
 namespace automodel::recipes {
@@ -22,6 +23,12 @@ TEST(LoggedTotals, AreThoseOfStepsBeforeTheEnd) {
                        .seconds = 4,
                        .peak_memory_bytes = std::int64_t{3} << 29}));
   EXPECT_EQ(logged_totals(folder / "missing.jsonl", 2), RunTotals{});
+  write_text(folder / "training.jsonl", R"({"step": 0})"
+                                        "\n"
+                                        R"({"step": 1, "mem": "much"})");
+  testing::expect_error(ErrorKind::corrupt_data,
+                        "training.jsonl:2: expected a number as 'mem', found \"much\"; remove",
+                        [&] { logged_totals(folder / "training.jsonl", 2); });
 }
 
 class LateResults : public ::testing::Test {

@@ -79,6 +79,13 @@ TEST(RunCheckpoints, LongerDataOfMegatronGoOnBehindTheEarlierOnes) {
   EXPECT_EQ(next_row(36, kMegatron), (data::LoaderState{.epoch = 0, .sample = 24}));
   EXPECT_EQ(next_row(24, kMegatron), data::LoaderState{.epoch = 1});
   EXPECT_EQ(next_row(36, "chat_dataset.ChatDataset"), data::LoaderState{.epoch = 1});
+  {
+    Held saved(recipe.load());
+    saved.state.ground = nullptr;  // of a version that did not say
+    saved.state.loader = {.epoch = 1};
+    RunCheckpoints(saved.loaded).save(saved.state, {.step = 1});
+  }
+  EXPECT_EQ(next_row(36, kMegatron), data::LoaderState{.epoch = 1});
 }
 
 TEST(RunCheckpoints, TheSavedScheduleGoesOnAndIsTold) {

@@ -31,6 +31,8 @@ TEST_F(ValidationTest, LogsEachSetAndReturnsTheLossThatDecides) {
   EXPECT_EQ(loss->set["rows"], 3);
   EXPECT_EQ(line["step"], 3);
   EXPECT_EQ(line["num_rows"], 3);
+  EXPECT_EQ(validation.losses(3), Json({{"val_loss", loss->value}}));
+  EXPECT_EQ(validation.losses(4), Json::object());
 }
 
 TEST_F(ValidationTest, ARunThatIsToStopMeasuresNothing) {
@@ -41,7 +43,11 @@ TEST_F(ValidationTest, ARunThatIsToStopMeasuresNothing) {
 
 TEST_F(ValidationTest, NamedSetsHaveLogsOfTheirOwn) {
   data_.validation.emplace("other", data_.validation.at("default"));
-  Validation(loaded_.recipe, data_, 0).run(run_.model, {}, watchers_, progress_);
+  Validation validation(loaded_.recipe, data_, 0);
+  validation.run(run_.model, {}, watchers_, progress_);
+  const Json losses = validation.losses(0);
+  EXPECT_EQ(losses.size(), 2);
+  EXPECT_EQ(losses["default"], losses["other"]);
   EXPECT_TRUE(std::filesystem::exists(tiny_.path("out/validation_other.jsonl")));
 }
 
@@ -87,6 +93,13 @@ TEST_F(ValidationTest, GainsAreFirstAgainstLast) {
   EXPECT_TRUE(validation.gains().empty());
   validation.run(run_.model, {.step = 1}, watchers_, progress_);
   EXPECT_EQ(validation.gains().size(), 1);
+}
+
+TEST_F(ValidationTest, GainsOfALossThatWasNotFinite) {
+  const Validation validation(loaded_.recipe, data_, 0);
+  write_text(tiny_.path("out/validation.jsonl"),
+             "{\"val_loss\": null, \"exact_match\": 0}\n{\"val_loss\": 2}\n");
+  EXPECT_THAT(validation.gains(), ::testing::ElementsAre(::testing::HasSubstr("nan -> 2.0000")));
 }
 
 TEST_F(ValidationTest, GainsSayNothingOfMatchesThatNeverWere) {

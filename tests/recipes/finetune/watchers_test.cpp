@@ -3,6 +3,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include "tensor/expect_error.h"
 #include "tests/recipes/tiny_recipe.h"
 
 namespace automodel::recipes {
@@ -77,6 +78,16 @@ TEST(Watchers, AResumedRunKeepsItsIds) {
   write_text(tiny.path("out/manifest.json"), Json({{"watchers", first.ids()}}).dump());
   EXPECT_EQ(Watchers(again, Json::object(), 4).ids(), first.ids());
   EXPECT_NE(Watchers(again, Json::object(), std::nullopt).ids(), first.ids());
+}
+
+TEST(Watchers, AManifestOfOtherTypesIsRefused) {
+  const TinyRecipe tiny;
+  const auto again = recipe(tiny);
+  for (const char* text : {R"([1])", R"({"watchers": 5})", R"({"watchers": {"wandb": 5}})"}) {
+    write_text(tiny.path("out/manifest.json"), text);
+    testing::expect_error(ErrorKind::corrupt_data, "expected an object whose 'watchers' is",
+                          [&] { const Watchers watchers(again, Json::object(), 4); });
+  }
 }
 
 }  // namespace

@@ -123,7 +123,7 @@ struct Adam {
     store_at_random(square, i, n, now.square, bright<16>(random));
     Vec denominator = now.square;
     if (largest.data != nullptr) {
-      denominator = vmax(denominator, largest.load(i, n));
+      denominator = vmax(largest.load(i, n), now.square);  // in this order: no number stays none
       store_at_random(largest, i, n, denominator, bright<16>(random));
     }
     weight.store(i, n, stepped(now, denominator), random);
