@@ -109,7 +109,9 @@ Tensor Block::in_parallel(const Tensor& x_td, const Sequence& sequence, Ports& p
 Tensor Block::forward(const Tensor& x_td, const Sequence& sequence, Ports& ports) const {
   const Tensor sum_td = add_branches(x_td, sequence, ports);
   const Tensor y_td = input_ ? input_->forward(sum_td, sequence) : sum_td;
-  return scalar_.defined() ? y_td * scalar_.to(y_td.scalar_type()) : y_td;
+  // As a row, whose gradient LibTorch sums column by column: a sum to one number depends on the
+  // number of threads.
+  return scalar_.defined() ? y_td * scalar_.to(y_td.scalar_type()).expand(y_td.size(-1)) : y_td;
 }
 
 Tensor Block::add_branches(const Tensor& x_td, const Sequence& sequence, Ports& ports) const {

@@ -4,7 +4,7 @@
 #include <cmath>
 
 #include "base/known.h"
-#include "ops/sigmoid.h"
+#include "ops/gates.h"
 
 namespace automodel::nn {
 

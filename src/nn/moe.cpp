@@ -1,7 +1,7 @@
 #include "nn/moe.h"
 
 #include "base/known.h"
-#include "ops/sigmoid.h"
+#include "ops/gates.h"
 
 namespace automodel::nn {
 namespace {

@@ -159,7 +159,7 @@ Tensor attention(const Tensor& q_thk, const Tensor& k_thk, const Tensor& v_thk,
   check(std::is_sorted(cu_seqlens.begin(), cu_seqlens.end()), ErrorKind::invalid_argument,
         "attention: cu_seqlens must not fall");
   const auto* kernels = cpu::kernels();
-  if (kernels != nullptr && attention_kernel_applies(*kernels, q_thk, k_thk, v_thk, options)) {
+  if (kernels != nullptr && attention_kernel_applies(*kernels, q_thk, k_thk, v_thk)) {
     return attention_by_kernel(*kernels, q_thk, k_thk, v_thk, cu_seqlens, options);
   }
   std::int64_t longest = 0;

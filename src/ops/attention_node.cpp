@@ -36,8 +36,10 @@ struct Prepared {
       inputs.rule.sinks = sinks.const_data_ptr<float>();
     }
     if (options.slopes_h.defined()) {
-      slopes = (options.slopes_h.detach().to(at::kFloat) * options.slope_scale).contiguous();
+      slopes = options.slopes_h.detach().to(at::kFloat).contiguous();
       inputs.rule.slopes = slopes.const_data_ptr<float>();
+      inputs.rule.slope_scale = static_cast<float>(options.slope_scale);
+      inputs.rule.rounds_slopes = options.slopes_in_bfloat16;
     }
     inputs.shape = {q.size(1), k.size(1), q.size(2), v.size(2)};
     inputs.rule.scale = static_cast<float>(options.scale);
@@ -109,13 +111,12 @@ struct AttentionNode : torch::autograd::Function<AttentionNode> {
 }  // namespace
 
 bool attention_kernel_applies(const cpu::Kernels& kernels, const Tensor& q_thk, const Tensor& k_thk,
-                              const Tensor& v_thk, const AttentionOptions& options) {
+                              const Tensor& v_thk) {
   const auto dtype = q_thk.scalar_type();
   const bool stored = dtype == at::kFloat || dtype == at::kBFloat16;
   return q_thk.is_cpu() && stored && k_thk.scalar_type() == dtype && v_thk.scalar_type() == dtype &&
          q_thk.size(2) <= kernels.attention.max_width &&
-         v_thk.size(2) <= kernels.attention.max_width &&
-         !(options.slopes_h.defined() && options.slopes_in_bfloat16);
+         v_thk.size(2) <= kernels.attention.max_width;
 }
 
 Tensor attention_by_kernel(const cpu::Kernels& kernels, const Tensor& q_thk, const Tensor& k_thk,

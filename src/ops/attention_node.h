@@ -7,9 +7,9 @@
 namespace automodel::ops {
 
 /// Whether the kernels do this: on the CPU, float32 or bfloat16 throughout, heads no wider than
-/// they take, ALiBi not in bfloat16.
+/// they take.
 bool attention_kernel_applies(const cpu::Kernels& kernels, const Tensor& q_thk, const Tensor& k_thk,
-                              const Tensor& v_thk, const AttentionOptions& options);
+                              const Tensor& v_thk);
 
 /// attention() as one autograd node that saves q, k, v, the output and one value a row and head.
 /// Needs attention_kernel_applies(); cu_seqlens runs from 0 to t and does not fall. Arithmetic in

@@ -2,7 +2,7 @@
 // Routed experts: every token through the experts that were chosen for it.
 // Shapes: t tokens, d their width, e experts, i their inner width, k experts per token.
 
-#include "ops/glu.h"
+#include "ops/mlp.h"
 
 namespace automodel::ops {
 

@@ -2,9 +2,11 @@
 
 #include <ATen/ATen.h>
 
+#include "base/error.h"
 #include "base/known.h"
 #include "base/meter.h"
 #include "ops/cpu/rows.h"
+#include "ops/held.h"
 
 namespace automodel::ops {
 namespace {
@@ -34,7 +36,60 @@ cpu::GluTask task_of(const Tensor& gate, const Tensor& up, const GluOptions& opt
           .size = gate.numel()};
 }
 
+Tensor activated(const Tensor& x, Activation activation) {
+  switch (activation) {
+    case Activation::silu:
+      return at::silu(x);
+    case Activation::gelu:
+      return at::gelu(x);
+    case Activation::gelu_tanh:
+      return at::gelu(x, "tanh");
+    case Activation::relu:
+      return at::relu(x);
+    case Activation::relu2:
+      return at::relu(x).square();
+  }
+  fail(ErrorKind::internal, "unknown activation");
+}
+
+Tensor activated_backward(const Tensor& grad, const Tensor& x, Activation activation) {
+  switch (activation) {
+    case Activation::silu:
+      return at::silu_backward(grad, x);
+    case Activation::gelu:
+      return at::gelu_backward(grad, x);
+    case Activation::gelu_tanh:
+      return at::gelu_backward(grad, x, "tanh");
+    case Activation::relu:
+      return at::threshold_backward(grad, x, 0);
+    case Activation::relu2:
+      return grad * at::relu(x).mul_(2);
+  }
+  fail(ErrorKind::internal, "unknown activation");
+}
+
+struct ActivationNode : torch::autograd::Function<ActivationNode> {
+  using Context = torch::autograd::AutogradContext;
+
+  static Tensor forward(Context* context, const Tensor& x, const GluOptions& options) {
+    context->save_for_backward({x});
+    hold(context, options);
+    return glu(x, Tensor(), options);
+  }
+
+  static torch::autograd::variable_list backward(Context* context,
+                                                 const torch::autograd::variable_list& grads) {
+    const Tensor x = context->get_saved_variables()[0];
+    return {glu_backward(grads[0].contiguous(), x, Tensor(), held<GluOptions>(context)).gate,
+            Tensor()};
+  }
+};
+
 }  // namespace
+
+Tensor activate(const Tensor& x, Activation activation) {
+  return ActivationNode::apply(x.contiguous(), GluOptions{activation, std::nullopt});
+}
 
 Tensor glu(const Tensor& gate, const Tensor& up, const GluOptions& options) {
   const OperationTimer timer("gated product");
@@ -91,7 +146,7 @@ WeightedGluGrads weighted_glu_backward(const Tensor& grad_pi, const Tensor& gate
 
 Tensor glu_reference(const Tensor& gate, const Tensor& up, const GluOptions& options) {
   if (!options.clamp) {
-    const Tensor out = activate(gate, options.activation);
+    const Tensor out = activated(gate, options.activation);
     return up.defined() ? out.mul_(up) : out;
   }
   const auto& [limit, alpha] = *options.clamp;
@@ -102,11 +157,11 @@ Tensor glu_reference(const Tensor& gate, const Tensor& up, const GluOptions& opt
 GluGrads glu_backward_reference(const Tensor& grad, const Tensor& gate, const Tensor& up,
                                 const GluOptions& options) {
   if (!up.defined()) {
-    return {activate_backward(grad, gate, options.activation), Tensor()};
+    return {activated_backward(grad, gate, options.activation), Tensor()};
   }
   if (!options.clamp) {
-    return {activate_backward(grad * up, gate, options.activation),
-            activate(gate, options.activation).mul_(grad)};
+    return {activated_backward(grad * up, gate, options.activation),
+            activated(gate, options.activation).mul_(grad)};
   }
   const auto& [limit, alpha] = *options.clamp;
   const Tensor g = gate.clamp_max(limit);

@@ -1,11 +1,15 @@
 #pragma once
-// The product inside a gated feed-forward.
+// The product inside a gated feed-forward, and activations.
+
+#include <ATen/core/TensorBody.h>
 
 #include <optional>
 
-#include "ops/mlp.h"
-
 namespace automodel::ops {
+
+using at::Tensor;
+
+enum class Activation { silu, gelu, gelu_tanh, relu, relu2 };
 
 /// GPT-OSS: g = min(gate, limit), u = clamp(up, +-limit); (u + 1) * g *
 /// sigmoid(alpha * g).
@@ -29,6 +33,9 @@ struct GluGrads {
 Tensor glu(const Tensor& gate, const Tensor& up, const GluOptions& options);
 GluGrads glu_backward(const Tensor& grad, const Tensor& gate, const Tensor& up,
                       const GluOptions& options);
+
+/// The activation alone, in x's shape and dtype. Traced by autograd.
+Tensor activate(const Tensor& x, Activation activation);
 
 /// Gradients of weights_p times the gated product, row by row: of the weights (float32, or float64
 /// of float64), of gate and up; and that product itself, if wanted. grad_pi, gate_pi, up_pi: [p,

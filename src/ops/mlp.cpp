@@ -3,7 +3,6 @@
 #include <array>
 
 #include "base/error.h"
-#include "ops/glu.h"
 #include "ops/held.h"
 #include "ops/linear_parts.h"
 #include "ops/optional_tensor.h"
@@ -153,38 +152,6 @@ Tensor mlp_of(const Tensor& x_td, const std::array<const Linear*, kLayers>& laye
 }
 
 }  // namespace
-
-Tensor activate(const Tensor& x, Activation activation) {
-  switch (activation) {
-    case Activation::silu:
-      return at::silu(x);
-    case Activation::gelu:
-      return at::gelu(x);
-    case Activation::gelu_tanh:
-      return at::gelu(x, "tanh");
-    case Activation::relu:
-      return at::relu(x);
-    case Activation::relu2:
-      return at::relu(x).square();
-  }
-  fail(ErrorKind::internal, "unknown activation");
-}
-
-Tensor activate_backward(const Tensor& grad, const Tensor& x, Activation activation) {
-  switch (activation) {
-    case Activation::silu:
-      return at::silu_backward(grad, x);
-    case Activation::gelu:
-      return at::gelu_backward(grad, x);
-    case Activation::gelu_tanh:
-      return at::gelu_backward(grad, x, "tanh");
-    case Activation::relu:
-      return at::threshold_backward(grad, x, 0);
-    case Activation::relu2:
-      return grad * at::relu(x).mul_(2);
-  }
-  fail(ErrorKind::internal, "unknown activation");
-}
 
 Tensor gated_mlp(const Tensor& x_td, const Linear& gate, const Linear& up, const Linear& down,
                  const MlpOptions& options) {

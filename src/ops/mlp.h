@@ -1,16 +1,10 @@
 #pragma once
 // Feed-forward blocks.
 
+#include "ops/glu.h"
 #include "ops/linear.h"
 
 namespace automodel::ops {
-
-enum class Activation { silu, gelu, gelu_tanh, relu, relu2 };
-
-/// Element by element, traced by autograd.
-Tensor activate(const Tensor& x, Activation activation);
-/// The gradient of x for the gradient of activate(x).
-Tensor activate_backward(const Tensor& grad, const Tensor& x, Activation activation);
 
 /// What becomes of gate(x) and up(x), of a feed-forward's inner width, until the backward.
 /// Recomputed ones give the same bytes.

@@ -5,13 +5,13 @@
 #include <limits>
 
 #include "base/error.h"
-#include "ops/sigmoid.h"
+#include "ops/gates.h"
 
 namespace automodel::ops {
 namespace {
 
 Tensor scores_of(const Tensor& logits_te, RouterScore score) {
-  return score == RouterScore::sigmoid ? sigmoid_of(logits_te) : at::softmax(logits_te, -1);
+  return score == RouterScore::sigmoid ? sigmoid_of(logits_te) : softmax_of(logits_te);
 }
 
 /// -infinity for the experts of all groups but the best.
@@ -52,7 +52,7 @@ Tensor routing_weights(const Tensor& logits_te, const Tensor& experts_tk,
                        const RouterOptions& options) {
   const Tensor logits = logits_te.to(at::kFloat);
   Tensor weights_tk = options.score == RouterScore::softmax_of_chosen
-                          ? at::softmax(logits.gather(1, experts_tk), -1)
+                          ? softmax_of(logits.gather(1, experts_tk))
                           : scores_of(logits, options.score).gather(1, experts_tk);
   if (options.renormalise) {
     Tensor sum_t1 = weights_tk.sum(-1, true);

@@ -2,7 +2,7 @@
 
 #include <ATen/ATen.h>
 
-#include "ops/sigmoid.h"
+#include "ops/gates.h"
 
 namespace automodel::ops {
 namespace {
@@ -10,7 +10,7 @@ namespace {
 /// A token's scores divided by their sum.
 Tensor normalised_scores(const Tensor& logits_te, RouterScore score) {
   if (score != RouterScore::sigmoid) {
-    return at::softmax(logits_te, -1);
+    return softmax_of(logits_te);
   }
   const Tensor scores_te = sigmoid_of(logits_te);
   return scores_te / (scores_te.sum(-1, true) + 1e-20);
@@ -34,7 +34,7 @@ Tensor likeliest_experts(const Tensor& logits_te, std::int64_t per_token) {
 }
 
 Tensor probability_sums(const Tensor& logits_te) {
-  return at::softmax(logits_te.to(at::kFloat), -1).sum(0);
+  return softmax_of(logits_te.to(at::kFloat)).sum(0);
 }
 
 Tensor balance_loss(const Tensor& counts_e, const Tensor& probability_e, std::int64_t rows) {

@@ -74,8 +74,7 @@ class Kept {
     const bool plain = !gqa.softcap && !gqa.sinks && !gqa.alibi && !gqa.chunk &&
                        gqa.value_width() == gqa.head_dim &&
                        (!gqa.window || *gqa.window >= batch_.row_tokens);
-    const bool own =
-        takes_heads(gqa.head_dim, gqa.value_width()) && !(gqa.alibi && gqa.alibi->in_bfloat16);
+    const bool own = takes_heads(gqa.head_dim, gqa.value_width());
     add_scores(gqa.heads, own || plain, gqa.softcap.has_value());
   }
 

@@ -21,14 +21,16 @@ data::Batch batch_at(const data::Dataset& dataset, std::int64_t begin, std::int6
 }  // namespace
 
 void ScoreSum::add(const data::Batch& batch, const ops::RowScores& scores) {
-  const at::Tensor correct_n = scores.correct_n.contiguous();
+  const at::Tensor correct_n = scores.correct_n.contiguous(), nll_n = scores.nll_n.contiguous();
   const bool* correct = correct_n.const_data_ptr<bool>();
+  const float* nll = nll_n.const_data_ptr<float>();
   std::map<std::int64_t, bool> all_right;  // by row
   for (std::size_t document = 0; document < batch.samples.size(); ++document) {
     const auto begin = static_cast<std::size_t>(batch.cu_seqlens[document]);
     const auto end = static_cast<std::size_t>(batch.cu_seqlens[document + 1]);
     for (std::size_t t = begin; t < end; ++t) {
       if (batch.labels[t] != data::kIgnoreLabel) {
+        nll_ += *nll++;  // in this order, whatever the number of threads
         const bool right = *correct++;
         correct_ += right ? 1 : 0;
         auto& row = all_right.try_emplace(batch.samples[document], true).first->second;
@@ -37,7 +39,6 @@ void ScoreSum::add(const data::Batch& batch, const ops::RowScores& scores) {
     }
   }
   labels_ += correct_n.numel();
-  nll_ += scores.nll_n.sum(at::kDouble).item<double>();
   rows_ += static_cast<std::int64_t>(all_right.size());
   for (const auto& [row, right] : all_right) {
     exact_rows_ += right ? 1 : 0;

@@ -5,16 +5,19 @@
 #include <cmath>
 
 #include "nn/decoder.h"
+#include "ops/cpu/dispatch.h"
 #include "tests/nn/tiny_model.h"
+#include "tests/ops/gradient_check.h"
 
 namespace automodel::nn {
 namespace {
 
-Sequence four_tokens(const spec::ModelSpec& model) {
-  const auto tokens = tiny_tokens({4});
+Sequence sequence_of(const spec::ModelSpec& model, const Tokens& tokens) {
   const auto& rope = *std::get<spec::Gqa>(model.layers[0].mixer).rope;
   return {.cu_seqlens = tokens.cu_seqlens, .rope_tables = {rope_tables(rope, tokens, at::kFloat)}};
 }
+
+Sequence four_tokens(const spec::ModelSpec& model) { return sequence_of(model, tiny_tokens({4})); }
 
 /// The residual stream must pass through a layer whose branches give nothing.
 TEST(Block, BranchesAddToTheResidual) {
@@ -53,6 +56,23 @@ TEST(Block, AScalarMultipliesTheOutput) {
   model.layers[0].has_scalar = false;
   const Tensor plain = Block(model.layers[0], parameters, 0, 0).forward(x, sequence, ports);
   EXPECT_TRUE(at::equal(scaled, plain * parameters.at("model.layers.0.layer_scalar")));
+}
+
+TEST(Block, TheNumberOfThreadsChangesNoByteOfItsScalarsGradient) {
+  if (ops::cpu::kernels() == nullptr) {
+    GTEST_SKIP() << "no own kernels in this run";
+  }
+  auto model = tiny_spec();
+  model.layers[0].has_scalar = true;
+  auto parameters = tiny_parameters(model);
+  const Tensor& scalar = parameters.at("model.layers.0.layer_scalar");
+  const auto sequence = sequence_of(model, tiny_tokens({2001}));
+  Ports ports;
+  const Tensor x = at::randn({2001, 24}), grad = at::randn({2001, 24});
+  ops::expect_same_with_any_threads([&] {
+    const Tensor y = Block(model.layers[0], parameters, 0, 0).forward(x, sequence, ports);
+    return torch::autograd::grad({y}, {scalar}, {grad});
+  });
 }
 
 }  // namespace

@@ -72,7 +72,11 @@ TEST_P(AttentionKernel, WindowsChunksCapsSlopesAndSinks) {
   expect_like_reference(in, bounds, {.scale = 0.3, .window = 130});
   expect_like_reference(in, bounds, {.scale = 0.3, .chunk = 37});
   expect_like_reference(in, bounds, {.scale = 0.3, .window = 300, .softcap = 2.0});
-  expect_like_reference(in, bounds, {.scale = 0.3, .slopes_h = slopes, .slope_scale = 0.7});
+  for (const bool rounds : {false, true}) {
+    expect_like_reference(
+        in, bounds,
+        {.scale = 0.3, .slopes_h = slopes, .slope_scale = 0.7, .slopes_in_bfloat16 = rounds});
+  }
   in.push_back(random_tensor({6}));
   expect_like_reference(in, bounds, {.scale = 0.3});
   expect_like_reference(in, bounds, {.scale = 0.3, .window = 40});
@@ -171,13 +175,12 @@ TEST_P(AttentionKernel, WhatIsNoNumberStaysVisible) {
 
 TEST_P(AttentionKernel, LeavesTheRestToTheReference) {
   const auto in = random_inputs({2, 1, 16, 16}, 4);
-  const auto applies = [&](const Inputs& x, const AttentionOptions& options) {
-    return attention_kernel_applies(kernels(), x[0], x[1], x[2], options);
+  const auto applies = [&](const Inputs& x) {
+    return attention_kernel_applies(kernels(), x[0], x[1], x[2]);
   };
-  EXPECT_TRUE(applies(in, {}));
-  EXPECT_FALSE(applies({in[0].to(at::kDouble), in[1], in[2]}, {}));
-  EXPECT_FALSE(applies(random_inputs({2, 1, 257, 16}, 4), {}));
-  EXPECT_FALSE(applies(in, {.slopes_h = at::ones({2}), .slopes_in_bfloat16 = true}));
+  EXPECT_TRUE(applies(in));
+  EXPECT_FALSE(applies({in[0].to(at::kDouble), in[1], in[2]}));
+  EXPECT_FALSE(applies(random_inputs({2, 1, 257, 16}, 4)));
 }
 
 INSTANTIATE_TEST_SUITE_P(EverySet, AttentionKernel, ::testing::ValuesIn(own_sets()), name_of_set);

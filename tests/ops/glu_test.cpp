@@ -1,9 +1,15 @@
 #include "ops/glu.h"
 
+#include <array>
+
+#include "ops/cpu/dispatch.h"
 #include "tests/ops/gradient_check.h"
 
 namespace automodel::ops {
 namespace {
+
+constexpr std::array kActivations = {Activation::silu, Activation::gelu, Activation::gelu_tanh,
+                                     Activation::relu, Activation::relu2};
 
 /// glu's own gradients against those that autograd finds in `formula`.
 void expect_gradients(const GluOptions& options, const Formula& formula) {
@@ -18,7 +24,7 @@ void expect_gradients(const GluOptions& options, const Formula& formula) {
 
 TEST(Glu, EqualsThePlainProduct) {
   expect_gradients({.activation = Activation::gelu_tanh},
-                   [](const Inputs& in) { return activate(in[0], Activation::gelu_tanh) * in[1]; });
+                   [](const Inputs& in) { return at::gelu(in[0], "tanh") * in[1]; });
 }
 
 TEST(Glu, ClampsBothSides) {
@@ -33,13 +39,43 @@ TEST(Glu, WithoutUpIsTheActivationAlone) {
     const double tolerance = dtype == at::kBFloat16 ? 4e-3 : 2e-6;
     const Tensor x = (at::randn({5, 37}) * 3).to(dtype), grad = at::randn({5, 37}).to(dtype);
     const Tensor x64 = x.to(at::kDouble), grad64 = grad.to(at::kDouble);
-    for (const auto activation : {Activation::silu, Activation::gelu, Activation::gelu_tanh,
-                                  Activation::relu, Activation::relu2}) {
-      const auto grads = glu_backward(grad, x, Tensor(), {activation, {}});
-      EXPECT_LE(relative_error(glu(x, Tensor(), {activation, {}}), activate(x64, activation)),
+    for (const auto activation : kActivations) {
+      const GluOptions alone{activation, {}};
+      const auto grads = glu_backward(grad, x, Tensor(), alone);
+      const auto exact = glu_backward_reference(grad64, x64, Tensor(), alone);
+      EXPECT_LE(relative_error(glu(x, Tensor(), alone), glu_reference(x64, Tensor(), alone)),
                 tolerance);
-      EXPECT_LE(relative_error(grads.gate, activate_backward(grad64, x64, activation)), tolerance);
+      EXPECT_LE(relative_error(grads.gate, exact.gate), tolerance);
       EXPECT_FALSE(grads.up.defined());
+    }
+  }
+}
+
+TEST(Activate, IsTracedAlsoOfATransposedTensor) {
+  const Tensor x = at::randn({7, 33}), grad = at::randn({33, 7});
+  for (const auto activation : kActivations) {
+    const GluOptions alone{activation, {}};
+    const Tensor leaf = x.clone().requires_grad_(true);
+    const Tensor y = activate(leaf.t(), activation);
+    y.backward(grad);
+    const auto exact = glu_backward_reference(grad.t(), x, Tensor(), alone);
+    EXPECT_LE(relative_error(y.detach(), glu_reference(x.t(), Tensor(), alone)), 2e-6);
+    EXPECT_LE(relative_error(leaf.grad(), exact.gate), 2e-6);
+  }
+}
+
+/// LibTorch takes the last elements of each thread's share by another function than the others.
+TEST(Activate, TheNumberOfThreadsChangesNoByte) {
+  if (cpu::kernels() == nullptr) {
+    GTEST_SKIP() << "no own kernels in this run";
+  }
+  for (const auto dtype : {at::kFloat, at::kBFloat16}) {
+    const Inputs inputs = {(at::randn({8194, 11}) * 3).to(dtype)};
+    for (const auto activation : kActivations) {
+      expect_same_with_any_threads([&] {
+        return value_and_gradients([&](const Inputs& in) { return activate(in[0], activation); },
+                                   inputs);
+      });
     }
   }
 }

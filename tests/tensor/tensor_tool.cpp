@@ -1,5 +1,5 @@
-// What tests/parity/test_gguf.py and test_safetensors.py call: this module's readers and writers,
-// from file to file.
+// What test_gguf_dequant.py, test_gguf_weights.py and test_safetensors_writer.py of tests/parity
+// call: this module's readers and writers, from file to file.
 
 #include <ATen/ATen.h>
 #include <fmt/format.h>

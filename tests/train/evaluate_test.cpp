@@ -42,6 +42,29 @@ TEST(ScoreSum, ARowIsExactOnlyIfAllItsDocumentsAre) {
   EXPECT_DOUBLE_EQ(sum.result().exact_match, 0.75);
 }
 
+TEST(ScoreSum, TheNumberOfThreadsChangesNoByte) {
+  constexpr int kTokens = 90001;
+  const std::vector<std::int64_t> tokens(kTokens, 3);
+  const data::Batch batch{.ids = tokens,
+                          .labels = tokens,
+                          .positions = tokens,
+                          .cu_seqlens = {0, kTokens},
+                          .samples = {0}};
+  const ops::RowScores scores{(at::randn({kTokens}) * 8).exp(),
+                              at::ones({kTokens}, at::TensorOptions(at::kBool))};
+  const int before = at::get_num_threads();
+  const auto loss = [&](int threads) {
+    at::set_num_threads(threads);
+    ScoreSum sum;
+    sum.add(batch, scores);
+    return sum.result().loss;
+  };
+  const double one = loss(1);
+  EXPECT_EQ(loss(2), one);
+  EXPECT_EQ(loss(3), one);
+  at::set_num_threads(before);
+}
+
 TEST(ScoreSum, NothingLabelledIsAnError) { EXPECT_THROW(ScoreSum().result(), Error); }
 
 class FixedRows final : public data::Dataset {

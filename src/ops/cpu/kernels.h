@@ -121,6 +121,8 @@ struct AttentionRule {
   Index window = 0;               // 0: none; a query sees itself and window - 1 keys before it
   Index chunk = 0;                // 0: none; a query sees the keys of its chunk
   const float* slopes = nullptr;  // [heads], ALiBi; null: none
+  float slope_scale = 1;          // of what they add: slope * (key - query), or
+  bool rounds_slopes = false;     // slope * key, its factors and itself rounded to bfloat16
   const float* sinks = nullptr;   // [heads]; null: none
 };
 

@@ -136,7 +136,7 @@ void forward_by(const AttentionTile& tile) {
       for (Index r = 0; r < rows.rows(p); ++r) {
         const Index query = rows.query(p) + r;
         weigh_row<By>(work.scores + p * kRowPanelFloats + r * kRowStride,
-                      Logits(tile.rule, rows.head(p), query - first),
+                      Logits(tile.rule, rows.head(p), query, first),
                       keys.of(visible_keys(tile.rule, query)), keys, states[p * kRows + r]);
       }
     }
@@ -296,7 +296,7 @@ RowGradient row_gradient(const AttentionBackward& task, const TileRows& rows, co
   const Index query = rows.query(p) + r;
   RowGradient row{work.scores + at,
                   work.grad_scores + at,
-                  Logits(task.tile.rule, rows.head(p), query - keys.first),
+                  Logits(task.tile.rule, rows.head(p), query, keys.first),
                   {0, 0},
                   0,
                   0};

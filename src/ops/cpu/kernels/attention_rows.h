@@ -208,30 +208,38 @@ AM_INLINE void fill_zero(float* begin, const float* end) {
 
 /// From a product of query and key to the logit: of one row's keys.
 struct Logits {
-  Logits(const AttentionRule& rule, Index head, Index query_in_block)
+  Logits(const AttentionRule& rule, Index head, Index query, Index first_key)
       : scale(vset(rule.scale)),
         softcap(rule.softcap),
         slope(rule.slopes == nullptr ? 0 : rule.slopes[head]),
-        query(static_cast<float>(query_in_block)) {}
+        slope_scale(rule.slope_scale),
+        rounds_slopes(rule.rounds_slopes),
+        origin(static_cast<float>(rule.rounds_slopes ? first_key : first_key - query)) {}
 
   /// After scale and softcap.
   AM_INLINE Vec capped(Vec product) const {
     const Vec x = vmul(product, scale);
     return softcap == 0 ? x : vmul(vset(softcap), vtanh(vmul(x, vset(1 / softcap))));
   }
-  /// Plus what the distance adds, of keys `key` and following.
+  /// Plus what the distance adds, of the block's keys `key` and following.
   AM_INLINE Vec placed(Vec capped_logit, Index key) const {
     if (slope == 0) {
       return capped_logit;
     }
     alignas(64) static constexpr float kCount[16] = {0, 1, 2,  3,  4,  5,  6,  7,
                                                      8, 9, 10, 11, 12, 13, 14, 15};
-    const Vec distance = vadd(vload(kCount), vset(static_cast<float>(key) - query));
-    return vfma(vset(slope), distance, capped_logit);
+    const Vec place = vadd(vload(kCount), vset(static_cast<float>(key) + origin));
+    if (rounds_slopes) {
+      const Vec added = to_bf16(vmul(to_bf16(vset(slope)), to_bf16(place)));
+      return vfma(vset(slope_scale), added, capped_logit);
+    }
+    return vfma(vset(slope * slope_scale), place, capped_logit);
   }
 
   Vec scale;
-  float softcap, slope, query;
+  float softcap, slope, slope_scale;
+  bool rounds_slopes;
+  float origin;  // of the places by which the slope is multiplied: the block's first key's
 };
 
 }  // namespace automodel::ops::cpu::AM_ISA

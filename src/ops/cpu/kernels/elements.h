@@ -23,7 +23,7 @@ struct Row {
 
 /// Rounded to the storage and back.
 AM_INLINE Vec rounded(StoredFloat32 /*stored*/, Vec x) { return x; }
-AM_INLINE Vec rounded(StoredBfloat16 /*stored*/, Vec x) { return widen(narrow(x)); }
+AM_INLINE Vec rounded(StoredBfloat16 /*stored*/, Vec x) { return to_bf16(x); }
 
 AM_INLINE Vec vsigmoid(Vec x) { return vdiv(vset(1), vadd(vset(1), vexp(vsub(vset(0), x)))); }
 

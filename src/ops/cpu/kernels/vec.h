@@ -399,6 +399,7 @@ AM_INLINE Halves narrow(Vec x) {
   const Bits rounded = badd(bits, badd(odd, bset(0x7fff)));
   return upper_of(bnumber(x, rounded, bset(kNotANumber)));
 }
+AM_INLINE Vec to_bf16(Vec x) { return widen(narrow(x)); }
 AM_INLINE Vec vload_bf16(const std::uint16_t* p) { return widen(load_halves(p)); }
 AM_INLINE Vec vload_bf16(const std::uint16_t* p, Index n) { return widen(load_halves(p, n)); }
 AM_INLINE void vstore_bf16(std::uint16_t* p, Vec x) { store_halves(p, narrow(x)); }

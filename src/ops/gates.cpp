@@ -1,4 +1,4 @@
-#include "ops/sigmoid.h"
+#include "ops/gates.h"
 
 #include <ATen/ATen.h>
 #include <torch/csrc/autograd/custom_function.h>
@@ -65,10 +65,25 @@ struct Softplus : torch::autograd::Function<Softplus> {
   }
 };
 
+struct Softmax : torch::autograd::Function<Softmax> {
+  static Tensor forward(AutogradContext* context, const Tensor& x) {
+    Tensor y = at::softmax(x, -1);
+    context->save_for_backward({y});
+    return y;
+  }
+
+  static variable_list backward(AutogradContext* context, const variable_list& grads) {
+    const Tensor y = context->get_saved_variables()[0];
+    return {(grads[0] - (grads[0] * y).sum(-1, /*keepdim=*/true)).mul_(y)};
+  }
+};
+
 }  // namespace
 
 Tensor sigmoid_of(const Tensor& x) { return Sigmoid::apply(x); }
 
 Tensor softplus_of(const Tensor& x) { return Softplus::apply(x); }
+
+Tensor softmax_of(const Tensor& x) { return Softmax::apply(x); }
 
 }  // namespace automodel::ops
