@@ -21,7 +21,8 @@ data::Batch batch_at(const data::Dataset& dataset, std::int64_t begin, std::int6
 }  // namespace
 
 void ScoreSum::add(const data::Batch& batch, const ops::RowScores& scores) {
-  const at::Tensor correct_n = scores.correct_n.contiguous(), nll_n = scores.nll_n.contiguous();
+  const at::Tensor correct_n = scores.correct_n.cpu().contiguous(),
+                   nll_n = scores.nll_n.cpu().contiguous();
   const bool* correct = correct_n.const_data_ptr<bool>();
   const float* nll = nll_n.const_data_ptr<float>();
   std::map<std::int64_t, bool> all_right;  // by row
