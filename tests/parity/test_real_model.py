@@ -117,8 +117,8 @@ def test_the_plan_of_the_file_is_that_of_the_folder(automodel, case, tmp_path):
     for model in (path, folder):
         content = tiny_run.recipe(tmp_path)
         content["model"]["pretrained_model_name_or_path"] = str(model)
-        done = automodel("plan", tiny_run.write(tmp_path / "recipe.yaml", content), "--length", "512", "--flops", "0.1",
-                         "--json")
+        machine = ["--flops", "0.1", "--bandwidth", "50"]
+        done = automodel("plan", tiny_run.write(tmp_path / "recipe.yaml", content), "--length", "512", *machine, "--json")
         assert done.returncode == 0, done.stderr
         plans.append(json.loads(done.stdout))
     assert plans[0] == plans[1]
