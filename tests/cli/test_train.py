@@ -372,7 +372,7 @@ def test_an_adapter_is_trained_further(automodel, recipe):
 def test_float64_weights_are_trained_in_float32(automodel, recipe):
     """Planned so, too."""
     auto = ["--model.torch_dtype=auto", "--step_scheduler.max_steps=2"]
-    plan = ("plan", recipe, "--length", "64", "--flops", "0.1", *auto)
+    plan = ("plan", recipe, "--length", "64", "--flops", "0.1", "--bandwidth", "50", *auto)
     train(automodel, recipe, *auto, out(recipe, "narrow"))
     narrow = automodel(*plan).stdout
     tiny_run.write_model(recipe.parent / "model", dtype=torch.float64)
