@@ -13,7 +13,9 @@
 #undef _tile_stored
 #undef _tile_dpbf16ps
 
-namespace {
+/// Inline and of one name in all sources: a kernel's constructor that is not inlined comes from
+/// any.
+namespace emulated {
 
 struct EmulatedTile {
   int rows = 0, row_bytes = 0;  // of the configuration; 0: there is none
@@ -99,11 +101,11 @@ inline void multiply_add_tiles(int sums, int left, int right) {
   }
 }
 
-}  // namespace
+}  // namespace emulated
 
-#define _tile_loadconfig(shapes) configure_tiles(shapes)
-#define _tile_release() release_tiles()
-#define _tile_zero(number) zero_tile(number)
-#define _tile_loadd(number, from, stride) load_tile(number, from, stride)
-#define _tile_stored(number, to, stride) store_tile(number, to, stride)
-#define _tile_dpbf16ps(sums, left, right) multiply_add_tiles(sums, left, right)
+#define _tile_loadconfig(shapes) emulated::configure_tiles(shapes)
+#define _tile_release() emulated::release_tiles()
+#define _tile_zero(number) emulated::zero_tile(number)
+#define _tile_loadd(number, from, stride) emulated::load_tile(number, from, stride)
+#define _tile_stored(number, to, stride) emulated::store_tile(number, to, stride)
+#define _tile_dpbf16ps(sums, left, right) emulated::multiply_add_tiles(sums, left, right)
