@@ -207,7 +207,7 @@ AtomicFile::~AtomicFile() {
 std::error_code remove_tree(const fs::path& path) {
   constexpr int kOpenFolders = 16;
   const auto remove_entry = [](const char* entry, const struct stat*, int, struct FTW*) {
-    return ::remove(entry);
+    return ::remove(entry) == 0 || errno == ENOENT ? 0 : -1;  // another may remove it meanwhile
   };
   const bool removed =
       ::nftw(path.c_str(), remove_entry, kOpenFolders, FTW_DEPTH | FTW_PHYS) == 0 ||

@@ -86,7 +86,8 @@ class OutputFile {
 };
 
 /// Removes a file, or a folder with all that it holds; links themselves, not what they lead to.
-/// Nothing there is no error. std::filesystem::remove_all is not used since LibTorch exports an old
+/// Nothing there is no error, also where another process or thread removes or renames some of it
+/// meanwhile. std::filesystem::remove_all is not used since LibTorch exports an old
 /// copy of it, which crashes beside newer C++ libraries.
 std::error_code remove_tree(const std::filesystem::path& path);
 

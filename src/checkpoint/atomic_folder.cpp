@@ -5,9 +5,12 @@
 
 #include <algorithm>
 #include <cerrno>
+#include <chrono>
 #include <cstdio>
 #include <cstring>
+#include <mutex>
 #include <string>
+#include <thread>
 #include <vector>
 
 #include "base/abandoned.h"
@@ -75,6 +78,12 @@ std::string unfinished_prefix(const fs::path& path) {
   return fmt::format(".{}.saving-", path.filename().string());
 }
 
+/// Held while a folder is made or gets its name: in between, abandon() finds all of it.
+std::mutex& appearing() {
+  static std::mutex mutex;
+  return mutex;
+}
+
 /// Another process may have this one's number where it runs.
 void check_not_held(const fs::path& work, const fs::path& path) {
   if (fs::is_directory(work)) {
@@ -93,11 +102,13 @@ fs::path unfinished_name(const fs::path& path) {
 fs::path replaced_name(const fs::path& path) { return fs::path(path).concat(".replaced"); }
 
 void abandon(const fs::path& path) {
-  constexpr int kPasses = 3;  // a file may come while others are removed
+  constexpr int kPasses = 1000;  // files may come while others are removed
+  constexpr std::chrono::milliseconds kPause(1);
+  appearing().lock();  // for good: from here on no folder is made or gets its name
   const fs::path name = normalised(path);
   for (const auto& work : {unfinished_name(name), unfinished_name(name / name.filename())}) {
-    for (int i = 0; i < kPasses; ++i) {
-      [[maybe_unused]] const auto error = remove_tree(work);
+    for (int i = 0; i < kPasses && remove_tree(work); ++i) {
+      std::this_thread::sleep_for(kPause);
     }
   }
 }
@@ -119,6 +130,7 @@ AtomicFolder::AtomicFolder(const fs::path& path, Existing existing)
     check_free(path_, work_);
   }
   check_not_held(work_, path_);
+  const std::scoped_lock lock(appearing());
   remove_all_or_fail(work_);
   make_folders(work_);
   hold_ = std::make_unique<FileLock>(work_, kAdvice);
@@ -154,6 +166,7 @@ void AtomicFolder::fill_existing() {
 
 void AtomicFolder::commit() {
   sync_tree(work_);
+  const std::scoped_lock lock(appearing());
   if (existing_ == Existing::refuse) {
     check_free(path_, work_);
   }

@@ -45,7 +45,9 @@ class AtomicFolder {
 };
 
 /// For a process that is about to end: removes what it has written for an AtomicFolder of this path
-/// and not committed, while its other threads may be writing.
+/// and not committed, while its other threads may be writing. A commit() that has begun to rename
+/// ends first; from here on no AtomicFolder of the process is made or committed: they wait for its
+/// end.
 void abandon(const std::filesystem::path& path);
 
 /// The hidden name beside `path` under which this process prepares what will get its name.

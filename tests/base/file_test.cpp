@@ -7,6 +7,8 @@
 #include <unistd.h>
 
 #include <cerrno>
+#include <system_error>
+#include <thread>
 
 #include "base/error.h"
 
@@ -171,6 +173,23 @@ TEST_F(FileTest, ATreeIsRemovedButNotWhatItsLinksLeadTo) {
   EXPECT_TRUE(fs::exists(folder_ / "kept"));
   EXPECT_FALSE(remove_tree(folder_ / "nothing here"));
   EXPECT_TRUE(remove_tree("/proc/self/status"));
+}
+
+TEST_F(FileTest, TwoMayRemoveTheSameTree) {
+  constexpr int kRounds = 20;
+  constexpr int kFiles = 200;
+  for (int round = 0; round < kRounds; ++round) {
+    for (int i = 0; i < kFiles; ++i) {
+      fs::create_directories(folder_ / "tree/a");
+      OutputFile(folder_ / fmt::format("tree/a/{}", i)).write("x");
+    }
+    std::error_code others = std::make_error_code(std::errc::interrupted);
+    std::jthread other([&] { others = remove_tree(folder_ / "tree"); });
+    EXPECT_FALSE(remove_tree(folder_ / "tree"));
+    EXPECT_FALSE(fs::exists(folder_ / "tree"));
+    other.join();
+    EXPECT_FALSE(others);
+  }
 }
 
 TEST_F(FileTest, AFullDiskSaysSo) {

@@ -6,6 +6,8 @@
 #include <unistd.h>
 
 #include <cerrno>
+#include <exception>
+#include <thread>
 
 #include "base/file.h"
 #include "tests/checkpoint/in_child.h"
@@ -30,6 +32,7 @@ namespace automodel::checkpoint {
 namespace {
 
 using automodel::testing::expect_error;
+using automodel::testing::run_in_child;
 using automodel::testing::start_child;
 using automodel::testing::TemporaryFolder;
 using automodel::testing::wait_for;
@@ -72,10 +75,13 @@ TEST(AtomicFolder, IsAbandonedBesideOrInItsPlace) {
   const TemporaryFolder parent;
   fs::create_directory(parent / "empty");
   for (const char* name : {"new", "empty"}) {
-    AtomicFolder folder(parent / name);
-    write_text(folder.work() / "file", "content");
-    abandon(parent / name);
-    EXPECT_FALSE(fs::exists(folder.work()));
+    const auto killed_while_writing = [&] {
+      const AtomicFolder folder(parent / name);
+      write_text(folder.work() / "file", "content");
+      abandon(parent / name);
+      ::_exit(fs::exists(folder.work()) ? 1 : 0);
+    };
+    EXPECT_EQ(run_in_child(killed_while_writing), 0);
   }
   EXPECT_FALSE(fs::exists(parent / "new"));
   EXPECT_TRUE(fs::is_empty(parent / "empty"));
@@ -202,6 +208,38 @@ TEST(AtomicFolder, SaysWhereItCannotWrite) {
   write_text(parent / "file", "1");
   expect_error(ErrorKind::io, "cannot make the folder",
                [&] { const AtomicFolder folder(parent / "file/out"); });
+}
+
+/// As AtomicFile does; ends when one of its files is removed before it has its name.
+[[noreturn]] void write_for_ever(const fs::path& folder) {
+  for (int i = 0;; ++i) {
+    const auto temporary = folder / fmt::format("{}.temporary", i);
+    write_text(temporary, "1");
+    fs::rename(temporary, folder / std::to_string(i));
+  }
+}
+
+TEST(Abandon, LeavesNothingWhileAnotherThreadWrites) {
+  const TemporaryFolder parent;
+  for (int round = 0; round < 20; ++round) {
+    const auto abandons = [&] {
+      AtomicFolder folder(parent / "out");
+      std::thread writer([&] {
+        try {
+          write_for_ever(folder.work());
+        } catch (const std::exception&) {
+          ::pause();
+        }
+      });
+      while (num_entries(folder.work()) < 3) {
+        std::this_thread::yield();
+      }
+      abandon(parent / "out");
+      ::_exit(0);
+    };
+    EXPECT_EQ(run_in_child(abandons), 0);
+    EXPECT_EQ(num_entries(parent.path()), 0);
+  }
 }
 
 TEST(RemoveUnfinished, ClearsWorkFoldersOnly) {

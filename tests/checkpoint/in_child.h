@@ -11,7 +11,8 @@
 namespace automodel::testing {
 
 /// Starts `action` in a copy of this process; returns its id. It ends with 0, or with 1 if an
-/// expectation failed or an exception escaped. It must not start threads.
+/// expectation failed or an exception escaped. It must not compute with several
+/// threads: pools do not survive a fork.
 inline pid_t start_child(const std::function<void()>& action) {
   std::fflush(nullptr);
   const pid_t child = ::fork();
