@@ -9,7 +9,9 @@
 #include <string>
 
 #include "base/isa.h"
+#include "ops/deferred_gradients.h"
 #include "ops/grouped_product.h"
+#include "ops/optimizer.h"
 
 namespace automodel::ops {
 namespace {
@@ -25,8 +27,20 @@ constexpr std::array kExperts = {
     Experts{"64_up", 256, 64, 384, 1024},  Experts{"64_down", 256, 64, 1024, 384},
     Experts{"64_up_a", 64, 64, 8, 1024},   Experts{"64_up_b", 64, 64, 384, 8}};
 
-enum class ExpertsPass { forward, grad_x, grad_w };
-constexpr std::array kExpertsPasses = {"forward", "dX", "dW"};
+enum class ExpertsPass { forward, grad_x, grad_w, grad_w_then_adam, grad_w_in_adam, norm };
+constexpr std::array kExpertsPasses = {"forward",      "dX",         "dW",
+                                       "dW_then_adam", "dW_in_adam", "norm_of_dW"};
+
+/// As it is in bfloat16: 8 bits beside the weight.
+AdamUpdate update_of(const Tensor& weight) {
+  const auto zeros = [&](at::ScalarType dtype) {
+    return at::zeros(weight.sizes(), weight.options().dtype(dtype));
+  };
+  return {.weight = weight,
+          .grad = {},
+          .state = {zeros(at::kBFloat16), zeros(at::kBFloat16), {}},
+          .master = zeros(at::kChar)};
+}
 
 void measure_experts(benchmark::State& state, const Experts& shape, ExpertsPass pass) {
   const std::int64_t pairs = shape.experts * shape.rows;
@@ -34,6 +48,10 @@ void measure_experts(benchmark::State& state, const Experts& shape, ExpertsPass 
   const Rows x{.matrix = at::randn({pairs, shape.in}, at::kBFloat16), .index_p = {}};
   const Rows dy{.matrix = at::randn({pairs, shape.out}, at::kBFloat16), .index_p = {}};
   const GroupCounts counts(static_cast<std::size_t>(shape.experts), shape.rows);
+  const GroupedOuterProduct gradient{dy, x, counts};
+  AdamUpdate update = update_of(weight);
+  DeferredGradients deferred;
+  deferred.take(weight, gradient);
   for (auto _ : state) {
     switch (pass) {
       case ExpertsPass::forward:
@@ -43,7 +61,18 @@ void measure_experts(benchmark::State& state, const Experts& shape, ExpertsPass 
         benchmark::DoNotOptimize(grouped_product(dy, counts, weight));
         break;
       case ExpertsPass::grad_w:
-        benchmark::DoNotOptimize(grouped_outer_product(dy, x, counts, at::kBFloat16));
+        benchmark::DoNotOptimize(grouped_outer_product(gradient, at::kBFloat16));
+        break;
+      case ExpertsPass::grad_w_then_adam:
+        update.grad = grouped_outer_product(gradient, at::kBFloat16);
+        adam_step(std::array{update}, 1);
+        break;
+      case ExpertsPass::grad_w_in_adam:
+        update.deferred = deferred.find(weight);
+        adam_step(std::array{update}, 1);
+        break;
+      case ExpertsPass::norm:
+        benchmark::DoNotOptimize(deferred.sum_of_squares());
     }
   }
   const double flops = 2.0 * static_cast<double>(pairs * shape.out * shape.in);

@@ -115,6 +115,7 @@ Sequence Decoder::sequence(const Tokens& tokens, const ForwardOptions& options) 
                .training = options.training,
                .dropout_seed = options.dropout_seed,
                .inner = options.inner,
+               .deferred = options.deferred,
                .cache = options.cache,
                .routing = nullptr,
                .router_sums = nullptr,

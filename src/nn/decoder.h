@@ -18,6 +18,9 @@ struct ForwardOptions {
   bool training = false;
   std::uint64_t dropout_seed = 0;
   ops::Inner inner = ops::Inner::kept;  // of feed-forwards
+  /// Takes gradients of experts' weights in the backward, which it must outlive; null: all are
+  /// computed.
+  ops::DeferredGradients* deferred = nullptr;
   /// Hidden states of labelled tokens alone: what the others' last feed-forward would compute
   /// reaches no loss.
   bool labelled_only = false;

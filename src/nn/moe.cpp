@@ -169,7 +169,7 @@ Tensor MoeBlock::forward(const Tensor& x_td, const Tensor& router_td, const Sequ
                                    .up = at_step(experts_.up, sequence),
                                    .down = at_step(experts_.down, sequence)};
   const auto run = spec_.weight_on_input ? ops::experts_of_weighted_input : ops::experts;
-  Tensor y_td = ports.leave(run(in_td, routing, experts, glu_, sequence.inner));
+  Tensor y_td = ports.leave(run(in_td, routing, experts, glu_, sequence.inner, sequence.deferred));
   if (shared_) {
     y_td = y_td + shared(own_td, sequence, ports);
   }

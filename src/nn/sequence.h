@@ -6,6 +6,7 @@
 #include <memory>
 #include <vector>
 
+#include "ops/deferred_gradients.h"
 #include "ops/mlp.h"
 #include "ops/rope.h"
 #include "spec/model_spec.h"
@@ -61,8 +62,9 @@ struct Sequence {
   Tensor positions_t;
   std::vector<ops::RopeTables> rope_tables;  // by Decoder's list of distinct RoPEs
   bool training = false;
-  std::uint64_t dropout_seed = 0;       // of this micro-batch
-  ops::Inner inner = ops::Inner::kept;  // of feed-forwards
+  std::uint64_t dropout_seed = 0;              // of this micro-batch
+  ops::Inner inner = ops::Inner::kept;         // of feed-forwards
+  ops::DeferredGradients* deferred = nullptr;  // null: all gradients are computed
   KvCache* cache = nullptr;
   // Of the block that runs:
   std::shared_ptr<RoutingRecord> routing;  // none: nothing is kept

@@ -77,6 +77,7 @@ struct StackGrads {
 struct Stack {
   Tensor weight_eoi, bias_eo, a_eri, b_eor;
   AdapterOptions options;
+  DeferredGradients* deferred = nullptr;  // of the weight; null: it is computed
 
   static Stack of(at::TensorList tensors, std::size_t layer, const AdapterOptions& options) {
     const auto first = layer * kPerExpertLayer;
@@ -140,8 +141,9 @@ struct Stack {
                        const Through& through, const Pairs& pairs,
                        const LinearGrads& needed) const {
     StackGrads out;
-    if (needed.weight_oi) {
-      out.weight_eoi = grouped_outer_product(grad, rows, pairs.counts_e, weight_eoi.scalar_type());
+    const GroupedOuterProduct of_weight{grad, rows, pairs.counts_e};
+    if (needed.weight_oi && (deferred == nullptr || !deferred->take(weight_eoi, of_weight))) {
+      out.weight_eoi = grouped_outer_product(of_weight, weight_eoi.scalar_type());
     }
     if (needed.bias_o && bias_eo.defined()) {
       out.bias_eo = grouped_row_sums(grad, pairs.counts_e).to(bias_eo.scalar_type());
@@ -149,9 +151,9 @@ struct Stack {
     if (a_eri.defined() && needed.adapter) {
       const OperationTimer timer("adapter, gradients");
       const Rows x = drops_before() ? dropped_rows(rows, pairs) : rows;
-      out.a_eri = grouped_outer_product(through.low, x, pairs.counts_e, a_eri.scalar_type());
+      out.a_eri = grouped_outer_product({through.low, x, pairs.counts_e}, a_eri.scalar_type());
       out.b_eor =
-          grouped_outer_product({low_pr, {}}, through.update, pairs.counts_e, b_eor.scalar_type())
+          grouped_outer_product({{low_pr, {}}, through.update, pairs.counts_e}, b_eor.scalar_type())
               .transpose(1, 2)
               .contiguous();
     }
@@ -181,6 +183,7 @@ struct ExpertsOptions {
   GluOptions glu;
   Inner inner = Inner::kept;
   std::array<AdapterOptions, kExpertLayers> adapters;
+  DeferredGradients* deferred = nullptr;
 };
 
 /// The backward of one call.
@@ -191,6 +194,7 @@ class Backward {
     const at::TensorList tensors(saved.data() + kFirstWeight, kExpertLayers * kPerExpertLayer);
     for (std::size_t i = 0; i < kExpertLayers; ++i) {
       stacks_[i] = Stack::of(tensors, i, options.adapters[i]);
+      stacks_[i].deferred = options.deferred;
     }
   }
 
@@ -324,10 +328,10 @@ void check_shapes(const Tensor& x_td, const Routing& routing, const ExpertWeight
 }  // namespace
 
 Tensor experts(const Tensor& x_td, const Routing& routing, const ExpertWeights& weights,
-               const GluOptions& options, Inner inner) {
+               const GluOptions& options, Inner inner, DeferredGradients* deferred) {
   check_shapes(x_td, routing, weights);
   ExpertsOptions node{
-      Pairs::of(routing.experts_tk, weights.gate.weight_eoi.size(0)), options, inner, {}};
+      Pairs::of(routing.experts_tk, weights.gate.weight_eoi.size(0)), options, inner, {}, deferred};
   std::vector<Tensor> tensors;
   for (const auto* layer : {&weights.gate, &weights.up, &weights.down}) {
     node.adapters[tensors.size() / kPerExpertLayer] = AdapterOptions::of(layer->adapter);
@@ -339,13 +343,13 @@ Tensor experts(const Tensor& x_td, const Routing& routing, const ExpertWeights& 
 
 Tensor experts_of_weighted_input(const Tensor& x_td, const Routing& routing,
                                  const ExpertWeights& weights, const GluOptions& options,
-                                 Inner inner) {
+                                 Inner inner, DeferredGradients* deferred) {
   const auto per_token = routing.experts_tk.size(1);
   const Tensor weighted_tkd = x_td.unsqueeze(1) * routing.weights_tk.unsqueeze(-1);
   const Tensor x_pd = weighted_tkd.flatten(0, 1).to(x_td.scalar_type());
   const Tensor ones_p1 = at::ones({x_pd.size(0), 1}, x_td.options());
-  const Tensor y_pd =
-      experts(x_pd, {routing.experts_tk.reshape({-1, 1}), ones_p1}, weights, options, inner);
+  const Tensor y_pd = experts(x_pd, {routing.experts_tk.reshape({-1, 1}), ones_p1}, weights,
+                              options, inner, deferred);
   return y_pd.unflatten(0, {-1, per_token}).sum(1);
 }
 

@@ -5,7 +5,6 @@
 #include <numeric>
 
 #include "base/meter.h"
-#include "ops/cpu/gemm.h"
 #include "ops/cpu/operands.h"
 #include "ops/known_squares.h"
 #include "ops/matrix_product.h"
@@ -17,39 +16,6 @@ constexpr std::int64_t kStreamedElements = 1 << 24;  // 64 MiB: more than caches
 
 double product_flops(std::int64_t pairs, std::int64_t m, std::int64_t n) {
   return 2.0 * static_cast<double>(pairs) * static_cast<double>(m * n);
-}
-
-std::int64_t num_pairs(const Rows& rows) {
-  return rows.index_p.defined() ? rows.index_p.numel() : rows.matrix.size(0);
-}
-
-/// Calls work(group, first pair, pairs) for each group, the empty ones too.
-template <class Work>
-void for_each_group(const GroupCounts& counts_e, const Work& work) {
-  std::int64_t begin = 0;
-  for (std::size_t e = 0; e < counts_e.size(); ++e) {
-    work(static_cast<std::int64_t>(e), begin, counts_e[e]);
-    begin += counts_e[e];
-  }
-}
-
-/// Of the pairs from `begin`, as [pairs, width] or, for sums over pairs, [width, pairs].
-cpu::Operand operand_of(const Rows& rows, std::int64_t begin, bool sums_pairs) {
-  auto out = cpu::operand_of(rows.matrix);
-  out.inner_contiguous = !sums_pairs;
-  if (rows.index_p.defined()) {
-    out.rows = rows.index_p.const_data_ptr<std::int64_t>() + begin;
-  } else {
-    out.data = rows.matrix.narrow(0, begin, rows.matrix.size(0) - begin).const_data_ptr();
-  }
-  return out;
-}
-
-/// Our kernels, if they take rows like these and this weight.
-const cpu::Kernels* kernels_for(const Rows& rows, const Tensor& other) {
-  const bool readable =
-      rows.matrix.stride(1) == 1 && (!rows.index_p.defined() || rows.index_p.is_contiguous());
-  return readable ? cpu::kernels_for(rows.matrix, other) : nullptr;
 }
 
 /// The stack, or a copy if neither dimension of its matrices is contiguous.
@@ -91,6 +57,22 @@ void multiply(const cpu::Kernels& kernels, const Rows& rows, const GroupCounts& 
   cpu::gemm(kernels.gemm, products);
 }
 
+void multiply(const cpu::Kernels& kernels, const GroupedOuterProduct& of,
+              const std::vector<std::int64_t>& groups, const Tensor& out_gmn) {
+  const auto all = outer_products(of);
+  std::vector<cpu::Product> products;
+  std::vector<double> squares(groups.size());
+  for (const auto e : groups) {
+    const std::size_t g = products.size();
+    products.push_back(all[static_cast<std::size_t>(e)]);
+    products.back().out = cpu::output_of(out_gmn[static_cast<std::int64_t>(g)]);
+    products.back().out.streams = out_gmn.numel() >= kStreamedElements;
+    products.back().squares = &squares[g];
+  }
+  cpu::gemm(kernels.gemm, products);
+  set_known_squares(out_gmn, std::accumulate(squares.begin(), squares.end(), 0.0));
+}
+
 /// LibTorch's grouped product is for a GPU's bfloat16 and rows of whole 16 bytes.
 bool is_for_library(const Tensor& a, const Tensor& b) {
   const auto fits = [](const Tensor& x) {
@@ -118,11 +100,11 @@ Tensor by_pair(const Tensor& stack_en, const GroupCounts& counts_e, std::int64_t
 }
 
 /// A group without pairs has a product of zeros.
-Tensor library_outer_product(const Rows& left, const Rows& right, const GroupCounts& counts_e) {
-  const Tensor a_pm = rows_of(left, 0, num_pairs(left)).contiguous();
-  const Tensor b_pn = rows_of(right, 0, num_pairs(right)).contiguous();
-  Tensor out_emn = at::_grouped_mm(a_pm.t(), b_pn, ends_of(counts_e, a_pm.device()));
-  for_each_group(counts_e, [&](std::int64_t e, std::int64_t, std::int64_t count) {
+Tensor library_outer_product(const GroupedOuterProduct& of) {
+  const Tensor a_pm = rows_of(of.left, 0, num_pairs(of.left)).contiguous();
+  const Tensor b_pn = rows_of(of.right, 0, num_pairs(of.right)).contiguous();
+  Tensor out_emn = at::_grouped_mm(a_pm.t(), b_pn, ends_of(of.counts_e, a_pm.device()));
+  for_each_group(of.counts_e, [&](std::int64_t e, std::int64_t, std::int64_t count) {
     if (count == 0) {
       out_emn[e].zero_();
     }
@@ -145,11 +127,6 @@ void add_(const Tensor& y_pn, const GroupCounts& counts_e, const AddedGroupedPro
 }
 
 }  // namespace
-
-Tensor rows_of(const Rows& rows, std::int64_t begin, std::int64_t count) {
-  return rows.index_p.defined() ? rows.matrix.index_select(0, rows.index_p.narrow(0, begin, count))
-                                : rows.matrix.narrow(0, begin, count);
-}
 
 Tensor grouped_product(const Rows& rows, const GroupCounts& counts_e, const Tensor& weight_ekn,
                        const Tensor& bias_en, const AddedGroupedProduct& added) {
@@ -207,39 +184,40 @@ void add_grouped_product_(const Tensor& y_pn, const Rows& rows, const GroupCount
   });
 }
 
-Tensor grouped_outer_product(const Rows& left, const Rows& right, const GroupCounts& counts_e,
-                             at::ScalarType dtype) {
-  const std::int64_t m = left.matrix.size(1), n = right.matrix.size(1);
-  const OperationTimer timer("gradient of weight", product_flops(num_pairs(left), m, n));
-  if (is_for_library(left.matrix, right.matrix)) {
-    return library_outer_product(left, right, counts_e).to(dtype);
+Tensor grouped_outer_product(const GroupedOuterProduct& of, at::ScalarType dtype) {
+  if (is_for_library(of.left.matrix, of.right.matrix)) {
+    const OperationTimer timer("gradient of weight",
+                               product_flops(num_pairs(of.left), of.m(), of.n()));
+    return library_outer_product(of).to(dtype);
   }
-  Tensor out_emn = at::empty({static_cast<std::int64_t>(counts_e.size()), m, n},
+  std::vector<std::int64_t> all(of.counts_e.size());
+  std::iota(all.begin(), all.end(), 0);
+  return grouped_outer_product(of, all, dtype);
+}
+
+Tensor grouped_outer_product(const GroupedOuterProduct& of, const std::vector<std::int64_t>& groups,
+                             at::ScalarType dtype) {
+  const auto& [left, right, counts_e] = of;
+  const auto pairs = std::accumulate(groups.begin(), groups.end(), std::int64_t{0},
+                                     [&](std::int64_t sum, std::int64_t e) {
+                                       return sum + counts_e[static_cast<std::size_t>(e)];
+                                     });
+  const OperationTimer timer("gradient of weight", product_flops(pairs, of.m(), of.n()));
+  Tensor out_gmn = at::empty({static_cast<std::int64_t>(groups.size()), of.m(), of.n()},
                              left.matrix.options().dtype(dtype));
   if (const auto* kernels = kernels_for(left, right.matrix);
-      kernels != nullptr && kernels_for(right, out_emn) != nullptr) {
-    std::vector<cpu::Product> products;
-    std::vector<double> squares(counts_e.size());
-    for_each_group(counts_e, [&](std::int64_t e, std::int64_t begin, std::int64_t count) {
-      auto out = cpu::output_of(out_emn[e]);
-      out.streams = out_emn.numel() >= kStreamedElements;
-      products.push_back({.a = operand_of(left, begin, true),
-                          .b = operand_of(right, begin, true),
-                          .out = out,
-                          .rows = out_emn.size(1),
-                          .columns = out_emn.size(2),
-                          .inner = count,
-                          .squares = &squares[static_cast<std::size_t>(e)]});
-    });
-    cpu::gemm(kernels->gemm, products);
-    set_known_squares(out_emn, std::accumulate(squares.begin(), squares.end(), 0.0));
-    return out_emn;
+      kernels != nullptr && kernels_for(right, out_gmn) != nullptr) {
+    multiply(*kernels, of, groups, out_gmn);
+    return out_gmn;
   }
-  for_each_group(counts_e, [&](std::int64_t e, std::int64_t begin, std::int64_t count) {
+  for (std::int64_t g = 0; const auto e : groups) {
+    const auto first = counts_e.begin();
+    const auto begin = std::accumulate(first, first + e, std::int64_t{0});
+    const auto count = counts_e[static_cast<std::size_t>(e)];
     const Tensor a = rows_of(left, begin, count), b = rows_of(right, begin, count);
-    out_emn[e].copy_(matrix_product_reference(a.t(), b));
-  });
-  return out_emn;
+    out_gmn[g++].copy_(matrix_product_reference(a.t(), b));
+  }
+  return out_gmn;
 }
 
 }  // namespace automodel::ops

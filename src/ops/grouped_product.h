@@ -4,24 +4,9 @@
 
 #include <ATen/core/TensorBody.h>
 
-#include <cstdint>
-#include <vector>
+#include "ops/grouped_rows.h"
 
 namespace automodel::ops {
-
-using at::Tensor;
-
-/// Rows of a matrix, group by group.
-struct Rows {
-  Tensor matrix;   // [rows, k]
-  Tensor index_p;  // int64: row of the matrix for each pair; undefined: pair p is row p
-};
-
-/// The rows of pairs begin .. begin + count - 1.
-Tensor rows_of(const Rows& rows, std::int64_t begin, std::int64_t count);
-
-/// Pairs of each group: group e has counts_e[e] of them, behind those of the groups before.
-using GroupCounts = std::vector<std::int64_t>;
 
 /// A grouped product with few terms that is added to another one: rows [p, r], weight [e, r, n];
 /// undefined: none. Our kernels add it before they round.
@@ -40,9 +25,10 @@ Tensor grouped_product(const Rows& rows, const GroupCounts& counts_e, const Tens
 void add_grouped_product_(const Tensor& y_pn, const Rows& rows, const GroupCounts& counts_e,
                           const Tensor& weight_ekn, const AddedGroupedProduct& added = {});
 
-/// Sum over each group's pairs of left_p^T right_p: [e, m, n] in `dtype`, zero for a group without
-/// pairs.
-Tensor grouped_outer_product(const Rows& left, const Rows& right, const GroupCounts& counts_e,
+/// In `dtype`.
+Tensor grouped_outer_product(const GroupedOuterProduct& of, at::ScalarType dtype);
+/// Of these groups alone, [groups, m, n]; on a CPU.
+Tensor grouped_outer_product(const GroupedOuterProduct& of, const std::vector<std::int64_t>& groups,
                              at::ScalarType dtype);
 
 }  // namespace automodel::ops

@@ -13,6 +13,7 @@
 #include "ops/cpu/dispatch.h"
 #include "ops/cpu/operands.h"
 #include "ops/cpu/update.h"
+#include "ops/grouped_product.h"
 #include "ops/known_squares.h"
 #include "ops/rounding.h"
 #include "ops/row_gradient.h"
@@ -58,13 +59,25 @@ void check_weight(const Tensor& weight, const Tensor& master) {
   check_shape(master, weight, "master weight");
 }
 
+void check_product(const GroupedOuterProduct& product, const Tensor& weight) {
+  const std::vector<std::int64_t> shape = {static_cast<std::int64_t>(product.counts_e.size()),
+                                           product.m(), product.n()};
+  check(weight.sizes() == shape, ErrorKind::invalid_argument,
+        "the optimizer's gradient has the shape {}, the weight {}", shape_text(shape),
+        shape_text(weight.sizes().vec()));
+}
+
 void check_update(const AdamUpdate& update) {
   const Tensor& weight = update.weight;
   check_weight(weight, update.master);
-  check(at::isFloatingType(update.grad.scalar_type()), ErrorKind::invalid_argument,
-        "the optimizer's gradient is {}, which is no floating type",
-        dtype_name(update.grad.scalar_type()));
-  check_shape(update.grad, weight, "gradient");
+  if (update.deferred != nullptr) {
+    check_product(update.deferred->product, weight);
+  } else {
+    check(at::isFloatingType(update.grad.scalar_type()), ErrorKind::invalid_argument,
+          "the optimizer's gradient is {}, which is no floating type",
+          dtype_name(update.grad.scalar_type()));
+    check_shape(update.grad, weight, "gradient");
+  }
   check_state(update.state.exp_avg, weight, "first moment");
   check_state(update.state.exp_avg_sq, weight, "second moment");
   if (const Tensor& largest = update.state.max_exp_avg_sq; largest.defined()) {
@@ -89,14 +102,29 @@ bool is_plain(const Tensor& tensor) {
           (tensor.scalar_type() == at::kFloat || tensor.scalar_type() == at::kBFloat16));
 }
 
-bool is_for_kernel(const AdamUpdate& update) {
+/// Whatever the gradient is.
+bool has_kernels_state(const AdamUpdate& update) {
   const auto& [exp_avg, exp_avg_sq, max_exp_avg_sq] = update.state;
   const Tensor& master = update.master;
-  const Tensor grad = update.grad.is_sparse() ? update.grad._values() : update.grad;
   const bool is_split = master.defined() && is_remainder(master);
-  return is_plain(update.weight) && is_plain(grad) && is_plain(exp_avg) && is_plain(exp_avg_sq) &&
+  return is_plain(update.weight) && is_plain(exp_avg) && is_plain(exp_avg_sq) &&
          is_plain(max_exp_avg_sq) &&
          (!master.defined() || (is_split && master.is_cpu() && master.is_contiguous()));
+}
+
+bool is_for_kernel(const AdamUpdate& update) {
+  return has_kernels_state(update) &&
+         is_plain(update.grad.is_sparse() ? update.grad._values() : update.grad);
+}
+
+/// A gradient whose products the kernels take as they make them.
+bool is_for_product_kernel(const AdamUpdate& update) {
+  if (update.deferred == nullptr || !has_kernels_state(update)) {
+    return false;
+  }
+  const GroupedOuterProduct& product = update.deferred->product;
+  return product.n() % 2 == 0 && kernels_for(product.left, product.right.matrix) != nullptr &&
+         kernels_for(product.right, update.weight) != nullptr;
 }
 
 /// What bias correction divides a moment by.
@@ -152,7 +180,25 @@ class KernelTasks {
     add_part(task, 0, task.size, cpu::elements_of(kept_.back()));
   }
 
-  void run(const cpu::UpdateKernels& kernels) const { cpu::adam(kernels, tasks_); }
+  void add_deferred(const AdamUpdate& update, std::int64_t step) {
+    const auto task = task_of(update, step);
+    const DeferredGradient& gradient = *update.deferred;
+    const cpu::Index size = gradient.product.m() * gradient.product.n();
+    for (std::int64_t e = 0; cpu::Product & product : outer_products(gradient.product)) {
+      if (gradient.is_deferred(e)) {
+        product.update = cpu::part_of(task, e * size, size);
+        products_.push_back(product);
+      } else {
+        add_part(task, e * size, size, cpu::elements_of(gradient.computed_of(e)));
+      }
+      ++e;
+    }
+  }
+
+  void run(const cpu::Kernels& kernels) const {
+    cpu::update_by_products(kernels, products_);
+    cpu::adam(kernels.update, tasks_);
+  }
 
  private:
   void add_rows(const cpu::AdamTask& task, const GradientRows& rows) {
@@ -185,6 +231,7 @@ class KernelTasks {
   }
 
   std::vector<cpu::AdamTask> tasks_;
+  std::vector<cpu::Product> products_;
   std::vector<Tensor> kept_;  // what they read
 };
 
@@ -329,16 +376,45 @@ void update_by_formula(const AdamUpdate& update, std::int64_t step) {
   set_weight(update, weight, bits_for_weight(random));
 }
 
+/// Of what the update computes of its gradients.
+double product_flops(std::span<const AdamUpdate> updates) {
+  double flops = 0;
+  for (const AdamUpdate& update : updates) {
+    for (std::int64_t e = 0; update.deferred != nullptr && e < update.weight.size(0); ++e) {
+      const auto& product = update.deferred->product;
+      const auto pairs = product.counts_e[static_cast<std::size_t>(e)];
+      flops += update.deferred->is_deferred(e)
+                   ? 2.0 * static_cast<double>(pairs * product.m() * product.n())
+                   : 0;
+    }
+  }
+  return flops;
+}
+
+/// With the gradient itself, in float32, if it was deferred.
+AdamUpdate computed(AdamUpdate update) {
+  if (update.deferred != nullptr) {
+    update.grad = grouped_outer_product(update.deferred->product, at::kFloat);
+    update.deferred = nullptr;
+  }
+  return update;
+}
+
 }  // namespace
 
 void adam_step(std::span<const AdamUpdate> updates, std::int64_t step) {
-  const OperationTimer timer("update");
+  const OperationTimer timer("update", product_flops(updates));
   check_updates(updates, step);
   const at::NoGradGuard no_grad;
   const auto* kernels = cpu::kernels();
   KernelTasks tasks;
   std::vector<AdamUpdate> of_library;
-  for (const AdamUpdate& update : updates) {
+  for (const AdamUpdate& given : updates) {
+    if (kernels != nullptr && is_for_product_kernel(given)) {
+      tasks.add_deferred(given, step);
+      continue;
+    }
+    const AdamUpdate update = computed(given);
     if (kernels != nullptr && is_for_kernel(update)) {
       tasks.add(update, step);
     } else if (is_for_library(update)) {
@@ -349,7 +425,7 @@ void adam_step(std::span<const AdamUpdate> updates, std::int64_t step) {
   }
   update_by_library(of_library, step);
   if (kernels != nullptr) {
-    tasks.run(kernels->update);
+    tasks.run(*kernels);
   }
 }
 
@@ -357,7 +433,7 @@ void adam_step_reference(std::span<const AdamUpdate> updates, std::int64_t step)
   check_updates(updates, step);
   const at::NoGradGuard no_grad;
   for (const AdamUpdate& update : updates) {
-    update_by_formula(update, step);
+    update_by_formula(computed(update), step);
   }
 }
 

@@ -6,6 +6,8 @@
 #include <cstdint>
 #include <span>
 
+#include "ops/deferred_gradients.h"
+
 namespace automodel::ops {
 
 using at::Tensor;
@@ -39,6 +41,8 @@ struct AdamState {
 struct AdamUpdate {
   Tensor weight;  // float32, bfloat16 or float16
   Tensor grad;    // of a floating type; sparse: rows (row_gradient.h)
+  /// The gradient of a weight [e, m, n], if it is not computed yet; null: it is `grad`.
+  const DeferredGradient* deferred = nullptr;
   AdamState state;
   /// Where the weight's exact value is, if not in the weight: float32, of which a weight of any
   /// type takes the rounded value; or int16 or int8, what a bfloat16 weight is off (SplitFloat32).

@@ -3,6 +3,7 @@
 #include <cmath>
 
 #include "base/stopwatch.h"
+#include "ops/grouped_product.h"
 #include "ops/optimizer.h"
 #include "tensor/finite.h"
 
@@ -55,6 +56,7 @@ MicroBatchResult ShardedModel::forward_backward(const nn::Tokens& tokens,
                                    .inner = options_.recompute == Recompute::selective
                                                 ? ops::Inner::recomputed
                                                 : ops::Inner::kept,
+                                   .deferred = defers_gradients_ ? &deferred_ : nullptr,
                                    .labelled_only = true};
   const auto output = decoder_.forward(on_device(tokens), forward, runner, ports);
   const Tensor loss =
@@ -71,6 +73,7 @@ MicroBatchResult ShardedModel::forward_backward(const nn::Tokens& tokens,
   if (total.requires_grad()) {
     total.backward();  // `ports` and `runner` must still be alive: a recompute uses them
   }
+  deferred_.add_to_computed();
   out.loss = loss.item<double>();
   out.routers = routers.report;
   out.backward_seconds = watch.lap();
@@ -106,6 +109,14 @@ Tensor ShardedModel::last_logits(const nn::Tokens& tokens, nn::KvCache& cache) c
   return ops::logits(output.hidden_td.slice(0, -1), decoder_.head())[0].cpu();
 }
 
+Tensor ShardedModel::gradient_of(const nn::Parameter& parameter) const {
+  if (const auto* deferred = deferred_.find(parameter.value)) {
+    return ops::grouped_outer_product(deferred->product, at::kFloat);
+  }
+  const Tensor& grad = parameter.value.grad();
+  return grad.defined() ? grad.to_dense() : grad;
+}
+
 double ShardedModel::grad_norm() const {
   std::vector<Tensor> grads;
   for (const auto& parameter : parameters_.all()) {
@@ -113,10 +124,11 @@ double ShardedModel::grad_norm() const {
       grads.push_back(parameter.value.grad());
     }
   }
-  return std::sqrt(ops::sum_of_squares(grads));
+  return std::sqrt(ops::sum_of_squares(grads) + deferred_.sum_of_squares());
 }
 
 void ShardedModel::zero_grad() {
+  deferred_.clear();
   for (auto& parameter : parameters_.all()) {
     parameter.value.mutable_grad().reset();
   }

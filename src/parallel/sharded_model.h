@@ -47,6 +47,13 @@ class ShardedModel {
   MicroBatchResult forward_backward(const nn::Tokens& tokens, const LossWeights& weights,
                                     std::uint64_t dropout_seed);
 
+  /// From the next micro-batch on, some gradients of experts are not computed but kept as what they
+  /// are products of: only for a step of one micro-batch and what reads deferred_gradients().
+  void set_defers_gradients(bool defers) { defers_gradients_ = defers; }
+  const ops::DeferredGradients& deferred_gradients() const { return deferred_; }
+  /// Of one parameter, whether it was deferred or not; undefined: none.
+  Tensor gradient_of(const nn::Parameter& parameter) const;
+
   /// Negative log-likelihood and correctness of every labelled token, in order. No gradient, no
   /// dropout.
   ops::RowScores score(const nn::Tokens& tokens) const;
@@ -81,6 +88,8 @@ class ShardedModel {
   nn::Parameters parameters_;
   nn::Decoder decoder_;
   ModelOptions options_;
+  ops::DeferredGradients deferred_;
+  bool defers_gradients_ = false;
 };
 
 }  // namespace automodel::parallel

@@ -4,7 +4,10 @@
 
 #include <algorithm>
 
+#include "base/deferral.h"
+#include "base/division.h"
 #include "base/text.h"
+#include "spec/parameters.h"
 
 namespace automodel::plan {
 namespace {
@@ -109,7 +112,24 @@ class Step {
     if (shape_.accumulates) {
       return p.numel * kFloat;
     }
-    return p.role == spec::Role::embedding && !is_head(p) ? row_bytes(p) : p.bytes();
+    return p.role == spec::Role::embedding && !is_head(p) ? row_bytes(p) : layer_gradient_bytes(p);
+  }
+
+  /// Of a step of one micro-batch. A deferred one (base/deferral.h) is kept as the rows that it is
+  /// a product of; all experts are taken to have as many.
+  std::int64_t layer_gradient_bytes(const HeldParameter& p) const {
+    const spec::Moe* moe = p.role == spec::Role::experts && p.layer >= 0
+                               ? spec::moe_of(model_.layers[static_cast<std::size_t>(p.layer)])
+                               : nullptr;
+    const auto& batch = shape_.batch;
+    if (moe == nullptr || !batch.own_kernels || p.numel != moe->experts * moe->inner * model_.dim) {
+      return p.bytes();
+    }
+    const std::int64_t pairs = batch.tokens() * moe->per_token;
+    const std::int64_t rows = ceil_div(pairs, moe->experts);
+    return defers_gradient(rows, moe->inner, model_.dim)
+               ? (pairs * moe->inner + batch.tokens() * model_.dim) * batch.compute_width
+               : p.bytes();
   }
 
   /// What an embedding's backward adds to a gradient that is there already: the head's, or that of
@@ -187,7 +207,7 @@ class Step {
     std::int64_t out = 0;
     for (const auto& parameter : parameters_) {
       const bool here = parameter.layer == static_cast<std::int64_t>(layer) && which(parameter);
-      out += here && parameter.is_trained ? parameter.bytes() : 0;
+      out += here && parameter.is_trained ? layer_gradient_bytes(parameter) : 0;
     }
     return out;
   }

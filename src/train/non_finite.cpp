@@ -23,7 +23,8 @@ std::string explain_non_finite(const parallel::ShardedModel& model,
     }
   }
   for (const auto& parameter : model.parameters().all() | std::views::reverse) {
-    if (parameter.value.grad().defined() && first_non_finite(parameter.value.grad().to_dense())) {
+    const at::Tensor grad = model.gradient_of(parameter);
+    if (grad.defined() && first_non_finite(grad)) {
       return fmt::format("the gradient of {}, though every weight and layer output is finite",
                          parameter.spec.name);
     }

@@ -138,21 +138,31 @@ void Optimizer::apply_overrides(const ParameterNames& names) {
   }
 }
 
-void Optimizer::step(const StepRates& rates, double grad_scale) {
+void Optimizer::step(const StepRates& rates, double grad_scale,
+                     const ops::DeferredGradients& deferred) {
   std::vector<ops::AdamUpdate> updates;
+  std::size_t num_deferred = 0;
   for (const auto& slot : slots_) {
-    updates.push_back(update_of(slot, rates, grad_scale));
+    auto& update = updates.emplace_back(update_of(slot, rates, grad_scale));
+    update.deferred = deferred.find(slot.value);
+    if (update.deferred != nullptr) {
+      ++num_deferred;
+    } else {
+      const Tensor& grad = slot.value.grad();
+      update.grad = grad.defined() ? grad : at::zeros_like(update.weight);
+    }
   }
+  check(num_deferred == deferred.size(), ErrorKind::internal,
+        "{} gradients were deferred, {} of them of weights that the optimizer updates",
+        deferred.size(), num_deferred);
   ++num_steps_;  // first: an update that fails midway was begun
   ops::adam_step(updates, num_steps_);
 }
 
 ops::AdamUpdate Optimizer::update_of(const Slot& slot, const StepRates& rates,
                                      double grad_scale) const {
-  const Tensor value = slot.value.detach();
-  const Tensor& grad = slot.value.grad();
-  return {.weight = value,
-          .grad = grad.defined() ? grad : at::zeros_like(value),
+  return {.weight = slot.value.detach(),
+          .grad = {},
           .state = slot.state,
           .master = slot.master,
           .options = {.lr = rates.lr * slot.lr_mult,

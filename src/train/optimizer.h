@@ -7,6 +7,7 @@
 
 #include "config/training_sections.h"
 #include "nn/parameters.h"
+#include "ops/deferred_gradients.h"
 #include "ops/optimizer.h"
 #include "tensor/state.h"
 #include "train/parameter_names.h"
@@ -34,8 +35,10 @@ class Optimizer {
             const ParameterNames& names = {});
 
   /// Updates every parameter from its gradient times grad_scale. One without gradient counts as a
-  /// gradient of zero: its moments fade and its weight decay goes on.
-  void step(const StepRates& rates, double grad_scale = 1);
+  /// gradient of zero: its moments fade and its weight decay goes on. `deferred` has those that
+  /// were not computed yet.
+  void step(const StepRates& rates, double grad_scale = 1,
+            const ops::DeferredGradients& deferred = {});
 
   /// Moments, masters and the step count; the parameters themselves are visited elsewhere.
   void visit(StateVisitor& visitor);
@@ -56,6 +59,7 @@ class Optimizer {
   };
   Slot make_slot(const nn::Parameter& parameter) const;
   void apply_overrides(const ParameterNames& names);
+  /// Without a gradient.
   ops::AdamUpdate update_of(const Slot& slot, const StepRates& rates, double grad_scale) const;
 
   config::Optimizer options_;

@@ -70,6 +70,7 @@ StepResult train_step(parallel::ShardedModel& model, Optimizer& optimizer,
   StepResult result{.num_tokens = num_tokens(micro_batches),
                     .num_label_tokens = num_label_tokens(micro_batches)};
   model.zero_grad();
+  model.set_defers_gradients(micro_batches.size() == 1);
   const RandomStream dropout(options.seed, StreamPurpose::dropout,
                              static_cast<std::uint64_t>(step));
   // Where nothing is labelled the loss and its gradient are 0.
@@ -89,7 +90,8 @@ StepResult train_step(parallel::ShardedModel& model, Optimizer& optimizer,
   result.grad_norm = model.grad_norm();
   check_finite_step(model, micro_batches, result, step);
   result.seconds.clip = watch.lap();
-  optimizer.step(rates, clip_factor(result.grad_norm, options.max_grad_norm));
+  optimizer.step(rates, clip_factor(result.grad_norm, options.max_grad_norm),
+                 model.deferred_gradients());
   step_corrections(model, result.routers);
   result.seconds.update = watch.lap();
   return result;

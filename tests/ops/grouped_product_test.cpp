@@ -100,7 +100,7 @@ TEST(GroupedProduct, OuterProductsSumOverTheirGroup) {
     const Tensor g = at::randn({6, 21}).to(dtype), x = at::randn({kPairs, 34}).to(dtype);
     const Tensor index = at::tensor({5, 0, 0, 3, 1, 2, 4, 5}, at::kLong);
     const Tensor rows = g.index_select(0, index).to(at::kDouble);
-    const Tensor y = grouped_outer_product({g, index}, {x, {}}, kCounts, at::kFloat);
+    const Tensor y = grouped_outer_product({{g, index}, {x, {}}, kCounts}, at::kFloat);
     ASSERT_EQ(y.sizes(), at::IntArrayRef({4, 21, 34}));
     const double squares = y.to(at::kDouble).square().sum().item<double>();
     EXPECT_NEAR(known_squares(y).value_or(squares), squares, 1e-5 * squares);
@@ -126,7 +126,7 @@ TEST(GroupedProduct, ManyGroupsOfAnySizeGiveTheSameOnAnyNumberOfThreads) {
       const Tensor up = at::randn({groups, 3, width}).to(dtype);
       const Tensor dy = at::randn({pairs, width}).to(dtype), none = at::zeros({groups, width});
       const auto product = [&] { return grouped_product({x, {}}, counts, weight, {}, {low, up}); };
-      const auto outer = [&] { return grouped_outer_product({x, {}}, {dy, {}}, counts, dtype); };
+      const auto outer = [&] { return grouped_outer_product({{x, {}}, {dy, {}}, counts}, dtype); };
       const Tensor expected =
           expected_product(x, weight, none, counts) + expected_product(low, up, none, counts);
       EXPECT_LE(relative_error(product().to(at::kDouble), expected), tolerance(dtype)) << width;
@@ -167,8 +167,8 @@ TEST(GroupedProduct, OnAGpuAsOnTheCpu) {
     add_grouped_product_(sum, rows, kCounts, on_gpu(weight));
     expect_equal(sum, y);
     expect_equal(
-        grouped_outer_product(rows, {on_gpu(g.index_select(0, index)), {}}, kCounts, at::kFloat),
-        grouped_outer_product({x, index}, {g.index_select(0, index), {}}, kCounts, at::kFloat));
+        grouped_outer_product({rows, {on_gpu(g.index_select(0, index)), {}}, kCounts}, at::kFloat),
+        grouped_outer_product({{x, index}, {g.index_select(0, index), {}}, kCounts}, at::kFloat));
   }
 }
 

@@ -6,6 +6,7 @@
 #include <map>
 
 #include "base/error.h"
+#include "ops/cpu/dispatch.h"
 #include "train/lora.h"
 #include "train/non_finite.h"
 #include "train/tiny_model.h"
@@ -14,6 +15,8 @@ namespace automodel::train {
 namespace {
 
 using ::testing::HasSubstr;
+
+bool cpu_kernels_compute() { return ops::cpu::kernels() != nullptr; }
 
 const std::string kWeight = "model.layers.1.mlp.down_proj.weight";
 
@@ -54,6 +57,39 @@ TEST(TrainStep, DoesNotDependOnHowTheStepIsCut) {
   EXPECT_NEAR(one.loss, two.loss, 1e-6);
   EXPECT_NEAR(one.grad_norm, two.grad_norm, 1e-5);
   EXPECT_TRUE(at::allclose(weight(whole.model, kWeight), weight(cut.model, kWeight), 1e-4, 1e-6));
+}
+
+/// Few tokens reach an expert: where there is one micro-batch, its gradient is computed for the
+/// update alone.
+TEST(TrainStep, GradientsOfExpertsAreDeferredAndStepsTheSame) {
+  auto spec = tiny_spec();
+  spec.layers[1].ffn = spec::Moe{.experts = 4, .per_token = 2, .inner = 12};
+  auto plain = tiny_model(at::kFloat, spec), deferring = tiny_model(at::kFloat, spec);
+  Optimizer of_plain(plain.parameters().trained(), {});
+  Optimizer of_deferring(deferring.parameters().trained(), {});
+  const std::string name = "model.layers.1.mlp.experts.down_proj.weight";
+  const nn::Tokens tokens = tiny_tokens();
+  for (std::int64_t step = 0; step < 3; ++step) {
+    plain.zero_grad();
+    const double loss = plain.forward_backward(tokens, {.per_label = 1.0 / 3}, 0).loss;
+    const double norm = plain.grad_norm();
+    of_plain.step({.lr = 1e-2}, clip_factor(norm, 1));
+    const auto result = train_step(deferring, of_deferring, {&tokens, 1}, step, {.lr = 1e-2}, {});
+    EXPECT_NEAR(result.loss, loss, 1e-6);
+    EXPECT_NEAR(result.grad_norm, norm, 1e-5 * norm);
+    if (cpu_kernels_compute()) {
+      EXPECT_FALSE(deferring.parameters().at(name).grad().defined());
+    }
+    for (const auto& parameter : plain.parameters().all()) {
+      EXPECT_TRUE(at::allclose(parameter.value, weight(deferring, parameter.spec.name), 1e-4, 1e-6))
+          << parameter.spec.name << ", step " << step;
+    }
+    for (const auto& parameter : deferring.parameters().all()) {
+      const Tensor expected = plain.parameters().at(parameter.spec.name).grad();
+      EXPECT_TRUE(at::allclose(deferring.gradient_of(parameter), expected.to_dense(), 1e-3, 1e-5))
+          << parameter.spec.name << ", step " << step;
+    }
+  }
 }
 
 /// Sums over micro-batches in bfloat16 would stop at 256 times a micro-batch's gradient.

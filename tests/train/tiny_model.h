@@ -27,12 +27,13 @@ inline spec::ModelSpec tiny_spec(const TinyOptions& options = {}) {
           .init = {.std = 0.2}};
 }
 
-inline parallel::ShardedModel tiny_model(at::ScalarType dtype = at::kFloat) {
-  auto parameters = nn::initialise(tiny_spec(), dtype, 1);
+inline parallel::ShardedModel tiny_model(at::ScalarType dtype = at::kFloat,
+                                         const spec::ModelSpec& spec = tiny_spec()) {
+  auto parameters = nn::initialise(spec, dtype, 1);
   for (auto& parameter : parameters.all()) {
     parameter.value.requires_grad_(true);
   }
-  return {tiny_spec(), std::move(parameters), {.compute = dtype}};
+  return {spec, std::move(parameters), {.compute = dtype}};
 }
 
 /// Two documents of 3 and 2 tokens; each token but the last of a document is labelled.

@@ -6,129 +6,28 @@
 #include <algorithm>
 #include <vector>
 
+#include "ops/cpu/gemm_pieces.h"
 #include "ops/cpu/operands.h"
+#include "ops/cpu/update.h"
 #include "tensor/threads.h"
 
 namespace automodel::ops::cpu {
 namespace {
 
-constexpr Index kPieceFloats = 1 << 20;   // packed rows of one piece
 constexpr Index kBatchFloats = 1 << 22;   // of all pieces at once: 16 MiB
 constexpr Index kStripFloats = 96 << 10;  // packed columns of one task, for the inner caches
 constexpr Index kStripPanels = 4;
-constexpr Index kRowsFloats = 160 << 10;  // packed rows that they keep beside these
-constexpr Index kPartSteps = 768;         // of a long inner dimension: its rows stay in caches
-constexpr Index kTileRowPanels = 8;
 constexpr Index kPackPanels = 8;  // of rows, side by side where their steps share lines
 constexpr Index kTasksPerWorker = 3;
 constexpr std::size_t kManyProducts = 16;
-constexpr Index kStepUnit = 16;  // steps that kernels take at once at most
-
-/// A part of a dimension.
-struct Range {
-  Index begin = 0, end = 0;
-  Index size() const { return end - begin; }
-  bool operator==(const Range&) const = default;
-};
-
-/// [0, size) in parts of at most `most`, which is a multiple of `unit`; one empty part if size is
-/// 0.
-std::vector<Range> cut(Index size, Index most, Index unit) {
-  const Index step = std::max(most / unit, Index{1}) * unit;
-  std::vector<Range> out;
-  for (Index begin = 0; begin < size || out.empty(); begin += step) {
-    out.push_back({begin, std::min(begin + step, size)});
-  }
-  return out;
-}
-
-/// Where a piece's rows are packed: for all tasks before they begin, in the only task, which has
-/// all columns, or tile by tile as they are multiplied, each once since the columns are few.
-enum class Packing { before, in_task, in_tile };
-
-/// A part of a product whose rows are packed together.
-struct Piece {
-  const Product* product = nullptr;
-  Range rows, inner;
-  Steps steps, added_steps;
-  Index panel_rows = 1, row_panels = 0;
-  Packing packing = Packing::before;
-  float* a = nullptr;
-  float* added_a = nullptr;
-  float* squares = nullptr;  // [row_panels, column panels]; null: nobody asks
-
-  /// The last part of the inner dimension has the whole sums.
-  bool has_squares() const { return product->squares != nullptr && inner.end == product->inner; }
-};
-
-/// The same step for every part of the inner dimension, and blocks of even length.
-Steps steps_of(const Operand& a, const Operand& b, Index inner, const GemmKernels& kernels) {
-  const bool pairs =
-      kernels.has_pairs && a.storage == Storage::bfloat16 && b.storage == Storage::bfloat16;
-  Steps steps{.inner = inner, .pairs = pairs, .per_block = 0};
-  if (inner > 0) {
-    const Index even = ceil_div(steps.count(), ceil_div(steps.count(), kernels.block_steps));
-    steps.per_block = ceil_div(even, kStepUnit) * kStepUnit;
-  }
-  return steps;
-}
-
-/// Rows of a piece. Where products are many (whatever the number of workers, so that sums are the
-/// same), a task's caches shall hold them packed, if they are still a tile.
-Index most_rows(const Product& product, const Steps& steps, bool are_many,
-                const GemmKernels& kernels) {
-  const Index most = kRowsFloats / std::max(kernels.panel_rows * steps.count(), Index{1});
-  if (!are_many || most < kTileRowPanels) {
-    return kPieceFloats / std::max(steps.count(), Index{1});
-  }
-  const Index panels = ceil_div(product.rows, kernels.panel_rows);
-  return ceil_div(panels, std::max(ceil_div(panels, most), Index{1})) * kernels.panel_rows;
-}
-
-void add_pieces(const Product& product, bool are_many, const GemmKernels& kernels,
-                std::vector<Piece>& out) {
-  const Index per_step = steps_of(product.a, product.b, 2, kernels).pairs ? 2 : 1;
-  const bool adds = product.out.storage == Storage::float32;  // what is added was rounded to it
-  const bool is_long = adds && product.inner > kMaxSteps * per_step;
-  const Index most_inner = is_long ? kPartSteps * per_step : std::max(product.inner, Index{1});
-  for (const Range& inner : cut(product.inner, most_inner, 1)) {
-    const Steps steps = steps_of(product.a, product.b, inner.size(), kernels);
-    const Index most = most_rows(product, steps, are_many, kernels);
-    for (const Range& rows : cut(product.rows, most, kernels.panel_rows)) {
-      Piece piece{.product = &product, .rows = rows, .inner = inner, .steps = steps};
-      const AddedProduct& added = product.added;
-      piece.added_steps = steps_of(added.a, added.b, inner.begin == 0 ? added.inner : 0, kernels);
-      const Index panels = std::max(ceil_div(rows.size(), kernels.panel_rows), Index{1});
-      piece.panel_rows = std::max(ceil_div(rows.size(), panels), Index{1});
-      piece.row_panels = ceil_div(rows.size(), piece.panel_rows);
-      if (product.columns <= kernels.panel_columns) {
-        piece.packing = Packing::in_tile;
-      }
-      out.push_back(piece);
-    }
-  }
-}
-
-Operand part(const Operand& whole, Index outer, Index inner) {
-  Operand out = whole;
-  const Index row = whole.inner_contiguous ? outer : inner;
-  const Index column = whole.inner_contiguous ? inner : outer;
-  const Index elements = (whole.rows == nullptr ? row * whole.stride : 0) + column;
-  if (whole.data == nullptr) {
-    return out;
-  }
-  out.data =
-      static_cast<const char*>(whole.data) + elements * (whole.storage == Storage::float32 ? 4 : 2);
-  out.rows = whole.rows == nullptr ? nullptr : whole.rows + row;
-  return out;
-}
 
 /// Pieces whose rows lie packed in one buffer. A task takes a strip of columns of one piece, or all
 /// of them: it packs them into a buffer of its own and multiplies them by rows while they are in
 /// the caches.
 class Batch {
  public:
-  explicit Batch(const GemmKernels& kernels) : kernels_(kernels) {}
+  explicit Batch(const GemmKernels& kernels, void (*adam)(const AdamTask&) = nullptr)
+      : kernels_(kernels), adam_(adam) {}
 
   /// `is_task`: nobody waits for long if the whole piece is one task. It is, if its rows leave room
   /// in the caches. Runs what is here first if the piece must wait for it.
@@ -284,20 +183,21 @@ class Batch {
     for (const Piece& piece : pieces_) {
       const Index columns = piece.product->columns;
       const Index panels = ceil_div(columns, kernels_.panel_columns);
-      const Index width = strip_panels(piece, panels, wanted);
+      const Index width = piece.updates() ? panels : strip_panels(piece, panels, wanted);
       const bool is_task = piece.packing == Packing::in_task;
       const Index parts =
           is_task ? 1 : std::max(wanted * width / std::max(panels, Index{1}), Index{1});
       const Index rows = ceil_div(piece.rows.size(), parts * piece.panel_rows) * piece.panel_rows;
-      for (const Range& strip : columns_of_strips(columns, panels, width)) {
+      for (const Range& strip : columns_of_strips(piece, panels, width)) {
         for (const Range& part : cut(piece.rows.size(), rows, piece.panel_rows)) {
           strips_.push_back({&piece, part, strip});
         }
       }
       list_tasks(is_task);
-      worker_floats_ = std::max(worker_floats_, strip_floats(piece.steps, width) +
-                                                    strip_floats(piece.added_steps, width) +
-                                                    sum_floats(piece, width) + own_floats(piece));
+      worker_floats_ =
+          std::max(worker_floats_,
+                   strip_floats(piece.steps, width) + strip_floats(piece.added_steps, width) +
+                       sum_floats(piece, width) + gradient_floats(piece) + own_floats(piece));
     }
   }
 
@@ -354,10 +254,11 @@ class Batch {
 
   /// Whole panels, at most `width` a strip, in strips that differ by one panel and whose number the
   /// workers share evenly.
-  std::vector<Range> columns_of_strips(Index columns, Index panels, Index width) const {
+  std::vector<Range> columns_of_strips(const Piece& piece, Index panels, Index width) const {
+    const Index columns = piece.product->columns;
     const Index least = std::max(ceil_div(panels, width), Index{1});
     const Index even = ceil_div(least, num_workers()) * num_workers();
-    const Index count = even <= panels ? even : least;
+    const Index count = even <= panels && !piece.updates() ? even : least;
     std::vector<Range> out;
     for (Index i = 0; i < count; ++i) {
       out.push_back({i * panels / count * kernels_.panel_columns,
@@ -372,7 +273,11 @@ class Batch {
     return panels * steps.blocks() * column_floats(steps);
   }
   Index sum_floats(const Piece& piece, Index panels) const {
-    return kTileRowPanels * piece.panel_rows * panels * kernels_.panel_columns;
+    return piece.tile_rows() * panels * kernels_.panel_columns;
+  }
+  /// Of an update.
+  static Index gradient_floats(const Piece& piece) {
+    return piece.updates() ? piece.tile_rows() * piece.product->columns : 0;
   }
 
   /// The columns that this worker takes after those of strip `i`, if all take turns with tasks.
@@ -400,7 +305,7 @@ class Batch {
     const Piece& piece = *strip.piece;
     float* const workspace = own_rows + own_floats(piece);
     const Index panels = ceil_div(strip.columns.size(), kernels_.panel_columns);
-    const Index rows = kTileRowPanels * piece.panel_rows;
+    const Index rows = piece.tile_rows();
     const bool is_one_tile = strip.rows.size() <= rows;  // each panel is read but once
     const auto term = [&](const Operand& a, const Operand& b, const Steps& steps,
                           float* place) -> TileTerm {
@@ -424,20 +329,40 @@ class Batch {
                   .column_end = strip.columns.size(),
                   .whole_panels = product.columns % kernels_.panel_columns == 0,
                   .sums = sums,
-                  .out = output_of(piece, strip.columns.begin),
+                  .out = piece.updates() ? Output{} : output_of(piece, strip.columns.begin),
                   .squares = piece.squares == nullptr
                                  ? nullptr
                                  : piece.squares + strip.columns.begin / kernels_.panel_columns,
                   .squares_stride = column_panels(piece)};
-    for (tile.row_begin = strip.rows.begin; tile.row_begin < strip.rows.end;
-         tile.row_begin += rows) {
-      tile.row_end = std::min(tile.row_begin + rows, strip.rows.end);
-      place_rows(piece, {tile.row_begin, tile.row_end}, strip.columns.begin == 0, own_rows, tile);
-      tile.term.ahead = tile.row_end == strip.rows.end ? ahead_of(task, i) : Ahead{};
-      kernels_.tile(tile);
+    for (Index row = strip.rows.begin; row < strip.rows.end; row += rows) {
+      const Range now{row, std::min(row + rows, strip.rows.end)};
+      place_rows(piece, now, strip.columns.begin == 0, own_rows, tile);
+      if (piece.updates()) {
+        update(piece, now, sums + sum_floats(piece, panels), tile);
+      } else {
+        tile.row_begin = now.begin;
+        tile.row_end = now.end;
+        tile.term.ahead = now.end == strip.rows.end ? ahead_of(task, i) : Ahead{};
+        kernels_.tile(tile);
+      }
       tile.term.unpacked_b = {};
       tile.added.unpacked_b = {};
     }
+  }
+
+  /// Computes some rows of an update's gradient, then the update while the next rows' entries come
+  /// into the caches.
+  void update(const Piece& piece, const Range& rows, float* gradient, TileTask& tile) const {
+    const Index columns = piece.product->columns;
+    AdamTask task = part_of(piece.product->update, (piece.rows.begin + rows.begin) * columns,
+                            rows.size() * columns);
+    task.grad = {gradient, Storage::float32};
+    task.ahead = task.size;  // those of the next rows
+    tile.row_begin = 0;
+    tile.row_end = rows.size();
+    tile.out = {.data = gradient, .stride = columns};
+    kernels_.tile(tile);
+    adam_(task);
   }
 
   static Output output_of(const Piece& piece, Index column) {
@@ -451,6 +376,7 @@ class Batch {
   }
 
   const GemmKernels& kernels_;
+  void (*adam_)(const AdamTask&);
   std::vector<Piece> pieces_;
   std::vector<PackTask> packs_;
   std::vector<Strip> strips_;
@@ -458,10 +384,7 @@ class Batch {
   Index floats_ = 0, worker_floats_ = 0, workers_ = 1;
 };
 
-}  // namespace
-
-void gemm(const GemmKernels& kernels, std::span<const Product> products) {
-  Batch batch(kernels);
+void run_all(Batch& batch, const GemmKernels& kernels, std::span<const Product> products) {
   std::vector<Piece> pieces;
   // the last ones are cut, so that all workers end together
   const Index tasks = static_cast<Index>(products.size()) - kTasksPerWorker * num_workers();
@@ -477,6 +400,18 @@ void gemm(const GemmKernels& kernels, std::span<const Product> products) {
     }
   }
   batch.run();
+}
+
+}  // namespace
+
+void gemm(const GemmKernels& kernels, std::span<const Product> products) {
+  Batch batch(kernels);
+  run_all(batch, kernels, products);
+}
+
+void update_by_products(const Kernels& kernels, std::span<const Product> products) {
+  Batch batch(kernels.gemm, kernels.update.adam);
+  run_all(batch, kernels.gemm, products);
 }
 
 }  // namespace automodel::ops::cpu

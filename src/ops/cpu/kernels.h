@@ -293,6 +293,9 @@ struct AdamTask {
   Elements max_exp_avg_sq;  // stored as exp_avg_sq; no data: without amsgrad
   Elements grad;
   Index size = 0;
+  /// Entries of all but the gradient that lie so far behind are asked for, whether there are any or
+  /// not; 0: none.
+  Index ahead = 0;
   std::uint32_t noise =
       0;                 // even: the random bits of the first entry; the next have noise + 1, ...
   float grad_scale = 1;  // the gradient counts times this

@@ -132,6 +132,9 @@ struct Adam {
   /// 2 * kWidth entries, without amsgrad: the same results. A new weight is a number only if all
   /// that it is made of are.
   AM_INLINE void at_both(Index i) const {
+    if (task.ahead > 0) {
+      ask(i + task.ahead);
+    }
     const Two w = weight.load_both(i), m = load_two(average, i), v = load_two(square, i);
     const Two g = load_two(gradient, i);
     const State even = with_gradient({w.even, m.even, v.even}, g.even);
@@ -148,6 +151,23 @@ struct Adam {
     weight.store_both(i, stepped_w, random);
   }
 
+  /// For the lines of 2 * kWidth entries.
+  AM_INLINE void ask(Index i) const {
+    ask_for(weight.weight.data + i);
+    ask_for(average.data + i);
+    ask_for(square.data + i);
+    if constexpr (requires { weight.remainder; }) {
+      ask_for(weight.remainder + i);
+    }
+  }
+  template <class Element>
+  AM_INLINE static void ask_for(const Element* p) {
+    __builtin_prefetch(p, 0, 2);
+    if constexpr (kPair * sizeof(Element) > 64) {
+      __builtin_prefetch(p + kWidth, 0, 2);
+    }
+  }
+
   AM_INLINE void run() const {
     Index i = 0;
     if constexpr (kHasHalves) {
@@ -156,6 +176,9 @@ struct Adam {
       }
     }
     for (; i + kWidth <= task.size; i += kWidth) {
+      if (task.ahead > 0 && i % kPair == 0) {
+        ask(i + task.ahead);
+      }
       at(i, kWidth);
     }
     if (i < task.size) {
