@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <numeric>
+#include <utility>
 
 #include "base/deferral.h"
 #include "base/meter.h"
@@ -21,7 +22,7 @@ bool is_same(const Tensor& a, const Tensor& b) { return a.defined() ? a.is_same(
 /// The products of each deferred group's rows with each other, [pairs, pairs] one behind the other.
 class SelfProducts {
  public:
-  SelfProducts(const Rows& rows, const DeferredGradient& of) : rows_(rows), of_(&of) {
+  SelfProducts(Rows rows, const DeferredGradient& of) : rows_(std::move(rows)), of_(&of) {
     std::int64_t entries = 0;
     for_each_group(of.product.counts_e, [&](std::int64_t e, std::int64_t, std::int64_t count) {
       entries += of.is_deferred(e) ? count * count : 0;

@@ -42,7 +42,7 @@ nn::DecoderOutput ShardedModel::forward(const nn::Tokens& tokens,
 
 MicroBatchResult ShardedModel::forward_backward(const nn::Tokens& tokens,
                                                 const LossWeights& weights,
-                                                std::uint64_t dropout_seed) {
+                                                std::uint64_t dropout_seed, bool defers) {
   Stopwatch watch;
   MicroBatchResult out;
   nn::Ports ports;
@@ -56,7 +56,7 @@ MicroBatchResult ShardedModel::forward_backward(const nn::Tokens& tokens,
                                    .inner = options_.recompute == Recompute::selective
                                                 ? ops::Inner::recomputed
                                                 : ops::Inner::kept,
-                                   .deferred = defers_gradients_ ? &deferred_ : nullptr,
+                                   .deferred = defers ? &deferred_ : nullptr,
                                    .labelled_only = true};
   const auto output = decoder_.forward(on_device(tokens), forward, runner, ports);
   const Tensor loss =

@@ -43,13 +43,12 @@ class ShardedModel {
   ShardedModel(const spec::ModelSpec& spec, nn::Parameters parameters, const ModelOptions& options);
 
   /// Adds the gradients of the weighted sum of the micro-batch's token losses and of its routers'
-  /// losses, and returns both. dropout_seed: of this micro-batch.
+  /// losses, and returns both. dropout_seed: of this micro-batch. `defers`: it is the only one before
+  /// an update, which takes deferred_gradients() too.
   MicroBatchResult forward_backward(const nn::Tokens& tokens, const LossWeights& weights,
-                                    std::uint64_t dropout_seed);
+                                    std::uint64_t dropout_seed, bool defers = false);
 
-  /// From the next micro-batch on, some gradients of experts are not computed but kept as what they
-  /// are products of: only for a step of one micro-batch and what reads deferred_gradients().
-  void set_defers_gradients(bool defers) { defers_gradients_ = defers; }
+  /// Those that were not computed.
   const ops::DeferredGradients& deferred_gradients() const { return deferred_; }
   /// Of one parameter, whether it was deferred or not; undefined: none.
   Tensor gradient_of(const nn::Parameter& parameter) const;
@@ -89,7 +88,6 @@ class ShardedModel {
   nn::Decoder decoder_;
   ModelOptions options_;
   ops::DeferredGradients deferred_;
-  bool defers_gradients_ = false;
 };
 
 }  // namespace automodel::parallel

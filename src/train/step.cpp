@@ -38,7 +38,8 @@ parallel::MicroBatchResult forward_backward(parallel::ShardedModel& model,
     if (&tokens != micro_batches.data()) {
       model.widen_grad();
     }
-    const auto part = model.forward_backward(tokens, weights, dropout.next_u64());
+    const bool is_only = micro_batches.size() == 1;
+    const auto part = model.forward_backward(tokens, weights, dropout.next_u64(), is_only);
     sum.loss += part.loss;
     sum.num_correct += part.num_correct;
     sum.routers.add(part.routers);
@@ -70,7 +71,6 @@ StepResult train_step(parallel::ShardedModel& model, Optimizer& optimizer,
   StepResult result{.num_tokens = num_tokens(micro_batches),
                     .num_label_tokens = num_label_tokens(micro_batches)};
   model.zero_grad();
-  model.set_defers_gradients(micro_batches.size() == 1);
   const RandomStream dropout(options.seed, StreamPurpose::dropout,
                              static_cast<std::uint64_t>(step));
   // Where nothing is labelled the loss and its gradient are 0.
