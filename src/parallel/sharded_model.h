@@ -43,8 +43,8 @@ class ShardedModel {
   ShardedModel(const spec::ModelSpec& spec, nn::Parameters parameters, const ModelOptions& options);
 
   /// Adds the gradients of the weighted sum of the micro-batch's token losses and of its routers'
-  /// losses, and returns both. dropout_seed: of this micro-batch. `defers`: it is the only one before
-  /// an update, which takes deferred_gradients() too.
+  /// losses, and returns both. dropout_seed: of this micro-batch. `defers`: it is the only one
+  /// before an update, which takes deferred_gradients() too.
   MicroBatchResult forward_backward(const nn::Tokens& tokens, const LossWeights& weights,
                                     std::uint64_t dropout_seed, bool defers = false);
 
