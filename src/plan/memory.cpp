@@ -115,21 +115,14 @@ class Step {
     return p.role == spec::Role::embedding && !is_head(p) ? row_bytes(p) : layer_gradient_bytes(p);
   }
 
-  /// Of a step of one micro-batch. A deferred one (base/deferral.h) is kept as the rows that it is
-  /// a product of; all experts are taken to have as many.
+  /// Of a step of one micro-batch. A deferred one is kept as the rows that it is a product of.
   std::int64_t layer_gradient_bytes(const HeldParameter& p) const {
-    const spec::Moe* moe = p.role == spec::Role::experts && p.layer >= 0
-                               ? spec::moe_of(model_.layers[static_cast<std::size_t>(p.layer)])
-                               : nullptr;
-    const auto& batch = shape_.batch;
-    if (moe == nullptr || !batch.own_kernels || p.numel != moe->experts * moe->inner * model_.dim) {
+    if (!is_deferred(model_, p, shape_)) {
       return p.bytes();
     }
-    const std::int64_t pairs = batch.tokens() * moe->per_token;
-    const std::int64_t rows = ceil_div(pairs, moe->experts);
-    return defers_gradient(rows, moe->inner, model_.dim)
-               ? (pairs * moe->inner + batch.tokens() * model_.dim) * batch.compute_width
-               : p.bytes();
+    const auto& batch = shape_.batch;
+    const spec::Moe& moe = *spec::moe_of(model_.layers[static_cast<std::size_t>(p.layer)]);
+    return batch.tokens() * (moe.per_token * moe.inner + model_.dim) * batch.compute_width;
   }
 
   /// What an embedding's backward adds to a gradient that is there already: the head's, or that of
@@ -222,6 +215,19 @@ class Step {
 };
 
 }  // namespace
+
+bool is_deferred(const spec::ModelSpec& model, const HeldParameter& parameter,
+                 const StepShape& step) {
+  const bool may_be = parameter.role == spec::Role::experts && parameter.layer >= 0 &&
+                      parameter.is_trained && step.batch.own_kernels && !step.accumulates;
+  const spec::Moe* moe =
+      may_be ? spec::moe_of(model.layers[static_cast<std::size_t>(parameter.layer)]) : nullptr;
+  if (moe == nullptr || parameter.numel != moe->experts * moe->inner * model.dim) {
+    return false;
+  }
+  const std::int64_t rows = ceil_div(step.batch.tokens() * moe->per_token, moe->experts);
+  return defers_gradient(rows, moe->inner, model.dim);
+}
 
 std::string bytes_text(std::int64_t bytes) {
   return human_bytes(static_cast<std::uint64_t>(bytes));

@@ -74,6 +74,11 @@ struct MemoryPlan {
 std::int64_t optimizer_bytes(const std::vector<HeldParameter>& parameters,
                              const OptimizerShape& optimizer);
 
+/// Whether the gradient of an expert's weight is computed for the update alone (base/deferral.h),
+/// if all experts see as many rows.
+bool is_deferred(const spec::ModelSpec& model, const HeldParameter& parameter,
+                 const StepShape& step);
+
 MemoryPlan plan_memory(const spec::ModelSpec& model, const std::vector<HeldParameter>& parameters,
                        const StepShape& step);
 

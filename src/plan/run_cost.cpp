@@ -146,14 +146,15 @@ double step_seconds(const RunCost& cost, const std::vector<HeldParameter>& param
   double weights = 0;
   double update = 0;
   for (const auto& parameter : parameters) {
-    weights += static_cast<double>(parameter.bytes());
+    // Read by forward and backward; and its gradient written.
+    const bool is_stored = !is_deferred(cost.model.spec, parameter, cost.step);
+    weights += static_cast<double>((is_stored ? 3 : 2) * parameter.bytes());
     // Read and written: the weight and the state; read: the gradient.
     const auto beside = cost.step.optimizer.bytes_beside(parameter.storage);
-    update += parameter.is_trained
-                  ? static_cast<double>(parameter.numel * (3 * parameter.width() + 2 * beside))
-                  : 0;
+    const auto bytes = (is_stored ? 3 : 2) * parameter.width() + 2 * beside;
+    update += parameter.is_trained ? static_cast<double>(parameter.numel * bytes) : 0;
   }
-  const double traffic = 3 * weights * static_cast<double>(cost.micro_batches) + update;
+  const double traffic = weights * static_cast<double>(cost.micro_batches) + update;
   const double speed = cost.step.batch.compute_width == 2 ? machine.bfloat16_flops : machine.flops;
   return cost.flops / static_cast<double>(machine.devices) / speed + traffic / machine.bandwidth;
 }

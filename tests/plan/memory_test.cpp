@@ -3,6 +3,8 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <algorithm>
+
 #include "plan/run_cost.h"
 #include "tests/plan/small_model.h"
 
@@ -38,6 +40,25 @@ TEST(PlanMemory, AnEmbeddingsGradientHasTheRowsOfTheBatch) {
   const std::int64_t weights = 4 * spec::num_parameters(model);
   EXPECT_EQ(gradients(true), weights);
   EXPECT_EQ(gradients(false), weights - (1000 - 1) * 64 * 4);
+}
+
+/// 10 tokens through 2 of 8 experts: 3 rows or less for each.
+TEST(PlanMemory, GradientsOfExpertsWithFewRowsAreThoseRows) {
+  const auto model = small_model(true);
+  const auto parameters = held_parameters(model, small_recipe(), Storage::float32);
+  const BatchShape few{.row_tokens = 10, .labels = 1, .own_kernels = true};
+  const BatchShape many{.row_tokens = 400, .labels = 1, .own_kernels = true};
+  const std::int64_t experts = 8 * 32 * 64, rows = 10 * (2 * 32 + 64);  // of one weight of 6
+  EXPECT_EQ(plan_memory(model, parameters, {.batch = few}).gradients,
+            4 * (spec::num_parameters(model) - 6 * (experts - rows)));
+  const auto num_deferred = [&](const StepShape& step) {
+    return std::ranges::count_if(
+        parameters, [&](const HeldParameter& p) { return is_deferred(model, p, step); });
+  };
+  EXPECT_EQ(num_deferred({.batch = few}), 6);
+  EXPECT_EQ(num_deferred({.batch = few, .accumulates = true}), 0);
+  EXPECT_EQ(num_deferred({.batch = many}), 0);
+  EXPECT_EQ(num_deferred({.batch = {.row_tokens = 10}}), 0) << "LibTorch's operators";
 }
 
 TEST(PlanMemory, LargeOnesWithAllActivations) {
