@@ -99,19 +99,20 @@ struct Adam {
     Vec weight, average, square;
   };
 
-  /// All but the step itself.
+  /// All but the weight's step.
   AM_INLINE State with_gradient(const State& old, Vec gradient_of_loss) const {
     Vec g = vmul(gradient_of_loss, vset(task.grad_scale));
     g = vfma(old.weight, vset(task.l2), g);
     const Vec g2 = vmul(vmul(g, g), vset(task.rest2));
-    return {vmul(old.weight, vset(task.shrink)),
-            vfma(old.average, vset(task.beta1), vmul(g, vset(task.rest1))),
+    return {old.weight, vfma(old.average, vset(task.beta1), vmul(g, vset(task.rest1))),
             vfma(old.square, vset(task.beta2), g2)};
   }
 
   AM_INLINE Vec stepped(const State& now, Vec denominator) const {
     const Vec root = vfma(vsqrt(denominator), vset(task.root_scale), vset(task.eps));
-    return vsub(now.weight, vdiv(vmul(now.average, vset(task.step_size)), root));
+    const Vec step = vdiv(vmul(now.average, vset(-task.step_size)), root);
+    // One rounding, said here: the compiler would make it one in some places and two in others.
+    return vfma(now.weight, vset(task.shrink), step);
   }
 
   /// kWidth entries, or n of them.
