@@ -97,11 +97,16 @@ double sum_of(const std::vector<Pairing>& pairings, const cpu::AttentionKernels&
 
 }  // namespace
 
+std::int64_t DeferredGradient::deferred_pairs() const {
+  std::int64_t out = 0;
+  for_each_group(product.counts_e, [&](std::int64_t e, std::int64_t, std::int64_t count) {
+    out += is_deferred(e) ? count : 0;
+  });
+  return out;
+}
+
 bool DeferredGradients::take(const Tensor& weight, const GroupedOuterProduct& gradient) {
-  const bool is_even = gradient.n() % 2 == 0;  // Product::update
-  if (!weight.is_leaf() || !is_even || find(weight) != nullptr ||
-      kernels_for(gradient.left, gradient.right.matrix) == nullptr ||
-      kernels_for(gradient.right, weight) == nullptr) {
+  if (!weight.is_leaf() || find(weight) != nullptr || !can_update(gradient, weight)) {
     return false;
   }
   DeferredGradient kept{.product = gradient, .computed_gmn = {}, .computed_e = {}};

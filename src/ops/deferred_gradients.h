@@ -18,6 +18,8 @@ struct DeferredGradient {
   std::vector<std::int64_t> computed_e;
 
   bool is_deferred(std::int64_t e) const { return computed_e[static_cast<std::size_t>(e)] < 0; }
+  /// Of the groups that are deferred.
+  std::int64_t deferred_pairs() const;
   /// [m, n], of a group that is not deferred.
   Tensor computed_of(std::int64_t e) const {
     return computed_gmn[computed_e[static_cast<std::size_t>(e)]];
@@ -30,9 +32,9 @@ struct DeferredGradient {
 /// right_j).
 class DeferredGradients {
  public:
-  /// Keeps the gradient of `weight`, [e, m, n], a leaf of autograd's; false if the caller has to
-  /// compute it: our kernels do not take it, no group has few pairs (base/deferral.h), or the
-  /// weight has one already.
+  /// Keeps the gradient of `weight`, [e, m, n]; false if the caller has to compute it: the weight
+  /// is made from others (no leaf of autograd's) or has one already, our kernels do not take it, or
+  /// no group has few pairs (base/deferral.h).
   bool take(const Tensor& weight, const GroupedOuterProduct& gradient);
 
   /// Behind a backward: of a weight that autograd has a gradient of too, since it was used several

@@ -30,6 +30,11 @@ cpu::Operand operand_of(const Rows& rows, std::int64_t begin, bool sums_pairs) {
   return out;
 }
 
+bool can_update(const GroupedOuterProduct& of, const Tensor& weight_emn) {
+  return of.n() % 2 == 0 && kernels_for(of.left, of.right.matrix) != nullptr &&
+         kernels_for(of.right, weight_emn) != nullptr;
+}
+
 std::vector<cpu::Product> outer_products(const GroupedOuterProduct& of) {
   std::vector<cpu::Product> out;
   out.reserve(of.counts_e.size());

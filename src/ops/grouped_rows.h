@@ -52,6 +52,9 @@ const cpu::Kernels* kernels_for(const Rows& rows, const Tensor& other);
 /// Of the pairs from `begin`, as [pairs, width] or, for sums over pairs, [width, pairs].
 cpu::Operand operand_of(const Rows& rows, std::int64_t begin, bool sums_pairs);
 
+/// Whether our kernels take it as the gradient of an update of this weight (cpu::Product::update).
+bool can_update(const GroupedOuterProduct& of, const Tensor& weight_emn);
+
 /// One for each group, without a place for it. Reads the memory of `of`.
 std::vector<cpu::Product> outer_products(const GroupedOuterProduct& of);
 

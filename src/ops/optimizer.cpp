@@ -119,12 +119,8 @@ bool is_for_kernel(const AdamUpdate& update) {
 
 /// A gradient whose products the kernels take as they make them.
 bool is_for_product_kernel(const AdamUpdate& update) {
-  if (update.deferred == nullptr || !has_kernels_state(update)) {
-    return false;
-  }
-  const GroupedOuterProduct& product = update.deferred->product;
-  return product.n() % 2 == 0 && kernels_for(product.left, product.right.matrix) != nullptr &&
-         kernels_for(product.right, update.weight) != nullptr;
+  return update.deferred != nullptr && has_kernels_state(update) &&
+         can_update(update.deferred->product, update.weight);
 }
 
 /// What bias correction divides a moment by.
@@ -380,12 +376,9 @@ void update_by_formula(const AdamUpdate& update, std::int64_t step) {
 double product_flops(std::span<const AdamUpdate> updates) {
   double flops = 0;
   for (const AdamUpdate& update : updates) {
-    for (std::int64_t e = 0; update.deferred != nullptr && e < update.weight.size(0); ++e) {
-      const auto& product = update.deferred->product;
-      const auto pairs = product.counts_e[static_cast<std::size_t>(e)];
-      flops += update.deferred->is_deferred(e)
-                   ? 2.0 * static_cast<double>(pairs * product.m() * product.n())
-                   : 0;
+    if (const auto* deferred = update.deferred) {
+      const std::int64_t entries = deferred->product.m() * deferred->product.n();
+      flops += 2.0 * static_cast<double>(deferred->deferred_pairs() * entries);
     }
   }
   return flops;

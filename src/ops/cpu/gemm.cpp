@@ -26,7 +26,7 @@ constexpr std::size_t kManyProducts = 16;
 /// the caches.
 class Batch {
  public:
-  explicit Batch(const GemmKernels& kernels, void (*adam)(const AdamTask&) = nullptr)
+  Batch(const GemmKernels& kernels, void (*adam)(const AdamTask&))
       : kernels_(kernels), adam_(adam) {}
 
   /// `is_task`: nobody waits for long if the whole piece is one task. It is, if its rows leave room
@@ -384,7 +384,10 @@ class Batch {
   Index floats_ = 0, worker_floats_ = 0, workers_ = 1;
 };
 
-void run_all(Batch& batch, const GemmKernels& kernels, std::span<const Product> products) {
+/// `adam`: for products that are gradients of updates; null: there are none.
+void run_all(const GemmKernels& kernels, void (*adam)(const AdamTask&),
+             std::span<const Product> products) {
+  Batch batch(kernels, adam);
   std::vector<Piece> pieces;
   // the last ones are cut, so that all workers end together
   const Index tasks = static_cast<Index>(products.size()) - kTasksPerWorker * num_workers();
@@ -405,13 +408,11 @@ void run_all(Batch& batch, const GemmKernels& kernels, std::span<const Product> 
 }  // namespace
 
 void gemm(const GemmKernels& kernels, std::span<const Product> products) {
-  Batch batch(kernels);
-  run_all(batch, kernels, products);
+  run_all(kernels, nullptr, products);
 }
 
 void update_by_products(const Kernels& kernels, std::span<const Product> products) {
-  Batch batch(kernels.gemm, kernels.update.adam);
-  run_all(batch, kernels.gemm, products);
+  run_all(kernels.gemm, kernels.update.adam, products);
 }
 
 }  // namespace automodel::ops::cpu
