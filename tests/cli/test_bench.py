@@ -32,6 +32,7 @@ def refused(automodel, text, *arguments):
     assert text in done.stderr, done.stderr
 
 
+@pytest.mark.cpu
 def test_a_benchmark_recipe(automodel, bench_recipe):
     found = figures(automodel, bench_recipe)
     assert len(found["s_warmup"]) == 2 and len(found["s_steps"]) == len(found["cpu_s_steps"]) == 4

@@ -60,6 +60,7 @@ def test_a_folder_that_cannot_be_written_to(run):  # noqa: F811
     assert "TO FIX FIRST: give another folder: --output FOLDER" in done.stdout
 
 
+@pytest.mark.cpu
 def test_without_the_engine(automodel, tmp_path):
     alone = shutil.copy(automodel.path, tmp_path / "automodel")
     done = subprocess.run([alone, "doctor", "--output", tmp_path], capture_output=True, text=True,

@@ -2,11 +2,14 @@
 
 import os
 
+import pytest
+
 
 def train(automodel, recipe, isa):
     return automodel(recipe, timeout=300, env={**os.environ, "AUTOMODEL_ISA": isa})
 
 
+@pytest.mark.cpu
 def test_the_plan_shows_the_kernels(automodel, recipe):
     done = train(automodel, recipe, "reference")
     assert done.returncode == 0, done.stderr

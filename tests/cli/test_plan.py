@@ -85,6 +85,7 @@ def assert_planned_is_measured(automodel, tmp_path, config, length, peft):
     assert planned == pytest.approx(json.loads(done.stdout)["peak_rss_steps_gib"], rel=MEMORY_TOLERANCE)
 
 
+@pytest.mark.cpu
 @pytest.mark.parametrize("peft", [None, LORA], ids=["all", "lora"])
 def test_memory_is_what_a_run_takes(automodel, tmp_path, peft):
     assert_planned_is_measured(automodel, tmp_path, {**MOE, "num_hidden_layers": 4}, 256, peft)

@@ -228,6 +228,7 @@ def test_folders_of_the_package_datasets(automodel, cache, tmp_path):
     assert 'state.json: "_data_files" must list files of this folder' in rows_of(tmp_path / "both" / "train")
 
 
+@pytest.mark.cpu
 def test_nothing_else_starts_the_program(automodel, cache, tmp_path):
     """Without a table neither Arrow nor LibTorch is loaded."""
     (tmp_path / "rows.jsonl").write_text('{"text": "a"}\n')

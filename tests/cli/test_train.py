@@ -10,6 +10,8 @@ import pytest
 import tiny_run
 import torch
 
+pytestmark = pytest.mark.gpu
+
 
 def train(automodel, recipe, *overrides, expect=0):
     done = automodel(recipe, *overrides, timeout=300)
@@ -87,6 +89,7 @@ def test_two_runs_are_byte_equal(automodel, recipe):
     assert_same(recipe.parent / "a/epoch_1_step_5", recipe.parent / "b/epoch_1_step_5")
 
 
+@pytest.mark.cpu
 @pytest.mark.parametrize("kind", ["dense", "qwen_moe", "deepseek", "lora"])
 def test_the_number_of_threads_changes_no_byte(automodel, tmp_path, kind):
     # Wide enough for several tasks in every kernel.
@@ -262,6 +265,7 @@ def test_the_recipes_schedule_ends_with_the_run_also_where_its_steps_are_others(
     assert rates[-1] == pytest.approx(0.01 / (5 + len(rates)))
 
 
+@pytest.mark.cpu
 def test_recompute_changes_nothing(automodel, recipe):
     train(automodel, recipe, out(recipe, "kept"))
     for kind in ("true", "selective", "auto"):
@@ -279,6 +283,7 @@ def test_a_finished_run_has_nothing_left_to_do(automodel, recipe):
     assert {name: (folder / name).read_bytes() for name in before} == before
 
 
+@pytest.mark.cpu
 def test_killed_before_its_results_were_written_the_same_command_adds_them(automodel, recipe):
     train(automodel, recipe)
     file = recipe.parent / "out/manifest.json"
@@ -456,6 +461,7 @@ def test_a_row_longer_than_the_model_allows(automodel, recipe):
     refused(automodel, recipe, "128")
 
 
+@pytest.mark.cpu
 @pytest.mark.skipif(torch.cuda.is_available(), reason="there is a GPU")
 def test_a_gpu_that_is_not_there_is_refused_before_anything_is_read(automodel, recipe):
     (recipe.parent / "model/model.safetensors").write_text("no weights")

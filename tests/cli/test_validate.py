@@ -276,6 +276,7 @@ def test_the_reference_page_is_current(automodel):
     assert (ROOT / "docs/recipe.md").read_text() == page, "run: automodel validate --reference > docs/recipe.md"
 
 
+@pytest.mark.cpu
 def test_validate_loads_no_libtorch(automodel):
     done = automodel("validate", SMALL, env={"LD_DEBUG": "libs"})
     assert done.returncode == 0

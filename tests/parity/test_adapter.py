@@ -13,7 +13,7 @@ from safetensors.torch import load_file
 from test_families import NAMES
 from transformers.pytorch_utils import Conv1D
 
-pytestmark = pytest.mark.usefixtures("no_warnings")
+pytestmark = [pytest.mark.usefixtures("no_warnings"), pytest.mark.gpu]
 
 TOLERANCE = 1e-4
 IDS = torch.arange(8, 24).unsqueeze(0)

@@ -166,6 +166,7 @@ def assert_close(ours, reference_file):
     assert not wrong, wrong
 
 
+@pytest.mark.gpu
 def test_equals_transformers(traced, case, tmp_path):
     """Where a number is further off, no further than twice what last bits of the weights make of Transformers' own."""
     _, checkpoint, reference_file = case

@@ -15,6 +15,7 @@ from safetensors.torch import load_file, save_file
 from test_families import TOLERANCE, WEIGHTS
 from transformers import AutoModelForCausalLM, FineGrainedFP8Config, Mxfp4Config
 
+pytestmark = pytest.mark.gpu
 BLOCK = [4, 4]  # of FP8. Transformers wants blocks that divide a matrix, unlike those of DeepSeek-V3 itself
 FP8_MAX = torch.finfo(torch.float8_e4m3fn).max
 

@@ -10,6 +10,7 @@ from oracle.reference import reference
 from oracle.weights import make
 from test_families import assert_close, trace
 
+pytestmark = pytest.mark.gpu
 COEFFICIENT = 0.3  # far above the usual, so that the loss weighs as much as the tokens'
 NAMES = [
     "dbrx",

@@ -119,10 +119,11 @@ def load(folder):
 
 
 def test_full_fine_tuning_is_the_plain_loop(automodel, recipe):
-    folder = train(automodel, recipe, "full", "--step_scheduler.max_steps=50")
+    # Of 50 steps the last turn rounding into 5e-5: between plain loops in float32 and float64, too.
+    folder = train(automodel, recipe, "full", "--step_scheduler.max_steps=40")
     rows = tokenized(recipe.parent)
     model = load(recipe.parent / "model")
-    assert_same_curve(folder, plain_loop(model, rows, 50), tolerance=1e-4)
+    assert_same_curve(folder, plain_loop(model, rows, 40), tolerance=1e-4)
     exported = load(folder / "LATEST/model/consolidated")
     assert_close(logits(exported, rows), logits(model, rows), tolerance=1e-3)
 
