@@ -231,10 +231,49 @@ class KernelTasks {
   std::vector<Tensor> kept_;  // what they read
 };
 
+/// What no kernel of ours does: an update, or a range of its entries.
+struct Part {
+  AdamUpdate update;
+  std::uint32_t noise;  // of its first entry
+};
+
+/// The entries from `begin` on as a flat tensor.
+Tensor range_of(const Tensor& tensor, std::int64_t begin, std::int64_t size) {
+  return tensor.defined() ? tensor.view(-1).narrow(0, begin, size) : tensor;
+}
+
+/// Adds the parts of an update whose gradient is there. Each operation of a part has a result of
+/// its size: a large weight's would be many times the weight.
+void add_parts(std::vector<Part>& parts, AdamUpdate update, std::uint32_t noise) {
+  constexpr std::int64_t kEntries = 1 << 24;
+  const auto& [exp_avg, exp_avg_sq, max_exp_avg_sq] = update.state;
+  const auto is_flat = [](const Tensor& tensor) {
+    return !tensor.defined() || tensor.is_contiguous();
+  };
+  update.grad = update.grad.to_dense();
+  const std::int64_t numel = update.weight.numel();
+  if (numel <= kEntries || !is_flat(update.weight) || !is_flat(update.grad) ||
+      !is_flat(update.master) || !is_flat(exp_avg) || !is_flat(exp_avg_sq) ||
+      !is_flat(max_exp_avg_sq)) {
+    parts.push_back({update, noise});
+    return;
+  }
+  for (std::int64_t begin = 0; begin < numel; begin += kEntries) {
+    const std::int64_t size = std::min(kEntries, numel - begin);
+    const auto range = [&](const Tensor& tensor) { return range_of(tensor, begin, size); };
+    AdamUpdate part = update;
+    part.weight = range(update.weight);
+    part.grad = range(update.grad);
+    part.master = range(update.master);
+    part.state = {range(exp_avg), range(exp_avg_sq), range(max_exp_avg_sq)};
+    parts.push_back({part, noise + static_cast<std::uint32_t>(begin)});
+  }
+}
+
 /// The gradient as the update takes it; not the gradient itself, which stays as it is.
 Tensor scaled(const AdamUpdate& update) {
   const double scale = update.options.grad_scale;
-  const Tensor grad = update.grad.to_dense().to(at::kFloat);
+  const Tensor grad = update.grad.to(at::kFloat);
   return scale == 1 ? grad : grad * scale;
 }
 
@@ -296,14 +335,15 @@ struct LibraryLists {
   }
 };
 
-void call_library(std::span<const AdamUpdate> updates, std::int64_t step) {
-  const AdamOptions& options = updates[0].options;
-  const bool amsgrad = updates[0].state.max_exp_avg_sq.defined();
-  const Tensor count = at::full({}, static_cast<double>(step),
-                                at::device(updates[0].weight.device()).dtype(at::kFloat));
+void call_library(std::span<const Part> parts, std::int64_t step) {
+  const AdamUpdate& first = parts[0].update;
+  const AdamOptions& options = first.options;
+  const bool amsgrad = first.state.max_exp_avg_sq.defined();
+  const Tensor count =
+      at::full({}, static_cast<double>(step), at::device(first.weight.device()).dtype(at::kFloat));
   LibraryLists lists;
-  for (const AdamUpdate& update : updates) {
-    lists.add(update, count);
+  for (const Part& part : parts) {
+    lists.add(part.update, count);
   }
   const auto run = [&](const auto& kernel) {
     kernel(lists.weights, lists.grads, lists.averages, lists.squares, lists.maxima, lists.steps,
@@ -315,29 +355,28 @@ void call_library(std::span<const AdamUpdate> updates, std::int64_t step) {
   } else {
     run([](const auto&... arguments) { at::_fused_adam_(arguments...); });
   }
-  for (std::size_t i = 0; i < updates.size(); ++i) {
-    const AdamUpdate& update = updates[i];
+  for (std::size_t i = 0; i < parts.size(); ++i) {
+    const auto& [update, noise] = parts[i];
     const bool rounds = update.master.defined() && update.master.scalar_type() == at::kChar;
-    set_weight(
-        update, lists.weights[i],
-        rounds ? bits_for_weight(random_bits(noise_of(update, step), update.weight)) : Tensor());
+    set_weight(update, lists.weights[i],
+               rounds ? bits_for_weight(random_bits(noise, update.weight)) : Tensor());
   }
 }
 
 /// In calls with few copies of weights and gradients at once.
-void update_by_library(std::span<const AdamUpdate> updates, std::int64_t step) {
-  constexpr std::int64_t kElements = 1 << 26;
-  while (!updates.empty()) {
+void update_by_library(std::span<const Part> parts, std::int64_t step) {
+  constexpr std::int64_t kEntries = 1 << 26;
+  while (!parts.empty()) {
     std::size_t count = 1;
-    std::int64_t elements = updates[0].weight.numel();
-    for (; count < updates.size() && go_together(updates[0], updates[count]); ++count) {
-      elements += updates[count].weight.numel();
-      if (elements > kElements) {
+    std::int64_t entries = parts[0].update.weight.numel();
+    for (; count < parts.size() && go_together(parts[0].update, parts[count].update); ++count) {
+      entries += parts[count].update.weight.numel();
+      if (entries > kEntries) {
         break;
       }
     }
-    call_library(updates.first(count), step);
-    updates = updates.subspan(count);
+    call_library(parts.first(count), step);
+    parts = parts.subspan(count);
   }
 }
 
@@ -346,10 +385,11 @@ void set_moment(const Tensor& moment, const Tensor& exact, const Tensor& random)
   moment.copy_(moment.scalar_type() == at::kFloat ? exact : rounded_at_random(exact, random));
 }
 
-void update_by_formula(const AdamUpdate& update, std::int64_t step) {
+void update_by_formula(const Part& part, std::int64_t step) {
+  const auto& [update, noise] = part;
   const AdamOptions& options = update.options;
   const auto& [exp_avg, exp_avg_sq, max_exp_avg_sq] = update.state;
-  const Tensor random = random_bits(noise_of(update, step), update.weight);
+  const Tensor random = random_bits(noise, update.weight);
   const Tensor weight = exact_weight(update);
   Tensor direction = options.maximize ? -scaled(update) : scaled(update);
   if (options.decoupled) {
@@ -401,7 +441,7 @@ void adam_step(std::span<const AdamUpdate> updates, std::int64_t step) {
   const at::NoGradGuard no_grad;
   const auto* kernels = cpu::kernels();
   KernelTasks tasks;
-  std::vector<AdamUpdate> of_library;
+  std::vector<Part> of_library, of_formula;
   for (const AdamUpdate& given : updates) {
     if (kernels != nullptr && is_for_product_kernel(given)) {
       tasks.add_deferred(given, step);
@@ -410,13 +450,14 @@ void adam_step(std::span<const AdamUpdate> updates, std::int64_t step) {
     const AdamUpdate update = computed(given);
     if (kernels != nullptr && is_for_kernel(update)) {
       tasks.add(update, step);
-    } else if (is_for_library(update)) {
-      of_library.push_back(update);
     } else {
-      update_by_formula(update, step);
+      add_parts(is_for_library(update) ? of_library : of_formula, update, noise_of(update, step));
     }
   }
   update_by_library(of_library, step);
+  for (const Part& part : of_formula) {
+    update_by_formula(part, step);
+  }
   if (kernels != nullptr) {
     tasks.run(*kernels);
   }
@@ -426,7 +467,9 @@ void adam_step_reference(std::span<const AdamUpdate> updates, std::int64_t step)
   check_updates(updates, step);
   const at::NoGradGuard no_grad;
   for (const AdamUpdate& update : updates) {
-    update_by_formula(computed(update), step);
+    Part whole{computed(update), noise_of(update, step)};
+    whole.update.grad = whole.update.grad.to_dense();
+    update_by_formula(whole, step);
   }
 }
 

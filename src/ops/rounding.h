@@ -9,7 +9,7 @@ namespace automodel::ops {
 
 using at::Tensor;
 
-/// 32 random bits (int64, like `like`'s shape and device) for each of the numbers noise, noise + 1,
+/// 32 random bits (int32, like `like`'s shape and device) for each of the numbers noise, noise + 1,
 /// ...: a pure function of the number, Wellons' lowbias32 of its half. An even number and the next
 /// share theirs, in which the halves change places: what rounds one value of an entry differs from
 /// what rounds another.

@@ -29,7 +29,8 @@ TEST(RandomBits, AreEvenlySpread) {
 TEST(RandomBits, OfOneEntryAreIndependent) {
   const Tensor bits = random_bits(0, at::zeros({200000}));
   const Tensor low = bits.bitwise_and(0xffff).to(at::kDouble) / 65535 - 0.5;
-  const Tensor high = bits.bitwise_right_shift(16).to(at::kDouble) / 65535 - 0.5;
+  const Tensor high =
+      bits.bitwise_right_shift(16).bitwise_and(0xffff).to(at::kDouble) / 65535 - 0.5;
   const auto correlation = [](const Tensor& a, const Tensor& b) {
     return (a * b).mean().item<double>() * 12;
   };
@@ -54,9 +55,9 @@ TEST(RoundedAtRandom, MeansTheExactValue) {
 TEST(RoundedAtRandom, KeepsWhatBfloat16Has) {
   const float inf = std::numeric_limits<float>::infinity();
   const Tensor x = at::tensor({0.0F, -0.0F, 1.5F, -256.0F, inf, -inf});
-  EXPECT_TRUE(rounded_at_random(x, at::full({6}, 0xffff, at::kLong)).equal(x.to(at::kBFloat16)));
+  EXPECT_TRUE(rounded_at_random(x, at::full({6}, 0xffff, at::kInt)).equal(x.to(at::kBFloat16)));
   const Tensor nan = at::full({1}, 0x7fffffff, at::kInt).view(at::kFloat);
-  EXPECT_TRUE(rounded_at_random(nan, at::full({1}, 0xffff, at::kLong)).isnan().item<bool>());
+  EXPECT_TRUE(rounded_at_random(nan, at::full({1}, 0xffff, at::kInt)).isnan().item<bool>());
 }
 
 TEST(SplitFloat32, IsExact) {
