@@ -217,7 +217,7 @@ ExitCode run_finetune(const config::LoadedRecipe& loaded) {
   progress.notes(warnings(config::find_unreached(recipe, plan)));
   progress.notes(warnings(idle_router_keys(recipe, run.model.spec())));
   progress.notes(warnings(differences_from(loaded.manifest, manifest)));
-  const Forecast forecast = forecast_run(recipe, run, data);
+  const std::optional<Forecast> forecast = forecast_run(recipe, run, data);
   progress.notes(describe_run(recipe, run, data, plan, forecast));
   progress.notes(warnings(check_disk(disk_need(recipe, run, optimizer, plan, state.next_step),
                                      recipe.checkpoint.checkpoint_dir)));

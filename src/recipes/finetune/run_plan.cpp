@@ -274,7 +274,7 @@ std::vector<std::string> describe_memory(const config::Recipe& recipe, const Run
         "recompute   {}: the {} {}", recompute_name(run.model.options().recompute),
         fits ? "least that fits into" : "most that there is, for", human_bytes(usable)));
   }
-  if (!fits && run.model.options().device.is_cpu()) {
+  if (!fits) {
     out.push_back(fmt::format(
         "warning: the step is planned to take {}, but this process may use {}: the run will be "
         "short of memory at its longest rows. 'automodel plan' says what makes it fit",
@@ -296,54 +296,55 @@ void choose_recompute(const config::Recipe& recipe, RunModel& run, const RunData
   run.model.set_recompute(plan::least_recompute(bytes, usable_memory_bytes()));
 }
 
-Forecast forecast_run(const config::Recipe& recipe, const RunModel& run, const RunData& data) {
-  Forecast out{.memory = step_memory(recipe, run, data), .step_seconds = {}};
-  if (run.model.options().device.is_cpu()) {
-    config::Recipe named = recipe;
-    named.distributed.activation_checkpointing = run.model.options().recompute;
-    const plan::CostOptions usual{.machine = plan::this_machine(),
-                                  .row_tokens = mean_row_tokens(recipe, data),
-                                  .storage = storage_of(run.storage)};
-    out.step_seconds = plan::cost_of(named, run.model.spec(), usual).seconds;
+std::optional<Forecast> forecast_run(const config::Recipe& recipe, const RunModel& run,
+                                     const RunData& data) {
+  if (!run.model.options().device.is_cpu()) {
+    return std::nullopt;
   }
-  return out;
+  config::Recipe named = recipe;
+  named.distributed.activation_checkpointing = run.model.options().recompute;
+  const plan::CostOptions usual{.machine = plan::this_machine(),
+                                .row_tokens = mean_row_tokens(recipe, data),
+                                .storage = storage_of(run.storage)};
+  return Forecast{.memory = step_memory(recipe, run, data),
+                  .step_seconds = plan::cost_of(named, run.model.spec(), usual).seconds};
 }
 
-std::vector<std::string> compare_with(const Forecast& forecast, const RunTotals& totals) {
+std::vector<std::string> compare_with(const std::optional<Forecast>& forecast,
+                                      const RunTotals& totals) {
   if (totals.num_steps == 0) {
     return {};
+  }
+  const double seconds = totals.seconds / static_cast<double>(totals.num_steps);
+  const std::string memory = plan::bytes_text(totals.peak_memory_bytes);
+  if (!forecast) {
+    return {fmt::format("memory      {} measured", memory),
+            fmt::format("time        {:.3g} s a step measured", seconds)};
   }
   const auto off = [](double planned, double measured) {
     return planned > 0 ? 100 * (measured / planned - 1) : 0;
   };
-  const auto planned = static_cast<double>(forecast.memory.total());
-  const auto measured = static_cast<double>(totals.peak_memory_bytes);
-  const double seconds = totals.seconds / static_cast<double>(totals.num_steps);
-  std::vector<std::string> out = {fmt::format(
-      "memory      {} planned, {} measured ({:+.0f} %)", plan::bytes_text(forecast.memory.total()),
-      plan::bytes_text(totals.peak_memory_bytes), off(planned, measured))};
-  if (forecast.step_seconds) {
-    const bool is_short = *forecast.step_seconds < kShortStep;
-    out.push_back(
-        fmt::format("time        {:.3g} s a step planned, {:.3g} s measured ({})",
-                    *forecast.step_seconds, seconds,
-                    is_short ? "the plan counts arithmetic and memory, little of so short a step"
-                             : fmt::format("{:+.0f} %", off(*forecast.step_seconds, seconds))));
-  }
-  return out;
+  const double planned = forecast->step_seconds;
+  const std::int64_t total = forecast->memory.total();
+  return {
+      fmt::format("memory      {} planned, {} measured ({:+.0f} %)", plan::bytes_text(total),
+                  memory,
+                  off(static_cast<double>(total), static_cast<double>(totals.peak_memory_bytes))),
+      fmt::format("time        {:.3g} s a step planned, {:.3g} s measured ({})", planned, seconds,
+                  planned < kShortStep
+                      ? "the plan counts arithmetic and memory, little of so short a step"
+                      : fmt::format("{:+.0f} %", off(planned, seconds)))};
 }
 
-Json to_json(const Forecast& forecast) {
-  Json out = {{"memory_bytes", forecast.memory.total()}};
-  if (forecast.step_seconds) {
-    out["step_seconds"] = *forecast.step_seconds;
-  }
-  return out;
+Json to_json(const std::optional<Forecast>& forecast) {
+  return forecast ? Json{{"memory_bytes", forecast->memory.total()},
+                         {"step_seconds", forecast->step_seconds}}
+                  : Json();
 }
 
 std::vector<std::string> describe_run(const config::Recipe& recipe, const RunModel& run,
                                       const RunData& data, const config::StepPlan& steps,
-                                      const Forecast& forecast) {
+                                      const std::optional<Forecast>& forecast) {
   std::vector<std::string> out = describe_model(run);
   const auto append = [&](const std::vector<std::string>& lines) {
     out.insert(out.end(), lines.begin(), lines.end());
@@ -353,7 +354,9 @@ std::vector<std::string> describe_run(const config::Recipe& recipe, const RunMod
   append(describe_data(recipe, data));
   append(describe_steps(recipe, data, steps));
   append(describe_loss(recipe.loss_fn));
-  append(describe_memory(recipe, run, forecast.memory));
+  if (forecast) {
+    append(describe_memory(recipe, run, forecast->memory));
+  }
   return out;
 }
 

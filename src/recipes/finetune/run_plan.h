@@ -15,10 +15,10 @@
 
 namespace automodel::recipes {
 
-/// What the run is expected to take.
+/// What a step is expected to take.
 struct Forecast {
   plan::MemoryPlan memory;
-  std::optional<double> step_seconds;  // on a GPU it is not known
+  double step_seconds = 0;
   bool operator==(const Forecast&) const = default;
 };
 
@@ -26,19 +26,23 @@ struct Forecast {
 /// machine's memory.
 void choose_recompute(const config::Recipe& recipe, RunModel& run, const RunData& data);
 
-/// By plan::plan_memory for a micro-batch of the longest row and average ones.
-Forecast forecast_run(const config::Recipe& recipe, const RunModel& run, const RunData& data);
+/// By plan::plan_memory for a micro-batch of the longest row and average ones, and plan::cost_of;
+/// nothing for a GPU, of which neither is a model.
+std::optional<Forecast> forecast_run(const config::Recipe& recipe, const RunModel& run,
+                                     const RunData& data);
 
-/// "memory      2.29 GiB planned, 2.31 GiB measured (+1 %)", and the same of a step's time.
-std::vector<std::string> compare_with(const Forecast& forecast, const RunTotals& totals);
+/// "memory      2.29 GiB planned, 2.31 GiB measured (+1 %)", and the same of a step's time; without
+/// a forecast what was measured.
+std::vector<std::string> compare_with(const std::optional<Forecast>& forecast,
+                                      const RunTotals& totals);
 
-Json to_json(const Forecast& forecast);
+Json to_json(const std::optional<Forecast>& forecast);
 
 /// The plan as lines: model, trained and frozen parameters, adapters by role, data, steps, memory
 /// by kind.
 std::vector<std::string> describe_run(const config::Recipe& recipe, const RunModel& run,
                                       const RunData& data, const config::StepPlan& steps,
-                                      const Forecast& forecast);
+                                      const std::optional<Forecast>& forecast);
 
 /// One row of the training data as text, what is learnt marked; in colour on a terminal.
 std::string show_first_sample(const RunData& data, bool is_terminal);

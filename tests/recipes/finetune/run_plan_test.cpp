@@ -24,10 +24,10 @@ struct Planned {
         run(load_run_model(loaded.recipe)),
         data(load_run_data(loaded.recipe, run.source)) {}
 
-  Forecast forecast() const { return forecast_run(loaded.recipe, run, data); }
+  Forecast forecast() const { return forecast_run(loaded.recipe, run, data).value(); }
 
   std::string text() const { return text(forecast()); }
-  std::string text(const Forecast& forecast) const {
+  std::string text(const std::optional<Forecast>& forecast) const {
     const auto steps = config::plan_steps(loaded.recipe.step_scheduler, 2);
     return join(describe_run(loaded.recipe, run, data, steps, forecast), "\n");
   }
@@ -48,9 +48,10 @@ TEST(DescribeRun, WarnsOfAStepThatDoesNotFit) {
   const Planned planned({"--distributed.activation_checkpointing=auto"});
   EXPECT_THAT(planned.text(), HasSubstr("the least that fits into "));
   EXPECT_THAT(planned.text(), ::testing::Not(HasSubstr("warning: the step")));
-  const auto text = planned.text({.memory = {.program = std::int64_t{1} << 60}});
+  const auto text = planned.text(Forecast{.memory = {.program = std::int64_t{1} << 60}});
   EXPECT_THAT(text, HasSubstr("the most that there is, for "));
   EXPECT_THAT(text, HasSubstr("warning: the step is planned to take 1"));
+  EXPECT_THAT(planned.text(std::nullopt), ::testing::Not(HasSubstr("\nmemory ")));
 }
 
 TEST(DescribeRun, AdaptersByRole) {
@@ -100,6 +101,10 @@ TEST(ForecastRun, StandsBesideWhatWasMeasured) {
   const Forecast of_tiny{.memory = {.program = 1000}, .step_seconds = 0.001};
   EXPECT_THAT(compare_with(of_tiny, {.num_steps = 2, .seconds = 6}).back(),
               HasSubstr("0.001 s a step planned, 3 s measured (the plan counts"));
+  EXPECT_THAT(
+      compare_with({}, {.num_steps = 2, .seconds = 6, .peak_memory_bytes = 1100}),
+      ::testing::ElementsAre("memory      1.07 KiB measured", "time        3 s a step measured"));
+  EXPECT_TRUE(to_json(std::optional<Forecast>()).is_null());
 }
 
 TEST(ShowFirstSample, MarksWhatIsLearnt) {
