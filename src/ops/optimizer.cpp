@@ -1,8 +1,5 @@
 #include "ops/optimizer.h"
 
-#include <ATen/ops/_fused_adam.h>
-#include <ATen/ops/_fused_adamw.h>
-
 #include <algorithm>
 #include <cmath>
 #include <vector>
@@ -10,6 +7,7 @@
 #include "base/error.h"
 #include "base/meter.h"
 #include "base/random.h"
+#include "ops/adam_parts.h"
 #include "ops/cpu/dispatch.h"
 #include "ops/cpu/operands.h"
 #include "ops/cpu/update.h"
@@ -34,11 +32,6 @@ void check_state(const Tensor& tensor, const Tensor& weight, const char* name) {
         ErrorKind::invalid_argument, "the optimizer's {} is float32 or bfloat16, not {}", name,
         dtype_name(tensor.scalar_type()));
   check_shape(tensor, weight, name);
-}
-
-/// What a bfloat16 weight lacks, rather than an exact weight.
-bool is_remainder(const Tensor& master) {
-  return master.scalar_type() == at::kShort || master.scalar_type() == at::kChar;
 }
 
 void check_weight(const Tensor& weight, const Tensor& master) {
@@ -123,11 +116,6 @@ bool is_for_product_kernel(const AdamUpdate& update) {
          can_update(update.deferred->product, update.weight);
 }
 
-/// What bias correction divides a moment by.
-double correction(const AdamOptions& options, double beta, std::int64_t step) {
-  return options.bias_correction ? 1 - std::pow(beta, static_cast<double>(step)) : 1;
-}
-
 /// The number of the first entry's random bits, which is even.
 std::uint32_t noise_of(const AdamUpdate& update, std::int64_t step) {
   return RandomStream(static_cast<std::uint64_t>(step), StreamPurpose::rounding, update.stream)
@@ -157,8 +145,9 @@ cpu::AdamTask task_of(const AdamUpdate& update, std::int64_t step) {
       .beta2 = static_cast<float>(options.beta2),
       .rest1 = static_cast<float>(1 - options.beta1),
       .rest2 = static_cast<float>(1 - options.beta2),
-      .step_size = static_cast<float>(options.lr / correction(options, options.beta1, step)),
-      .root_scale = static_cast<float>(1 / std::sqrt(correction(options, options.beta2, step))),
+      .step_size = static_cast<float>(options.lr / bias_correction(options, options.beta1, step)),
+      .root_scale =
+          static_cast<float>(1 / std::sqrt(bias_correction(options, options.beta2, step))),
       .eps = static_cast<float>(options.eps)};
 }
 
@@ -231,187 +220,6 @@ class KernelTasks {
   std::vector<Tensor> kept_;  // what they read
 };
 
-/// What no kernel of ours does: an update, or a range of its entries.
-struct Part {
-  AdamUpdate update;
-  std::uint32_t noise;  // of its first entry
-};
-
-/// The entries from `begin` on as a flat tensor.
-Tensor range_of(const Tensor& tensor, std::int64_t begin, std::int64_t size) {
-  return tensor.defined() ? tensor.view(-1).narrow(0, begin, size) : tensor;
-}
-
-/// Adds the parts of an update whose gradient is there. Each operation of a part has a result of
-/// its size: a large weight's would be many times the weight.
-void add_parts(std::vector<Part>& parts, AdamUpdate update, std::uint32_t noise) {
-  constexpr std::int64_t kEntries = 1 << 24;
-  const auto& [exp_avg, exp_avg_sq, max_exp_avg_sq] = update.state;
-  const auto is_flat = [](const Tensor& tensor) {
-    return !tensor.defined() || tensor.is_contiguous();
-  };
-  update.grad = update.grad.to_dense();
-  const std::int64_t numel = update.weight.numel();
-  if (numel <= kEntries || !is_flat(update.weight) || !is_flat(update.grad) ||
-      !is_flat(update.master) || !is_flat(exp_avg) || !is_flat(exp_avg_sq) ||
-      !is_flat(max_exp_avg_sq)) {
-    parts.push_back({update, noise});
-    return;
-  }
-  for (std::int64_t begin = 0; begin < numel; begin += kEntries) {
-    const std::int64_t size = std::min(kEntries, numel - begin);
-    const auto range = [&](const Tensor& tensor) { return range_of(tensor, begin, size); };
-    AdamUpdate part = update;
-    part.weight = range(update.weight);
-    part.grad = range(update.grad);
-    part.master = range(update.master);
-    part.state = {range(exp_avg), range(exp_avg_sq), range(max_exp_avg_sq)};
-    parts.push_back({part, noise + static_cast<std::uint32_t>(begin)});
-  }
-}
-
-/// The gradient as the update takes it; not the gradient itself, which stays as it is.
-Tensor scaled(const AdamUpdate& update) {
-  const double scale = update.options.grad_scale;
-  const Tensor grad = update.grad.to(at::kFloat);
-  return scale == 1 ? grad : grad * scale;
-}
-
-/// The weight's exact value: a float32 tensor of the update's own, or a copy.
-Tensor exact_weight(const AdamUpdate& update) {
-  if (!update.master.defined()) {
-    return update.weight.to(at::kFloat);
-  }
-  return update.master.scalar_type() == at::kFloat ? update.master
-                                                   : joined_float32({update.weight, update.master});
-}
-
-/// The random bits by which an exact weight is rounded.
-Tensor bits_for_weight(const Tensor& random) { return random.bitwise_right_shift(8); }
-
-/// Puts the exact value back, and its rounded copy.
-void set_weight(const AdamUpdate& update, const Tensor& exact, const Tensor& random) {
-  if (update.master.defined() && is_remainder(update.master)) {
-    const bool is_short = update.master.scalar_type() == at::kChar;
-    const auto [upper, remainder] =
-        is_short ? split_float24(exact, random.bitwise_right_shift(8)) : split_float32(exact);
-    update.weight.copy_(upper);
-    update.master.copy_(remainder);
-  } else if (update.master.defined() || update.weight.scalar_type() == at::kFloat) {
-    update.weight.copy_(exact);
-  } else {
-    update.weight.copy_(rounded_at_random(exact, random));
-  }
-}
-
-/// float32 moments and an exact weight: the library's kernel can do it in place.
-bool is_for_library(const AdamUpdate& update) {
-  return (update.master.defined() || update.weight.scalar_type() == at::kFloat) &&
-         update.options.bias_correction && update.state.exp_avg.scalar_type() == at::kFloat &&
-         update.state.exp_avg_sq.scalar_type() == at::kFloat;
-}
-
-/// May one call of the library have both?
-bool go_together(const AdamUpdate& a, const AdamUpdate& b) {
-  return a.options == b.options && a.weight.device() == b.weight.device() &&
-         a.state.max_exp_avg_sq.defined() == b.state.max_exp_avg_sq.defined();
-}
-
-/// The operands of one call.
-struct LibraryLists {
-  std::vector<Tensor> weights, grads, averages, squares, maxima, steps;
-
-  void add(const AdamUpdate& update, const Tensor& step) {
-    weights.push_back(exact_weight(update));
-    const Tensor grad = scaled(update);
-    const bool is_alike = grad.strides() == weights.back().strides();
-    grads.push_back(is_alike ? grad : at::empty_like(weights.back()).copy_(grad));
-    averages.push_back(update.state.exp_avg);
-    squares.push_back(update.state.exp_avg_sq);
-    if (update.state.max_exp_avg_sq.defined()) {
-      maxima.push_back(update.state.max_exp_avg_sq);
-    }
-    steps.push_back(step);
-  }
-};
-
-void call_library(std::span<const Part> parts, std::int64_t step) {
-  const AdamUpdate& first = parts[0].update;
-  const AdamOptions& options = first.options;
-  const bool amsgrad = first.state.max_exp_avg_sq.defined();
-  const Tensor count =
-      at::full({}, static_cast<double>(step), at::device(first.weight.device()).dtype(at::kFloat));
-  LibraryLists lists;
-  for (const Part& part : parts) {
-    lists.add(part.update, count);
-  }
-  const auto run = [&](const auto& kernel) {
-    kernel(lists.weights, lists.grads, lists.averages, lists.squares, lists.maxima, lists.steps,
-           options.lr, options.beta1, options.beta2, options.weight_decay, options.eps, amsgrad,
-           options.maximize);
-  };
-  if (options.decoupled) {
-    run([](const auto&... arguments) { at::_fused_adamw_(arguments...); });
-  } else {
-    run([](const auto&... arguments) { at::_fused_adam_(arguments...); });
-  }
-  for (std::size_t i = 0; i < parts.size(); ++i) {
-    const auto& [update, noise] = parts[i];
-    const bool rounds = update.master.defined() && update.master.scalar_type() == at::kChar;
-    set_weight(update, lists.weights[i],
-               rounds ? bits_for_weight(random_bits(noise, update.weight)) : Tensor());
-  }
-}
-
-/// In calls with few copies of weights and gradients at once.
-void update_by_library(std::span<const Part> parts, std::int64_t step) {
-  constexpr std::int64_t kEntries = 1 << 26;
-  while (!parts.empty()) {
-    std::size_t count = 1;
-    std::int64_t entries = parts[0].update.weight.numel();
-    for (; count < parts.size() && go_together(parts[0].update, parts[count].update); ++count) {
-      entries += parts[count].update.weight.numel();
-      if (entries > kEntries) {
-        break;
-      }
-    }
-    call_library(parts.first(count), step);
-    parts = parts.subspan(count);
-  }
-}
-
-/// Into a moment, whatever its type.
-void set_moment(const Tensor& moment, const Tensor& exact, const Tensor& random) {
-  moment.copy_(moment.scalar_type() == at::kFloat ? exact : rounded_at_random(exact, random));
-}
-
-void update_by_formula(const Part& part, std::int64_t step) {
-  const auto& [update, noise] = part;
-  const AdamOptions& options = update.options;
-  const auto& [exp_avg, exp_avg_sq, max_exp_avg_sq] = update.state;
-  const Tensor random = random_bits(noise, update.weight);
-  const Tensor weight = exact_weight(update);
-  Tensor direction = options.maximize ? -scaled(update) : scaled(update);
-  if (options.decoupled) {
-    weight.mul_(1 - options.lr * options.weight_decay);
-  } else {
-    direction = direction + options.weight_decay * weight;
-  }
-  const Tensor first = exp_avg.to(at::kFloat) * options.beta1 + direction * (1 - options.beta1);
-  Tensor second =
-      exp_avg_sq.to(at::kFloat) * options.beta2 + direction.square() * (1 - options.beta2);
-  set_moment(exp_avg, first, random);
-  set_moment(exp_avg_sq, second, random.bitwise_right_shift(16));
-  if (max_exp_avg_sq.defined()) {
-    second = at::maximum(max_exp_avg_sq.to(at::kFloat), second);
-    set_moment(max_exp_avg_sq, second, random.bitwise_right_shift(16));
-  }
-  const Tensor denominator =
-      (second / correction(options, options.beta2, step)).sqrt() + options.eps;
-  weight.addcdiv_(first / correction(options, options.beta1, step), denominator, -options.lr);
-  set_weight(update, weight, bits_for_weight(random));
-}
-
 /// Of what the update computes of its gradients.
 double product_flops(std::span<const AdamUpdate> updates) {
   double flops = 0;
@@ -441,7 +249,7 @@ void adam_step(std::span<const AdamUpdate> updates, std::int64_t step) {
   const at::NoGradGuard no_grad;
   const auto* kernels = cpu::kernels();
   KernelTasks tasks;
-  std::vector<Part> of_library, of_formula;
+  std::vector<AdamPart> parts;
   for (const AdamUpdate& given : updates) {
     if (kernels != nullptr && is_for_product_kernel(given)) {
       tasks.add_deferred(given, step);
@@ -451,13 +259,10 @@ void adam_step(std::span<const AdamUpdate> updates, std::int64_t step) {
     if (kernels != nullptr && is_for_kernel(update)) {
       tasks.add(update, step);
     } else {
-      add_parts(is_for_library(update) ? of_library : of_formula, update, noise_of(update, step));
+      add_parts(parts, update, noise_of(update, step));
     }
   }
-  update_by_library(of_library, step);
-  for (const Part& part : of_formula) {
-    update_by_formula(part, step);
-  }
+  update_parts(parts, step);
   if (kernels != nullptr) {
     tasks.run(*kernels);
   }
@@ -467,9 +272,9 @@ void adam_step_reference(std::span<const AdamUpdate> updates, std::int64_t step)
   check_updates(updates, step);
   const at::NoGradGuard no_grad;
   for (const AdamUpdate& update : updates) {
-    Part whole{computed(update), noise_of(update, step)};
-    whole.update.grad = whole.update.grad.to_dense();
-    update_by_formula(whole, step);
+    AdamUpdate whole = computed(update);
+    whole.grad = whole.grad.to_dense();
+    update_by_formula(whole, random_bits(noise_of(update, step), update.weight), step);
   }
 }
 
@@ -477,7 +282,7 @@ double sum_of_squares(std::span<const Tensor> tensors) {
   const OperationTimer timer("gradient norm");
   const auto* kernels = cpu::kernels();
   std::vector<cpu::Run> runs;
-  std::vector<Tensor> read, norms;
+  std::vector<Tensor> read, others;
   double known = 0;
   for (const Tensor& given : tensors) {
     const Tensor tensor = given.is_sparse() ? rows_of(given).values_nd : given;
@@ -487,11 +292,12 @@ double sum_of_squares(std::span<const Tensor> tensors) {
       runs.push_back({cpu::elements_of(tensor), tensor.numel()});
       read.push_back(tensor);
     } else {
-      norms.push_back(at::linalg_vector_norm(tensor, 2, {}, false, at::kFloat));
+      others.push_back(tensor);
     }
   }
-  if (!norms.empty()) {
-    known += at::stack(norms).to(at::kDouble).square().sum().item<double>();
+  if (!others.empty()) {
+    const auto norms = at::stack(at::_foreach_norm(others, 2, at::kFloat));
+    known += norms.to(at::kDouble).square().sum().item<double>();
   }
   return runs.empty() ? known : known + cpu::sum_of_squares(kernels->update, runs);
 }

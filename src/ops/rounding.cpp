@@ -2,6 +2,8 @@
 
 #include <ATen/ATen.h>
 
+#include <vector>
+
 namespace automodel::ops {
 namespace {
 
@@ -11,6 +13,15 @@ constexpr int kNotANumber = 0x7fc00000;
 Tensor low32(const Tensor& x) { return x.bitwise_and(0xffffffff); }
 Tensor times(const Tensor& x, std::int64_t factor) { return low32(x * factor); }
 Tensor mixed(const Tensor& x, int by) { return x.bitwise_xor(x.bitwise_right_shift(by)); }
+
+/// [n] -> [n, 2] int32: the bits of the two numbers of each pair.
+Tensor bits_of_pairs(const Tensor& pair_n) {
+  Tensor x = mixed(pair_n.bitwise_and(0x7fffffff), 16);
+  x = mixed(times(x, 0x7feb352d), 15);
+  x = mixed(times(x, 0x846ca68b), 16);
+  const Tensor swapped = x.bitwise_left_shift(16).bitwise_or(x.bitwise_right_shift(16));
+  return at::stack({x.to(at::kInt), swapped.to(at::kInt)}, 1);
+}
 
 /// int32 bits of float32 x, to which something was added; not a number's made one pattern.
 Tensor numbers_bits(const Tensor& bits, const Tensor& x) {
@@ -28,14 +39,34 @@ Tensor upper_of(const Tensor& bits) {
 }  // namespace
 
 Tensor random_bits(std::uint32_t noise, const Tensor& like) {
-  const std::int64_t odd = noise % 2, num_pairs = (like.numel() + odd + 1) / 2;
-  const Tensor count = at::arange(num_pairs, like.options().dtype(at::kLong));
-  Tensor x = mixed((count + static_cast<std::int64_t>(noise / 2)).bitwise_and(0x7fffffff), 16);
-  x = mixed(times(x, 0x7feb352d), 15);
-  x = mixed(times(x, 0x846ca68b), 16);
-  const Tensor swapped = x.bitwise_left_shift(16).bitwise_or(x.bitwise_right_shift(16));
-  const Tensor both = at::stack({x.to(at::kInt), swapped.to(at::kInt)}, 1).view(-1);
-  return both.narrow(0, odd, like.numel()).view(like.sizes());
+  const NoiseRun run{noise, like.numel()};
+  return random_bits({&run, 1}, like.options()).view(like.sizes());
+}
+
+Tensor random_bits(std::span<const NoiseRun> runs, const at::TensorOptions& options) {
+  const auto long_options = options.dtype(at::kLong);
+  std::vector<std::int64_t> offsets,
+      pairs;  // of a run: from a pair's place to its number; how many
+  std::int64_t num_pairs = 0;
+  for (const auto& [noise, size] : runs) {
+    offsets.push_back(static_cast<std::int64_t>(noise / 2) - num_pairs);
+    pairs.push_back((size + noise % 2 + 1) / 2);
+    num_pairs += pairs.back();
+  }
+  const auto on_device = [&](const std::vector<std::int64_t>& of_runs) {
+    return at::tensor(of_runs, at::kLong).to(long_options.device());
+  };
+  const Tensor offset =
+      runs.size() == 1 ? at::scalar_tensor(offsets[0], at::kLong)
+                       : at::repeat_interleave(on_device(offsets), on_device(pairs), 0, num_pairs);
+  const Tensor bits = bits_of_pairs(at::arange(num_pairs, long_options) + offset).view(-1);
+  std::vector<Tensor> parts;
+  std::int64_t begin = 0;
+  for (std::size_t i = 0; i < runs.size(); ++i) {
+    parts.push_back(bits.narrow(0, begin + runs[i].noise % 2, runs[i].size));
+    begin += 2 * pairs[i];
+  }
+  return parts.size() == 1 ? parts[0] : at::cat(parts);
 }
 
 Tensor rounded_at_random(const Tensor& x, const Tensor& random) {

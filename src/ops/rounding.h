@@ -4,6 +4,7 @@
 #include <ATen/core/TensorBody.h>
 
 #include <cstdint>
+#include <span>
 
 namespace automodel::ops {
 
@@ -14,6 +15,14 @@ using at::Tensor;
 /// share theirs, in which the halves change places: what rounds one value of an entry differs from
 /// what rounds another.
 Tensor random_bits(std::uint32_t noise, const Tensor& like);
+
+/// Numbers noise, noise + 1, ... of so many.
+struct NoiseRun {
+  std::uint32_t noise;
+  std::int64_t size;
+};
+/// Those of the runs one behind the other, flat, on the options' device.
+Tensor random_bits(std::span<const NoiseRun> runs, const at::TensorOptions& options);
 
 /// float32 x as bfloat16: up as often as x is nearer to the upper neighbour, by the lower 16 of the
 /// random bits, so that the mean over many roundings is x. Not a number stays one.

@@ -12,7 +12,7 @@ namespace automodel::ops {
 namespace {
 
 /// A group without pairs, some with few and two with so many that they are computed at once.
-const GroupCounts kCounts = {3, 0, 90, 1, 17, 8, 120, 2, 5, 5, 5, 5, 5, 5, 5, 5, 5, 5};
+const GroupCounts kRowsOfExperts = {3, 0, 90, 1, 17, 8, 120, 2, 5, 5, 5, 5, 5, 5, 5, 5, 5, 5};
 constexpr std::int64_t kLeft = 70, kRight = 44;
 
 class DeferredGradientsTest : public ::testing::TestWithParam<at::ScalarType> {
@@ -22,13 +22,16 @@ class DeferredGradientsTest : public ::testing::TestWithParam<at::ScalarType> {
       GTEST_SKIP() << "LibTorch's operators compute every gradient";
     }
     at::manual_seed(11);
-    const auto pairs = std::accumulate(kCounts.begin(), kCounts.end(), std::int64_t{0});
+    const auto pairs =
+        std::accumulate(kRowsOfExperts.begin(), kRowsOfExperts.end(), std::int64_t{0});
     const auto rows = [](std::int64_t n, std::int64_t width) {
       return at::randn({n, width}).to(GetParam());
     };
-    gradient_ = {
-        {rows(40, kLeft), at::randint(40, {pairs}, at::kLong)}, {rows(pairs, kRight), {}}, kCounts};
-    weight_ = at::randn({static_cast<std::int64_t>(kCounts.size()), kLeft, kRight}).to(GetParam());
+    gradient_ = {{rows(40, kLeft), at::randint(40, {pairs}, at::kLong)},
+                 {rows(pairs, kRight), {}},
+                 kRowsOfExperts};
+    weight_ =
+        at::randn({static_cast<std::int64_t>(kRowsOfExperts.size()), kLeft, kRight}).to(GetParam());
   }
 
   AdamUpdate update() const {
@@ -78,7 +81,8 @@ TEST_P(DeferredGradientsTest, NormIsThatOfTheGradients) {
   deferred.take(weight_, gradient_);
   const double one = sum_of_squares_reference(gradient_);
   EXPECT_NEAR(deferred.sum_of_squares(), one, tolerance * one);
-  deferred.take(other, {gradient_.left, {gradient_.right.matrix * 2, {}}, kCounts});  // shares rows
+  deferred.take(other,
+                {gradient_.left, {gradient_.right.matrix * 2, {}}, kRowsOfExperts});  // shares rows
   EXPECT_NEAR(deferred.sum_of_squares(), 5 * one, 5 * tolerance * one);
   expect_same_with_any_threads(
       [&]() -> std::vector<Tensor> { return {at::tensor(deferred.sum_of_squares())}; });

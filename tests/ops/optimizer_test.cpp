@@ -473,24 +473,6 @@ TEST(Adam, TakesWeightsThatAreNotContiguous) {
 }
 
 /// 1 - 0.999 in float32 is off by 1e-5.
-/// What no kernel takes is updated in ranges, whose random bits go on where the last range's end.
-TEST(Adam, TakesLargeWeightsInRanges) {
-  const std::int64_t size = (1 << 24) + 6;
-  const auto make = [&] {
-    at::manual_seed(1);
-    const Tensor exact = at::randn({size});
-    const Tensor m = at::randn({size}).to(at::kBFloat16), v = at::rand({size}).to(at::kBFloat16);
-    return AdamUpdate{
-        .weight = exact.to(at::kHalf), .grad = exact, .state = {m, v, {}}, .master = exact};
-  };
-  const AdamUpdate ours = make(), expected = make();
-  adam_step({&ours, 1}, 3);
-  adam_step_reference({&expected, 1}, 3);
-  EXPECT_TRUE(ours.master.equal(expected.master) && ours.weight.equal(expected.weight));
-  EXPECT_TRUE(ours.state.exp_avg.equal(expected.state.exp_avg));
-  EXPECT_TRUE(ours.state.exp_avg_sq.equal(expected.state.exp_avg_sq));
-}
-
 TEST(Adam, MomentsHaveTheirFullPrecision) {
   const auto update = of_two(0, at::tensor({3.0F, -0.5F}), {});
   adam_step({&update, 1}, 1);

@@ -5,6 +5,7 @@
 
 #include <cmath>
 #include <limits>
+#include <vector>
 
 namespace automodel::ops {
 namespace {
@@ -14,6 +15,15 @@ TEST(RandomBits, AreAFunctionOfTheNumber) {
   EXPECT_EQ(ten.sizes(), (std::vector<std::int64_t>{2, 5}));
   EXPECT_TRUE(ten.view(-1).slice(0, 3).equal(random_bits(8, at::zeros({7}))));
   EXPECT_TRUE(random_bits(0xffffffff, at::zeros({2}))[1].equal(random_bits(0, at::zeros({1}))[0]));
+}
+
+TEST(RandomBits, OfRunsAreThoseOfEach) {
+  const std::vector<NoiseRun> runs = {{4, 3}, {7, 4}, {0xfffffffe, 5}, {2, 0}, {10, 1}};
+  std::vector<Tensor> each;
+  for (const auto& [noise, size] : runs) {
+    each.push_back(random_bits(noise, at::zeros({size})));
+  }
+  EXPECT_TRUE(random_bits(runs, at::TensorOptions(at::kFloat)).equal(at::cat(each)));
 }
 
 TEST(RandomBits, AreEvenlySpread) {
