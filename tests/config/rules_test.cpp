@@ -279,6 +279,12 @@ TEST(Rules, WarnOfWhatIsIgnored) {
       ::testing::ElementsAre(HasSubstr("needs model_save_format: safetensors")));
   EXPECT_THAT(warns({"--lr_scheduler.lr_decay_steps=9", "--step_scheduler.max_steps=5"}),
               ::testing::ElementsAre(HasSubstr("9 is longer than step_scheduler.max_steps 5")));
+  EXPECT_THAT(warns({"--lr_scheduler.lr_decay_steps=4", "--step_scheduler.max_steps=5"}),
+              ::testing::IsEmpty());
+  EXPECT_THAT(warns({"--lr_scheduler.lr_decay_steps=4", "--step_scheduler.max_steps=5",
+                     "--lr_scheduler.min_lr=0"}),
+              ::testing::ElementsAre(HasSubstr("the learning rate is 0 from step 4 on, and the "
+                                               "steps up to step_scheduler.max_steps 5")));
   EXPECT_THAT(warns({"--step_scheduler.val_every_steps=5"}),
               ::testing::ElementsAre(HasSubstr("ignored: there is no validation_dataset")));
   EXPECT_THAT(warns({"--validation_dataset_a" + kRows}), ::testing::IsEmpty());

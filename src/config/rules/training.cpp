@@ -144,6 +144,15 @@ void decay_is_within_the_run(Findings& f) {
                           "not come down to min_lr",
                           *decay, *steps));
   }
+  const bool ends_at_zero = f.text("lr_scheduler.lr_decay_style") != "constant" &&
+                            f.number("lr_scheduler.min_lr").value_or(1) == 0;
+  if (decay && steps && *decay < *steps && ends_at_zero) {
+    f.warning("lr_scheduler.lr_decay_steps",
+              fmt::format("the learning rate is 0 from step {} on, and the steps up to "
+                          "step_scheduler.max_steps {} change nothing; give min_lr, or as many "
+                          "steps to both",
+                          *decay, *steps));
+  }
 }
 
 /// The number of micro-batches follows from local_batch_size, whatever is in them.
