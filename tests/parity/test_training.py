@@ -118,12 +118,12 @@ def load(folder):
     return AutoModelForCausalLM.from_pretrained(folder, dtype=torch.float32)
 
 
+@pytest.mark.cpu  # the last steps turn rounding into 5e-5, which the pretended GPU's order of sums makes 1.1e-4
 def test_full_fine_tuning_is_the_plain_loop(automodel, recipe):
-    # Of 50 steps the last turn rounding into 5e-5: between plain loops in float32 and float64, too.
-    folder = train(automodel, recipe, "full", "--step_scheduler.max_steps=40")
+    folder = train(automodel, recipe, "full", "--step_scheduler.max_steps=50")
     rows = tokenized(recipe.parent)
     model = load(recipe.parent / "model")
-    assert_same_curve(folder, plain_loop(model, rows, 40), tolerance=1e-4)
+    assert_same_curve(folder, plain_loop(model, rows, 50), tolerance=1e-4)
     exported = load(folder / "LATEST/model/consolidated")
     assert_close(logits(exported, rows), logits(model, rows), tolerance=1e-3)
 

@@ -11,8 +11,8 @@
 namespace automodel::testing {
 namespace {
 
-constexpr std::size_t capacity = std::size_t{64}
-                                 << 30;  // of addresses; memory is taken as it is touched
+// Of addresses; memory is taken as it is touched.
+constexpr std::size_t capacity = std::size_t{64} << 30;
 constexpr std::size_t alignment = 4096;  // so that whole pages go back to the system
 
 char* reserve(int protection) {

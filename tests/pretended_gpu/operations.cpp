@@ -7,8 +7,8 @@
 #include <ATen/ops/empty_strided.h>
 #include <torch/library.h>
 
+#include <algorithm>
 #include <cstring>
-#include <unordered_map>
 #include <vector>
 
 #include "pretended_gpu/memory.h"
@@ -35,8 +35,7 @@ class OnHost {
     y.unsafeGetTensorImpl()->set_sizes_and_strides(x.sizes(), x.strides(), x.storage_offset());
     y._set_conj(x.is_conj());
     y._set_neg(x.is_neg());
-    tensors_.emplace(y.unsafeGetTensorImpl(), x);
-    hosts_.push_back(y);
+    tensors_.push_back({y, x});
     return y;
   }
 
@@ -45,13 +44,17 @@ class OnHost {
     if (!y.defined()) {
       return y;
     }
-    if (const auto same = tensors_.find(y.unsafeGetTensorImpl()); same != tensors_.end()) {
-      return same->second;
+    const auto same =
+        std::ranges::find_if(tensors_, [&](const auto& known) { return known.on_host.is_same(y); });
+    if (same != tensors_.end()) {
+      return same->on_gpu;
     }
-    if (const auto base = bases_.find(y.storage().unsafeGetStorageImpl()); base != bases_.end()) {
+    const auto base = std::ranges::find_if(
+        storages_, [&](const auto& known) { return known.on_host.is_alias_of(y.storage()); });
+    if (base != storages_.end()) {
       has_views_ = true;
       Tensor x =
-          at::detail::make_tensor<c10::TensorImpl>(c10::Storage(base->second), gpu_keys, y.dtype());
+          at::detail::make_tensor<c10::TensorImpl>(c10::Storage(base->on_gpu), gpu_keys, y.dtype());
       x.unsafeGetTensorImpl()->set_sizes_and_strides(y.sizes(), y.strides(), y.storage_offset());
       return x;
     }
@@ -68,8 +71,7 @@ class OnHost {
 
   // After an operation that may have given its arguments other sizes, or storages of other sizes.
   void write_back() {
-    for (const Tensor& y : hosts_) {
-      const Tensor& x = tensors_.at(y.unsafeGetTensorImpl());
+    for (const auto& [y, x] : tensors_) {
       refill(x.storage(), y.storage());
       if (x.sizes() != y.sizes() || x.strides() != y.strides()) {
         x.unsafeGetTensorImpl()->set_sizes_and_strides(y.sizes(), y.strides(), y.storage_offset());
@@ -79,16 +81,16 @@ class OnHost {
 
  private:
   c10::Storage storage(const c10::Storage& on_gpu) {
-    const auto known = storages_.find(on_gpu.unsafeGetStorageImpl());
-    if (known != storages_.end()) {
-      return known->second;
+    const auto found = std::ranges::find_if(
+        storages_, [&](const auto& known) { return known.on_gpu.is_alias_of(on_gpu); });
+    if (found != storages_.end()) {
+      return found->on_host;
     }
     void* const address = on_gpu.data() == nullptr ? nullptr : on_host(on_gpu.data());
     c10::Storage made(c10::Storage::use_byte_size_t(), on_gpu.nbytes(),
                       c10::DataPtr(address, c10::kCPU), c10::GetAllocator(c10::kCPU),
                       /*resizable=*/true);
-    storages_.emplace(on_gpu.unsafeGetStorageImpl(), made);
-    bases_.emplace(made.unsafeGetStorageImpl(), on_gpu);
+    storages_.push_back({made, on_gpu});
     return made;
   }
 
@@ -105,10 +107,13 @@ class OnHost {
     on_gpu.unsafeGetStorageImpl()->set_nbytes(host.nbytes());
   }
 
-  std::unordered_map<const c10::StorageImpl*, c10::Storage> storages_;  // of the GPU to of the host
-  std::unordered_map<const c10::StorageImpl*, c10::Storage> bases_;     // the other way
-  std::unordered_map<const c10::TensorImpl*, Tensor> tensors_;          // of the host to of the GPU
-  std::vector<Tensor> hosts_;
+  template <typename T>
+  struct Both {
+    T on_host, on_gpu;
+  };
+
+  std::vector<Both<c10::Storage>> storages_;
+  std::vector<Both<Tensor>> tensors_;
   bool has_views_ = false;
 };
 
@@ -154,11 +159,16 @@ void check_devices(const c10::OperatorHandle& operation, const std::vector<IValu
   }
 }
 
-// What a kernel with these arguments and results reads and writes, if each once.
-std::int64_t bytes_of(const std::vector<IValue>& values) {
+// What a kernel with these arguments, and behind them results, reads and writes, if each once. Of
+// those for results nothing is read.
+std::int64_t bytes_of(const c10::OperatorHandle& operation, const std::vector<IValue>& values) {
+  const auto& arguments = operation.schema().arguments();
   std::int64_t bytes = 0;
-  for (const IValue& value : values) {
-    replaced(value, [&](const Tensor& x) {
+  for (std::size_t i = 0; i < values.size(); ++i) {
+    if (i < arguments.size() && arguments[i].is_out()) {
+      continue;
+    }
+    replaced(values[i], [&](const Tensor& x) {
       bytes += x.defined() ? static_cast<std::int64_t>(x.nbytes()) : 0;
       return x;
     });
@@ -184,13 +194,8 @@ void run(const c10::OperatorHandle& operation, c10::Stack* stack) {
     (*stack)[i] = replaced((*stack)[i], [&](const Tensor& y) { return host.back(y); });
     arguments.push_back((*stack)[i]);
   }
-  for (std::size_t i = 0; i < count; ++i) {
-    if (operation.schema().arguments()[i].is_out()) {
-      arguments[i] = {};  // written as a result, never read
-    }
-  }
-  if (!host.has_views()) {
-    log_launch(operation.schema().name(), bytes_of(arguments));
+  if (logs_launches() && !host.has_views()) {
+    log_launch(operation.schema().name(), bytes_of(operation, arguments));
   }
 }
 

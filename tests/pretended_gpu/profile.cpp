@@ -5,15 +5,24 @@
 #include <cstdlib>
 
 namespace automodel::testing {
+namespace {
 
-void log_launch(const std::string& operation, std::int64_t bytes) {
+std::FILE* profile() {
   static std::FILE* const file = [] {
     const char* const path = std::getenv("PRETENDED_GPU_PROFILE");
     return path == nullptr ? nullptr : std::fopen(path, "a");
   }();
-  if (file != nullptr) {
-    fmt::print(file, "{{\"operation\": \"{}\", \"bytes\": {}}}\n", operation, bytes);
-    std::fflush(file);  // a process may end without more ado
+  return file;
+}
+
+}  // namespace
+
+bool logs_launches() { return profile() != nullptr; }
+
+void log_launch(const std::string& operation, std::int64_t bytes) {
+  if (logs_launches()) {
+    fmt::print(profile(), "{{\"operation\": \"{}\", \"bytes\": {}}}\n", operation, bytes);
+    std::fflush(profile());  // a process may end without more ado
   }
 }
 

@@ -9,5 +9,6 @@ namespace automodel::testing {
 /// environment, a line of JSON for each is added to the file: launches and bytes are what the time
 /// of a GPU goes into, apart from products.
 void log_launch(const std::string& operation, std::int64_t bytes);
+bool logs_launches();
 
 }  // namespace automodel::testing

@@ -138,15 +138,18 @@ void warm_up_ends_before_decay(Findings& f) {
 void decay_is_within_the_run(Findings& f) {
   const auto decay = f.integer("lr_scheduler.lr_decay_steps");
   const auto steps = f.integer("step_scheduler.max_steps");
-  if (decay && steps && *decay > *steps) {
+  if (!decay || !steps) {
+    return;
+  }
+  if (*decay > *steps) {
     f.warning("lr_scheduler.lr_decay_steps",
               fmt::format("{} is longer than step_scheduler.max_steps {}: the learning rate does "
                           "not come down to min_lr",
                           *decay, *steps));
   }
-  const bool ends_at_zero = f.text("lr_scheduler.lr_decay_style") != "constant" &&
-                            f.number("lr_scheduler.min_lr").value_or(1) == 0;
-  if (decay && steps && *decay < *steps && ends_at_zero) {
+  const bool ends_at_zero =
+      f.text("lr_scheduler.lr_decay_style") != "constant" && f.number("lr_scheduler.min_lr") == 0;
+  if (*decay < *steps && ends_at_zero) {
     f.warning("lr_scheduler.lr_decay_steps",
               fmt::format("the learning rate is 0 from step {} on, and the steps up to "
                           "step_scheduler.max_steps {} change nothing; give min_lr, or as many "
