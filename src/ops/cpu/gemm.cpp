@@ -84,21 +84,19 @@ class Batch {
   }
 
   /// Of one panel of rows and block.
-  Index panel_floats(const Operand& a, const Steps& steps) const {
-    const bool by_row = a.inner_contiguous || (kernels_.has_tiles && steps.pairs);
-    return kernels_.panel_rows * (by_row ? kernels_.row_stride : steps.per_block);
+  Index panel_floats(const Steps& steps) const {
+    return kernels_.panel_rows * (steps.by_row ? kernels_.row_stride : steps.per_block);
   }
-  Index block_floats(const Piece& piece, const Operand& a, const Steps& steps) const {
+  Index block_floats(const Piece& piece, const Steps& steps) const {
     const bool is_tile = piece.packing == Packing::in_tile;
     const Index panels = is_tile ? std::min(piece.row_panels, kTileRowPanels) : piece.row_panels;
-    return panels * panel_floats(a, steps);
+    return panels * panel_floats(steps);
   }
   Index row_floats(const Piece& piece) const {
-    return block_floats(piece, piece.product->a, piece.steps) * piece.steps.blocks();
+    return block_floats(piece, piece.steps) * piece.steps.blocks();
   }
   Index floats_of(const Piece& piece) const {
-    return row_floats(piece) + block_floats(piece, piece.product->added.a, piece.added_steps) *
-                                   piece.added_steps.blocks();
+    return row_floats(piece) + block_floats(piece, piece.added_steps) * piece.added_steps.blocks();
   }
 
   Index shared_floats(const Piece& piece) const {
@@ -137,7 +135,7 @@ class Batch {
       packs_.push_back(
           pack_of(piece, source, steps,
                   {begin, std::min(begin + at_once * piece.panel_rows, piece.rows.size())},
-                  out + p * panel_floats(source, steps)));
+                  out + p * panel_floats(steps)));
     }
   }
 
@@ -147,11 +145,11 @@ class Batch {
             .outer_begin = rows.begin,
             .outer_count = rows.size(),
             .per_panel = piece.panel_rows,
-            .panel_stride = panel_floats(source, steps),
+            .panel_stride = panel_floats(steps),
             .row_stride = kernels_.row_stride,
             .steps = steps,
             .out = out,
-            .block_stride = block_floats(piece, source, steps)};
+            .block_stride = block_floats(piece, steps)};
   }
 
   /// Finds the rows of one tile, or packs them into the worker's own memory before the first
@@ -307,24 +305,22 @@ class Batch {
     const Index panels = ceil_div(strip.columns.size(), kernels_.panel_columns);
     const Index rows = piece.tile_rows();
     const bool is_one_tile = strip.rows.size() <= rows;  // each panel is read but once
-    const auto term = [&](const Operand& a, const Operand& b, const Steps& steps,
-                          float* place) -> TileTerm {
+    const auto term = [&](const Operand& b, const Steps& steps, float* place) -> TileTerm {
       return {.b = place,
-              .a_block_stride = block_floats(piece, a, steps),
-              .a_panel_stride = panel_floats(a, steps),
+              .a_block_stride = block_floats(piece, steps),
+              .a_panel_stride = panel_floats(steps),
               .b_block_stride = is_one_tile ? 0 : panels * column_floats(steps),
               .b_panel_stride = is_one_tile ? 0 : column_floats(steps),
               .unpacked_b = b,
-              .a_inner_contiguous = a.inner_contiguous,
               .steps = steps};
     };
     const Product& product = *piece.product;
     float* const added_place = workspace + strip_floats(piece.steps, panels);
     float* const sums = added_place + strip_floats(piece.added_steps, panels);
-    TileTask tile{.term = term(product.a, part(product.b, strip.columns.begin, piece.inner.begin),
-                               piece.steps, workspace),
-                  .added = term(product.added.a, part(product.added.b, strip.columns.begin, 0),
-                                piece.added_steps, added_place),
+    TileTask tile{.term = term(part(product.b, strip.columns.begin, piece.inner.begin), piece.steps,
+                               workspace),
+                  .added = term(part(product.added.b, strip.columns.begin, 0), piece.added_steps,
+                                added_place),
                   .panel_rows = piece.panel_rows,
                   .column_end = strip.columns.size(),
                   .whole_panels = product.columns % kernels_.panel_columns == 0,

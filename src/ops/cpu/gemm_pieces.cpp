@@ -16,7 +16,10 @@ constexpr Index kStepUnit = 16;              // steps that kernels take at once 
 Steps steps_of(const Operand& a, const Operand& b, Index inner, const GemmKernels& kernels) {
   const bool pairs =
       kernels.has_pairs && a.storage == Storage::bfloat16 && b.storage == Storage::bfloat16;
-  Steps steps{.inner = inner, .pairs = pairs, .per_block = 0};
+  Steps steps{.inner = inner,
+              .pairs = pairs,
+              .per_block = 0,
+              .by_row = a.inner_contiguous || (kernels.has_tiles && pairs)};
   if (inner > 0) {
     const Index even = ceil_div(steps.count(), ceil_div(steps.count(), kernels.block_steps));
     steps.per_block = ceil_div(even, kStepUnit) * kStepUnit;
@@ -67,6 +70,7 @@ void add_pieces(const Product& product, bool are_many, const GemmKernels& kernel
       Piece piece{.product = &product, .rows = rows, .inner = inner, .steps = steps};
       const AddedProduct& added = product.added;
       piece.added_steps = steps_of(added.a, added.b, inner.begin == 0 ? added.inner : 0, kernels);
+      piece.added_steps.by_row |= steps.by_row;  // so that it may follow in the same registers
       const Index panels = std::max(ceil_div(rows.size(), kernels.panel_rows), Index{1});
       piece.panel_rows = std::max(ceil_div(rows.size(), panels), Index{1});
       piece.row_panels = ceil_div(rows.size(), piece.panel_rows);

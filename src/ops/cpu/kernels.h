@@ -29,6 +29,8 @@ struct Steps {
   Index inner = 0;      // elements
   bool pairs = false;   // two a step
   Index per_block = 0;  // of steps; sums are taken block by block
+  /// Packed rows hold each row's steps one behind the other; else each step's rows.
+  bool by_row = false;
   Index count() const { return pairs ? (inner + 1) / 2 : inner; }
   Index blocks() const { return per_block == 0 ? 0 : (count() + per_block - 1) / per_block; }
 };
@@ -41,7 +43,7 @@ struct PackTask {
   Index outer_begin = 0, outer_count = 0;
   Index per_panel = 0;     // 0: one panel
   Index panel_stride = 0;  // of several
-  Index row_stride = 0;    // of a panel of rows whose steps lie one behind the other
+  Index row_stride = 0;    // of a panel by row
   Steps steps;
   float* out = nullptr;
   Index block_stride = 0;
@@ -74,7 +76,6 @@ struct TileTerm {
   /// Columns column_begin .. are packed to b from here, each part before it is read; strides of 0
   /// make all of them take one place. No data: they lie there packed.
   Operand unpacked_b;
-  bool a_inner_contiguous = true;
   Steps steps;
   Ahead ahead;
 };
@@ -99,7 +100,7 @@ struct GemmKernels {
   Index panel_rows = 0;     // at most, of the left operand
   Index panel_columns = 0;  // of the right one
   Index block_steps = 0;    // at most
-  Index row_stride = 0;     // of the left operand's rows whose steps lie one behind the other
+  Index row_stride = 0;     // of the left operand's panels by row
   bool has_pairs = false;
   bool has_tiles = false;  // of pairs (AMX)
   void (*pack_rows)(const PackTask&) = nullptr;

@@ -145,7 +145,8 @@ AM_INLINE Bytes element_at(const HeadsView& view, Index offset) {
 template <class By>
 AM_INLINE void pack_tile_rows(const TileRows& rows, const HeadsView& view, Index width,
                               float* out) {
-  const Steps steps{.inner = width, .pairs = By::kPairs, .per_block = steps_of<By>(width)};
+  const Steps steps{
+      .inner = width, .pairs = By::kPairs, .per_block = steps_of<By>(width), .by_row = true};
   for (Index p = 0; p < rows.panels; ++p) {
     pack_rows({.source = {.data = element_at(view, rows.offset(view, p, 0)),
                           .storage = view.storage,

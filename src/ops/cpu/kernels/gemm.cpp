@@ -29,7 +29,7 @@ AM_INLINE Bytes outer_entry(const Operand& source, Index i, Index element_bytes)
   return static_cast<Bytes>(source.data) + row * source.stride * element_bytes;
 }
 
-/// Rows whose steps are rows of the operand, row by row.
+/// Rows whose steps are rows of the operand, by row.
 template <class Load>
 void pack_turned(const Across& source, Index rows, Index begin, Index count, float* out,
                  Index row_stride) {
@@ -74,7 +74,7 @@ void pack_rows_as(const PackTask& task) {
     const Index begin = block * steps.per_block;
     const Index count = least(steps.per_block, steps.count() - begin);
     float* out = task.out + block * task.block_stride;
-    if (task.source.inner_contiguous) {
+    if (steps.by_row && task.source.inner_contiguous) {
       for_each_panel(task, [&](Index first, Index rows, Index offset) {
         for (Index r = 0; r < rows; ++r) {
           const Bytes row = outer_entry(task.source, first + r, Load::kElementBytes);
@@ -83,7 +83,7 @@ void pack_rows_as(const PackTask& task) {
       });
       continue;
     }
-    if (kHasTiles && steps.pairs) {
+    if (steps.by_row) {
       for_each_panel(task, [&](Index first, Index rows, Index offset) {
         const Across source(task.source, first, steps.inner, Load::kElementBytes);
         pack_turned<Load>(source, rows, begin, count, out + offset, task.row_stride);
@@ -226,8 +226,7 @@ bool is_added_last(const TileTask& task) {
   const TileTerm& term = task.term;
   const TileTerm& added = task.added;
   return !kHasTiles && term.steps.blocks() > 0 && added.steps.blocks() == 1 &&
-         added.steps.pairs == term.steps.pairs &&
-         added.a_inner_contiguous == term.a_inner_contiguous;
+         added.steps.pairs == term.steps.pairs && added.steps.by_row == term.steps.by_row;
 }
 
 Index num_blocks(const TileTask& task) {
@@ -366,12 +365,11 @@ void put_row(const Output& out, const float* sums, float* squares, Index row, In
 
 void sum_term(const TileTask& task, const TileTerm& term, const TileTerm* more, const Sums& sums) {
   if (term.steps.pairs) {
-    term.a_inner_contiguous || kHasTiles
-        ? sum_term<MultiplyPairs, PackedBlockRows>(task, term, more, sums)
-        : sum_term<MultiplyPairs, PackedColumns>(task, term, more, sums);
+    term.steps.by_row ? sum_term<MultiplyPairs, PackedBlockRows>(task, term, more, sums)
+                      : sum_term<MultiplyPairs, PackedColumns>(task, term, more, sums);
   } else {
-    term.a_inner_contiguous ? sum_term<MultiplyFloat32, PackedBlockRows>(task, term, more, sums)
-                            : sum_term<MultiplyFloat32, PackedColumns>(task, term, more, sums);
+    term.steps.by_row ? sum_term<MultiplyFloat32, PackedBlockRows>(task, term, more, sums)
+                      : sum_term<MultiplyFloat32, PackedColumns>(task, term, more, sums);
   }
 }
 
