@@ -13,6 +13,14 @@ double product_flops(const Tensor& x_ti, const Tensor& weight_oi) {
   return 2.0 * static_cast<double>(x_ti.size(0)) * static_cast<double>(weight_oi.numel());
 }
 
+double flops_of(std::span<const MatrixProduct> products) {
+  double sum = 0;
+  for (const auto& product : products) {
+    sum += product_flops(product.a_mk, product.b_kn);
+  }
+  return sum;
+}
+
 Tensor as(const Tensor& weight, const Tensor& like) { return weight.to(like.scalar_type()); }
 
 /// Products with an adapter are taken with the rank first ([rank, tokens]): matrices of few rows
@@ -53,12 +61,12 @@ LinearParts::Output LinearParts::forward(const Tensor& x_ti) const {
   if (out.low_rt.defined()) {
     update = {out.low_rt.t(), as(b_or, x_ti).t()};
   }
-  const bool drops_update = update.defined() && options.dropout > 0 && options.dropout_after;
   {
     const OperationTimer timer("linear", product_flops(x_ti, weight_oi));
-    out.y_to = matrix_product(x_ti, weight_oi.t(), bias_o, drops_update ? AddedProduct{} : update);
+    out.y_to =
+        matrix_product(x_ti, weight_oi.t(), bias_o, drops_update() ? AddedProduct{} : update);
   }
-  if (drops_update) {
+  if (drops_update()) {
     const OperationTimer timer("adapter");
     out.y_to.add_(dropped(matrix_product(update.a_mr, update.b_rn), options.dropout, options.seed));
   }
@@ -70,21 +78,53 @@ Tensor LinearParts::low_of(const Tensor& x_ti) const {
     return {};
   }
   const OperationTimer timer("adapter");
-  const bool drops = options.dropout > 0 && !options.dropout_after;
-  const Tensor x_in = drops ? dropped(x_ti, options.dropout, options.seed) : x_ti;
+  const Tensor x_in = drops_input() ? dropped(x_ti, options.dropout, options.seed) : x_ti;
   return rank_first(as(a_ri, x_ti), x_in).mul_(options.scale);
+}
+
+LinearParts::UpdateInputs LinearParts::update_inputs(const Tensor& grad_to, const Tensor& x_ti,
+                                                     bool trained) const {
+  if (!a_ri.defined()) {
+    return {};
+  }
+  const OperationTimer timer("adapter, gradients");
+  UpdateInputs out;
+  out.grad_to = drops_update() ? dropped(grad_to, options.dropout, options.seed) : grad_to;
+  out.grad_rt = rank_first(as(b_or, grad_to).t(), out.grad_to).mul_(options.scale);
+  if (trained) {
+    out.x_ti = drops_input() ? dropped(x_ti, options.dropout, options.seed) : x_ti;
+  }
+  return out;
 }
 
 LinearParts::Grads LinearParts::backward(const Tensor& grad_to, const Tensor& x_ti,
                                          const Tensor& low_rt, const LinearGrads& needed) const {
   Grads out;
-  const AddedProduct through = add_update_grads(out, grad_to, x_ti, low_rt, needed);
-  const bool drops_x = through.defined() && options.dropout > 0 && !options.dropout_after;
-  if (needed.x_ti) {
-    const OperationTimer timer("linear, gradient of input", product_flops(grad_to, weight_oi));
-    out.x_ti = matrix_product(grad_to, weight_oi, {}, drops_x ? AddedProduct{} : through);
+  const bool trains_adapter = needed.adapter && a_ri.defined();
+  const auto update = update_inputs(grad_to, x_ti, trains_adapter);
+  AddedProduct through;
+  if (a_ri.defined()) {
+    through = {update.grad_rt.t(), as(a_ri, grad_to)};
   }
-  if (needed.x_ti && drops_x) {
+  std::vector<MatrixProduct> products;
+  if (needed.x_ti) {
+    products.push_back({grad_to, weight_oi, {}, drops_input() ? AddedProduct{} : through});
+  }
+  if (trains_adapter) {
+    products.push_back({low_rt, update.grad_to, {}, {}});
+    products.push_back({update.grad_rt, update.x_ti, {}, {}});
+  }
+  if (!products.empty()) {
+    const OperationTimer timer(needed.x_ti ? "linear, gradient of input" : "adapter, gradients",
+                               needed.x_ti ? flops_of(products) : 0);
+    auto found = matrix_products(products);
+    if (trains_adapter) {
+      out.a_ri = found.back().to(a_ri.scalar_type());
+      out.b_or = found[found.size() - 2].t().to(b_or.scalar_type()).contiguous();
+    }
+    out.x_ti = needed.x_ti ? found.front() : Tensor();
+  }
+  if (needed.x_ti && drops_input()) {
     const OperationTimer timer("adapter, gradients");
     out.x_ti.add_(
         dropped(matrix_product(through.a_mr, through.b_rn), options.dropout, options.seed));
@@ -97,24 +137,6 @@ LinearParts::Grads LinearParts::backward(const Tensor& grad_to, const Tensor& x_
     out.bias_o = grad_to.sum(0).to(bias_o.scalar_type());
   }
   return out;
-}
-
-AddedProduct LinearParts::add_update_grads(Grads& out, const Tensor& grad_to, const Tensor& x_ti,
-                                           const Tensor& low_rt, const LinearGrads& needed) const {
-  if (!a_ri.defined()) {
-    return {};
-  }
-  const OperationTimer timer("adapter, gradients");
-  const bool before = options.dropout > 0 && !options.dropout_after;
-  const bool after = options.dropout > 0 && options.dropout_after;
-  const Tensor update_to = after ? dropped(grad_to, options.dropout, options.seed) : grad_to;
-  const Tensor grad_rt = rank_first(as(b_or, grad_to).t(), update_to).mul_(options.scale);
-  if (needed.adapter) {
-    const Tensor x_in = before ? dropped(x_ti, options.dropout, options.seed) : x_ti;
-    out.b_or = matrix_product(low_rt, update_to).t().to(b_or.scalar_type()).contiguous();
-    out.a_ri = matrix_product(grad_rt, x_in).to(a_ri.scalar_type());
-  }
-  return {grad_rt.t(), as(a_ri, grad_to)};
 }
 
 bool LinearParts::needs_input() const {

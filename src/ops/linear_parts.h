@@ -58,9 +58,16 @@ struct LinearParts {
  private:
   /// Output::low_rt.
   Tensor low_of(const Tensor& x_ti) const;
-  /// What the adapter adds to the gradient of x, if there is one. Sets out.a_ri and out.b_or.
-  AddedProduct add_update_grads(Grads& out, const Tensor& grad_to, const Tensor& x_ti,
-                                const Tensor& low_rt, const LinearGrads& needed) const;
+  /// What the gradients of an adapter are products of; undefined without one.
+  struct UpdateInputs {
+    Tensor grad_to, grad_rt;  // of what B and A make
+    Tensor x_ti;              // what A saw, if it is trained
+  };
+  UpdateInputs update_inputs(const Tensor& grad_to, const Tensor& x_ti, bool trained) const;
+
+  bool drops_input() const { return drops() && !options.dropout_after; }
+  bool drops_update() const { return drops() && options.dropout_after; }
+  bool drops() const { return a_ri.defined() && options.dropout > 0; }
 };
 
 }  // namespace automodel::ops

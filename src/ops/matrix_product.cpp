@@ -2,6 +2,7 @@
 
 #include <ATen/ATen.h>
 
+#include <algorithm>
 #include <array>
 
 #include "base/error.h"
@@ -33,27 +34,45 @@ struct Factors {
   }
 };
 
-void multiply(const cpu::Kernels& kernels, const Tensor& a_mk, const Tensor& b_kn, cpu::Output out,
-              const AddedProduct& added = {}, double* squares = nullptr) {
-  const auto [a, b_nk] = Factors::of(a_mk, b_kn);
-  cpu::Product product{.a = cpu::operand_of(a),
-                       .b = cpu::operand_of(b_nk),
-                       .out = out,
-                       .rows = a.size(0),
-                       .columns = b_nk.size(0),
-                       .inner = a.size(1),
-                       .squares = squares};
-  Factors more;
-  if (added.defined()) {
-    more = Factors::of(added.a_mr, added.b_rn);
-    product.added = {cpu::operand_of(more.a_mk), cpu::operand_of(more.b_nk), more.a_mk.size(1)};
-  }
-  cpu::gemm(kernels.gemm, std::array{product});
-}
-
 /// A long sum is taken in parts, which takes an output in float32.
 bool needs_wide_sum(at::ScalarType dtype, std::int64_t inner) {
   return dtype == at::kBFloat16 && inner > cpu::kMaxSteps;
+}
+
+/// A product for the kernels, and the tensors that it reads.
+struct KernelProduct {
+  KernelProduct(const Tensor& a_mk, const Tensor& b_kn, const AddedProduct& added = {}) {
+    check_shapes(a_mk, b_kn);
+    factors = Factors::of(a_mk, b_kn);
+    product.a = cpu::operand_of(factors.a_mk);
+    product.b = cpu::operand_of(factors.b_nk);
+    product.rows = factors.a_mk.size(0);
+    product.columns = factors.b_nk.size(0);
+    product.inner = factors.a_mk.size(1);
+    if (added.defined()) {
+      more = Factors::of(added.a_mr, added.b_rn);
+      product.added = {cpu::operand_of(more.a_mk), cpu::operand_of(more.b_nk), more.a_mk.size(1)};
+    }
+  }
+
+  Factors factors, more;
+  Tensor bias32_n;
+  cpu::Product product;
+};
+
+/// The sums of a new product.
+Tensor new_sums(KernelProduct& todo, at::ScalarType dtype, const Tensor& bias_n = {}) {
+  cpu::Product& product = todo.product;
+  const auto wide = needs_wide_sum(dtype, product.inner) ? at::kFloat : dtype;
+  Tensor sums_mn = at::empty({product.rows, product.columns}, wide);
+  product.out = cpu::output_of(sums_mn);
+  if (bias_n.defined()) {
+    check(bias_n.numel() == product.columns, ErrorKind::invalid_argument,
+          "matrix product: a bias of {} for {} columns", bias_n.numel(), product.columns);
+    todo.bias32_n = bias_n.detach().to(dtype).to(at::kFloat).contiguous();
+    product.out.bias = todo.bias32_n.const_data_ptr<float>();
+  }
+  return sums_mn;
 }
 
 constexpr std::int64_t kMostSummedRows = 2048;
@@ -83,35 +102,42 @@ Tensor factor_beside(const Tensor& b, const Tensor& a) {
 
 Tensor matrix_product_with(const cpu::Kernels& kernels, const Tensor& a_mk, const Tensor& b_kn,
                            const Tensor& bias_n, const AddedProduct& added) {
-  check_shapes(a_mk, b_kn);
-  const auto dtype = a_mk.scalar_type();
-  const Tensor sums_mn = at::empty({a_mk.size(0), b_kn.size(1)},
-                                   needs_wide_sum(dtype, a_mk.size(1)) ? at::kFloat : dtype);
-  auto out = cpu::output_of(sums_mn);
-  Tensor bias32;
-  if (bias_n.defined()) {
-    check(bias_n.numel() == sums_mn.size(1), ErrorKind::invalid_argument,
-          "matrix product: a bias of {} for {} columns", bias_n.numel(), sums_mn.size(1));
-    bias32 = bias_n.detach().to(dtype).to(at::kFloat).contiguous();
-    out.bias = bias32.const_data_ptr<float>();
+  const MatrixProduct product{a_mk, b_kn, bias_n, added};
+  return matrix_products_with(kernels, {&product, 1})[0];
+}
+
+std::vector<Tensor> matrix_products_with(const cpu::Kernels& kernels,
+                                         std::span<const MatrixProduct> products) {
+  std::vector<KernelProduct> todo;
+  std::vector<cpu::Product> at_once;
+  std::vector<Tensor> out;
+  todo.reserve(products.size());
+  for (const auto& [a_mk, b_kn, bias_n, added] : products) {
+    todo.emplace_back(a_mk, b_kn, added);
+    out.push_back(new_sums(todo.back(), a_mk.scalar_type(), bias_n));
+    at_once.push_back(todo.back().product);
   }
-  multiply(kernels, a_mk, b_kn, out, added);
-  return sums_mn.to(dtype);
+  cpu::gemm(kernels.gemm, at_once);
+  for (std::size_t i = 0; i < out.size(); ++i) {
+    out[i] = out[i].to(products[i].a_mk.scalar_type());
+  }
+  return out;
 }
 
 void add_matrix_product_with_(const cpu::Kernels& kernels, const Tensor& c_mn, const Tensor& a_mk,
                               const Tensor& b_kn) {
-  check_shapes(a_mk, b_kn);
+  KernelProduct todo(a_mk, b_kn);
   check(c_mn.is_contiguous() && c_mn.size(0) == a_mk.size(0) && c_mn.size(1) == b_kn.size(1),
         ErrorKind::invalid_argument,
         "matrix product: the sum [{}] does not take a product [{}, {}]",
         fmt::join(c_mn.sizes(), ", "), a_mk.size(0), b_kn.size(1));
   const bool wide = needs_wide_sum(c_mn.scalar_type(), a_mk.size(1));
   const Tensor sums_mn = wide ? c_mn.to(at::kFloat) : c_mn;
-  auto out = cpu::output_of(sums_mn);
-  out.accumulate = true;
   double squares = 0;
-  multiply(kernels, a_mk, b_kn, out, {}, &squares);
+  todo.product.out = cpu::output_of(sums_mn);
+  todo.product.out.accumulate = true;
+  todo.product.squares = &squares;
+  cpu::gemm(kernels.gemm, std::array{todo.product});
   if (wide) {
     c_mn.copy_(sums_mn);
   }
@@ -120,11 +146,11 @@ void add_matrix_product_with_(const cpu::Kernels& kernels, const Tensor& c_mn, c
 
 Tensor outer_product_with(const cpu::Kernels& kernels, const Tensor& left_km,
                           const Tensor& right_kn, at::ScalarType dtype) {
-  check_shapes(left_km.t(), right_kn);
-  const auto sums = needs_wide_sum(dtype, left_km.size(0)) ? at::kFloat : dtype;
-  const Tensor sums_mn = at::empty({left_km.size(1), right_kn.size(1)}, sums);
+  KernelProduct todo(left_km.t(), right_kn);
+  const Tensor sums_mn = new_sums(todo, dtype);
   double squares = 0;
-  multiply(kernels, left_km.t(), right_kn, cpu::output_of(sums_mn), {}, &squares);
+  todo.product.squares = &squares;
+  cpu::gemm(kernels.gemm, std::array{todo.product});
   Tensor out_mn = sums_mn.to(dtype);
   set_known_squares(out_mn, squares);
   return out_mn;
@@ -141,6 +167,24 @@ Tensor matrix_product(const Tensor& a_mk, const Tensor& b_kn, const Tensor& bias
     add_matrix_product_(sums_mn, added.a_mr, added.b_rn);
   }
   return sums_mn;
+}
+
+std::vector<Tensor> matrix_products(std::span<const MatrixProduct> products) {
+  const auto* kernels =
+      products.empty() ? nullptr : cpu::kernels_for(products.front().a_mk, products.front().b_kn);
+  const bool together =
+      kernels != nullptr && std::ranges::all_of(products, [&](const MatrixProduct& product) {
+        return cpu::kernels_for(product.a_mk, product.b_kn) == kernels &&
+               !is_for_library(*kernels, product.a_mk, product.b_kn);
+      });
+  if (together) {
+    return matrix_products_with(*kernels, products);
+  }
+  std::vector<Tensor> out;
+  for (const auto& [a_mk, b_kn, bias_n, added] : products) {
+    out.push_back(matrix_product(a_mk, b_kn, bias_n, added));
+  }
+  return out;
 }
 
 Tensor outer_product(const Tensor& left_km, const Tensor& right_kn, at::ScalarType dtype) {

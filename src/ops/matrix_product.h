@@ -3,6 +3,9 @@
 
 #include <ATen/core/TensorBody.h>
 
+#include <span>
+#include <vector>
+
 #include "ops/cpu/kernels.h"
 
 namespace automodel::ops {
@@ -22,6 +25,16 @@ struct AddedProduct {
 Tensor matrix_product(const Tensor& a_mk, const Tensor& b_kn, const Tensor& bias_n = {},
                       const AddedProduct& added = {});
 
+/// One of several products, as matrix_product() takes it.
+struct MatrixProduct {
+  Tensor a_mk, b_kn, bias_n;
+  AddedProduct added;
+};
+
+/// Products that do not need each other, computed together: who has done his part of one goes on
+/// with the next. Large ones first.
+std::vector<Tensor> matrix_products(std::span<const MatrixProduct> products);
+
 /// A gradient: the sum over rows left^T right in `dtype`, left_km [k, m], right_kn [k, n]; our
 /// kernels tell its squares (known_squares.h).
 Tensor outer_product(const Tensor& left_km, const Tensor& right_kn, at::ScalarType dtype);
@@ -40,6 +53,8 @@ void add_matrix_product_reference_(const Tensor& c_mn, const Tensor& a_mk, const
 /// The same with the kernels of one instruction set, for tests and measurements.
 Tensor matrix_product_with(const cpu::Kernels& kernels, const Tensor& a_mk, const Tensor& b_kn,
                            const Tensor& bias_n = {}, const AddedProduct& added = {});
+std::vector<Tensor> matrix_products_with(const cpu::Kernels& kernels,
+                                         std::span<const MatrixProduct> products);
 Tensor outer_product_with(const cpu::Kernels& kernels, const Tensor& left_km,
                           const Tensor& right_kn, at::ScalarType dtype);
 void add_matrix_product_with_(const cpu::Kernels& kernels, const Tensor& c_mn, const Tensor& a_mk,
