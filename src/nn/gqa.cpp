@@ -63,9 +63,24 @@ GqaBlock::GqaBlock(const spec::Gqa& spec, const Parameters& parameters, std::int
   }
 }
 
-Tensor GqaBlock::project(const Tensor& x_td, const ops::Linear& projection,
-                         const Sequence& sequence) const {
-  return ops::linear(x_td, at_step(projection, sequence));
+GqaBlock::Projected GqaBlock::project(const Tensor& x_td, const Sequence& sequence) const {
+  Projected out;
+  std::vector<ops::Linear> layers = {at_step(q_, sequence)};
+  std::vector<Tensor*> results = {&out.q_to};
+  const auto add = [&](const std::optional<ops::Linear>& layer, Tensor& result) {
+    if (layer) {
+      layers.push_back(at_step(*layer, sequence));
+      results.push_back(&result);
+    }
+  };
+  add(k_, out.k_to);
+  add(v_, out.v_to);
+  add(gate_, out.gate_to);
+  const auto found = ops::linears(x_td, layers);
+  for (std::size_t i = 0; i < found.size(); ++i) {
+    *results[i] = found[i];
+  }
+  return out;
 }
 
 Tensor GqaBlock::clip(const Tensor& x_to) const {
@@ -86,20 +101,20 @@ Tensor GqaBlock::place(const Tensor& x_to, const std::optional<NormLayer>& norm,
   return norm_last ? (*norm)(x_thk) : x_thk;
 }
 
-Tensor GqaBlock::queries(const Tensor& x_td, const Sequence& sequence) const {
-  const Tensor q_thk = place(project(x_td, q_, sequence), q_norm_, sequence);
+Tensor GqaBlock::queries(const Tensor& q_to, const Sequence& sequence) const {
+  const Tensor q_thk = place(q_to, q_norm_, sequence);
   return spec_.temperature ? q_thk * position_temperature(*spec_.temperature, sequence.positions_t)
                                          .to(q_thk.scalar_type())
                                          .view({-1, 1, 1})
                            : q_thk;
 }
 
-KeysValues GqaBlock::keys_values(const Tensor& x_td, const Sequence& sequence) const {
+KeysValues GqaBlock::keys_values(const Projected& projected, const Sequence& sequence) const {
   if (spec_.kv_layer) {
     return sequence.lent;
   }
-  const Tensor k_to = project(x_td, k_, sequence);
-  const Tensor v_to = spec_.keys_as_values ? k_to : project(x_td, v_, sequence);
+  const Tensor& k_to = projected.k_to;
+  const Tensor& v_to = spec_.keys_as_values ? k_to : projected.v_to;
   Tensor v_thw = clip(v_to).unflatten(-1, {-1, spec_.value_width()});
   if (v_norm_) {
     v_thw = (*v_norm_)(v_thw);
@@ -120,29 +135,27 @@ Tensor GqaBlock::attend(const Tensor& q_thk, const KeysValues& own, const Sequen
   return ops::cached_attention(q_thk, all.k_shk, all.v_shk, options_);
 }
 
-Tensor GqaBlock::gate(const Tensor& x_td, const Sequence& sequence) const {
-  Tensor x_thg =
-      ops::linear(x_td, at_step(known(gate_), sequence)).unflatten(-1, {spec_.heads, -1});
+Tensor GqaBlock::gated(const Tensor& o_thw, const Tensor& gate_to) const {
+  if (!gate_to.defined()) {
+    return o_thw;
+  }
+  Tensor x_thg = gate_to.unflatten(-1, {spec_.heads, -1});
   if (gate_bias_h_.defined()) {
     x_thg = x_thg + gate_bias_h_.to(x_thg.scalar_type()).unsqueeze(-1);
   }
-  return spec_.gate_function == spec::GateFunction::sigmoid
-             ? ops::sigmoid_of(x_thg)
-             : ops::softplus_of(x_thg.to(at::kFloat)).to(x_thg.scalar_type());
-}
-
-Tensor GqaBlock::gated(const Tensor& o_thw, const Tensor& x_td, const Sequence& sequence) const {
-  return gate_ ? o_thw * gate(x_td, sequence) : o_thw;
+  return o_thw * (spec_.gate_function == spec::GateFunction::sigmoid
+                      ? ops::sigmoid_of(x_thg)
+                      : ops::softplus_of(x_thg.to(at::kFloat)).to(x_thg.scalar_type()));
 }
 
 Tensor GqaBlock::forward(const Tensor& x_td, const Sequence& sequence, Ports& ports) const {
-  const Tensor in_td = ports.enter(x_td);
-  const Tensor q_thk = queries(in_td, sequence);
-  const auto own = keys_values(in_td, sequence);
+  const auto projected = project(ports.enter(x_td), sequence);
+  const Tensor q_thk = queries(projected.q_to, sequence);
+  const auto own = keys_values(projected, sequence);
   if (sequence.kept) {
     *sequence.kept = own;
   }
-  const Tensor o_thw = gated(attend(q_thk, own, sequence, ports), in_td, sequence);
+  const Tensor o_thw = gated(attend(q_thk, own, sequence, ports), projected.gate_to);
   return ports.leave(ops::linear(o_thw.flatten(1), at_step(out_, sequence)));
 }
 

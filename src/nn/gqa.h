@@ -19,21 +19,24 @@ class GqaBlock {
   Tensor forward(const Tensor& x_td, const Sequence& sequence, Ports& ports) const;
 
  private:
-  Tensor project(const Tensor& x_td, const ops::Linear& projection, const Sequence& sequence) const;
+  /// What the layer's input becomes, [t, out] each; undefined: the block has no such layer.
+  struct Projected {
+    Tensor q_to, k_to, v_to, gate_to;
+  };
+  Projected project(const Tensor& x_td, const Sequence& sequence) const;
   Tensor clip(const Tensor& x_to) const;
   Tensor place(const Tensor& x_to, const std::optional<NormLayer>& norm,
                const Sequence& sequence) const;
-  Tensor queries(const Tensor& x_td, const Sequence& sequence) const;
+  Tensor queries(const Tensor& q_to, const Sequence& sequence) const;
   /// Of this block, or those it is lent.
-  KeysValues keys_values(const Tensor& x_td, const Sequence& sequence) const;
+  KeysValues keys_values(const Projected& projected, const Sequence& sequence) const;
   Tensor attend(const Tensor& q_thk, const KeysValues& own, const Sequence& sequence,
                 Ports& ports) const;
-  Tensor gate(const Tensor& x_td, const Sequence& sequence) const;
-  Tensor gated(const Tensor& o_thw, const Tensor& x_td, const Sequence& sequence) const;
+  Tensor gated(const Tensor& o_thw, const Tensor& gate_to) const;
 
   spec::Gqa spec_;
-  ops::Linear q_, k_, v_, out_;
-  std::optional<ops::Linear> gate_;
+  ops::Linear q_, out_;
+  std::optional<ops::Linear> k_, v_, gate_;
   Tensor gate_bias_h_;  // undefined: none
   std::optional<NormLayer> q_norm_, k_norm_, v_norm_;
   ops::AttentionOptions options_;

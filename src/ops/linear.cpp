@@ -1,6 +1,9 @@
 #include "ops/linear.h"
 
+#include <algorithm>
+
 #include "base/error.h"
+#include "ops/held.h"
 #include "ops/linear_parts.h"
 
 namespace automodel::ops {
@@ -9,33 +12,74 @@ namespace {
 using torch::autograd::AutogradContext;
 using torch::autograd::variable_list;
 
-struct LinearNode : torch::autograd::Function<LinearNode> {
-  static Tensor forward(AutogradContext* context, const Tensor& x_ti, at::TensorList tensors,
-                        const AdapterOptions& options) {
-    const auto parts = LinearParts::of(tensors, options);
-    auto [y_to, low_rt] = parts.forward(x_ti);
-    parts.save(context, {parts.needs_input() ? x_ti : Tensor(), low_rt});
-    return y_to;
+/// Saved: x, of each layer what its adapter keeps, and the layers.
+struct LinearsNode : torch::autograd::Function<LinearsNode> {
+  static variable_list forward(AutogradContext* context, const Tensor& x_ti, at::TensorList tensors,
+                               const std::vector<AdapterOptions>& options) {
+    const auto layers = layers_of(tensors, options);
+    const auto found = LinearParts::forward(layers, x_ti);
+    variable_list saved, out;
+    saved.push_back(std::ranges::any_of(layers, &LinearParts::needs_input) ? x_ti : Tensor());
+    for (const auto& [y_to, low_rt] : found) {
+      saved.push_back(low_rt);
+      out.push_back(y_to);
+    }
+    saved.insert(saved.end(), tensors.begin(), tensors.end());
+    context->save_for_backward(std::move(saved));
+    hold(context, options);
+    return out;
   }
 
   static variable_list backward(AutogradContext* context, const variable_list& grads) {
-    const auto parts = LinearParts::restore(context, 2);
+    const auto& options = held<std::vector<AdapterOptions>>(context);
     const auto saved = context->get_saved_variables();
-    const LinearGrads needed{context->needs_input_grad(0), context->needs_input_grad(1),
-                             context->needs_input_grad(2), context->needs_input_grad(3)};
-    auto out = parts.backward(grads[0], saved[0], saved[1], needed);
-    return {out.x_ti, out.weight_oi, out.bias_o, out.a_ri, out.b_or, Tensor()};
+    const auto layers = layers_of(at::TensorList(saved).slice(1 + options.size()), options);
+    std::vector<LinearParts::Seen> seen;
+    for (std::size_t i = 0; i < layers.size(); ++i) {
+      const auto first = 1 + i * kTensorsPerLinear;
+      seen.push_back(
+          {grads[i],
+           saved[1 + i],
+           {context->needs_input_grad(0), context->needs_input_grad(first),
+            context->needs_input_grad(first + 1), context->needs_input_grad(first + 2)}});
+    }
+    const auto found = LinearParts::backward(layers, saved[0], seen);
+    variable_list out = {found[0].x_ti};
+    for (const auto& own : found) {
+      out.insert(out.end(), {own.weight_oi, own.bias_o, own.a_ri, own.b_or});
+    }
+    out.emplace_back();  // the options
+    return out;
+  }
+
+ private:
+  static std::vector<LinearParts> layers_of(at::TensorList tensors,
+                                            const std::vector<AdapterOptions>& options) {
+    std::vector<LinearParts> out;
+    for (std::size_t i = 0; i < options.size(); ++i) {
+      out.push_back(
+          LinearParts::of(tensors.slice(i * kTensorsPerLinear, kTensorsPerLinear), options[i]));
+    }
+    return out;
   }
 };
 
 }  // namespace
 
-Tensor linear(const Tensor& x_ti, const Linear& layer) {
-  check(x_ti.dim() == 2 && x_ti.size(1) == layer.weight_oi.size(1), ErrorKind::invalid_argument,
-        "linear: input of width {} for a weight of [{}, {}]", x_ti.size(-1),
-        layer.weight_oi.size(0), layer.weight_oi.size(1));
-  const auto tensors = tensors_of(layer);
-  return LinearNode::apply(x_ti, at::TensorList(tensors), AdapterOptions::of(layer.adapter));
+Tensor linear(const Tensor& x_ti, const Linear& layer) { return linears(x_ti, {&layer, 1})[0]; }
+
+std::vector<Tensor> linears(const Tensor& x_ti, std::span<const Linear> layers) {
+  std::vector<Tensor> tensors;
+  std::vector<AdapterOptions> options;
+  for (const Linear& layer : layers) {
+    check(x_ti.dim() == 2 && x_ti.size(1) == layer.weight_oi.size(1), ErrorKind::invalid_argument,
+          "linear: input of width {} for a weight of [{}, {}]", x_ti.size(-1),
+          layer.weight_oi.size(0), layer.weight_oi.size(1));
+    const auto own = tensors_of(layer);
+    tensors.insert(tensors.end(), own.begin(), own.end());
+    options.push_back(AdapterOptions::of(layer.adapter));
+  }
+  return LinearsNode::apply(x_ti, at::TensorList(tensors), options);
 }
 
 }  // namespace automodel::ops

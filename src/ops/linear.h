@@ -5,6 +5,8 @@
 
 #include <cstdint>
 #include <optional>
+#include <span>
+#include <vector>
 
 namespace automodel::ops {
 
@@ -36,5 +38,9 @@ struct Linear {
 /// saves x only if a weight gradient needs it, computes no gradient nobody asked for. Throws
 /// Error(invalid_argument) if the widths differ.
 Tensor linear(const Tensor& x_ti, const Linear& layer);
+
+/// Layers that see the same input, as one node: [t, out] of each. Their products are computed
+/// together, and the gradient of the input is summed before it is rounded to more than one.
+std::vector<Tensor> linears(const Tensor& x_ti, std::span<const Linear> layers);
 
 }  // namespace automodel::ops

@@ -2,8 +2,9 @@
 
 #include <ATen/CPUGeneratorImpl.h>
 
+#include <algorithm>
+
 #include "base/meter.h"
-#include "ops/held.h"
 #include "ops/optional_tensor.h"
 
 namespace automodel::ops {
@@ -23,10 +24,43 @@ double flops_of(std::span<const MatrixProduct> products) {
 
 Tensor as(const Tensor& weight, const Tensor& like) { return weight.to(like.scalar_type()); }
 
-/// Products with an adapter are taken with the rank first ([rank, tokens]): matrices of few rows
-/// multiply up to four times as fast as matrices of few columns.
-Tensor rank_first(const Tensor& narrow_ri, const Tensor& x_ti) {
-  return matrix_product(narrow_ri, x_ti.t());
+/// What B and A see of an output's gradient and an input.
+Tensor update_of(const LinearParts& layer, const Tensor& grad_to) {
+  return layer.drops_update() ? dropped(grad_to, layer.options.dropout, layer.options.seed)
+                              : grad_to;
+}
+Tensor input_of(const LinearParts& layer, const Tensor& x_ti) {
+  return layer.drops_input() ? dropped(x_ti, layer.options.dropout, layer.options.seed) : x_ti;
+}
+
+/// scale * B low.
+AddedProduct update_by(const LinearParts& layer, const Tensor& low_rt) {
+  return layer.adapts() ? AddedProduct{low_rt.t(), as(layer.b_or, low_rt).t()} : AddedProduct{};
+}
+
+/// scale * A x of each layer with an adapter. Products with an adapter are taken with the rank
+/// first ([rank, tokens]): matrices of few rows multiply up to four times as fast as matrices of
+/// few columns.
+std::vector<LinearParts::Output> lows_of(std::span<const LinearParts> layers, const Tensor& x_ti) {
+  std::vector<LinearParts::Output> out(layers.size());
+  if (std::ranges::none_of(layers, &LinearParts::adapts)) {
+    return out;
+  }
+  const OperationTimer timer("adapter");
+  std::vector<MatrixProduct> products;
+  for (const LinearParts& layer : layers) {
+    if (layer.adapts()) {
+      products.push_back({as(layer.a_ri, x_ti), input_of(layer, x_ti).t(), {}, {}});
+    }
+  }
+  auto found = matrix_products(products);
+  auto next = found.begin();
+  for (std::size_t i = 0; i < layers.size(); ++i) {
+    if (layers[i].adapts()) {
+      out[i].low_rt = (next++)->mul_(layers[i].options.scale);
+    }
+  }
+  return out;
 }
 
 }  // namespace
@@ -55,105 +89,169 @@ LinearParts LinearParts::of(at::TensorList tensors, const AdapterOptions& option
           options};
 }
 
-LinearParts::Output LinearParts::forward(const Tensor& x_ti) const {
-  Output out{.low_rt = low_of(x_ti)};
-  AddedProduct update;
-  if (out.low_rt.defined()) {
-    update = {out.low_rt.t(), as(b_or, x_ti).t()};
-  }
+std::vector<LinearParts::Output> LinearParts::forward(std::span<const LinearParts> layers,
+                                                      const Tensor& x_ti) {
+  auto out = lows_of(layers, x_ti);
   {
-    const OperationTimer timer("linear", product_flops(x_ti, weight_oi));
-    out.y_to =
-        matrix_product(x_ti, weight_oi.t(), bias_o, drops_update() ? AddedProduct{} : update);
-  }
-  if (drops_update()) {
-    const OperationTimer timer("adapter");
-    out.y_to.add_(dropped(matrix_product(update.a_mr, update.b_rn), options.dropout, options.seed));
-  }
-  return out;
-}
-
-Tensor LinearParts::low_of(const Tensor& x_ti) const {
-  if (!a_ri.defined()) {
-    return {};
-  }
-  const OperationTimer timer("adapter");
-  const Tensor x_in = drops_input() ? dropped(x_ti, options.dropout, options.seed) : x_ti;
-  return rank_first(as(a_ri, x_ti), x_in).mul_(options.scale);
-}
-
-LinearParts::UpdateInputs LinearParts::update_inputs(const Tensor& grad_to, const Tensor& x_ti,
-                                                     bool trained) const {
-  if (!a_ri.defined()) {
-    return {};
-  }
-  const OperationTimer timer("adapter, gradients");
-  UpdateInputs out;
-  out.grad_to = drops_update() ? dropped(grad_to, options.dropout, options.seed) : grad_to;
-  out.grad_rt = rank_first(as(b_or, grad_to).t(), out.grad_to).mul_(options.scale);
-  if (trained) {
-    out.x_ti = drops_input() ? dropped(x_ti, options.dropout, options.seed) : x_ti;
-  }
-  return out;
-}
-
-LinearParts::Grads LinearParts::backward(const Tensor& grad_to, const Tensor& x_ti,
-                                         const Tensor& low_rt, const LinearGrads& needed) const {
-  Grads out;
-  const bool trains_adapter = needed.adapter && a_ri.defined();
-  const auto update = update_inputs(grad_to, x_ti, trains_adapter);
-  AddedProduct through;
-  if (a_ri.defined()) {
-    through = {update.grad_rt.t(), as(a_ri, grad_to)};
-  }
-  std::vector<MatrixProduct> products;
-  if (needed.x_ti) {
-    products.push_back({grad_to, weight_oi, {}, drops_input() ? AddedProduct{} : through});
-  }
-  if (trains_adapter) {
-    products.push_back({low_rt, update.grad_to, {}, {}});
-    products.push_back({update.grad_rt, update.x_ti, {}, {}});
-  }
-  if (!products.empty()) {
-    const OperationTimer timer(needed.x_ti ? "linear, gradient of input" : "adapter, gradients",
-                               needed.x_ti ? flops_of(products) : 0);
-    auto found = matrix_products(products);
-    if (trains_adapter) {
-      out.a_ri = found.back().to(a_ri.scalar_type());
-      out.b_or = found[found.size() - 2].t().to(b_or.scalar_type()).contiguous();
+    std::vector<MatrixProduct> products;
+    for (std::size_t i = 0; i < layers.size(); ++i) {
+      const LinearParts& layer = layers[i];
+      products.push_back({x_ti, layer.weight_oi.t(), layer.bias_o,
+                          layer.drops_update() ? AddedProduct{} : update_by(layer, out[i].low_rt)});
     }
-    out.x_ti = needed.x_ti ? found.front() : Tensor();
+    const OperationTimer timer("linear", flops_of(products));
+    auto sums = matrix_products(products);
+    for (std::size_t i = 0; i < layers.size(); ++i) {
+      out[i].y_to = std::move(sums[i]);
+    }
   }
-  if (needed.x_ti && drops_input()) {
-    const OperationTimer timer("adapter, gradients");
-    out.x_ti.add_(
-        dropped(matrix_product(through.a_mr, through.b_rn), options.dropout, options.seed));
-  }
-  if (needed.weight_oi) {
-    const OperationTimer timer("linear, gradient of weight", product_flops(grad_to, weight_oi));
-    out.weight_oi = outer_product(grad_to, x_ti, weight_oi.scalar_type());
-  }
-  if (needed.bias_o && bias_o.defined()) {
-    out.bias_o = grad_to.sum(0).to(bias_o.scalar_type());
+  for (std::size_t i = 0; i < layers.size(); ++i) {
+    if (layers[i].drops_update()) {
+      const OperationTimer timer("adapter");
+      const auto update = update_by(layers[i], out[i].low_rt);
+      out[i].y_to.add_(update_of(layers[i], matrix_product(update.a_mr, update.b_rn)));
+    }
   }
   return out;
+}
+
+namespace {
+
+/// Gradients of layers that saw the same input.
+class LinearsBackward {
+ public:
+  LinearsBackward(std::span<const LinearParts> layers, const Tensor& x_ti,
+                  const std::vector<LinearParts::Seen>& seen)
+      : layers_(layers), x_ti_(x_ti), seen_(seen), updates_(layers.size()), out_(layers.size()) {}
+
+  std::vector<LinearParts::Grads> run() {
+    find_updates();
+    multiply();
+    for (std::size_t i = 1; i < layers_.size() && needs_input(); ++i) {
+      const OperationTimer timer("linear, gradient of input",
+                                 product_flops(seen_[i].grad_to, layers_[i].weight_oi));
+      auto product = through(i);
+      product.sum_mn = out_[0].x_ti;
+      matrix_products({&product, 1});
+    }
+    for (std::size_t i = 0; i < layers_.size(); ++i) {
+      add_dropped(i);
+      find_own(i);
+    }
+    return std::move(out_);
+  }
+
+ private:
+  /// What the gradients of an adapter are products of.
+  struct Update {
+    Tensor grad_to, grad_rt;  // of what B and A make
+    Tensor x_ti;              // what A saw, if it is trained
+  };
+
+  bool needs_input() const { return seen_[0].needed.x_ti; }
+  bool trains(std::size_t i) const { return layers_[i].adapts() && seen_[i].needed.adapter; }
+
+  void find_updates() {
+    std::vector<MatrixProduct> products;
+    if (std::ranges::none_of(layers_, &LinearParts::adapts)) {
+      return;
+    }
+    const OperationTimer timer("adapter, gradients");
+    for (std::size_t i = 0; i < layers_.size(); ++i) {
+      const LinearParts& layer = layers_[i];
+      if (layer.adapts()) {
+        updates_[i].grad_to = update_of(layer, seen_[i].grad_to);
+        updates_[i].x_ti = trains(i) ? input_of(layer, x_ti_) : Tensor();
+        products.push_back({as(layer.b_or, seen_[i].grad_to).t(), updates_[i].grad_to.t(), {}, {}});
+      }
+    }
+    auto found = matrix_products(products);
+    auto next = found.begin();
+    for (std::size_t i = 0; i < layers_.size(); ++i) {
+      if (layers_[i].adapts()) {
+        updates_[i].grad_rt = (next++)->mul_(layers_[i].options.scale);
+      }
+    }
+  }
+
+  /// What the adapter gives the gradient of its input.
+  AddedProduct update_through(std::size_t i) const {
+    return {updates_[i].grad_rt.t(), as(layers_[i].a_ri, seen_[i].grad_to)};
+  }
+
+  MatrixProduct through(std::size_t i) const {
+    const bool adds = layers_[i].adapts() && !layers_[i].drops_input();
+    return {seen_[i].grad_to, layers_[i].weight_oi, {}, adds ? update_through(i) : AddedProduct{}};
+  }
+
+  /// The first layer's gradient of the input and those of all adapters.
+  void multiply() {
+    std::vector<MatrixProduct> products;
+    if (needs_input()) {
+      products.push_back(through(0));
+    }
+    for (std::size_t i = 0; i < layers_.size(); ++i) {
+      if (trains(i)) {
+        products.push_back({seen_[i].low_rt, updates_[i].grad_to, {}, {}});
+        products.push_back({updates_[i].grad_rt, updates_[i].x_ti, {}, {}});
+      }
+    }
+    if (products.empty()) {
+      return;
+    }
+    const OperationTimer timer(needs_input() ? "linear, gradient of input" : "adapter, gradients",
+                               needs_input() ? flops_of(products) : 0);
+    auto found = matrix_products(products);
+    auto next = found.begin();
+    if (needs_input()) {
+      out_[0].x_ti = *next++;
+    }
+    for (std::size_t i = 0; i < layers_.size(); ++i) {
+      if (trains(i)) {
+        out_[i].b_or = (next++)->t().to(layers_[i].b_or.scalar_type()).contiguous();
+        out_[i].a_ri = (next++)->to(layers_[i].a_ri.scalar_type());
+      }
+    }
+  }
+
+  void add_dropped(std::size_t i) {
+    if (needs_input() && layers_[i].drops_input()) {
+      const OperationTimer timer("adapter, gradients");
+      const auto update = update_through(i);
+      out_[0].x_ti.add_(input_of(layers_[i], matrix_product(update.a_mr, update.b_rn)));
+    }
+  }
+
+  void find_own(std::size_t i) {
+    const auto& [grad_to, low_rt, needed] = seen_[i];
+    const LinearParts& layer = layers_[i];
+    if (needed.weight_oi) {
+      const OperationTimer timer("linear, gradient of weight",
+                                 product_flops(grad_to, layer.weight_oi));
+      out_[i].weight_oi = outer_product(grad_to, x_ti_, layer.weight_oi.scalar_type());
+    }
+    if (needed.bias_o && layer.bias_o.defined()) {
+      out_[i].bias_o = grad_to.sum(0).to(layer.bias_o.scalar_type());
+    }
+  }
+
+  std::span<const LinearParts> layers_;
+  const Tensor& x_ti_;
+  const std::vector<LinearParts::Seen>& seen_;
+  std::vector<Update> updates_;
+  std::vector<LinearParts::Grads> out_;
+};
+
+}  // namespace
+
+std::vector<LinearParts::Grads> LinearParts::backward(std::span<const LinearParts> layers,
+                                                      const Tensor& x_ti,
+                                                      const std::vector<Seen>& seen) {
+  return LinearsBackward(layers, x_ti, seen).run();
 }
 
 bool LinearParts::needs_input() const {
   return weight_oi.requires_grad() || (a_ri.defined() && a_ri.requires_grad());
-}
-
-void LinearParts::save(torch::autograd::AutogradContext* context,
-                       torch::autograd::variable_list first) const {
-  first.insert(first.end(), {weight_oi, bias_o, a_ri, b_or});
-  context->save_for_backward(std::move(first));
-  hold(context, options);
-}
-
-LinearParts LinearParts::restore(torch::autograd::AutogradContext* context, std::size_t num_first) {
-  const auto saved = context->get_saved_variables();
-  return {saved[num_first], saved[num_first + 1], saved[num_first + 2], saved[num_first + 3],
-          held<AdapterOptions>(context)};
 }
 
 }  // namespace automodel::ops

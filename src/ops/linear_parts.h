@@ -1,6 +1,10 @@
 #pragma once
 // The arithmetic of a linear layer with adapter, shared by the autograd nodes that contain one.
 
+#include <span>
+#include <utility>
+#include <vector>
+
 #include "ops/linear.h"
 #include "ops/matrix_product.h"
 
@@ -24,6 +28,7 @@ Tensor dropped(const Tensor& x, double p, std::uint64_t seed);
 
 /// weight, bias, A and B for an autograd node's arguments, absent ones empty.
 std::vector<Tensor> tensors_of(const Linear& layer);
+inline constexpr std::size_t kTensorsPerLinear = 4;
 
 struct LinearParts {
   Tensor weight_oi, bias_o, a_ri, b_or;
@@ -41,33 +46,30 @@ struct LinearParts {
     Tensor low_rt;  // scale * A x, rank first; undefined without adapter
   };
 
-  Output forward(const Tensor& x_ti) const;
+  Output forward(const Tensor& x_ti) const { return std::move(forward({this, 1}, x_ti)[0]); }
+  /// Of layers that see the same input, computed together.
+  static std::vector<Output> forward(std::span<const LinearParts> layers, const Tensor& x_ti);
+
   /// Only the gradients that are needed; the others stay undefined. low_rt is the forward's; it and
   /// x_ti may be undefined if none of the gradients needs them.
   Grads backward(const Tensor& grad_to, const Tensor& x_ti, const Tensor& low_rt,
-                 const LinearGrads& needed) const;
+                 const LinearGrads& needed) const {
+    return std::move(backward({this, 1}, x_ti, {{grad_to, low_rt, needed}})[0]);
+  }
+  /// Of such layers; the first one's x_ti is the gradient of their input, if it is needed there.
+  struct Seen {
+    Tensor grad_to, low_rt;
+    LinearGrads needed;
+  };
+  static std::vector<Grads> backward(std::span<const LinearParts> layers, const Tensor& x_ti,
+                                     const std::vector<Seen>& seen);
 
   /// True if the backward of a trained weight will ask for x.
   bool needs_input() const;
 
-  /// Saves `first` and then the parts themselves; restore() finds the parts behind num_first
-  /// tensors.
-  void save(torch::autograd::AutogradContext* context, torch::autograd::variable_list first) const;
-  static LinearParts restore(torch::autograd::AutogradContext* context, std::size_t num_first);
-
- private:
-  /// Output::low_rt.
-  Tensor low_of(const Tensor& x_ti) const;
-  /// What the gradients of an adapter are products of; undefined without one.
-  struct UpdateInputs {
-    Tensor grad_to, grad_rt;  // of what B and A make
-    Tensor x_ti;              // what A saw, if it is trained
-  };
-  UpdateInputs update_inputs(const Tensor& grad_to, const Tensor& x_ti, bool trained) const;
-
-  bool drops_input() const { return drops() && !options.dropout_after; }
-  bool drops_update() const { return drops() && options.dropout_after; }
-  bool drops() const { return a_ri.defined() && options.dropout > 0; }
+  bool adapts() const { return a_ri.defined(); }
+  bool drops_input() const { return adapts() && options.dropout > 0 && !options.dropout_after; }
+  bool drops_update() const { return adapts() && options.dropout > 0 && options.dropout_after; }
 };
 
 }  // namespace automodel::ops

@@ -60,6 +60,29 @@ struct KernelProduct {
   cpu::Product product;
 };
 
+void check_sum(const Tensor& c_mn, const Tensor& a_mk, const Tensor& b_kn) {
+  check(c_mn.is_contiguous() && c_mn.size(0) == a_mk.size(0) && c_mn.size(1) == b_kn.size(1),
+        ErrorKind::invalid_argument,
+        "matrix product: the sum [{}] does not take a product [{}, {}]",
+        fmt::join(c_mn.sizes(), ", "), a_mk.size(0), b_kn.size(1));
+}
+
+/// Where the product is added to c_mn.
+Tensor old_sums(KernelProduct& todo, const Tensor& c_mn) {
+  const bool wide = needs_wide_sum(c_mn.scalar_type(), todo.product.inner);
+  Tensor sums_mn = wide ? c_mn.to(at::kFloat) : c_mn;
+  todo.product.out = cpu::output_of(sums_mn);
+  todo.product.out.accumulate = true;
+  return sums_mn;
+}
+
+/// Rounds what was too long a sum for c_mn's dtype.
+void put_sums(const Tensor& c_mn, const Tensor& sums_mn) {
+  if (!c_mn.is_same(sums_mn)) {
+    c_mn.copy_(sums_mn);
+  }
+}
+
 /// The sums of a new product.
 Tensor new_sums(KernelProduct& todo, at::ScalarType dtype, const Tensor& bias_n = {}) {
   cpu::Product& product = todo.product;
@@ -112,14 +135,24 @@ std::vector<Tensor> matrix_products_with(const cpu::Kernels& kernels,
   std::vector<cpu::Product> at_once;
   std::vector<Tensor> out;
   todo.reserve(products.size());
-  for (const auto& [a_mk, b_kn, bias_n, added] : products) {
+  for (const auto& [a_mk, b_kn, bias_n, added, sum_mn] : products) {
     todo.emplace_back(a_mk, b_kn, added);
-    out.push_back(new_sums(todo.back(), a_mk.scalar_type(), bias_n));
+    if (sum_mn.defined()) {
+      check_sum(sum_mn, a_mk, b_kn);
+    }
+    out.push_back(sum_mn.defined() ? old_sums(todo.back(), sum_mn)
+                                   : new_sums(todo.back(), a_mk.scalar_type(), bias_n));
     at_once.push_back(todo.back().product);
   }
   cpu::gemm(kernels.gemm, at_once);
   for (std::size_t i = 0; i < out.size(); ++i) {
-    out[i] = out[i].to(products[i].a_mk.scalar_type());
+    const auto& [a_mk, b_kn, bias_n, added, sum_mn] = products[i];
+    if (sum_mn.defined()) {
+      put_sums(sum_mn, out[i]);
+      out[i] = sum_mn;
+    } else {
+      out[i] = out[i].to(a_mk.scalar_type());
+    }
   }
   return out;
 }
@@ -127,20 +160,12 @@ std::vector<Tensor> matrix_products_with(const cpu::Kernels& kernels,
 void add_matrix_product_with_(const cpu::Kernels& kernels, const Tensor& c_mn, const Tensor& a_mk,
                               const Tensor& b_kn) {
   KernelProduct todo(a_mk, b_kn);
-  check(c_mn.is_contiguous() && c_mn.size(0) == a_mk.size(0) && c_mn.size(1) == b_kn.size(1),
-        ErrorKind::invalid_argument,
-        "matrix product: the sum [{}] does not take a product [{}, {}]",
-        fmt::join(c_mn.sizes(), ", "), a_mk.size(0), b_kn.size(1));
-  const bool wide = needs_wide_sum(c_mn.scalar_type(), a_mk.size(1));
-  const Tensor sums_mn = wide ? c_mn.to(at::kFloat) : c_mn;
+  check_sum(c_mn, a_mk, b_kn);
+  const Tensor sums_mn = old_sums(todo, c_mn);
   double squares = 0;
-  todo.product.out = cpu::output_of(sums_mn);
-  todo.product.out.accumulate = true;
   todo.product.squares = &squares;
   cpu::gemm(kernels.gemm, std::array{todo.product});
-  if (wide) {
-    c_mn.copy_(sums_mn);
-  }
+  put_sums(c_mn, sums_mn);
   set_known_squares(c_mn, squares);
 }
 
@@ -181,8 +206,9 @@ std::vector<Tensor> matrix_products(std::span<const MatrixProduct> products) {
     return matrix_products_with(*kernels, products);
   }
   std::vector<Tensor> out;
-  for (const auto& [a_mk, b_kn, bias_n, added] : products) {
-    out.push_back(matrix_product(a_mk, b_kn, bias_n, added));
+  for (const auto& [a_mk, b_kn, bias_n, added, sum_mn] : products) {
+    const Tensor product_mn = matrix_product(a_mk, b_kn, bias_n, added);
+    out.push_back(sum_mn.defined() ? sum_mn.add_(product_mn) : product_mn);
   }
   return out;
 }

@@ -29,6 +29,8 @@ Tensor matrix_product(const Tensor& a_mk, const Tensor& b_kn, const Tensor& bias
 struct MatrixProduct {
   Tensor a_mk, b_kn, bias_n;
   AddedProduct added;
+  /// Defined: contiguous, in a's dtype; the product is added to it, and it is the result.
+  Tensor sum_mn = {};
 };
 
 /// Products that do not need each other, computed together: who has done his part of one goes on

@@ -13,7 +13,6 @@ namespace {
 using torch::autograd::AutogradContext;
 using torch::autograd::variable_list;
 
-constexpr std::size_t kPerLayer = 4;  // weight, bias, A, B
 enum Layer : std::size_t { gate, up, down };
 constexpr std::size_t kLayers = 3;
 /// In what is saved: x, gate(x), up(x), of each layer what its adapter keeps, and the layers.
@@ -32,17 +31,23 @@ class Mlp {
  public:
   Mlp(at::TensorList tensors, const NodeOptions& options) : options_(options) {
     for (std::size_t i = 0; i < kLayers; ++i) {
-      layers_[i] = LinearParts::of(tensors.slice(i * kPerLayer, kPerLayer), options.adapters[i]);
+      layers_[i] = LinearParts::of(tensors.slice(i * kTensorsPerLinear, kTensorsPerLinear),
+                                   options.adapters[i]);
     }
   }
 
   const LinearParts& operator[](Layer layer) const { return layers_[layer]; }
   bool has_gate() const { return options_.has_gate; }
 
+  /// Gate and up, or up alone.
+  std::span<const LinearParts> inner_layers() const {
+    return std::span(layers_).subspan(has_gate() ? Layer::gate : Layer::up, has_gate() ? 2 : 1);
+  }
+
   /// gate(x) and up(x); the first is undefined without a gate.
   std::pair<LinearParts::Output, LinearParts::Output> inner(const Tensor& x_td) const {
-    return {has_gate() ? layers_[Layer::gate].forward(x_td) : LinearParts::Output(),
-            layers_[Layer::up].forward(x_td)};
+    auto found = LinearParts::forward(inner_layers(), x_td);
+    return {has_gate() ? std::move(found.front()) : LinearParts::Output(), std::move(found.back())};
   }
 
   /// What down sees.
@@ -100,7 +105,7 @@ struct MlpNode : torch::autograd::Function<MlpNode> {
     }
     const auto low = [&](Layer layer) { return saved[kFirstLow + layer]; };
     const auto needed = [&](Layer layer, bool needs_input) {
-      const auto first = 1 + layer * kPerLayer;
+      const auto first = 1 + layer * kTensorsPerLinear;
       return LinearGrads{needs_input, context->needs_input_grad(first),
                          context->needs_input_grad(first + 1),
                          context->needs_input_grad(first + 2)};
@@ -111,19 +116,18 @@ struct MlpNode : torch::autograd::Function<MlpNode> {
         grads[0], sees_hidden ? mlp.hidden(gate_ti, up_ti) : Tensor(), low(Layer::down), of_down);
     const auto inner = mlp.inner_grads(down.x_ti, gate_ti, up_ti);
     const bool needs_x = context->needs_input_grad(0);
-    LinearParts::Grads gate;
+    std::vector<LinearParts::Seen> seen = {{inner.up, low(Layer::up), needed(Layer::up, needs_x)}};
     if (mlp.has_gate()) {
-      gate = mlp[Layer::gate].backward(inner.gate, x_td, low(Layer::gate),
-                                       needed(Layer::gate, needs_x));
+      seen.insert(seen.begin(), {inner.gate, low(Layer::gate), needed(Layer::gate, needs_x)});
     }
-    auto up = mlp[Layer::up].backward(inner.up, x_td, low(Layer::up), needed(Layer::up, needs_x));
-    if (needs_x && mlp.has_gate()) {
-      up.x_ti.add_(gate.x_ti);
+    auto own = LinearParts::backward(mlp.inner_layers(), x_td, seen);
+    variable_list out = {own.front().x_ti};
+    if (!mlp.has_gate()) {
+      own.emplace(own.begin());
     }
-    variable_list out = {up.x_ti};
-    for (const auto* own : {static_cast<const LinearParts::Grads*>(&gate),
-                            static_cast<const LinearParts::Grads*>(&up), &down}) {
-      out.insert(out.end(), {own->weight_oi, own->bias_o, own->a_ri, own->b_or});
+    own.push_back(down);
+    for (const auto& [x_ti, weight_oi, bias_o, a_ri, b_or] : own) {
+      out.insert(out.end(), {weight_oi, bias_o, a_ri, b_or});
     }
     out.emplace_back();  // the options
     return out;
@@ -135,8 +139,9 @@ Tensor mlp_of(const Tensor& x_td, const std::array<const Linear*, kLayers>& laye
   NodeOptions node{.mlp = options, .has_gate = layers[Layer::gate] != nullptr, .adapters = {}};
   std::vector<Tensor> tensors;
   for (std::size_t i = 0; i < kLayers; ++i) {
-    const auto own = layers[i] != nullptr ? tensors_of(*layers[i])
-                                          : std::vector<Tensor>(kPerLayer, or_empty(Tensor()));
+    const auto own = layers[i] != nullptr
+                         ? tensors_of(*layers[i])
+                         : std::vector<Tensor>(kTensorsPerLinear, or_empty(Tensor()));
     tensors.insert(tensors.end(), own.begin(), own.end());
     node.adapters[i] =
         layers[i] != nullptr ? AdapterOptions::of(layers[i]->adapter) : AdapterOptions();

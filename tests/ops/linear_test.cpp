@@ -75,6 +75,49 @@ TEST(Linear, ConvertsStoredWeights) {
   EXPECT_LE(relative_error(y, x.mm(weight.to(at::kFloat).t())), 1e-6);
 }
 
+/// Layers of one input as so many nodes: the same values, and gradients that differ by the order of
+/// sums alone.
+TEST(Linears, AreTheLayersOneByOne) {
+  const auto layers = [](const Inputs& in) {
+    const auto adapter = [&](std::size_t i, double dropout, bool after) {
+      return Adapter{.a_ri = in[i],
+                     .b_or = in[i + 1],
+                     .scale = 0.5,
+                     .dropout = dropout,
+                     .dropout_after = after,
+                     .dropout_seed = i};
+    };
+    return std::vector<Linear>{{in[1], in[2], std::nullopt},
+                               {in[3], Tensor(), adapter(4, 0, false)},
+                               {in[6], in[7], adapter(8, 0.5, false)},
+                               {in[6], Tensor(), adapter(8, 0.5, true)},
+                               {in[3], Tensor(), adapter(4, 0, false)}};
+  };
+  const Inputs inputs = {random_tensor({5, 7}), random_tensor({3, 7}), random_tensor({3}),
+                         random_tensor({4, 7}), random_tensor({2, 7}), random_tensor({4, 2}),
+                         random_tensor({6, 7}), random_tensor({6}),    random_tensor({3, 7}),
+                         random_tensor({6, 3})};
+  expect_same([&](const Inputs& in) { return at::cat(linears(in[0], layers(in)), 1); },
+              [&](const Inputs& in) {
+                std::vector<Tensor> each;
+                for (const Linear& layer : layers(in)) {
+                  each.push_back(linear(in[0], layer));
+                }
+                return at::cat(each, 1);
+              },
+              inputs);
+}
+
+TEST(Linears, GiveOnlyTheGradientsAskedFor) {
+  const Tensor x = random_tensor({5, 7});
+  const Tensor trained = random_tensor({3, 7}).requires_grad_(true);
+  const auto y = linears(x, std::vector<Linear>{{random_tensor({4, 7}), Tensor(), std::nullopt},
+                                                {trained, Tensor(), std::nullopt}});
+  (y[0].sum() + 2 * y[1].sum()).backward();
+  EXPECT_FALSE(x.grad().defined());
+  EXPECT_LE(relative_error(trained.grad(), 2 * x.sum(0).expand({3, 7})), 1e-5);
+}
+
 TEST(Linear, RefusesAnotherWidth) {
   EXPECT_THROW(linear(random_tensor({2, 8}), {random_tensor({3, 7}), Tensor(), std::nullopt}),
                Error);

@@ -22,7 +22,7 @@ constexpr std::array kShapes = {Shape{0, 5, 7},       Shape{5, 0, 7},      Shape
                                 Shape{700, 2050, 40}, Shape{30, 768, 64},  Shape{83, 800, 96},
                                 Shape{2000, 60, 96},  Shape{83, 1537, 96}, Shape{230, 1700, 8}};
 
-class MatrixProduct : public ::testing::TestWithParam<KernelSet> {
+class MatrixProductOfSet : public ::testing::TestWithParam<KernelSet> {
  protected:
   const cpu::Kernels& kernels() const { return *GetParam().kernels; }
 };
@@ -42,7 +42,7 @@ double error_of(const Tensor& ours, const Tensor& a, const Tensor& b, const Tens
 /// Of float32 sums in any order, of a single rounding to bfloat16.
 double product_tolerance(at::ScalarType dtype) { return dtype == at::kFloat ? 2e-6 : 4e-3; }
 
-TEST_P(MatrixProduct, EqualsTheExactProductForEveryShapeAndLayout) {
+TEST_P(MatrixProductOfSet, EqualsTheExactProductForEveryShapeAndLayout) {
   for (const auto& [m, k, n] : kShapes) {
     for (const auto dtype : {at::kFloat, at::kBFloat16}) {
       const Tensor a = at::randn({m, k}).to(dtype), b = at::randn({k, n}).to(dtype);
@@ -60,7 +60,7 @@ TEST_P(MatrixProduct, EqualsTheExactProductForEveryShapeAndLayout) {
   }
 }
 
-TEST_P(MatrixProduct, ReadsPartsOfLargerMatricesAndUnalignedRows) {
+TEST_P(MatrixProductOfSet, ReadsPartsOfLargerMatricesAndUnalignedRows) {
   const Tensor wide_a = at::randn({40, 4099}), wide_b = at::randn({70, 5003});
   for (const auto dtype : {at::kFloat, at::kBFloat16}) {
     const Tensor a = wide_a.to(dtype).slice(0, 1, 38).slice(1, 3, 104);
@@ -75,7 +75,7 @@ TEST_P(MatrixProduct, ReadsPartsOfLargerMatricesAndUnalignedRows) {
   }
 }
 
-TEST_P(MatrixProduct, NothingBesideAMatrixIsReadOrWritten) {
+TEST_P(MatrixProductOfSet, NothingBesideAMatrixIsReadOrWritten) {
   for (const auto dtype : {at::kFloat, at::kBFloat16}) {
     const Tensor a = at::full({20, 40}, NAN).to(dtype), b = at::full({50, 60}, NAN).to(dtype);
     const Tensor a_in = a.slice(0, 1, 18).slice(1, 2, 35), b_in = b.slice(0, 1, 34).slice(1, 3, 40);
@@ -88,7 +88,7 @@ TEST_P(MatrixProduct, NothingBesideAMatrixIsReadOrWritten) {
   }
 }
 
-TEST_P(MatrixProduct, BiasAndSum) {
+TEST_P(MatrixProductOfSet, BiasAndSum) {
   const Tensor a = at::randn({30, 41}), b = at::randn({41, 37}), bias = at::randn({37});
   const Tensor expected = exact(a, b);
   EXPECT_LE(error_of(matrix_product_with(kernels(), a, b, bias), a, b, expected + bias), 3e-6);
@@ -117,7 +117,7 @@ void expect_squares(const Tensor& ours, const Tensor& expected, const Shape& sha
       << shape.rows << " " << shape.inner << " " << shape.columns;
 }
 
-TEST_P(MatrixProduct, AGradientsSquaresAreKnown) {
+TEST_P(MatrixProductOfSet, AGradientsSquaresAreKnown) {
   for (const Shape& shape : kShapes) {
     for (const auto dtype : {at::kFloat, at::kBFloat16}) {
       const Tensor a = at::randn({shape.rows, shape.inner}).to(dtype);
@@ -135,7 +135,7 @@ TEST_P(MatrixProduct, AGradientsSquaresAreKnown) {
   }
 }
 
-TEST_P(MatrixProduct, ASumInBfloat16IsRoundedOnce) {
+TEST_P(MatrixProductOfSet, ASumInBfloat16IsRoundedOnce) {
   constexpr double kHalfABit = 1.0 / 256;  // of eight
   for (const auto& [m, k, n] : kShapes) {
     const Tensor a = at::randn({m, k}).to(at::kBFloat16), b = at::randn({k, n}).to(at::kBFloat16);
@@ -148,7 +148,7 @@ TEST_P(MatrixProduct, ASumInBfloat16IsRoundedOnce) {
   }
 }
 
-TEST_P(MatrixProduct, ASecondProductIsAddedBeforeTheSumIsRounded) {
+TEST_P(MatrixProductOfSet, ASecondProductIsAddedBeforeTheSumIsRounded) {
   for (const auto& [m, k, n] : kShapes) {
     for (const auto dtype : {at::kFloat, at::kBFloat16}) {
       const Tensor a = at::randn({m, k}).to(dtype), b = at::randn({k, n}).to(dtype);
@@ -167,8 +167,58 @@ TEST_P(MatrixProduct, ASecondProductIsAddedBeforeTheSumIsRounded) {
   }
 }
 
+/// Large and small ones, of which some read the same rows: what each is alone, to the last bit.
+TEST_P(MatrixProductOfSet, TogetherAsAlone) {
+  for (const auto dtype : {at::kFloat, at::kBFloat16}) {
+    const auto random = [&](at::IntArrayRef sizes) { return at::randn(sizes).to(dtype); };
+    const Tensor a = random({83, 300}), other = random({83, 300}), low = random({8, 83});
+    const AddedProduct update{low.t(), random({8, 97})};
+    const std::vector<MatrixProduct> products = {{a, random({300, 200}), random({200}), {}},
+                                                 {a, random({300, 97}), {}, update},
+                                                 {a, random({97, 300}).t(), {}, {}},
+                                                 {other, random({300, 40}), {}, {}},
+                                                 {low, a, {}, {}},
+                                                 {a.t(), a, {}, {}},
+                                                 {a, random({300, 33}), {}, update}};
+    const auto together = matrix_products_with(kernels(), products);
+    for (std::size_t i = 0; i < products.size(); ++i) {
+      const auto& [a_mk, b_kn, bias_n, added, sum_mn] = products[i];
+      EXPECT_TRUE(together[i].equal(matrix_product_with(kernels(), a_mk, b_kn, bias_n, added)))
+          << i;
+    }
+    expect_same_with_any_threads([&] { return matrix_products_with(kernels(), products); });
+  }
+}
+
+TEST_P(MatrixProductOfSet, IsAddedToASum) {
+  for (const auto& [m, k, n] : kShapes) {
+    for (const auto dtype : {at::kFloat, at::kBFloat16}) {
+      const Tensor a = at::randn({m, k}).to(dtype), b = at::randn({k, n}).to(dtype);
+      const Tensor sum = at::randn({m, n}).to(dtype), unit = at::eye(m).to(dtype);
+      const Tensor left = at::cat({a, unit}, 1), right = at::cat({b, sum}, 0);
+      const MatrixProduct product{a, b, {}, {}, sum.clone()};
+      const auto found = matrix_products_with(kernels(), {&product, 1});
+      EXPECT_TRUE(found[0].is_same(product.sum_mn));
+      EXPECT_LE(error_of(found[0], left, right, exact(left, right)), product_tolerance(dtype))
+          << m << " " << k << " " << n;
+    }
+  }
+  const MatrixProduct wrong{at::ones({2, 3}), at::ones({3, 4}), {}, {}, at::zeros({2, 5})};
+  EXPECT_THROW(matrix_products_with(kernels(), {&wrong, 1}), Error);
+}
+
+TEST(MatrixProductReference, SeveralAndSums) {
+  const Tensor a = at::randn({3, 5}, at::kDouble), b = at::randn({5, 4}, at::kDouble);
+  const Tensor sum = at::randn({3, 4}, at::kDouble);
+  const std::vector<MatrixProduct> products = {{a, b, {}, {}}, {a, b, {}, {}, sum.clone()}};
+  const auto found = matrix_products(products);
+  EXPECT_TRUE(at::allclose(found[0], a.mm(b)));
+  EXPECT_TRUE(at::allclose(found[1], sum + a.mm(b)));
+  EXPECT_TRUE(found[1].is_same(products[1].sum_mn));
+}
+
 /// A tenth of the last bit of the sums: added to what is rounded already, it would vanish.
-TEST_P(MatrixProduct, ASmallSecondProductCountsInTheMean) {
+TEST_P(MatrixProductOfSet, ASmallSecondProductCountsInTheMean) {
   const auto random = [](at::IntArrayRef sizes) { return at::rand(sizes).to(at::kBFloat16); };
   const Tensor a = random({200, 64}), b = random({64, 300});  // sums near 16: steps of 1 / 8
   const Tensor low = at::full({200, 1}, 0.0125, at::kBFloat16);
@@ -184,7 +234,7 @@ TEST(MatrixProductReference, AddsASecondProduct) {
   EXPECT_TRUE(at::allclose(matrix_product(a, b, {}, {low, up}), a.mm(b) + low.mm(up)));
 }
 
-TEST_P(MatrixProduct, AStoredDtypeBesideAnother) {
+TEST_P(MatrixProductOfSet, AStoredDtypeBesideAnother) {
   const Tensor a = at::randn({30, 41}), b = at::randn({41, 37}), b16 = b.to(at::kBFloat16);
   EXPECT_LE(error_of(matrix_product_with(kernels(), a, b16), a, b16, exact(a, b16)), 2e-6);
   const Tensor a16 = a.to(at::kBFloat16);
@@ -192,13 +242,13 @@ TEST_P(MatrixProduct, AStoredDtypeBesideAnother) {
       matrix_product_with(kernels(), a16, b).equal(matrix_product_with(kernels(), a16, b16)));
 }
 
-TEST_P(MatrixProduct, TheNumberOfThreadsChangesNoByte) {
+TEST_P(MatrixProductOfSet, TheNumberOfThreadsChangesNoByte) {
   const Tensor a = at::randn({333, 700}), b = at::randn({700, 500});
   expect_same_with_any_threads(
       [&] { return std::vector<Tensor>{matrix_product_with(kernels(), a, b)}; });
 }
 
-TEST_P(MatrixProduct, RoundsToTheNearestEvenAndKeepsWhatIsNoNumber) {
+TEST_P(MatrixProductOfSet, RoundsToTheNearestEvenAndKeepsWhatIsNoNumber) {
   const Tensor values =
       at::tensor({1.0 + 1.0 / 256, 1.0 + 3.0 / 256, -1.0 - 1.0 / 256, 3e38, 1e-39}, at::kFloat)
           .view({5, 1});
@@ -212,8 +262,9 @@ TEST_P(MatrixProduct, RoundsToTheNearestEvenAndKeepsWhatIsNoNumber) {
   EXPECT_TRUE(d.slice(0, 1).equal(odd.slice(0, 1).to(at::kBFloat16)));
 }
 
-INSTANTIATE_TEST_SUITE_P(EverySet, MatrixProduct, ::testing::ValuesIn(own_sets()), name_of_set);
-GTEST_ALLOW_UNINSTANTIATED_PARAMETERIZED_TEST(MatrixProduct);
+INSTANTIATE_TEST_SUITE_P(EverySet, MatrixProductOfSet, ::testing::ValuesIn(own_sets()),
+                         name_of_set);
+GTEST_ALLOW_UNINSTANTIATED_PARAMETERIZED_TEST(MatrixProductOfSet);
 
 TEST(MatrixProductReference, TheChosenSetEqualsTheReference) {
   for (const auto dtype : {at::kFloat, at::kBFloat16}) {

@@ -39,6 +39,7 @@ class Batch {
     if (must_wait(piece)) {
       run();
     }
+    piece.has_same_rows = !pieces_.empty() && piece.reads_rows_of(pieces_.back());
     floats_ += shared_floats(piece);
     pieces_.push_back(piece);
   }
@@ -96,7 +97,8 @@ class Batch {
     return block_floats(piece, piece.steps) * piece.steps.blocks();
   }
   Index floats_of(const Piece& piece) const {
-    return row_floats(piece) + block_floats(piece, piece.added_steps) * piece.added_steps.blocks();
+    return (piece.has_same_rows ? 0 : row_floats(piece)) +
+           block_floats(piece, piece.added_steps) * piece.added_steps.blocks();
   }
 
   Index shared_floats(const Piece& piece) const {
@@ -112,15 +114,22 @@ class Batch {
   }
 
   void list_packs(float* next) {
+    Index most = 0;
+    for (const Piece& piece : pieces_) {
+      most += 2 * piece.row_panels;
+    }
     packs_.clear();
+    packs_.reserve(static_cast<std::size_t>(most));
     for (Piece& piece : pieces_) {
       if (piece.packing != Packing::before) {
         continue;
       }
-      piece.a = next;
-      piece.added_a = next + row_floats(piece);
+      piece.a = piece.has_same_rows ? (&piece - 1)->a : next;
+      piece.added_a = piece.has_same_rows ? next : next + row_floats(piece);
       next += floats_of(piece);
-      list_packs(piece, rows_of(piece), piece.steps, piece.a);
+      if (!piece.has_same_rows) {
+        list_packs(piece, rows_of(piece), piece.steps, piece.a);
+      }
       if (piece.added_steps.blocks() > 0) {
         list_packs(piece, added_rows_of(piece), piece.added_steps, piece.added_a);
       }
@@ -380,15 +389,21 @@ class Batch {
   Index floats_ = 0, worker_floats_ = 0, workers_ = 1;
 };
 
+Index work_of(const Product& product) { return product.rows * product.columns * product.inner; }
+
 /// `adam`: for products that are gradients of updates; null: there are none.
 void run_all(const GemmKernels& kernels, void (*adam)(const AdamTask&),
              std::span<const Product> products) {
   Batch batch(kernels, adam);
   std::vector<Piece> pieces;
-  // the last ones are cut, so that all workers end together
-  const Index tasks = static_cast<Index>(products.size()) - kTasksPerWorker * num_workers();
-  for (Index i = 0; const Product& product : products) {
-    const bool is_task = i++ < tasks;
+  Index left = 0;
+  for (const Product& product : products) {
+    left += work_of(product);
+  }
+  for (const Product& product : products) {
+    left -= work_of(product);
+    // cut, if too little follows it for all workers to end together
+    const bool is_task = left >= kTasksPerWorker * num_workers() * work_of(product);
     if (product.squares != nullptr) {
       *product.squares = 0;
     }

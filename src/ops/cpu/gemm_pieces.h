@@ -32,12 +32,18 @@ struct Piece {
   Steps steps, added_steps;
   Index panel_rows = 1, row_panels = 0;
   Packing packing = Packing::before;
+  bool has_same_rows = false;  // as the piece before it, which packs them
   float* a = nullptr;
   float* added_a = nullptr;
   float* squares = nullptr;  // [row_panels, column panels]; null: nobody asks
 
   /// The last part of the inner dimension has the whole sums.
   bool has_squares() const { return product->squares != nullptr && inner.end == product->inner; }
+  bool reads_rows_of(const Piece& other) const {
+    return packing == Packing::before && other.packing == Packing::before &&
+           product->a == other.product->a && rows == other.rows && inner == other.inner &&
+           steps == other.steps;
+  }
   bool updates() const { return product->update.size > 0; }
   /// Rows of a tile.
   Index tile_rows() const;

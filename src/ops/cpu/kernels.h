@@ -21,6 +21,7 @@ struct Operand {
   bool inner_contiguous = true;
   /// Entry i of the dimension that is not contiguous is row rows[i] of data; null: row i.
   const std::int64_t* rows = nullptr;
+  bool operator==(const Operand&) const = default;
 };
 
 /// How the inner dimension is cut. A step is one 32-bit unit: a float32, or two bfloat16 that the
@@ -31,6 +32,7 @@ struct Steps {
   Index per_block = 0;  // of steps; sums are taken block by block
   /// Packed rows hold each row's steps one behind the other; else each step's rows.
   bool by_row = false;
+  bool operator==(const Steps&) const = default;
   Index count() const { return pairs ? (inner + 1) / 2 : inner; }
   Index blocks() const { return per_block == 0 ? 0 : (count() + per_block - 1) / per_block; }
 };

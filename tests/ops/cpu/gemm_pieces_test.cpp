@@ -31,6 +31,22 @@ TEST(GemmPieces, HoldEveryRowOnceWithAllSteps) {
   EXPECT_EQ(next, 5000);
 }
 
+TEST(GemmPieces, ReadTheRowsOfAnother) {
+  const float x = 0, other = 0;
+  const Product product{.a = {.data = &x, .stride = 64}, .rows = 20, .columns = 40, .inner = 64};
+  Product more_columns = product, other_data = product, fewer_rows = product;
+  more_columns.columns = 200;
+  other_data.a.data = &other;
+  fewer_rows.rows = 19;
+  const Piece piece = pieces_of(product)[0];
+  EXPECT_TRUE(piece.reads_rows_of(pieces_of(more_columns)[0]));
+  EXPECT_FALSE(piece.reads_rows_of(pieces_of(other_data)[0]));
+  EXPECT_FALSE(piece.reads_rows_of(pieces_of(fewer_rows)[0]));
+  Piece in_task = piece;
+  in_task.packing = Packing::in_task;
+  EXPECT_FALSE(piece.reads_rows_of(in_task));
+}
+
 /// A sum in float32 may be stored and added to; the gradient of an update is there only once.
 TEST(GemmPieces, LongSumsAreCutUnlessAnUpdateTakesThem) {
   Product product{.rows = 20, .columns = 100, .inner = 4 * kMaxSteps};

@@ -6,7 +6,8 @@
 namespace automodel::ops::cpu::AM_ISA {
 namespace {
 
-constexpr Index kStepsAhead = 16;  // of what is read, asked for in advance
+constexpr Index kStepsAhead = 16;        // of what is read, asked for in advance
+constexpr Index kColumnStepsAhead = 64;  // of columns, which may lie in memory
 
 /// Steps begin .. begin + count of one row with contiguous steps.
 template <class Load>
@@ -117,7 +118,7 @@ void transpose_half(const PackTask& task, Index first_row, Index begin, Index co
     for (int r = 0; r < kWidth; ++r) {
       x[r] = n == kWidth ? Load::steps(row[r] + s * Load::kStepBytes)
                          : Load::steps(row[r] + s * Load::kStepBytes, n);
-      __builtin_prefetch(row[r] + (s + kStepsAhead) * Load::kStepBytes);
+      __builtin_prefetch(row[r] + (s + kColumnStepsAhead) * Load::kStepBytes);
     }
     vtranspose(x);
 #pragma GCC unroll 16
@@ -138,7 +139,7 @@ void copy_across(const PackTask& task, Index begin, Index count, float* out) {
   const Across source(task.source, task.outer_begin, task.steps.inner, Load::kElementBytes);
   if (task.outer_count == kColumns) {
     for (Index s = 0; s < count; ++s) {
-      Load::prefetch(source, begin + s + kStepsAhead);
+      Load::prefetch(source, begin + s + kColumnStepsAhead);
       Load::across_two(source, begin + s, out + s * kColumns);
     }
     return;

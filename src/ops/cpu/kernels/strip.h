@@ -50,8 +50,12 @@ static_assert(kRows % 2 == 0);
 class LinesAhead {
  public:
   LinesAhead(const Ahead& ahead, Index times)
-      : row_(static_cast<Bytes>(ahead.first)), rows_(ahead.rows), ahead_(ahead) {
-    const Index lines = ahead.rows * ceil_div(ahead.row_bytes, kLine);
+      : before_(reinterpret_cast<unsigned long long>(ahead.first) % kLine),
+        row_(static_cast<Bytes>(ahead.first) - before_),
+        row_bytes_(ahead.row_bytes + before_),
+        rows_(ahead.rows),
+        stride_bytes_(ahead.stride_bytes) {
+    const Index lines = ahead.rows * ceil_div(row_bytes_, kLine);
     at_once_ = times > 0 ? ceil_div(lines, times) : 0;
   }
 
@@ -59,9 +63,9 @@ class LinesAhead {
     for (Index n = 0; n < at_once_ && rows_ > 0; ++n) {
       __builtin_prefetch(row_ + offset_, 0, 2);
       offset_ += kLine;
-      if (offset_ >= ahead_.row_bytes) {
+      if (offset_ >= row_bytes_) {
         offset_ = 0;
-        row_ += ahead_.stride_bytes;
+        row_ += stride_bytes_;
         --rows_;
       }
     }
@@ -69,9 +73,9 @@ class LinesAhead {
 
  private:
   static constexpr Index kLine = 64;
+  Index before_;  // bytes of a line before the rows
   Bytes row_;
-  Index rows_, offset_ = 0, at_once_ = 0;
-  const Ahead& ahead_;
+  Index row_bytes_, rows_, stride_bytes_, offset_ = 0, at_once_ = 0;
 };
 
 /// Steps between two questions: many lines at once would hold up what computes.
