@@ -3,6 +3,7 @@
 #include <ATen/CPUGeneratorImpl.h>
 
 #include <algorithm>
+#include <functional>
 
 #include "base/meter.h"
 #include "ops/optional_tensor.h"
@@ -14,13 +15,30 @@ double product_flops(const Tensor& x_ti, const Tensor& weight_oi) {
   return 2.0 * static_cast<double>(x_ti.size(0)) * static_cast<double>(weight_oi.numel());
 }
 
-double flops_of(std::span<const MatrixProduct> products) {
-  double sum = 0;
-  for (const auto& product : products) {
-    sum += product_flops(product.a_mk, product.b_kn);
+/// Products to be computed together, and what becomes of each.
+class Products {
+ public:
+  void add(MatrixProduct product, std::function<void(const Tensor&)> use) {
+    flops_ += product_flops(product.a_mk, product.b_kn);
+    products_.push_back(std::move(product));
+    uses_.push_back(std::move(use));
   }
-  return sum;
-}
+
+  bool empty() const { return products_.empty(); }
+  double flops() const { return flops_; }
+
+  void run() const {
+    const auto found = matrix_products(products_);
+    for (std::size_t i = 0; i < found.size(); ++i) {
+      uses_[i](found[i]);
+    }
+  }
+
+ private:
+  std::vector<MatrixProduct> products_;
+  std::vector<std::function<void(const Tensor&)>> uses_;
+  double flops_ = 0;
+};
 
 Tensor as(const Tensor& weight, const Tensor& like) { return weight.to(like.scalar_type()); }
 
@@ -47,19 +65,16 @@ std::vector<LinearParts::Output> lows_of(std::span<const LinearParts> layers, co
     return out;
   }
   const OperationTimer timer("adapter");
-  std::vector<MatrixProduct> products;
-  for (const LinearParts& layer : layers) {
-    if (layer.adapts()) {
-      products.push_back({as(layer.a_ri, x_ti), input_of(layer, x_ti).t(), {}, {}});
-    }
-  }
-  auto found = matrix_products(products);
-  auto next = found.begin();
+  Products products;
   for (std::size_t i = 0; i < layers.size(); ++i) {
-    if (layers[i].adapts()) {
-      out[i].low_rt = (next++)->mul_(layers[i].options.scale);
+    const LinearParts& layer = layers[i];
+    if (layer.adapts()) {
+      LinearParts::Output& own = out[i];
+      products.add({as(layer.a_ri, x_ti), input_of(layer, x_ti).t(), {}, {}},
+                   [&](const Tensor& low_rt) { own.low_rt = low_rt.mul_(layer.options.scale); });
     }
   }
+  products.run();
   return out;
 }
 
@@ -92,18 +107,17 @@ LinearParts LinearParts::of(at::TensorList tensors, const AdapterOptions& option
 std::vector<LinearParts::Output> LinearParts::forward(std::span<const LinearParts> layers,
                                                       const Tensor& x_ti) {
   auto out = lows_of(layers, x_ti);
+  Products products;
+  for (std::size_t i = 0; i < layers.size(); ++i) {
+    const LinearParts& layer = layers[i];
+    LinearParts::Output& own = out[i];
+    products.add({x_ti, layer.weight_oi.t(), layer.bias_o,
+                  layer.drops_update() ? AddedProduct{} : update_by(layer, own.low_rt)},
+                 [&](const Tensor& y_to) { own.y_to = y_to; });
+  }
   {
-    std::vector<MatrixProduct> products;
-    for (std::size_t i = 0; i < layers.size(); ++i) {
-      const LinearParts& layer = layers[i];
-      products.push_back({x_ti, layer.weight_oi.t(), layer.bias_o,
-                          layer.drops_update() ? AddedProduct{} : update_by(layer, out[i].low_rt)});
-    }
-    const OperationTimer timer("linear", flops_of(products));
-    auto sums = matrix_products(products);
-    for (std::size_t i = 0; i < layers.size(); ++i) {
-      out[i].y_to = std::move(sums[i]);
-    }
+    const OperationTimer timer("linear", products.flops());
+    products.run();
   }
   for (std::size_t i = 0; i < layers.size(); ++i) {
     if (layers[i].drops_update()) {
@@ -152,26 +166,24 @@ class LinearsBackward {
   bool trains(std::size_t i) const { return layers_[i].adapts() && seen_[i].needed.adapter; }
 
   void find_updates() {
-    std::vector<MatrixProduct> products;
     if (std::ranges::none_of(layers_, &LinearParts::adapts)) {
       return;
     }
     const OperationTimer timer("adapter, gradients");
+    Products products;
     for (std::size_t i = 0; i < layers_.size(); ++i) {
       const LinearParts& layer = layers_[i];
-      if (layer.adapts()) {
-        updates_[i].grad_to = update_of(layer, seen_[i].grad_to);
-        updates_[i].x_ti = trains(i) ? input_of(layer, x_ti_) : Tensor();
-        products.push_back({as(layer.b_or, seen_[i].grad_to).t(), updates_[i].grad_to.t(), {}, {}});
+      if (!layer.adapts()) {
+        continue;
       }
+      Update& update = updates_[i];
+      update.grad_to = update_of(layer, seen_[i].grad_to);
+      update.x_ti = trains(i) ? input_of(layer, x_ti_) : Tensor();
+      products.add(
+          {as(layer.b_or, seen_[i].grad_to).t(), update.grad_to.t(), {}, {}},
+          [&](const Tensor& grad_rt) { update.grad_rt = grad_rt.mul_(layer.options.scale); });
     }
-    auto found = matrix_products(products);
-    auto next = found.begin();
-    for (std::size_t i = 0; i < layers_.size(); ++i) {
-      if (layers_[i].adapts()) {
-        updates_[i].grad_rt = (next++)->mul_(layers_[i].options.scale);
-      }
-    }
+    products.run();
   }
 
   /// What the adapter gives the gradient of its input.
@@ -186,32 +198,28 @@ class LinearsBackward {
 
   /// The first layer's gradient of the input and those of all adapters.
   void multiply() {
-    std::vector<MatrixProduct> products;
+    Products products;
     if (needs_input()) {
-      products.push_back(through(0));
+      products.add(through(0), [this](const Tensor& x_ti) { out_[0].x_ti = x_ti; });
     }
     for (std::size_t i = 0; i < layers_.size(); ++i) {
-      if (trains(i)) {
-        products.push_back({seen_[i].low_rt, updates_[i].grad_to, {}, {}});
-        products.push_back({updates_[i].grad_rt, updates_[i].x_ti, {}, {}});
+      if (!trains(i)) {
+        continue;
       }
+      const LinearParts& layer = layers_[i];
+      LinearParts::Grads& out = out_[i];
+      products.add({seen_[i].low_rt, updates_[i].grad_to, {}, {}}, [&](const Tensor& grad_ro) {
+        out.b_or = grad_ro.t().to(layer.b_or.scalar_type()).contiguous();
+      });
+      products.add({updates_[i].grad_rt, updates_[i].x_ti, {}, {}},
+                   [&](const Tensor& grad_ri) { out.a_ri = grad_ri.to(layer.a_ri.scalar_type()); });
     }
     if (products.empty()) {
       return;
     }
     const OperationTimer timer(needs_input() ? "linear, gradient of input" : "adapter, gradients",
-                               needs_input() ? flops_of(products) : 0);
-    auto found = matrix_products(products);
-    auto next = found.begin();
-    if (needs_input()) {
-      out_[0].x_ti = *next++;
-    }
-    for (std::size_t i = 0; i < layers_.size(); ++i) {
-      if (trains(i)) {
-        out_[i].b_or = (next++)->t().to(layers_[i].b_or.scalar_type()).contiguous();
-        out_[i].a_ri = (next++)->to(layers_[i].a_ri.scalar_type());
-      }
-    }
+                               needs_input() ? products.flops() : 0);
+    products.run();
   }
 
   void add_dropped(std::size_t i) {

@@ -50,7 +50,7 @@ static_assert(kRows % 2 == 0);
 class LinesAhead {
  public:
   LinesAhead(const Ahead& ahead, Index times)
-      : before_(reinterpret_cast<unsigned long long>(ahead.first) % kLine),
+      : before_(static_cast<Index>(reinterpret_cast<unsigned long long>(ahead.first) % kLine)),
         row_(static_cast<Bytes>(ahead.first) - before_),
         row_bytes_(ahead.row_bytes + before_),
         rows_(ahead.rows),
