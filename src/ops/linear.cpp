@@ -36,17 +36,14 @@ struct LinearsNode : torch::autograd::Function<LinearsNode> {
     const auto layers = layers_of(at::TensorList(saved).slice(1 + options.size()), options);
     std::vector<LinearParts::Seen> seen;
     for (std::size_t i = 0; i < layers.size(); ++i) {
-      const auto first = 1 + i * kTensorsPerLinear;
       seen.push_back(
-          {grads[i],
-           saved[1 + i],
-           {context->needs_input_grad(0), context->needs_input_grad(first),
-            context->needs_input_grad(first + 1), context->needs_input_grad(first + 2)}});
+          {grads[i], saved[1 + i],
+           LinearGrads::needed(*context, 1 + i * kTensorsPerLinear, context->needs_input_grad(0))});
     }
     const auto found = LinearParts::backward(layers, saved[0], seen);
     variable_list out = {found[0].x_ti};
     for (const auto& own : found) {
-      out.insert(out.end(), {own.weight_oi, own.bias_o, own.a_ri, own.b_or});
+      own.append_own(out);
     }
     out.emplace_back();  // the options
     return out;

@@ -40,7 +40,7 @@ struct Linear {
 Tensor linear(const Tensor& x_ti, const Linear& layer);
 
 /// Layers that see the same input, as one node: [t, out] of each. Their products are computed
-/// together, and the gradient of the input is summed before it is rounded to more than one.
+/// together, and each layer's part of the input's gradient is added in its product's sums.
 std::vector<Tensor> linears(const Tensor& x_ti, std::span<const Linear> layers);
 
 }  // namespace automodel::ops

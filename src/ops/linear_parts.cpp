@@ -86,6 +86,12 @@ Tensor dropped(const Tensor& x, double p, std::uint64_t seed) {
   return x * keep.mul_(p < 1 ? 1 / (1 - p) : 0).to(x.options());
 }
 
+LinearGrads LinearGrads::needed(const torch::autograd::AutogradContext& context, std::size_t first,
+                                bool x_ti) {
+  return {x_ti, context.needs_input_grad(first), context.needs_input_grad(first + 1),
+          context.needs_input_grad(first + 2)};
+}
+
 AdapterOptions AdapterOptions::of(const std::optional<Adapter>& adapter) {
   if (!adapter) {
     return {};

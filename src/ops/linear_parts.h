@@ -21,6 +21,9 @@ struct AdapterOptions {
 
 struct LinearGrads {
   bool x_ti, weight_oi, bias_o, adapter;
+  /// Of a layer whose tensors_of() are the node's arguments from `first` on.
+  static LinearGrads needed(const torch::autograd::AutogradContext& context, std::size_t first,
+                            bool x_ti);
 };
 
 /// x with entries zeroed with probability p and the others scaled, the same for the same seed.
@@ -39,6 +42,10 @@ struct LinearParts {
 
   struct Grads {
     Tensor x_ti, weight_oi, bias_o, a_ri, b_or;
+    /// Those of the layer's own tensors, as tensors_of() orders them.
+    void append_own(torch::autograd::variable_list& out) const {
+      out.insert(out.end(), {weight_oi, bias_o, a_ri, b_or});
+    }
   };
 
   struct Output {

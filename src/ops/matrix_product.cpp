@@ -84,18 +84,20 @@ void put_sums(const Tensor& c_mn, const Tensor& sums_mn) {
 }
 
 /// The sums of a new product.
-Tensor new_sums(KernelProduct& todo, at::ScalarType dtype, const Tensor& bias_n = {}) {
+Tensor new_sums(KernelProduct& todo, at::ScalarType dtype) {
   cpu::Product& product = todo.product;
   const auto wide = needs_wide_sum(dtype, product.inner) ? at::kFloat : dtype;
   Tensor sums_mn = at::empty({product.rows, product.columns}, wide);
   product.out = cpu::output_of(sums_mn);
-  if (bias_n.defined()) {
-    check(bias_n.numel() == product.columns, ErrorKind::invalid_argument,
-          "matrix product: a bias of {} for {} columns", bias_n.numel(), product.columns);
-    todo.bias32_n = bias_n.detach().to(dtype).to(at::kFloat).contiguous();
-    product.out.bias = todo.bias32_n.const_data_ptr<float>();
-  }
   return sums_mn;
+}
+
+void add_bias(KernelProduct& todo, at::ScalarType dtype, const Tensor& bias_n) {
+  cpu::Product& product = todo.product;
+  check(bias_n.numel() == product.columns, ErrorKind::invalid_argument,
+        "matrix product: a bias of {} for {} columns", bias_n.numel(), product.columns);
+  todo.bias32_n = bias_n.detach().to(dtype).to(at::kFloat).contiguous();
+  product.out.bias = todo.bias32_n.const_data_ptr<float>();
 }
 
 constexpr std::int64_t kMostSummedRows = 2048;
@@ -141,7 +143,10 @@ std::vector<Tensor> matrix_products_with(const cpu::Kernels& kernels,
       check_sum(sum_mn, a_mk, b_kn);
     }
     out.push_back(sum_mn.defined() ? old_sums(todo.back(), sum_mn)
-                                   : new_sums(todo.back(), a_mk.scalar_type(), bias_n));
+                                   : new_sums(todo.back(), a_mk.scalar_type()));
+    if (bias_n.defined()) {
+      add_bias(todo.back(), a_mk.scalar_type(), bias_n);
+    }
     at_once.push_back(todo.back().product);
   }
   cpu::gemm(kernels.gemm, at_once);

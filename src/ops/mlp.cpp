@@ -105,10 +105,7 @@ struct MlpNode : torch::autograd::Function<MlpNode> {
     }
     const auto low = [&](Layer layer) { return saved[kFirstLow + layer]; };
     const auto needed = [&](Layer layer, bool needs_input) {
-      const auto first = 1 + layer * kTensorsPerLinear;
-      return LinearGrads{needs_input, context->needs_input_grad(first),
-                         context->needs_input_grad(first + 1),
-                         context->needs_input_grad(first + 2)};
+      return LinearGrads::needed(*context, 1 + layer * kTensorsPerLinear, needs_input);
     };
     const auto of_down = needed(Layer::down, true);
     const bool sees_hidden = of_down.weight_oi || of_down.adapter;
@@ -126,8 +123,8 @@ struct MlpNode : torch::autograd::Function<MlpNode> {
       own.emplace(own.begin());
     }
     own.push_back(down);
-    for (const auto& [x_ti, weight_oi, bias_o, a_ri, b_or] : own) {
-      out.insert(out.end(), {weight_oi, bias_o, a_ri, b_or});
+    for (const auto& grads_of_layer : own) {
+      grads_of_layer.append_own(out);
     }
     out.emplace_back();  // the options
     return out;

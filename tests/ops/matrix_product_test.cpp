@@ -195,8 +195,10 @@ TEST_P(MatrixProductOfSet, IsAddedToASum) {
     for (const auto dtype : {at::kFloat, at::kBFloat16}) {
       const Tensor a = at::randn({m, k}).to(dtype), b = at::randn({k, n}).to(dtype);
       const Tensor sum = at::randn({m, n}).to(dtype), unit = at::eye(m).to(dtype);
-      const Tensor left = at::cat({a, unit}, 1), right = at::cat({b, sum}, 0);
-      const MatrixProduct product{a, b, {}, {}, sum.clone()};
+      const Tensor bias = at::randn({n}).to(dtype), ones = at::ones({m, 1}).to(dtype);
+      const Tensor left = at::cat({a, unit, ones}, 1);
+      const Tensor right = at::cat({b, sum, bias.unsqueeze(0)}, 0);
+      const MatrixProduct product{a, b, bias, {}, sum.clone()};
       const auto found = matrix_products_with(kernels(), {&product, 1});
       EXPECT_TRUE(found[0].is_same(product.sum_mn));
       EXPECT_LE(error_of(found[0], left, right, exact(left, right)), product_tolerance(dtype))

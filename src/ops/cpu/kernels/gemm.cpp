@@ -147,7 +147,7 @@ void copy_across(const PackTask& task, Index begin, Index count, float* out) {
   const Across second(task.source, task.outer_begin + kWidth, task.steps.inner,
                       Load::kElementBytes);
   for (Index s = 0; s < count; ++s) {
-    Load::prefetch(source, begin + s + kStepsAhead);
+    Load::prefetch(source, begin + s + kColumnStepsAhead);
     vstore(out + s * kColumns, Load::across(source, begin + s, task.outer_count));
     vstore(out + s * kColumns + kWidth,
            task.outer_count > kWidth ? Load::across(second, begin + s, task.outer_count - kWidth)
