@@ -46,8 +46,12 @@ std::string unused_text(const ModelFolder& model, const std::string& name) {
                           : "");
 }
 
-bool is_fresh(const ModelFolder& model, const std::string& parameter) {
-  return std::ranges::count(model.fresh_parameters, parameter) > 0;
+/// A parameter that would be stored under this name and is not read: one that is drawn, or a buffer
+/// that the family's files need not have.
+bool is_fresh(const ModelFolder& model, const std::string& parameter, const std::string& stored) {
+  return std::ranges::count(model.fresh_parameters, parameter) > 0 ||
+         (!model.weights->contains(stored) &&
+          spec::has_any_part(stored, models::optional_weights(model.spec)));
 }
 
 struct Misfits {
@@ -60,7 +64,7 @@ Misfits misfits(const ModelFolder& model) {
   std::set<std::string> wanted;
   for (const auto& stored : model.layout.tensors()) {
     wanted.insert(stored.name);
-    if (is_fresh(model, stored.pieces.front().ours)) {
+    if (is_fresh(model, stored.pieces.front().ours, stored.name)) {
       continue;
     }
     if (!weights.contains(stored.name)) {
@@ -225,7 +229,7 @@ nn::Parameters load_parameters(const ModelFolder& model, std::optional<at::Scala
   StoredReader reader(model);
   nn::Parameters out;
   for (const auto& param : spec::parameters(model.spec)) {
-    if (is_fresh(model, param.name)) {
+    if (is_fresh(model, param.name, model.layout.stored_names(param.name).front())) {
       out.add(param, nn::initial_value(param, dtype.value_or(stored_dtype(model)), seed));
       continue;
     }

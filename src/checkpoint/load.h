@@ -19,8 +19,8 @@ enum class Use {
 /// shape (5 of each at most), or names the first weight with a NaN or an infinity;
 /// Error(unsupported) for weights that are not floating point. Superfluous weights are tolerated
 /// that are rotary frequency buffers, a head's weight that equals the embedding it is tied to, or
-/// what the model's family knows not to be used. The model's fresh parameters are drawn from
-/// `seed`.
+/// what the model's family knows not to be used; buffers that its files need not have are zero. The
+/// model's fresh parameters are drawn from `seed`.
 nn::Parameters load_parameters(const ModelFolder& model, std::optional<at::ScalarType> dtype,
                                Use use = Use::train, std::uint64_t seed = 0);
 

@@ -16,7 +16,8 @@ struct RopeContext {
   std::int64_t max_positions = 2048;               // the config's limit
   std::optional<double> partial_rotary;            // as in Defaults
   std::optional<std::int64_t> original_positions;  // before scaling, whatever the object says
-  bool of_kind = false;  // one of several objects, each for a kind of layer
+  bool of_kind = false;           // one of several objects, each for a kind of layer
+  bool yarn_is_longrope = false;  // as in Defaults
 };
 
 double yarn_attention_factor(const ConfigReader& parameters, double factor) {
@@ -88,11 +89,11 @@ spec::RopeScaling rope_scaling(const ConfigReader& parameters, const RopeContext
   if (type == "llama3") {
     return llama3(parameters, context);
   }
+  if (type == "longrope" || type == "su" || (type == "yarn" && context.yarn_is_longrope)) {
+    return longrope(parameters, context);
+  }
   if (type == "yarn") {
     return yarn(parameters, context);
-  }
-  if (type == "longrope" || type == "su") {
-    return longrope(parameters, context);
   }
   parameters.refuse(parameters.has("rope_type") ? "rope_type" : "type",
                     "default, linear, dynamic, llama3, yarn, longrope, proportional");
@@ -149,7 +150,8 @@ RopeContext rope_context(const ConfigReader& config, const ConfigReader& paramet
   pass_over_rope_keys(config, defaults);
   RopeContext context{.theta = theta_of(config, parameters, defaults),
                       .max_positions = max_positions(config),
-                      .partial_rotary = defaults.partial_rotary};
+                      .partial_rotary = defaults.partial_rotary,
+                      .yarn_is_longrope = defaults.yarn_is_longrope};
   if (!parameters.has("partial_rotary_factor")) {
     const double share = turned_share(config, defaults.partial_rotary, defaults.partial_rotary_key);
     context.partial_rotary = defaults.partial_rotary ? std::optional(share) : std::nullopt;
@@ -242,10 +244,10 @@ spec::ModelSpec layer_norm_defaults(const ConfigReader& config, const Defaults& 
   return model;
 }
 
-std::int64_t layer_count(const ConfigReader& config, std::string_view key) {
-  const auto count = config.integer(key);
-  check(count > 0 && count <= 10000, ErrorKind::corrupt_data, "{}: {} is {}, expected 1 to 10000",
-        config.source(), key, count);
+std::int64_t layer_count(const ConfigReader& config) {
+  const auto count = config.integer("num_hidden_layers");
+  check(count > 0 && count <= 10000, ErrorKind::corrupt_data,
+        "{}: num_hidden_layers is {}, expected 1 to 10000", config.source(), count);
   return count;
 }
 

@@ -23,6 +23,7 @@ struct Defaults {
   /// The share of a head that turns, where the config is silent; none: the type always turns all.
   std::optional<double> partial_rotary;
   std::string_view partial_rotary_key = "partial_rotary_factor";
+  bool yarn_is_longrope = false;  // an older name of that type of RoPE
 };
 
 /// Sizes, RMSNorm, tied head and initialisation as Llama's config names them; no layers yet.
@@ -40,7 +41,7 @@ double configured_dropout(const ConfigReader& config);
 spec::Norm layer_norm(double eps, bool bias);
 
 /// num_hidden_layers. Throws Error(corrupt_data) unless it is 1 to 10000.
-std::int64_t layer_count(const ConfigReader& config, std::string_view key = "num_hidden_layers");
+std::int64_t layer_count(const ConfigReader& config);
 
 /// Throws Error(corrupt_data) unless the list under `key` has as many entries as there are layers.
 void check_per_layer(const ConfigReader& config, std::string_view key, std::size_t entries);
@@ -83,7 +84,8 @@ std::optional<spec::Rope> rope_of_kind(const ConfigReader& config, std::int64_t 
 
 /// The same for types that had other keys before: where `rope_parameters` does not say RoPE for
 /// this kind, it is what `rope_scaling` says if that `scales` layers of this kind. theta may stand
-/// beside them as `defaults` calls it.
+/// beside them as `defaults` calls it. As in Transformers what `rope_parameters` says of no kind
+/// does not count.
 spec::Rope rope_of_kind_or_older(const ConfigReader& config, std::int64_t head_dim, bool sliding,
                                  const Defaults& defaults, bool scales);
 

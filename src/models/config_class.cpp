@@ -16,7 +16,7 @@ std::filesystem::path folder_of_class(const std::string& config_class, const Jso
         "the architecture of {} is not supported yet; 'automodel models' lists those that are",
         config_class);
   Json config = stated_defaults(type);
-  config.update(rope_in_place(config, arguments));
+  config.update(fit_overrides(config, arguments));
   const auto text = config.dump(1) + "\n";
   const auto folder =
       cache_folder("config_classes") / fmt::format("{}-{:016x}", type, quick_checksum(text));

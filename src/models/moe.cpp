@@ -10,15 +10,16 @@
 namespace automodel::models {
 namespace {
 
-/// The value of the first of these keys that the config has.
+/// The value of the first of these keys that the config has, else that has a default.
 std::int64_t first_integer(const ConfigReader& config, std::initializer_list<std::string_view> keys,
                            std::int64_t fallback) {
-  std::optional<std::int64_t> found;
+  std::optional<std::int64_t> stated, usual;
   for (const auto key : keys) {  // all of them: a key is known once it was read
     const auto value = config.maybe_integer(key);
+    auto& found = config.states(key) ? stated : usual;
     found = found ? found : value;
   }
-  return found.value_or(fallback);
+  return stated ? *stated : usual.value_or(fallback);
 }
 
 }  // namespace

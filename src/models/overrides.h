@@ -5,16 +5,18 @@
 
 namespace automodel::models {
 
-/// The overrides with rope_theta, partial_rotary_factor and rope_scaling in rope_parameters if the
-/// config has those: beside them nothing reads the older keys.
-/// Throws Error(invalid_argument) if the config has parameters for each kind of layer, since it
-/// is open which are meant.
-Json rope_in_place(const Json& config, Json overrides);
+/// The overrides in the config's own terms. Keys have the family's own name ("n_embd" for
+/// "hidden_size"), unless the config has the common one. rope_theta, partial_rotary_factor and
+/// rope_scaling are in rope_parameters if the config has those, since beside them nothing reads the
+/// older keys; a rope_scaling of null there is RoPE without scaling. Throws Error(invalid_argument)
+/// where the model has a RoPE for each kind of layer and an override names no kind, since it is
+/// open which one is meant.
+Json fit_overrides(const Json& config, Json overrides);
 
 /// config.json with the overrides merged in, nested; a null stands there as null, which is not the
-/// default. A RoPE that names its type replaces the other's, see also rope_in_place. Names of
-/// classes go where others are given, or there are to be more or fewer of them; entries of layers
-/// that num_hidden_layers leaves out go, too.
+/// default. A RoPE that names its type replaces the other's but for theta and the turned part; see
+/// also fit_overrides. Names of classes go where others are given, or there are to be more or fewer
+/// of them; entries of layers that num_hidden_layers leaves out go, too.
 Json with_overrides(Json config, const Json& overrides);
 
 }  // namespace automodel::models

@@ -178,6 +178,10 @@ std::vector<std::string> ignored_weights(const spec::ModelSpec& model) {
   return names_of(model).ignored;
 }
 
+std::vector<std::string> optional_weights(const spec::ModelSpec& model) {
+  return names_of(model).optional;
+}
+
 std::string stored_head_name(const spec::ModelSpec& model) {
   return spec::stored_name("lm_head.weight", names_of(model).renames);
 }

@@ -37,6 +37,9 @@ std::vector<spec::LoraModule> lora_modules(const spec::ModelSpec& model);
 /// does not use, e.g. layers that predict further tokens.
 std::vector<std::string> ignored_weights(const spec::ModelSpec& model);
 
+/// Dotted parts of the names of tensors that checkpoints of this spec may lack: zeros then.
+std::vector<std::string> optional_weights(const spec::ModelSpec& model);
+
 /// The name of an untied head's weight; files of a tied one may hold a copy under it.
 std::string stored_head_name(const spec::ModelSpec& model);
 

@@ -36,6 +36,7 @@ struct WeightNames {
   std::vector<std::string> flattened = {};  // likewise: the first two dimensions are one
   std::vector<std::string> as_row = {};     // likewise: a vector is a matrix of one row
   std::vector<std::string> ignored = {};    // likewise: tensors that the model does not use
+  std::vector<std::string> optional = {};   // likewise: buffers, zero where the files lack them
   std::string body_prefix =
       {};  // of stored names, absent in files of a model without its head; empty: "model."
   /// From stored names to those that Transformers has in memory, where loading renames or fuses.

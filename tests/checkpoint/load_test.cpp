@@ -75,6 +75,36 @@ TEST_F(LoadParameters, NamesWhatIsMissing) {
   expect_misfit("missing: model.layers.1.mlp.up_proj.weight [12, 8]");
 }
 
+/// As the released A.X K1.
+TEST_F(LoadParameters, ABufferThatAFamilyMayLackIsZero) {
+  config_.update({{"model_type", "axk1"},
+                  {"first_k_dense_replace", 1},
+                  {"n_routed_experts", 8},
+                  {"num_experts_per_tok", 2},
+                  {"moe_intermediate_size", 4},
+                  {"n_group", 1},
+                  {"topk_group", 1},
+                  {"num_key_value_heads", 2},
+                  {"q_lora_rank", 4},
+                  {"kv_lora_rank", 4},
+                  {"qk_nope_head_dim", 4},
+                  {"qk_rope_head_dim", 2},
+                  {"v_head_dim", 4},
+                  {"head_dim", 2}});
+  const std::string bias = "mlp.gate.e_score_correction_bias";
+  tensors_.clear();
+  for (const auto& stored : models::weight_map(models::read_spec(config_, "tiny"))) {
+    if (!stored.name.ends_with(bias)) {
+      tensors_.push_back({stored.name, at::ones(stored.shape)});
+    }
+  }
+  const auto loaded = load(at::kBFloat16).at("model.layers.1." + bias);
+  EXPECT_EQ(loaded.scalar_type(), at::kFloat);
+  EXPECT_TRUE(at::equal(loaded, at::zeros({8})));
+  config_["model_type"] = "deepseek_v3";
+  expect_misfit("missing: model.layers.1." + bias + " [8]");
+}
+
 TEST_F(LoadParameters, NamesWhatIsUnused) {
   tensors_.push_back({"model.layers.2.surplus", at::zeros({3})});
   expect_misfit("unused: model.layers.2.surplus [3]");

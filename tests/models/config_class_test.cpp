@@ -56,8 +56,22 @@ TEST(ConfigClass, ComputesWhatFollowsFromArgumentsAsTransformersDoes) {
     }
   }
   ::unsetenv("AUTOMODEL_CACHE");
-  EXPECT_GT(understood, 380);
+  EXPECT_GT(understood, 420);
   EXPECT_TRUE(wrong.empty()) << fmt::format("{}", fmt::join(wrong, "\n"));
+}
+
+TEST(ConfigClass, ArgumentsHaveCommonNamesOrTheTypesOwn) {
+  ::setenv("AUTOMODEL_CACHE", (::testing::TempDir() + "config_class_cache").c_str(), 1);
+  const auto spec = [](const std::string& name, const Json& arguments) {
+    return read_spec(read_json(folder_of_class(name, arguments) / "config.json"), name);
+  };
+  const Json common = {{"hidden_size", 256}, {"num_hidden_layers", 4}, {"num_attention_heads", 4}};
+  const Json own = {{"n_embd", 256}, {"n_layer", 4}, {"n_head", 4}};
+  for (const char* name :
+       {"GPT2Config", "GPTJConfig", "CodeGenConfig", "GPTBigCodeConfig", "OpenAIGPTConfig"}) {
+    EXPECT_EQ(spec(name, common), spec(name, own)) << name;
+  }
+  ::unsetenv("AUTOMODEL_CACHE");
 }
 
 TEST(ConfigClass, OtherArchitecturesAreNotSupported) {

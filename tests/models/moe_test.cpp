@@ -43,6 +43,11 @@ TEST(RoutedExperts, NumbersUnderEveryName) {
             3);
 }
 
+TEST(RoutedExperts, WhatAConfigStatesComesBeforeADefault) {
+  const Json config = {{"num_local_experts", 4}};
+  EXPECT_EQ(some_experts(ConfigReader(config, "t", {}, {{"num_experts", 64}})).experts, 4);
+}
+
 TEST(RoutedExperts, MorePerTokenThanThereAreIsAnError) {
   EXPECT_THAT(read_error(R"({"num_experts": 1})", some_experts),
               HasSubstr("config.json: 2 of 1 experts per token"));

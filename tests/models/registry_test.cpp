@@ -110,6 +110,38 @@ TEST(Registry, Axk1RefusesAnotherPatternOfSparseLayers) {
   EXPECT_THAT(error_of(config), ::testing::HasSubstr("'moe_layer_freq' is 2"));
 }
 
+/// Transformers' _keys_to_ignore_on_load_missing.
+TEST(Registry, Axk1NeedsNoCorrections) {
+  const auto optional = [](const char* type) {
+    return optional_weights(read_spec(small_deepseek(type), "t"));
+  };
+  EXPECT_THAT(optional("axk1"), ::testing::ElementsAre("e_score_correction_bias"));
+  EXPECT_THAT(optional("deepseek_v3"), ::testing::IsEmpty());
+}
+
+TEST(Registry, Phi3HasTheRopesOfItsClass) {
+  const Json factors = {{"short_factor", std::vector<int>(8, 1)},
+                        {"long_factor", std::vector<int>(8, 2)},
+                        {"factor", 4}};
+  const auto with = [&](Json rope, bool has_factors) {
+    auto config = small_llama();
+    config["model_type"] = "phi3";
+    rope.update(has_factors ? factors : Json({{"factor", 4}}));
+    config["rope_scaling"] = rope;
+    return config;
+  };
+  const auto refuses = ::testing::HasSubstr("supported: default, longrope with short_factor and");
+  for (const char* type : {"yarn", "linear", "dynamic", "llama3"}) {
+    EXPECT_THAT(error_of(with({{"rope_type", type}}, false)), refuses) << type;
+  }
+  EXPECT_THAT(error_of(with({{"type", "linear"}}, false)),
+              ::testing::HasSubstr("'type' is \"linear\""));
+  const auto long_rope = read_spec(with({{"rope_type", "longrope"}}, true), "t");
+  for (const char* name : {"su", "yarn"}) {
+    EXPECT_EQ(read_spec(with({{"rope_type", name}}, true), "t"), long_rope) << name;
+  }
+}
+
 TEST(Registry, ATypeMayHaveAScaledRopeByDefault) {
   auto config = small_llama();
   config["model_type"] = "gpt_oss";

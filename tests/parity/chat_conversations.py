@@ -93,6 +93,10 @@ PLAIN = {
 
 RICH = {
     "null_content": [USER, {"role": "assistant", "content": None}, {"role": "user", "content": "And?"}],
+    "null_fields": [
+        {"role": "user", "content": "Hi", "name": None, "tools": None, "tool_calls": None},
+        {"role": "assistant", "content": "Hello", "name": None, "reasoning_content": None, "tool_call_id": None, "thinking": "Greet."},
+    ],
     "missing_content": [USER, {"role": "assistant"}, {"role": "user", "content": "And?"}],
     "typed_text": [
         {"role": "system", "content": [{"type": "text", "text": "Be kind."}]},

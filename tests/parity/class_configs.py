@@ -20,24 +20,32 @@ def sizes(config_class, usual):
     return {key: int(factor * usual[key]) for key, factor in named.items() if key in usual}
 
 
+def common_names(config_class, usual):
+    """Another value of each key that also has a name that other classes give it, under that name."""
+    return {name: other_values(usual[key])[0] for name, key in config_class.attribute_map.items()
+            if key in usual and other_values(usual[key])}
+
+
 def candidates(config_class, usual):
-    """Sizes, each by itself and all at once; other values of each key."""
+    """Sizes, each by itself and all at once; common names; other values of each key."""
     changed = sizes(config_class, usual)
     yield changed
     yield from ({key: value} for key, value in changed.items())
+    yield from ({key: value} for key, value in common_names(config_class, usual).items())
     yield from ({key: value} for key in usual if key not in changed for value in other_values(usual[key]))
 
 
 def arguments(config_class):
-    """[(arguments, what the class makes of them)] for those from which other keys follow, and for sizes."""
+    """[(arguments, what the class makes of them)] for those from which other keys follow, sizes and common names."""
     usual = config_class().to_dict()
     computed = computed_keys(config_class)
+    proven = sizes(config_class, usual).keys() | common_names(config_class, usual).keys()
     for given in candidates(config_class, usual):
         try:
             made = config_class(**ADDED.get(config_class.model_type, {}), **given)
         except Exception:  # refused by the class
             continue
-        if given.keys() & sizes(config_class, usual).keys() or follows(made.to_dict(), usual, computed - given.keys()):
+        if given.keys() & proven or follows(made.to_dict(), usual, computed - given.keys()):
             yield given, made
 
 

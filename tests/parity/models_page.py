@@ -34,6 +34,12 @@ matters (`tests/parity/test_families.py`):
 "Compared" names the configurations: the type itself, and variants that turn further switches (`tests/parity/oracle`).
 Sizes and kinds of blocks are those of the configuration that Transformers' class makes without arguments.
 
+A recipe's section `model` overrides keys of config.json, by the type's own name or the common one (`num_hidden_layers` is
+GPT-2's `n_layer`), and within objects key by key. Only a RoPE that names its `rope_type` replaces the other type's
+keys: it keeps `rope_theta` and `partial_rotary_factor` unless it says them. `rope_scaling: null` is RoPE without scaling.
+Where each kind of layer has its RoPE (Gemma 3, OLMo 3) write `rope_parameters.full_attention` or
+`rope_parameters.sliding_attention`; keys that name no kind are refused.
+
 | model type | compared | parameters, per token | blocks |
 | --- | --- | --- | --- |
 """

@@ -3,6 +3,7 @@
 Its operators and ours round differently, and a deep model can make much of that: no tolerance fits all of them.
 """
 
+import json
 import shutil
 
 import compare
@@ -23,8 +24,8 @@ def move_last_bits(tensor, generator):
 
 
 def sway(checkpoint, reference_file, folder):
-    """{group: largest relative change}; a number's group is the first word of its name. Empty for models with routers,
-    whose choices a last bit may turn."""
+    """{name: largest relative change} of every reference number. Empty for models with routers, whose choices a last bit
+    may turn."""
     expected, metadata = compare.load(reference_file)
     if any(".experts." in name for name in expected):
         return {}
@@ -35,13 +36,12 @@ def sway(checkpoint, reference_file, folder):
         for file in moved.glob("*.safetensors"):
             tensors = {name: move_last_bits(tensor, generator) for name, tensor in load_file(file).items()}
             save_file(tensors, file, {"format": "pt"})
-        reference(str(moved), str(folder / "all"))
+        reference(str(moved), str(folder / "all"), variants=json.loads(metadata["variants"]))
         numbers, _ = compare.load(folder / "all")
         names = compare.expected_names(expected, metadata)
         save_file({name: numbers[name] for name in names}, folder / "numbers")
         for name, error in compare.errors(folder / "numbers", reference_file).items():
-            group = name.split(".")[0]
-            largest[group] = max(largest.get(group, 0.0), error)
+            largest[name] = max(largest.get(name, 0.0), error)
     return largest
 
 
@@ -49,4 +49,4 @@ def unexplained(ours, reference_file, checkpoint, folder, tolerance):
     """{name: error} of what is off by more than the tolerance and than twice what last bits make of Transformers' own."""
     wrong = {name: error for name, error in compare.errors(ours, reference_file).items() if not error <= tolerance}
     limits = sway(checkpoint, reference_file, folder) if wrong else {}
-    return {name: (error, limits) for name, error in wrong.items() if not error <= 2 * limits.get(name.split(".")[0], 0.0)}
+    return {name: (error, limits.get(name)) for name, error in wrong.items() if not error <= 2 * limits.get(name, 0.0)}

@@ -1,8 +1,11 @@
 """300 steps with bfloat16 weights: how far the loss is from that of float32, beside Transformers in bfloat16."""
 
+import collections
+
 import pytest
 import tiny_run
 import torch
+from safetensors.torch import load_file
 from test_training import BATCH, load, mean_loss, tokenized, train
 from transformers import AutoModelForCausalLM
 
@@ -53,14 +56,26 @@ def distance(losses, exact):
     return (losses - exact).view(-1, WINDOW).mean(1).abs().mean().item()
 
 
+def state_dtypes(folder):
+    """{kind of the optimizer's state: its dtypes}, such as exp_avg."""
+    found = collections.defaultdict(set)
+    for name, tensor in load_file(folder / "LATEST/optim/state.safetensors").items():
+        found[name.split(".")[1]].add(tensor.dtype)
+    return found
+
+
 NARROW = ("--optimizer.exp_avg_dtype=bfloat16", "--optimizer.exp_avg_sq_dtype=bfloat16")
+MASTER = {"master_remainder": {torch.int8}}
 
 
-@pytest.mark.parametrize("options", [(), NARROW, (*NARROW, "--optimizer.master_weights=false")],
-                         ids=["exact state", "narrow moments", "as narrow as torch's"])
-def test_the_curve_stays_as_near_to_float32(automodel, recipe, theirs, options):
+@pytest.mark.parametrize("options,moments,master", [
+    ((), torch.float32, MASTER), (NARROW, torch.bfloat16, MASTER),
+    ((*NARROW, "--optimizer.master_weights=false"), torch.bfloat16, {}),
+], ids=["exact state", "narrow moments", "as narrow as torch's"])
+def test_the_curve_stays_as_near_to_float32(automodel, recipe, theirs, options, moments, master):
     exact, their_distance = theirs
     folder = train(automodel, recipe, f"out{len(options)}", *options)
+    assert state_dtypes(folder) == {"exp_avg": {moments}, "exp_avg_sq": {moments}, **master}
     ours = torch.tensor([line["loss"] for line in tiny_run.log(folder)])
     assert ours[-20:].mean() < 0.5 * ours[:20].mean()  # it did learn
     print(f"distance {distance(ours, exact):.5f}, Transformers {their_distance:.5f}")

@@ -45,13 +45,19 @@ def byte_spans(text, spans):
     return [[len(text[:begin].encode()), len(text[:end].encode())] for begin, end in spans]
 
 
+def without_nulls(messages):
+    """What apply_chat_template does before it calls render_jinja_template."""
+    return [{key: value for key, value in message.items() if value is not None} for message in messages]
+
+
 def oracle(source, row):
     """What Transformers makes of the row: {"text", "spans"} or {"error"}."""
     row = copy.deepcopy(row)
     continues = row.get("continue_final_message", False)
+    messages = without_nulls(row["messages"])
     try:
         texts, spans = render_jinja_template(
-            [row["messages"]], tools=row.get("tools"), documents=row.get("documents"), chat_template=source,
+            [messages], tools=row.get("tools"), documents=row.get("documents"), chat_template=source,
             return_assistant_tokens_mask=not continues, continue_final_message=continues,
             add_generation_prompt=row.get("add_generation_prompt", False), **row["variables"])
     except Exception as error:  # pylint: disable=broad-except; whatever Python raises

@@ -14,7 +14,7 @@ from oracle.weights import load, randomise, write_type
 from peft import LoraConfig, PeftModel, get_peft_model
 from safetensors.torch import load_file, save_file
 from test_families import NAMES, TOLERANCE
-from transformers import AutoModelForCausalLM, AutoModelForSequenceClassification
+from transformers import AutoModel, AutoModelForCausalLM, AutoModelForSequenceClassification
 from transformers.models.auto.modeling_auto import MODEL_FOR_SEQUENCE_CLASSIFICATION_MAPPING_NAMES as CLASSES
 
 LABELS = 3
@@ -184,6 +184,22 @@ def test_we_merge_what_peft_trains(automodel, no_warnings, tmp_path, name, label
         assert (merged.state_dict()[key] - value).abs().max() <= 1e-6 * value.abs().max(), key
     ids = batches()["plain"]["input_ids"]
     assert torch.allclose(merged(ids).logits, theirs(ids).logits, atol=1e-5)
+
+
+@pytest.mark.parametrize("name", ["gpt2", "llama"])
+def test_a_body_alone_becomes_a_classifier_by_the_usual_names(automodel, tmp_path, name):
+    """Transformers before 5 loads a body's names only where no head is beside them."""
+    whole = language_model(name, tmp_path / "whole")
+    AutoModel.from_pretrained(whole).save_pretrained(tmp_path / "model")
+    recipe = classifier_run.make(tmp_path, tmp_path / "model", LABELS)
+    done = automodel(recipe, timeout=300)
+    assert done.returncode == 0, done.stdout + done.stderr
+    ours = load_file(tmp_path / "out/LATEST/model/consolidated" / WEIGHTS)
+    classifier_of(whole).save_pretrained(tmp_path / "theirs")
+    assert set(ours) == set(load_file(tmp_path / "theirs" / WEIGHTS))
+    assert not set(ours) & set(load_file(tmp_path / "model" / WEIGHTS))
+    again = automodel(recipe, timeout=300)
+    assert again.returncode == 0 and "nothing left to do" in again.stdout, again.stdout + again.stderr
 
 
 @pytest.mark.parametrize("name", ADAPTED)

@@ -278,6 +278,20 @@ def test_a_changed_weight_is_noticed(automodel, case, tmp_path):
         assert_close(trace(automodel, changed, reference_file, tmp_path / "out"), reference_file)
 
 
+def test_a_buffer_that_released_files_lack_is_as_in_transformers(automodel, tmp_path):
+    """A.X K1 is published without the corrections of its routers' choices."""
+    checkpoint = tmp_path / "checkpoint"
+    make("axk1", str(checkpoint))
+    weights = load_file(checkpoint / WEIGHTS)
+    kept = {name: value for name, value in weights.items() if not name.endswith("e_score_correction_bias")}
+    assert len(kept) < len(weights)
+    save_file(kept, checkpoint / WEIGHTS, {"format": "pt"})
+    done = automodel("convert", checkpoint, tmp_path / "ours")
+    assert done.returncode == 0, done.stderr
+    load(str(checkpoint), torch.float32).save_pretrained(tmp_path / "theirs")
+    compare.assert_same_tensors(load_file(tmp_path / "ours" / WEIGHTS), load_file(tmp_path / "theirs" / WEIGHTS))
+
+
 @pytest.mark.parametrize("name", ["llama", "qwen3"])
 def test_old_dialect_and_shards(automodel, tmp_path, name):
     """rope_theta, rope_scaling and torch_dtype as hub files have them, weights in several files."""

@@ -8,13 +8,15 @@ from safetensors import safe_open
 from transformers import AutoConfig, AutoModelForCausalLM
 
 FACTS = {
-    "smollm2-135m": {"rope_theta": 100000.0, "head_dim": 64, "max_position_embeddings": 8192},
-    "gemma3-270m": {"rope_theta": 1000000.0, "head_dim": 256, "sliding_window": 512, "query_pre_attn_scalar": 256},
+    "smollm2-135m": {"rope_theta": 100000.0, "head_dim": 64, "max_position_embeddings": 8192,
+                     "eos_token_id": [2, 0]},  # <|im_end|>, <|endoftext|>
+    "gemma3-270m": {"rope_theta": 1000000.0, "head_dim": 256, "sliding_window": 512, "query_pre_attn_scalar": 256,
+                    "eos_token_id": [1, 106]},  # <eos>, <end_of_turn>
 }
 NAMES = sorted(FACTS)
 
-# Names, and what Transformers takes from other places than a configuration.
-IGNORED = {"_name_or_path", "_model_name_or_path", "dtype", "architectures", "unk_token_id"}
+# Names, what Transformers takes from other places than a configuration, and what ends an answer: it knows the file's eos alone.
+IGNORED = {"_name_or_path", "_model_name_or_path", "dtype", "architectures", "unk_token_id", "eos_token_id"}
 
 
 def load_reference(path):

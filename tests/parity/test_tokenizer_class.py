@@ -85,10 +85,10 @@ def write(folder, model, config, post_processor=None, model_config=None):
         (folder / "config.json").write_text(json.dumps(model_config))
 
 
-def assert_same(automodel, folder):
+def assert_same(automodel, folder, texts=TEXTS):
     theirs, ours = AutoTokenizer.from_pretrained(folder), Ours(automodel, folder)
-    expected = theirs(TEXTS)["input_ids"]
-    assert ours.ids(TEXTS) == expected
+    expected = theirs(texts)["input_ids"]
+    assert ours.ids(texts) == expected
     assert ours.decode(expected) == [theirs.decode(ids, clean_up_tokenization_spaces=False) for ids in expected]
 
 
@@ -120,6 +120,25 @@ def test_class(automodel, tmp_path, model, name, keys, post_processor):
     for roles in ({}, ROLES):
         write(tmp_path, model, {**roles, "tokenizer_class": name, **keys}, post_processor)
         assert_same(automodel, tmp_path)
+
+
+@pytest.mark.parametrize(("model", "name"), [
+    ("bytes", "GPT2Tokenizer"), ("bytes", "Qwen2Tokenizer"), ("bytes", "RobertaTokenizer"), ("bytes", "PreTrainedTokenizerFast"), ("blanks", "LlamaTokenizer"),
+    ("blanks", "GemmaTokenizer"), ("unigram", "T5Tokenizer"), ("wordpiece", "BertTokenizer"), ("words", "OpenAIGPTTokenizer")])
+@pytest.mark.parametrize("kept", [None, [], ["<x>"], ["<y>"], ["<y>", "</s>"]])
+def test_tokens_that_the_settings_leave_out(automodel, tmp_path, model, name, kept):
+    """A class takes those of added_tokens_decoder alone where there is one."""
+    write(tmp_path, model, {})
+    content = json.loads((tmp_path / "tokenizer.json").read_text())
+    first = len(content["model"]["vocab"])
+    more = [{**added(0)[0], "id": first + i, "content": token, "special": False} for i, token in enumerate(["<x>", "<y>", "<z>"])]
+    content["added_tokens"] += more
+    (tmp_path / "tokenizer.json").write_text(json.dumps(content))
+    config = {**ROLES, "pad_token": "<z>", "tokenizer_class": name}
+    if kept is not None:
+        config["added_tokens_decoder"] = {token.pop("id"): token for token in content["added_tokens"] if token["content"] in kept}
+    (tmp_path / "tokenizer_config.json").write_text(json.dumps(config))
+    assert_same(automodel, tmp_path, ["a<x>b", "a<y> b", "a <z>b", "</s> a<s>", *TEXTS])
 
 
 @pytest.mark.parametrize("kind", ["llama", "gpt2", "phi", "qwen2", "qwen3", "mistral", "phi3", "olmo2", "gpt_neox", "starcoder2"])

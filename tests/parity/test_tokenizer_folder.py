@@ -5,6 +5,7 @@ import json
 import pytest
 from transformers import AutoTokenizer
 
+from byte_tokenizer import byte_names
 from tokenizer_tools import Ours
 
 TEXTS = ["ab<s> a</s>", "<pad>a", "a <x>b", "</s></s> <s>ab", "", "<unk>", "a</s>b <y>"]
@@ -138,4 +139,38 @@ def test_letters_of_bert(automodel, tmp_path, name, keys):
     roles = {"pad_token": "[PAD]", "unk_token": "[UNK]", "cls_token": "[CLS]", "sep_token": "[SEP]", "mask_token": "[MASK]"}
     (tmp_path / "tokenizer_config.json").write_text(json.dumps({**roles, "tokenizer_class": name, **keys}))
     texts = ["a A é É", "東京 a", "Aa É東", "[MASK] e"]
+    assert Ours(automodel, tmp_path).ids(texts) == AutoTokenizer.from_pretrained(tmp_path)(texts)["input_ids"]
+
+
+LLAMA3 = (r"(?i:'s|'t|'re|'ve|'m|'ll|'d)|[^\r\n\p{L}\p{N}]?\p{L}+|\p{N}{1,3}| ?[^\s\p{L}\p{N}]+[\r\n]*|\s*[\r\n]+|\s+(?!\S)|\s+")
+SPLIT = {"type": "Split", "pattern": {"Regex": LLAMA3}, "behavior": "Isolated", "invert": False}
+BYTES = {"type": "ByteLevel", "add_prefix_space": False, "trim_offsets": True, "use_regex": False}
+BLANKS = {"type": "Metaspace", "replacement": "\u2581", "prepend_scheme": "first", "split": False}
+SEQUENCE = {"type": "Sequence", "pretokenizers": [SPLIT, BYTES]}
+
+
+@pytest.mark.parametrize(("model", "config", "steps", "unused"), [
+    ({"model_type": "mistral", "transformers_version": "4.57.1"}, {"fix_mistral_regex": True}, SEQUENCE, 100_000),
+    ({"model_type": "mistral", "transformers_version": "4.57.1"}, {"fix_mistral_regex": False}, SEQUENCE, 100_000),
+    ({"model_type": "mistral", "transformers_version": "4.57.1"}, {"fix_mistral_regex": True}, SEQUENCE, 10),
+    ({"model_type": "mistral"}, {}, SEQUENCE, 100_000),
+    ({"model_type": "mistral"}, {"fix_mistral_regex": True}, BYTES, 100_000),
+    ({"model_type": "mistral"}, {"fix_mistral_regex": True}, BLANKS, 100_000),
+    ({"model_type": "mistral", "transformers_version": "5.0.0.dev0"}, {"fix_mistral_regex": True}, SEQUENCE, 100_000),
+    ({"model_type": "mistral", "transformers_version": "5.0.0"}, {"fix_mistral_regex": True}, SEQUENCE, 100_000),
+    ({"model_type": "mistral3"}, {"fix_mistral_regex": True}, SEQUENCE, 100_000),
+    ({"model_type": "llama"}, {"fix_mistral_regex": True}, SEQUENCE, 100_000),
+    (None, {"fix_mistral_regex": True}, SEQUENCE, 100_000),
+])
+def test_expression_of_mistral(automodel, tmp_path, model, config, steps, unused):
+    """Transformers before 5 saved a wrong one, which a flag mends."""
+    written = tokenizer()
+    pieces = [*byte_names(), "Th", "sO", "\u2581", *(f"unused {i}" for i in range(unused))]
+    written["pre_tokenizer"] = steps
+    written["model"].update(vocab={piece: i for i, piece in enumerate(pieces)}, merges=["T h", "s O"])
+    (tmp_path / "tokenizer.json").write_text(json.dumps(written))
+    (tmp_path / "tokenizer_config.json").write_text(json.dumps({**CLASS, **config}))
+    if model is not None:
+        (tmp_path / "config.json").write_text(json.dumps(model))
+    texts = ["'The' isOpen", "it's 1234", " The\n\nisOpen"]
     assert Ours(automodel, tmp_path).ids(texts) == AutoTokenizer.from_pretrained(tmp_path)(texts)["input_ids"]

@@ -14,6 +14,7 @@ SEPARATOR = "\n__ggml_vocab_test__\n"
 WITH_FIXTURE = ["bert-bge", "command-r", "deepseek-coder", "deepseek-llm", "falcon", "gemma-4", "gpt-2", "llama-bpe", "llama-spm",
                 "mpt", "phi-3", "qwen2", "qwen35", "refact", "starcoder"]
 WITHOUT = ["aquila", "baichuan", "gpt-neox", "nomic-bert-moe"]
+UNNAMED = {"aquila": "gpt-2", "gpt-neox": "gpt-2"}  # older than tokenizer.ggml.pre
 LACKS_BYTES = {"falcon"}  # 0x1C for one
 
 
@@ -61,7 +62,12 @@ def test_recorded_ids(automodel, asset, tmp_path, name):
 @pytest.mark.parametrize("name", [*WITH_FIXTURE, *WITHOUT])
 def test_tokenizer_json_of_each(automodel, asset, texts, tmp_path, name):
     """What is written for Hugging Face's tokenizers is what is used here, on every line."""
-    source = save(tmp_path / "metadata.json", gguf_metadata(asset("vocabularies", f"ggml-vocab-{name}.gguf")))
+    metadata = gguf_metadata(asset("vocabularies", f"ggml-vocab-{name}.gguf"))
+    if name in UNNAMED:
+        refused = automodel("tokenize", save(tmp_path / "without.json", metadata), "text")
+        assert refused.returncode == 2 and "the byte-level vocabulary has no tokenizer.ggml.pre" in refused.stderr
+        metadata["tokenizer.ggml.pre"] = UNNAMED[name]
+    source = save(tmp_path / "metadata.json", metadata)
     done = automodel("tokenize", source, "--export", tmp_path / "folder", timeout=300)
     assert done.returncode == 0, done.stderr
     theirs = Tokenizer.from_file(str(tmp_path / "folder" / "tokenizer.json"))

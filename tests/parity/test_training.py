@@ -15,6 +15,7 @@ from transformers import AutoModelForCausalLM, AutoTokenizer, GPT2Config, Qwen3M
 
 IGNORED = -100
 BATCH = 4
+BETAS, EPS = (0.8, 0.95), 1e-4  # others than the defaults
 
 
 @pytest.fixture
@@ -25,6 +26,7 @@ def recipe(tmp_path):
     def change(content):
         content["dataloader"] = {"shuffle": False}
         content["step_scheduler"].update(num_epochs=50, save_checkpoint_every_epoch=False, ckpt_every_steps=1000)
+        content["optimizer"].update(betas=list(BETAS), eps=EPS)
         del content["validation_dataset"]
     return tiny_run.edit(path, change)
 
@@ -74,7 +76,7 @@ def plain_loop(model, rows, num_steps, loss_of=mean_loss, norms=None, groups=())
     """Losses of each step; norms: gets those of the gradients; groups: pattern, factors of lr and weight decay."""
     trained = [p for p in model.parameters() if p.requires_grad]
     left = dict(model.named_parameters())
-    optimizer = torch.optim.AdamW([{"params": [], "lr_mult": 1}], lr=0.01, weight_decay=0.01)
+    optimizer = torch.optim.AdamW([{"params": [], "lr_mult": 1}], lr=0.01, weight_decay=0.01, betas=BETAS, eps=EPS)
     for pattern, lr_mult, wd_mult in groups:
         chosen = [left.pop(name) for name in list(left) if re.search(pattern, name)]
         optimizer.add_param_group({"params": chosen, "lr_mult": lr_mult, "weight_decay": 0.01 * wd_mult})

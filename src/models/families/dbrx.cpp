@@ -19,7 +19,7 @@ const std::vector<std::string>& harmless_keys() {
 spec::Gqa dbrx_attention(const ConfigReader& c, std::int64_t dim) {
   const auto own = c.object("attn_config");
   spec::Gqa attention;
-  attention.heads = c.integer("n_heads", 16);
+  attention.heads = c.integer("num_attention_heads", 16);
   attention.kv_heads = own.integer("kv_n_heads", 1);
   check(attention.kv_heads > 0 && attention.heads >= attention.kv_heads &&
             attention.heads % attention.kv_heads == 0,
@@ -57,15 +57,15 @@ spec::Moe dbrx_experts(const ConfigReader& c) {
 spec::ModelSpec dbrx_spec(const ConfigReader& c) {
   spec::ModelSpec model;
   model.vocab_size = c.integer("vocab_size", 32000);
-  model.dim = c.integer("d_model", 2048);
-  model.max_positions = c.integer("max_seq_len", 2048);
+  model.dim = c.integer("hidden_size", 2048);
+  model.max_positions = c.integer("max_position_embeddings", 2048);
   model.final_norm = layer_norm(1e-5, false);
   model.init.std = c.number("initializer_range", 0.02);
   model.pad_token_id = c.maybe_integer("pad_token_id");
   model.dropout = std::max(configured_dropout(c), c.number("emb_pdrop", 0));
   const spec::Layer layer{
       .mixer = dbrx_attention(c, model.dim), .ffn = dbrx_experts(c), .norm = model.final_norm};
-  model.layers.assign(static_cast<std::size_t>(layer_count(c, "n_layers")), layer);
+  model.layers.assign(static_cast<std::size_t>(layer_count(c)), layer);
   return model;
 }
 
@@ -98,7 +98,10 @@ Family dbrx() {
           .ignored_keys = {"num_key_value_heads"},
           .spec = dbrx_spec,
           .names = dbrx_names,
-          .key_names = {{"max_position_embeddings", "max_seq_len"}}};
+          .key_names = {{"hidden_size", "d_model"},
+                        {"num_hidden_layers", "n_layers"},
+                        {"num_attention_heads", "n_heads"},
+                        {"max_position_embeddings", "max_seq_len"}}};
 }
 
 }  // namespace automodel::models

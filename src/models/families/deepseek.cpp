@@ -88,6 +88,7 @@ spec::ModelSpec youtu_spec(const ConfigReader& c) {
 
 spec::WeightNames axk1_names(const spec::ModelSpec& model) {
   auto names = expert_names({{"post_feedforward_layernorm", "post_mlp_layernorm"}});
+  names.optional = {"e_score_correction_bias"};
   for (std::size_t i = 0; i < model.layers.size(); ++i) {
     if (model.layers[i].placement == spec::NormPlacement::pre) {
       names.ignored.push_back("model.layers." + std::to_string(i) + ".post_mlp_layernorm");
@@ -106,17 +107,21 @@ Family deepseek_v3() {
           .ignored_keys = {"qk_head_dim", "num_nextn_predict_layers", "ep_size", "aux_loss_alpha",
                            "seq_aux"},
           .spec = v3_spec,
-          .names = expert_names_beside_prediction};
+          .names = expert_names_beside_prediction,
+          .key_names = {{"num_local_experts", "n_routed_experts"},
+                        {"num_mtp_layers", "num_nextn_predict_layers"}}};
 }
 
 /// GLM-4.7 Flash: DeepSeek-V3 in other sizes. Source: transformers Glm4MoeLiteForCausalLM.
 Family glm4_moe_lite() {
-  return {.model_type = "glm4_moe_lite",
-          .architectures = {"Glm4MoeLiteForCausalLM"},
-          .ignored_keys = {"qk_head_dim", "num_nextn_predict_layers", "ep_size",
-                           "partial_rotary_factor"},
-          .spec = glm4_moe_lite_spec,
-          .names = expert_names_beside_prediction};
+  return {
+      .model_type = "glm4_moe_lite",
+      .architectures = {"Glm4MoeLiteForCausalLM"},
+      .ignored_keys = {"qk_head_dim", "num_nextn_predict_layers", "ep_size",
+                       "partial_rotary_factor"},
+      .spec = glm4_moe_lite_spec,
+      .names = expert_names_beside_prediction,
+      .key_names = {{"num_local_experts", "n_routed_experts"}, {"head_dim", "qk_rope_head_dim"}}};
 }
 
 /// A.X K1: DeepSeek-V3 with a norm behind the experts. Source: transformers AXK1ForCausalLM.
@@ -125,7 +130,8 @@ Family axk1() {
           .architectures = {"AXK1ForCausalLM"},
           .ignored_keys = {"qk_head_dim", "topk_method", "ep_size"},
           .spec = axk1_spec,
-          .names = axk1_names};
+          .names = axk1_names,
+          .key_names = {{"num_local_experts", "n_routed_experts"}}};
 }
 
 /// Youtu-LLM: DeepSeek-V3's attention in a dense decoder. Source: transformers YoutuForCausalLM.

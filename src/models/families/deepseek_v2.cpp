@@ -62,7 +62,8 @@ Family deepseek_v2() {
           .ignored_keys = {"head_dim", "qk_head_dim", "ep_size", "aux_loss_alpha", "seq_aux",
                            "n_group", "topk_group"},
           .spec = v2_spec,
-          .names = v2_names};
+          .names = v2_names,
+          .key_names = {{"num_experts", "n_routed_experts"}}};
 }
 
 }  // namespace automodel::models

@@ -72,7 +72,8 @@ Family ernie4_5_moe() {
           .ignored_keys = {"moe_capacity", "num_nextn_predict_layers", "moe_gate",
                            "moe_use_aux_free", "moe_use_hard_gate"},
           .spec = ernie4_5_moe_spec,
-          .names = ernie4_5_moe_names};
+          .names = ernie4_5_moe_names,
+          .key_names = {{"num_experts", "moe_num_experts"}, {"num_experts_per_tok", "moe_k"}}};
 }
 
 }  // namespace automodel::models

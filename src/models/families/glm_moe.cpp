@@ -76,7 +76,8 @@ Family dots1() {
           .architectures = {"Dots1ForCausalLM"},
           .ignored_keys = {"max_window_layers", "n_shared_experts", "ep_size"},
           .spec = dots1_spec,
-          .names = deepseek_names};
+          .names = deepseek_names,
+          .key_names = {{"num_local_experts", "n_routed_experts"}}};
 }
 
 /// GLM-4.5 and 4.6: DeepSeek-V3's experts, RoPE on half of each head. The layers for multi-token
@@ -86,7 +87,9 @@ Family glm4_moe() {
           .architectures = {"Glm4MoeForCausalLM"},
           .ignored_keys = {"num_nextn_predict_layers"},
           .spec = glm4_moe_spec,
-          .names = expert_names_beside_prediction};
+          .names = expert_names_beside_prediction,
+          .key_names = {{"num_local_experts", "n_routed_experts"},
+                        {"num_mtp_layers", "num_nextn_predict_layers"}}};
 }
 
 /// Solar Open: DeepSeek-V3's experts on every layer. Source: transformers SolarOpenForCausalLM.
@@ -96,7 +99,8 @@ Family solar_open() {
           .ignored_keys = {"first_k_dense_replace", "intermediate_size", "use_qk_norm",
                            "num_nextn_predict_layers"},
           .spec = solar_open_spec,
-          .names = deepseek_names};
+          .names = deepseek_names,
+          .key_names = {{"num_local_experts", "n_routed_experts"}}};
 }
 
 }  // namespace automodel::models

@@ -52,7 +52,8 @@ Family gpt_oss() {
           .architectures = {"GptOssForCausalLM"},
           .ignored_keys = {"experts_per_token", "initial_context_length"},
           .spec = gpt_oss_spec,
-          .names = gpt_oss_names};
+          .names = gpt_oss_names,
+          .key_names = {{"num_experts", "num_local_experts"}}};
 }
 
 }  // namespace automodel::models

@@ -149,6 +149,7 @@ Family hunyuan_v1_moe() {
        "routed_scaling_factor", "group_limited_greedy", "position_embedding_xdrope", "n_group",
        "topk_group", "kv_lora_rank", "q_lora_rank", "qk_nope_head_dim", "qk_rope_head_dim",
        "v_head_dim"});
+  family.key_names = {{"num_local_experts", "num_experts"}};
   return family;
 }
 
@@ -159,7 +160,8 @@ Family hy_v3() {
           .architectures = {"HYV3ForCausalLM"},
           .ignored_keys = {"enable_moe_fp32_combine"},
           .spec = hy_v3_spec,
-          .names = hy_v3_names};
+          .names = hy_v3_names,
+          .key_names = {{"num_local_experts", "num_experts"}}};
 }
 
 }  // namespace automodel::models

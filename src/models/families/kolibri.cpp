@@ -84,7 +84,8 @@ Family kolibri1() {
           .architectures = {"Kolibri1ForCausalLM"},
           .ignored_keys = {},
           .spec = kolibri1_spec,
-          .names = kolibri1_names};
+          .names = kolibri1_names,
+          .key_names = {{"num_experts", "num_local_experts"}}};
 }
 
 /// Flint: sinks, windows with RoPE, sigmoid scores. Source: transformers FlintForCausalLM.

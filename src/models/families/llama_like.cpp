@@ -25,10 +25,10 @@ spec::ModelSpec arcee_spec(const ConfigReader& c) {
 
 spec::ModelSpec internlm3_spec(const ConfigReader& c) {
   auto attention = gqa(c);
-  const bool bias = c.flag("qkv_bias", c.flag("attention_bias", false));
-  const bool mlp_bias = c.flag("bias", c.flag("mlp_bias", false));
+  const bool bias = c.flag("qkv_bias", false);
+  const bool mlp_bias = c.flag("bias", false);
   if (bias != mlp_bias) {
-    c.refuse(c.has("qkv_bias") ? "qkv_bias" : "attention_bias", "the value of bias (mlp_bias)");
+    c.refuse("qkv_bias", "the value of bias (mlp_bias)");
   }
   attention.qkv_bias = attention.out_bias = bias;
   attention.rope = rope(c, attention.head_dim);
@@ -84,7 +84,8 @@ Family internlm3() {
   return {.model_type = "internlm3",
           .architectures = {"LlamaForCausalLM"},
           .ignored_keys = {},
-          .spec = internlm3_spec};
+          .spec = internlm3_spec,
+          .key_names = {{"qkv_bias", "attention_bias"}, {"bias", "mlp_bias"}}};
 }
 
 /// IQuest-Coder: Llama. Source: transformers IQuestCoderConfig.

@@ -68,7 +68,8 @@ Family mimo_v2_flash() {
           .architectures = {"MiMoV2FlashForCausalLM"},
           .ignored_keys = {},
           .spec = mimo_v2_flash_spec,
-          .names = mimo_v2_flash_names};
+          .names = mimo_v2_flash_names,
+          .key_names = {{"num_local_experts", "n_routed_experts"}}};
 }
 
 }  // namespace automodel::models

@@ -83,7 +83,8 @@ Family mixtral() {
           .architectures = {"MixtralForCausalLM"},
           .ignored_keys = {},
           .spec = mixtral_spec,
-          .names = mixtral_names};
+          .names = mixtral_names,
+          .key_names = {{"num_experts", "num_local_experts"}}};
 }
 
 /// MiniMax-M2: sigmoid scores with a correction, q/k norm over all heads, partial RoPE. Source:
@@ -93,7 +94,8 @@ Family minimax_m2() {
           .architectures = {"MiniMaxM2ForCausalLM"},
           .ignored_keys = {"mtp_transformer_layers", "num_mtp_modules", "use_mtp"},
           .spec = minimax_m2_spec,
-          .names = mixtral_names};
+          .names = mixtral_names,
+          .key_names = {{"num_experts", "num_local_experts"}}};
 }
 
 }  // namespace automodel::models

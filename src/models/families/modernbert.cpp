@@ -12,6 +12,15 @@ bool slides_between_full_layers(const ConfigReader& c, std::int64_t layer) {
   return layer % interval != 0;
 }
 
+/// As Transformers' class does.
+void check_rope_names_kinds(const ConfigReader& c) {
+  const auto parameters = c.object("rope_parameters");
+  if (!parameters.empty() && !parameters.states(kind_name(false)) &&
+      !parameters.states(kind_name(true))) {
+    c.refuse("rope_parameters", "an object for each of full_attention, sliding_attention");
+  }
+}
+
 spec::Rope modernbert_rope(const ConfigReader& c, std::int64_t head_dim, bool sliding) {
   const Defaults defaults{.theta = sliding ? 10000.0 : 160000.0,
                           .theta_key = sliding ? "local_rope_theta" : "global_rope_theta"};
@@ -37,6 +46,7 @@ spec::ModelSpec modernbert_spec(const ConfigReader& c) {
       spec::HeadTransform{.activation = activation(c, "classifier_activation", "gelu"),
                           .bias = c.flag("classifier_bias", false),
                           .norm = model.final_norm};
+  check_rope_names_kinds(c);
   auto attention = biased_gqa(c);
   auto mlp = gated_mlp(c);
   mlp.bias = c.flag("mlp_bias", false);

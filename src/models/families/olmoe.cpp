@@ -58,7 +58,8 @@ Family olmoe() {
           .architectures = {"OlmoeForCausalLM"},
           .ignored_keys = {},
           .spec = olmoe_spec,
-          .names = olmoe_names};
+          .names = olmoe_names,
+          .key_names = {{"num_local_experts", "num_experts"}}};
 }
 
 /// FlexOlmo: OLMo 2 with experts trained apart. Source: transformers FlexOlmoForCausalLM.
@@ -67,7 +68,8 @@ Family flex_olmo() {
           .architectures = {"FlexOlmoForCausalLM"},
           .ignored_keys = {},
           .spec = flex_olmo_spec,
-          .names = olmoe_names};
+          .names = olmoe_names,
+          .key_names = {{"num_local_experts", "num_experts"}}};
 }
 
 }  // namespace automodel::models

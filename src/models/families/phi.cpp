@@ -31,12 +31,24 @@ spec::WeightNames phi_names(const spec::ModelSpec&) {
                       {"model.norm", "model.final_layernorm"}}};
 }
 
+/// Transformers' class knows no others; what it calls yarn has the factors of longrope.
+void check_phi3_rope(const ConfigReader& c) {
+  const auto parameters = rope_object(c);
+  const auto type = rope_type(parameters);
+  const bool has_factors = parameters.has("short_factor") && parameters.has("long_factor");
+  if (type != "default" && type != "longrope" && type != "su" && (type != "yarn" || !has_factors)) {
+    parameters.refuse(parameters.has("rope_type") ? "rope_type" : "type",
+                      "default, longrope with short_factor and long_factor");
+  }
+}
+
 spec::ModelSpec phi3_spec(const ConfigReader& c) {
   c.expect("full_attn_mod", 1);
   c.expect("interpolate_factor", 1);
+  check_phi3_rope(c);
   auto model = decoder_defaults(c, {.pad = 32000, .eps = 1e-5});
   auto attention = gqa(c);
-  attention.rope = rope(c, attention.head_dim, {.partial_rotary = 1});
+  attention.rope = rope(c, attention.head_dim, {.partial_rotary = 1, .yarn_is_longrope = true});
   attention.window = c.maybe_integer("sliding_window");
   model.layers =
       uniform_layers(c, {.mixer = attention, .ffn = gated_mlp(c), .norm = model.final_norm});

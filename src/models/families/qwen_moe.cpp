@@ -98,7 +98,8 @@ Family qwen3_moe() {
           .architectures = {"Qwen3MoeForCausalLM"},
           .ignored_keys = {"max_window_layers"},
           .spec = qwen3_moe_spec,
-          .names = qwen3_moe_names};
+          .names = qwen3_moe_names,
+          .key_names = {{"num_experts", "num_local_experts"}}};
 }
 
 /// Mellum 2: Qwen3-MoE with windows and RoPE by layer kind. Source: transformers
@@ -108,7 +109,9 @@ Family mellum() {
           .architectures = {"MellumForCausalLM"},
           .ignored_keys = {"num_nextn_predict_layers", "mtp_layer_types", "mtp_mlp_layer_types"},
           .spec = mellum_spec,
-          .names = mellum_names};
+          .names = mellum_names,
+          .key_names = {{"num_experts", "num_local_experts"},
+                        {"num_mtp_layers", "num_nextn_predict_layers"}}};
 }
 
 }  // namespace automodel::models
