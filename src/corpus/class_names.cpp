@@ -122,15 +122,29 @@ std::vector<std::string> as_set(std::vector<std::string> names) {
   return names;
 }
 
+/// Whether these are the same classes in another order.
+bool are_turned(const std::vector<std::string>& one, const std::vector<std::string>& other) {
+  return as_set(one) == as_set(other) &&
+         !std::ranges::equal(one, other, {}, to_lower_ascii, to_lower_ascii);
+}
+
+/// The numbers in the columns of all data sets must stand for the same classes.
+void check_alike(const std::vector<Listed>& told) {
+  for (const Listed& one : told) {
+    const Listed& first = told.front();
+    check(!are_turned(one.names, first.names), ErrorKind::invalid_argument,
+          "the classes are {} in {}, but {} in {}: the same number would stand for two classes; "
+          "give both data sets one order (align_labels_with_mapping of `datasets` does)",
+          join(first.names, ", "), first.key, join(one.names, ", "), one.key);
+  }
+}
+
 /// `names` are the recipe's or the model's, `of` says which. The numbers of a model with classes of
 /// its own may stand for something else; but not for the same classes in another order.
 void check_told(const std::vector<Listed>& told, const std::vector<std::string>& names,
                 const std::string& of) {
   for (const Listed& one : told) {
-    const bool is_turned =
-        as_set(one.names) == as_set(names) &&
-        !std::ranges::equal(one.names, names, {}, to_lower_ascii, to_lower_ascii);
-    check(!is_turned, ErrorKind::invalid_argument,
+    check(!are_turned(one.names, names), ErrorKind::invalid_argument,
           "the classes are {} in {}, but {} in {}, which says what the numbers in the column stand "
           "for: give them in that order",
           join(names, ", "), of, join(one.names, ", "), one.key);
@@ -165,6 +179,7 @@ std::vector<std::string> class_names(const config::Recipe& recipe,
           one.key, join(one.names, ", "), join(model_names, ", "));
   }
   const auto told = told_names(recipe);
+  check_alike(told);
   if (!listed.empty()) {
     check_told(told, listed.front().names, listed.front().key);
     return listed.front().names;

@@ -12,7 +12,7 @@ namespace automodel::corpus {
 /// none those that `labels` of a data set of the recipe lists, or that a data set says of its
 /// column (what save_to_disk of `datasets` wrote, or a table that `datasets` made); empty if
 /// nothing names them. Throws Error(invalid_argument) if two of these lists differ, or one has
-/// another length; of those that a data set says, if it has the same names in another order.
+/// another length; of those that data sets say, if they have the same names in another order.
 std::vector<std::string> class_names(const config::Recipe& recipe,
                                      const std::vector<std::string>& model_names,
                                      std::int64_t num_labels);

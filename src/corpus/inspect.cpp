@@ -154,27 +154,36 @@ bool has_failed(const data::Survey& survey, bool strict) {
                      });
 }
 
+bool skips_bad_rows(const DataSection& section) {
+  return section.keys.keys.value("skip_invalid_samples", false);
+}
+
 /// Rows that cannot be used are left out by a run that is told to skip them.
 void skip_bad_rows(data::Survey& survey) {
   survey.num_left_out += static_cast<std::int64_t>(survey.bad.size());
   survey.bad.clear();
 }
 
-/// "packing: ..." for training rows that become packs and can all be used.
+/// "packing: ..." for training rows that become packs and can all be used. Which rows a run skips
+/// is known only when all were looked at.
 std::vector<std::string> describe_packing(std::shared_ptr<const data::Dataset> dataset,
                                           const data::Survey& survey, const Subject& subject) {
-  if (!subject.recipe || !survey.bad.empty() || survey.usable.empty()) {
+  if (!subject.recipe || subject.recipe->packed_sequence.packed_sequence_size == 0 ||
+      !survey.bad.empty() || survey.usable.empty()) {
     return {};
   }
-  if (static_cast<std::int64_t>(survey.usable.size()) < survey.num_rows &&
-      static_cast<std::int64_t>(survey.rows.size()) == survey.num_rows) {
+  const bool saw_all = static_cast<std::int64_t>(survey.rows.size()) == survey.num_rows;
+  if (!saw_all && skips_bad_rows(subject.sections.front())) {
+    return {fmt::format(
+        "packing: not told, since {} of {} rows were looked at and rows that cannot be used are "
+        "skipped (skip_invalid_samples); --rows 0 looks at all",
+        survey.rows.size(), survey.num_rows)};
+  }
+  if (saw_all && static_cast<std::int64_t>(survey.usable.size()) < survey.num_rows) {
     dataset = data::select_rows(std::move(dataset), survey.usable);
   }
-  const auto packed = pack(*subject.recipe, std::move(dataset));
-  return packed ? std::vector<std::string>{"packing: " +
-                                           data::describe_packs(packed->stats(),
-                                                                pack_options(*subject.recipe))}
-                : std::vector<std::string>{};
+  const auto packed = pack(*subject.recipe, std::move(dataset), store_options(survey));
+  return {"packing: " + data::describe_packs(packed->stats(), pack_options(*subject.recipe))};
 }
 
 /// "warning: ..." for validation rows that `train` has too.
@@ -192,7 +201,7 @@ Inspection inspect(std::size_t index, const Subject& subject, const InspectOptio
   const std::shared_ptr<const data::Dataset> dataset = open_dataset(section, subject);
   const auto text = section_text(subject.text, section);
   data::Survey survey = data::survey(*dataset, text, subject.surveys[index]);
-  if (section.keys.keys.value("skip_invalid_samples", false)) {
+  if (skips_bad_rows(section)) {
     skip_bad_rows(survey);
   }
   Inspection out{.rows = {dataset, survey},

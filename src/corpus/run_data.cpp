@@ -89,9 +89,26 @@ void set_token(const Json& keys, const char* key, const text::Tokenizer& tokeniz
         "dataset.tokenizer.{}: '{}' is not a token of the tokenizer", key, *name);
 }
 
+/// As the recipe's fix_mistral_regex says, where it changes something.
+data::TextContext with_mistral_choice(data::TextContext text, const Json& fixes) {
+  if (fixes.is_null() || !text.mistral_split) {
+    return text;
+  }
+  const bool was_fixed = text.mistral_split->is_fixed;
+  check(!was_fixed || fixes == true, ErrorKind::invalid_argument,
+        "dataset.tokenizer.fix_mistral_regex is false, but the tokenizer's tokenizer_config.json "
+        "says true; take the key out there");
+  if (!was_fixed && fixes == true) {
+    text.tokenizer = text::with_mistral_split(text.tokenizer);
+  }
+  text.mistral_split = text::MistralSplit{.is_fixed = fixes == true};
+  return text;
+}
+
 /// What `dataset.tokenizer` says beside which one it is.
 data::TextContext with_keys(data::TextContext text, const config::TokenizerSource& source) {
   const Json& keys = source.keys;
+  text = with_mistral_choice(std::move(text), keys.value("fix_mistral_regex", Json()));
   if (const Json length = keys.value("model_max_length", Json()); !length.is_null()) {
     text.max_tokens = length.get<std::int64_t>();
   }
@@ -196,11 +213,11 @@ Json without_place(Json keys, const std::string& target) {
 /// The encoded training rows on disk. What is known of them by content (rows, tokenizer, template)
 /// may lie under any name.
 std::shared_ptr<const data::TokenStore> store_of(const config::Dataset& section,
-                                                 std::shared_ptr<const data::Dataset> rows) {
+                                                 std::shared_ptr<const data::Dataset> rows,
+                                                 const data::StoreOptions& options) {
   Json keys = without_place(section.keys, section.target);
   keys.erase("chat_template");
-  return data::open_token_store(std::move(rows), checksum(section.target + keys.dump()),
-                                num_cores());
+  return data::open_token_store(std::move(rows), checksum(section.target + keys.dump()), options);
 }
 
 /// Ends of answers count beside the model's, and one that is none of those yet is told, unless the
@@ -218,6 +235,12 @@ void add_answer_ends(data::SurveyOptions& out, const config::Recipe& recipe,
           {data::Check::template_eos, used.tokenizer.id_to_token(id).value_or("")});
     }
   }
+}
+
+/// In tokens.
+std::int64_t mean_length(const data::Survey& survey) {
+  const auto total = std::accumulate(survey.lengths.begin(), survey.lengths.end(), std::int64_t{0});
+  return survey.lengths.empty() ? 0 : total / static_cast<std::int64_t>(survey.lengths.size());
 }
 
 bool fits_when_split(const DataSection& section, std::int64_t max_tokens) {
@@ -344,21 +367,36 @@ Json row_settings(const config::Dataset& section) {
 }
 
 std::shared_ptr<const data::PackedDataset> pack(const config::Recipe& recipe,
-                                                std::shared_ptr<const data::Dataset> rows) {
+                                                std::shared_ptr<const data::Dataset> rows,
+                                                const data::StoreOptions& options) {
   if (recipe.packed_sequence.packed_sequence_size == 0) {
     return nullptr;
   }
   const ErrorContext context("packing dataset");
-  return std::make_shared<const data::PackedDataset>(store_of(recipe.dataset, std::move(rows)),
-                                                     pack_options(recipe));
+  return std::make_shared<const data::PackedDataset>(
+      store_of(recipe.dataset, std::move(rows), options), pack_options(recipe));
 }
 
-RunData load_run_data(const config::Recipe& recipe, const ModelFacts& model) {
+data::StoreOptions store_options(const data::Survey& survey) {
+  return {.num_threads = num_cores(), .row_tokens = mean_length(survey)};
+}
+
+RunData load_run_data(const config::Recipe& recipe, const ModelFacts& model,
+                      const OnPreparation& on_preparation) {
+  const auto tells = [&](std::string what) {
+    return [&, what = std::move(what)](std::int64_t num_done, std::int64_t num_rows) {
+      if (on_preparation) {
+        on_preparation(what, num_done, num_rows);
+      }
+    };
+  };
   const RecipeText text = open_text(recipe, model);
   const auto prepare = [&](const DataSection& section) {
     const ErrorContext context("preparing {}", section.name);
+    tells("opening " + section.name)(0, 0);
     auto survey = survey_options(recipe, model, text, section);
     survey.max_rows = kSurveyedRows;
+    survey.on_rows = tells("checking rows of " + section.name);
     const auto used = section_text(text.used, section);
     const Json& keys = section.keys.keys;
     return data::prepare(data::make_dataset(section.keys.target, keys, used), used,
@@ -374,14 +412,17 @@ RunData load_run_data(const config::Recipe& recipe, const ModelFacts& model) {
       out.warnings.push_back(std::move(shared));
     }
   }
-  if (auto packed = pack(recipe, out.train.dataset)) {
+  auto store = store_options(out.train.survey);
+  store.on_rows = tells("encoding rows of dataset");
+  if (auto packed = pack(recipe, out.train.dataset, store)) {
     out.packs = packed->stats();
     out.train.dataset = std::move(packed);
   } else if (recipe.dataloader.group_by_length) {
-    const auto store = store_of(recipe.dataset, out.train.dataset);
-    out.lengths = store->row_lengths();
-    out.train.dataset = store;
+    const auto rows = store_of(recipe.dataset, out.train.dataset, store);
+    out.lengths = rows->row_lengths();
+    out.train.dataset = rows;
   }
+  tells("the data are prepared")(0, 0);
   return out;
 }
 
@@ -409,9 +450,7 @@ std::int64_t mean_row_tokens(const config::Recipe& recipe, const RunData& data) 
     return std::llround(data.packs->fill *
                         static_cast<double>(recipe.packed_sequence.packed_sequence_size));
   }
-  const auto& lengths = data.train.survey.lengths;
-  const auto total = std::accumulate(lengths.begin(), lengths.end(), std::int64_t{0});
-  return lengths.empty() ? 0 : total / static_cast<std::int64_t>(lengths.size());
+  return mean_length(data.train.survey);
 }
 
 data::LoaderOptions loader_options(const config::Recipe& recipe,

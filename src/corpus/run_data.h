@@ -1,6 +1,7 @@
 #pragma once
 // The data sets of a recipe, opened and checked.
 
+#include <functional>
 #include <map>
 #include <optional>
 #include <string>
@@ -79,15 +80,25 @@ data::SurveyOptions survey_options(const config::Recipe& recipe, const ModelFact
 
 /// The training rows `rows` as packs, if the recipe wants packs.
 std::shared_ptr<const data::PackedDataset> pack(const config::Recipe& recipe,
-                                                std::shared_ptr<const data::Dataset> rows);
+                                                std::shared_ptr<const data::Dataset> rows,
+                                                const data::StoreOptions& options);
+
+/// How rows of which some were looked at are kept as tokens.
+data::StoreOptions store_options(const data::Survey& survey);
 
 /// What a section says of its rows but where they are: keys and the tokenizer's keys.
 Json row_settings(const config::Dataset& section);
 
+/// Told on the way what is done ("encoding rows of dataset"), and how many of how many rows are; 0
+/// of 0 where they are not counted. What it throws ends the work.
+using OnPreparation =
+    std::function<void(const std::string& what, std::int64_t num_done, std::int64_t num_rows)>;
+
 /// Opens the recipe's data sets and makes the checks on some thousand rows of each.
 /// Throws Error with place and reason for rows that cannot be used, Error(invalid_argument) for a
 /// check that fails.
-RunData load_run_data(const config::Recipe& recipe, const ModelFacts& model);
+RunData load_run_data(const config::Recipe& recipe, const ModelFacts& model,
+                      const OnPreparation& on_preparation = {});
 
 /// `lengths`: those of RunData.
 data::LoaderOptions loader_options(const config::Recipe& recipe,

@@ -68,7 +68,7 @@ class AgentFormat {
     if (!options_.truncate_history || longest(sample) <= options_.limit.seq_length) {
       return sample;
     }
-    for (const Conversation& shorter : shorter_histories(conversation)) {
+    for (const Conversation& shorter : shorter_histories(conversation, options_.mask.train_roles)) {
       sample = format_.tokenize(shorter);
       if (longest(sample) <= options_.limit.seq_length) {
         break;
@@ -121,14 +121,23 @@ Conversation drop_history_reasoning(Conversation conversation) {
   return conversation;
 }
 
-std::vector<Conversation> shorter_histories(const Conversation& conversation) {
+std::vector<Conversation> shorter_histories(const Conversation& conversation,
+                                            const std::vector<std::string>& train_roles) {
   const Json& messages = conversation.messages;
   std::size_t num_system = 0;
-  while (num_system < messages.size() && messages[num_system]["role"] == "system") {
+  while (num_system < messages.size() && is_system(messages[num_system])) {
     ++num_system;
   }
+  const auto is_learnt = [&](std::size_t i) {
+    return conversation.learnable[i] &&
+           std::ranges::count(train_roles, messages[i]["role"].get<std::string>()) > 0;
+  };
+  std::size_t end = messages.size();
+  while (end > num_system && !is_learnt(end - 1)) {
+    --end;
+  }
   std::vector<Conversation> out;
-  for (std::size_t i = num_system; i < messages.size(); ++i) {
+  for (std::size_t i = num_system; i < end; ++i) {
     if (messages[i]["role"] == "user") {
       out.push_back(without(conversation, num_system, i));
     }

@@ -51,8 +51,10 @@ Conversation trim_after_last_assistant(const Conversation& conversation);
 /// Without "reasoning_content" in all assistant's messages but the last.
 Conversation drop_history_reasoning(Conversation conversation);
 
-/// The conversations that are left when the oldest exchanges go, longest first: the system messages
-/// at the start with the messages from the first, second, ... user message on.
-std::vector<Conversation> shorter_histories(const Conversation& conversation);
+/// The conversations that are left when the oldest exchanges go, longest first: the system's and
+/// developer's messages at the start with the messages from the first, second, ... user message on,
+/// as long as a message of `train_roles` that the row lets be learnt is among those.
+std::vector<Conversation> shorter_histories(const Conversation& conversation,
+                                            const std::vector<std::string>& train_roles);
 
 }  // namespace automodel::data

@@ -5,7 +5,7 @@
 #include <span>
 #include <vector>
 
-#include "data/sample.h"
+#include "data/dataset.h"
 
 namespace automodel::data {
 
@@ -34,6 +34,17 @@ struct CollateOptions {
 /// a document is empty, or there are more than 2^31 - 1 tokens.
 Batch collate(std::span<const TokenizedSample> samples, std::span<const std::int64_t> rows,
               CollateOptions options = {});
+
+/// What of a row a model can take at all.
+struct RowLimits {
+  std::int64_t vocab_size = 0;  // rows of the embedding; 0: not checked
+  std::int64_t max_tokens = 0;  // of a document: positions that the model has learnt; 0: any number
+};
+
+/// The rows of the data set as a batch. Throws what the data set throws for one of them,
+/// Error(corrupt_data) that names one which has no tokens or which the model cannot take.
+Batch batch_of_rows(const Dataset& dataset, std::span<const std::int64_t> rows,
+                    const RowLimits& limits, CollateOptions options);
 
 /// The same tokens with nothing to learn: what a rank computes when there is no sample left for it
 /// but the others wait for it.

@@ -247,14 +247,14 @@ Conversation read_for(const TemplateTraits& traits, const Json& row) {
 /// Whether a text somewhere in the value, or a key, holds a special token.
 bool holds_special_tokens(const Json& value, const TextContext& context) {
   if (value.is_string()) {
-    return !special_tokens_in(context, value.get_ref<const std::string&>()).empty();
+    return context.tokenizer.has_special(value.get_ref<const std::string&>());
   }
   if (!value.is_structured()) {
     return false;
   }
   const auto items = value.items();
   return std::any_of(items.begin(), items.end(), [&](const auto& item) {
-    return (value.is_object() && holds_special_tokens(item.key(), context)) ||
+    return (value.is_object() && context.tokenizer.has_special(item.key())) ||
            holds_special_tokens(item.value(), context);
   });
 }

@@ -9,7 +9,7 @@
 namespace automodel::data {
 namespace {
 
-constexpr std::array<CheckInfo, 20> kChecks = {{
+constexpr std::array<CheckInfo, 21> kChecks = {{
     {Check::no_trained_tokens, "no_trained_tokens", true, "have no token that is learnt",
      "see which messages are the assistant's, and whether truncation cuts them off"},
     {Check::prompt_trained, "prompt_trained", true, "learn every token, the prompt as well",
@@ -70,7 +70,13 @@ constexpr std::array<CheckInfo, 20> kChecks = {{
     {Check::class_differs, "class_differs", false,
      "the tokenizer_class of tokenizer_config.json cuts text otherwise than tokenizer.json says",
      "so it does in Transformers 5; if the model was trained with the file's tokens, set "
-     "tokenizer_class to PreTrainedTokenizerFast there"},
+     "tokenizer_class to PreTrainedTokenizerFast there, or list a token that is missing in "
+     "added_tokens_decoder"},
+    {Check::mistral_regex, "mistral_regex", false,
+     "tokenizer.json has the wrong expression that Transformers before 5 saved for Mistral's "
+     "models",
+     "set dataset.tokenizer.fix_mistral_regex: true to split texts as those were trained, or false "
+     "if this model was trained with the file's"},
     {Check::template_unused, "template_unused", false,
      "questions are written without the model's chat template",
      "chats, and 'generate', ask by that template, which is not what is learnt here: set "

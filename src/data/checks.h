@@ -32,6 +32,7 @@ enum class Check {
   vocabulary_too_large,
   template_eos,
   class_differs,
+  mistral_regex,
   template_unused,
 };
 

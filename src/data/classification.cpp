@@ -43,9 +43,8 @@ class ClassificationFormat {
     TokenizedSample sample =
         class_sample(std::move(encoded.ids), label_of(row, labels_, context_->num_labels));
     sample.notes.truncated = encoded.is_cut;
-    sample.notes.special_in_content = std::ranges::any_of(texts, [this](const std::string& text) {
-      return !special_tokens_in(*context_, text).empty();
-    });
+    sample.notes.special_in_content = std::ranges::any_of(
+        texts, [this](const std::string& text) { return context_->tokenizer.has_special(text); });
     if (context_->finds_roles) {
       sample.roles.assign(sample.ids.size(), Role::text);
       sample.roles.back() = Role::label;

@@ -36,7 +36,7 @@ TokenizedSample tokenize_completion(const Completion& completion, const TextCont
   sample.roles = std::move(roles);
   sample.notes = mask.notes;
   sample.notes.all_learnt = begin == 0;
-  sample.notes.special_in_content = !special_tokens_in(context, marked.text).empty();
+  sample.notes.special_in_content = context.tokenizer.has_special(marked.text);
   return sample;
 }
 

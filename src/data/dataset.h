@@ -23,6 +23,11 @@ class Dataset {
   virtual TokenizedSample sample(std::int64_t index) const = 0;
   /// Where the row comes from, e.g. "train.jsonl:17".
   virtual std::string location(std::int64_t index) const = 0;
+  /// Where one of the row's documents comes from; of a pack each is from a row of its own.
+  virtual std::string document_location(std::int64_t index,
+                                        [[maybe_unused]] std::int64_t document) const {
+    return location(index);
+  }
   /// The same number for the same rows and tokenizer, wherever the files are. The keys of the
   /// recipe's section are not in it.
   virtual std::uint64_t content_hash() const = 0;

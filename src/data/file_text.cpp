@@ -35,6 +35,8 @@ class Sink {
         "{}: expands to more than {}, which looks like a decompression bomb; if it is data, expand "
         "it yourself and give the expanded file",
         source_.string(), human_bytes(most_));
+    const ErrorContext context("expanding {}", source_.string());
+    const ErrorContext cache("{}", kWritingToCache);
     file_.write(bytes);
   }
   MappedFile map() const { return file_.map(); }

@@ -19,6 +19,17 @@ void append(TokenizedSample& to, const TokenizedSample& from, std::int64_t begin
   }
 }
 
+/// Of a document's `old` tokens from `begin` on `kept` stay; how many of these stand before the
+/// gap.
+std::int64_t num_kept_before_gap(const TokenizedSample& sample, std::int64_t begin,
+                                 std::int64_t old, std::int64_t kept, const LengthLimit& limit) {
+  const auto stays = [&](std::int64_t t, const std::optional<std::int32_t>& id) {
+    return kept > 0 && kept < old && sample.ids[static_cast<std::size_t>(t)] == id ? 1 : 0;
+  };
+  return limit.cuts_beginning ? stays(begin, limit.bos_id)
+                              : kept - stays(begin + old - 1, limit.eos_id);
+}
+
 TokenizedSample truncate(const TokenizedSample& sample, std::int64_t length,
                          const LengthLimit& limit) {
   TokenizedSample cut;
@@ -26,12 +37,9 @@ TokenizedSample truncate(const TokenizedSample& sample, std::int64_t length,
   std::int64_t begin = 0;
   for (const std::int64_t old : sample.document_lengths) {
     const std::int64_t kept = std::min(old, length);
-    const bool keeps_first = limit.cuts_beginning && kept > 0 && kept < old &&
-                             sample.ids[static_cast<std::size_t>(begin)] == limit.bos_id;
-    const std::int64_t first = keeps_first ? 1 : 0;
-    const std::int64_t rest = limit.cuts_beginning ? begin + old - (kept - first) : begin;
+    const std::int64_t first = num_kept_before_gap(sample, begin, old, kept, limit);
     append(cut, sample, begin, begin + first);
-    append(cut, sample, rest, rest + kept - first);
+    append(cut, sample, begin + old - (kept - first), begin + old);
     cut.document_lengths.push_back(kept);
     cut.notes.truncated |= kept < old;
     begin += old;
@@ -39,21 +47,30 @@ TokenizedSample truncate(const TokenizedSample& sample, std::int64_t length,
   return cut;
 }
 
-/// Without the documents of which nothing learnt is left, unless those are all.
-TokenizedSample without_unlearnt(const TokenizedSample& sample) {
+bool has_learnt(const TokenizedSample& sample, std::int64_t begin, std::int64_t length) {
+  const auto mask = sample.loss_mask.begin() + begin;
+  const auto second = mask + std::min<std::int64_t>(length, 1);  // the first is not predicted
+  return std::find(second, mask + length, 1) != mask + length;
+}
+
+/// `cut` without the documents of which something was learnt in `whole` and nothing is now, unless
+/// nothing learnt would be left at all.
+TokenizedSample without_lost(const TokenizedSample& cut, const TokenizedSample& whole) {
   TokenizedSample out;
-  out.notes = sample.notes;
+  out.notes = cut.notes;
   std::int64_t begin = 0;
-  for (const std::int64_t length : sample.document_lengths) {
-    const auto mask = sample.loss_mask.begin() + begin;
-    const auto second = mask + std::min<std::int64_t>(length, 1);  // the first is not predicted
-    if (std::find(second, mask + length, 1) != mask + length) {
-      append(out, sample, begin, begin + length);
+  std::int64_t old_begin = 0;
+  for (std::size_t d = 0; d < cut.document_lengths.size(); ++d) {
+    const std::int64_t length = cut.document_lengths[d];
+    const std::int64_t old_length = whole.document_lengths[d];
+    if (has_learnt(cut, begin, length) || !has_learnt(whole, old_begin, old_length)) {
+      append(out, cut, begin, begin + length);
       out.document_lengths.push_back(length);
     }
     begin += length;
+    old_begin += old_length;
   }
-  return out.document_lengths.empty() ? sample : out;
+  return num_trained_tokens(out) > 0 ? out : cut;
 }
 
 }  // namespace
@@ -85,7 +102,7 @@ TokenizedSample apply_limit(TokenizedSample sample, const LengthLimit& limit) {
   const bool had_something = num_trained_tokens(sample) > 0;
   const std::int64_t kept = limit.seq_length > 0 ? limit.seq_length : limit.max_tokens;
   if (limit.truncate && kept > 0) {
-    sample = without_unlearnt(truncate(sample, kept, limit));
+    sample = without_lost(truncate(sample, kept, limit), sample);
   }
   const auto longest =
       *std::max_element(sample.document_lengths.begin(), sample.document_lengths.end());

@@ -19,6 +19,9 @@ struct LengthLimit {
   /// Cuts them at their beginning instead, behind a first token `bos_id`.
   bool cuts_beginning = false;
   std::optional<std::int32_t> bos_id;
+  /// Where documents lose their end, a last token `eos_id` stays: Hugging Face's tokenizers put it
+  /// behind the text that they have cut.
+  std::optional<std::int32_t> eos_id;
   std::int64_t seq_length = 0;
   /// Tokens of one document that the model can take; 0: unknown.
   std::int64_t max_tokens = 0;

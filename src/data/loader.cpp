@@ -154,13 +154,9 @@ class Loader::Stream {
     const bool empty = micro.begin == micro.end;
     const std::int64_t begin = empty ? micro.step_begin : micro.begin;
     const std::int64_t end = empty ? micro.step_begin + 1 : micro.end;
-    std::vector<TokenizedSample> samples;
-    std::vector<std::int64_t> rows;
-    for (std::int64_t i = begin; i < end; ++i) {
-      rows.push_back((*order)[static_cast<std::size_t>(i)]);
-      samples.push_back(dataset_->sample(rows.back()));
-    }
-    Batch batch = collate(samples, rows, options_.collate);
+    const auto rows = std::span(*order).subspan(static_cast<std::size_t>(begin),
+                                                static_cast<std::size_t>(end - begin));
+    Batch batch = batch_of_rows(*dataset_, rows, options_.limits, options_.collate);
     return empty ? filler(std::move(batch)) : batch;
   }
 

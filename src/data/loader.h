@@ -27,6 +27,7 @@ struct LoaderOptions {
   /// Micro-batches made ahead.
   std::int64_t num_prefetched = 8;
   CollateOptions collate;
+  RowLimits limits;
   /// The rows' lengths: steps then take rows of similar length (order_by_length). Empty: they do
   /// not.
   std::vector<std::int64_t> lengths;
@@ -51,8 +52,8 @@ class Loader {
   Loader(const Loader&) = delete;
   Loader& operator=(const Loader&) = delete;
 
-  /// The next optimizer step, on through all epochs without end. Throws what the data set throws
-  /// for a row of it.
+  /// The next optimizer step, on through all epochs without end. Throws as batch_of_rows for a row
+  /// of it.
   Step next();
 
   /// After the last step returned; a loader that starts there goes on with the same steps.

@@ -159,13 +159,21 @@ class Reader {
     return turn.value(turn.contains("content") ? "content" : "value", Json());
   }
 
+  /// Whether these are parts of a content, not a list that a tool returned.
+  static bool are_typed(const Json& list) {
+    const auto is_typed = [](const Json& part) {
+      return part.is_object() && part.contains("type");
+    };
+    return list.is_array() && !list.empty() && std::ranges::all_of(list, is_typed);
+  }
+
   void set_content(Json& message, const Json& content, const std::string& where) {
     if (content.is_string()) {
       message["content"] = content;
+    } else if (message["role"] == "tool" && !content.is_null() && !are_typed(content)) {
+      message["content"] = python_json(content);
     } else if (content.is_array()) {
       set_parts(message, content, where);
-    } else if (message["role"] == "tool" && !content.is_null()) {
-      message["content"] = python_json(content);
     } else {
       const bool may_be_empty = message["role"] == "assistant" || message["role"] == "tool";
       check(content.is_null() && may_be_empty, ErrorKind::corrupt_data,
@@ -370,17 +378,18 @@ struct TurnList {
 };
 
 std::vector<TurnList> lists_of(const Json& row) {
-  if (row.contains("messages") && !row["messages"].is_null()) {
-    return {{"messages"}};
-  }
-  if (row.contains("conversations")) {
-    return {{"conversations"}};
+  for (const char* key : {"messages", "conversations"}) {
+    if (row.contains(key) && !row[key].is_null()) {
+      return {{key}};
+    }
   }
   if (row.contains("prompt") && row.contains("completion") && row["completion"].is_array()) {
     return {{"prompt", false}, {"completion"}};
   }
-  check(!row.contains("messages"), ErrorKind::corrupt_data,
-        "the row's 'messages' is null, expected a list of messages");
+  for (const char* key : {"messages", "conversations"}) {
+    check(!row.contains(key), ErrorKind::corrupt_data,
+          "the row's '{}' is null, expected a list of messages", key);
+  }
   std::vector<std::string> keys;
   for (const auto& item : row.items()) {
     keys.push_back(item.key());
@@ -424,10 +433,6 @@ std::optional<SystemColumn> system_column(const Json& row) {
   return found;
 }
 
-bool is_system(const Json& message) {
-  return message["role"] == "system" || message["role"] == "developer";
-}
-
 /// Puts what a column says as the system's turn where the turns have none.
 void add_system(Conversation& conversation, const SystemColumn& column, bool learnable) {
   Json& messages = conversation.messages;
@@ -446,6 +451,10 @@ void add_system(Conversation& conversation, const SystemColumn& column, bool lea
 }
 
 }  // namespace
+
+bool is_system(const Json& message) {
+  return message["role"] == "system" || message["role"] == "developer";
+}
 
 std::string python_json(const Json& value) {
   if (value.is_object()) {

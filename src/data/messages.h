@@ -36,7 +36,7 @@ enum class ArgumentForm { object, text };
 ///   "prompt" and "completion", two such lists, of which only the second one is learnt.
 /// - "system" or "system_prompt": the system's message where the turns have none.
 /// - Content: a string, a list of text parts (joined by a blank), null for an assistant or a tool.
-///   What else a tool returns becomes its JSON text.
+///   What else a tool returns becomes its JSON text; so does a list unless each entry has a "type".
 ///   Parts of type "reasoning" and "tool_call" go where OpenAI's form has them.
 /// - An assistant's "function_call" (OpenAI's older form) becomes a tool call.
 /// - function_call / tool_call turns become tool_calls of the assistant's turn before them, or of a
@@ -49,6 +49,9 @@ enum class ArgumentForm { object, text };
 /// Throws Error(corrupt_data) that names the message and what is wrong with it; also if there are
 /// images, videos or audio.
 Conversation read_conversation(const Json& row, ArgumentForm arguments = ArgumentForm::object);
+
+/// Whether the system or the developer says it.
+bool is_system(const Json& message);
 
 /// JSON as Python's json.dumps(ensure_ascii=False) writes it.
 std::string python_json(const Json& value);

@@ -134,8 +134,9 @@ MockPackedOptions read_mock_packed_options(Keys& keys) {
 TextContext mock_text(std::int64_t vocab_size) {
   check_mock_size("vocab_size", vocab_size, 1);
   Json vocabulary = {{"<pad>", 0}, {"<eos>", kEos}};
+  auto& members = static_cast<Json::object_t::Container&>(vocabulary.get_ref<Json::object_t&>());
   for (std::int64_t id = kFirstWord; id < vocab_size; ++id) {
-    vocabulary[fmt::format("tok_{}", id)] = id;
+    members.emplace_back(fmt::format("tok_{}", id), id);  // operator[] searches all before it
   }
   const Json tokenizer = {
       {"version", "1.0"},

@@ -128,11 +128,16 @@ TokenizedSample PackedDataset::sample(std::int64_t index) const {
 }
 
 std::string PackedDataset::location(std::int64_t index) const {
-  const auto pack = packs_.pack(index);
-  const std::string first = rows_->location(pieces_[static_cast<std::size_t>(pack.front())].row);
-  return pack.size() == 1
+  const auto num_documents = packs_.pack(index).size();
+  const std::string first = document_location(index, 0);
+  return num_documents == 1
              ? first
-             : fmt::format("{} and {} more documents of a pack", first, pack.size() - 1);
+             : fmt::format("{} and {} more documents of a pack", first, num_documents - 1);
+}
+
+std::string PackedDataset::document_location(std::int64_t index, std::int64_t document) const {
+  const auto item = packs_.pack(index)[static_cast<std::size_t>(document)];
+  return rows_->location(pieces_[static_cast<std::size_t>(item)].row);
 }
 
 std::uint64_t PackedDataset::content_hash() const {

@@ -61,6 +61,7 @@ class PackedDataset : public Dataset {
   TokenizedSample sample(std::int64_t index) const override;
   /// The row of the pack's first document, and how many follow.
   std::string location(std::int64_t index) const override;
+  std::string document_location(std::int64_t index, std::int64_t document) const override;
   std::uint64_t content_hash() const override;
   const PackStats& stats() const { return stats_; }
 

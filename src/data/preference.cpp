@@ -81,21 +81,20 @@ void append(TokenizedSample& sample, const TokenizedSample& side) {
   add_notes(sample.notes, side.notes);
 }
 
-Conversation read_turns(const ChatFormat& format, const Json& row, const Json& turns) {
-  Json chat = row;
-  chat["messages"] = turns;
-  return format.read(chat);
-}
-
+/// As a row of TRL's prompt and completion, of which the second one is learnt: a call that the
+/// answer begins with does not join the prompt's last turn.
 TokenizedSample tokenize_turns(const ChatFormat& format, const Json& row, const Side& side) {
-  const Json prompt(side.turns.begin(),
-                    side.turns.begin() + static_cast<std::ptrdiff_t>(side.num_prompt));
-  const std::size_t num_prompt = read_turns(format, row, prompt).messages.size();
-  Conversation conversation = read_turns(format, row, side.turns);
-  for (std::size_t i = 0; i < num_prompt; ++i) {
-    conversation.learnable[i] = false;
+  const auto answer = side.turns.begin() + static_cast<std::ptrdiff_t>(side.num_prompt);
+  Json chat = row;
+  chat.erase("messages");
+  chat.erase("conversations");
+  chat["prompt"] = Json(side.turns.begin(), answer);
+  chat["completion"] = Json(answer, side.turns.end());
+  try {
+    return format.tokenize(format.read(chat));
+  } catch (const Error& error) {
+    fail(error.kind(), "with '{}' as completion: {}", side.name, error.message());
   }
-  return format.tokenize(conversation);
 }
 
 /// One side of a row to a document.

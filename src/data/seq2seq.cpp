@@ -69,8 +69,8 @@ class Seq2SeqFormat {
     sample.notes.empty_answer = ids.size() == 2;
     append(sample, std::move(ids), Role::answer);
     sample.notes.all_learnt = true;  // the decoder's text has no prompt
-    sample.notes.special_in_content = !special_tokens_in(*context_, source).empty() ||
-                                      !special_tokens_in(*context_, target).empty();
+    sample.notes.special_in_content =
+        context_->tokenizer.has_special(source) || context_->tokenizer.has_special(target);
     return sample;
   }
 
@@ -97,8 +97,10 @@ class Seq2SeqFormat {
 std::unique_ptr<const Dataset> make_seq2seq_dataset(const Seq2SeqOptions& options,
                                                     TextContext context) {
   const auto shared = std::make_shared<const TextContext>(std::move(context));
+  LengthLimit limit = options.limit;
+  limit.eos_id = shared->eos_id;
   return make_limited_dataset(open_split(options.paths, options.split, options.rows),
-                              Seq2SeqFormat(options, shared), options.limit, shared);
+                              Seq2SeqFormat(options, shared), limit, shared);
 }
 
 Seq2SeqOptions read_seq2seq_options(Keys& keys) {

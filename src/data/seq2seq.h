@@ -30,9 +30,9 @@ struct Seq2SeqOptions {
 };
 
 /// Each sample has two documents: the encoder's tokens, of which nothing is learnt, and the
-/// decoder's, which are its first token and the target with an EOS token, all of it learnt.
-/// Throws Error(invalid_argument) if the tokenizer has no eos_token, or no pad_token where that is
-/// needed.
+/// decoder's, which are its first token and the target with an EOS token, all of it learnt. One
+/// that is cut keeps its last EOS token. Throws Error(invalid_argument) if the tokenizer has no
+/// eos_token, or no pad_token where that is needed.
 std::unique_ptr<const Dataset> make_seq2seq_dataset(const Seq2SeqOptions& options,
                                                     TextContext context);
 

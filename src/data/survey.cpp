@@ -103,11 +103,13 @@ Survey survey(const Dataset& dataset, const TextContext& context, const SurveyOp
   out.rows = spread_rows(dataset.size(), options.max_rows);
   std::vector<RowFacts> facts(out.rows.size());
   const Stopwatch watch;
-  parallel_for(static_cast<std::int64_t>(out.rows.size()), options.num_threads,
-               [&](std::int64_t i) {
-                 const auto at = static_cast<std::size_t>(i);
-                 facts[at] = look_at(dataset, out.rows[at], context, options.limits);
-               });
+  const auto look = [&](std::int64_t begin, std::int64_t end) {
+    parallel_for(end - begin, options.num_threads, [&](std::int64_t i) {
+      const auto at = static_cast<std::size_t>(begin + i);
+      facts[at] = look_at(dataset, out.rows[at], context, options.limits);
+    });
+  };
+  for_row_chunks(static_cast<std::int64_t>(facts.size()), options.on_rows, look);
   out.seconds = watch.seconds();
   DuplicateFinder duplicates;
   for (std::size_t i = 0; i < out.rows.size(); ++i) {

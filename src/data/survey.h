@@ -10,6 +10,7 @@
 #include "data/audit.h"
 #include "data/checks.h"
 #include "data/dataset.h"
+#include "data/row_chunks.h"
 #include "data/text_checks.h"
 #include "data/text_context.h"
 
@@ -24,6 +25,7 @@ struct SurveyOptions {
   std::vector<std::string> disabled;
   /// Checks that tokenizer and template failed.
   std::vector<FailedTextCheck> text_failures = {};
+  OnRows on_rows = {};
 };
 
 /// A row that cannot be used, with the error that using it gives.
@@ -60,7 +62,7 @@ struct Survey {
   double seconds = 0;
 };
 
-/// Tokenizes the rows on several threads.
+/// Tokenizes the rows on several threads. Throws what `on_rows` throws.
 Survey survey(const Dataset& dataset, const TextContext& context, const SurveyOptions& options);
 
 /// "3 of 10 rows ... (first rows.jsonl:4)", or what is wrong with tokenizer and template.

@@ -109,6 +109,9 @@ std::vector<FailedTextCheck> failed_text_checks(const TextContext& used, const T
   if (!used.class_difference.empty()) {
     out.push_back({Check::class_differs, used.class_difference});
   }
+  if (used.mistral_split && !used.mistral_split->difference.empty()) {
+    out.push_back({Check::mistral_regex, used.mistral_split->difference});
+  }
   return out;
 }
 

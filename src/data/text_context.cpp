@@ -27,22 +27,43 @@ std::optional<std::int32_t> id_of(const text::Tokenizer& tokenizer,
   return id;
 }
 
-std::string read_template(const std::string& path, const TextContext& context) {
-  std::vector<std::string> names;
-  for (const auto& [name, chat_template] : context.templates) {
-    names.push_back(name);
+/// Jinja sources by name.
+using TemplateSources = std::map<std::string, std::string>;
+
+template <typename Value>
+std::string joined_keys(const std::map<std::string, Value>& entries) {
+  std::vector<std::string> keys;
+  for (const auto& [key, value] : entries) {
+    keys.push_back(key);
   }
+  return join(keys, ", ");
+}
+
+/// What tokenizer_config.json would name by its key "chat_template".
+TemplateSources templates_in(const Json& json, const std::string& path) {
+  const Json alone = Json::object({{"chat_template", json.value("chat_template", Json())}});
+  auto sources = text::parse_tokenizer_config(alone, path).chat_templates;
+  check(
+      sources.contains("default"), ErrorKind::invalid_argument,
+      "chat_template '{}' is a JSON file with {}; expected \"chat_template\": a text, or a list of "
+      "{{\"name\": ..., \"template\": ...}} of which one has the name 'default'",
+      path,
+      sources.empty()
+          ? fmt::format("the keys {}", joined_keys(json.get<std::map<std::string, Json>>()))
+          : fmt::format("the templates {}", joined_keys(sources)));
+  return sources;
+}
+
+TemplateSources read_templates(const std::string& path, const TextContext& context) {
   check(
       std::filesystem::exists(path), ErrorKind::not_found,
       "chat_template '{}' is neither a Jinja template (no {{% or {{{{), nor an existing file, nor "
       "one of the tokenizer's templates ({})",
-      path, names.empty() ? "it has none" : join(names, ", "));
+      path, context.templates.empty() ? "it has none" : joined_keys(context.templates));
   std::string text = read_file(path);
   const Json json = Json::parse(text, nullptr, false);
-  if (json.is_object() && json.contains("chat_template") && json["chat_template"].is_string()) {
-    return json["chat_template"].get<std::string>();
-  }
-  return text;
+  return json.is_object() ? templates_in(json, path)
+                          : TemplateSources{{"default", std::move(text)}};
 }
 
 }  // namespace
@@ -95,6 +116,7 @@ TextContext load_text_context(const std::filesystem::path& folder) {
   auto loaded = text::load_tokenizer(folder);
   auto context = make_text_context(std::move(loaded.tokenizer), loaded.config);
   context.class_difference = std::move(loaded.class_difference);
+  context.mistral_split = std::move(loaded.mistral_split);
   return context;
 }
 
@@ -105,14 +127,19 @@ TextContext with_chat_template(TextContext context, const std::optional<std::str
   const std::string& chat_template = *given;
   const bool is_text = chat_template.find("{%") != std::string::npos ||
                        chat_template.find("{{") != std::string::npos;
-  const auto named = context.templates.find(chat_template);
-  auto chosen = named != context.templates.end()
-                    ? named->second
-                    : text::ChatTemplate::parse(
-                          is_text ? chat_template : read_template(chat_template, context),
-                          is_text ? "chat_template" : chat_template);
+  if (const auto named = context.templates.find(chat_template); named != context.templates.end()) {
+    context.templates = {{"default", named->second}};
+    return context;
+  }
+  const auto sources = is_text ? TemplateSources{{"default", chat_template}}
+                               : read_templates(chat_template, context);
+  const std::string place = is_text ? "chat_template" : chat_template;
   context.templates.clear();
-  context.templates.emplace("default", std::move(chosen));
+  for (const auto& [name, source] : sources) {
+    context.templates.emplace(
+        name, text::ChatTemplate::parse(
+                  source, sources.size() == 1 ? place : fmt::format("{}: '{}'", place, name)));
+  }
   return context;
 }
 
@@ -130,21 +157,6 @@ const text::ChatTemplate& require_template(const TextContext& context, bool has_
         "the model's tokenizer has no chat template (a base model?); give dataset.chat_template, "
         "the path of a Jinja file, or use a model that was trained to chat");
   return *found;
-}
-
-std::vector<std::string> special_tokens_in(const TextContext& context, const std::string& content) {
-  std::vector<std::string> found;
-  if (!context.tokenizer.finds_special()) {
-    return found;
-  }
-  for (const text::AddedToken& token : context.tokenizer.added_tokens()) {
-    if (token.special && content.find(token.content) != std::string::npos) {
-      found.push_back(token.content);
-    }
-  }
-  std::stable_sort(found.begin(), found.end(),
-                   [](const auto& a, const auto& b) { return a.size() > b.size(); });
-  return found;
 }
 
 bool is_eos(std::int32_t id, const TextContext& context, std::span<const std::int32_t> ends) {

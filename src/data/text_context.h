@@ -11,6 +11,7 @@
 
 #include "base/json.h"
 #include "text/chat_template.h"
+#include "text/mistral_split.h"
 #include "text/tokenizer.h"
 #include "text/tokenizer_config.h"
 
@@ -42,6 +43,8 @@ struct TextContext {
   std::vector<std::string> class_names;
   /// Where the tokenizer's class cuts a text otherwise than tokenizer.json says; empty: nowhere.
   std::string class_difference;
+  /// Where fix_mistral_regex changes how texts are split.
+  std::optional<text::MistralSplit> mistral_split;
   /// Further variables for the template, e.g. {"enable_thinking": false}.
   Json template_variables = Json::object();
   /// Rows that the model cannot take are given out all the same, for checks that are switched off.
@@ -74,8 +77,9 @@ std::uint64_t content_hash(const TextContext& context);
 
 /// A copy with another chat template for all rows, if one is given: the name of one of the
 /// tokenizer's own ("rag"), the text of one (it contains "{%" or "{{"), or the path of a Jinja file
-/// or of a JSON file with a "chat_template".
-/// Throws Error(not_found | invalid_argument).
+/// or of a JSON file with a "chat_template" as tokenizer_config.json has it: a text, or a list of
+/// templates and their names, which takes the place of all of the tokenizer's.
+/// Throws Error(not_found | invalid_argument | corrupt_data).
 TextContext with_chat_template(TextContext context, const std::optional<std::string>& given);
 
 /// The template for a conversation with or without tools: "tool_use" where there is one and tools
@@ -84,8 +88,5 @@ const text::ChatTemplate* find_template(const TextContext& context, bool has_too
 
 /// find_template or Error(invalid_argument) that says what to do.
 const text::ChatTemplate& require_template(const TextContext& context, bool has_tools);
-
-/// Special tokens whose text stands in `content`, longest first; each would become one token.
-std::vector<std::string> special_tokens_in(const TextContext& context, const std::string& content);
 
 }  // namespace automodel::data

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <iterator>
+#include <mutex>
 #include <utility>
 #include <vector>
 
@@ -35,7 +36,10 @@ class TextRows : public RowSource {
   std::int64_t size() const override { return static_cast<std::int64_t>(begins_.size()); }
   std::int64_t num_skipped() const override { return num_skipped_; }
   std::uint64_t content_hash() const override {
-    return hash_of(checksum(syntax_.name), checksum(file_.text()));  // other rows as another kind
+    std::call_once(is_hashed_, [this] {  // other rows as another kind
+      hash_ = hash_of(checksum(syntax_.name), checksum(file_.text()));
+    });
+    return hash_;
   }
   Json row(std::int64_t index) const override {
     const std::size_t begin = begins_.at(static_cast<std::size_t>(index));
@@ -131,6 +135,8 @@ class TextRows : public RowSource {
   std::vector<std::size_t> begins_;  // byte offset of each row's record
   std::vector<Mark> marks_;          // of every kMarkedRecords-th record
   std::int64_t num_skipped_ = 0;
+  mutable std::once_flag is_hashed_;
+  mutable std::uint64_t hash_ = 0;  // of the whole file, for which several ask
 };
 
 Json as_text(std::string_view record, const std::string& path, std::int64_t line) {

@@ -16,7 +16,6 @@ namespace {
 
 constexpr std::string_view kMagic = "AMTOKEN3";
 constexpr std::uint32_t kLearnt = 0x80000000U;
-constexpr std::int64_t kChunkRows = 512;
 
 struct Footer {
   std::int64_t num_tokens = 0, num_documents = 0, num_rows = 0;
@@ -75,12 +74,14 @@ class Writer {
     sum_.update({reinterpret_cast<const char*>(&footer), offsetof(Footer, checksum)});
     footer.checksum = sum_.digest();
     std::copy(kMagic.begin(), kMagic.end(), footer.magic.begin());
+    const ErrorContext context("{}", kWritingToCache);
     file_.write({reinterpret_cast<const char*>(&footer), sizeof(footer)});
     file_.commit();
   }
 
  private:
   void write(std::string_view bytes) {
+    const ErrorContext context("{}", kWritingToCache);
     sum_.update(bytes);
     file_.write(bytes);
   }
@@ -117,6 +118,13 @@ class Cutter {
 /// What a version of this program makes of rows may differ from what another one does.
 std::uint64_t program_hash() { return checksum(MappedFile("/proc/self/exe").text()); }
 
+/// Of a store with one document in each row.
+std::uint64_t expected_bytes(std::int64_t num_rows, std::int64_t row_tokens) {
+  constexpr auto kRowBytes = 2 * sizeof(std::int64_t) + sizeof(std::uint16_t);
+  return static_cast<std::uint64_t>(num_rows) *
+         (kRowBytes + sizeof(std::uint32_t) * static_cast<std::uint64_t>(row_tokens));
+}
+
 [[noreturn]] void refuse(const std::filesystem::path& path) {
   fail(ErrorKind::corrupt_data,
        "{} is damaged, or not a file of tokens of this data; remove it, it is made again",
@@ -125,16 +133,16 @@ std::uint64_t program_hash() { return checksum(MappedFile("/proc/self/exe").text
 
 }  // namespace
 
-void TokenStore::write(const Dataset& source, const std::filesystem::path& path, int num_threads) {
+void TokenStore::write(const Dataset& source, const std::filesystem::path& path, int num_threads,
+                       const OnRows& on_rows) {
   Writer writer(path);
-  for (std::int64_t begin = 0; begin < source.size(); begin += kChunkRows) {
-    const std::int64_t count = std::min(kChunkRows, source.size() - begin);
-    std::vector<TokenizedSample> samples(static_cast<std::size_t>(count));
-    parallel_for(count, num_threads, [&](std::int64_t i) {
+  for_row_chunks(source.size(), on_rows, [&](std::int64_t begin, std::int64_t end) {
+    std::vector<TokenizedSample> samples(static_cast<std::size_t>(end - begin));
+    parallel_for(end - begin, num_threads, [&](std::int64_t i) {
       samples[static_cast<std::size_t>(i)] = source.sample(begin + i);
     });
     std::for_each(samples.begin(), samples.end(), [&](const auto& sample) { writer.add(sample); });
-  }
+  });
   writer.finish();
 }
 
@@ -246,11 +254,15 @@ void TokenStore::append(TokenizedSample& sample, std::int64_t begin, std::int64_
 }
 
 std::shared_ptr<const TokenStore> open_token_store(std::shared_ptr<const Dataset> source,
-                                                   std::uint64_t keys, int num_threads) {
+                                                   std::uint64_t keys,
+                                                   const StoreOptions& options) {
   const std::uint64_t key = hash_of(source->content_hash(), keys, program_hash());
-  const auto path = cache_folder("tokens") / fmt::format("{:016x}.tokens", key);
+  const auto folder = cache_folder("tokens");
+  remove_abandoned_files(folder);
+  const auto path = folder / fmt::format("{:016x}.tokens", key);
   if (!std::filesystem::exists(path)) {
-    TokenStore::write(*source, path, num_threads);
+    check_cache_space(folder, expected_bytes(source->size(), options.row_tokens));
+    TokenStore::write(*source, path, options.num_threads, options.on_rows);
   }
   return std::make_shared<const TokenStore>(path, std::move(source));
 }

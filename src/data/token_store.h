@@ -9,6 +9,7 @@
 
 #include "base/file.h"
 #include "data/dataset.h"
+#include "data/row_chunks.h"
 
 namespace automodel::data {
 
@@ -26,8 +27,9 @@ struct StoredDocument {
 class TokenStore : public Dataset {
  public:
   /// Encodes every row of `source` on `num_threads` threads and writes `path`, which appears when
-  /// it is complete. Throws what a row of it throws, Error(io).
-  static void write(const Dataset& source, const std::filesystem::path& path, int num_threads);
+  /// it is complete. Throws what a row of it or `on_rows` throws, Error(io).
+  static void write(const Dataset& source, const std::filesystem::path& path, int num_threads,
+                    const OnRows& on_rows = {});
 
   /// `source` names the places of rows. Throws Error(not_found | io), Error(corrupt_data) if the
   /// file is damaged or of another number of rows.
@@ -62,10 +64,20 @@ class TokenStore : public Dataset {
   std::span<const std::uint16_t> notes_;
 };
 
+struct StoreOptions {
+  int num_threads = 1;
+  /// Of a row in the mean, about, so that a disk that is too small is seen before hours of encoding
+  /// rather than after them; 0: unknown.
+  std::int64_t row_tokens = 0;
+  OnRows on_rows = {};
+};
+
 /// The store of `source` in the cache folder "tokens": opened if it was made before of the same
 /// rows by the same tokenizer, keys and build of this program, else written. `keys` is the hash of
-/// what else decides on the tokens. Throws as TokenStore and its write().
+/// what else decides on the tokens. What killed processes left there is removed. Throws as
+/// TokenStore and its write(), Error(io) if the disk has too little room.
 std::shared_ptr<const TokenStore> open_token_store(std::shared_ptr<const Dataset> source,
-                                                   std::uint64_t keys, int num_threads);
+                                                   std::uint64_t keys,
+                                                   const StoreOptions& options = {});
 
 }  // namespace automodel::data

@@ -64,6 +64,29 @@ TEST(ClassNames, OfASavedDataSet) {
               HasSubstr("the classes are good, bad in dataset.labels, but bad, good"));
 }
 
+TEST(ClassNames, OfTwoSavedDataSetsInOneOrder) {
+  const data::ScratchFolder folder;
+  const auto save = [&](const std::string& name, const Json& names) {
+    const Json feature = {{"names", names}, {"_type", "ClassLabel"}};
+    folder.write(name + "/dataset_info.json", Json{{"features", {{"label", feature}}}}.dump());
+    return folder.path(name);
+  };
+  const auto both = [&](const Json& validation) {
+    auto out = recipe(nullptr, nullptr);
+    out.dataset.keys["path_or_dataset_id"] = save("train", kBadGood);
+    out.validation_datasets["default"].keys["path_or_dataset_id"] = save("held_out", validation);
+    return out;
+  };
+  EXPECT_THAT(class_names(both(kBadGood), {}, 2), ElementsAre("bad", "good"));
+  const std::string expected =
+      "the classes are bad, good in " + folder.path("train/dataset_info.json") +
+      ", but good, bad in " + folder.path("held_out/dataset_info.json") +
+      ": the same number would stand for two classes; give both data sets one order "
+      "(align_labels_with_mapping of `datasets` does)";
+  EXPECT_EQ(error(both(kGoodBad)), expected);
+  EXPECT_EQ(error(both(kGoodBad), {"x", "y"}), expected) << "whatever the model calls them";
+}
+
 TEST(ClassNames, SwappedClassesAreAnError) {
   EXPECT_THAT(error(recipe(kBadGood), {"good", "bad"}),
               HasSubstr("dataset.labels are bad, good, but the model's classes are good, bad "

@@ -50,6 +50,24 @@ TEST(Inspect, PackingIsTold) {
   EXPECT_THAT(done.text, HasSubstr("packing: 1 packs of 128 tokens hold 3 documents"));
 }
 
+TEST(Inspect, PacksOfRowsThatARunSkipsAreToldOnlyIfAllWereLookedAt) {
+  const TinyCorpus corpus;
+  corpus.write("train.jsonl", config::chat_row("Say it.", "one") + "{\"messages\": []}\n" +
+                                  config::chat_row("Say it.", "two"));
+  ::setenv("AUTOMODEL_CACHE", corpus.path("cache").c_str(), 1);
+  const auto inspect_rows = [&](const char* num_rows) {
+    return inspect({corpus.write_recipe(), "--packed_sequence.packed_sequence_size", "128",
+                    "--dataset.skip_invalid_samples", "true", "--rows", num_rows});
+  };
+  const Done some = inspect_rows("1");
+  EXPECT_EQ(some.code, ExitCode::ok);
+  EXPECT_THAT(some.text, HasSubstr("packing: not told, since 1 of 3 rows were looked at and rows "
+                                   "that cannot be used are skipped (skip_invalid_samples); "
+                                   "--rows 0 looks at all\n"));
+  EXPECT_THAT(inspect_rows("0").text, HasSubstr("packing: 1 packs of 128 tokens hold 2 documents"));
+  ::unsetenv("AUTOMODEL_CACHE");
+}
+
 TEST(Inspect, ErrorsFailAndWarningsOnlyIfStrict) {
   const TinyCorpus corpus;
   corpus.write_rows("train.jsonl", {"one", ""});
@@ -110,6 +128,7 @@ std::vector<Fault> template_faults() {
                                    {"tokenizer_class", "GPT2Tokenizer"},
                                    {"chat_template", data::kChatMl}});
        }},
+      {"mistral_regex", [](const auto& c) { c.write_old_mistral(); }},
       {"masked_eos", [turns](const auto& c) { c.write_template(turns); }},
       {"missing_bos",
        [](const auto& c) { c.write("model/tokenizer.json", data::tokenizer_json(true).dump()); }},
@@ -128,8 +147,7 @@ std::vector<Fault> template_faults() {
        [](const auto&) {},
        {},
        {"--dataset.chat_template",
-        "{{ bos_token }}{% for m in messages %}{{ m.content }}"
-        "<|im_end|>{% endfor %}"}},
+        "{{ bos_token }}{% for m in messages %}{{ m.content }}<|im_end|>{% endfor %}"}},
   };
 }
 

@@ -2,6 +2,7 @@
 
 #include <cstdlib>
 
+#include "base/known.h"
 #include "corpus/support.h"
 #include "data/registry.h"
 
@@ -31,6 +32,28 @@ TEST(RunData, SectionsOfARecipe) {
   const auto data = load(recipe);
   EXPECT_EQ(data.train.dataset->size(), 3);
   EXPECT_EQ(data.validation.at("default").dataset->size(), 3);
+}
+
+TEST(RunData, TellsWhatIsDoneAndMayBeEndedThere) {
+  const TinyCorpus corpus;
+  const auto recipe =
+      corpus.recipe({"dataloader.group_by_length=true"},
+                    fmt::format(fmt::runtime(kValidation), corpus.path("train.jsonl")));
+  std::vector<std::string> told;
+  const auto tell = [&](const std::string& what, std::int64_t num_done, std::int64_t num_rows) {
+    told.push_back(fmt::format("{} {} {}", what, num_done, num_rows));
+  };
+  load_run_data(recipe, read_model_facts(recipe.model), tell);
+  for (const char* line :
+       {"opening dataset 0 0", "checking rows of dataset 3 3", "opening validation_dataset 0 0",
+        "encoding rows of dataset 0 3", "the data are prepared 0 0"}) {
+    EXPECT_THAT(told, ::testing::Contains(line));
+  }
+  const auto stop = [](const std::string& what, std::int64_t, std::int64_t) {
+    check(!what.starts_with("opening validation"), ErrorKind::interrupted, "stopped");
+  };
+  EXPECT_EQ(data::error_of([&] { load_run_data(recipe, read_model_facts(recipe.model), stop); }),
+            "stopped");
 }
 
 TEST(RunData, ChecksStopARunAndCanBeSwitchedOff) {
@@ -123,6 +146,30 @@ TEST(RunData, TokenizerKeysThatCannotBe) {
               HasSubstr("dataset.tokenizer.add_bos_token: the tokenizer has no bos_token"));
   EXPECT_THAT(error({"add_eos_token=true"}),
               HasSubstr("dataset.tokenizer.add_eos_token: the tokenizer has no eos_token"));
+}
+
+TEST(RunData, AnOldMistralsExpressionIsFixedIfTheRecipeWantsIt) {
+  const TinyCorpus corpus;
+  corpus.write_old_mistral();
+  const auto text = [&](const std::vector<std::string>& overrides) {
+    const auto recipe = corpus.recipe(overrides);
+    return open_text(recipe, read_model_facts(recipe.model)).used;
+  };
+  const auto ids = [](const data::TextContext& used) { return used.tokenizer.encode("'The").ids; };
+  const std::string key = "--dataset.tokenizer.fix_mistral_regex";
+  const auto told = text({});
+  EXPECT_THAT(known(told.mistral_split).difference, HasSubstr("\"'The' isOpen\" is "));
+  EXPECT_THAT(ids(told), ::testing::ElementsAre('\'', 'T', 'h', 'e'));
+  EXPECT_THAT(ids(text({key, "true"})), ::testing::ElementsAre('\'', 1000, 'e'));
+  EXPECT_EQ(ids(text({key, "false"})), ids(told));
+  for (const char* decided : {"true", "false"}) {
+    EXPECT_EQ(known(text({key, decided}).mistral_split).difference, "") << decided;
+  }
+  corpus.write_tokenizer_config({{"eos_token", "<|im_end|>"}, {"fix_mistral_regex", true}});
+  EXPECT_THAT(ids(text({})), ::testing::ElementsAre('\'', 1000, 'e'));
+  EXPECT_EQ(data::error_of([&] { text({key, "false"}); }),
+            "dataset.tokenizer.fix_mistral_regex is false, but the tokenizer's "
+            "tokenizer_config.json says true; take the key out there");
 }
 
 TEST(RunData, TheTokenizersLimitIsTheModelsToo) {

@@ -9,6 +9,7 @@
 #include "data/support.h"
 #include "data/test_text.h"
 #include "tests/config/recipes.h"
+#include "tests/text/mistral_tokenizer.h"
 
 namespace automodel::corpus {
 
@@ -35,6 +36,15 @@ class TinyCorpus {
         "rms_norm_eps": 1e-5, "max_position_embeddings": {}, "tie_word_embeddings": true,
         "eos_token_id": 261}})",
                               vocab_size, max_positions));
+  }
+
+  /// A Mistral with the tokenizer that Transformers before 5 saved.
+  void write_old_mistral() const {
+    Json config = read_json(path("model/config.json"));
+    config.update(
+        {{"architectures", Json::array({"MistralForCausalLM"})}, {"model_type", "mistral"}});
+    folder_.write("model/config.json", config.dump());
+    folder_.write("model/tokenizer.json", text::as_old_mistral(data::tokenizer_json()).dump());
   }
 
   void write_tokenizer_config(const Json& config) const {

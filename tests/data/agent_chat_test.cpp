@@ -11,6 +11,7 @@ Conversation read_roles(const std::string& roles) {
   Conversation conversation;
   for (const char role : roles) {
     const char* name = role == 's'   ? "system"
+                       : role == 'd' ? "developer"
                        : role == 'u' ? "user"
                        : role == 'a' ? "assistant"
                                      : "tool";
@@ -45,12 +46,32 @@ TEST(AgentChat, OldReasoningGoes) {
   EXPECT_TRUE(conversation.messages[3].contains("reasoning_content"));
 }
 
-TEST(AgentChat, ShorterHistories) {
+std::vector<std::string> shorter_roles(const Conversation& conversation,
+                                       const std::vector<std::string>& train_roles = {
+                                           "assistant"}) {
   std::vector<std::string> all;
-  for (const Conversation& shorter : shorter_histories(read_roles("suauatau"))) {
+  for (const Conversation& shorter : shorter_histories(conversation, train_roles)) {
     all.push_back(roles(shorter));
   }
-  EXPECT_EQ(all, (std::vector<std::string>{"suauatau", "suatau", "su"}));
+  return all;
+}
+
+TEST(AgentChat, ShorterHistories) {
+  EXPECT_THAT(shorter_roles(read_roles("suauata")), ::testing::ElementsAre("suauata", "suata"));
+}
+
+TEST(AgentChat, ShorterHistoriesKeepTheDevelopersPrompt) {
+  EXPECT_THAT(shorter_roles(read_roles("duaua")), ::testing::ElementsAre("duaua", "dua"));
+  EXPECT_THAT(shorter_roles(read_roles("sduaua")), ::testing::ElementsAre("sduaua", "sdua"));
+}
+
+TEST(AgentChat, ShorterHistoriesKeepSomethingLearnt) {
+  EXPECT_THAT(shorter_roles(read_roles("suauau")), ::testing::ElementsAre("suauau", "suau"));
+  EXPECT_THAT(shorter_roles(read_roles("uau"), {"user"}), ::testing::ElementsAre("uau", "u"));
+  EXPECT_THAT(shorter_roles(read_roles("su")), ::testing::IsEmpty());
+  Conversation switched_off = read_roles("uaua");
+  switched_off.learnable[3] = false;
+  EXPECT_THAT(shorter_roles(switched_off), ::testing::ElementsAre("uaua"));
 }
 
 class AgentRows : public ::testing::Test {
@@ -95,6 +116,17 @@ TEST_F(AgentRows, OldExchangesGoUntilTheRestFits) {
             "<|im_start|>user\nc<|im_end|>\n<|im_start|>assistant\n[d<|im_end|>]\n");
   EXPECT_THAT(shown({.limit = {.seq_length = 50}, .truncate_history = true}, 0),
               ::testing::HasSubstr("[b<|im_end|>]"));
+}
+
+TEST_F(AgentRows, AQuestionAtTheEndDoesNotTakeTheAnswersPlace) {
+  AgentChatOptions options{.limit = {.seq_length = 25}, .truncate_history = true};
+  options.paths = {folder_.write("open.json", R"([{"messages": [
+      {"role": "user", "content": "a"}, {"role": "assistant", "content": "b"},
+      {"role": "user", "content": "c"}, {"role": "assistant", "content": "d"},
+      {"role": "user", "content": "e"}]}])")};
+  const auto sample = make_agent_chat_dataset(options, chatml_context())->sample(0);
+  EXPECT_THAT(show_sample(sample, chatml_context().tokenizer, MarkStyle::brackets),
+              ::testing::StartsWith("<|im_start|>user\nc<|im_end|>\n<|im_start|>assistant\n[d"));
 }
 
 TEST_F(AgentRows, Keys) {

@@ -70,5 +70,62 @@ TEST(Batch, RefusesWhatCannotBeJoined) {
   EXPECT_EQ(error_of([&] { collate(samples, rows); }), "row 3 of the data set has no tokens");
 }
 
+/// A data set of this row alone.
+class OneRow : public Dataset {
+ public:
+  explicit OneRow(TokenizedSample sample) : sample_(std::move(sample)) {}
+  std::int64_t size() const override { return 1; }
+  TokenizedSample sample(std::int64_t /*index*/) const override { return sample_; }
+  std::string location(std::int64_t /*index*/) const override { return "the row"; }
+  std::uint64_t content_hash() const override { return 1; }
+
+ private:
+  TokenizedSample sample_;
+};
+
+std::string refusal_of(TokenizedSample sample, const RowLimits& limits) {
+  const OneRow dataset(std::move(sample));
+  return error_of([&] {
+    batch_of_rows(dataset, std::vector<std::int64_t>{0}, limits, {.drop_last_token = true});
+  });
+}
+
+TEST(BatchOfRows, JoinsRowsOfADataSet) {
+  const NumberRows dataset(8);
+  const std::vector<std::int64_t> rows = {4, 1};
+  const std::vector<TokenizedSample> samples = {dataset.sample(4), dataset.sample(1)};
+  EXPECT_EQ(batch_of_rows(dataset, rows, {.vocab_size = 5, .max_tokens = 3}, {}),
+            collate(samples, rows));
+}
+
+TEST(BatchOfRows, NamesTheRowThatTheModelCannotTake) {
+  const NumberRows dataset(8);
+  const auto refusal = [&](const RowLimits& limits) {
+    return error_of([&] { batch_of_rows(dataset, std::vector<std::int64_t>{1, 5}, limits, {}); });
+  };
+  EXPECT_EQ(refusal({.vocab_size = 5}),
+            "numbers:6: the row has the token id 5, which the model's embedding of 5 rows does not "
+            "have: mend it; if it is as it should be, the tokenizer is not this model's, or the "
+            "embedding must be enlarged");
+  EXPECT_EQ(refusal({.max_tokens = 3}),
+            "numbers:6: the row has 4 tokens, but the model has learned 3 positions: shorten it, "
+            "or set seq_length and truncation: true");
+  EXPECT_EQ(refusal({}), "no error");
+  EXPECT_EQ(refusal_of({.document_lengths = {0}}, {}),
+            "the row: the row has no tokens: fill it or leave it out");
+}
+
+TEST(BatchOfRows, WhatIsNeitherComputedNorLearntMayBeAnything) {
+  TokenizedSample sample;
+  append_document(sample, {1, 2, 9}, {0, 1, 0});
+  EXPECT_EQ(refusal_of(sample, {.vocab_size = 3, .max_tokens = 2}), "no error");
+  sample.loss_mask = {0, 1, 1};
+  EXPECT_THAT(refusal_of(sample, {.vocab_size = 3}), ::testing::HasSubstr("the token id 9,"));
+  sample.notes.ends_in_class = true;
+  EXPECT_EQ(refusal_of(sample, {.vocab_size = 3, .max_tokens = 2}), "no error");
+  sample.ids[0] = -1;
+  EXPECT_THAT(refusal_of(sample, {.vocab_size = 3}), ::testing::HasSubstr("the token id -1,"));
+}
+
 }  // namespace
 }  // namespace automodel::data

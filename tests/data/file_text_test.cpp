@@ -1,8 +1,10 @@
 #include "data/file_text.h"
 
+#include <sys/resource.h>
 #include <zlib.h>
 #include <zstd.h>
 
+#include <csignal>
 #include <cstdlib>
 
 #include "data/support.h"
@@ -142,6 +144,28 @@ TEST_F(Text, MayBeMadeOfAFileOfAnotherKind) {
   EXPECT_THAT(error_of([&] { FileText(path, twice, {.most_times = 1, .always = 1}); }),
               HasSubstr("expands to more than 3 bytes"));
   EXPECT_THAT(error_of([&] { FileText(folder_.path("none"), twice); }), HasSubstr("none"));
+}
+
+/// The system's limit on the size of a file, in place of a full disk.
+TEST_F(Text, ADiskThatIsFullIsAnErrorThatNamesFileFolderAndVariable) {
+  const std::string path = folder_.write("a.jsonl.gz", gzip(std::string(1 << 20, 'x')));
+  const auto handler = ::signal(SIGXFSZ, SIG_IGN);
+  ::rlimit before{};
+  ::getrlimit(RLIMIT_FSIZE, &before);
+  const ::rlimit limit{1000, before.rlim_max};
+  ::setrlimit(RLIMIT_FSIZE, &limit);
+  std::string text;
+  try {
+    FileText{path};
+  } catch (const Error& error) {
+    EXPECT_EQ(error.kind(), ErrorKind::io);
+    text = error.what();
+  }
+  ::setrlimit(RLIMIT_FSIZE, &before);
+  ::signal(SIGXFSZ, handler);
+  EXPECT_THAT(text, HasSubstr("cannot write " + folder_.path("cache/expanded")));
+  EXPECT_THAT(text, HasSubstr("AUTOMODEL_CACHE names a folder for it"));
+  EXPECT_THAT(text, HasSubstr("expanding " + path));
 }
 
 }  // namespace

@@ -49,6 +49,30 @@ TEST(Limit, DocumentsWithNothingLearntLeftAreLeftOut) {
       (std::vector<std::int32_t>{7, 8}));
 }
 
+/// Of a source and its target the source never had something learnt.
+TEST(Limit, DocumentsThatWereNotToBeLearntStay) {
+  TokenizedSample sample;
+  append_document(sample, {7, 8, 9}, {0, 0, 0});
+  append_document(sample, {5, 6}, {0, 1});
+  EXPECT_EQ(apply_limit(sample, {.truncate = true, .seq_length = 9}), sample);
+  EXPECT_EQ(apply_limit(sample, {.truncate = true, .seq_length = 2}).document_lengths,
+            (std::vector<std::int64_t>{2, 2}));
+  EXPECT_EQ(apply_limit(sample, {.truncate = true, .seq_length = 1, .allows_untrained = true}).ids,
+            (std::vector<std::int32_t>{7, 5}))
+      << "nothing learnt is left of all";
+}
+
+TEST(Limit, CutsTheEndBeforeALastEos) {
+  LengthLimit limit{.truncate = true, .eos_id = 4, .seq_length = 3};
+  const auto cut = apply_limit(two_documents(), limit);
+  EXPECT_EQ(cut.ids, (std::vector<std::int32_t>{1, 2, 4, 5, 6}));
+  EXPECT_EQ(cut.document_lengths, (std::vector<std::int64_t>{3, 2}));
+  limit.seq_length = 4;
+  EXPECT_EQ(apply_limit(two_documents(), limit), two_documents());
+  limit = {.truncate = true, .cuts_beginning = true, .eos_id = 4, .seq_length = 3};
+  EXPECT_EQ(apply_limit(two_documents(), limit).ids, (std::vector<std::int32_t>{2, 3, 4, 5, 6}));
+}
+
 TEST(Limit, CutsRolesToo) {
   TokenizedSample sample = two_documents();
   sample.roles = {Role::user, Role::user, Role::assistant, Role::tool, Role::prompt, Role::answer};

@@ -147,6 +147,17 @@ TEST(Loader, ErrorsOfRowsReachTheCaller) {
   }
 }
 
+TEST(Loader, ARowThatTheModelCannotTakeIsNamed) {
+  LoaderOptions options = options_of(2, 2);
+  options.shuffle = false;
+  options.limits.vocab_size = 5;
+  Loader loader(numbers(8), options);
+  loader.next();
+  loader.next();
+  EXPECT_THAT(error_of([&] { loader.next(); }),
+              ::testing::StartsWith("numbers:6: the row has the token id 5,"));
+}
+
 TEST(Loader, RefusesToResumeOutsideTheData) {
   EXPECT_EQ(error_of([] { Loader(numbers(5), options_of(1, 1), {0, 6}); }),
             "cannot resume at row 6 of epoch 0: the data set has 5 rows; go on with the same data "

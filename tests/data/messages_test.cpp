@@ -221,6 +221,32 @@ TEST(Messages, WhatAToolReturnsMayBeAnyJson) {
   EXPECT_EQ(conversation.messages[1]["content"], R"({"t": [1, "é"]})");
 }
 
+TEST(Messages, AListThatAToolReturnsIsNoListOfParts) {
+  const auto content = [](const std::string& list) {
+    return read_row(R"({"messages": [{"role": "tool", "content": )" + list + "}]}")
+        .messages[0]["content"];
+  };
+  for (const char* list :
+       {R"([{"title": "Paris", "text": "capital"}, {"title": "Lyon"}])", R"(["Paris", "Lyon"])",
+        R"([{"temp": 20}])", R"([{"type": "text"}, 1])", "[]"}) {
+    EXPECT_EQ(content(list), list);
+  }
+  EXPECT_EQ(content(R"([{"type": "text", "text": "a"}, {"type": "text", "text": "b"}])"), "a b");
+  EXPECT_THAT(error(R"({"messages": [{"role": "tool", "content": [{"type": "image_url"}]}]})"),
+              ::testing::StartsWith("messages[0].content[0] is a part of type \"image_url\""));
+}
+
+TEST(Messages, ListsThatAreNullAreNotThere) {
+  const auto conversation = read_row(R"({"messages": null, "conversations": null,
+      "prompt": [{"role": "user", "content": "a"}],
+      "completion": [{"role": "assistant", "content": "b"}]})");
+  EXPECT_THAT(conversation.learnable, ::testing::ElementsAre(false, true));
+  EXPECT_EQ(error(R"({"conversations": null})"),
+            "the row's 'conversations' is null, expected a list of messages");
+  EXPECT_EQ(error(R"({"messages": null, "id": 1})"),
+            "the row's 'messages' is null, expected a list of messages");
+}
+
 TEST(Messages, OlderFunctionCalls) {
   const auto conversation = read_row(R"({"messages": [
       {"role": "assistant", "content": null,

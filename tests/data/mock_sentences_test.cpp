@@ -2,6 +2,7 @@
 
 #include <numeric>
 
+#include "base/stopwatch.h"
 #include "data/registry.h"
 #include "data/support.h"
 
@@ -68,6 +69,14 @@ TEST(MockText, NamesTheTokens) {
   EXPECT_EQ(text.eos_id, 1);
   EXPECT_EQ(text.tokenizer.decode(std::vector<std::int32_t>{2, 4, 1}), "tok_2 tok_4 <eos>");
   EXPECT_EQ(text.tokenizer.encode("tok_3 <eos>").ids, (std::vector<std::int32_t>{3, 1}));
+}
+
+/// Less than a second; some minutes if each token were looked for among those before it.
+TEST(MockText, TakesALargeVocabulary) {
+  const Stopwatch watch;
+  EXPECT_EQ(mock_text(250'000).tokenizer.encode("tok_249999").ids,
+            (std::vector<std::int32_t>{249'999}));
+  EXPECT_LT(watch.seconds(), 20);
 }
 
 }  // namespace

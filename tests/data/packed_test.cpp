@@ -106,6 +106,15 @@ TEST_F(Packed, InOrderFillsOnePackAfterTheOther) {
   EXPECT_NE(first.content_hash(), packs.content_hash());
 }
 
+TEST_F(Packed, ADocumentThatTheModelCannotTakeIsNamedByItsRow) {
+  const PackedDataset packs(store({5, 3, 4}), {.capacity = 8});
+  EXPECT_EQ(packs.document_location(0, 1), "rows:1");
+  EXPECT_THAT(error_of([&] {
+                batch_of_rows(packs, std::vector<std::int64_t>{0}, {.vocab_size = 1000}, {});
+              }),
+              ::testing::StartsWith("rows:1: the row has the token id 1000,"));
+}
+
 TEST_F(Packed, ALastTokenThatIsDroppedTakesNoRoom) {
   const PackedDataset packs(store({5, 5, 9}), {.capacity = 8, .drop_last_token = true});
   EXPECT_EQ(packs.size(), 2);

@@ -66,6 +66,21 @@ TEST(Preference, OnlyWhatFollowsThePromptIsLearnt) {
   EXPECT_THAT(text, HasSubstr("[no<|im_end|>]"));
 }
 
+TEST(Preference, ACallThatTheAnswerBeginsWithIsLearnt) {
+  const auto text = shown(
+      R"({"prompt": [{"from": "human", "value": "q"}, {"from": "gpt", "value": "I look."}],)"
+      R"("chosen": [{"from": "function_call", "value": "{\"name\": \"f\", \"arguments\": {}}"}],)"
+      R"("rejected": "no"})",
+      test_context({{"default",
+                     "{% for m in messages %}{{ '<|im_start|>' + m.role + '\n' + m.content }}"
+                     "{% for c in m.tool_calls or [] %}{{ 'call ' + c.function.name }}{% endfor %}"
+                     "{{ '<|im_end|>\n' }}{% endfor %}"
+                     "{% if add_generation_prompt %}{{ '<|im_start|>assistant\n' }}{% endif %}"}}));
+  EXPECT_THAT(text, HasSubstr("assistant\nI look.<|im_end|>\n"));
+  EXPECT_THAT(text, HasSubstr("assistant\n[call f<|im_end|>]"));
+  EXPECT_THAT(text, HasSubstr("assistant\n[no<|im_end|>]"));
+}
+
 TEST(Preference, AColumnIsTheSystemTurn) {
   const auto text = shown(R"({"system": "S", "prompt": "q", "chosen": "yes", "rejected": "no"})",
                           chatml_context());
@@ -101,6 +116,9 @@ TEST(Preference, PairsThatCannotBeAreNamed) {
   EXPECT_THAT(
       error(R"({"prompt": "q", "chosen": "a", "rejected": 3})"),
       HasSubstr("column 'rejected' must hold a text, a turn or a list of turns, found number"));
+  EXPECT_THAT(
+      error(R"({"prompt": "q", "chosen": "a", "rejected": {"role": "assistant"}})"),
+      HasSubstr("rows.jsonl:1: with 'rejected' as completion: completion[0] has no content"));
   EXPECT_THAT(error(R"({"chosen": [{"role": "user", "content": "q"}],)"
                     R"( "rejected": [{"role": "user", "content": "r"}]})"),
               HasSubstr("'chosen' and 'rejected' begin with different turns"));

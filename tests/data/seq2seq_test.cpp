@@ -40,6 +40,20 @@ TEST_F(Seq2Seq, ASourceAndWhatTheDecoderIsFedAndLearns) {
             (std::vector<Role>{Role::prompt, Role::answer, Role::answer, Role::answer}));
 }
 
+TEST_F(Seq2Seq, BothDocumentsAreCutAndTheEosStays) {
+  const std::string row = R"({"question": "quest</s>", "answers": "yes"})";
+  const auto at = [&](std::int64_t length) {
+    return this->sample(row, {.limit = {.truncate = true, .seq_length = length}});
+  };
+  EXPECT_EQ(at(6).ids,
+            (std::vector<std::int32_t>{'q', 'u', 'e', 's', 't', kEos, kBos, 'y', 'e', 's', kEos}));
+  EXPECT_FALSE(at(6).notes.truncated);
+  const auto cut = at(3);
+  EXPECT_EQ(cut.ids, (std::vector<std::int32_t>{'q', 'u', kEos, kBos, 'y', kEos}));
+  EXPECT_EQ(cut.document_lengths, (std::vector<std::int64_t>{3, 3}));
+  EXPECT_EQ(cut.loss_mask, (std::vector<std::uint8_t>{0, 0, 0, 0, 1, 1}));
+}
+
 TEST_F(Seq2Seq, ColumnsTemplateAndFirstToken) {
   const auto sample =
       this->sample(row_, {.source_template = "{{{en}}}:", .target_key = "de", .decoder_start = 7});

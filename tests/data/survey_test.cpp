@@ -50,6 +50,15 @@ TEST(Survey, CountsEveryRow) {
   }
 }
 
+TEST(Survey, WhoIsToldOfRowsMayEndIt) {
+  const auto stop = [](std::int64_t num_done, std::int64_t num_rows) {
+    EXPECT_EQ(num_rows, 4);
+    check(num_done < num_rows, ErrorKind::interrupted, "stopped");
+  };
+  const auto dataset = answers({{'a', kImEnd}, {'!'}, {'b', 'c'}, {'d', 'e', 'f'}});
+  EXPECT_EQ(error_of([&] { survey(*dataset, chatml_context(), {.on_rows = stop}); }), "stopped");
+}
+
 TEST(Survey, ChecksOfTheTextAreAmongTheOthers) {
   const auto dataset = answers({{'a', kImEnd}});
   const std::vector<FailedTextCheck> failures = {{Check::template_differs, "a here, b there"}};

@@ -71,6 +71,15 @@ TEST(TextChecks, AClassThatCutsOtherwiseIsTold) {
               ElementsAre(FailedTextCheck{Check::class_differs, "\"a\" is [\"b\"]"}));
 }
 
+TEST(TextChecks, AMistralsWrongExpressionIsToldUntilItIsDecided) {
+  TextContext used = chatml_context();
+  used.mistral_split = text::MistralSplit{.difference = "\"a\" is [\"b\"]"};
+  EXPECT_THAT(failed_text_checks(used, nullptr, {}),
+              ElementsAre(FailedTextCheck{Check::mistral_regex, "\"a\" is [\"b\"]"}));
+  used.mistral_split = text::MistralSplit{.is_fixed = true};
+  EXPECT_TRUE(failed_text_checks(used, nullptr, {}).empty());
+}
+
 TEST(TextChecks, WhatFails) {
   const TextContext model = with_template("{{ messages }}");
   EXPECT_TRUE(failed_text_checks(chatml_context(), nullptr, {.vocab_size = 264}).empty());

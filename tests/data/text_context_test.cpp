@@ -119,6 +119,31 @@ TEST(TextContext, AnotherTemplate) {
             "existing file, nor one of the tokenizer's templates (default)");
 }
 
+TEST(TextContext, AFileMayHoldTemplatesByName) {
+  const ScratchFolder folder;
+  const auto given = [&](const std::string& text) {
+    return with_chat_template(chatml_context(), folder.write("t.json", text));
+  };
+  const auto both = given(R"({"chat_template": [{"name": "default", "template": "a{{ 1 }}"},
+                                                {"name": "tool_use", "template": "b{{ 1 }}"}]})");
+  EXPECT_EQ(require_template(both, false).source(), "a{{ 1 }}");
+  EXPECT_EQ(require_template(both, true).source(), "b{{ 1 }}");
+  const auto error = [&](const std::string& text) { return error_of([&] { given(text); }); };
+  const std::string expected =
+      "; expected \"chat_template\": a text, or a list of {\"name\": ..., \"template\": ...} of "
+      "which one has the name 'default'";
+  const std::string is_json = "chat_template '" + folder.path("t.json") + "' is a JSON file with ";
+  EXPECT_EQ(error(R"({"template": "a{{ 1 }}", "bos_token": "<s>"})"),
+            is_json + "the keys bos_token, template" + expected);
+  EXPECT_EQ(error(R"({"chat_template": [{"name": "rag", "template": "r{{ 1 }}"}]})"),
+            is_json + "the templates rag" + expected);
+  EXPECT_EQ(error(R"({"chat_template": 5})"),
+            folder.path("t.json") + ".chat_template: expected a list, found 5");
+  EXPECT_THAT(error(R"({"chat_template": [{"name": "default", "template": "a"},
+                                          {"name": "rag", "template": "{% if x %}"}]})"),
+              HasSubstr("t.json: 'rag':1: Unexpected end of template"));
+}
+
 TEST(TextContext, OneOfTheTokenizersTemplatesByName) {
   const TextContext three =
       test_context({{"default", "a{{ 1 }}"}, {"rag", "r{{ 1 }}"}, {"tool_use", "b{{ 1 }}"}});
@@ -162,17 +187,6 @@ TEST(TextContext, TheHashSeesWhetherSpecialTokensAreLookedFor) {
   };
   EXPECT_EQ(hash(false), hash(false));
   EXPECT_NE(hash(true), hash(false));
-}
-
-TEST(TextContext, SpecialTokensInText) {
-  const TextContext context = chatml_context();
-  EXPECT_TRUE(special_tokens_in(context, "a < b, </p>").empty());
-  EXPECT_EQ(special_tokens_in(context, "a</s>b<|im_end|>"),
-            (std::vector<std::string>{"<|im_end|>", "</s>"}));
-  TextContext splits = context;
-  splits.tokenizer =
-      text::Tokenizer::from_json(tokenizer_json(), "test tokenizer", {.finds_special = false});
-  EXPECT_TRUE(special_tokens_in(splits, "a</s>b").empty()) << "it does not become that token";
 }
 
 }  // namespace

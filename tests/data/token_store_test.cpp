@@ -91,20 +91,54 @@ TEST(TokenStore, DamagedFilesAreRefused) {
               HasSubstr("is damaged"));
 }
 
-TEST(TokenStore, IsMadeOnceForTheSameContent) {
+TEST(TokenStore, WhoIsToldOfRowsMayEndTheWritingWhichLeavesNoFile) {
   const ScratchFolder folder;
-  ::setenv("AUTOMODEL_CACHE", folder.path().c_str(), 1);
-  const auto num_files = [&] {
-    return std::distance(std::filesystem::directory_iterator(folder.path("tokens")), {});
+  std::int64_t most = 0;
+  const auto stop = [&](std::int64_t num_done, std::int64_t num_rows) {
+    EXPECT_EQ(num_rows, 5000);
+    most = num_done;
+    check(num_done < 1000, ErrorKind::interrupted, "stopped");
   };
-  const auto source = std::make_shared<const Views>(5);
-  EXPECT_EQ(open_token_store(source, 1, 1)->sample(3), source->sample(3));
+  EXPECT_EQ(error_of([&] { TokenStore::write(Views(5000), folder.path("x.tokens"), 2, stop); }),
+            "stopped");
+  EXPECT_LT(most, 2000);
+  EXPECT_TRUE(std::filesystem::is_empty(folder.path()));
+}
+
+/// Stores go to a folder of the test's own.
+class CachedTokenStore : public ::testing::Test {
+ protected:
+  CachedTokenStore() { ::setenv("AUTOMODEL_CACHE", folder_.path().c_str(), 1); }
+  ~CachedTokenStore() override { ::unsetenv("AUTOMODEL_CACHE"); }
+  std::int64_t num_files() const {
+    return std::distance(std::filesystem::directory_iterator(folder_.path("tokens")), {});
+  }
+
+  ScratchFolder folder_;
+  std::shared_ptr<const Views> source_ = std::make_shared<const Views>(5);
+};
+
+TEST_F(CachedTokenStore, IsMadeOnceForTheSameContent) {
+  EXPECT_EQ(open_token_store(source_, 1)->sample(3), source_->sample(3));
   EXPECT_EQ(num_files(), 1);
-  open_token_store(std::make_shared<const Views>(5), 1, 1);
+  open_token_store(std::make_shared<const Views>(5), 1);
   EXPECT_EQ(num_files(), 1) << "the same rows";
-  open_token_store(source, 2, 1);
+  open_token_store(source_, 2);
   EXPECT_EQ(num_files(), 2) << "other keys";
-  ::unsetenv("AUTOMODEL_CACHE");
+}
+
+TEST_F(CachedTokenStore, RemovesWhatKilledProcessesLeftOfAnyStore) {
+  constexpr int kNoProcess = 1 << 22;  // the least number that none has
+  folder_.write(fmt::format("tokens/0123456789abcdef.tokens.tmp{}", kNoProcess), "left");
+  open_token_store(source_, 1);
+  EXPECT_EQ(num_files(), 1);
+}
+
+TEST_F(CachedTokenStore, ATooSmallDiskIsSeenBeforeRowsAreEncoded) {
+  const StoreOptions options{.row_tokens = std::int64_t{1} << 55};
+  EXPECT_THAT(error_of([&] { open_token_store(source_, 1, options); }),
+              HasSubstr("let AUTOMODEL_CACHE name a folder on another disk"));
+  EXPECT_EQ(num_files(), 0);
 }
 
 }  // namespace
