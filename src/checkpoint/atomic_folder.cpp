@@ -84,13 +84,9 @@ std::mutex& appearing() {
   return mutex;
 }
 
-/// Another process may have this one's number where it runs.
-void check_not_held(const fs::path& work, const fs::path& path) {
-  if (fs::is_directory(work)) {
-    FileLock lock(work, kAdvice);
-    check(lock.try_take(), ErrorKind::invalid_argument,
-          "another process is writing {}; wait for it or choose another name", path.string());
-  }
+/// Whether somebody is writing an AtomicFolder's work; on a file system without locks nobody is.
+bool is_held(const fs::path& work) {
+  return fs::is_directory(work) && !FileLock(work, kAdvice).try_take();
 }
 
 }  // namespace
@@ -129,7 +125,9 @@ AtomicFolder::AtomicFolder(const fs::path& path, Existing existing)
   if (existing_ == Existing::refuse) {
     check_free(path_, work_);
   }
-  check_not_held(work_, path_);
+  // Another process may have this one's number where it runs.
+  check(!is_held(work_), ErrorKind::invalid_argument,
+        "another process is writing {}; wait for it or choose another name", path_.string());
   const std::scoped_lock lock(appearing());
   remove_all_or_fail(work_);
   make_folders(work_);
@@ -189,7 +187,9 @@ void remove_unfinished(const fs::path& parent) {
     }
   }
   for (const auto& path : found) {
-    remove_all_or_fail(path);
+    if (!is_held(path)) {
+      remove_all_or_fail(path);
+    }
   }
 }
 

@@ -57,8 +57,8 @@ std::filesystem::path unfinished_name(const std::filesystem::path& path);
 /// names: a process killed then leaves it there, whole.
 std::filesystem::path replaced_name(const std::filesystem::path& path);
 
-/// Removes what dead processes left in `parent` under unfinished names. No live one may be writing
-/// there. Throws Error(io).
+/// Removes what dead processes left in `parent` under unfinished names; what a live one holds, such
+/// as a `convert` into a folder beside the checkpoints, stays. Throws Error(io).
 void remove_unfinished(const std::filesystem::path& parent);
 
 /// Takes a folder out of sight by one rename, then removes it: a reader sees all of it or nothing.

@@ -3,18 +3,21 @@
 #include <algorithm>
 #include <iterator>
 #include <map>
+#include <utility>
 
 #include "base/error.h"
 #include "base/file.h"
 #include "checkpoint/adapter.h"
 #include "checkpoint/atomic_folder.h"
 #include "models/classifiers.h"
+#include "models/registry.h"
 #include "tensor/gguf_facts.h"
 #include "tensor/gguf_vocabulary.h"
 #include "tensor/quantised_weights.h"
 #include "tensor/safetensors_shards.h"
 #include "text/first_token.h"
 #include "text/gguf_tokenizer.h"
+#include "text/mistral_split.h"
 #include "text/tokenizer_config.h"
 #include "text/tokenizer_files.h"
 
@@ -52,20 +55,27 @@ class WrittenTypes {
     if (came == type && (keeps || !converts_)) {
       return type;
     }
-    const bool as_it_came = came && std::ranges::all_of(stored.pieces, [&](auto& piece) {
-                              return is_exact_as(*came, piece.ours);
-                            });
-    if (as_it_came && !converts_) {
+    const auto as_it_came = [&] {  // which takes long to see
+      return came && std::ranges::all_of(stored.pieces, [&](auto& piece) {
+               return is_exact_as(*came, piece.ours);
+             });
+    };
+    if (!converts_ && as_it_came()) {
       return *came;
     }
-    return keeps && !as_it_came ? type : wanted_;
+    return keeps && !as_it_came() ? type : wanted_;
   }
 
  private:
+  /// Found once for all tensors that are stored of a parameter: experts are many.
   bool is_exact_as(at::ScalarType type, const std::string& name) const {
-    const auto& value = parameters_.at(name);
-    return !parameters_.adapter_names(spec::without_weight(name)) &&
-           at::equal(value, value.to(type).to(value.scalar_type()));
+    const auto [found, is_new] = exact_.try_emplace({name, type}, false);
+    if (is_new) {
+      const auto& value = parameters_.at(name);
+      found->second = !parameters_.adapter_names(spec::without_weight(name)) &&
+                      at::equal(value, value.to(type).to(value.scalar_type()));
+    }
+    return found->second;
   }
 
   /// How the tensor is stored, not quantised, in a model that is written in its own type.
@@ -81,6 +91,7 @@ class WrittenTypes {
   at::ScalarType wanted_;
   bool is_own_type_;
   std::map<std::string, const nn::Parameter*> by_name_;
+  mutable std::map<std::pair<std::string, at::ScalarType>, bool> exact_;
 };
 
 /// The type of most values; `otherwise` wins a draw.
@@ -96,16 +107,24 @@ at::ScalarType main_type(const std::vector<NamedInfo>& infos, at::ScalarType oth
   return type;
 }
 
+/// As the source's files have the model. But a body that was saved alone is, with a classifier's
+/// head, no body any more: Transformers before 5 finds such names only with the body's prefix.
+StoredLayout written_layout(const ModelFolder& source) {
+  return source.spec.is_classifier() ? StoredLayout(models::weight_map(source.spec))
+                                     : source.layout;
+}
+
 /// Returns what config.json is to name as their type.
 at::ScalarType write_weights(const fs::path& folder, const ModelFolder& source,
                              const nn::Parameters& parameters, const ExportOptions& options) {
-  const StoredLayout& layout = source.layout;
+  const StoredLayout layout = written_layout(source);
   const WrittenTypes type_of(source, parameters, options.dtype);
   std::vector<NamedInfo> infos;
   std::map<std::string, at::ScalarType> dtypes;
-  for (const auto& stored : layout.tensors()) {
-    infos.push_back({stored.name, {type_of(stored), stored.shape}});
-    dtypes.emplace(stored.name, infos.back().info.dtype);
+  for (std::size_t i = 0; i < layout.tensors().size(); ++i) {
+    const auto& written = layout.tensors()[i];
+    infos.push_back({written.name, {type_of(source.layout.tensors()[i]), written.shape}});
+    dtypes.emplace(written.name, infos.back().info.dtype);
   }
   const auto value = [&](const std::string& name) {
     return layout.to_stored(name, [&](const spec::Piece& piece) {
@@ -179,6 +198,13 @@ void put_bos_first(const fs::path& folder) {
   }
 }
 
+/// Splits as the run did, whatever config.json a reader finds beside the tokenizer.
+void put_mistral_split(const fs::path& folder) {
+  if (const fs::path file = folder / "tokenizer.json"; fs::exists(file)) {
+    write_json(file, text::with_mistral_split(text::read_object(file)));
+  }
+}
+
 /// Of several ids that end an answer the new one is the first. Source: Transformers' Trainer.
 Json with_ids(Json defaults, const Json& ids) {
   for (const auto& [key, id] : ids.items()) {
@@ -210,6 +236,9 @@ void write_text_files(const fs::path& folder, const ModelFolder& source) {
     set_text_keys(folder, source.text->keys);
     if (source.text->keys.contains("add_bos_token")) {
       put_bos_first(folder);
+    }
+    if (source.text->keys.value("fix_mistral_regex", false)) {
+      put_mistral_split(folder);
     }
   }
 }

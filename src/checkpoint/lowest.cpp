@@ -6,6 +6,7 @@
 
 #include "base/json_change.h"
 #include "base/known.h"
+#include "checkpoint/signature.h"
 
 namespace automodel::checkpoint {
 namespace {
@@ -21,7 +22,8 @@ Json without_name(Json set) {
 bool is_same_set(const Json& a, const Json& b) { return without_name(a) == without_name(b); }
 
 bool are_comparable(const Manifest& a, const Manifest& b) {
-  return a.validation_loss && b.validation_loss && a.signature == b.signature &&
+  return a.validation_loss && b.validation_loss &&
+         signature_difference(a.signature, b.signature).empty() &&
          is_same_set(a.validation_loss->set, b.validation_loss->set);
 }
 
@@ -40,7 +42,8 @@ const Checkpoint* lowest_like(const std::vector<Checkpoint>& newest_first, const
 const Checkpoint* newest_measured(const std::vector<Checkpoint>& newest_first,
                                   const Json& signature) {
   const auto found = std::ranges::find_if(newest_first, [&](const Checkpoint& checkpoint) {
-    return checkpoint.manifest.validation_loss && checkpoint.manifest.signature == signature;
+    return checkpoint.manifest.validation_loss &&
+           signature_difference(signature, checkpoint.manifest.signature).empty();
   });
   return found == newest_first.end() ? nullptr : &*found;
 }

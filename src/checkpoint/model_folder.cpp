@@ -74,27 +74,6 @@ bool is_body_alone(const std::vector<spec::StoredTensor>& tensors, const WeightS
          });
 }
 
-/// The tensors under the names that the file has for them: of a body that was saved alone without
-/// its prefix, of a tied head without the embedding under the head's.
-std::vector<spec::StoredTensor> as_stored(std::vector<spec::StoredTensor> tensors,
-                                          const ModelFolder& model) {
-  const WeightSource& weights = *model.weights;
-  const auto prefix = models::body_prefix(model.spec);
-  const bool is_alone = is_body_alone(tensors, weights, prefix);
-  const auto head = models::stored_head_name(model.spec);
-  const auto embedding = model.layout.stored_names(spec::head_weight_name(model.spec)).front();
-  for (auto& tensor : tensors) {
-    const bool is_head = model.spec.tied_head && tensor.name == embedding;
-    if (is_alone && tensor.name.starts_with(prefix)) {
-      tensor.name.erase(0, prefix.size());
-    }
-    if (is_head && !weights.contains(tensor.name) && weights.contains(head)) {
-      tensor.name = head;
-    }
-  }
-  return tensors;
-}
-
 /// The files are a language model's: the classifier's head is drawn, their own is left unread.
 void replace_head(ModelFolder& model) {
   model.fresh_parameters = {spec::head_weight_name(model.spec)};
@@ -154,9 +133,28 @@ ModelFolder open_model(const std::string& name, const OpenOptions& options) {
     if (model.spec.is_classifier() && (!had_classes || options.fresh_head)) {
       replace_head(model);
     }
-    model.layout = StoredLayout(as_stored(model.layout.tensors(), model));
+    model.layout = layout_of(model.spec, *model.weights);
   }
   return model;
+}
+
+StoredLayout layout_of(const spec::ModelSpec& spec, const WeightSource& weights) {
+  StoredLayout usual(models::weight_map(spec));
+  const auto prefix = models::body_prefix(spec);
+  const bool is_alone = is_body_alone(usual.tensors(), weights, prefix);
+  const auto head = models::stored_head_name(spec);
+  const auto embedding = usual.stored_names(spec::head_weight_name(spec)).front();
+  auto tensors = usual.tensors();
+  for (auto& tensor : tensors) {
+    const bool is_head = spec.tied_head && tensor.name == embedding;
+    if (is_alone && tensor.name.starts_with(prefix)) {
+      tensor.name.erase(0, prefix.size());
+    }
+    if (is_head && !weights.contains(tensor.name) && weights.contains(head)) {
+      tensor.name = head;
+    }
+  }
+  return StoredLayout(std::move(tensors));
 }
 
 at::ScalarType stored_dtype(const ModelFolder& model) {

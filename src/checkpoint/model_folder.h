@@ -60,6 +60,10 @@ struct OpenOptions {
 /// and open_folder_weights.
 ModelFolder open_model(const std::string& name, const OpenOptions& options = {});
 
+/// Where these files have the parameters of such a model: a body that was saved alone is without
+/// its prefix, and a tied matrix may have the head's name in place of the embedding's.
+StoredLayout layout_of(const spec::ModelSpec& spec, const WeightSource& weights);
+
 /// What config.json says, else the type of the first weight.
 at::ScalarType stored_dtype(const ModelFolder& model);
 

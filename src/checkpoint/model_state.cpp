@@ -158,9 +158,10 @@ bool widens(const Tensor& stored, const Tensor& ours) {
          (stored.scalar_type() == at::kBFloat16 || stored.scalar_type() == at::kHalf);
 }
 
-void restore_consolidated(const fs::path& folder, const StoredLayout& layout,
+void restore_consolidated(const fs::path& folder, const spec::ModelSpec& spec,
                           const nn::Parameters& parameters) {
   const auto weights = open_folder_weights(folder);
+  const auto layout = layout_of(spec, *weights);
   const auto stored = [&](const std::string& name) { return read_tensor(*weights, name, folder); };
   for (const auto& parameter : parameters.changing()) {
     const Tensor value = layout.to_parameter(parameter.spec, stored);
@@ -196,7 +197,7 @@ void restore_model_state(const fs::path& folder, const ModelFolder& source,
   if (adapter) {
     restore_adapter(folder, source, parameters);
   } else if (fs::is_directory(folder / models::kConsolidated)) {
-    restore_consolidated(folder / models::kConsolidated, source.layout, parameters);
+    restore_consolidated(folder / models::kConsolidated, source.spec, parameters);
   } else {
     restore_weights(folder, parameters);
   }

@@ -206,7 +206,8 @@ std::vector<std::string> CheckpointStore::remove_old() const {
   const auto checkpoints = list();
   std::int64_t num_ours = 0;
   for (const auto& checkpoint : checkpoints) {
-    const bool ours = checkpoint.manifest.signature == options_.signature;
+    const bool ours =
+        signature_difference(options_.signature, checkpoint.manifest.signature).empty();
     num_ours += ours ? 1 : 0;
     if (!ours || num_ours <= *options_.max_recent ||
         is_lowest_of_its_set(checkpoints, checkpoint)) {

@@ -59,22 +59,22 @@ MicroBatchResult ShardedModel::forward_backward(const nn::Tokens& tokens,
                                    .deferred = defers ? &deferred_ : nullptr,
                                    .labelled_only = true};
   const auto output = decoder_.forward(on_device(tokens), forward, runner, ports);
-  const Tensor loss =
-      ops::linear_cross_entropy(output.hidden_td, decoder_.head(forward), output.labels_t,
-                                {.weight = weights.per_label, .terms = weights.terms});
+  const Tensor loss = ops::linear_cross_entropy(
+      output.hidden_td, decoder_.head(forward), output.labels_t,
+      {.weight = weights.per_label * weights.gradient_scale, .terms = weights.terms});
   const auto routers = nn::router_loss(spec(), output.routers, weights.per_token);
   if (spec().is_classifier()) {
     const auto scores =
         ops::score_rows(output.hidden_td, decoder_.head(forward), output.labels_t, {});
     out.num_correct = scores.correct_n.sum().item<std::int64_t>();
   }
-  const Tensor total = routers.loss.defined() ? loss + routers.loss : loss;
+  const Tensor total = routers.loss.defined() ? loss + routers.loss * weights.gradient_scale : loss;
   out.forward_seconds = watch.lap();
   if (total.requires_grad()) {
     total.backward();  // `ports` and `runner` must still be alive: a recompute uses them
   }
   deferred_.add_to_computed();
-  out.loss = loss.item<double>();
+  out.loss = loss.item<double>() / weights.gradient_scale;
   out.routers = routers.report;
   out.backward_seconds = watch.lap();
   return out;

@@ -25,6 +25,7 @@ struct LossWeights {
   double per_label = 1;
   double per_token = 0;  // of the routers' losses
   ops::LossTerms terms = {};
+  double gradient_scale = 1;  // of all gradients, not of the losses that are returned
 };
 
 /// What a micro-batch came to.

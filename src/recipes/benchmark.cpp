@@ -13,6 +13,7 @@
 #include "recipes/benchmark/roofline.h"
 #include "recipes/finetune/run_data.h"
 #include "tensor/device.h"
+#include "tensor/dtype.h"
 #include "tensor/library.h"
 #include "tensor/threads.h"
 
@@ -60,7 +61,9 @@ void make_folder(const BenchPlan& plan) {
 /// What a recipe leaves open ("auto") is found from its keys alone.
 void choose_recompute(const config::Recipe& recipe, RunModel& run) {
   if (!recipe.distributed.activation_checkpointing) {
-    const auto cost = plan::cost_of(recipe, run.model.spec(), {.machine = plan::this_machine()});
+    const auto storage = plan::storage_of(dtype_name(run.storage));
+    const auto cost = plan::cost_of(recipe, run.model.spec(),
+                                    {.machine = plan::this_machine(), .storage = storage});
     run.model.set_recompute(cost.step.batch.recompute);
   }
 }

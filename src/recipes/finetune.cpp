@@ -17,6 +17,7 @@
 #include "base/terminal.h"
 #include "recipes/finetune/disk_need.h"
 #include "recipes/finetune/late_results.h"
+#include "recipes/finetune/preparation.h"
 #include "recipes/finetune/router_training.h"
 #include "recipes/finetune/run_manifest.h"
 #include "recipes/finetune/run_plan.h"
@@ -109,12 +110,14 @@ RunCheckpoints::Restored go_on(const config::Recipe& recipe, RunCheckpoints& che
   return restored;
 }
 
-/// What else is left of a run that was over before: a model that is wanted and was not written.
-/// Logs, manifest and those who watch keep what the run told.
+/// What else is left of a run that was over before: what was `measured` late, or a model that is
+/// wanted and was not written, is saved. Logs, manifest and those who watch keep what the run told.
 ExitCode finish_again(RunCheckpoints& checkpoints, RunState& state,
-                      const RunCheckpoints::Restored& restored, train::Progress& progress) {
+                      const RunCheckpoints::Restored& restored,
+                      const std::optional<SaveMoment>& measured, train::Progress& progress) {
   progress.notes(warnings(restored.notes));
-  const auto saved = checkpoints.save_missing_model(state, known(restored.path));
+  const auto saved = measured ? checkpoints.save(state, *measured)
+                              : checkpoints.save_missing_model(state, known(restored.path));
   progress.notes(describe_save(saved));
   progress.notes(describe_result({}, saved ? saved->path : restored.path));
   return ExitCode::ok;
@@ -182,14 +185,15 @@ std::optional<std::int64_t> steps_of_epoch(const config::Recipe& recipe,
 ExitCode run_finetune(const config::LoadedRecipe& loaded) {
   check_single_process();
   const StopSignal stop(stop_signals(loaded.recipe));
+  const auto is_to_stop = [&stop] { return stop.received().has_value(); };
   const int num_threads = set_up_process();
   RunCheckpoints checkpoints(loaded);
   const config::Recipe recipe = without_beginning(loaded.recipe, checkpoints);
 
   RunModel run = load_run_model(recipe);
-  const RunData data = load_run_data(recipe, run.source);
+  const RunData data = load_run_data(recipe, run.source, watch_preparation(is_to_stop));
   choose_recompute(recipe, run, data);
-  data::Loader loader(data.train.dataset, loader_options(recipe, data.lengths),
+  data::Loader loader(data.train.dataset, loader_options(recipe, data, run.source.spec),
                       {.epoch = recipe.step_scheduler.start_epoch});
   auto plan = config::plan_steps(recipe.step_scheduler, steps_of_epoch(recipe, loader));
   train::Optimizer optimizer(run.model.parameters().trained(), recipe.optimizer,
@@ -206,8 +210,8 @@ ExitCode run_finetune(const config::LoadedRecipe& loaded) {
   train::Progress progress(stdout, rewrites_lines(STDOUT_FILENO), plan.end_step);
   progress.notes(warnings(loaded.warnings));
   if (restored.path && state.next_step >= plan.end_step) {
-    progress.notes(complete_results(recipe, run, data, state.next_step));
-    return finish_again(checkpoints, state, restored, progress);
+    const auto late = complete_results(recipe, data, state, *restored.path, is_to_stop, progress);
+    return finish_again(checkpoints, state, restored, late, progress);
   }
 
   Watchers watchers(recipe, manifest["config"],
@@ -228,7 +232,6 @@ ExitCode run_finetune(const config::LoadedRecipe& loaded) {
   const auto first_logged = restored.path ? state.next_step : kBeforeTraining;
   train::JsonLines log(std::filesystem::path(recipe.checkpoint.checkpoint_dir) / "training.jsonl",
                        first_logged);
-  const auto is_to_stop = [&stop] { return stop.received().has_value(); };
   Validation validation(recipe, data, first_logged, is_to_stop);
   progress.notes(warnings(checkpoints.compare_sets(validation.deciding_set())));
   if (!restored.path && recipe.step_scheduler.validate_at_start) {

@@ -10,7 +10,7 @@ namespace automodel::recipes {
 /// checkpoint.checkpoint_dir. Tells plan, progress and result on stdout. Goes on from a checkpoint
 /// where the recipe allows it, bit for bit.
 /// Returns interrupted if a signal stopped it and a checkpoint is there to go on from, failure if
-/// none is. Throws Error.
+/// none is. Throws Error, of kind interrupted if the signal came while the data were prepared.
 ExitCode run_finetune(const config::LoadedRecipe& loaded);
 
 }  // namespace automodel::recipes

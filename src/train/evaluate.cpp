@@ -1,6 +1,7 @@
 #include "train/evaluate.h"
 
 #include <cmath>
+#include <numeric>
 
 #include "base/error.h"
 #include "train/tokens.h"
@@ -8,14 +9,11 @@
 namespace automodel::train {
 namespace {
 
-data::Batch batch_at(const data::Dataset& dataset, std::int64_t begin, std::int64_t end) {
-  std::vector<data::TokenizedSample> samples;
-  std::vector<std::int64_t> rows;
-  for (std::int64_t row = begin; row < end; ++row) {
-    samples.push_back(dataset.sample(row));
-    rows.push_back(row);
-  }
-  return data::collate(samples, rows, {.drop_last_token = true});
+data::Batch batch_at(const data::Dataset& dataset, std::int64_t begin, std::int64_t end,
+                     const data::RowLimits& limits) {
+  std::vector<std::int64_t> rows(static_cast<std::size_t>(end - begin));
+  std::iota(rows.begin(), rows.end(), begin);
+  return data::batch_of_rows(dataset, rows, limits, {.drop_last_token = true});
 }
 
 }  // namespace
@@ -69,7 +67,8 @@ std::optional<Evaluation> evaluate(const parallel::ShardedModel& model,
     if (stops()) {
       return std::nullopt;
     }
-    const auto batch = batch_at(dataset, begin, std::min(begin + batch_size, dataset.size()));
+    const auto end = std::min(begin + batch_size, dataset.size());
+    const auto batch = batch_at(dataset, begin, end, row_limits(model.spec()));
     sum.add(batch, model.score(to_tokens(batch)));
   }
   auto out = sum.result();

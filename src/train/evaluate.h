@@ -39,7 +39,7 @@ class ScoreSum {
 };
 
 /// Scores every row of the data set in its order, `batch_size` rows at a time. Nothing if `stops`,
-/// which is asked before each batch, says so.
+/// which is asked before each batch, says so. Throws as data::batch_of_rows.
 std::optional<Evaluation> evaluate(
     const parallel::ShardedModel& model, const data::Dataset& dataset, std::int64_t batch_size,
     const std::function<bool()>& stops = [] { return false; });

@@ -27,11 +27,18 @@ Tensor initial_a(const spec::LoraModule& module, const config::Peft& peft, std::
 
 double scale_of(const config::Peft& peft) { return peft.alpha / static_cast<double>(peft.dim); }
 
+/// float16 has no numbers for small gradients.
+at::ScalarType adapter_dtype(const config::Peft& peft, at::ScalarType of_layer) {
+  if (peft.lora_dtype) {
+    return storage_dtype_from_name("peft.lora_dtype", *peft.lora_dtype);
+  }
+  return of_layer == at::kHalf ? at::kFloat : of_layer;
+}
+
 void attach(nn::Parameters& parameters, const spec::LoraModule& module, const config::Peft& peft,
             std::uint64_t seed) {
-  const auto dtype = peft.lora_dtype
-                         ? storage_dtype_from_name("peft.lora_dtype", *peft.lora_dtype)
-                         : parameters.at(module.weight.pieces.front().ours).scalar_type();
+  const auto dtype =
+      adapter_dtype(peft, parameters.at(module.weight.pieces.front().ours).scalar_type());
   const auto trained = [&](const Tensor& value) { return value.to(dtype).requires_grad_(true); };
   std::vector<Tensor> b;
   for (const auto& piece : module.weight.pieces) {

@@ -29,6 +29,17 @@ std::int64_t num_tokens(std::span<const nn::Tokens> micro_batches) {
   return count;
 }
 
+/// float16 has no number between 0 and 6e-8, where gradients of many weights lie, and none above
+/// 65,504: those of weights in it are kept times this, a power of two, which changes no digit.
+constexpr double kFloat16GradientScale = 1024;
+
+double gradient_scale(const nn::Parameters& parameters) {
+  const auto is_narrow = [](const nn::Parameter& parameter) {
+    return parameter.value.requires_grad() && parameter.value.scalar_type() == at::kHalf;
+  };
+  return std::ranges::any_of(parameters.all(), is_narrow) ? kFloat16GradientScale : 1;
+}
+
 parallel::MicroBatchResult forward_backward(parallel::ShardedModel& model,
                                             std::span<const nn::Tokens> micro_batches,
                                             const parallel::LossWeights& weights,
@@ -77,7 +88,8 @@ StepResult train_step(parallel::ShardedModel& model, Optimizer& optimizer,
   const auto num_labels = static_cast<double>(std::max<std::int64_t>(result.num_label_tokens, 1));
   const parallel::LossWeights weights{.per_label = 1.0 / num_labels,
                                       .per_token = 1.0 / static_cast<double>(result.num_tokens),
-                                      .terms = options.terms};
+                                      .terms = options.terms,
+                                      .gradient_scale = gradient_scale(model.parameters())};
   const auto computed = forward_backward(model, micro_batches, weights, dropout);
   result.loss = computed.loss;
   result.routers = computed.routers;
@@ -87,10 +99,11 @@ StepResult train_step(parallel::ShardedModel& model, Optimizer& optimizer,
   result.seconds.forward = computed.forward_seconds;
   result.seconds.backward = computed.backward_seconds;
   Stopwatch watch;
-  result.grad_norm = model.grad_norm();
+  result.grad_norm = model.grad_norm() / weights.gradient_scale;
   check_finite_step(model, micro_batches, result, step);
   result.seconds.clip = watch.lap();
-  optimizer.step(rates, clip_factor(result.grad_norm, options.max_grad_norm),
+  optimizer.step(rates,
+                 clip_factor(result.grad_norm, options.max_grad_norm) / weights.gradient_scale,
                  model.deferred_gradients());
   step_corrections(model, result.routers);
   result.seconds.update = watch.lap();

@@ -15,6 +15,11 @@ at::Tensor to_tensor(const std::vector<std::int64_t>& values) {
 
 }  // namespace
 
+data::RowLimits row_limits(const spec::ModelSpec& spec) {
+  const auto& learnt = spec.positions;
+  return {.vocab_size = spec.vocab_size, .max_tokens = learnt ? learnt->count - learnt->offset : 0};
+}
+
 nn::Tokens to_tokens(const data::Batch& batch) {
   return {.ids_t = to_tensor(batch.ids),
           .labels_t = to_tensor(batch.labels),

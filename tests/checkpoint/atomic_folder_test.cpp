@@ -253,6 +253,16 @@ TEST(RemoveUnfinished, ClearsWorkFoldersOnly) {
   EXPECT_TRUE(fs::exists(parent / ".hidden"));
 }
 
+/// E.g. of a `convert` into a folder beside the checkpoints of a run that starts meanwhile.
+TEST(RemoveUnfinished, LeavesWhatALiveProcessHolds) {
+  const TemporaryFolder parent;
+  AtomicFolder folder(parent / "converted");
+  write_text(folder.work() / "file", "content");
+  remove_unfinished(parent.path());
+  folder.commit();
+  EXPECT_EQ(read_file(parent / "converted/file"), "content");
+}
+
 TEST(RemoveFolder, RemovesAllOfIt) {
   const TemporaryFolder parent;
   fs::create_directories(parent / "a/b");

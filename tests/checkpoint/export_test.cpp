@@ -12,6 +12,7 @@
 #include "tests/checkpoint/tiny_gguf.h"
 #include "tests/checkpoint/tiny_model.h"
 #include "tests/tensor/expect_error.h"
+#include "text/mistral_split.h"
 #include "text/tokenizer.h"
 
 namespace automodel::checkpoint {
@@ -19,6 +20,7 @@ namespace {
 
 using automodel::testing::expect_error;
 using automodel::testing::expect_same;
+using automodel::testing::strip_prefix;
 using automodel::testing::TemporaryFolder;
 using automodel::testing::tiny_config;
 using automodel::testing::tiny_gguf;
@@ -213,6 +215,19 @@ TEST_F(Export, NamesNewEndsOfAnswersBesideTheModels) {
   EXPECT_EQ(read_json(folder_ / "out/generation_config.json"), Json({{"eos_token_id", ends}}));
 }
 
+TEST_F(Export, ASplitThatTheRunFixedIsInTheFile) {
+  const char* file = R"({"pre_tokenizer": {"type": "ByteLevel"}})";
+  write_text(folder_ / "source/tokenizer.json", file);
+  source_.text = TextSource{.folder = source_.path, .keys = {{"fix_mistral_regex", true}}};
+  exported({});
+  EXPECT_EQ(read_json(folder_ / "out/tokenizer.json"),
+            text::with_mistral_split(parse_json(file, "test")));
+  EXPECT_EQ(read_json(folder_ / "out/tokenizer_config.json")["fix_mistral_regex"], true);
+  source_.text->keys["fix_mistral_regex"] = false;
+  export_hf_folder(folder_ / "kept", source_, parameters_, {});
+  EXPECT_EQ(read_file(folder_ / "kept/tokenizer.json"), file);
+}
+
 TEST_F(Export, LeavesAFolderInUseAlone) {
   expect_error(ErrorKind::invalid_argument, "exists already",
                [this] { export_hf_folder(folder_ / "source", source_, parameters_, {}); });
@@ -228,6 +243,26 @@ TEST_F(Export, OfAClassifierNamesItsClasses) {
   EXPECT_EQ(model.config["label2id"], (Json{{"LABEL_0", 0}, {"LABEL_1", 1}}));
   EXPECT_FALSE(model.config.contains("num_labels"));
   expect_same(load_parameters(model, at::kFloat), parameters_);
+}
+
+/// Transformers before 5 loads a folder with the body's prefix or without it, not one between.
+TEST_F(Export, OfAClassifierHasItsPrefixAlsoIfTheSourceIsABodyAlone) {
+  const std::string norm = "model.norm.weight";
+  auto stored = tiny_parameters(tiny_config());
+  for (auto& parameter : stored.all()) {
+    parameter.value = parameter.value.to(parameter.spec.name == norm ? at::kBFloat16 : at::kFloat);
+  }
+  write_tiny_model(folder_ / "source", tiny_config(), stored);
+  strip_prefix(folder_ / "source");
+  source_ = open_model((folder_ / "source").string(),
+                       {.config_overrides = models::classifier_overrides(2)});
+  parameters_ = load_parameters(source_, std::nullopt);
+  const auto model = exported({});
+  for (const auto& name : model.weights->names()) {
+    EXPECT_TRUE(name.starts_with("model.") || name == "score.weight") << name;
+  }
+  EXPECT_EQ(model.weights->info(norm).dtype, at::kBFloat16) << "as it came";
+  expect_same(load_parameters(model, std::nullopt), parameters_);
 }
 
 }  // namespace

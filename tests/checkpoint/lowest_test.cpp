@@ -66,6 +66,24 @@ TEST_F(LowestTest, TheBestOfEachSetIsKept) {
   EXPECT_THAT(steps(store), ElementsAre(31, 15));
 }
 
+/// As CheckpointStore::find takes it.
+TEST_F(LowestTest, TheSameModelInAnotherSpellingIsTheSameModel) {
+  const auto open_at = [this](const fs::path& model) {
+    return open(1, {{"model.pretrained_model_name_or_path", model.string()}});
+  };
+  fs::create_directory(folder_ / "model");
+  {
+    auto store = open_at(folder_ / "model");
+    save(store, 1, 1.0, kOld);
+    save(store, 2, 3.0, kOld);
+  }
+  auto store = open_at(folder_ / "run/../model");
+  EXPECT_EQ(store.compare_sets(kNew).size(), 1U);
+  save(store, 3, 2.0, kOld);
+  EXPECT_EQ(best(), "epoch_0_step_1");
+  EXPECT_THAT(steps(store), ElementsAre(3, 1));
+}
+
 TEST_F(LowestTest, OfUnknownSetsAreComparedAmongThemselves) {
   auto store = open(1);
   save(store, 1, 1.0, kUnknown);

@@ -5,6 +5,7 @@
 
 #include "checkpoint/adapter.h"
 #include "checkpoint/load.h"
+#include "models/classifiers.h"
 #include "tests/checkpoint/tiny_model.h"
 #include "tests/tensor/expect_error.h"
 
@@ -13,6 +14,7 @@ namespace {
 
 using automodel::testing::expect_error;
 using automodel::testing::expect_same;
+using automodel::testing::strip_prefix;
 using automodel::testing::TemporaryFolder;
 using automodel::testing::tiny_config;
 using automodel::testing::tiny_parameters;
@@ -124,6 +126,27 @@ TEST_F(ModelState, OfAConsolidatedModelComesBackAndLoadsAlone) {
   EXPECT_EQ(stored_dtype(alone), at::kBFloat16);
   expect_same(load_parameters(alone, at::kBFloat16), restored);
   EXPECT_TRUE(fs::exists(model_ / "consolidated/tokenizer.json"));
+}
+
+/// Earlier versions wrote a classifier without the prefix where the base was a body alone.
+TEST_F(ModelState, OfAConsolidatedClassifierComesBackWithAndWithoutPrefix) {
+  const auto trained = [](const ModelFolder& model, std::uint64_t seed) {
+    auto parameters = nn::initialise(model.spec, at::kFloat, seed);
+    for (auto& parameter : parameters.all()) {
+      parameter.value.requires_grad_(true);
+    }
+    return parameters;
+  };
+  strip_prefix(folder_ / "source");
+  source_ = open_model((folder_ / "source").string(),
+                       {.config_overrides = models::classifier_overrides(2)});
+  write(trained(source_, 1), Consolidated::yes);
+  for (int i = 0; i < 2; ++i) {
+    auto restored = trained(source_, 2);
+    restore_model_state(model_, source_, restored);
+    expect_same(restored, trained(source_, 1));
+    strip_prefix(model_ / "consolidated");
+  }
 }
 
 /// As exact float32 parameters of a bfloat16 model are stored.

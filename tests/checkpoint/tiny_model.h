@@ -11,6 +11,7 @@
 #include "models/registry.h"
 #include "nn/parameters.h"
 #include "tensor/safetensors_shards.h"
+#include "tensor/weights.h"
 #include "tests/tensor/temporary_folder.h"
 
 namespace automodel::testing {
@@ -59,6 +60,20 @@ inline void write_tiny_model(const std::filesystem::path& folder, const Json& co
 /// The same with tiny_config() and its float32 weights.
 inline void write_tiny_model(const std::filesystem::path& folder) {
   write_tiny_model(folder, tiny_config(), tiny_parameters(tiny_config()));
+}
+
+/// Takes "model." off the names of a folder's weights, as a body has them that is saved alone.
+inline void strip_prefix(const std::filesystem::path& folder) {
+  const std::string prefix = "model.";
+  std::vector<NamedTensor> tensors;
+  {
+    const auto weights = open_folder_weights(folder);
+    for (const auto& name : weights->names()) {
+      tensors.push_back({name.starts_with(prefix) ? name.substr(prefix.size()) : name,
+                         weights->tensor(name).clone()});
+    }
+  }
+  write_safetensors(folder / kWeightsFile, tensors);
 }
 
 /// The tensors of `parameters` are bit for bit those of `expected`, in names, order and dtype.

@@ -42,12 +42,17 @@ TEST(RunFinetune, GoesOnWhereACheckpointIs) {
   EXPECT_THAT(told, ::testing::HasSubstr("epoch_0_step_0"));
 }
 
-/// Of more than 2000 rows not all are looked at before; the fifth is none that can be learnt.
-void write_late_error(const TinyRecipe& tiny, const std::string& name) {
+/// Of more than 2000 rows not all are looked at before: not the fifth.
+void write_late_row(const TinyRecipe& tiny, const std::string& name, const std::string& row) {
   tiny.write_rows(name, 2500);
   auto rows = split(read_file(tiny.path(name)), '\n');
-  rows.at(4) = R"({"messages": [{"role": "user", "content": "w1"}]})";
+  rows.at(4) = row;
   write_text(tiny.path(name), join(rows, "\n"));
+}
+
+/// It is none that can be learnt.
+void write_late_error(const TinyRecipe& tiny, const std::string& name) {
+  write_late_row(tiny, name, R"({"messages": [{"role": "user", "content": "w1"}]})");
 }
 
 TEST(RunFinetune, ARowThatCannotBeUsedCostsNoStep) {
@@ -68,8 +73,44 @@ TEST(RunFinetune, NorDoesOneOfTheValidation) {
   ::testing::internal::CaptureStdout();
   testing::expect_error(ErrorKind::corrupt_data, "validation.jsonl:5",
                         [&] { run_finetune(tiny.load()); });
-  ::testing::internal::GetCapturedStdout();
   EXPECT_TRUE(std::filesystem::exists(tiny.path("out/epoch_0_step_1/model/consolidated")));
+  EXPECT_FALSE(std::filesystem::exists(tiny.path("out/LOWEST_VAL")));
+
+  // Of the last step it is made up for.
+  tiny.write_rows("validation.jsonl", 3);
+  EXPECT_EQ(run_finetune(tiny.load()), ExitCode::ok);
+  const auto log = [&] { return read_file(tiny.path("out/validation.jsonl")); };
+  const std::string first = log();
+  const Json line = read_json(tiny.path("out/validation.jsonl"));
+  EXPECT_EQ(line["step"], 1);
+  EXPECT_EQ(read_json(tiny.path("out/LOWEST_VAL/losses.json"))["val_loss"], line["val_loss"]);
+  EXPECT_TRUE(read_json(tiny.path("out/LATEST/losses.json")).contains("train_loss"));
+  EXPECT_EQ(read_json(tiny.path("out/manifest.json"))["results"]["steps"], 2);
+  EXPECT_TRUE(std::filesystem::exists(tiny.path("out/LATEST/model/consolidated")));
+  EXPECT_EQ(run_finetune(tiny.load()), ExitCode::ok);
+  EXPECT_EQ(log(), first) << "once";
+  ::testing::internal::GetCapturedStdout();
+}
+
+/// As of a tokenizer to which tokens were added, but no rows to the model's embedding.
+TEST(RunFinetune, NorDoesATokenThatTheModelHasNot) {
+  const TinyRecipe tiny;
+  Json tokenizer = read_json(tiny.path("model/tokenizer.json"));
+  tokenizer["model"]["vocab"]["more"] = 16;
+  write_text(tiny.path("model/tokenizer.json"), tokenizer.dump());
+  const std::string row{trim(config::chat_row("w1", "more"))};
+  for (const std::string name : {"train.jsonl", "validation.jsonl"}) {
+    std::filesystem::remove_all(tiny.path("out"));
+    tiny.write_rows("train.jsonl", 6);
+    write_late_row(tiny, name, row);
+    ::testing::internal::CaptureStdout();
+    testing::expect_error(
+        ErrorKind::corrupt_data,
+        name + ":5: the row has the token id 16, which the model's embedding of 16 rows",
+        [&] { run_finetune(tiny.load({"--dataloader.shuffle=false"})); });
+    ::testing::internal::GetCapturedStdout();
+    EXPECT_TRUE(std::filesystem::exists(tiny.path("out/LATEST/manifest.json"))) << name;
+  }
 }
 
 /// LibTorch's allocations but one fail: number `fails_at` (from 0) of those behind the log's first

@@ -5,6 +5,7 @@
 #include <cmath>
 
 #include "base/error.h"
+#include "tensor/expect_error.h"
 #include "train/tiny_model.h"
 #include "train/tokens.h"
 
@@ -102,6 +103,13 @@ TEST(Evaluate, LossIsThatOfTheLogits) {
     expected -= log_probabilities[1][i + 2].item<double>();
   }
   EXPECT_NEAR(evaluate(model, FixedRows(), 2)->loss, expected / 10, 1e-5);
+}
+
+TEST(Evaluate, NamesARowThatTheModelCannotTake) {
+  auto spec = tiny_spec();
+  spec.vocab_size = 6;
+  testing::expect_error(ErrorKind::corrupt_data, "4: the row has the token id 6,",
+                        [&] { evaluate(tiny_model(at::kFloat, spec), FixedRows(), 2); });
 }
 
 TEST(Evaluate, StopsBetweenBatches) {

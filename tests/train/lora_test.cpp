@@ -86,6 +86,14 @@ TEST(AttachLora, XavierNormalOrKaimingUniform) {
 TEST(AttachLora, DtypeOfTheAdapters) {
   EXPECT_EQ(first_a({}, 1).scalar_type(), at::kFloat);
   EXPECT_EQ(first_a({.lora_dtype = "bfloat16"}, 1).scalar_type(), at::kBFloat16);
+  const auto beside = [](at::ScalarType dtype, const config::Peft& peft) {
+    auto parameters = nn::initialise(tiny_spec(), dtype, 1);
+    attach_lora(parameters, modules(), peft, 1);
+    return parameters.trained().front().value.scalar_type();
+  };
+  EXPECT_EQ(beside(at::kBFloat16, {}), at::kBFloat16);
+  EXPECT_EQ(beside(at::kHalf, {}), at::kFloat);
+  EXPECT_EQ(beside(at::kHalf, {.lora_dtype = "float16"}), at::kHalf);
 }
 
 TEST(AttachLora, DoraIsRefused) {

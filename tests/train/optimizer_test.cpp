@@ -170,9 +170,15 @@ struct Twin {
   }
 };
 
-void expect_continues(const config::Optimizer& options) {
+std::map<std::string, Tensor> state_of(Optimizer& optimizer) {
+  Tensors state;
+  optimizer.visit(state);
+  return state.found;
+}
+
+void expect_continues(const config::Optimizer& options, at::ScalarType dtype = at::kBFloat16) {
   const testing::TemporaryFolder folder;
-  Twin first(at::kBFloat16, options), second(at::kBFloat16, options);
+  Twin first(dtype, options), second(dtype, options);
   first.step(1);
   StateSaver saver;
   first.optimizer.visit(saver);
@@ -181,16 +187,47 @@ void expect_continues(const config::Optimizer& options) {
   second.optimizer.visit(restorer);
   restorer.finish();
   second.weight.value.detach().copy_(first.weight.value);  // restored with the model
-  first.step(-0.5);
-  second.step(-0.5);
-  EXPECT_TRUE(at::equal(first.weight.value, second.weight.value));
-  EXPECT_EQ(second.optimizer.num_steps(), 2);
+  for (const double grad : {-0.5, 0.25, 1.0, 2.0, -0.5, 0.125, 0.5, 1.0}) {
+    first.step(grad);
+    second.step(grad);
+    EXPECT_TRUE(at::equal(first.weight.value, second.weight.value));
+  }
+  const auto state = state_of(second.optimizer);
+  for (const auto& [name, tensor] : state_of(first.optimizer)) {
+    EXPECT_TRUE(at::equal(tensor, state.at(name))) << name;
+  }
+  EXPECT_EQ(second.optimizer.num_steps(), 9);
 }
 
 TEST(Optimizer, ContinuesBitForBitFromItsState) {
   expect_continues({.amsgrad = true});
   expect_continues({.exp_avg_dtype = "bfloat16", .exp_avg_sq_dtype = "bfloat16"});
   expect_continues({.master_weights = false, .exp_avg_dtype = "bfloat16"});
+  expect_continues({.master_weight_bits = 32});
+  expect_continues({}, at::kHalf);
+}
+
+TEST(Optimizer, KeepsTheTypesThatItsOptionsName) {
+  const auto types = [](const config::Optimizer& options, at::ScalarType dtype) {
+    Optimizer optimizer({one("w", dtype)}, options);
+    std::map<std::string, at::ScalarType> found;
+    for (const auto& [name, tensor] : state_of(optimizer)) {
+      found[name] = tensor.scalar_type();
+    }
+    return found;
+  };
+  const std::string mean = "optimizer.exp_avg.w", square = "optimizer.exp_avg_sq.w";
+  const std::string remainder = "optimizer.master_remainder.w";
+  using Types = std::map<std::string, at::ScalarType>;
+  EXPECT_EQ(types({}, at::kFloat), (Types{{mean, at::kFloat}, {square, at::kFloat}}));
+  EXPECT_EQ(types({}, at::kBFloat16),
+            (Types{{mean, at::kFloat}, {square, at::kFloat}, {remainder, at::kChar}}));
+  EXPECT_EQ(types({.master_weight_bits = 32, .exp_avg_dtype = "bfloat16"}, at::kBFloat16),
+            (Types{{mean, at::kBFloat16}, {square, at::kFloat}, {remainder, at::kShort}}));
+  EXPECT_EQ(types({.master_weights = false, .exp_avg_sq_dtype = "bfloat16"}, at::kBFloat16),
+            (Types{{mean, at::kFloat}, {square, at::kBFloat16}}));
+  EXPECT_EQ(types({}, at::kHalf),
+            (Types{{mean, at::kFloat}, {square, at::kFloat}, {"optimizer.master.w", at::kFloat}}));
 }
 
 std::string message(const config::Optimizer& options) {

@@ -104,6 +104,27 @@ TEST(TrainStep, NarrowGradientsOfManyMicroBatchesAreNotLost) {
   EXPECT_NEAR(norm_of(at::kBFloat16), exact, 0.03 * exact);
 }
 
+/// A final norm of small gains makes all other gradients small: in float16 they would be zero.
+TEST(TrainStep, SmallGradientsOfFloat16WeightsAreNotLost) {
+  const auto moved = [](at::ScalarType dtype, int micro_batches) {
+    auto model = tiny_model(dtype);
+    weight(model, "model.norm.weight").fill_(std::ldexp(1.0, -18));
+    const Tensor before = weight(model, kWeight).to(at::kFloat, /*non_blocking=*/false, true);
+    Optimizer optimizer(model.parameters().trained(), {});
+    const std::vector<nn::Tokens> batch(static_cast<std::size_t>(micro_batches), tiny_tokens());
+    const auto result =
+        train_step(model, optimizer, batch, 0, {.lr = 0.125}, {.max_grad_norm = 1e9});
+    return std::pair{weight(model, kWeight).to(at::kFloat) - before, result.grad_norm};
+  };
+  for (const int micro_batches : {1, 3}) {
+    const auto [exact, exact_norm] = moved(at::kFloat, micro_batches);
+    const auto [narrow, norm] = moved(at::kHalf, micro_batches);
+    EXPECT_NEAR(norm, exact_norm, 0.01 * exact_norm);
+    const auto agree = exact.sign().eq(narrow.sign()).to(at::kFloat).mean().item<double>();
+    EXPECT_GT(agree, 0.95);
+  }
+}
+
 TEST(CheckFiniteWeights, NamesTheWeight) {
   auto model = tiny_model();
   check_finite_weights(model.parameters(), 7);
@@ -194,6 +215,34 @@ TEST(TrainStep, TellsTheAccuracyOfAClassifier) {
   EXPECT_EQ(result.num_label_tokens, 2);
   EXPECT_EQ(result.accuracy, 1);
   EXPECT_FALSE(TinyRun().step({tiny_tokens()}).accuracy.has_value());
+}
+
+/// Of fresh adapters whose B is not zero, on the same tokens in every micro-batch.
+double loss_with_dropout(double dropout, std::int64_t step, std::size_t num_micro_batches) {
+  const auto spec = tiny_spec();
+  auto parameters = nn::initialise(spec, at::kFloat, 1);
+  attach_lora(parameters, spec::lora_modules(spec::parameters(spec), {}),
+              {.dim = 4, .dropout = dropout}, 1);
+  for (auto& parameter : parameters.trained()) {
+    if (parameter.spec.name.ends_with("lora_B.weight")) {
+      parameter.value.detach().fill_(1);
+    }
+  }
+  parallel::ShardedModel model(spec, std::move(parameters), {});
+  Optimizer optimizer(model.parameters().trained(), {});
+  const std::vector<nn::Tokens> micro_batches(num_micro_batches, tiny_tokens());
+  return train_step(model, optimizer, micro_batches, step, {.lr = 0}, {}).loss;
+}
+
+TEST(TrainStep, EveryStepAndMicroBatchDropsOtherEntries) {
+  const double whole = loss_with_dropout(0, 0, 1), first = loss_with_dropout(0.5, 0, 1);
+  EXPECT_EQ(loss_with_dropout(0, 1, 1), whole);
+  EXPECT_NEAR(loss_with_dropout(0, 0, 2), whole, 1e-5);
+  EXPECT_EQ(loss_with_dropout(0.5, 0, 1), first);
+  EXPECT_GT(std::abs(first - whole), 1e-2);
+  EXPECT_GT(std::abs(loss_with_dropout(0.5, 1, 1) - first), 1e-2);
+  // The mean of that of the first one and of another.
+  EXPECT_GT(std::abs(loss_with_dropout(0.5, 0, 2) - first), 1e-2);
 }
 
 }  // namespace

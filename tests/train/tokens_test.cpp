@@ -20,5 +20,13 @@ TEST(ToTokens, CopiesEveryField) {
   EXPECT_TRUE(tokens.rope_lengths.empty());
 }
 
+TEST(RowLimits, AreThoseOfTheTables) {
+  spec::ModelSpec spec{.vocab_size = 16, .max_positions = 8};
+  EXPECT_EQ(row_limits(spec).vocab_size, 16);
+  EXPECT_EQ(row_limits(spec).max_tokens, 0) << "positions are computed";
+  spec.positions = {.count = 12, .offset = 2};
+  EXPECT_EQ(row_limits(spec).max_tokens, 10);
+}
+
 }  // namespace
 }  // namespace automodel::train

@@ -5,6 +5,7 @@
 #include "base/text.h"
 #include "recipes/finetune/run_manifest.h"
 #include "recipes/finetune/run_plan.h"
+#include "recipes/finetune/validation.h"
 #include "recipes/finetune/watchers.h"
 
 namespace automodel::recipes {
@@ -53,18 +54,36 @@ RunTotals logged_totals(const fs::path& log, std::int64_t end_step) {
   return totals;
 }
 
-std::vector<std::string> complete_results(const config::Recipe& recipe, const RunModel& run,
-                                          const RunData& data, std::int64_t end_step) {
-  const auto log = fs::path(recipe.checkpoint.checkpoint_dir) / "training.jsonl";
+std::optional<SaveMoment> complete_results(const config::Recipe& recipe, const RunData& data,
+                                           const RunState& state, const fs::path& checkpoint,
+                                           const std::function<bool()>& stops,
+                                           train::Progress& progress) {
+  SaveMoment last = last_moment(checkpoint);
   Json manifest = read_manifest(recipe);
-  if (!manifest.is_object() || manifest.empty() || !manifest.value("results", Json()).is_null()) {
-    return {};
+  const bool is_measured = last.validation_loss || Validation::are_whole(last.losses, data);
+  const bool is_told = manifest.empty() || !manifest.value("results", Json()).is_null();
+  if (is_measured && is_told) {
+    return std::nullopt;
   }
-  Watchers watchers(recipe, manifest.value("config", Json::object()), end_step);
-  manifest["results"] = to_json(logged_totals(log, end_step));
-  manifest["results"]["planned"] = to_json(forecast_run(recipe, run, data));
-  write_manifest(recipe, manifest);
-  return watchers.finish(/*is_complete=*/true);
+  Watchers watchers(recipe, manifest.value("config", Json::object()), state.next_step);
+  Json late = Json::object();
+  if (!is_measured) {
+    Validation validation(recipe, data, last.step, stops);
+    const auto lr = train::rates_at(state.schedule, last.step).lr;
+    last.validation_loss = validation.run(
+        state.run.model, {.step = last.step, .epoch = last.epoch, .lr = lr}, watchers, progress);
+    late = validation.losses(last.step);
+    progress.notes(validation.gains());
+  }
+  if (!is_told) {
+    const auto log = fs::path(recipe.checkpoint.checkpoint_dir) / "training.jsonl";
+    manifest["results"] = to_json(logged_totals(log, state.next_step));
+    manifest["results"]["planned"] = to_json(forecast_run(recipe, state.run, data));
+    write_manifest(recipe, manifest);
+  }
+  progress.notes(watchers.finish(/*is_complete=*/true));
+  last.losses.update(late);
+  return late.empty() ? std::nullopt : std::optional(std::move(last));
 }
 
 }  // namespace automodel::recipes

@@ -1,9 +1,15 @@
 #pragma once
-// The results of a run that was killed between its last checkpoint and the writing of them.
+// What a run leaves open that ends between its last checkpoint and its results: it was killed, or
+// its last validation met a row that cannot be used.
+
+#include <filesystem>
+#include <functional>
+#include <optional>
 
 #include "recipes/finetune/run_data.h"
-#include "recipes/finetune/run_model.h"
+#include "recipes/finetune/run_state.h"
 #include "recipes/finetune/run_summary.h"
+#include "train/progress.h"
 
 namespace automodel::recipes {
 
@@ -11,10 +17,14 @@ namespace automodel::recipes {
 /// counts as none. Throws Error(corrupt_data) for one of other types.
 RunTotals logged_totals(const std::filesystem::path& log, std::int64_t end_step);
 
-/// For a run that was over at `end_step` when it was restored: completes its manifest if that has
-/// no results yet, with those that its log tells, and tells those who watch that it is over. What
-/// is returned tells the user what went wrong with them. Throws Error(io).
-std::vector<std::string> complete_results(const config::Recipe& recipe, const RunModel& run,
-                                          const RunData& data, std::int64_t end_step);
+/// For a run that was over when it was restored from `checkpoint`: makes the validation behind its
+/// last step if that was not made, until it is to stop; completes its manifest if that has no
+/// results yet, with those that its log tells; tells those who watch that it is over. Returns what
+/// the checkpoint is to say if something was measured. Throws Error(io), and as Validation::run.
+std::optional<SaveMoment> complete_results(const config::Recipe& recipe, const RunData& data,
+                                           const RunState& state,
+                                           const std::filesystem::path& checkpoint,
+                                           const std::function<bool()>& stops,
+                                           train::Progress& progress);
 
 }  // namespace automodel::recipes

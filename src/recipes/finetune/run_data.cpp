@@ -12,14 +12,16 @@
 #include "models/find_model.h"
 #include "models/stop_ids.h"
 #include "train/model_text.h"
+#include "train/tokens.h"
 
 namespace automodel::recipes {
 namespace {
 
+constexpr const char* kMistralFix = "fix_mistral_regex";
 /// Keys of dataset.tokenizer that tokenizer_config.json has, too.
 constexpr auto kExported =
     std::to_array<const char*>({"bos_token", "eos_token", "pad_token", "model_max_length",
-                                "truncation_side", "padding_side", "chat_template"});
+                                "truncation_side", "padding_side", "chat_template", kMistralFix});
 
 data::TextContext gguf_text(const std::filesystem::path& file) {
   return train::model_text(checkpoint::open_model(file.string(), {.weights = false}));
@@ -84,6 +86,13 @@ corpus::ModelFacts model_facts(const checkpoint::ModelFolder& source) {
           }};
 }
 
+data::LoaderOptions loader_options(const config::Recipe& recipe, const RunData& data,
+                                   const spec::ModelSpec& spec) {
+  auto options = corpus::loader_options(recipe, data.lengths);
+  options.limits = train::row_limits(spec);
+  return options;
+}
+
 void set_trained_text(const config::Recipe& recipe, checkpoint::ModelFolder& source) {
   const auto place = corpus::tokenizer_place(recipe, source.name);
   if (!place) {
@@ -106,6 +115,10 @@ void set_trained_text(const config::Recipe& recipe, checkpoint::ModelFolder& sou
   if (!used) {
     return;
   }
+  const bool is_fixed = used->mistral_split && used->mistral_split->is_fixed;
+  if (is_fixed || text.keys.contains(kMistralFix)) {
+    text.keys[kMistralFix] = is_fixed;
+  }
   if (data::misses_bos(*used, used->tokenizer.encode("").ids)) {
     text.keys["add_bos_token"] = true;
   }
@@ -117,13 +130,14 @@ void set_trained_text(const config::Recipe& recipe, checkpoint::ModelFolder& sou
   }
   train::set_text(source, std::move(text), *used, corpus::answer_ends(recipe.dataset, *used));
   const auto& set = known(source.text);
-  if (is_own && set.ids.empty() && set.answer_ends.empty()) {
+  if (is_own && set.keys.empty() && set.ids.empty() && set.answer_ends.empty()) {
     source.text.reset();  // every file stays as it is
   }
 }
 
-RunData load_run_data(const config::Recipe& recipe, const checkpoint::ModelFolder& source) {
-  auto data = corpus::load_run_data(recipe, model_facts(source));
+RunData load_run_data(const config::Recipe& recipe, const checkpoint::ModelFolder& source,
+                      const OnPreparation& on_preparation) {
+  auto data = corpus::load_run_data(recipe, model_facts(source), on_preparation);
   if (const auto keys = foreign_ids(recipe, source, data.text.tokenizer); !keys.empty()) {
     data.warnings.push_back(fmt::format(
         "the model's config.json is made for another tokenizer: {} no special token of this one. "

@@ -8,12 +8,19 @@ namespace automodel::recipes {
 
 using corpus::loader_options;
 using corpus::mean_row_tokens;
+using corpus::OnPreparation;
 using corpus::pack_options;
 using corpus::RunData;
 using corpus::validation_section;
 
 /// corpus::load_run_data for an opened model, which may be a .gguf file.
-RunData load_run_data(const config::Recipe& recipe, const checkpoint::ModelFolder& source);
+RunData load_run_data(const config::Recipe& recipe, const checkpoint::ModelFolder& source,
+                      const OnPreparation& on_preparation = {});
+
+/// corpus::loader_options for the training rows, of which those are refused that the model cannot
+/// take.
+data::LoaderOptions loader_options(const config::Recipe& recipe, const RunData& data,
+                                   const spec::ModelSpec& spec);
 
 /// Has the model exported with the tokenizer and the chat template that the recipe trains it with,
 /// where they are not its own, and with the ends of answers that they teach it. Throws as

@@ -146,6 +146,16 @@ std::vector<checkpoint::StateItem> RunState::items() {
       {"step_scheduler", [this](StateVisitor& visitor) { visitor.integer("step", next_step); }}};
 }
 
+SaveMoment last_moment(const std::filesystem::path& checkpoint) {
+  const auto manifest = checkpoint::read_manifest(checkpoint);
+  const auto losses = checkpoint / checkpoint::kLossesFile;
+  return {.epoch = manifest.epoch,
+          .step = manifest.step,
+          .is_final = true,
+          .validation_loss = manifest.validation_loss,
+          .losses = std::filesystem::exists(losses) ? read_json(losses) : Json::object()};
+}
+
 RunCheckpoints::RunCheckpoints(const config::LoadedRecipe& loaded) : loaded_(loaded) {
   const auto& section = loaded.recipe.checkpoint;
   if (section.enabled) {
@@ -220,13 +230,7 @@ std::optional<checkpoint::SaveResult> RunCheckpoints::save_missing_model(
   if (!is_wanted || std::filesystem::is_directory(path / "model" / models::kConsolidated)) {
     return std::nullopt;
   }
-  const auto manifest = checkpoint::read_manifest(path);
-  const auto losses = path / checkpoint::kLossesFile;
-  return save(state, {.epoch = manifest.epoch,
-                      .step = manifest.step,
-                      .is_final = true,
-                      .validation_loss = manifest.validation_loss,
-                      .losses = std::filesystem::exists(losses) ? read_json(losses) : Json()});
+  return save(state, last_moment(path));
 }
 
 void RunCheckpoints::write_model(const std::filesystem::path& folder, const RunModel& run,

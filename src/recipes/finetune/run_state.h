@@ -45,6 +45,9 @@ struct SaveMoment {
   Json losses = Json::object();
 };
 
+/// As it was when this checkpoint, a run's last, was written.
+SaveMoment last_moment(const std::filesystem::path& checkpoint);
+
 /// The checkpoints of a run and the lock of its folder, <checkpoint_dir>/epoch_E_step_S/:
 ///   config.yaml                              the effective recipe
 ///   losses.json                              of its step, as upstream writes it

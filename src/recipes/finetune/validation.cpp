@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <cmath>
 
 #include "base/checksum.h"
@@ -35,6 +36,11 @@ std::string fingerprint_of(Json identity) {
 
 std::string file_name(const std::string& set) {
   return set == "default" ? "validation.jsonl" : "validation_" + set + ".jsonl";
+}
+
+/// Of a set's loss among losses().
+std::string loss_name(const std::string& set, std::size_t num_sets) {
+  return num_sets == 1 ? "val_loss" : set;
 }
 
 std::string set_title(const std::string& set) {
@@ -148,10 +154,16 @@ Json Validation::losses(std::int64_t step) const {
   Json out = Json::object();
   for (const auto& [name, set] : sets_) {
     if (set.last.evaluation.num_rows > 0 && set.last.step == step) {
-      out[sets_.size() == 1 ? "val_loss" : name] = set.last.evaluation.loss;
+      out[loss_name(name, sets_.size())] = set.last.evaluation.loss;
     }
   }
   return out;
+}
+
+bool Validation::are_whole(const Json& losses, const RunData& data) {
+  return std::ranges::all_of(data.validation, [&](const auto& set) {
+    return losses.contains(loss_name(set.first, data.validation.size()));
+  });
 }
 
 std::vector<std::string> Validation::gains() const {

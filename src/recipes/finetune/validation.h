@@ -38,6 +38,8 @@ class Validation {
   /// The losses of each set that was measured behind this step, by its name; of the only one as
   /// "val_loss". As upstream has them in losses.json.
   Json losses(std::int64_t step) const;
+  /// Whether these have one of each set.
+  static bool are_whole(const Json& losses, const RunData& data);
 
   /// "exact match on held-out rows: 0.012 -> 0.845 (loss 3.1 -> 0.2)", or "loss on held-out rows:
   /// 3.1 -> 2.4" if no row was ever right, or "accuracy on ..." of a classifier, for each set that

@@ -6,6 +6,7 @@
 
 #include "base/error.h"
 #include "recipes/tiny_recipe.h"
+#include "tests/text/mistral_tokenizer.h"
 
 namespace automodel::recipes {
 namespace {
@@ -100,6 +101,31 @@ TEST(TrainedText, SoDoesTheTemplatesEnd) {
   const auto text = trained_text(recipe).value_or(checkpoint::TextSource());
   EXPECT_TRUE(text.ids.empty());
   EXPECT_EQ(text.answer_ends, std::vector<std::int32_t>{3});
+}
+
+TEST(TrainedText, AMistralsFixedExpressionIsSaved) {
+  const TinyRecipe recipe;
+  const auto file = recipe.path("model/tokenizer.json");
+  write_text(file, text::as_old_mistral(read_json(file)).dump());
+  const auto keys = [&](const char* type, const std::vector<std::string>& overrides = {}) {
+    Json config = read_json(recipe.path("model/config.json"));
+    config.update({{"model_type", type}, {"eos_token_id", 3}});
+    write_text(recipe.path("model/config.json"), config.dump());
+    auto source = checkpoint::open_model(recipe.path("model").string(), {.weights = false});
+    set_trained_text(recipe.load(overrides).recipe, source);
+    return source.text ? source.text->keys : Json();
+  };
+  const std::string key = "--dataset.tokenizer.fix_mistral_regex";
+  const Json fixed = {{"fix_mistral_regex", true}};
+  const Json kept = {{"fix_mistral_regex", false}};
+  EXPECT_TRUE(keys("mistral").is_null()) << "nothing changes";
+  EXPECT_EQ(keys("mistral", {key, "true"}), fixed);
+  EXPECT_EQ(keys("mistral", {key, "false"}), kept);
+  EXPECT_EQ(keys("llama", {key, "true"}), kept) << "there is nothing to fix";
+  Json settings = read_json(recipe.path("model/tokenizer_config.json"));
+  settings.update(fixed);
+  write_text(recipe.path("model/tokenizer_config.json"), settings.dump());
+  EXPECT_EQ(keys("mistral"), fixed) << "not in every folder that is saved a config.json tells it";
 }
 
 TEST(TrainedText, AModelThatNeedsNoTokenizerMayHaveNone) {

@@ -33,6 +33,8 @@ TEST_F(ValidationTest, LogsEachSetAndReturnsTheLossThatDecides) {
   EXPECT_EQ(line["num_rows"], 3);
   EXPECT_EQ(validation.losses(3), Json({{"val_loss", loss->value}}));
   EXPECT_EQ(validation.losses(4), Json::object());
+  EXPECT_TRUE(Validation::are_whole(validation.losses(3), data_));
+  EXPECT_FALSE(Validation::are_whole(Json::object(), data_));
 }
 
 TEST_F(ValidationTest, ARunThatIsToStopMeasuresNothing) {
@@ -48,6 +50,8 @@ TEST_F(ValidationTest, NamedSetsHaveLogsOfTheirOwn) {
   const Json losses = validation.losses(0);
   EXPECT_EQ(losses.size(), 2);
   EXPECT_EQ(losses["default"], losses["other"]);
+  EXPECT_TRUE(Validation::are_whole(losses, data_));
+  EXPECT_FALSE(Validation::are_whole({{"default", 1}, {"train_loss", 1}}, data_));
   EXPECT_TRUE(std::filesystem::exists(tiny_.path("out/validation_other.jsonl")));
 }
 
