@@ -5,7 +5,8 @@
     .deps/python/bin/python bench/compare.py --mode full --tokens 512 --rounds 5 --threads 2
 
 Sides: `stock` is Transformers as a user starts it; `tuned` has the allocator that PyTorch's performance guide
-recommends (jemalloc with huge pages, apt-get install libjemalloc2); `ours` is `automodel bench`. `--dtype auto` is the
+recommends (jemalloc with huge pages, apt-get install libjemalloc2) and adapters of the weights' type, as ours are (PEFT
+makes them float32 beside bfloat16, unless told otherwise); `ours` is `automodel bench`. `--dtype auto` is the
 type that a user would choose on this processor: bfloat16 where it has bfloat16 arithmetic, else float32. With `--chats`
 there is also Transformers taking one row at a time, so that nothing is padded: its fastest layout on a CPU. `--isa reference`
 adds a side: ours without its own kernels. `--rounded` adds ours with `optimizer.master_weights: false`: beside a bfloat16
@@ -15,7 +16,8 @@ Unsloth's CPU backend, compiled, as that interpreter has it (it wants a Transfor
 `python3 -m venv DIR && DIR/bin/pip install torch==2.13.0+cpu unsloth`).
 
 Each run is a process of its own, in the order A B C C B A and so on, so that a machine that slows down does so for all;
-compared are medians over all measured steps. A comparison whose losses differ between the sides is not printed.
+compared are medians over all measured steps. A comparison whose losses differ between the sides, or fall differently, is not
+printed.
 
 Nothing else should run meanwhile. Where that cannot be had, `--threads 1 --by cpu` compares the CPU seconds of a
 step, which other programs disturb much less than its wall time. `other work` is how many cores they kept busy.
@@ -59,6 +61,11 @@ def has_bfloat16() -> bool:
     return "avx512_bf16" in flags or "amx_bf16" in flags
 
 
+def rate(mode: str) -> float:
+    """So large that what was trained shows in the loss."""
+    return 1e-4 if mode in TARGETS else 1e-5
+
+
 def recipe(model: pathlib.Path, mode: str, args: argparse.Namespace, batch: int) -> dict:
     content = {
         "recipe": "BenchmarkingRecipeForNextTokenPrediction",
@@ -86,7 +93,7 @@ def recipe(model: pathlib.Path, mode: str, args: argparse.Namespace, batch: int)
         # The state has the weights' type, as torch's optimizers make it.
         "optimizer": {
             "_target_": "torch.optim.AdamW",
-            "lr": 1e-5,
+            "lr": rate(mode),
             "weight_decay": 0,
             "exp_avg_dtype": args.dtype,
             "exp_avg_sq_dtype": args.dtype,
@@ -113,20 +120,21 @@ def write_rows(path: pathlib.Path, vocab_size: int, tokens: int, args: argparse.
 
 def sides(model: pathlib.Path, mode: str, rows: pathlib.Path, args: argparse.Namespace) -> dict:
     """Name -> (command, environment)."""
-    options = ["--model", str(model), "--mode", mode, "--rows", str(rows), "--dtype", args.dtype, "--lr", "1e-5"]
+    options = ["--model", str(model), "--mode", mode, "--rows", str(rows), "--dtype", args.dtype, "--lr", str(rate(mode))]
     options += ["--device", args.device, "--warmup", str(args.warmup), "--steps", str(args.steps), "--threads", str(args.threads)]
     options += ["--recompute"] if args.recompute else []
     baseline = [sys.executable, str(BASELINE), "run", *options]
     out = {"stock": (baseline, {})}
+    narrow = ["--narrow-adapters"] if mode in TARGETS else []  # as ours are
     if library := ctypes.util.find_library("jemalloc"):
-        out["tuned"] = (baseline, {"LD_PRELOAD": library, **JEMALLOC})
+        out["tuned"] = ([*baseline, *narrow], {"LD_PRELOAD": library, **JEMALLOC})
     if args.compile:
-        out["tuned, compiled"] = ([*baseline, "--compile"], out.get("tuned", out["stock"])[1])
+        out["tuned, compiled"] = ([*baseline, *narrow, "--compile"], out.get("tuned", out["stock"])[1])
     if args.unsloth:
         command = [args.unsloth, *baseline[1:], "--unsloth"]
         out["Unsloth, compiled"] = (command, out.get("tuned", out["stock"])[1] | {"UNSLOTH_CPU_COMPILE": "1", "HF_HUB_OFFLINE": "1"})
     if args.chats:
-        out["tuned, row by row"] = ([*baseline, "--layout", "rows"], out.get("tuned", out["stock"])[1])
+        out["tuned, row by row"] = ([*baseline, *narrow, "--layout", "rows"], out.get("tuned", out["stock"])[1])
     path = rows.with_suffix(".yaml")
     path.write_text(yaml.safe_dump(recipe(model, mode, args, args.batch), sort_keys=False))
     ours = [str(PROGRAM), "bench", str(path), "--rows", str(rows), "--threads", str(args.threads), "--json"]
@@ -167,6 +175,20 @@ def check_losses(reports: dict[str, list[dict]], exact: list[float] | None, dtyp
         for name, runs in reports.items()
         for report in runs
     )
+
+
+def check_trained(reports: dict[str, list[dict]], mode: str) -> None:
+    """Every side trains as many numbers, and adapters lower the loss by about as much: how much of it they begin with,
+    which is random, decides."""
+    stock = reports["stock"][0]
+    fall = stock["losses"][0] - stock["losses"][-1]
+    for name, runs in reports.items():
+        for report in runs:
+            if abs(report["trainable_m"] / stock["trainable_m"] - 1) > 1e-3:
+                raise NotTheSame(f"{name} trains {report['trainable_m']} M numbers, Transformers {stock['trainable_m']}")
+            other = report["losses"][0] - report["losses"][-1]
+            if mode in TARGETS and not 0.5 < other / fall < 2:
+                raise NotTheSame(f"the loss of {name} falls by {other:.4f}, that of Transformers by {fall:.4f}")
 
 
 def machine_seconds() -> float:
@@ -238,6 +260,7 @@ def compare(model: pathlib.Path, mode: str, tokens: int, args: argparse.Namespac
         exact = run([*todo["stock"][0], "--dtype", "float32"], {})["losses"] if args.rounded else None
     found = {"mode": mode, "tokens": num_tokens, "other_cores": round(others, 2)}
     found["largest_loss_difference"] = check_losses(reports, exact, args.dtype)
+    check_trained(reports, mode)
     found["sides"] = summary(reports, num_tokens, args.by)
     found["ours"] = reports["ours"][0]
     return found

@@ -8,7 +8,7 @@ one line of JSON.
 
 A step is what Trainer does: forward, loss divided by the number of labels, backward, clipping at 1.0, fused AdamW. Every
 step takes all rows of the file, padded to the longest as the default collator does, so that the loss must fall. LoRA
-has rank 8, on every linear of a block or on those of attention. The allocator is the caller's business (LD_PRELOAD,
+has rank 8, on every linear of a block or on those of attention, in float32 as PEFT makes it unless --narrow-adapters. The allocator is the caller's business (LD_PRELOAD,
 MALLOC_CONF); which one is active is reported. `automodel bench --json` reports the same fields.
 """
 
@@ -96,7 +96,8 @@ def load(args: argparse.Namespace) -> torch.nn.Module:
             target_modules=layers,
             target_parameters=experts or None,
         )
-        model = get_peft_model(model, lora)
+        model = get_peft_model(model, lora, autocast_adapter_dtype=not args.narrow_adapters)
+    model.config.use_cache = False  # as Trainer sets it
     if args.recompute:
         model.gradient_checkpointing_enable(gradient_checkpointing_kwargs={"use_reentrant": False})
         model.enable_input_require_grads()
@@ -265,6 +266,7 @@ def main() -> None:
     command.add_argument("--device", default="cpu", help="as torch names it")
     command.add_argument("--compile", action="store_true", help="torch.compile; the first step takes minutes")
     command.add_argument("--unsloth", action="store_true", help="the model and its adapters as Unsloth loads them")
+    command.add_argument("--narrow-adapters", action="store_true", help="adapters of the weights' type; PEFT makes them float32")
     command.add_argument("--layout", default="pad", choices=["pad", "rows"], help="rows: one at a time, nothing padded")
     command.add_argument("--warmup", type=int, default=1)
     command.add_argument("--steps", type=int, default=3)

@@ -22,7 +22,7 @@ endfunction()
 # For the tests of ops: kernels whose tiles (AMX) are computed one by one.
 function(am_emulate_tiles target)
   am_kernels_of(emulated_tiles ${AM_ISA_FLAGS_avx512_bf16} -D__AMX_BF16__
-                "SHELL:-include ${CMAKE_SOURCE_DIR}/tests/ops/cpu/emulated_tiles.h")
+                "SHELL:-include \"${CMAKE_SOURCE_DIR}/tests/ops/cpu/emulated_tiles.h\"")
   target_sources(${target} PRIVATE $<TARGET_OBJECTS:am_kernels_emulated_tiles>)
   target_compile_definitions(${target} PRIVATE AM_EMULATED_TILES)
 endfunction()

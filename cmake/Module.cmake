@@ -149,7 +149,12 @@ function(am_pretended_gpu)
   configure_file(${folder}/program.in ${program} @ONLY)
   file(CHMOD ${program} PERMISSIONS OWNER_READ OWNER_WRITE OWNER_EXECUTE GROUP_READ GROUP_EXECUTE WORLD_READ WORLD_EXECUTE)
   add_test(NAME pretended_gpu COMMAND pretended_gpu_tests)
-  set_tests_properties(pretended_gpu PROPERTIES LABELS unit)
+  # Those of ops that `ops` itself skips where there is no GPU; here none may be. The report has a name of its own.
+  add_test(NAME ops_on_pretended_gpu COMMAND ops_tests --gtest_filter=*OnAGpu*)
+  set_tests_properties(pretended_gpu ops_on_pretended_gpu PROPERTIES LABELS unit)
+  set_tests_properties(ops_on_pretended_gpu PROPERTIES FAIL_REGULAR_EXPRESSION SKIPPED
+                       ENVIRONMENT LD_PRELOAD=$<TARGET_FILE:pretended_gpu>
+                       ENVIRONMENT_MODIFICATION GTEST_OUTPUT=string_append:ops_on_pretended_gpu_tests.xml)
 endfunction()
 
 # bench/<module>/*_bench.cpp: one google-benchmark program per module.

@@ -20,8 +20,8 @@ choose_arrow() {
       die "$bad_input" "AM_ARROW_DIR=$arrow_dir is no pyarrow package (include/parquet/arrow/reader.h is expected)"
     return
   fi
+  ensure_own_python
   if [ ! -e "$mark" ]; then
-    ensure_own_python
     say "installing $arrow_pin into .deps/python"
     printf '\n$ pip install %s\n' "$arrow_pin" >>"$root/.deps/log"
     if ! "$own_python" -m pip install --disable-pip-version-check --no-deps "$arrow_pin" >>"$root/.deps/log" 2>&1 </dev/null; then

@@ -10,12 +10,25 @@ source "$root/scripts/torch.sh"
 # shellcheck source=scripts/arrow.sh
 source "$root/scripts/arrow.sh"
 
+# What a container may use, by control groups of version 2 and 1: files whose first word is a number of bytes, and
+# "quota period" of cores. Without a limit there is no file, no number, -1, or one beyond all memory.
+job_limits() {
+  local groups=${AM_CGROUPS:-/sys/fs/cgroup} word period
+  echo $(($(awk '/^MemAvailable/ {print $2}' /proc/meminfo) / 2097152))
+  nproc
+  for file in memory.max memory/memory.limit_in_bytes; do
+    read -r word 2>/dev/null <"$groups/$file" && [[ $word =~ ^[0-9]+$ ]] && echo $((word / 2147483648))
+  done
+  read -r word period 2>/dev/null <"$groups/cpu.max" && [[ $word =~ ^[0-9]+$ ]] && echo $(((word + period - 1) / period))
+  read -r word 2>/dev/null <"$groups/cpu/cpu.cfs_quota_us" && read -r period 2>/dev/null <"$groups/cpu/cpu.cfs_period_us" &&
+    [ "$word" -gt 0 ] && echo $(((word + period - 1) / period))
+  return 0
+}
+
 # Compilers of LibTorch sources take up to 2 GiB each.
 num_jobs() {
-  local jobs memory
-  memory=$(awk '/^MemAvailable/ {print int($2 / 2097152)}' /proc/meminfo)
-  jobs=$(nproc)
-  jobs=$((memory < jobs ? memory : jobs))
+  local jobs
+  jobs=$(job_limits | sort -n | head -n 1)
   echo "${AM_JOBS:-$((jobs > 0 ? jobs : 1))}"
 }
 
@@ -74,13 +87,13 @@ program_is_current() {
 
 # build_release [TARGET...]: with the chosen LibTorch.
 build_release() {
-  local stamp="$root/build/release/.program"
+  local stamp="$root/build/release/.program" new="$root/build/program.new" # configure may remove the whole folder
   rm -f "$stamp"
-  mkdir -p "$root/build/release"
-  (program_key && echo "$torch_dir") >"$stamp.new" # dated before the build: what changes meanwhile is built next time
+  mkdir -p "$root/build"
+  (program_key && echo "$torch_dir") >"$new" # dated before the build: what changes meanwhile is built next time
   configure release
   build release "$@"
-  mv "$stamp.new" "$stamp"
+  mv "$new" "$stamp"
 }
 
 # prepare [own]: packages, compiler, LibTorch, Arrow.

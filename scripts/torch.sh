@@ -30,14 +30,13 @@ active_torch() {
 
 # Pip's plain call finds the wheel where it was made available locally; PyTorch's own index has it for everyone else.
 install_torch() {
-  local pip="$1 -m pip install --disable-pip-version-check --no-deps"
-  printf '\n$ %s %s\n' "$pip" "$torch_pin" >>"$root/.deps/log"
-  # shellcheck disable=SC2086
-  $pip "$torch_pin" >>"$root/.deps/log" 2>&1 </dev/null ||
-    logged "$root/.deps/log" $pip --index-url "$torch_index" "$torch_pin"
+  local pip=("$1" -m pip install --disable-pip-version-check --no-deps)
+  printf '\n$ %s %s\n' "${pip[*]}" "$torch_pin" >>"$root/.deps/log"
+  "${pip[@]}" "$torch_pin" >>"$root/.deps/log" 2>&1 </dev/null ||
+    logged "$root/.deps/log" "${pip[@]}" --index-url "$torch_index" "$torch_pin"
 }
 
-# A virtual environment with pip.
+# A virtual environment with pip. One whose Python the system has replaced since has none: it is made anew, with what lay in it.
 ensure_own_python() {
   if ! "$own_python" -m pip --version >/dev/null 2>&1; then
     rm -rf "$root/.deps/python"
@@ -48,10 +47,10 @@ ensure_own_python() {
 # The pinned wheel in it. The mark is written last, so that an interrupted set-up is resumed.
 ensure_own_torch() {
   local mark="$root/.deps/python/$torch_pin.ready"
+  ensure_own_python
   if [ -e "$mark" ]; then
     return
   fi
-  ensure_own_python
   say "installing $torch_pin into .deps/python"
   install_torch "$own_python"
   has_libtorch "$(own_torch_dir)" || die 1 "$torch_pin is incomplete: remove .deps/python and try again"
@@ -72,7 +71,7 @@ choose_torch() {
   torch_dir=""
   if [ -e "$record" ]; then
     torch_dir=$(<"$record")
-  elif [ ! -e "$own_python" ] && [ "${1-}" != own ]; then
+  elif [ "${1-}" != own ]; then
     torch_dir=$(active_torch) && say "using the active Python's torch in $torch_dir"
   fi
   if [ -z "$torch_dir" ] || ! has_libtorch "$torch_dir" || [ "${1-}" = own ]; then

@@ -6,11 +6,21 @@ set -euo pipefail
 root=$(cd "$(dirname "$(readlink -f "${BASH_SOURCE[0]}")")/../.." && pwd)
 cd "$root"
 
+run=runs/quickstart # unless an argument names another folder
+for ((i = 1; i <= $#; ++i)); do
+  next=$((i + 1))
+  case ${!i} in
+    --smoke | --help | -h) exec ./automodel examples/quickstart/recipe.yaml "$@" ;; # trains nothing to ask
+    --checkpoint.checkpoint_dir=*) run=${!i#*=} ;;
+    --checkpoint.checkpoint_dir) run=${!next-} ;;
+  esac
+done
+
 ./automodel examples/quickstart/recipe.yaml "$@"
 
 answer() {
   printf '\n%s\n> ' "$1"
-  ./automodel generate runs/quickstart/LATEST/model/consolidated "$1" --temperature 0 --max-new-tokens 8 \
+  ./automodel generate "$run/LATEST/model/consolidated" "$1" --temperature 0 --max-new-tokens 8 \
     --system "Is the sentiment positive or negative? Answer with one word."
 }
 answer "A warm, funny film that earns every one of its tears."

@@ -103,11 +103,7 @@ std::string describe(const Node& node) {
     text = node.text;  // which JSON cannot say
   }
   if (text.size() > kLongest) {
-    std::size_t cut = kLongest;
-    while (cut > 0 && (static_cast<unsigned char>(text[cut]) & 0xC0U) == 0x80U) {
-      --cut;
-    }
-    text = text.substr(0, cut) + "...";
+    text = std::string(first_bytes(text, kLongest)) + "...";
   }
   std::replace(text.begin(), text.end(), '\n', ' ');
   return text;

@@ -78,10 +78,35 @@ std::vector<Problem> dataset_from_dataloader(Node& root) {
   return {{where, "dataloader.dataset", "old form; write a top-level section 'dataset'"}};
 }
 
+/// Of `dtype` and `torch_dtype` one says nothing if it is auto, or if the other one overrides it.
+void one_element_type(Node* model) {
+  const Node* dtype = model == nullptr ? nullptr : model->find("dtype");
+  if (dtype == nullptr || dtype->is_null()) {
+    return;
+  }
+  const Node* older = model->find("torch_dtype");
+  const auto overrides = [](const Node& value) {
+    return value.origin.kind == OriginKind::overridden;
+  };
+  const bool is_alone = older == nullptr || older->is_null();
+  const bool are_alike = is_alone || overrides(*dtype) == overrides(*older);
+  if (!is_alone && (are_alike ? dtype->value == "auto" : overrides(*older))) {
+    remove_key(*model, "dtype");
+  } else if (is_alone || !are_alike || older->value == "auto") {
+    Entry entry{"torch_dtype", dtype->origin, *dtype};
+    remove_key(*model, "torch_dtype");
+    remove_key(*model, "dtype");
+    model->entries.push_back(std::move(entry));
+  }
+}
+
 }  // namespace
 
 NormalisedTree normalise_tree(Node root) {
   seed_from_rng(root);
+  for (const char* model : {"model", "teacher_model"}) {
+    one_element_type(root.find(model));
+  }
   auto warnings = dataset_from_dataloader(root);
   return {std::move(root), std::move(warnings)};
 }

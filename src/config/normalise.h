@@ -13,7 +13,8 @@ struct NormalisedTree {
   std::vector<Problem> warnings;
 };
 
-/// `rng.seed` becomes `seed` and `dataloader.dataset` becomes `dataset` where those are absent.
+/// `rng.seed` becomes `seed` and `dataloader.dataset` becomes `dataset` where those are absent, and
+/// a model's `dtype` its `torch_dtype`: unless both are given in one place and differ.
 NormalisedTree normalise_tree(Node root);
 
 /// Sets what the sections wandb and mlflow of a checked tree leave open as the variables of those

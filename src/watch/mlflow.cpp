@@ -22,6 +22,7 @@ constexpr int kRunning = 1;
 constexpr int kFinished = 3;
 constexpr int kKilled = 5;
 constexpr std::size_t kMostParameterBytes = 6000;
+constexpr std::size_t kMostOpenFiles = 64;  // of metrics; their names may be many (of experts)
 
 std::int64_t milliseconds(double seconds) { return std::llround(seconds * 1000); }
 
@@ -108,7 +109,8 @@ void write_parameters(const fs::path& folder, const Json& config, const std::str
     if (value.is_object() && depth > 0) {
       write_parameters(folder, value, prefix + key + ".", depth - 1);
     } else {
-      write_entry(folder, prefix + key, value_text(value).substr(0, kMostParameterBytes));
+      write_entry(folder, prefix + key,
+                  std::string(first_bytes(value_text(value), kMostParameterBytes)));
     }
   }
 }
@@ -170,6 +172,9 @@ class Mlflow : public Writer {
     for (const auto& [name, value] : point.values) {
       auto found = metrics_.find(name);
       if (found == metrics_.end()) {
+        if (metrics_.size() == kMostOpenFiles) {
+          metrics_.clear();
+        }
         found = metrics_.try_emplace(name, entry_of(folder_ / "metrics", name)).first;
       }
       found->second.write(

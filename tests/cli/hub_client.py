@@ -15,6 +15,8 @@ FILES = {
     "tokenizer.json": "{}", "model.safetensors": WEIGHTS, "pytorch_model.bin": b"pickle", "onnx/model.onnx": b"onnx",
     "additional_chat_templates/tool use.jinja": "{{ messages }}",
 }
+LLAMA = {"model_type": "llama", "vocab_size": 8, "hidden_size": 8, "intermediate_size": 8, "num_hidden_layers": 1,
+         "num_attention_heads": 1, "max_position_embeddings": 8, "rms_norm_eps": 1e-5}  # a whole config.json
 MODEL_FILES = sorted(set(FILES) - {"pytorch_model.bin", "onnx/model.onnx"})
 
 

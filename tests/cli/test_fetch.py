@@ -5,7 +5,7 @@ import subprocess
 import sys
 
 import pytest
-from hub_client import FILES, MODEL_FILES, assert_refused, environment, hub, names_in, run  # noqa: F401
+from hub_client import FILES, LLAMA, MODEL_FILES, assert_refused, environment, hub, names_in, run  # noqa: F401
 from hub_server import COMMIT
 
 SNAPSHOT = """
@@ -90,6 +90,19 @@ def test_models_are_taken_from_the_cache_first(hub, run):
     assert hub.log == []
     fetched = names_in(run.cache / "models--org--tiny" / "snapshots" / COMMIT)
     assert fetched == sorted(set(MODEL_FILES) - {"model.safetensors"})
+
+
+def test_a_model_without_its_papers_is_whole(hub, run):
+    hub.add("org/llama", {**FILES, "config.json": json.dumps(LLAMA)})
+    folder = run.cache / run("download", "org/llama").stdout.strip()
+    for name in (".gitattributes", "README.md"):
+        (folder / name).unlink()
+    hub.log.clear()
+    done = run("convert", "org/llama", "out")
+    assert "model.safetensors" in done.stderr and hub.log == [], done.stderr  # it got as far as reading the weights
+    assert run("download", "org/llama", HF_HUB_OFFLINE="1").stdout.strip() == str(folder)
+    assert run("download", "org/llama").returncode == 0
+    assert names_in(folder) == MODEL_FILES
 
 
 def test_offline_uses_what_is_there(hub, run):

@@ -7,8 +7,8 @@ import sys
 
 import pytest
 import tiny_run
-from hub_client import FILES, assert_refused, environment, hub, names_in, run  # noqa: F401
-from hub_server import COMMIT, Repo
+from hub_client import FILES, LLAMA, assert_refused, environment, hub, names_in, run  # noqa: F401
+from hub_server import COMMIT
 from no_sockets import KILLED, forbid_sockets
 
 
@@ -196,6 +196,46 @@ def test_no_weights_are_fetched_of_a_type_that_is_not_supported(hub, run, recipe
     assert not [path for path in hub.paths() if "model.safetensors" in path]
 
 
+def refusable(hub, name, **keys):
+    """A llama on the hub whose config.json has these keys."""
+    hub.add(name, {"config.json": json.dumps({**LLAMA, **keys}), "tokenizer.json": "{}", "model.safetensors": b"no"})
+
+
+@pytest.mark.parametrize("keys, text", [
+    ({"quantization_config": {"quant_method": "awq"}}, 'the weights are quantised by "awq", which cannot be read'),
+    ({"hidden_act": "mish"}, "'hidden_act' is \"mish\"")])
+def test_no_weights_are_fetched_of_a_model_that_is_refused(hub, run, recipe, keys, text):
+    refusable(hub, "org/llama", **keys)
+    for words in ([recipe], ["generate", "org/llama", "red"], ["convert", "org/llama", "out"]):
+        assert_refused(run(*words), text)
+    assert not hub.paths("model.safetensors")
+    if "hidden_act" in keys:
+        run(recipe, "--model.hidden_act", "silu")  # the recipe's value counts
+        assert hub.paths("model.safetensors")
+
+
+def test_no_weights_are_fetched_of_a_base_that_is_refused(hub, run, tmp_path):
+    quantised = {"quantization_config": {"quant_method": "bitsandbytes"}}
+    refusable(hub, "org/quantised", **quantised)
+    adapter = {"adapter_config.json": json.dumps({"base_model_name_or_path": "org/quantised"}),
+               "config.json": json.dumps({**LLAMA, **quantised}), "adapter_model.safetensors": b"no"}
+    hub.add("org/adapter", adapter)
+    assert_refused(run("generate", "org/adapter", "red"),
+                   "(named by the adapter; 'generate BASE --adapter ADAPTER' takes another)")
+    done = run("merge", "org/adapter", tmp_path / "out")
+    assert_refused(done, 'the weights are quantised by "bitsandbytes", which cannot be read')
+    assert hub.paths("adapter_model.safetensors") and not hub.paths("/model.safetensors")
+
+
+def test_no_base_is_fetched_of_an_adapter_that_is_pickled(hub, run, tmp_path):
+    hub.add("org/adapter", {"adapter_config.json": json.dumps({"base_model_name_or_path": "org/tiny"}),
+                            "adapter_model.bin": b"pickle"})
+    for words in (["generate", "org/adapter", "red"], ["merge", "org/adapter", tmp_path / "out"]):
+        assert_refused(run(*words), "org/adapter (revision main) has its weights only as adapter_model.bin, a pickle that can "
+                       "run code; choose a repository or revision with safetensors, or save them so with Transformers or PEFT")
+    assert not hub.paths("org/tiny") and not hub.paths("resolve/" + COMMIT + "/adapter_model.bin")
+
+
 def test_from_config_fetches_no_weights(hub, run, recipe):
     def change(content):
         content["model"] = {"_target_": "nemo_automodel.NeMoAutoModelForCausalLM.from_config", "config": "org/llama"}
@@ -267,7 +307,8 @@ def test_a_checkpoint_brings_the_model_of_its_run(hub, run, hub_data, tmp_path):
 
 
 def test_pickled_weights_are_not_fetched(hub, run, tmp_path):
-    hub.repos["models", "org/pickled"] = Repo({name: text for name, text in FILES.items() if "safetensors" not in name})
+    files = {**FILES, "config.json": json.dumps(LLAMA)}
+    hub.add("org/pickled", {name: text for name, text in files.items() if "safetensors" not in name})
     assert_refused(run("convert", "org/pickled", tmp_path / "out"),
                    "has its weights only as pytorch_model.bin, a pickle that can run code")
     assert not [path for path in hub.paths("/resolve/") if path.endswith(".bin")]

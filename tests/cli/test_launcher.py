@@ -180,6 +180,69 @@ def test_builds_once_and_again_when_a_source_changes(machine, tmp_path):
     assert machine.run(AM_TORCH_DIR=torch).stderr == ""
 
 
+def test_a_moved_project_is_built_anew(machine, tmp_path):
+    torch = str(fake_libtorch(tmp_path / "torch"))
+    machine.command("ninja", NINJA)
+    machine.command("cmake", CMAKE)
+    assert machine.run("a", AM_TORCH_DIR=torch).stdout == "ran a\n"
+    (machine.root / "build/release/CMakeCache.txt").write_text(f"CMAKE_HOME_DIRECTORY:INTERNAL={machine.root}\n")
+    machine.root = machine.root.rename(tmp_path / "a new place")
+    machine.command("cmake", CMAKE.replace("touch", 'mkdir -p "$2/build/release"; touch'))
+    done = machine.run("b", AM_TORCH_DIR=torch)
+    assert (done.returncode, done.stdout) == (0, "ran b\n"), done.stderr
+    assert machine.run("c", AM_TORCH_DIR=torch).stderr == ""
+
+
+def test_no_more_jobs_than_a_container_may_run(machine, tmp_path):
+    groups = tmp_path / "groups"
+
+    def jobs(files: dict[str, str]) -> str:
+        shutil.rmtree(groups, ignore_errors=True)
+        for name, text in files.items():
+            (groups / name).parent.mkdir(parents=True, exist_ok=True)
+            (groups / name).write_text(text + "\n")
+        script = f"root={machine.root}; bad_input=2; source scripts/bootstrap.sh; num_jobs"
+        done = subprocess.run(["bash", "-euc", script], cwd=machine.root, capture_output=True, text=True,
+                              env={"PATH": f"{machine.commands}:{os.environ['PATH']}", "AM_CGROUPS": str(groups)})
+        assert done.returncode == 0, done.stderr
+        return done.stdout.strip()
+
+    machine.command("nproc", "echo 64")
+    machine.command("awk", "echo 268435456")  # of the host's memory in /proc/meminfo
+    assert jobs({}) == "64"
+    assert jobs({"memory.max": "max", "cpu.max": "max 100000"}) == "64"
+    assert jobs({"memory.max": str(8 << 30)}) == "4"
+    assert jobs({"memory.max": str(1 << 30)}) == "1"
+    assert jobs({"memory.max": str(64 << 30), "cpu.max": "350000 100000"}) == "4"
+    memory, quota, period = "memory/memory.limit_in_bytes", "cpu/cpu.cfs_quota_us", "cpu/cpu.cfs_period_us"
+    assert jobs({memory: str(12 << 30), quota: "-1", period: "100000"}) == "6"
+    assert jobs({memory: "9223372036854771712", quota: "200000", period: "100000"}) == "2"
+
+
+def test_a_virtual_environment_whose_python_is_gone_is_made_anew(machine, tmp_path):
+    """Marks of what was installed are no proof after an upgrade of the system's Python."""
+    machine.command("ninja", NINJA)
+    machine.command("cmake", CMAKE)
+    own = machine.root / ".deps/python"
+    pyarrow = tmp_path / "pyarrow"
+
+    def write_python(pip: str) -> str:
+        return f'#!/bin/sh\ncase "$3" in --version) exit {pip};; install) touch {tmp_path}/installed;; *) echo {pyarrow};; esac\n'
+
+    (own / "bin").mkdir(parents=True)
+    (own / "pyarrow==26.0.1.ready").touch()
+    (own / "bin/python").write_text(write_python("1"))
+    (own / "bin/python").chmod(0o755)
+    fresh = tmp_path / "fresh"
+    fresh.write_text(write_python("0"))
+    fresh.chmod(0o755)
+    machine.command("python3", f'[ "$2" = venv ] || exec {sys.executable} "$@"; mkdir -p "$3/bin"; cp {fresh} "$3/bin/python"')
+    done = machine.run("a", AM_TORCH_DIR=str(fake_libtorch(tmp_path / "torch")), AM_ARROW_DIR="")
+    assert (done.returncode, done.stdout) == (0, "ran a\n"), done.stderr
+    assert (tmp_path / "installed").exists()
+    assert f"-DAM_ARROW_DIR={pyarrow}" in (tmp_path / "configured").read_text()
+
+
 def test_an_examples_inputs_are_fetched(machine, tmp_path):
     machine.command("ninja", NINJA)
     machine.command("cmake", CMAKE)
@@ -198,3 +261,8 @@ def test_an_examples_inputs_are_fetched(machine, tmp_path):
         assert done.stdout == f"fetched small/fetch.py\nran {' '.join(words)}\n", done.stdout + done.stderr
     words = [str(example / "recipe.yaml"), "--smoke"]
     assert machine.run(*words, AM_TORCH_DIR=torch).stdout == f"ran {' '.join(words)}\n"
+    machine.command("ninja", NINJA.replace("ran $@", "inputs in $AM_CACHE"))
+    (machine.root / "src" / "new.cpp").touch()
+    words = [str(example / "recipe.yaml")]
+    assert f"inputs in {machine.root}/.cache\n" in machine.run(*words, AM_TORCH_DIR=torch).stdout  # from another folder
+    assert "inputs in elsewhere\n" in machine.run(*words, AM_TORCH_DIR=torch, AM_CACHE="elsewhere").stdout

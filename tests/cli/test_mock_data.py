@@ -76,14 +76,15 @@ def rows(automodel, recipe, *overrides):
 @pytest.mark.parametrize("seed", [0, 12345])
 def test_sentences_are_upstreams(automodel, recipe, seed):
     sentences = words_of(seed, mean_len=9.5)
-    for row in rows(automodel, recipe("sentences"), f"--dataset.seed={seed}", "--dataset.mean_len=9.5"):
-        assert row["ids"] == next(sentences)
+    shown = rows(automodel, recipe("sentences"), f"--dataset.seed={seed}", "--dataset.mean_len=9.5")
+    assert [row["ids"] for row in shown] == [next(sentences) for _ in range(24)]
 
 
 def test_packs_are_upstreams(automodel, recipe):
     packs = packs_of(words_of(3, vocab_size=50), 48)
-    for row in rows(automodel, recipe("packs"), "--dataset.seed=3", "--dataset.vocab_size=50"):
-        assert row["ids"] == next(packs)
+    shown = rows(automodel, recipe("packs"), "--dataset.seed=3", "--dataset.vocab_size=50")
+    assert [row["ids"] for row in shown] == [next(packs) for _ in range(24)]
+    for row in shown:
         assert sum(row["document_lengths"]) == 48 and len(row["document_lengths"]) > 1
 
 
@@ -97,7 +98,9 @@ def rollouts_of(seed, completions_per_group=3, prompt_len=12, completion_len=6, 
 
 
 def test_rollouts_are_upstreams(automodel, recipe):
-    for row, (prompt, answers) in zip(rows(automodel, recipe("rollouts"), "--dataset.seed=7"), rollouts_of(7), strict=False):
+    shown = rows(automodel, recipe("rollouts"), "--dataset.seed=7")
+    assert len(shown) == 24
+    for row, (prompt, answers) in zip(shown, rollouts_of(7)):
         assert row["ids"] == [token for answer in answers for token in prompt + answer]
         assert row["document_lengths"] == [18, 18, 18]
         unlearnt = [-100] * 12

@@ -4,7 +4,9 @@ import json
 import pathlib
 
 import pytest
+import torch
 import yaml
+from safetensors.torch import save_file
 
 SMOLLM2 = {"architectures": ["LlamaForCausalLM"], "model_type": "llama", "vocab_size": 49152, "hidden_size": 576,
            "intermediate_size": 1536, "num_hidden_layers": 30, "num_attention_heads": 9, "num_key_value_heads": 3,
@@ -58,6 +60,20 @@ def test_what_the_user_sees(automodel, tmp_path):
     for part in ["LlamaForCausalLM, 134.5 M parameters; 134.5 M trained", "1 micro-batch of 1 row of 512 tokens", "TFLOP a step",
                  "it fits into 16 GiB", "trained weights 513 MiB", "3 steps take", "run at most 3 steps, at most 1 epoch step"]:
         assert part in " ".join(done.stdout.split()), done.stdout
+
+
+@pytest.mark.fast
+def test_auto_is_the_type_of_the_weights(automodel, tmp_path):
+    """As a run reads it: config.json says it, else the weights; where neither is here float32 is assumed."""
+    recipe = write(tmp_path, {**SMOLLM2, "torch_dtype": "auto"},
+                   model={"_target_": "nemo_automodel.NeMoAutoModelForCausalLM.from_pretrained",
+                          "pretrained_model_name_or_path": str(tmp_path)})
+    done = automodel("plan", recipe)
+    assert "stored as float32 (assumed, config.json does not say it" in done.stdout, done.stdout + done.stderr
+    wide = figures(automodel, recipe)["memory"]["trained_weights"]
+    save_file({"a": torch.ones(2, dtype=torch.int64), "b": torch.ones(2, dtype=torch.bfloat16)}, tmp_path / "model.safetensors")
+    assert "assumed, config.json" not in automodel("plan", recipe).stdout
+    assert figures(automodel, recipe)["memory"]["trained_weights"] == wide / 2
 
 
 # Measured by bench/compare.py on 2 cores with AVX-512: length, adapters, peak GiB, tokens per second (README.md).

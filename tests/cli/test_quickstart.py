@@ -32,5 +32,12 @@ def test_trains_answers_and_is_shown_again(automodel, tmp_path):
     assert again.returncode == 0, again.stderr
     assert again.stdout.split("\n> ")[1:] == done.stdout.split("\n> ")[1:]
     assert len(tiny_run.log(tmp_path / "runs/quickstart")) == 2
+    for argument in (["--checkpoint.checkpoint_dir", "runs/other"], ["--checkpoint.checkpoint_dir=runs/one more"]):
+        other = quickstart(tmp_path, *argument)
+        assert other.returncode == 0, other.stderr
+        assert other.stdout.split("\n> ")[1:] == done.stdout.split("\n> ")[1:]
+        shutil.rmtree(tmp_path / "runs/quickstart", ignore_errors=True)  # nobody asks for it any more
+    smoke = quickstart(tmp_path, "--smoke")
+    assert smoke.returncode == 0 and "\n> " not in smoke.stdout
     failed = quickstart(tmp_path, "--optimizer.lr", "fast")
     assert failed.returncode == 2 and "optimizer.lr" in failed.stderr and "\n> " not in failed.stdout

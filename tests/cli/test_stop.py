@@ -1,6 +1,7 @@
 """Runs that are stopped, by signals or at once, and go on."""
 
 import json
+import os
 import re
 import signal
 import time
@@ -26,6 +27,19 @@ def test_a_signal_saves_and_the_same_command_goes_on(automodel, recipe, number):
     left_out = [int(step) for step in re.findall(r"the validation of step (\d+) on held-out rows is left out", rest)]
     validated = [line["step"] for line in tiny_run.log(recipe.parent / "cut", "validation")]
     assert sorted(validated + left_out) == list(range(40))
+
+
+@pytest.mark.parametrize("way", ["--packed_sequence.packed_sequence_size=128", "--dataset.skip_invalid_samples=true"])
+def test_a_signal_ends_the_preparation_of_the_data(automodel, tmp_path, way):
+    """Of which nothing is kept: no step is made for its sake, and no checkpoint is there to go on from."""
+    recipe = tiny_run.make(tmp_path, num_rows=200_000)
+    process = start(automodel, recipe, way, env={**os.environ, "AUTOMODEL_CACHE": str(tmp_path / "cache")})
+    time.sleep(2)
+    process.send_signal(signal.SIGTERM)
+    rest = process.stdout.read()
+    assert process.wait() == 75, rest
+    assert "stopped by a signal while the data were prepared: this start has trained nothing yet" in rest
+    assert not list(tmp_path.glob("cache/tokens/*")) and not list(tmp_path.glob("out/epoch_*"))
 
 
 def test_a_signal_does_not_wait_for_a_long_validation(automodel, recipe):

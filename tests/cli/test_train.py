@@ -108,6 +108,8 @@ def test_the_number_of_threads_changes_no_byte(automodel, tmp_path, kind):
 
 PACKED = "--packed_sequence.packed_sequence_size=64"
 KINDS = {"full": [], "bf16": ["--model.torch_dtype=bf16", "--model.compute_dtype=float32"], "lora": ["--peft.dropout=0.1"],
+         "bits32": ["--model.torch_dtype=bf16", "--model.compute_dtype=float32", "--optimizer.master_weight_bits=32"],
+         "float16": ["--model.torch_dtype=float16", "--model.compute_dtype=float32"],
          "packed": [PACKED], "neat": [PACKED, "--packed_sequence.packing_strategy=neat"],
          "split": ["--packed_sequence.packed_sequence_size=16", "--packed_sequence.long_samples=split"],
          "grouped": ["--dataloader.group_by_length"], "blend": [], "streamed": []}

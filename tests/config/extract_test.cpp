@@ -57,6 +57,31 @@ TEST(Extract, Optimizers) {
               ElementsAre(ParamGroupOverride{"bias", 1, 0}));
 }
 
+TEST(Extract, EveryNumberAndTypeOfAdam) {
+  const Recipe recipe =
+      read({"--optimizer.lr=0.5", "--optimizer.betas=[0.8, 0.95]", "--optimizer.eps=1e-4",
+            "--optimizer.weight_decay=0.25", "--optimizer.amsgrad", "--optimizer.maximize",
+            "--optimizer.master_weights=false", "--optimizer.master_weight_bits=32",
+            "--optimizer.master_weight_dtype=float32", "--optimizer.exp_avg_dtype=bfloat16",
+            "--optimizer.exp_avg_sq_dtype=float16"});
+  EXPECT_EQ(recipe.optimizer, (Optimizer{.lr = 0.5,
+                                         .beta1 = 0.8,
+                                         .beta2 = 0.95,
+                                         .eps = 1e-4,
+                                         .weight_decay = 0.25,
+                                         .amsgrad = true,
+                                         .maximize = true,
+                                         .master_weights = false,
+                                         .master_weight_bits = 32,
+                                         .master_weight_dtype = "float32",
+                                         .exp_avg_dtype = "bfloat16",
+                                         .exp_avg_sq_dtype = "float16"}));
+  const std::string fused = "--optimizer._target_=transformer_engine.pytorch.optimizers.FusedAdam";
+  EXPECT_FALSE(read({fused, "--optimizer.bias_correction=false"}).optimizer.bias_correction);
+  EXPECT_EQ(read({"--optimizer._target_=dion.Muon", "--optimizer.epsilon=1e-4"}).optimizer.eps,
+            1e-4);
+}
+
 TEST(Extract, Schedules) {
   const auto style = [](const std::string& name) {
     return read({"--lr_scheduler={'lr_decay_style': '" + name +
@@ -196,6 +221,23 @@ TEST(Extract, ClassifiersAreNamedByTheirArchitecture) {
   EXPECT_FALSE(recipe.model.fresh_head);
   overrides.emplace_back("--checkpoint.skip_task_head_prefixes_for_base_model=['score.']");
   EXPECT_TRUE(read(overrides).model.fresh_head);
+}
+
+TEST(Extract, EveryKeyOfAdapters) {
+  const Recipe recipe = read(
+      {"--peft={'_target_': 'nemo_automodel.components._peft.lora.PeftConfig', "
+       "'target_modules': ['q_proj'], 'dim': 3, 'alpha': 5, 'use_dora': True, 'dropout': 0.25, "
+       "'dropout_position': 'pre', 'lora_A_init': 'kaiming', 'lora_dtype': 'bfloat16', "
+       "'adapter_name_or_path': 'some/adapter'}"});
+  EXPECT_EQ(*recipe.peft, (Peft{.target_modules = {"q_proj"},
+                                .dim = 3,
+                                .alpha = 5,
+                                .use_dora = true,
+                                .dropout = 0.25,
+                                .dropout_position = DropoutPosition::pre,
+                                .lora_a_init = "kaiming",
+                                .lora_dtype = "bfloat16",
+                                .adapter_name_or_path = "some/adapter"}));
 }
 
 TEST(Extract, PatternsMayBeOneOrMany) {

@@ -14,6 +14,29 @@ TEST(Normalise, RngSeedCountsWhereThereIsNoSeed) {
   EXPECT_EQ(normalise_tree(tree({{"rng", {{"ranked", true}}}})).root.find("seed"), nullptr);
 }
 
+TEST(Normalise, AModelHasOneElementType) {
+  const auto model = [](const Json& json) {
+    return to_json(normalise_tree(tree({{"model", json}})).root).at("model");
+  };
+  EXPECT_EQ(model({{"dtype", "bf16"}}), Json({{"torch_dtype", "bf16"}}));
+  EXPECT_EQ(model({{"dtype", "bf16"}, {"torch_dtype", "auto"}}), Json({{"torch_dtype", "bf16"}}));
+  EXPECT_EQ(model({{"dtype", "auto"}, {"torch_dtype", "bf16"}}), Json({{"torch_dtype", "bf16"}}));
+  EXPECT_EQ(model({{"dtype", "auto"}}), Json({{"torch_dtype", "auto"}}));
+  const Json differ = {{"dtype", "float32"}, {"torch_dtype", "bf16"}};
+  EXPECT_EQ(model(differ), differ);
+  EXPECT_EQ(model("a/model"), "a/model");
+  const Node teacher = normalise_tree(tree({{"teacher_model", {{"dtype", "bf16"}}}})).root;
+  EXPECT_EQ(find_path(teacher, "teacher_model.torch_dtype")->value, "bf16");
+}
+
+TEST(Normalise, AnOverrideOfTheElementTypeCountsUnderEitherName) {
+  for (const auto* given : {"dtype", "torch_dtype"}) {
+    Node root = tree({{"model", {{"dtype", "float32"}, {"torch_dtype", "float32"}}}});
+    *root.find("model")->find(given) = from_json("bfloat16", {.kind = OriginKind::overridden});
+    EXPECT_EQ(to_json(normalise_tree(root).root), Json({{"model", {{"torch_dtype", "bfloat16"}}}}));
+  }
+}
+
 TEST(Normalise, OldPlaceOfTheDataSet) {
   const NormalisedTree out =
       normalise_tree(tree({{"dataloader", {{"dataset", {{"a", 1}}}, {"b", 2}}}}));

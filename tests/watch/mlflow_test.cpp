@@ -3,6 +3,7 @@
 #include <gmock/gmock.h>
 
 #include "base/error.h"
+#include "base/text.h"
 #include "tests/watch/folder.h"
 
 namespace automodel::watch {
@@ -63,6 +64,35 @@ TEST_F(MlflowFiles, AResumedRunGoesOn) {
   run.first_step = 2;
   make(run)->write({.step = 2, .seconds = 1e9 + 9, .values = {{"loss", 7}}});
   EXPECT_EQ(text("metrics/loss"), "1000000000000 1 1\n1000000009000 7 2\n");
+}
+
+std::size_t num_open_files() {
+  return static_cast<std::size_t>(
+      std::distance(std::filesystem::directory_iterator("/proc/self/fd"), {}));
+}
+
+TEST_F(MlflowFiles, ManyMetricsKeepFewFilesOpen) {
+  const auto writer = make();
+  const std::size_t before = num_open_files();
+  for (std::int64_t step = 0; step < 2; ++step) {
+    Scalars point{.step = step, .seconds = 1e9};
+    for (int i = 0; i < 500; ++i) {
+      point.values.emplace_back(fmt::format("expert_{}", i), i);
+    }
+    writer->write(point);
+  }
+  EXPECT_LE(num_open_files(), before + 64);
+  EXPECT_EQ(text("metrics/expert_0"), "1000000000000 0 0\n1000000000000 0 1\n");
+  EXPECT_EQ(text("metrics/expert_499"), "1000000000000 499 0\n1000000000000 499 1\n");
+}
+
+TEST_F(MlflowFiles, TheEndOfALongParameterIsAWholeCharacter) {
+  auto run = facts();
+  run.config["text"] = std::string(2002, 'a') + replace_all(std::string(2000, 'x'), "x", "学");
+  make(run);
+  const std::string stored = text("params/text");
+  EXPECT_EQ(stored.size(), 5998U);
+  EXPECT_TRUE(stored.ends_with("学"));
 }
 
 TEST_F(MlflowFiles, WhatAKilledRunLeftIsNoMetric) {

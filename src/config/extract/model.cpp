@@ -60,6 +60,9 @@ void extract_overrides(ModelSource& out, const Json& json) {
   }
 }
 
+const std::set<std::string> kNotOfTheArchitecture = {"_target_", "trust_remote_code", "revision",
+                                                     "dtype", "torch_dtype"};
+
 /// `model.config`: a name, a configuration class, or overrides.
 void extract_config(ModelSource& out, const Json& config) {
   if (config.is_string()) {
@@ -76,7 +79,7 @@ void extract_config(ModelSource& out, const Json& config) {
       out.pretrained_model_name_or_path = value.get<std::string>();
     } else if (key == "revision" && !out.revision && value.is_string()) {
       out.revision = value.get<std::string>();
-    } else if (!is_name && key != "_target_" && key != "trust_remote_code" && key != "revision") {
+    } else if (!is_name && !kNotOfTheArchitecture.contains(key)) {
       out.config_overrides[key] = value;
     }
   }

@@ -444,6 +444,8 @@ Key tokenizer_key() {
       flag("add_bos_token", "put the BOS token first; false: as the tokenizer does by itself",
            false),
       flag("add_eos_token", "accepted; answers end in EOS in any case; not of classifiers", false),
+      flag("fix_mistral_regex",
+           "split as Mistral's models were trained; false: by the file's rule"),
       flag("trust_remote_code", "accepted").without_effect(kNoRemoteCode),
       flag("use_fast", "accepted").without_effect(kOwnTokenizer),
       text("truncation_side", "which end is cut").one_of({"left", "right"}),

@@ -53,6 +53,7 @@ Key param_group_overrides() {
                        {text("pattern", "regular expression").must(),
                         number("lr_mult", "factor on lr", 1.0).at_least(0),
                         number("wd_mult", "factor on weight_decay", 1.0).at_least(0)})};
+  list.item[0].nullable = false;
   return list;
 }
 

@@ -34,7 +34,10 @@ Key peft_section() {
                  .one_of({"pre", "post"}),
              text("lora_A_init", "initialisation of A: xavier, anything else is kaiming", "xavier")
                  .one_of({"xavier", "kaiming", "uniform", "normal", "gaussian"}),
-             dtype("lora_dtype", "element type of the adapters; null: the model's").or_null(),
+             dtype("lora_dtype",
+                   "element type of the adapters; null: the model's, float32 beside "
+                   "float16")
+                 .or_null(),
              text("adapter_name_or_path",
                   "go on with the matrices of this PEFT adapter (a folder or hub id), whose rank, "
                   "scale and modules must be this section's; null: fresh ones")

@@ -98,6 +98,7 @@ Key recipe_key() {
                "vocabulary_too_large",
                "template_eos",
                "class_differs",
+               "mistral_regex",
                "template_unused"})
           .own(),
       packed_sequence_section(),
