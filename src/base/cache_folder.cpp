@@ -2,6 +2,7 @@
 
 #include "base/environment.h"
 #include "base/error.h"
+#include "base/text.h"
 
 namespace automodel {
 namespace {
@@ -33,6 +34,15 @@ fs::path cache_folder(std::string_view name) {
         "to",
         folder.string(), problem.message());
   return folder;
+}
+
+void check_cache_space(const fs::path& folder, std::uint64_t needed_bytes) {
+  std::error_code unknown;
+  const auto space = fs::space(folder, unknown);
+  check(unknown || space.available >= needed_bytes, ErrorKind::io,
+        "about {} are to be written to {}, whose disk has {} left. Free some space, or let "
+        "AUTOMODEL_CACHE name a folder on another disk",
+        human_bytes(needed_bytes), folder.string(), human_bytes(space.available));
 }
 
 }  // namespace automodel

@@ -6,6 +6,7 @@
 #include <string>
 #include <vector>
 
+#include "base/kernel_counts.h"
 #include "base/text.h"
 
 namespace automodel {
@@ -37,10 +38,17 @@ void apply_cpu_quota(CgroupLimits& limits, double quota, double period) {
   }
 }
 
-void apply_memory(CgroupLimits& limits, const fs::path& path) {
+/// None: not told, or no limit.
+std::optional<std::uint64_t> bytes_in(const fs::path& path) {
   const auto found = numbers_in(path);
-  if (!found.empty() && found[0] > 0 && found[0] < static_cast<double>(kNoMemoryLimit)) {
-    lower(limits.memory_bytes, static_cast<std::uint64_t>(found[0]));
+  return !found.empty() && found[0] >= 0 && found[0] < static_cast<double>(kNoMemoryLimit)
+             ? std::optional(static_cast<std::uint64_t>(found[0]))
+             : std::nullopt;
+}
+
+void apply_memory(CgroupLimits& limits, const fs::path& path) {
+  if (const auto found = bytes_in(path).value_or(0); found > 0) {
+    lower(limits.memory_bytes, found);
   }
 }
 
@@ -74,10 +82,11 @@ void climb(const fs::path& mount, fs::path group,
   visit(mount);
 }
 
-}  // namespace
+enum class Version { one, two };
 
-CgroupLimits read_cgroup_limits(const fs::path& root) {
-  CgroupLimits limits;
+/// Calls `visit` for the folder of each group of the process and of their parents.
+void visit_groups(const fs::path& root,
+                  const std::function<void(Version version, const fs::path& folder)>& visit) {
   const fs::path mounts = root / "sys/fs/cgroup";
   std::ifstream groups(root / "proc/self/cgroup");
   for (std::string line; std::getline(groups, line);) {
@@ -86,16 +95,82 @@ CgroupLimits read_cgroup_limits(const fs::path& root) {
       continue;
     }
     if (parts[1].empty()) {
-      climb(mounts, parts[2], [&](const fs::path& folder) { apply_version_2(limits, folder); });
+      climb(mounts, parts[2], [&](const fs::path& folder) { visit(Version::two, folder); });
     }
     for (const std::string& controller : split(parts[1], ',')) {
       if (controller == "cpu" || controller == "memory") {
         climb(mounts / controller, parts[2],
-              [&](const fs::path& folder) { apply_version_1(limits, folder); });
+              [&](const fs::path& folder) { visit(Version::one, folder); });
       }
     }
   }
+}
+
+/// What is left of the limit in one file, of which the count in another is used; so much of what is
+/// used could be dropped. None without a limit.
+std::optional<std::uint64_t> left_of(const fs::path& limit_file, const fs::path& used_file,
+                                     std::uint64_t droppable) {
+  const auto limit = bytes_in(limit_file);
+  const auto used = bytes_in(used_file);
+  if (!limit || !used) {
+    return std::nullopt;
+  }
+  return *limit - std::min(*limit, *used - std::min(*used, droppable));
+}
+
+std::optional<std::uint64_t> free_memory_1(const fs::path& folder, std::uint64_t free_swap) {
+  if (!bytes_in(folder / "memory.limit_in_bytes")) {
+    return std::nullopt;
+  }
+  auto held = read_kernel_counts(folder / "memory.stat");
+  const auto files = held["total_inactive_file"] + held["total_active_file"];
+  auto free = left_of(folder / "memory.limit_in_bytes", folder / "memory.usage_in_bytes", files);
+  if (free) {
+    *free += free_swap;
+  }
+  // "memsw": memory and swap space together.
+  if (const auto both = left_of(folder / "memory.memsw.limit_in_bytes",
+                                folder / "memory.memsw.usage_in_bytes", files)) {
+    lower(free, *both);
+  }
+  return free;
+}
+
+std::optional<std::uint64_t> free_memory_2(const fs::path& folder, std::uint64_t free_swap) {
+  if (!bytes_in(folder / "memory.max")) {
+    return std::nullopt;
+  }
+  auto held = read_kernel_counts(folder / "memory.stat");
+  const auto files = held["inactive_file"] + held["active_file"] + held["slab_reclaimable"];
+  const auto swap = left_of(folder / "memory.swap.max", folder / "memory.swap.current", 0);
+  auto free = left_of(folder / "memory.max", folder / "memory.current", files);
+  if (free) {
+    *free += std::min(free_swap, swap.value_or(free_swap));
+  }
+  return free;
+}
+
+}  // namespace
+
+CgroupLimits read_cgroup_limits(const fs::path& root) {
+  CgroupLimits limits;
+  visit_groups(root, [&](Version version, const fs::path& folder) {
+    version == Version::one ? apply_version_1(limits, folder) : apply_version_2(limits, folder);
+  });
   return limits;
+}
+
+std::optional<std::uint64_t> read_cgroup_free_memory(std::uint64_t free_swap_bytes,
+                                                     const fs::path& root) {
+  std::optional<std::uint64_t> least;
+  visit_groups(root, [&](Version version, const fs::path& folder) {
+    const auto free = version == Version::one ? free_memory_1(folder, free_swap_bytes)
+                                              : free_memory_2(folder, free_swap_bytes);
+    if (free) {
+      lower(least, *free);
+    }
+  });
+  return least;
 }
 
 }  // namespace automodel

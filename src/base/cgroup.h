@@ -20,4 +20,10 @@ struct CgroupLimits {
 /// limit. `root` is where proc/self/cgroup and sys/fs/cgroup are looked for.
 CgroupLimits read_cgroup_limits(const std::filesystem::path& root = "/");
 
+/// The bytes that these groups still allow, the least of all; none if nothing limits them. Cached
+/// files count as free, and so does swap space that a group may use, of which the machine has
+/// `free_swap_bytes` left.
+std::optional<std::uint64_t> read_cgroup_free_memory(std::uint64_t free_swap_bytes,
+                                                     const std::filesystem::path& root = "/");
+
 }  // namespace automodel

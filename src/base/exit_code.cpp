@@ -14,7 +14,8 @@ std::span<const ExitCodeText> exit_codes() {
         "bad input: the command line, the recipe, a model or a data file is wrong; trying again "
         "unchanged is useless"},
        {ExitCode::interrupted,
-        "interrupted by a signal after the state was saved; the same command resumes"}}};
+        "interrupted by a signal after the state was saved, or before the data were prepared; the "
+        "same command resumes"}}};
   return kTexts;
 }
 

@@ -15,8 +15,8 @@ enum class ExitCode : int {
   /// The command line, the recipe, a model or a data file is wrong; trying again unchanged is
   /// useless.
   bad_input = 2,
-  /// A signal stopped the training after its state was saved; the same command resumes (EX_TEMPFAIL
-  /// of sysexits.h).
+  /// A signal stopped the training after its state was saved, or before its data were prepared; the
+  /// same command resumes (EX_TEMPFAIL of sysexits.h).
   interrupted = 75,
 };
 

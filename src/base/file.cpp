@@ -10,6 +10,7 @@
 #include <cerrno>
 #include <cstdio>
 #include <cstring>
+#include <set>
 
 #include "base/abandoned.h"
 #include "base/error.h"
@@ -55,8 +56,10 @@ fs::path folder_of(const fs::path& path) {
   return path.has_parent_path() ? path.parent_path() : fs::path(".");
 }
 
+constexpr std::string_view kTemporary = ".tmp";
+
 /// Before the number of the process that writes.
-fs::path temporary_prefix(const fs::path& path) { return fs::path(path).concat(".tmp"); }
+fs::path temporary_prefix(const fs::path& path) { return fs::path(path).concat(kTemporary); }
 
 }  // namespace
 
@@ -213,6 +216,20 @@ std::error_code remove_tree(const fs::path& path) {
       ::nftw(path.c_str(), remove_entry, kOpenFolders, FTW_DEPTH | FTW_PHYS) == 0 ||
       errno == ENOENT;
   return removed ? std::error_code() : std::error_code(errno, std::generic_category());
+}
+
+void remove_abandoned_files(const fs::path& folder) {
+  std::set<std::string> prefixes;
+  std::error_code ignored;  // of a folder that may be written but not read
+  for (const auto& entry : fs::directory_iterator(folder, ignored)) {
+    const std::string name = entry.path().filename().string();
+    if (const auto at = name.rfind(kTemporary); at != std::string::npos) {
+      prefixes.insert(name.substr(0, at + kTemporary.size()));
+    }
+  }
+  for (const std::string& prefix : prefixes) {
+    remove_abandoned(folder, prefix);
+  }
 }
 
 void AtomicFile::write(std::string_view bytes) { file_->write(bytes); }

@@ -116,4 +116,7 @@ class AtomicFile {
   bool committed_ = false;
 };
 
+/// Removes what killed processes left of AtomicFiles in `folder`, under whatever names.
+void remove_abandoned_files(const std::filesystem::path& folder);
+
 }  // namespace automodel

@@ -50,6 +50,16 @@ std::string to_lower_ascii(std::string_view text) {
   return out;
 }
 
+std::string_view first_bytes(std::string_view text, std::size_t bytes) {
+  const auto continues = [&](std::size_t at) {
+    return (static_cast<unsigned char>(text[at]) & 0xC0U) == 0x80U;
+  };
+  while (bytes > 0 && bytes < text.size() && continues(bytes)) {
+    --bytes;
+  }
+  return text.substr(0, bytes);
+}
+
 bool matches_wildcard(std::string_view text, std::string_view pattern) {
   std::size_t t = 0;
   std::size_t p = 0;

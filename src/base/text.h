@@ -18,6 +18,9 @@ std::string join(std::span<const std::string> parts, std::string_view separator)
 std::string replace_all(std::string text, std::string_view from, std::string_view to);
 std::string to_lower_ascii(std::string_view text);
 
+/// The whole characters of `text` (UTF-8) that its first `bytes` bytes hold.
+std::string_view first_bytes(std::string_view text, std::size_t bytes);
+
 /// True if `text` matches `pattern`, in which '*' stands for any run of characters. Anchored at
 /// both ends.
 bool matches_wildcard(std::string_view text, std::string_view pattern);

@@ -10,17 +10,21 @@
 #include "base/json_text.h"
 #include "base/pointer.h"
 #include "base/terminal.h"
+#include "base/weight_format.h"
 #include "config/load.h"
 #include "data/card.h"
 #include "data/weighted_blend.h"
 #include "hub/fetch.h"
 #include "models/find_model.h"
+#include "models/overrides.h"
 #include "models/registry.h"
 
 namespace automodel::cli {
 namespace {
 
 namespace fs = std::filesystem;
+
+constexpr const char* kAdapterConfig = "adapter_config.json";
 
 fs::path bring(const HubRepo& repo, const hub::Selection& selection) {
   hub::Progress progress(stderr, rewrites_lines(STDERR_FILENO));
@@ -72,12 +76,24 @@ void bring_dataset(const config::Dataset& section) {
   }
 }
 
-/// Of a model that is refused no weights are downloaded.
-void check_supported(const fs::path& folder) {
-  const fs::path config = folder / "config.json";
+/// A file of the folder; null if it has none of this name.
+Json read_if_there(const fs::path& folder, const char* name) {
   std::error_code ignored;
-  if (fs::is_regular_file(config, ignored)) {
-    models::find_family(read_json(config), config.string());
+  return fs::is_regular_file(folder / name, ignored) ? read_json(folder / name) : Json();
+}
+
+/// Of a model that is refused no weights are downloaded. `overrides`: as bring_model.
+void check_supported(const fs::path& folder, const std::optional<Json>& overrides) {
+  const Json stored = read_if_there(folder, "config.json");
+  if (stored.is_null() || !read_if_there(folder, kAdapterConfig).is_null()) {
+    return;  // beside an adapter it is a copy of its base's
+  }
+  const std::string source = (folder / "config.json").string();
+  models::find_family(stored, source);
+  const Json config = models::with_overrides(stored, overrides.value_or(Json::object()));
+  weight_format(config, source);
+  if (overrides) {
+    models::read_spec(config, source);
   }
 }
 
@@ -87,13 +103,15 @@ struct BaseModel {
 
 /// Of the adapter in `folder`; empty if it is none.
 BaseModel base_model_of(const fs::path& folder) {
-  const fs::path config = folder / "adapter_config.json";
-  std::error_code ignored;
-  if (!fs::is_regular_file(config, ignored)) {
-    return {};
-  }
-  const Json json = read_json(config);
-  return {text_at(json, "base_model_name_or_path"), text_at(json, "revision", "main")};
+  const Json json = read_if_there(folder, kAdapterConfig);
+  return json.is_null() ? BaseModel()
+                        : BaseModel{.name = text_at(json, "base_model_name_or_path"),
+                                    .revision = text_at(json, "revision", "main")};
+}
+
+/// What the adapter makes of its base's config.json shows only in its weights.
+void bring_base(const std::string& name, const std::string& revision = "main") {
+  bring_model(name, revision, hub::Need::model, std::nullopt);
 }
 
 /// `hint`: what the user can do about the name.
@@ -102,7 +120,7 @@ void bring_base_of(const fs::path& path, std::string_view hint) {
   if (!base.name.empty()) {
     const ErrorContext context("looking for the base model of {} (named by the adapter{})",
                                path.string(), hint);
-    bring_model(base.name, base.revision);
+    bring_base(base.name, base.revision);
   }
 }
 
@@ -110,7 +128,7 @@ void bring_run_model(const config::ModelSource& model) {
   const bool fresh = model.is_fresh() && !model.load_base_model;
   if (!model.pretrained_model_name_or_path.empty()) {
     bring_model(model.pretrained_model_name_or_path, model.revision.value_or("main"),
-                fresh ? hub::Need::config : hub::Need::model);
+                fresh ? hub::Need::config : hub::Need::model, model.config_overrides);
   }
 }
 
@@ -139,7 +157,8 @@ void bring_recipe(const std::string& path, const std::vector<std::string>& overr
 
 }  // namespace
 
-fs::path bring_model(const std::string& name, const std::string& revision, hub::Need need) {
+fs::path bring_model(const std::string& name, const std::string& revision, hub::Need need,
+                     const std::optional<Json>& overrides) {
   std::error_code ignored;  // e.g. a name too long for a path
   if (fs::exists(follow_pointers(name), ignored) || !is_hub_id(name)) {
     return models::find_model(name, revision);
@@ -147,7 +166,7 @@ fs::path bring_model(const std::string& name, const std::string& revision, hub::
   const ErrorContext context("looking for {}, which is no path here, on the hub", name);
   const HubRepo repo{.id = name, .revision = revision};
   if (need == hub::Need::model) {
-    check_supported(bring(repo, {.need = hub::Need::config}));
+    check_supported(bring(repo, {.need = hub::Need::config}), overrides);
   }
   return bring(repo, {.need = need});
 }
@@ -184,10 +203,11 @@ void bring_for_train(const usage::Train& line) {
 void bring_for_bench(const usage::Bench& line) { bring_recipe(line.recipe, line.overrides); }
 
 void bring_for_generate(const usage::Generate& line) {
-  const fs::path path = bring_model(line.model, line.revision);
   if (line.adapter.empty()) {
-    bring_base_of(path, "; 'generate BASE --adapter ADAPTER' takes another");
+    bring_base_of(bring_model(line.model, line.revision),
+                  "; 'generate BASE --adapter ADAPTER' takes another");
   } else {
+    bring_base(line.model, line.revision);
     bring_model(line.adapter);
   }
 }
@@ -197,7 +217,7 @@ void bring_for_merge(const usage::Merge& line) {
   if (line.base.empty()) {
     bring_base_of(path, "; --base overrides it");
   } else {
-    bring_model(line.base);
+    bring_base(line.base);
   }
 }
 

@@ -3,8 +3,10 @@
 // engine opens no connection.
 
 #include <filesystem>
+#include <optional>
 #include <string>
 
+#include "base/json.h"
 #include "config/recipe.h"
 #include "hub/selection.h"
 #include "usage/bench.h"
@@ -16,9 +18,12 @@
 namespace automodel::cli {
 
 /// Where the model is: a path as it is; a hub id in the cache, into which it is downloaded if it is
-/// not there. Throws as models::find_model and hub::find_or_fetch.
+/// not there. No weights are downloaded of a model that its config.json shows to be unsupported.
+/// `overrides`: what is said in place of that file's values; none: unknown, the values are not
+/// judged. Throws as models::find_model, hub::find_or_fetch, weight_format and models::read_spec.
 std::filesystem::path bring_model(const std::string& name, const std::string& revision = "main",
-                                  hub::Need need = hub::Need::model);
+                                  hub::Need need = hub::Need::model,
+                                  const std::optional<Json>& overrides = Json::object());
 
 /// The same with the model's configuration and tokenizer alone; empty for a configuration class.
 std::filesystem::path bring_config(const config::ModelSource& model);

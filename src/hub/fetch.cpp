@@ -89,7 +89,7 @@ Version ask_version(const HubRepo& repo, const Settings& settings, Progress& pro
   return out;
 }
 
-/// The snapshot, if it is known to hold the whole selection.
+/// The snapshot, if it is known to hold all that the selection requires.
 std::optional<fs::path> complete_snapshot(const HubRepo& repo, const Selection& selection) {
   const auto snapshot = cached_snapshot(repo);
   const auto commit = cached_commit(repo);
@@ -106,8 +106,8 @@ std::optional<fs::path> complete_snapshot(const HubRepo& repo, const Selection& 
   };
   const bool has_card =
       selection.need != Need::described || has_all(select_files(*listing, {.need = Need::card}));
-  return has_card && has_all(select_files(*listing, selection, *snapshot)) ? snapshot
-                                                                           : std::nullopt;
+  return has_card && has_all(required_files(*listing, selection, *snapshot)) ? snapshot
+                                                                             : std::nullopt;
 }
 
 /// What there is of it, without a connection.
@@ -126,12 +126,14 @@ fs::path partial_snapshot(const HubRepo& repo) {
 }
 
 void check_not_pickled(const HubRepo& repo, const std::vector<RepoFile>& wanted) {
-  const bool pickled =
-      std::ranges::any_of(wanted, [](const RepoFile& file) { return file.path.ends_with(".bin"); });
-  check(!pickled, ErrorKind::unsupported,
-        "{} has its weights only as pytorch_model.bin, a pickle that can run code; choose a model "
-        "or revision with safetensors, or convert it with Transformers",
-        to_string(repo));
+  const auto pickled = std::ranges::find_if(
+      wanted, [](const RepoFile& file) { return file.path.ends_with(".bin"); });
+  if (pickled != wanted.end()) {
+    fail(ErrorKind::unsupported,
+         "{} has its weights only as {}, a pickle that can run code; choose a repository or "
+         "revision with safetensors, or save them so with Transformers or PEFT",
+         to_string(repo), pickled->path);
+  }
 }
 
 /// A card is downloaded first, since it says what else is wanted.

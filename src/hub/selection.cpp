@@ -14,28 +14,34 @@ namespace fs = std::filesystem;
 
 using Patterns = std::span<const std::string_view>;
 
-/// Beside the weights; in the repository's first level, but for the templates. .gitattributes is in
-/// every repository, and without it huggingface_hub takes a snapshot for incomplete.
-constexpr auto kSmall = std::to_array<std::string_view>(
-    {"*.json", "*.jinja", "*.txt", "*.model", "*.model.v*", "*.tiktoken", "README.md", "LICENSE*",
-     "NOTICE*", "USE_POLICY*", ".gitattributes", "additional_chat_templates/*"});
+/// Beside the weights; in the repository's first level, but for the templates.
+constexpr auto kSmall =
+    std::to_array<std::string_view>({"*.json", "*.jinja", "*.txt", "*.model", "*.model.v*",
+                                     "*.tiktoken", "additional_chat_templates/*"});
+/// Comes with a model and is not needed to use it. .gitattributes is in every repository, and
+/// without it huggingface_hub takes a snapshot for incomplete.
+constexpr auto kPapers = std::to_array<std::string_view>(
+    {"README.md", "LICENSE*", "NOTICE*", "USE_POLICY*", ".gitattributes"});
 /// One of them is a tokenizer.
 constexpr auto kTokenizer =
     std::to_array<std::string_view>({"tokenizer.json", "*.model", "*.model.v*", "*.tiktoken",
                                      "*tekken*.json", "vocab.json", "vocab.txt"});
 /// In the order of preference; what the first that matches anything matches is taken.
-constexpr auto kWeights =
-    std::to_array<std::string_view>({"model.safetensors", "model-*-of-*.safetensors",
-                                     "*.safetensors", "pytorch_model*.bin", "*.gguf"});
+constexpr auto kWeights = std::to_array<std::string_view>(
+    {"model.safetensors", "model-*-of-*.safetensors", "*.safetensors", "pytorch_model*.bin",
+     "adapter_model.bin", "*.gguf"});
 constexpr std::string_view kAdapter = "adapter_model.safetensors";
 constexpr std::string_view kIndex = "model.safetensors.index.json";
+
+bool matches_any(const std::string& path, Patterns patterns) {
+  return std::ranges::any_of(
+      patterns, [&](std::string_view pattern) { return matches_wildcard(path, pattern); });
+}
 
 bool is_small(const std::string& path) {
   const bool is_inner =
       path.find('/') != std::string::npos && !path.starts_with("additional_chat_templates/");
-  return !is_inner && std::ranges::any_of(kSmall, [&](std::string_view pattern) {
-    return matches_wildcard(path, pattern);
-  });
+  return !is_inner && (matches_any(path, kSmall) || matches_any(path, kPapers));
 }
 
 bool matches(const std::string& path, const std::string& pattern) {
@@ -113,9 +119,8 @@ bool is_card(const RepoFile& file) {
 bool has_any(const fs::path& folder, Patterns patterns) {
   std::error_code ignored;
   return std::ranges::any_of(fs::directory_iterator(folder, ignored), [&](const auto& entry) {
-    const std::string name = entry.path().filename().string();
     return entry.is_regular_file(ignored) &&
-           std::ranges::any_of(patterns, [&](auto p) { return matches_wildcard(name, p); });
+           matches_any(entry.path().filename().string(), patterns);
   });
 }
 
@@ -158,6 +163,15 @@ std::vector<RepoFile> select_files(const std::vector<RepoFile>& files, const Sel
     }
   }
   fail(ErrorKind::internal, "a need without a case");
+}
+
+std::vector<RepoFile> required_files(const std::vector<RepoFile>& files, const Selection& selection,
+                                     const fs::path& folder) {
+  auto selected = select_files(files, selection, folder);
+  if (selection.need == Need::model || selection.need == Need::config) {
+    std::erase_if(selected, [](const RepoFile& file) { return matches_any(file.path, kPapers); });
+  }
+  return selected;
 }
 
 bool looks_complete(const fs::path& folder, Need need) {

@@ -31,11 +31,16 @@ struct Selection {
 };
 
 /// The wanted files in the listing's order. Of weights those in safetensors are taken; else
-/// pytorch_model*.bin; else the one .gguf file. `folder`: of the card, for Need::described.
-/// Throws Error(not_found) for a pattern that matches nothing, with similar names;
+/// pytorch_model*.bin or adapter_model.bin; else the one .gguf file. `folder`: of the card, for
+/// Need::described. Throws Error(not_found) for a pattern that matches nothing, with similar names;
 /// Error(invalid_argument) that lists the .gguf files if there are several and nothing else.
 std::vector<RepoFile> select_files(const std::vector<RepoFile>& files, const Selection& selection,
                                    const std::filesystem::path& folder = {});
+
+/// Those of select_files that have to be there before the selection can be used: of a model all but
+/// its card, licences and .gitattributes.
+std::vector<RepoFile> required_files(const std::vector<RepoFile>& files, const Selection& selection,
+                                     const std::filesystem::path& folder = {});
 
 /// Whether a folder whose listing is not known holds a whole model: its configuration, a tokenizer
 /// and, for Need::model, each file of its weights; or a whole adapter; or a .gguf file, which has

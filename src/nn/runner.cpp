@@ -3,6 +3,8 @@
 #include <fmt/format.h>
 #include <torch/csrc/autograd/autograd.h>
 
+#include <algorithm>
+
 #include "ops/held.h"
 #include "tensor/finite.h"
 
@@ -12,14 +14,19 @@ namespace {
 using torch::autograd::AutogradContext;
 using torch::autograd::variable_list;
 
-/// `anchor` requires a gradient, so that the node is recorded even where the inputs need none
-/// (first block, frozen embedding).
+bool any_requires_grad(const Tensors& tensors) {
+  return std::ranges::any_of(tensors, [](const Tensor& x) { return x.requires_grad(); });
+}
+
+/// `anchor` requires a gradient, so that the node is recorded even where the inputs need none.
+/// `outputs`: of the block, if it has run already; else empty.
 struct RecomputedBlock : torch::autograd::Function<RecomputedBlock> {
   static variable_list forward(AutogradContext* context, at::TensorList inputs,
-                               const Tensor& /*anchor*/, const BlockFunction& block) {
+                               const Tensor& /*anchor*/, const BlockFunction& block,
+                               const Tensors& outputs) {
     context->save_for_backward(inputs.vec());
     ops::hold(context, block);
-    return block(inputs.vec());
+    return outputs.empty() ? block(inputs.vec()) : outputs;
   }
 
   static variable_list backward(AutogradContext* context, const variable_list& grads) {
@@ -33,7 +40,7 @@ struct RecomputedBlock : torch::autograd::Function<RecomputedBlock> {
     for (const auto& input : inputs) {
       input_grads.push_back(input.grad());
     }
-    input_grads.resize(inputs.size() + 2);  // none for the anchor and the function
+    input_grads.resize(inputs.size() + 3);  // none for the anchor, the function and the outputs
     return input_grads;
   }
 
@@ -64,8 +71,19 @@ Tensors RecomputeRunner::run(std::int64_t /*layer*/, const BlockFunction& block,
   if (!at::GradMode::is_enabled()) {
     return block(inputs);
   }
+  Tensors outputs;
+  if (!any_requires_grad(inputs)) {
+    // Below all that is trained nothing is recorded, and nothing is left to recompute.
+    outputs = block(inputs);
+    if (!any_requires_grad(outputs)) {
+      return outputs;
+    }
+    for (auto& output : outputs) {
+      output = output.detach();  // What was recorded goes: it would be the block's activations.
+    }
+  }
   const Tensor anchor = at::zeros({}, inputs.front().options()).requires_grad_(true);
-  return RecomputedBlock::apply(at::TensorList(inputs), anchor, block);
+  return RecomputedBlock::apply(at::TensorList(inputs), anchor, block, outputs);
 }
 
 Tensors CheckingRunner::run(std::int64_t layer, const BlockFunction& block, const Tensors& inputs) {

@@ -29,8 +29,8 @@ class LocalRunner final : public BlockRunner {
   Tensors run(std::int64_t layer, const BlockFunction& block, const Tensors& inputs) override;
 };
 
-/// All weights here; keeps only each block's inputs and runs the block again in the backward.
-/// Bit-equal to LocalRunner.
+/// All weights here; keeps only each block's inputs and runs the block again in the backward, where
+/// one reaches it: blocks below all that is trained run once. Bit-equal to LocalRunner.
 class RecomputeRunner final : public BlockRunner {
  public:
   Tensors run(std::int64_t layer, const BlockFunction& block, const Tensors& inputs) override;

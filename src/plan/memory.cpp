@@ -236,9 +236,10 @@ std::string bytes_text(std::int64_t bytes) {
 std::int64_t width_of(Storage storage) { return storage == Storage::float32 ? kFloat : 2; }
 
 Storage storage_of(std::string_view dtype) {
-  return dtype == "bfloat16"  ? Storage::bfloat16
-         : dtype == "float16" ? Storage::float16
-                              : Storage::float32;
+  const auto bare = dtype.starts_with("torch.") ? dtype.substr(6) : dtype;
+  return bare == "bfloat16" || bare == "bf16"                    ? Storage::bfloat16
+         : bare == "float16" || bare == "fp16" || bare == "half" ? Storage::float16
+                                                                 : Storage::float32;
 }
 
 std::int64_t OptimizerShape::bytes_beside(Storage storage) const {

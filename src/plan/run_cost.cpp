@@ -26,22 +26,13 @@ namespace fs = std::filesystem;
 
 constexpr std::int64_t kUsualRow = 1024;
 
-/// Of the weights, as "auto" is resolved when a run loads them: float64 as float32.
-Storage loaded_storage(const config::ModelSource& model) {
+/// Of the weights, as a run holds them; none if nothing here says it.
+std::optional<Storage> weight_storage(const config::ModelSource& model,
+                                      const CostOptions& options) {
   if (model.torch_dtype != "auto") {
     return storage_of(model.torch_dtype);
   }
-  if (model.is_fresh()) {
-    return Storage::bfloat16;
-  }
-  const Json config = read_json(models::config_file(
-      models::find_model(model.pretrained_model_name_or_path, model.revision.value_or("main"))));
-  for (const char* key : {"dtype", "torch_dtype"}) {
-    if (config.contains(key) && config.at(key).is_string()) {
-      return storage_of(config.at(key).get<std::string>());
-    }
-  }
-  return Storage::float32;
+  return model.is_fresh() ? Storage::bfloat16 : options.storage;
 }
 
 std::int64_t compute_width(const config::ModelSource& model, Storage storage, bool has_bfloat16) {
@@ -103,10 +94,11 @@ std::int64_t product(const std::vector<std::int64_t>& shape) {
 
 void add_adapter(std::vector<HeldParameter>& out, const spec::LoraModule& module,
                  const config::Peft& peft, Storage storage) {
+  const Storage by_default = storage == Storage::float16 ? Storage::float32 : storage;
   const auto add = [&](const std::string& name, const std::vector<std::int64_t>& shape) {
     out.push_back({.name = name,
                    .numel = product(shape),
-                   .storage = peft.lora_dtype ? storage_of(*peft.lora_dtype) : storage,
+                   .storage = peft.lora_dtype ? storage_of(*peft.lora_dtype) : by_default,
                    .layer = module.layer,
                    .role = module.role,
                    .is_linear = false,
@@ -267,9 +259,12 @@ RunCost cost_of(const config::Recipe& recipe, const spec::ModelSpec& spec,
   }
   const auto& scheduler = recipe.step_scheduler;
   const Split split = Split::of(recipe.distributed, options.machine.devices);
-  const Storage storage = options.storage ? *options.storage : loaded_storage(recipe.model);
+  const auto known_storage = weight_storage(recipe.model, options);
+  const Storage storage = known_storage.value_or(Storage::float32);
   const auto row = options.row_tokens ? options.row_tokens : named_row(recipe);
-  RunCost out{.model = model_cost(spec, recipe), .row_tokens_assumed = !row};
+  RunCost out{.model = model_cost(spec, recipe),
+              .row_tokens_assumed = !row,
+              .storage_assumed = !known_storage};
   const std::int64_t longest = spec.max_positions > 0 ? spec.max_positions : kUsualRow;
   const std::int64_t tokens = row.value_or(std::min(kUsualRow, longest));
   const std::int64_t rows = config::micro_batch_rows(recipe);

@@ -42,6 +42,7 @@ struct RunCost {
   ModelCost model;
   StepShape step;                   // of one rank
   bool row_tokens_assumed = false;  // the recipe does not say how long rows are
+  bool storage_assumed = false;     // nothing says how the weights are stored
   std::int64_t micro_batches = 1;   // of a step, on one rank
   double flops = 0;                 // of a step, of all ranks
   double seconds = 0;               // of a step
@@ -52,7 +53,8 @@ struct RunCost {
 struct CostOptions {
   Machine machine;
   std::optional<std::int64_t> row_tokens;
-  std::optional<Storage> storage = std::nullopt;  // else as the recipe and the model say
+  /// Of weights that a run loads in the type that they have ("auto"); none: float32 is assumed.
+  std::optional<Storage> storage = std::nullopt;
 };
 
 /// The least recompute with which a step of bytes(recompute) fits; full if none does.

@@ -6,6 +6,7 @@
 
 #include "base/number_range.h"
 #include "base/text.h"
+#include "plan/auto_storage.h"
 #include "plan/changes.h"
 
 namespace automodel::plan {
@@ -35,9 +36,12 @@ void print_model(const RunCost& cost) {
   const std::string active = model.active == model.parameters
                                  ? ""
                                  : fmt::format(", {} active per token", human_count(model.active));
-  fmt::print("model       {}: {}, {} parameters{}; {} trained\n", model.name,
+  fmt::print("model       {}: {}, {} parameters{}; {} trained{}\n", model.name,
              model.spec.architecture, human_count(model.parameters), active,
-             human_count(model.trained));
+             human_count(model.trained),
+             cost.storage_assumed ? "; stored as float32 (assumed, config.json does not say it and "
+                                    "no weights are here; give --model.torch_dtype)"
+                                  : "");
 }
 
 void print_step(const RunCost& cost, const Machine& machine) {
@@ -148,8 +152,12 @@ Json to_json(const std::vector<Change>& changes) {
   return out;
 }
 
-CostOptions cost_options(const PlanOptions& options, const config::Recipe& recipe) {
-  CostOptions out{.machine = this_machine(), .row_tokens = options.length};
+CostOptions cost_options(const PlanOptions& options, const config::Recipe& recipe,
+                         std::optional<Storage> storage) {
+  CostOptions out{.machine = this_machine(), .row_tokens = options.length, .storage = storage};
+  if (!storage && recipe.model.torch_dtype == "auto" && !recipe.model.is_fresh()) {
+    out.storage = auto_storage(recipe.model);
+  }
   const auto& d = recipe.distributed;
   out.machine.devices =
       options.devices.value_or(d.dp_size.value_or(1) * d.tp_size * d.pp_size * d.cp_size);
@@ -184,8 +192,7 @@ void PlanOptions::declare(CLI::App& app) {
 
 void show_plan(const PlanOptions& options, const config::LoadedRecipe& loaded,
                const spec::ModelSpec& spec, std::optional<Storage> storage) {
-  auto cost_settings = cost_options(options, loaded.recipe);
-  cost_settings.storage = storage;
+  const auto cost_settings = cost_options(options, loaded.recipe, storage);
   const RunCost cost = cost_of(loaded.recipe, spec, cost_settings);
   const bool fit = fits(cost, cost_settings.machine);
   const auto changes =

@@ -29,8 +29,8 @@ struct PlanOptions {
   void declare(CLI::App& app);
 };
 
-/// Prints the plan of the recipe's model, which `spec` is, to standard output. `storage`: of its
-/// weights, where neither the recipe nor config.json says it. Throws as cost_of.
+/// Prints the plan of the recipe's model, which `spec` is, to standard output. `storage`: as
+/// auto_storage; none: found by it. Throws as cost_of and auto_storage.
 void show_plan(const PlanOptions& options, const config::LoadedRecipe& loaded,
                const spec::ModelSpec& spec, std::optional<Storage> storage = std::nullopt);
 

@@ -4,14 +4,15 @@
 #include <malloc.h>
 #include <pthread.h>
 
+#include <algorithm>
 #include <atomic>
 #include <cstdlib>
 #include <memory>
 
 #include "base/cores.h"
 #include "base/error.h"
+#include "base/free_memory.h"
 #include "base/text.h"
-#include "tensor/arena.h"
 
 namespace automodel {
 namespace {
@@ -19,25 +20,30 @@ namespace {
 /// Smaller blocks stay with malloc, whose per-thread caches are quicker than one lock.
 constexpr std::size_t kMinArenaBytes = std::size_t{1} << 16;
 
-[[noreturn]] void fail_out_of_memory(std::size_t bytes, std::size_t live, std::size_t usable) {
+/// Times the memory that the process may use: fragments take address space, not memory.
+constexpr std::size_t kAddressShare = 4;
+
+[[noreturn]] void fail_out_of_memory(std::size_t bytes, const AllocatorStats& held,
+                                     std::size_t usable) {
+  const std::size_t unused = usable - std::min(usable, held.reserved_bytes);
   fail(ErrorKind::out_of_memory,
-       "out of memory: a tensor of {} does not fit beside the {} that tensors hold, of {} that "
-       "this process may use; "
-       "reduce step_scheduler.local_batch_size or the sequence length, turn on activation "
-       "checkpointing, "
-       "or train an adapter (section peft)",
-       human_bytes(bytes), human_bytes(live), human_bytes(usable));
+       "out of memory: a tensor of {} does not fit beside the {} that tensors hold: of the {} that "
+       "this process may use, {} are free; reduce step_scheduler.local_batch_size or the sequence "
+       "length, turn on activation checkpointing, or train an adapter (section peft)",
+       human_bytes(bytes), human_bytes(held.live_bytes), human_bytes(usable),
+       human_bytes(std::min(unused, std::size_t{free_memory_bytes()})));
 }
 
 /// Large blocks from the arena, small ones from malloc.
 class TensorMemory {
  public:
-  TensorMemory() : usable_bytes_(usable_memory_bytes()), arena_({.limit_bytes = usable_bytes_}) {}
+  TensorMemory()
+      : usable_bytes_(usable_memory_bytes()), arena_(tensor_arena_options(usable_bytes_)) {}
 
   void* allocate(std::size_t bytes) {
     void* block = bytes < kMinArenaBytes ? allocate_small(bytes) : arena_.allocate(bytes);
     if (block == nullptr) {
-      fail_out_of_memory(bytes, stats().live_bytes, usable_bytes_);
+      fail_out_of_memory(bytes, stats(), usable_bytes_);
     }
     return block;
   }
@@ -109,6 +115,20 @@ void survive_fork() {
 bool is_installed() { return dynamic_cast<ArenaAllocator*>(c10::GetCPUAllocator()) != nullptr; }
 
 }  // namespace
+
+ArenaOptions tensor_arena_options(std::size_t usable_bytes, const std::filesystem::path& root) {
+  const auto before = anonymous_memory_bytes(root);  // no tensor's
+  const auto limit_now = [before, root](std::size_t taken) {
+    const auto held = anonymous_memory_bytes(root);
+    // Pages that were taken and not written yet will come out of what is free, too.
+    const std::size_t written =
+        before && held ? std::min<std::size_t>(taken, *held - std::min(*held, *before)) : taken;
+    return written + std::min<std::size_t>(free_memory_bytes(root), SIZE_MAX - written);
+  };
+  return {.limit_bytes = usable_bytes,
+          .limit_now = limit_now,
+          .address_bytes = std::max(ArenaOptions().address_bytes, kAddressShare * usable_bytes)};
+}
 
 void install_arena_allocator() {
   constexpr std::uint8_t kPriority = 10;

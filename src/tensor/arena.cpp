@@ -113,7 +113,7 @@ bool Arena::take_pages(const Range& range) {
     return true;
   }
   const std::size_t wanted = num_taken_ + num_new;
-  const std::size_t limit = options_.limit_bytes / kArenaPageBytes;
+  const std::size_t limit = most_pages(num_new);
   const std::size_t kept = std::min(num_kept_pages(), limit);
   const std::size_t released = wanted > kept ? release(wanted - kept) : 0;
   if (wanted - released > limit || !make_writable(range.end())) {
@@ -123,6 +123,20 @@ bool Arena::take_pages(const Range& range) {
   num_taken_ = wanted - released;
   peak_taken_ = std::max(peak_taken_, num_taken_);
   return true;
+}
+
+/// How many pages may be taken, where so many more are wanted.
+std::size_t Arena::most_pages(std::size_t num_new) {
+  const std::size_t always = options_.limit_bytes / kArenaPageBytes;
+  if (!options_.limit_now || num_new <= num_granted_) {
+    num_granted_ -= std::min(num_new, num_granted_);
+    return always;
+  }
+  const std::size_t now = options_.limit_now(num_taken_ * kArenaPageBytes) / kArenaPageBytes;
+  const std::size_t most = std::min(always, now);
+  const std::size_t wanted = num_taken_ + num_new;
+  num_granted_ = most > wanted ? (most - wanted) / 2 : 0;
+  return most;
 }
 
 std::size_t Arena::num_kept_pages() const {

@@ -4,6 +4,7 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <functional>
 #include <mutex>
 #include <vector>
 
@@ -31,6 +32,9 @@ struct ArenaOptions {
   /// More is never taken, so that an error can say what to change before the kernel kills the
   /// process.
   std::size_t limit_bytes = SIZE_MAX;
+  /// The same for the moment, given what is taken: what else holds memory changes. Asked again when
+  /// half of what was left has been taken. Null: limit_bytes alone counts.
+  std::function<std::size_t(std::size_t taken_bytes)> limit_now = nullptr;
   /// Address space, which costs nothing; the largest half, quarter, ... that the system grants.
   std::size_t address_bytes = std::size_t{1} << 38;
   /// Of the free memory this share of the most that was ever live is kept; beyond it free pages go
@@ -68,6 +72,7 @@ class Arena {
   using Range = BestFitHeap::Range;
 
   bool take_pages(const Range& range);
+  std::size_t most_pages(std::size_t num_new);
   bool make_writable(std::size_t end);
   std::size_t release(std::size_t num_pages);
   std::size_t release_inside(const Range& range, std::size_t num_pages);
@@ -82,6 +87,7 @@ class Arena {
   BestFitHeap heap_;
   std::vector<bool> taken_;  // by page: may it be resident?
   std::size_t num_taken_ = 0;
+  std::size_t num_granted_ = 0;  // that may be taken before limit_now is asked again
   std::size_t peak_taken_ = 0;
   std::size_t peak_live_ = 0;     // since reset_peak()
   std::size_t highest_live_ = 0;  // ever

@@ -1,15 +1,10 @@
 #pragma once
 // Values of weights that are stored in few bits with a scale per block.
 
-#include <array>
-#include <cstdint>
-
+#include "base/weight_format.h"
 #include "tensor/dtype.h"
 
 namespace automodel {
-
-/// Rows and columns that share one scale; 0, 0: the whole matrix.
-using ScaleBlock = std::array<std::int64_t, 2>;
 
 /// values: [.., rows, columns] float8; scales: [.., ceil(rows / block rows), ceil(columns / block
 /// columns)] of any float type, or one element for the block 0, 0. Returns value * scale in

@@ -5,12 +5,14 @@
 #include <algorithm>
 #include <array>
 #include <cmath>
+#include <iterator>
 #include <numbers>
 #include <vector>
 
 #include "base/error.h"
 #include "base/known.h"
 #include "tensor/gguf_facts.h"
+#include "tensor/gguf_vocabulary.h"
 
 namespace automodel {
 namespace {
@@ -20,6 +22,7 @@ constexpr double kGemmaLocalTheta = 10000;
 constexpr std::int64_t kGemmaPattern = 6;
 constexpr std::int64_t kGemma27bLayers = 62;
 constexpr std::int64_t kMaxLayers = 10000;
+constexpr std::int32_t kControlToken = 3;  // among GGUF's types of tokens
 
 struct Llama3Scaling {
   double factor;
@@ -111,10 +114,13 @@ void add_sizes(Json& config, const GgufFile& file, const GgufFacts& facts) {
   config["tie_word_embeddings"] = !file.contains("output.weight");
 }
 
-/// rope_scaling from the keys rope.scaling.*, if there is any.
+/// rope_scaling from the keys rope.scaling.*, if there is any. A factor without a type is linear,
+/// as in llama.cpp.
 std::optional<Json> stated_scaling(const GgufFacts& facts) {
-  const std::string kind = facts.maybe_text("rope.scaling.type").value_or("none");
   const auto factor = facts.maybe_number("rope.scaling.factor");
+  const std::string kind =
+      facts.maybe_text("rope.scaling.type").value_or(factor.value_or(1) != 1 ? "linear" : "none");
+  facts.ignore("rope.scaling.finetuned");
   const auto original = facts.maybe_count("rope.scaling.original_context_length");
   if (kind == "none") {
     return std::nullopt;
@@ -136,7 +142,7 @@ void add_rope(Json& config, const GgufFile& file, const GgufFacts& facts) {
   if (file.contains("rope_freqs.weight")) {
     const ErrorContext context{"reading rope_freqs.weight of {}", file.path().string()};
     check(!scaling, ErrorKind::unsupported, "{} and rope_freqs.weight are both there",
-          facts.where("rope.scaling.type"));
+          facts.where("rope.scaling.factor"));
     scaling = llama3_rope_scaling(file.tensor("rope_freqs.weight"), theta);
   }
   if (scaling) {
@@ -164,34 +170,64 @@ void add_gemma(Json& config, const GgufFacts& facts) {
   }
 }
 
-struct TokenRole {
-  std::string_view name;                // in config.json
-  std::vector<std::string_view> roles;  // in tokenizer.ggml.ROLE_token_id
-};
+/// Control tokens with these texts end an answer, whatever the ids of a file say: converters often
+/// write none but eos. Source: llama.cpp, llama_vocab's special_eog_ids.
+constexpr auto kAnswerEnds = std::to_array<std::string_view>(
+    {"<|eot_id|>", "<|eom_id|>", "<|im_end|>", "<|end|>", "<end_of_turn>", "<|endoftext|>",
+     "<|end_of_text|>", "<eos>", "<EOT>", "[EOT]", "[EOS]", "<end_of_utterance>",
+     "<｜end▁of▁sentence｜>"});
+
+std::vector<std::size_t> known_answer_ends(const GgufFile& file) {
+  std::vector<std::size_t> ids;
+  if (!file.metadata().contains("tokenizer.ggml.tokens")) {
+    return ids;
+  }
+  const auto vocabulary = gguf_vocabulary(file);
+  const auto& types = vocabulary.token_types;
+  for (std::size_t id = 0; id < std::min(types.size(), vocabulary.tokens.size()); ++id) {
+    if (types[id] == kControlToken && std::ranges::count(kAnswerEnds, vocabulary.tokens[id]) > 0) {
+      ids.push_back(id);
+    }
+  }
+  return ids;
+}
+
+/// The ids that these keys of "tokenizer.ggml" have, one or a list each.
+Json token_ids(const GgufFile& file, const std::vector<std::string_view>& keys) {
+  Json ids = Json::array();
+  for (const auto key : keys) {
+    const auto full = fmt::format("tokenizer.ggml.{}", key);
+    const auto found = file.metadata().find(full);
+    if (found == file.metadata().end()) {
+      continue;
+    }
+    for (const Json& id : found->second.is_array() ? found->second : Json::array({found->second})) {
+      check(id.is_number_integer() && id >= 0, ErrorKind::corrupt_data,
+            "{}: '{}' is not a token id or a list of such", file.path().string(), full);
+      ids.push_back(id);
+    }
+  }
+  return ids;
+}
 
 /// An answer ends at <eos>, at the end of a turn and at the end of a message, as in llama.cpp.
 void add_token_ids(Json& config, const GgufFile& file) {
-  const auto roles = std::to_array<TokenRole>({{"bos_token_id", {"bos"}},
-                                               {"eos_token_id", {"eos", "eot", "eom"}},
-                                               {"pad_token_id", {"padding"}}});
-  for (const auto& [name, keys] : roles) {
-    Json ids = Json::array();
-    for (const auto role : keys) {
-      const auto key = fmt::format("tokenizer.ggml.{}_token_id", role);
-      const auto found = file.metadata().find(key);
-      if (found == file.metadata().end()) {
-        continue;
-      }
-      check(found->second.is_number_unsigned(), ErrorKind::corrupt_data,
-            "{}: '{}' is not a token id", file.path().string(), key);
-      if (std::ranges::find(ids, found->second) == ids.end()) {
-        ids.push_back(found->second);
-      }
-    }
-    if (!ids.empty()) {
-      config[name] = ids.size() == 1 ? ids.front() : ids;
-    }
+  Json ends = token_ids(file, {"eos_token_id", "eot_token_id", "eom_token_id", "eos_token_ids"});
+  for (const std::size_t id : known_answer_ends(file)) {
+    ends.push_back(id);
   }
+  const auto add = [&](const char* name, const Json& ids) {
+    Json distinct = Json::array();
+    std::ranges::copy_if(ids, std::back_inserter(distinct), [&](const Json& id) {
+      return std::ranges::find(distinct, id) == distinct.end();
+    });
+    if (!distinct.empty()) {
+      config[name] = distinct.size() == 1 ? distinct.front() : distinct;
+    }
+  };
+  add("bos_token_id", token_ids(file, {"bos_token_id"}));
+  add("eos_token_id", ends);
+  add("pad_token_id", token_ids(file, {"padding_token_id"}));
 }
 
 }  // namespace
@@ -240,7 +276,7 @@ Json gguf_config(const GgufFile& file) {
     config["mlp_bias"] = file.contains("blk.0.ffn_up.bias");
   }
   add_token_ids(config, file);
-  facts.maybe_text("tensor_data_layout");
+  facts.ignore("tensor_data_layout");
   facts.finish();
   return config;
 }

@@ -29,6 +29,8 @@ class GgufFacts {
   std::optional<double> maybe_number(std::string_view key) const;
   double number(std::string_view key) const;
   std::optional<std::string> maybe_text(std::string_view key) const;
+  /// For a key that says nothing about the mathematics: finish() lets it be.
+  void ignore(std::string_view key) const { find(key); }
   /// Throws Error(unsupported) for keys that nobody read and that are not 0, false or empty.
   void finish() const;
 

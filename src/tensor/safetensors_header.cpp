@@ -8,33 +8,10 @@
 
 #include "base/error.h"
 #include "base/json.h"
-#include "base/lfs_pointer.h"
+#include "base/safetensors_text.h"
 
 namespace automodel {
 namespace {
-
-constexpr std::uint64_t kLengthBytes = 8;
-constexpr std::uint64_t kMaxHeaderBytes = 100'000'000;  // the reference implementation's limit
-
-/// The JSON between the length and the data.
-std::string_view header_text(std::string_view file, std::string_view source) {
-  refuse_lfs_pointer(file, source);
-  check(file.size() >= kLengthBytes, ErrorKind::corrupt_data,
-        "{}: not a safetensors file: {} bytes are too short for a header", source, file.size());
-  std::uint64_t length = 0;
-  std::memcpy(&length, file.data(), kLengthBytes);
-  check(length <= kMaxHeaderBytes, ErrorKind::corrupt_data,
-        "{}: not a safetensors file: its header would have {} bytes (the limit is {})", source,
-        length, kMaxHeaderBytes);
-  const auto rest = file.substr(kLengthBytes);
-  check(length > 0 && (rest.empty() || rest.starts_with('{')), ErrorKind::corrupt_data,
-        "{}: not a safetensors file: its header does not start with '{{'", source);
-  check(length <= rest.size(), ErrorKind::corrupt_data,
-        "{}: the header of {} bytes reaches beyond the file's {} bytes; the file is cut off: "
-        "fetch it again",
-        source, length, file.size());
-  return rest.substr(0, length);
-}
 
 SafetensorsMetadata parse_metadata(const Json& json, std::string_view source) {
   check(json.is_object(), ErrorKind::corrupt_data, "{}: __metadata__ is not an object", source);
@@ -116,7 +93,7 @@ std::size_t dtype_rank(at::ScalarType dtype) {
 }  // namespace
 
 SafetensorsHeader parse_safetensors_header(std::string_view file, std::string_view source) {
-  const auto text = header_text(file, source);
+  const auto text = safetensors_header_text(file, source);
   const Json json = parse_json_unique(text, fmt::format("{} (header)", source));
   SafetensorsHeader header;
   for (const auto& [name, value] : json.items()) {
@@ -130,7 +107,7 @@ SafetensorsHeader parse_safetensors_header(std::string_view file, std::string_vi
   std::sort(header.tensors.begin(), header.tensors.end(), [](const auto& a, const auto& b) {
     return std::tie(a.begin, a.end, a.name) < std::tie(b.begin, b.end, b.name);
   });
-  const std::uint64_t data_begin = kLengthBytes + text.size();
+  const std::uint64_t data_begin = kHeaderLengthBytes + text.size();
   check_coverage(header.tensors, file.size() - data_begin, source);
   for (SafetensorsEntry& entry : header.tensors) {
     entry.begin += data_begin;
@@ -176,8 +153,8 @@ std::string render_safetensors_header(std::span<const NamedInfo> tensors,
   text += '}';
   text.resize((text.size() + 7) / 8 * 8, ' ');
   std::uint64_t length = text.size();
-  std::string bytes(kLengthBytes, '\0');
-  std::memcpy(bytes.data(), &length, kLengthBytes);
+  std::string bytes(kHeaderLengthBytes, '\0');
+  std::memcpy(bytes.data(), &length, kHeaderLengthBytes);
   return bytes + text;
 }
 

@@ -7,12 +7,10 @@
 #include <string>
 #include <vector>
 
+#include "base/safetensors_text.h"
 #include "tensor/safetensors_writer.h"
 
 namespace automodel {
-
-inline constexpr std::string_view kWeightsFile = "model.safetensors";
-inline constexpr std::string_view kWeightsIndexFile = "model.safetensors.index.json";
 
 /// One file of a model: its name inside the folder and what it holds.
 struct WeightShard {

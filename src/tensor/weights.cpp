@@ -6,10 +6,9 @@
 #include <map>
 
 #include "base/error.h"
-#include "base/json.h"
+#include "base/safetensors_text.h"
 #include "base/text.h"
 #include "tensor/safetensors.h"
-#include "tensor/safetensors_shards.h"
 
 namespace automodel {
 namespace {
@@ -54,26 +53,6 @@ class FolderWeights final : public WeightSource {
   std::vector<std::string> names_;
   std::map<std::string, std::size_t, std::less<>> file_of_;
 };
-
-using WeightMap = std::map<std::string, std::string, std::less<>>;
-
-WeightMap read_weight_map(const fs::path& index) {
-  const Json json = parse_json_unique(read_file(index), index.string());
-  const auto found = json.is_object() ? json.find("weight_map") : json.end();
-  check(found != json.end() && found->is_object() && !found->empty(), ErrorKind::corrupt_data,
-        "{}: 'weight_map' is missing or empty", index.string());
-  WeightMap weight_map;
-  for (const auto& [name, file] : found->items()) {
-    check(file.is_string(), ErrorKind::corrupt_data, "{}: the file of '{}' is not a string",
-          index.string(), name);
-    const auto& text = file.get_ref<const std::string&>();
-    check(is_file_name(text), ErrorKind::corrupt_data,
-          "{}: '{}' is said to be in {}, which is not a file name", index.string(), name,
-          file.dump());
-    weight_map.emplace(name, text);
-  }
-  return weight_map;
-}
 
 std::vector<SafetensorsFile> open_shards(const fs::path& index, const WeightMap& weight_map) {
   std::map<std::string, std::vector<std::string>> names_of;

@@ -1,6 +1,7 @@
 #include "text/chat_messages.h"
 
 #include <array>
+#include <utility>
 
 #include "base/error.h"
 #include "text/jinja/scan.h"
@@ -9,10 +10,20 @@ namespace automodel::text {
 namespace {
 
 constexpr std::string_view kMark = "CONTINUE_FINAL_MESSAGE_TAG ";
+
+Json without_nulls(const Json& message) {
+  Json out = Json::object();
+  for (const auto& [key, value] : message.items()) {
+    if (!value.is_null()) {
+      out[key] = value;
+    }
+  }
+  return out;
+}
+
 const Json* reasoning_of(const Json& message) {
   for (const char* name : kReasoningKeys) {
-    const auto at = message.find(name);
-    if (at != message.end() && !at->is_null()) {
+    if (const auto at = message.find(name); at != message.end()) {
       return &*at;
     }
   }
@@ -50,16 +61,16 @@ Json& final_text(Json& content) {
 
 }  // namespace
 
-Json with_reasoning_names(const Json& messages) {
+Json normal_messages(const Json& messages) {
   check(messages.is_array(), ErrorKind::invalid_argument,
         "the messages of a chat must be a JSON array, found {}", messages.type_name());
   Json out = Json::array();
   for (std::size_t i = 0; i < messages.size(); ++i) {
-    const Json& message = messages[i];
-    check(message.is_object(), ErrorKind::invalid_argument,
-          "message {} of the chat must be a JSON object, found {}", i + 1, message.type_name());
+    check(messages[i].is_object(), ErrorKind::invalid_argument,
+          "message {} of the chat must be a JSON object, found {}", i + 1, messages[i].type_name());
+    Json message = without_nulls(messages[i]);
     const Json* reasoning = reasoning_of(message);
-    out.push_back(reasoning != nullptr ? named(message, *reasoning) : message);
+    out.push_back(reasoning != nullptr ? named(message, *reasoning) : std::move(message));
   }
   return out;
 }

@@ -14,9 +14,11 @@ namespace automodel::text {
 inline constexpr auto kReasoningKeys =
     std::to_array<const char*>({"reasoning_content", "thinking", "reasoning"});
 
-/// Gives every message that has its reasoning as `reasoning_content`, `thinking` or `reasoning` the
-/// first two names. messages: array of objects; throws Error(invalid_argument) otherwise.
-Json with_reasoning_names(const Json& messages);
+/// The messages without members that are null; one that has its reasoning as `reasoning_content`,
+/// `thinking` or `reasoning` has it under the first two names. messages: array of objects; throws
+/// Error(invalid_argument) otherwise. Source: transformers apply_chat_template and
+/// render_jinja_template.
+Json normal_messages(const Json& messages);
 
 /// Messages whose last content ends with a mark.
 struct MarkedMessages {

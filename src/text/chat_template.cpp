@@ -86,7 +86,7 @@ Rendered ChatTemplate::render(const Json& messages, const RenderOptions& options
   check(!options.continue_final_message || !options.add_generation_prompt,
         ErrorKind::invalid_argument,
         "continue_final_message and add_generation_prompt are not compatible; set one of them");
-  Json chat = with_reasoning_names(messages);
+  Json chat = normal_messages(messages);
   std::string final_text;
   if (options.continue_final_message) {
     MarkedMessages marked = mark_final_message(std::move(chat), program_->source);

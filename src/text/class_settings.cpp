@@ -396,7 +396,8 @@ ClassTokenizer with_class_settings(const std::string& name, Json tokenizer,
                                    TokenizerConfig config) {
   const ClassSteps* found = find_class(name);
   if (found == nullptr || !tokenizer.is_object() || !tokenizer.value("model", Json()).is_object()) {
-    return {std::move(tokenizer), std::move(config)};  // refused where it is read
+    // What is no tokenizer is refused where it is read.
+    return {.tokenizer = std::move(tokenizer), .config = std::move(config)};
   }
   const Json type = tokenizer["model"].value("type", Json(found->model));
   check(type == Json(found->model), ErrorKind::corrupt_data,
@@ -416,7 +417,7 @@ ClassTokenizer with_class_settings(const std::string& name, Json tokenizer,
     config.raw.update(found->extra(Arguments(config.raw, tokenizer)));
   }
   fill_tokens(config, found->tokens);
-  return {std::move(tokenizer), std::move(config)};
+  return {.tokenizer = std::move(tokenizer), .config = std::move(config), .is_built = true};
 }
 
 }  // namespace automodel::text

@@ -14,6 +14,7 @@ namespace automodel::text {
 struct ClassTokenizer {
   Json tokenizer;
   TokenizerConfig config;
+  bool is_built = false;  // false: both are as they were
 };
 
 /// The tokenizer that the class `name` (see tokenizer_class.h) makes of the two files. An empty

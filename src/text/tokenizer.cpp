@@ -104,6 +104,11 @@ bool Tokenizer::is_special(std::int32_t id) const {
   return added != parts_->added_by_id.end() && parts_->added_tokens[added->second].special;
 }
 
+bool Tokenizer::has_special(std::string_view text) const {
+  std::size_t at = 0;
+  return parts_->special_texts.next(text, at).has_value();
+}
+
 bool Tokenizer::cuts_beginning() const {
   const auto& truncation = parts_->lengths.truncation;
   return truncation && truncation->direction == TextEnd::left;

@@ -89,6 +89,9 @@ class Tokenizer {
   const std::vector<AddedToken>& added_tokens() const;
   /// True for added tokens that are marked special.
   bool is_special(std::int32_t id) const;
+  /// Whether the content of such a token stands somewhere in `text`. False if encode() does not
+  /// look for them (finds_special()).
+  bool has_special(std::string_view text) const;
   /// "truncation" in the file has the direction Left. Transformers takes this over where
   /// tokenizer_config.json has no truncation_side.
   bool cuts_beginning() const;

@@ -64,11 +64,14 @@ Templates template_files(const fs::path& folder) {
       }
     }
   }
-  if (const fs::path file = folder / "chat_template.json"; templates.empty() && fs::exists(file)) {
-    const Json json = read_json(file);
-    templates = read_templates(JsonNode(json, file.string()));
-  }
   return templates;
+}
+
+/// What processors read: AutoTokenizer does not.
+Templates processor_templates(const fs::path& folder) {
+  const fs::path file = folder / "chat_template.json";
+  const Json json = read_object(file);
+  return read_templates(JsonNode(json, file.string()));
 }
 
 std::optional<std::int64_t> read_length(const JsonNode& node) {
@@ -104,6 +107,7 @@ TokenizerConfig parse_tokenizer_config(const Json& config, std::string_view sour
           .mask_token = read_token(node, "mask_token"),
           .add_bos_token = read_flag(node, "add_bos_token"),
           .add_eos_token = read_flag(node, "add_eos_token"),
+          .fix_mistral_regex = read_flag(node, "fix_mistral_regex"),
           .chat_templates = read_templates(node),
           .model_max_length = read_length(node),
           .cuts_beginning = side.empty() ? std::nullopt : std::optional(side == "left"),
@@ -118,6 +122,9 @@ TokenizerConfig read_tokenizer_config(const std::filesystem::path& folder) {
       file.string());
   if (Templates files = template_files(folder); !files.empty()) {
     config.chat_templates = std::move(files);
+  }
+  if (config.chat_templates.empty()) {
+    config.chat_templates = processor_templates(folder);
   }
   return config;
 }

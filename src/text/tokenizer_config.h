@@ -23,6 +23,7 @@ struct TokenizerConfig {
   std::optional<std::string> mask_token;
   std::optional<bool> add_bos_token;
   std::optional<bool> add_eos_token;
+  std::optional<bool> fix_mistral_regex;  // see mistral_split.h
   /// "default" and the named ones ("tool_use", ...), as Jinja source.
   std::map<std::string, std::string> chat_templates;
   std::optional<std::int64_t> model_max_length;
@@ -33,8 +34,9 @@ struct TokenizerConfig {
 };
 
 /// Reads tokenizer_config.json, special_tokens_map.json (see special_tokens.h),
-/// chat_template.jinja, chat_template.json and additional_chat_templates/*.jinja of `folder`, each
-/// optional. A template file beats the key in tokenizer_config.json, as in Transformers. Throws
+/// chat_template.jinja, additional_chat_templates/*.jinja and chat_template.json of `folder`, each
+/// optional. The Jinja files beat the key in tokenizer_config.json, as in Transformers;
+/// chat_template.json, which its processors alone read, counts where there is neither. Throws
 /// Error(corrupt_data) on a malformed file.
 TokenizerConfig read_tokenizer_config(const std::filesystem::path& folder);
 

@@ -2,19 +2,21 @@
 
 #include <algorithm>
 #include <array>
+#include <map>
 #include <string>
 #include <utility>
 #include <vector>
 
 #include "base/error.h"
 #include "base/file.h"
+#include "base/json_text.h"
 #include "base/lfs_pointer.h"
-#include "text/class_difference.h"
 #include "text/class_settings.h"
 #include "text/class_steps.h"
 #include "text/config_tokens.h"
 #include "text/formats/formats.h"
 #include "text/special_tokens.h"
+#include "text/token_difference.h"
 #include "text/tokenizer_class.h"
 
 namespace automodel::text {
@@ -135,9 +137,69 @@ bool takes_pieces_alone(const std::string& name, const Json& tokenizer) {
          tokenizer["model"]["type"] == "BPE";
 }
 
+/// Null if there is none.
 Json model_config(const fs::path& folder) {
   const fs::path file = folder / "config.json";
-  return fs::exists(file) ? read_json(file) : Json::object();
+  return fs::exists(file) ? read_json(file) : Json();
+}
+
+/// Of the added tokens that a tokenizer.json lists, those that the tokenizer has not, or with
+/// another id.
+std::vector<std::string> changed_tokens(const Json& listed, const Tokenizer& tokenizer) {
+  std::map<std::string_view, Json> ids;
+  for (const AddedToken& token : tokenizer.added_tokens()) {
+    ids.emplace(token.content, token.id);
+  }
+  std::vector<std::string> out;
+  for (const Json& token : listed) {
+    const std::string content = text_at(token, "content");
+    const auto found = ids.find(content);
+    if (found == ids.end() || found->second != token.value("id", Json())) {
+      out.push_back(content);
+    }
+  }
+  return out;
+}
+
+/// What a tokenizer.json says that a class has otherwise.
+struct FileParts {
+  Json steps;
+  Json added_tokens;
+};
+
+/// Where `made` cuts a text otherwise than its file says. `tokenizer`: what it was made of.
+std::string difference_from(const FileParts& file, const LoadedTokenizer& made, Json tokenizer,
+                            const std::string& source) {
+  auto probes = changed_tokens(file.added_tokens, made.tokenizer);
+  if (probes.empty() && cutting_steps(tokenizer) == file.steps) {
+    return "";
+  }
+  if (made.config.eos_token) {
+    probes.push_back(*made.config.eos_token);
+  }
+  tokenizer.update(file.steps);
+  tokenizer["added_tokens"] = file.added_tokens;
+  tokenizer = with_config_tokens(std::move(tokenizer), config_tokens(made.config), source);
+  return token_difference(
+      made.tokenizer,
+      Tokenizer::from_json(tokenizer, source, {.finds_special = made.tokenizer.finds_special()}),
+      "by the file", probes);
+}
+
+/// As fix_mistral_regex of tokenizer_config.json says, where Transformers heeds it.
+LoadedTokenizer with_mistral_choice(LoadedTokenizer loaded, const Json& model_config) {
+  if (!heeds_mistral_fix(loaded.tokenizer, model_config)) {
+    return loaded;
+  }
+  const auto asked = loaded.config.fix_mistral_regex;
+  loaded.mistral_split = MistralSplit{.is_fixed = asked.value_or(false)};
+  if (!asked) {
+    loaded.mistral_split->difference = token_difference(
+        loaded.tokenizer, with_mistral_split(loaded.tokenizer), "with fix_mistral_regex");
+  } else if (*asked) {
+    loaded.tokenizer = with_mistral_split(loaded.tokenizer);
+  }
+  return loaded;
 }
 
 }  // namespace
@@ -184,15 +246,17 @@ LoadedTokenizer load_tokenizer(const fs::path& path) {
   config = with_defaults(std::move(config),
                          parse_tokenizer_config(files.tokenizer_config, file.string()));
   const bool is_json = is_tokenizer_json(file.filename().string());
-  const Json listed = is_json && files.tokenizer.is_object()
-                          ? files.tokenizer.value("added_tokens", Json())
-                          : Json();
-  config.raw =
-      with_added_tokens(std::move(config.raw), read_object(path / "added_tokens.json"), listed);
-  const Json file_steps = cutting_steps(files.tokenizer);
+  const FileParts parts{.steps = cutting_steps(files.tokenizer),
+                        .added_tokens = is_json && files.tokenizer.is_object()
+                                            ? files.tokenizer.value("added_tokens", Json())
+                                            : Json()};
+  const bool lists_tokens = config.raw.contains("added_tokens_decoder");
+  config.raw = with_added_tokens(std::move(config.raw), read_object(path / "added_tokens.json"),
+                                 parts.added_tokens);
   const bool lacks_steps = is_vocab_json(file.filename().string());
   const std::string source = file.string() + (lacks_steps ? " and merges.txt" : "");
-  const auto name = tokenizer_class(config, model_config(path), files.tokenizer);
+  const Json model = model_config(path);
+  const auto name = tokenizer_class(config, model, files.tokenizer);
   if (is_json || lacks_steps || takes_pieces_alone(name, files.tokenizer)) {
     auto made = with_class_settings(name, std::move(files.tokenizer), std::move(config));
     check(!lacks_steps || !made.tokenizer["decoder"].is_null(), ErrorKind::unsupported,
@@ -201,6 +265,9 @@ LoadedTokenizer load_tokenizer(const fs::path& path) {
           file.string(), name);
     files.tokenizer = std::move(made.tokenizer);
     config = std::move(made.config);
+    if (made.is_built && is_json && lists_tokens) {  // then the class takes those alone
+      files.tokenizer["added_tokens"] = Json::array();
+    }
   }
   if (Json ends = asked_ends(config); !is_json && !ends.is_null()) {
     files.tokenizer["post_processor"] = std::move(ends);
@@ -210,12 +277,10 @@ LoadedTokenizer load_tokenizer(const fs::path& path) {
       with_special_ids(with_config_tokens(std::move(files.tokenizer), tokens, source), source);
   const LoadOptions options{.finds_special = !tokens.split_special};
   LoadedTokenizer out{Tokenizer::from_json(tokenizer, source, options), std::move(config)};
-  if (is_json && cutting_steps(tokenizer) != file_steps) {
-    tokenizer.update(file_steps);
-    out.class_difference = class_difference(
-        out.tokenizer, Tokenizer::from_json(tokenizer, source, options), out.config.eos_token);
+  if (is_json) {
+    out.class_difference = difference_from(parts, out, std::move(tokenizer), source);
   }
-  return out;
+  return with_mistral_choice(std::move(out), model);
 }
 
 }  // namespace automodel::text

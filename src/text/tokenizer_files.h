@@ -2,10 +2,12 @@
 // The tokenizer of a folder or a file, whichever of the usual formats holds it.
 
 #include <filesystem>
+#include <optional>
 #include <string>
 #include <string_view>
 
 #include "base/json.h"
+#include "text/mistral_split.h"
 #include "text/tokenizer.h"
 #include "text/tokenizer_config.h"
 
@@ -21,8 +23,10 @@ struct LoadedTokenizer {
   Tokenizer tokenizer;
   TokenizerConfig config;
   /// Where the class that the folder names cuts a text otherwise than its tokenizer.json says
-  /// (class_difference.h); empty: nowhere.
+  /// (token_difference.h); empty: nowhere.
   std::string class_difference = {};
+  /// Where fix_mistral_regex changes how texts are split.
+  std::optional<MistralSplit> mistral_split = {};
 };
 
 /// Reads `path`: a tokenizer.json, a tekken.json of Mistral, tiktoken's ranks (*.tiktoken or a

@@ -68,5 +68,18 @@ TEST_F(CacheFolder, AFolderThatCannotBeMadeIsAnErrorThatSaysWhatToDo) {
   }
 }
 
+TEST_F(CacheFolder, ADiskWithTooLittleRoomIsAnErrorThatNamesTheVariable) {
+  check_cache_space(root_, 1);
+  check_cache_space(root_ / "nothing", std::uint64_t{1} << 60);
+  try {
+    check_cache_space(root_, std::uint64_t{1} << 60);
+    FAIL() << "no error";
+  } catch (const Error& error) {
+    EXPECT_EQ(error.kind(), ErrorKind::io);
+    EXPECT_THAT(error.message(), ::testing::HasSubstr("are to be written to " + root_.string()));
+    EXPECT_THAT(error.message(), ::testing::HasSubstr("let AUTOMODEL_CACHE name a folder"));
+  }
+}
+
 }  // namespace
 }  // namespace automodel

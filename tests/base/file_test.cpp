@@ -75,6 +75,18 @@ TEST_F(FileTest, TwoWritersOfOneFileDoNotMeet) {
   EXPECT_EQ(num_files(), 1U);
 }
 
+TEST_F(FileTest, WhatKilledWritersLeftIsRemovedWhateverItsName) {
+  constexpr int kNoProcess = 1 << 22;  // the least number that none has
+  for (const char* name : {"a", "b.c"}) {
+    write_file_atomic(folder_ / fmt::format("{}.tmp{}", name, kNoProcess), "left");
+  }
+  AtomicFile written(folder_ / "d");
+  write_file_atomic(folder_ / "e.tmp", "no number");
+  remove_abandoned_files(folder_);
+  EXPECT_EQ(num_files(), 2U);
+  remove_abandoned_files(folder_ / "none");
+}
+
 TEST(FileName, StaysInsideOrLeaves) {
   for (const char* name : {"a", "a/b", "a.b", "..a", "./a"}) {
     EXPECT_TRUE(stays_inside(name)) << name;

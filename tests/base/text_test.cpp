@@ -29,6 +29,16 @@ TEST(ReplaceAll, DoesNotReplaceInsideItsOwnOutput) {
 
 TEST(ToLowerAscii, LeavesOtherBytes) { EXPECT_EQ(to_lower_ascii("AbÄ1"), "abÄ1"); }
 
+TEST(FirstBytes, CutsNoCharacter) {
+  EXPECT_EQ(first_bytes("abc", 3), "abc");
+  EXPECT_EQ(first_bytes("abc", 9), "abc");
+  EXPECT_EQ(first_bytes("abc", 2), "ab");
+  EXPECT_EQ(first_bytes("aäb", 2), "a");
+  EXPECT_EQ(first_bytes("aäb", 3), "aä");
+  EXPECT_EQ(first_bytes("学习", 5), "学");
+  EXPECT_EQ(first_bytes("学", 2), "");
+}
+
 TEST(MatchesWildcard, IsAnchoredAtBothEnds) {
   EXPECT_TRUE(matches_wildcard("model.layers.3.q_proj", "*.q_proj"));
   EXPECT_TRUE(matches_wildcard("abc", "a*c"));

@@ -83,7 +83,23 @@ TEST(Selection, WeightsHaveAnOrderOfPreference) {
               ElementsAre("pytorch_model-00001-of-00001.bin"));
   EXPECT_THAT(selected({"adapter_config.json", "adapter_model.safetensors"}, {.need = Need::model}),
               ElementsAre("adapter_config.json", "adapter_model.safetensors"));
+  EXPECT_THAT(selected({"adapter_config.json", "adapter_model.bin"}, {.need = Need::model}),
+              ElementsAre("adapter_config.json", "adapter_model.bin"));
   EXPECT_THAT(selected({"a.gguf"}, {.need = Need::model}), ElementsAre("a.gguf"));
+}
+
+TEST(Selection, AModelCanBeUsedWithoutItsPapers) {
+  const std::vector<std::string> papers = {".gitattributes", "LICENSE.txt", "NOTICE", "README.md",
+                                           "USE_POLICY.md"};
+  auto names = papers;
+  names.insert(names.end(), {"config.json", "merges.txt", "model.safetensors"});
+  EXPECT_EQ(selected(names, {.need = Need::model}), names);
+  const auto required = [&](Need need) {
+    return required_files(files_of(names), {.need = need}).size();
+  };
+  EXPECT_EQ(required(Need::model), 3U);
+  EXPECT_EQ(required(Need::config), 2U);
+  EXPECT_EQ(required(Need::all), names.size());
 }
 
 TEST(Selection, SeveralQuantisationsAreAQuestion) {

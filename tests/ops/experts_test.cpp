@@ -15,11 +15,11 @@ Tensor some_experts() {
 }
 
 /// x, weights, then weight and bias of gate, up and down.
-Inputs random_inputs() {
-  return {random_tensor({kTokens, kDim}),          random_tensor({kTokens, kPerToken}),
-          random_tensor({kExperts, kInner, kDim}), random_tensor({kExperts, kInner}),
-          random_tensor({kExperts, kInner, kDim}), random_tensor({kExperts, kInner}),
-          random_tensor({kExperts, kDim, kInner}), random_tensor({kExperts, kDim})};
+Inputs random_inputs(std::int64_t dim = kDim, std::int64_t inner = kInner) {
+  return {random_tensor({kTokens, dim}),         random_tensor({kTokens, kPerToken}),
+          random_tensor({kExperts, inner, dim}), random_tensor({kExperts, inner}),
+          random_tensor({kExperts, inner, dim}), random_tensor({kExperts, inner}),
+          random_tensor({kExperts, dim, inner}), random_tensor({kExperts, dim})};
 }
 
 ExpertWeights weights_of(const Inputs& in) {
@@ -37,7 +37,7 @@ Tensor reference(const Inputs& in, bool weight_on_input) {
   const Tensor experts_tk = some_experts();
   std::vector<Tensor> rows;
   for (std::int64_t t = 0; t < kTokens; ++t) {
-    Tensor sum = at::zeros({kDim});
+    Tensor sum = at::zeros_like(in[0][t]);
     for (std::int64_t k = 0; k < kPerToken; ++k) {
       const auto e = experts_tk[t][k].item<std::int64_t>();
       const Tensor w = in[1][t][k];
@@ -158,17 +158,43 @@ TEST(Experts, RecomputedInnerProductsChangeNoByte) {
   }
 }
 
-TEST(Experts, WeightsOfHigherPrecisionGovernTheSum) {
-  auto in = random_inputs();
-  for (auto& tensor : in) {
-    tensor = tensor.to(at::kBFloat16);
-  }
-  const Tensor weights = in[1].to(at::kFloat);
-  const Tensor y =
-      experts(in[0].requires_grad_(true), {some_experts(), weights}, weights_of(in), {});
-  EXPECT_EQ(y.scalar_type(), at::kBFloat16);
+/// The output and the gradient of x, both in x's type.
+std::pair<Tensor, Tensor> experts_and_gradient(const Inputs& in) {
+  const Tensor x = in[0].detach().clone().requires_grad_(true);
+  const Tensor y = experts(x, {some_experts(), in[1]}, weights_of(in), {});
   y.sum().backward();
-  EXPECT_EQ(in[0].grad().scalar_type(), at::kBFloat16);
+  EXPECT_EQ(y.scalar_type(), x.scalar_type());
+  EXPECT_EQ(x.grad().scalar_type(), x.scalar_type());
+  return {y.detach().to(at::kDouble), x.grad().to(at::kDouble)};
+}
+
+/// Of x to y, by least squares.
+double ratio(const Tensor& x, const Tensor& y) {
+  return ((x * y).sum() / y.square().sum()).item<double>();
+}
+
+/// bfloat16 rounds these weights to powers of two, 0.4 % below them: the mean of many numbers
+/// tells, since each of them is rounded itself.
+TEST(Experts, WeightsOfHigherPrecisionGovernTheSum) {
+  Inputs in = random_inputs(300, 100);
+  const Tensor powers = at::exp2(at::randint(-1, 2, {kTokens, kPerToken}, at::kFloat));
+  const double excess = 1 + 0.99 * 0x1p-8;
+  in[1] = powers * excess;
+  ASSERT_TRUE(in[1].to(at::kBFloat16).equal(powers.to(at::kBFloat16)));
+  Inputs exact;
+  for (std::size_t i = 0; i < in.size(); ++i) {
+    in[i] = i == 1 ? in[i] : in[i].to(at::kBFloat16);
+    exact.push_back(in[i].to(at::kDouble));
+  }
+  const auto [y, grad] = experts_and_gradient(in);
+  const auto [expected, expected_grad] = experts_and_gradient(exact);
+  EXPECT_LE(relative_error(expected, reference(exact, false)), 1e-12);
+  EXPECT_LE(relative_error(y, expected), 2e-2);
+  EXPECT_LE(relative_error(grad, expected_grad), 2e-2);
+  in[1] = powers;
+  const auto [below, grad_below] = experts_and_gradient(in);
+  EXPECT_NEAR(ratio(y, below), excess, 2e-3);  // not 1
+  EXPECT_NEAR(ratio(grad, grad_below), excess, 2e-3);
 }
 
 TEST(Experts, RefuseWhatDoesNotFit) {

@@ -3,6 +3,8 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <algorithm>
+
 #include "tests/plan/small_model.h"
 
 namespace automodel::plan {
@@ -58,6 +60,24 @@ TEST(CheapestChanges, WhatChangesTheModelComesLast) {
   EXPECT_THAT(changes[1].overrides, ElementsAre("--distributed.activation_checkpointing=full"));
   EXPECT_NEAR(changes[1].cost.flops / cost_of(recipe, small_model(), with_memory(0)).flops, 4. / 3,
               1e-9);
+}
+
+TEST(CheapestChanges, NarrowerWeightsCountAlsoWhereTheModelsAreKnown) {
+  auto recipe = small_recipe();
+  recipe.model.torch_dtype = "auto";
+  recipe.step_scheduler.local_batch_size = recipe.dataloader.batch_size.emplace(1);
+  recipe.distributed.activation_checkpointing = Recompute::full;
+  auto options = with_memory(0);
+  options.storage = Storage::float32;
+  options.machine.memory_bytes =
+      static_cast<std::uint64_t>(cost_of(recipe, small_model(), options).memory.total() - 1);
+  const auto proposes = [&](const std::string& override) {
+    const auto changes = cheapest_changes(recipe, small_model(), options);
+    return std::ranges::any_of(changes, [&](const Change& change) {
+      return change.overrides == std::vector<std::string>{override};
+    });
+  };
+  EXPECT_TRUE(proposes("--model.torch_dtype=bfloat16"));
 }
 
 TEST(CheapestChanges, RoundsBfloat16WeightsBeforeItTrainsAdapters) {

@@ -91,6 +91,25 @@ TEST(CostOf, RowsAreAsLongAsTheRecipeSays) {
   EXPECT_EQ(cost_of(recipe, small_model(), options).step.batch.row_tokens, 128);
 }
 
+TEST(CostOf, OnlyAutoIsTheTypeThatTheWeightsHave) {
+  const auto stored_in = [](const std::string& torch_dtype, std::optional<Storage> weights) {
+    auto recipe = small_recipe();
+    recipe.model.torch_dtype = torch_dtype;
+    auto options = kOptions;
+    options.storage = weights;
+    return cost_of(recipe, small_model(), options);
+  };
+  const auto wide = stored_in("float32", std::nullopt);
+  const auto narrow = stored_in("bfloat16", std::nullopt);
+  EXPECT_LT(narrow.memory.trained, wide.memory.trained);
+  EXPECT_EQ(stored_in("auto", Storage::bfloat16).memory, narrow.memory);
+  EXPECT_EQ(stored_in("bfloat16", Storage::float32).memory, narrow.memory);
+  EXPECT_EQ(stored_in("auto", std::nullopt).memory, wide.memory);
+  EXPECT_TRUE(stored_in("auto", std::nullopt).storage_assumed);
+  EXPECT_FALSE(stored_in("auto", Storage::float32).storage_assumed);
+  EXPECT_FALSE(wide.storage_assumed);
+}
+
 TEST(CostOf, ShardsShareWeightsGradientsAndState) {
   CostOptions options = kOptions;
   const auto one = cost_of(small_recipe(), small_model(), options).memory;

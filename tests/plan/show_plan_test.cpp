@@ -11,9 +11,11 @@ namespace {
 
 using ::testing::HasSubstr;
 
+/// `storage`: of weights for which the recipe names no type.
 std::string shown(const PlanOptions& options, std::optional<Storage> storage = std::nullopt) {
   config::LoadedRecipe loaded;
   loaded.recipe = small_recipe();
+  loaded.recipe.model.torch_dtype = storage ? "auto" : "float32";
   loaded.not_built = {"a wish"};
   ::testing::internal::CaptureStdout();
   show_plan(options, loaded, small_model(), storage);

@@ -9,8 +9,10 @@
 #include <cstring>
 #include <thread>
 
+#include "base/file.h"
 #include "tensor/dtype.h"
 #include "tests/tensor/expect_error.h"
+#include "tests/tensor/temporary_folder.h"
 
 namespace automodel {
 namespace {
@@ -67,9 +69,52 @@ TEST_F(AllocatorTest, TooLargeATensorIsAnErrorThatSaysWhatToDo) {
   const Tensor live = at::ones({1'000'000});
   testing::expect_error(ErrorKind::out_of_memory, "a tensor of 4 TiB does not fit beside the ",
                         [] { at::empty({std::int64_t{1} << 42}, at::kByte); });
-  testing::expect_error(ErrorKind::out_of_memory, "reduce step_scheduler.local_batch_size",
+  testing::expect_error(ErrorKind::out_of_memory, " are free; reduce step_scheduler",
                         [] { at::empty({std::int64_t{1} << 42}, at::kByte); });
   EXPECT_EQ(live.sum().item<float>(), 1e6F);
+}
+
+/// A machine with so much memory free, in KiB, where a process holds so much beside files.
+class PretendedMachine {
+ public:
+  PretendedMachine(const std::string& free, const std::string& held) {
+    std::filesystem::create_directories(root_ / "proc/self");
+    write_file_atomic(root_ / "proc/meminfo", "MemAvailable: " + free + " kB\n");
+    hold(held);
+  }
+  void hold(const std::string& held) const {
+    write_file_atomic(root_ / "proc/self/status", "RssAnon: " + held + " kB\n");
+  }
+  ArenaOptions arena(std::size_t usable_bytes) const {
+    return tensor_arena_options(usable_bytes, root_.path());
+  }
+
+ private:
+  testing::TemporaryFolder root_;
+};
+
+constexpr std::size_t kGib = std::size_t{1} << 30;
+
+TEST(TensorArena, LeavesWhatOthersAndTheProcessHoldBesideTensors) {
+  const PretendedMachine machine("65536", "300000");
+  Arena arena(machine.arena(kGib));
+  EXPECT_EQ(arena.allocate(std::size_t{100} << 20), nullptr);
+  EXPECT_NE(arena.allocate(std::size_t{50} << 20), nullptr);
+}
+
+TEST(TensorArena, PagesThatAreNotWrittenYetAreNotFree) {
+  const PretendedMachine machine("65536", "300000");
+  Arena arena(machine.arena(kGib));
+  EXPECT_NE(arena.allocate(std::size_t{40} << 20), nullptr);
+  EXPECT_EQ(arena.allocate(std::size_t{40} << 20), nullptr);
+  machine.hold("340960");  // 40 MiB more: the first block
+  EXPECT_NE(arena.allocate(std::size_t{40} << 20), nullptr);
+}
+
+TEST(TensorArena, HasAddressesForMoreThanTheMemory) {
+  const PretendedMachine machine("2000000000", "300000");
+  Arena arena(machine.arena(1024 * kGib));
+  EXPECT_NE(arena.allocate(300 * kGib), nullptr);
 }
 
 TEST_F(AllocatorTest, AForkedChildAllocates) {

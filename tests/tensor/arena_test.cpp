@@ -89,6 +89,41 @@ TEST(Arena, GivesFreePagesBackBeforeItExceedsItsLimit) {
   EXPECT_LE(arena.stats().reserved_bytes, 8 * kPage);
 }
 
+TEST(Arena, TakesNoMoreThanTheLimitOfTheMoment) {
+  std::size_t limit = 4 * kPage;
+  Arena arena({.limit_now = [&](std::size_t) { return limit; }});
+  void* block = arena.allocate(whole(3));
+  EXPECT_EQ(arena.allocate(whole(2)), nullptr);
+  limit = 6 * kPage;
+  EXPECT_NE(arena.allocate(whole(2)), nullptr);
+  limit = 4 * kPage;  // less than is held
+  EXPECT_EQ(arena.allocate(whole(2)), nullptr);
+  arena.free(block);
+  EXPECT_EQ(arena.allocate(whole(3)), block) << "what it has can be used";
+}
+
+TEST(Arena, TellsTheLimitOfTheMomentWhatItHas) {
+  std::vector<std::size_t> told;
+  Arena arena({.limit_now = [&](std::size_t taken) {
+    told.push_back(taken);
+    return taken;
+  }});
+  EXPECT_EQ(arena.allocate(1), nullptr);
+  EXPECT_EQ(told, std::vector<std::size_t>{0});
+}
+
+TEST(Arena, AsksForTheLimitOfTheMomentMoreOftenNearIt) {
+  int asked = 0;
+  Arena arena({.limit_now = [&asked](std::size_t) {
+    ++asked;
+    return 1000 * kPage;
+  }});
+  while (arena.allocate(whole(1)) != nullptr) {
+  }
+  EXPECT_EQ(arena.stats().reserved_bytes, 1000 * kPage);
+  EXPECT_LE(asked, 15);
+}
+
 TEST(Arena, EndsWithItsAddressSpace) {
   Arena arena({.address_bytes = std::size_t{1} << 26});
   EXPECT_EQ(arena.allocate((std::size_t{1} << 26) + 1), nullptr);

@@ -54,8 +54,27 @@ TEST(GgufConfig, AnAnswerEndsAtEosAndAtTheEndOfATurnOrMessage) {
                      .u32("tokenizer.ggml.eom_token_id", 0)),
             Json({2, 1, 0}));
   EXPECT_EQ(ends(model("llama").u32("tokenizer.ggml.eot_token_id", 1)), 1);
+  EXPECT_EQ(ends(GgufBuilder(eos).numbers<std::int32_t>("tokenizer.ggml.eos_token_ids", {2, 0})),
+            Json({2, 0}));
   expect_error(ErrorKind::corrupt_data, "'tokenizer.ggml.eot_token_id' is not a token id",
                [] { config_of(model("llama").text("tokenizer.ggml.eot_token_id", "x")); });
+  expect_error(ErrorKind::corrupt_data,
+               "'tokenizer.ggml.eos_token_ids' is not a token id or a list of such",
+               [] { config_of(model("llama").texts("tokenizer.ggml.eos_token_ids", {"x"})); });
+}
+
+TEST(GgufConfig, AnAnswerEndsAtControlTokensThatAreKnownByTheirText) {
+  const auto ends = [](std::int32_t type) {
+    return config_of(
+        model("gemma3")
+            .u32("gemma3.attention.sliding_window", 512)
+            .text("tokenizer.ggml.model", "llama")
+            .texts("tokenizer.ggml.tokens", {"<end_of_turn>", "<eos>", "<start_of_turn>"})
+            .numbers<std::int32_t>("tokenizer.ggml.token_type", {type, 3, 3})
+            .u32("tokenizer.ggml.eos_token_id", 1))["eos_token_id"];
+  };
+  EXPECT_EQ(ends(3), Json({1, 0}));
+  EXPECT_EQ(ends(4), 1);
 }
 
 TEST(GgufConfig, Qwen) {
@@ -101,6 +120,13 @@ TEST(GgufConfig, RopeScaling) {
   EXPECT_EQ(config_of(scaled("yarn").u32("llama.rope.scaling.original_context_length",
                                          32))["rope_scaling"]["original_max_position_embeddings"],
             32);
+  const auto alone = [](float factor) {
+    return config_of(model("llama").f32("llama.rope.scaling.factor", factor));
+  };
+  EXPECT_EQ(alone(8)["rope_scaling"], Json::parse(R"({"rope_type":"linear","factor":8.0})"));
+  EXPECT_FALSE(alone(1).contains("rope_scaling"));
+  EXPECT_EQ(config_of(scaled("yarn").flag("llama.rope.scaling.finetuned", true))["rope_scaling"],
+            Json::parse(R"({"rope_type":"yarn","factor":8.0})"));
   expect_error(ErrorKind::unsupported, "'llama.rope.scaling.type' is 'longrope'",
                [&] { config_of(scaled("longrope")); });
   expect_error(ErrorKind::unsupported, "'linear' without a factor",

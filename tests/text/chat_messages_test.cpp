@@ -11,16 +11,23 @@ namespace {
 Json chat(std::string_view json) { return parse_json(json, "test"); }
 
 TEST(ChatMessages, ReasoningGetsItsOtherNames) {
-  EXPECT_EQ(with_reasoning_names(chat(R"([{"role": "a", "reasoning": "r"}])")).dump(),
+  EXPECT_EQ(normal_messages(chat(R"([{"role": "a", "reasoning": "r"}])")).dump(),
             R"([{"thinking":"r","role":"a","reasoning":"r","reasoning_content":"r"}])");
-  EXPECT_EQ(with_reasoning_names(chat(R"([{"thinking": null, "reasoning_content": "c"}])")).dump(),
-            R"([{"thinking":null,"reasoning_content":"c"}])");
-  EXPECT_EQ(with_reasoning_names(chat(R"([{"role": "a"}])")).dump(), R"([{"role":"a"}])");
+  EXPECT_EQ(normal_messages(chat(R"([{"thinking": null, "reasoning_content": "c"}])")).dump(),
+            R"([{"thinking":"c","reasoning_content":"c"}])");
+  EXPECT_EQ(normal_messages(chat(R"([{"role": "a"}])")).dump(), R"([{"role":"a"}])");
+}
+
+TEST(ChatMessages, MembersThatAreNullAreNotThere) {
+  EXPECT_EQ(normal_messages(chat(R"([{"role": "a", "name": null, "content": null, "tools": [null],
+                                      "x": {"y": null}}])"))
+                .dump(),
+            R"([{"role":"a","tools":[null],"x":{"y":null}}])");
 }
 
 TEST(ChatMessages, MustBeAnArrayOfObjects) {
-  EXPECT_THROW(with_reasoning_names(chat("{}")), Error);
-  EXPECT_THROW(with_reasoning_names(chat("[1]")), Error);
+  EXPECT_THROW(normal_messages(chat("{}")), Error);
+  EXPECT_THROW(normal_messages(chat("[1]")), Error);
 }
 
 TEST(ChatMessages, MarkIsCutAgain) {

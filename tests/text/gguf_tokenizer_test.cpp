@@ -8,6 +8,7 @@
 namespace automodel::text {
 namespace {
 
+using ::testing::AllOf;
 using ::testing::ElementsAre;
 using ::testing::HasSubstr;
 
@@ -76,6 +77,16 @@ TEST(GgufTokenizer, UnknownKindsAreRefused) {
       unsupported(v),
       HasSubstr(
           "m.gguf: tokenizer.ggml.pre 'new-thing' is not supported; known are default, gpt-2"));
+}
+
+TEST(GgufTokenizer, AByteLevelVocabularyHasToSayHowTextsAreCut) {
+  GgufVocabulary v = byte_level();
+  v.pre.clear();
+  EXPECT_THAT(error_of(ErrorKind::unsupported, [&] { tokenizer_from_gguf(v, "llama", "m.gguf"); }),
+              AllOf(HasSubstr("m.gguf: the byte-level vocabulary has no tokenizer.ggml.pre"),
+                    HasSubstr("gguf-new-metadata --pre-tokenizer NAME"),
+                    HasSubstr("dataset.tokenizer.pretrained_model_name_or_path")));
+  EXPECT_THAT(tokenizer_of(v, "gpt2").encode("12").ids, ElementsAre(9));  // GPT-2's own
 }
 
 TEST(GgufTokenizer, DamageIsNamed) {

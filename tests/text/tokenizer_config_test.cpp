@@ -92,12 +92,20 @@ TEST(TokenizerConfig, TemplateFilesBeatTheConfig) {
   const Folder folder;
   folder.with("tokenizer_config.json", R"({"chat_template": "config"})");
   EXPECT_EQ(folder.read().chat_templates.at("default"), "config");
-  folder.with("chat_template.json", R"({"chat_template": "json"})");
-  EXPECT_EQ(folder.read().chat_templates.at("default"), "json");
   folder.with("chat_template.jinja", "jinja").with("additional_chat_templates/rag.jinja", "rag");
   EXPECT_THAT(
       folder.read().chat_templates,
       ::testing::ElementsAre(::testing::Pair("default", "jinja"), ::testing::Pair("rag", "rag")));
+}
+
+TEST(TokenizerConfig, AProcessorsTemplateCountsWhereTheTokenizerHasNone) {
+  const Folder folder;
+  folder.with("chat_template.json", R"({"chat_template": "json"})");
+  EXPECT_EQ(folder.read().chat_templates.at("default"), "json");
+  folder.with("tokenizer_config.json", R"({"chat_template": "config"})");
+  EXPECT_EQ(folder.read().chat_templates.at("default"), "config");
+  folder.with("tokenizer_config.json", "{}").with("additional_chat_templates/rag.jinja", "rag");
+  EXPECT_FALSE(folder.read().chat_templates.contains("default"));
 }
 
 TEST(TokenizerConfig, NothingThereIsFine) { EXPECT_TRUE(Folder().read().chat_templates.empty()); }

@@ -2,11 +2,14 @@
 
 #include <gmock/gmock.h>
 
+#include <array>
 #include <filesystem>
+#include <utility>
 
 #include "base/error.h"
 #include "base/file.h"
 #include "tests/text/formats/byte_tokens.h"
+#include "tests/text/mistral_tokenizer.h"
 
 namespace automodel::text {
 namespace {
@@ -90,6 +93,56 @@ TEST_F(TokenizerFolder, WithoutATokenizerJsonTheConfigSaysWhatIsAroundAText) {
   EXPECT_THAT(ids(R"(, "add_bos_token": false, "add_eos_token": true)"), ElementsAre('a', 257));
   write("tokenizer.json", byte_tokenizer().dump());
   EXPECT_THAT(ids(R"(, "add_bos_token": true)"), ElementsAre('a')) << "the file has none";
+}
+
+/// As `tokenizers` leaves the two files that adds a token to a tokenizer.json by itself.
+TEST_F(TokenizerFolder, TokensThatTheConfigLeavesOutAreNoneOfAClass) {
+  Json tokenizer = byte_tokenizer();
+  tokenizer["added_tokens"] = {{{"content", "<a>"}, {"id", 127}},
+                               {{"content", "<obs>"}, {"id", 128}}};
+  write("tokenizer.json", tokenizer.dump());
+  const auto load = [&](const char* name, Json config) {
+    config.update({{"tokenizer_class", name},
+                   {"bos_token", "<a>"},
+                   {"eos_token", "<a>"},
+                   {"unk_token", "<a>"}});
+    write("tokenizer_config.json", config.dump());
+    return load_tokenizer(folder_);
+  };
+  const Json listed = {{"added_tokens_decoder", {{"127", {{"content", "<a>"}}}}}};
+  const auto built = load("GPT2Tokenizer", listed);
+  EXPECT_THAT(built.tokenizer.encode("<a><obs>").ids, ElementsAre(127, '<', 'o', 'b', 's', '>'));
+  EXPECT_EQ(built.class_difference,
+            R"("one<obs>two" is ["o","n","e","<","o","b","s",">","t","w","o"], )"
+            R"(by the file ["o","n","e","<obs>","t","w","o"])");
+  for (const auto& [name, config] : std::to_array<std::pair<const char*, Json>>(
+           {{"GPT2Tokenizer", Json::object()}, {"PreTrainedTokenizerFast", listed}})) {
+    const auto whole = load(name, config);
+    EXPECT_THAT(whole.tokenizer.encode("<a><obs>").ids, ElementsAre(127, 128)) << name;
+    EXPECT_EQ(whole.class_difference, "") << name;
+  }
+}
+
+TEST_F(TokenizerFolder, AnOldMistralsExpressionIsToldOrFixed) {
+  write("tokenizer.json", as_old_mistral(byte_tokenizer()).dump());
+  write("config.json", R"({"model_type": "mistral", "transformers_version": "4.57.1"})");
+  const auto told = load_tokenizer(folder_);
+  ASSERT_TRUE(told.mistral_split);
+  EXPECT_FALSE(told.mistral_split->is_fixed);
+  EXPECT_EQ(told.mistral_split->difference,
+            R"("'The' isOpen" is ["'","T","h","e","'","Ġ","i","s","O","p","e","n"], )"
+            R"(with fix_mistral_regex ["'","Th","e","'","Ġ","i","s","O","p","e","n"])");
+  write("tokenizer_config.json", R"({"fix_mistral_regex": true})");
+  const auto fixed = load_tokenizer(folder_);
+  ASSERT_TRUE(fixed.mistral_split);
+  EXPECT_TRUE(fixed.mistral_split->is_fixed);
+  EXPECT_THAT(fixed.tokenizer.encode("'The").ids, ElementsAre('\'', 1000, 'e'));
+  write("tokenizer_config.json", R"({"fix_mistral_regex": false})");
+  const auto kept = load_tokenizer(folder_);
+  EXPECT_THAT(kept.tokenizer.encode("'The").ids, ElementsAre('\'', 'T', 'h', 'e'));
+  EXPECT_EQ(kept.mistral_split->difference, "");
+  fs::remove(folder_ / "config.json");
+  EXPECT_FALSE(load_tokenizer(folder_).mistral_split);
 }
 
 /// OPT's and DialoGPT's form.

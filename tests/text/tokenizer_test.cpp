@@ -84,6 +84,20 @@ TEST(Tokenizer, AddedTokensAreFoundFirst) {
   EXPECT_EQ(tokenizer.added_tokens()[0].content, "<s>");
 }
 
+TEST(Tokenizer, SpecialTokensInAText) {
+  Json json = gpt2();
+  json["added_tokens"] = Json::array({added("<|end|>", 300, {{"special", true}}),
+                                      added("EOS", 301, {{"special", true}, {"single_word", true}}),
+                                      added("<plain>", 302)});
+  const Tokenizer tokenizer = make(json);
+  EXPECT_TRUE(tokenizer.has_special("a <|<|end|>"));
+  EXPECT_TRUE(tokenizer.has_special("xEOSx"));
+  EXPECT_FALSE(tokenizer.has_special(""));
+  EXPECT_FALSE(tokenizer.has_special("a <|end| > <plain>"));
+  const auto splits = Tokenizer::from_json(json, "a tokenizer", {.finds_special = false});
+  EXPECT_FALSE(splits.has_special("<|end|>")) << "it does not become that token";
+}
+
 TEST(Tokenizer, DecodingSkipsUnknownIds) {
   EXPECT_EQ(make(gpt2()).decode(std::vector<std::int32_t>{'a', 5000, -3, 'b'}), "ab");
 }

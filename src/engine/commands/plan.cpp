@@ -11,13 +11,9 @@ namespace {
 /// Of models in .gguf files.
 ExitCode run_plan(const plan::PlanOptions& options, Arguments) {
   const auto loaded = config::check_recipe(options.recipe, options.overrides);
-  const auto& model = loaded.recipe.model;
-  const auto source = recipes::open_run_source(model);
-  std::optional<plan::Storage> storage;
-  if (model.torch_dtype == "auto" && !model.is_fresh()) {
-    storage = plan::storage_of(dtype_name(checkpoint::auto_dtype(source)));
-  }
-  show_plan(options, loaded, source.spec, storage);
+  const auto source = recipes::open_run_source(loaded.recipe.model);
+  show_plan(options, loaded, source.spec,
+            plan::storage_of(dtype_name(checkpoint::auto_dtype(source))));
   return ExitCode::ok;
 }
 

@@ -5,6 +5,23 @@
 #include "text/unicode.h"
 
 namespace automodel::text {
+namespace {
+
+/// Files that were written before there was this key lack it. What stands for it then would cut
+/// texts otherwise than the model learnt them.
+std::string pre_tokenizer_name(const GgufSource& source) {
+  const std::string& stated = source.vocabulary.pre;
+  const bool is_gpt2 = source.architecture == "gpt2";
+  check(!stated.empty() || is_gpt2, ErrorKind::unsupported,
+        "{}: the byte-level vocabulary has no tokenizer.ggml.pre, which says how texts are cut; "
+        "write a copy that has it with 'gguf-new-metadata --pre-tokenizer NAME IN.gguf OUT.gguf' "
+        "of the Python package gguf (NAME is llama-bpe for Llama 3, qwen2 for Qwen 2 and 3), or "
+        "let a recipe name another tokenizer (dataset.tokenizer.pretrained_model_name_or_path)",
+        source.name);
+  return stated.empty() ? "gpt-2" : stated;
+}
+
+}  // namespace
 
 Json gguf_vocabulary_json(const std::vector<std::string>& tokens, const GgufSource& source) {
   return vocabulary_json(tokens, fmt::format("{}: tokenizer.ggml.tokens", source.name));
@@ -27,7 +44,7 @@ Json gguf_merges(const GgufSource& source) {
 }
 
 GgufParts byte_level_parts(const GgufSource& source) {
-  const GgufPreTokenizer pre = gguf_pre_tokenizer(source.vocabulary.pre, source.name);
+  const GgufPreTokenizer pre = gguf_pre_tokenizer(pre_tokenizer_name(source), source.name);
   const auto& tokens = source.vocabulary.tokens;
   return {.normalizer = pre.normalizer,
           .pre_tokenizer = pre.pre_tokenizer,

@@ -144,11 +144,10 @@ constexpr auto kRows = std::to_array<Row>({
 }  // namespace
 
 GgufPreTokenizer gguf_pre_tokenizer(std::string_view name, std::string_view source) {
-  const std::string wanted(name.empty() ? "default" : name);
   std::vector<std::string> known;
   for (const Row& row : kRows) {
     const std::vector<std::string> names = split(row.names, ' ');
-    if (std::find(names.begin(), names.end(), wanted) != names.end()) {
+    if (std::find(names.begin(), names.end(), name) != names.end()) {
       return {.normalizer = row.nfc ? Json{{"type", "NFC"}} : Json(),
               .pre_tokenizer = row.pre_tokenizer(),
               .ignore_merges = row.ignore_merges,

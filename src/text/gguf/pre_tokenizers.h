@@ -18,8 +18,7 @@ struct GgufPreTokenizer {
   bool adds_eos = false;  // the same of add_eos_token
 };
 
-/// Missing (empty) and "default" mean GPT-2's expression, as Transformers reads them.
-/// Throws Error(unsupported) that names the known values.
+/// "default" means GPT-2's expression. Throws Error(unsupported) that names the known values.
 GgufPreTokenizer gguf_pre_tokenizer(std::string_view name, std::string_view source);
 
 }  // namespace automodel::text

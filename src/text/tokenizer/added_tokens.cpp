@@ -94,24 +94,11 @@ AddedTokenFinder::AddedTokenFinder(std::vector<Entry> entries) : entries_(std::m
   trie_ = TokenTrie(keys);
 }
 
-/// The first match at or after `at`, which moves to its start.
-std::optional<TokenTrie::Match> AddedTokenFinder::next(std::string_view text,
-                                                       std::size_t& at) const {
-  for (; at < text.size(); ++at) {
-    if (trie_.starts_with(static_cast<unsigned char>(text[at]))) {
-      if (const auto match = trie_.longest(text, at)) {
-        return match;
-      }
-    }
-  }
-  return std::nullopt;
-}
-
 std::vector<Piece> AddedTokenFinder::split(std::string_view text) const {
   std::vector<Piece> pieces;
   std::size_t done = 0;
   std::size_t at = 0;
-  while (const auto match = empty() ? std::nullopt : next(text, at)) {
+  while (const auto match = empty() ? std::nullopt : trie_.next(text, at)) {
     const AddedToken& token = entries_[static_cast<std::size_t>(match->value)].token;
     std::size_t begin = at;
     std::size_t end = at + match->size;

@@ -35,8 +35,6 @@ class AddedTokenFinder {
   std::vector<Piece> split(std::string_view text) const;
 
  private:
-  std::optional<TokenTrie::Match> next(std::string_view text, std::size_t& at) const;
-
   std::vector<Entry> entries_;
   TokenTrie trie_;  // values are indices into entries_
 };

@@ -56,6 +56,7 @@ std::string normalized_form(const TokenizerParts& parts, const AddedToken& token
 void index_added_tokens(TokenizerParts& parts, LoadOptions options) {
   std::vector<AddedTokenFinder::Entry> raw;
   std::vector<AddedTokenFinder::Entry> normalized;
+  std::vector<TokenTrie::Entry> special;
   for (std::size_t i = 0; i < parts.added_tokens.size(); ++i) {
     const AddedToken& token = parts.added_tokens[i];
     parts.added_by_id[token.id] = i;
@@ -64,7 +65,11 @@ void index_added_tokens(TokenizerParts& parts, LoadOptions options) {
     if (options.finds_special || !token.special) {
       (token.normalized ? normalized : raw).push_back({parts.added_forms.back(), token});
     }
+    if (options.finds_special && token.special) {
+      special.push_back({token.content, token.id});
+    }
   }
+  parts.special_texts = TokenTrie(special);
   parts.raw_finder = AddedTokenFinder(std::move(raw));
   parts.normalized_finder = AddedTokenFinder(std::move(normalized));
 }

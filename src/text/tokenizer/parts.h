@@ -14,6 +14,7 @@
 #include "text/tokenizer/normalizer.h"
 #include "text/tokenizer/post_processor.h"
 #include "text/tokenizer/pre_tokenizer.h"
+#include "text/tokenizer/token_trie.h"
 #include "text/tokenizer/workspace_pool.h"
 
 namespace automodel::text {
@@ -26,6 +27,7 @@ struct TokenizerParts {
   std::vector<std::string> added_forms;  // as decoders see them: normalized where the token is
   AddedTokenFinder raw_finder;           // in the text as given
   AddedTokenFinder normalized_finder;    // in the normalized text
+  TokenTrie special_texts;               // of the special ones that are looked for
   std::vector<NormalizerStep> normalizer;
   PreTokenizer pre_tokenizer;
   std::unique_ptr<const TokenModel> model;

@@ -107,7 +107,7 @@ PreTokenizer sequence_pre_tokenizer(const JsonNode& node) {
   return result;
 }
 
-PreTokenizer split(const JsonNode& node) {
+PreTokenizer pattern_split(const JsonNode& node) {
   return one(split_by_pattern(Pattern::from_json(node.at("pattern")),
                               read_split_behavior(node.at("behavior")),
                               node.at("invert").boolean()));
@@ -136,7 +136,7 @@ constexpr std::array<MakePreTokenizer, kPreTokenizerNames.size()> kPreTokenizerM
     metaspace,
     punctuation,
     sequence_pre_tokenizer,
-    split,
+    pattern_split,
     unicode_scripts,
     white_space,
     white_space_split};

@@ -72,4 +72,15 @@ std::optional<TokenTrie::Match> TokenTrie::longest(std::string_view text, std::s
   return best;
 }
 
+std::optional<TokenTrie::Match> TokenTrie::next(std::string_view text, std::size_t& at) const {
+  for (; at < text.size(); ++at) {
+    if (starts_with(static_cast<unsigned char>(text[at]))) {
+      if (const auto match = longest(text, at)) {
+        return match;
+      }
+    }
+  }
+  return std::nullopt;
+}
+
 }  // namespace automodel::text

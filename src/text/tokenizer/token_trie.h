@@ -31,6 +31,8 @@ class TokenTrie {
   bool starts_with(unsigned char byte) const { return roots_[byte] != 0; }
   /// The longest entry at byte `at` of `text`.
   std::optional<Match> longest(std::string_view text, std::size_t at) const;
+  /// The longest entry at the first place at or after byte `at` that has one; `at` moves there.
+  std::optional<Match> next(std::string_view text, std::size_t& at) const;
 
   /// Calls visit(size, value) for each entry at byte `at` of `text`, shortest first.
   template <typename Visit>

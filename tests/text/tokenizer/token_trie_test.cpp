@@ -23,6 +23,17 @@ TEST(TokenTrie, FindsTheLongestAndAllPrefixes) {
   EXPECT_THAT(prefixes, ::testing::ElementsAre(2, 1, 3));
 }
 
+TEST(TokenTrie, FindsTheNextPlaceThatHasAnEntry) {
+  const std::vector<TokenTrie::Entry> entries = {{"<a>", 1}, {"<a", 2}, {"a>>", 3}};
+  const TokenTrie trie(entries);
+  const std::string text = "a> <b <a> <a";
+  std::vector<std::pair<std::size_t, std::int32_t>> found;
+  for (std::size_t at = 0; const auto match = trie.next(text, at); at += match->size) {
+    found.emplace_back(at, match->value);
+  }
+  EXPECT_THAT(found, ::testing::ElementsAre(std::pair(6, 1), std::pair(10, 2)));
+}
+
 TEST(TokenTrie, MayBeEmpty) {
   EXPECT_TRUE(TokenTrie().empty());
   EXPECT_FALSE(TokenTrie().longest("a", 0));

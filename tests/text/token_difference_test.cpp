@@ -1,4 +1,4 @@
-#include "text/class_difference.h"
+#include "text/token_difference.h"
 
 #include <gmock/gmock.h>
 
@@ -39,14 +39,25 @@ Tokenizer tokenizer(const Json& pre_tokenizer) {
   return Tokenizer::from_json(tokenizer_json(pre_tokenizer), "test");
 }
 
-TEST(ClassDifference, ShowsWhatBothMakeOfAText) {
-  EXPECT_EQ(class_difference(tokenizer(byte_level()), tokenizer(single_digits()), std::nullopt),
+TEST(TokenDifference, ShowsWhatBothMakeOfAText) {
+  EXPECT_EQ(token_difference(tokenizer(byte_level()), tokenizer(single_digits()), "by the file"),
             "\"In 2024\" is [\"I\",\"n\",\"\u0120\",\"20\",\"2\",\"4\"], by the file "
             "[\"I\",\"n\",\"\u0120\",\"2\",\"0\",\"2\",\"4\"]");
-  EXPECT_EQ(class_difference(tokenizer(byte_level()), tokenizer(byte_level()), "</s>"), "");
+  EXPECT_EQ(token_difference(tokenizer(byte_level()), tokenizer(byte_level()), "by", {"</s>"}), "");
 }
 
-TEST(ClassDifference, StepsAreComparedWithoutWhatChangesNothing) {
+TEST(TokenDifference, ShowsIdsWhereTokensReadAlike) {
+  const auto with = [](int id) {
+    Json json = tokenizer_json(byte_level());
+    json["added_tokens"] = Json::array({{{"content", "<x>"}, {"id", id}}});
+    return Tokenizer::from_json(json, "test");
+  };
+  EXPECT_EQ(token_difference(with(400), with(401), "by the file", {"<x>"}),
+            "\"one<x>two\" is [111,110,101,400,116,119,111], by the file "
+            "[111,110,101,401,116,119,111]");
+}
+
+TEST(TokenDifference, StepsAreComparedWithoutWhatChangesNothing) {
   Json brief = byte_level();
   brief.erase("use_regex");
   brief["trim_offsets"] = true;
@@ -57,8 +68,8 @@ TEST(ClassDifference, StepsAreComparedWithoutWhatChangesNothing) {
 }
 
 /// SmolLM2's folder: numbers are cut by the file and not by the class.
-TEST(ClassDifference, AFolderWhoseClassDiffersTellsIt) {
-  const auto folder = fs::path(::testing::TempDir()) / "class_difference";
+TEST(TokenDifference, AFolderWhoseClassDiffersTellsIt) {
+  const auto folder = fs::path(::testing::TempDir()) / "token_difference";
   remove_tree(folder);
   fs::create_directories(folder);
   const auto difference = [&](const Json& pre_tokenizer, const char* name) {
