@@ -40,6 +40,24 @@ def test_it_is_what_the_run_would_have_written(automodel, recipe, tmp_path):
     assert load_file(tmp_path / "narrow/model.safetensors")["model.norm.weight"].dtype == torch.bfloat16
 
 
+def test_a_run_whose_recipe_says_dtype(automodel, recipe, tmp_path):
+    """Transformers' newer name of torch_dtype: what the run wrote of its recipe is read again."""
+
+    def rename(content):
+        del content["model"]["torch_dtype"]
+        content["model"]["dtype"] = "bfloat16"
+        content.update(peft=dict(tiny_run.PEFT))
+
+    tiny_run.edit(recipe, rename)
+    train(automodel, recipe, out(recipe, "run"), *STEPS)
+    for words in (["generate", "run/LATEST/model", "red", "--max-new-tokens=1"], ["merge", "run/LATEST/model", "merged"],
+                  ["validate", "run/manifest.json"], ["plan", recipe, "--model.torch_dtype=float32"]):
+        done = automodel(*words, cwd=tmp_path)
+        assert done.returncode == 0, done.stderr
+    convert(automodel, tmp_path / "run" / FIRST, tmp_path / "made")
+    assert load_file(tmp_path / "made/model.safetensors")["model.norm.weight"].dtype == torch.bfloat16
+
+
 def test_where_links_are_impossible(automodel, recipe, tmp_path):
     """A text file stands for LATEST; names in it are found by every command that takes a model."""
     tiny_run.edit(recipe, lambda content: content.update(peft=dict(tiny_run.PEFT)))
