@@ -3,6 +3,7 @@
 python tests/parity/class_configs.py > tests/models/class_configs.jsonl
 """
 
+import inspect
 import json
 import sys
 
@@ -12,6 +13,9 @@ from test_families import NAMES
 from transformers.models.auto.configuration_auto import CONFIG_MAPPING
 
 
+# Names that arguments have for what stands in rope_parameters, of all classes or of some.
+OLDER_ROPE = {"rope_theta": 5000.0, "rotary_pct": 0.5, "rotary_emb_base": 5000, "global_rope_theta": 5000.0,
+              "local_rope_theta": 5000.0, "rope_local_base_freq": 5000.0}
 FACTORS = {"hidden_size": 2, "num_attention_heads": 0.5, "num_hidden_layers": 0.5}
 
 
@@ -26,12 +30,22 @@ def common_names(config_class, usual):
             if key in usual and other_values(usual[key])}
 
 
+def older_rope(config_class, usual):
+    if "rope_parameters" not in usual:
+        return {}
+    names = {key for key in OLDER_ROPE if f'"{key}"' in inspect.getsource(config_class)} | {"rope_theta"}
+    if any(isinstance(value, dict) for value in usual["rope_parameters"].values()):
+        names.remove("rope_theta")  # of which kind of layer? it is refused here
+    return {key: OLDER_ROPE[key] for key in sorted(names)}
+
+
 def candidates(config_class, usual):
-    """Sizes, each by itself and all at once; common names; other values of each key."""
+    """Sizes, each by itself and all at once; common names; older names of RoPE's; other values of each key."""
     changed = sizes(config_class, usual)
     yield changed
     yield from ({key: value} for key, value in changed.items())
     yield from ({key: value} for key, value in common_names(config_class, usual).items())
+    yield from ({key: value} for key, value in older_rope(config_class, usual).items())
     yield from ({key: value} for key in usual if key not in changed for value in other_values(usual[key]))
 
 
@@ -45,7 +59,8 @@ def arguments(config_class):
             made = config_class(**ADDED.get(config_class.model_type, {}), **given)
         except Exception:  # refused by the class
             continue
-        if given.keys() & proven or follows(made.to_dict(), usual, computed - given.keys()):
+        read = {"rope_parameters"} if given.keys() <= OLDER_ROPE.keys() else set()  # some classes pass rope_theta over
+        if given.keys() & proven or follows(made.to_dict(), usual, computed - given.keys() | read):
             yield given, made
 
 
