@@ -36,8 +36,9 @@ TEST(RunData, SectionsOfARecipe) {
 
 TEST(RunData, TellsWhatIsDoneAndMayBeEndedThere) {
   const TinyCorpus corpus;
+  ::setenv("AUTOMODEL_CACHE", corpus.path("cache").c_str(), 1);
   const auto recipe =
-      corpus.recipe({"dataloader.group_by_length=true"},
+      corpus.recipe({"--dataloader.group_by_length=true"},
                     fmt::format(fmt::runtime(kValidation), corpus.path("train.jsonl")));
   std::vector<std::string> told;
   const auto tell = [&](const std::string& what, std::int64_t num_done, std::int64_t num_rows) {
@@ -49,6 +50,7 @@ TEST(RunData, TellsWhatIsDoneAndMayBeEndedThere) {
         "encoding rows of dataset 0 3", "the data are prepared 0 0"}) {
     EXPECT_THAT(told, ::testing::Contains(line));
   }
+  ::unsetenv("AUTOMODEL_CACHE");
   const auto stop = [](const std::string& what, std::int64_t, std::int64_t) {
     check(!what.starts_with("opening validation"), ErrorKind::interrupted, "stopped");
   };
@@ -207,8 +209,8 @@ TEST(RunData, PacksAreMadeOnDemandOnly) {
   const TinyCorpus corpus;
   ::setenv("AUTOMODEL_CACHE", corpus.path("cache").c_str(), 1);
   const auto rows = load(corpus.recipe()).train.dataset;
-  EXPECT_EQ(pack(corpus.recipe(), rows), nullptr);
-  const auto packed = pack(corpus.recipe({"--packed_sequence.packed_sequence_size=128"}), rows);
+  EXPECT_EQ(pack(corpus.recipe(), rows, {}), nullptr);
+  const auto packed = pack(corpus.recipe({"--packed_sequence.packed_sequence_size=128"}), rows, {});
   ASSERT_NE(packed, nullptr);
   EXPECT_EQ(packed->stats().num_documents, 3);
   ::unsetenv("AUTOMODEL_CACHE");
@@ -256,7 +258,7 @@ TEST(RunData, KeptTokensDoNotHideAnErrorThatIsSwitchedOnAgain) {
       std::shared_ptr<const data::Dataset> rows =
           data::make_dataset(recipe.dataset.target, recipe.dataset.keys,
                              open_text(recipe, read_model_facts(recipe.model)).used);
-      pack(corpus.recipe({"--packed_sequence.packed_sequence_size=256"}, more), rows);
+      pack(corpus.recipe({"--packed_sequence.packed_sequence_size=256"}, more), rows, {});
     });
   };
   EXPECT_EQ(error("disabled_data_checks: [no_trained_tokens]"), "no error");

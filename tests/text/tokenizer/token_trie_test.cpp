@@ -28,8 +28,10 @@ TEST(TokenTrie, FindsTheNextPlaceThatHasAnEntry) {
   const TokenTrie trie(entries);
   const std::string text = "a> <b <a> <a";
   std::vector<std::pair<std::size_t, std::int32_t>> found;
-  for (std::size_t at = 0; const auto match = trie.next(text, at); at += match->size) {
+  std::size_t at = 0;
+  while (const auto match = trie.next(text, at)) {
     found.emplace_back(at, match->value);
+    at += match->size;
   }
   EXPECT_THAT(found, ::testing::ElementsAre(std::pair(6, 1), std::pair(10, 2)));
 }
