@@ -28,9 +28,9 @@ struct LoraReport {
 
 /// Freezes every parameter and puts an adapter beside each chosen layer: A drawn from (seed, name),
 /// normal with Xavier's deviation or uniform as PEFT's (Kaiming, a = sqrt 5), and B zero, in
-/// lora_dtype or else the layer's type, float32 beside float16; of experts, matrices for each. Throws as
-/// plan::lora_targets; Error(unsupported) for DoRA. Source: Hu et al. 2021; upstream LinearLoRA;
-/// PEFT LoraLayer.
+/// lora_dtype or else the layer's type, float32 beside float16; of experts, matrices for each.
+/// Throws as plan::lora_targets; Error(unsupported) for DoRA. Source: Hu et al. 2021; upstream
+/// LinearLoRA; PEFT LoraLayer.
 LoraReport attach_lora(nn::Parameters& parameters, std::span<const spec::LoraModule> modules,
                        const config::Peft& peft, std::uint64_t seed);
 
