@@ -7,6 +7,7 @@
 
 #include "base/error.h"
 #include "base/file.h"
+#include "base/known.h"
 #include "checkpoint/adapter.h"
 #include "checkpoint/atomic_folder.h"
 #include "models/classifiers.h"
@@ -61,7 +62,7 @@ class WrittenTypes {
              });
     };
     if (!converts_ && as_it_came()) {
-      return *came;
+      return known(came);
     }
     return keeps && !as_it_came() ? type : wanted_;
   }

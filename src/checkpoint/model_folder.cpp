@@ -139,7 +139,7 @@ ModelFolder open_model(const std::string& name, const OpenOptions& options) {
 }
 
 StoredLayout layout_of(const spec::ModelSpec& spec, const WeightSource& weights) {
-  StoredLayout usual(models::weight_map(spec));
+  const StoredLayout usual(models::weight_map(spec));
   const auto prefix = models::body_prefix(spec);
   const bool is_alone = is_body_alone(usual.tensors(), weights, prefix);
   const auto head = models::stored_head_name(spec);
