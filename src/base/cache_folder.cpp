@@ -37,12 +37,12 @@ fs::path cache_folder(std::string_view name) {
 }
 
 void check_cache_space(const fs::path& folder, std::uint64_t needed_bytes) {
-  std::error_code unknown;
-  const auto space = fs::space(folder, unknown);
-  check(unknown || space.available >= needed_bytes, ErrorKind::io,
+  std::error_code unknown;  // then there is room
+  const std::uint64_t available = fs::space(folder, unknown).available;
+  check(available >= needed_bytes, ErrorKind::io,
         "about {} are to be written to {}, whose disk has {} left. Free some space, or let "
         "AUTOMODEL_CACHE name a folder on another disk",
-        human_bytes(needed_bytes), folder.string(), human_bytes(space.available));
+        human_bytes(needed_bytes), folder.string(), human_bytes(available));
 }
 
 }  // namespace automodel

@@ -3,7 +3,8 @@
 #include <sys/resource.h>
 
 #include <fstream>
-#include <string>
+
+#include "base/kernel_counts.h"
 
 namespace automodel {
 namespace {
@@ -14,18 +15,6 @@ rusage own_usage() {
   return usage;
 }
 
-/// The value of "VmHWM: 1234 kB", which reset_peak_memory() resets; 0 if there is none.
-std::int64_t high_water_kib() {
-  std::ifstream status("/proc/self/status");
-  for (std::string word; status >> word;) {
-    std::int64_t kib = 0;
-    if (word == "VmHWM:" && status >> kib) {
-      return kib;
-    }
-  }
-  return 0;
-}
-
 double seconds(const timeval& time) {
   return static_cast<double>(time.tv_sec) + 1e-6 * static_cast<double>(time.tv_usec);
 }
@@ -33,7 +22,8 @@ double seconds(const timeval& time) {
 }  // namespace
 
 std::int64_t peak_memory_bytes() {
-  const std::int64_t kib = high_water_kib();
+  // reset_peak_memory() resets it; 0: the system does not tell.
+  const auto kib = static_cast<std::int64_t>(read_kernel_counts("/proc/self/status")["VmHWM"]);
   return (kib > 0 ? kib : std::int64_t{own_usage().ru_maxrss}) * 1024;  // Linux counts in KiB
 }
 

@@ -1,6 +1,7 @@
 #include "base/weight_format.h"
 
 #include "base/error.h"
+#include "base/json_text.h"
 
 namespace automodel {
 namespace {
@@ -22,6 +23,15 @@ ScaleBlock read_block(const Json& config, const std::string& source) {
 }
 
 }  // namespace
+
+std::string stated_dtype(const Json& config) {
+  for (const char* key : {"dtype", "torch_dtype"}) {
+    if (auto dtype = text_at(config, key); !dtype.empty() && dtype != "auto") {
+      return dtype;
+    }
+  }
+  return "";
+}
 
 std::optional<WeightFormat> weight_format(const Json& config, const std::string& source) {
   const auto found = config.find("quantization_config");

@@ -23,6 +23,10 @@ struct WeightFormat {
   bool operator==(const WeightFormat&) const = default;
 };
 
+/// The element type of the weights that config.json names: `dtype`, in older files `torch_dtype`;
+/// empty if it names none, or "auto".
+std::string stated_dtype(const Json& config);
+
 /// What config.json's `quantization_config` says; none if it has none. `source` names the file in
 /// errors. Throws Error(unsupported) for other methods, Error(corrupt_data) for a block that is not
 /// two positive numbers.

@@ -8,6 +8,7 @@
 
 #include "base/error.h"
 #include "base/text.h"
+#include "base/weight_format.h"
 #include "models/classifiers.h"
 #include "models/find_model.h"
 #include "models/overrides.h"
@@ -158,11 +159,8 @@ StoredLayout layout_of(const spec::ModelSpec& spec, const WeightSource& weights)
 }
 
 at::ScalarType stored_dtype(const ModelFolder& model) {
-  for (const auto* key : {"dtype", "torch_dtype"}) {
-    const auto found = model.config.find(key);
-    if (found != model.config.end() && found->is_string() && *found != "auto") {
-      return dtype_from_name(found->get<std::string>());
-    }
+  if (const auto dtype = stated_dtype(model.config); !dtype.empty()) {
+    return dtype_from_name(dtype);
   }
   return model.weights ? first_float_dtype(model) : at::kFloat;
 }

@@ -78,21 +78,24 @@ std::vector<Problem> dataset_from_dataloader(Node& root) {
   return {{where, "dataloader.dataset", "old form; write a top-level section 'dataset'"}};
 }
 
-/// Of `dtype` and `torch_dtype` one says nothing if it is auto, or if the other one overrides it.
-void one_element_type(Node* model) {
-  const Node* dtype = model == nullptr ? nullptr : model->find("dtype");
-  if (dtype == nullptr || dtype->is_null()) {
-    return;
-  }
-  const Node* older = model->find("torch_dtype");
+/// Of two names for one thing: an override counts, and what is not auto.
+bool counts_before(const Node& one, const Node& other) {
   const auto overrides = [](const Node& value) {
     return value.origin.kind == OriginKind::overridden;
   };
-  const bool is_alone = older == nullptr || older->is_null();
-  const bool are_alike = is_alone || overrides(*dtype) == overrides(*older);
-  if (!is_alone && (are_alike ? dtype->value == "auto" : overrides(*older))) {
+  return overrides(one) != overrides(other) ? overrides(one)
+                                            : one.value != "auto" && other.value == "auto";
+}
+
+void one_element_type(Node* model) {
+  if (model == nullptr || is_absent(*model, "dtype")) {
+    return;
+  }
+  const Node* dtype = model->find("dtype");
+  const Node* older = is_absent(*model, "torch_dtype") ? nullptr : model->find("torch_dtype");
+  if (older != nullptr && counts_before(*older, *dtype)) {
     remove_key(*model, "dtype");
-  } else if (is_alone || !are_alike || older->value == "auto") {
+  } else if (older == nullptr || counts_before(*dtype, *older)) {
     Entry entry{"torch_dtype", dtype->origin, *dtype};
     remove_key(*model, "torch_dtype");
     remove_key(*model, "dtype");

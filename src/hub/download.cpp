@@ -1,6 +1,5 @@
 #include "hub/download.h"
 
-#include <sys/statvfs.h>
 #include <unistd.h>
 
 #include <algorithm>
@@ -153,11 +152,8 @@ void get_file(Job& job, Http& http, const RepoFile& file) {
 
 /// Of the disk that the cache is on.
 void check_space(const fs::path& folder, std::int64_t needed) {
-  struct statvfs status{};
-  if (::statvfs(folder.c_str(), &status) != 0) {
-    return;  // then writing says whether there is enough
-  }
-  const auto available = static_cast<std::uint64_t>(status.f_bavail) * status.f_frsize;
+  std::error_code unknown;  // then there is room: writing says whether there is enough
+  const std::uint64_t available = fs::space(folder, unknown).available;
   check(available >= static_cast<std::uint64_t>(needed), ErrorKind::io,
         "{} more must be downloaded and the disk of {} has {} left. Free some space, or let "
         "HF_HOME name a folder on another disk",

@@ -5,6 +5,7 @@
 
 #include "base/error.h"
 #include "base/json.h"
+#include "base/safetensors_text.h"
 #include "base/text.h"
 
 namespace automodel::hub {
@@ -31,7 +32,6 @@ constexpr auto kWeights = std::to_array<std::string_view>(
     {"model.safetensors", "model-*-of-*.safetensors", "*.safetensors", "pytorch_model*.bin",
      "adapter_model.bin", "*.gguf"});
 constexpr std::string_view kAdapter = "adapter_model.safetensors";
-constexpr std::string_view kIndex = "model.safetensors.index.json";
 
 bool matches_any(const std::string& path, Patterns patterns) {
   return std::ranges::any_of(
@@ -125,7 +125,7 @@ bool has_any(const fs::path& folder, Patterns patterns) {
 }
 
 bool has_all_shards(const fs::path& folder) {
-  const Json index = read_json(folder / kIndex);
+  const Json index = read_json(folder / kWeightsIndexFile);
   if (!index.is_object() || !index.contains("weight_map") || !index["weight_map"].is_object()) {
     return false;
   }
@@ -137,7 +137,7 @@ bool has_all_shards(const fs::path& folder) {
 
 bool has_weights(const fs::path& folder) {
   std::error_code ignored;
-  return fs::is_regular_file(folder / kIndex, ignored)
+  return fs::is_regular_file(folder / kWeightsIndexFile, ignored)
              ? has_all_shards(folder)
              : has_any(folder, std::array<std::string_view, 2>{"*.safetensors", "*.gguf"});
 }

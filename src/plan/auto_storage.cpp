@@ -8,6 +8,7 @@
 #include "base/file.h"
 #include "base/json_text.h"
 #include "base/safetensors_text.h"
+#include "base/weight_format.h"
 #include "models/find_model.h"
 #include "models/overrides.h"
 
@@ -82,13 +83,8 @@ std::optional<Storage> auto_storage(const config::ModelSource& model) {
   const auto file = models::config_file(
       models::find_model(model.pretrained_model_name_or_path, model.revision.value_or("main")));
   const Json config = models::with_overrides(read_json(file), model.config_overrides);
-  for (const char* key : {"dtype", "torch_dtype"}) {
-    const auto dtype = text_at(config, key);
-    if (!dtype.empty() && dtype != "auto") {
-      return storage_of(dtype);
-    }
-  }
-  return storage_of_weights(file.parent_path());
+  const auto dtype = stated_dtype(config);
+  return dtype.empty() ? storage_of_weights(file.parent_path()) : storage_of(dtype);
 }
 
 }  // namespace automodel::plan

@@ -1,32 +1,20 @@
 #include "base/cgroup.h"
 
-#include <gtest/gtest.h>
-#include <unistd.h>
-
-#include <fstream>
 #include <string>
+
+#include "tests/base/system_files.h"
 
 namespace automodel {
 namespace {
 
-namespace fs = std::filesystem;
-
-class CgroupTest : public ::testing::Test {
+class CgroupTest : public SystemFiles {
  protected:
-  CgroupTest()
-      : root_(fs::temp_directory_path() / ("automodel_cgroup_" + std::to_string(::getpid()))) {}
-  ~CgroupTest() override { fs::remove_all(root_); }
+  CgroupTest() : SystemFiles("automodel_cgroup") {}
 
-  void write(const std::string& path, const std::string& text) const {
-    fs::create_directories((root_ / path).parent_path());
-    std::ofstream(root_ / path) << text;
-  }
   CgroupLimits limits() const { return read_cgroup_limits(root_); }
   std::optional<std::uint64_t> free_memory(std::uint64_t free_swap = 0) const {
     return read_cgroup_free_memory(free_swap, root_);
   }
-
-  fs::path root_;
 };
 
 TEST_F(CgroupTest, NothingToReadIsNoLimit) { EXPECT_EQ(limits(), CgroupLimits{}); }

@@ -1,31 +1,18 @@
 #include "base/free_memory.h"
 
-#include <gtest/gtest.h>
-#include <unistd.h>
-
-#include <fstream>
 #include <string>
 #include <vector>
+
+#include "tests/base/system_files.h"
 
 namespace automodel {
 namespace {
 
-namespace fs = std::filesystem;
-
 constexpr std::uint64_t kMib = std::uint64_t{1} << 20;
 
-class FreeMemoryTest : public ::testing::Test {
+class FreeMemoryTest : public SystemFiles {
  protected:
-  FreeMemoryTest()
-      : root_(fs::temp_directory_path() / ("automodel_memory_" + std::to_string(::getpid()))) {}
-  ~FreeMemoryTest() override { fs::remove_all(root_); }
-
-  void write(const std::string& path, const std::string& text) const {
-    fs::create_directories((root_ / path).parent_path());
-    std::ofstream(root_ / path) << text;
-  }
-
-  fs::path root_;
+  FreeMemoryTest() : SystemFiles("automodel_memory") {}
 };
 
 TEST_F(FreeMemoryTest, OfAMachineIsWhatIsAvailableAndItsSwapSpace) {

@@ -9,6 +9,13 @@ namespace {
 
 using Method = WeightFormat::Method;
 
+TEST(StatedDtype, IsUnderEitherNameAndNotAuto) {
+  EXPECT_EQ(stated_dtype(Json{{"torch_dtype", "float16"}}), "float16");
+  EXPECT_EQ(stated_dtype(Json{{"dtype", "bfloat16"}, {"torch_dtype", "float16"}}), "bfloat16");
+  EXPECT_EQ(stated_dtype(Json{{"dtype", "auto"}, {"torch_dtype", "float16"}}), "float16");
+  EXPECT_EQ(stated_dtype(Json{{"dtype", "auto"}, {"torch_dtype", nullptr}}), "");
+}
+
 TEST(WeightFormat, IsReadFromTheConfig) {
   const auto format = [](const char* text) { return weight_format(parse_json(text, "t"), "t"); };
   EXPECT_EQ(format("{}"), std::nullopt);

@@ -3,13 +3,12 @@
 #include <unistd.h>
 
 #include <algorithm>
-#include <cstdlib>
 #include <fstream>
 #include <functional>
-#include <map>
 
 #include "base/cgroup.h"
 #include "base/cores.h"
+#include "base/kernel_counts.h"
 #include "base/text.h"
 
 namespace automodel::cli {
@@ -37,18 +36,6 @@ int count_nodes(const fs::path& root) {
   return std::max(count, 1);
 }
 
-/// Bytes by the names of proc/meminfo.
-std::map<std::string, std::uint64_t> read_meminfo(const fs::path& root) {
-  std::map<std::string, std::uint64_t> out;
-  for_each_line(root / "proc/meminfo", [&](const std::string& line) {
-    const auto colon = line.find(':');
-    if (colon != std::string::npos) {
-      out[line.substr(0, colon)] = std::strtoull(line.c_str() + colon + 1, nullptr, 10) * 1024;
-    }
-  });
-  return out;
-}
-
 /// The word in brackets: "always [madvise] never".
 std::string chosen_word(const fs::path& file) {
   std::string out;
@@ -73,11 +60,11 @@ Cores find_cores(const fs::path& root) {
 }
 
 Memory find_memory(const fs::path& root) {
-  auto info = read_meminfo(root);
+  auto kib = read_kernel_counts(root / "proc/meminfo");
   const auto limit = read_cgroup_limits(root).memory_bytes;
-  const std::uint64_t total = info["MemTotal"];
+  const std::uint64_t total = kib["MemTotal"] * 1024;
   return {.total_bytes = total,
-          .available_bytes = std::min(info["MemAvailable"], limit.value_or(UINT64_MAX)),
+          .available_bytes = std::min(kib["MemAvailable"] * 1024, limit.value_or(UINT64_MAX)),
           .limit_bytes = limit && *limit < total ? limit : std::nullopt,
           .huge_pages = chosen_word(root / "sys/kernel/mm/transparent_hugepage/enabled")};
 }
