@@ -39,9 +39,11 @@ bool is_step_of(const Json& step, const char* type) {
 
 bool heeds_mistral_fix(const Tokenizer& tokenizer, const Json& model_config) {
   const std::string type = text_at(model_config, "model_type");
-  if (!model_config.is_object() || tokenizer.vocab_size() <= kMostOfOthers ||
-      !is_before_5(text_at(model_config, "transformers_version")) ||
-      !(type.empty() || std::ranges::find(kMistralTypes, type) != kMistralTypes.end())) {
+  const bool is_mistral = type.empty() || std::ranges::count(kMistralTypes, type) > 0;
+  const bool is_meant = model_config.is_object() && is_mistral &&
+                        tokenizer.vocab_size() > kMostOfOthers &&
+                        is_before_5(text_at(model_config, "transformers_version"));
+  if (!is_meant) {
     return false;
   }
   const Json steps = {{"pre_tokenizer", tokenizer.to_json().value("pre_tokenizer", Json())}};
