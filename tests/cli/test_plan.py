@@ -76,16 +76,16 @@ def test_auto_is_the_type_of_the_weights(automodel, tmp_path):
     assert figures(automodel, recipe)["memory"]["trained_weights"] == wide / 2
 
 
-# Measured by bench/compare.py on 2 cores with AVX-512: length, adapters, peak GiB, tokens per second (README.md).
+# Measured by bench/compare.py on 2 cores with AVX-512: length, adapters, peak GiB, tokens per second.
 # --flops and --bandwidth are what `plan` takes for that machine.
 ATTENTION = ["q_proj", "k_proj", "v_proj", "o_proj"]
-README = [(512, None, 2.29, 409), (2048, None, 3.48, None), (512, ATTENTION, 1.06, 556), (2048, ATTENTION, 2.23, None),
+MEASURED = [(512, None, 2.29, 409), (2048, None, 3.48, None), (512, ATTENTION, 1.06, 556), (2048, ATTENTION, 2.23, None),
           (512, ["*_proj"], 1.12, 541), (2048, ["*_proj"], 2.38, None)]
 
 
 @pytest.mark.fast
-@pytest.mark.parametrize("length, peft, gib, speed", README)
-def test_memory_and_time_are_what_the_readme_measured(automodel, tmp_path, length, peft, gib, speed):
+@pytest.mark.parametrize("length, peft, gib, speed", MEASURED)
+def test_memory_and_time_are_what_was_measured(automodel, tmp_path, length, peft, gib, speed):
     recipe = write(tmp_path, length=length, peft=peft and {**LORA, "target_modules": peft})
     planned = figures(automodel, recipe, "--flops", "0.36", "--bandwidth", "50")
     assert planned["memory_bytes"] / 2**30 == pytest.approx(gib, rel=MEMORY_TOLERANCE)
