@@ -169,7 +169,8 @@ AgentChatOptions read_agent_chat_options(Keys& keys) {
   }
   options.split = keys.text("split", "train");
   options.rows.revision = keys.text("revision", "main");
-  options.rows.max_rows = keys.maybe_integer("limit_dataset_samples");
+  options.rows.max_rows =
+      name ? read_row_limit(keys, options.split) : keys.maybe_integer("limit_dataset_samples");
   options.chat_template = keys.maybe_text("chat_template");
   options.limit = read_limit(keys);
   options.rows.source = read_source_options(keys);

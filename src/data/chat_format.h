@@ -9,32 +9,10 @@
 #include "data/mask.h"
 #include "data/messages.h"
 #include "data/sample.h"
+#include "data/template_traits.h"
 #include "data/text_context.h"
 
 namespace automodel::data {
-
-/// What a chat template does with a conversation.
-struct TemplateTraits {
-  /// How it wants the arguments of tool calls: found by rendering a call both ways and looking
-  /// which comes out as JSON. Templates that write `arguments | tojson` would quote a text once
-  /// more; templates that join strings refuse an object.
-  ArgumentForm arguments = ArgumentForm::object;
-  bool writes_tools = true;
-  bool writes_calls = true;
-  /// Whether it writes the calls of a message that has a text, too.
-  bool writes_calls_beside_text = true;
-  bool writes_documents = true;
-  /// Roles (system, developer, tool) whose messages it does not write; "assistant" if not the text
-  /// beside calls; keys of reasoning; keys of tools inside of messages.
-  std::vector<std::string> hides = {};
-  /// What ends answers with calls of tools, and all others, where they have no end but the token by
-  /// which the next message begins (next_begin): GLM's <|observation|> and <|user|>.
-  std::string ends_calls = {}, ends_answers = {};
-  bool operator==(const TemplateTraits&) const = default;
-};
-
-/// Found by rendering a call and by the variables that the template reads.
-TemplateTraits traits_of(const text::ChatTemplate& chat_template, const TextContext& context);
 
 /// Immutable; may be used by several threads at once.
 class ChatFormat {
@@ -52,10 +30,10 @@ class ChatFormat {
   std::vector<MarkedText> mark(const Conversation& conversation) const;
 
  private:
+  Render render_of(const Conversation& conversation) const;
   std::vector<MarkedText> mark(const Conversation& conversation, const Render& render) const;
 
   const TemplateTraits& traits(bool has_tools) const;
-  bool is_all_shown(const Conversation& conversation, const std::vector<MarkedText>& texts) const;
 
   std::shared_ptr<const TextContext> context_;
   MaskOptions mask_;

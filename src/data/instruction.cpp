@@ -97,6 +97,7 @@ ColumnMapping read_columns(Keys& keys) {
 std::unique_ptr<const Dataset> make_instruction_dataset(const InstructionOptions& options,
                                                         TextContext context) {
   check_columns(options);
+  context = with_chat_template(std::move(context), options.chat_template);
   const auto shared = std::make_shared<const TextContext>(std::move(context));
   const RowFormat format =
       options.use_chat_template ? chat_rows(options, shared) : completion_rows(options, shared);
@@ -114,6 +115,7 @@ InstructionOptions read_instruction_options(Keys& keys) {
   options.limit = read_limit(keys);
   options.rows.max_rows = keys.maybe_integer("limit_dataset_samples");
   options.use_chat_template = keys.flag("use_hf_chat_template", false);
+  options.chat_template = keys.maybe_text("chat_template");
   options.rows.source = read_source_options(keys);
   return options;
 }

@@ -34,6 +34,9 @@ struct InstructionOptions {
   /// or text has no turn (a context without question is the user's turn). Without the template the
   /// prompt is "context question " as plain text.
   bool use_chat_template = false;
+  /// Replaces the tokenizer's chat template; see with_chat_template. No key of a recipe: validation
+  /// data have it of the training data.
+  std::optional<std::string> chat_template = {};
   /// max_tokens is taken from the TextContext.
   LengthLimit limit;
 };

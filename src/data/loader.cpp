@@ -120,7 +120,8 @@ class Loader::Stream {
     check(state.epoch >= 0 && state.sample >= 0 && state.sample <= plan_.num_rows,
           ErrorKind::invalid_argument,
           "cannot resume at row {} of epoch {}: the data set has {} rows; go on with the same data "
-          "and packing, or train into another checkpoint.checkpoint_dir",
+          "and packing (of Megatron's data raise dataset.num_train_samples), or train into another "
+          "checkpoint.checkpoint_dir",
           state.sample, state.epoch, plan_.num_rows);
     batches_.reset();
     start_ = state_ = state;

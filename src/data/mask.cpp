@@ -3,76 +3,48 @@
 #include <algorithm>
 #include <cctype>
 #include <cstddef>
+#include <iterator>
 #include <optional>
+#include <ranges>
 #include <utility>
 
 #include "base/error.h"
 #include "base/json_text.h"
 #include "base/text.h"
 #include "data/messages.h"
+#include "data/thinking.h"
 
 namespace automodel::data {
 namespace {
 
-Json first_messages(const Json& messages, std::size_t count) {
-  Json out = Json::array();
-  for (std::size_t i = 0; i < count; ++i) {
-    out.push_back(messages[i]);
-  }
-  return out;
-}
-
 std::string role_of(const Json& message) { return message["role"].get<std::string>(); }
-
-std::string quoted_end(std::string_view text) {
-  constexpr std::size_t kShown = 60;
-  const auto begin = text.size() - std::min(text.size(), kShown);
-  return Json(text.substr(begin)).dump(-1, ' ', false, Json::error_handler_t::replace);
-}
-
-/// The conversation when the model has just written message k.
-struct View {
-  std::size_t message;
-  std::size_t prompt_bytes;
-  std::string text;
-};
-
-View view_at(const Json& messages, std::size_t k, const Render& render) {
-  const bool is_assistant = role_of(messages[k]) == "assistant";
-  std::string prompt;
-  if (k > 0 || is_assistant) {  // few templates can render an empty conversation
-    prompt = render(first_messages(messages, k), is_assistant).text;
-  }
-  View view{k, prompt.size(), render(first_messages(messages, k + 1), false).text};
-  check(view.text.starts_with(prompt), ErrorKind::unsupported,
-        "what is learnt of message {} cannot be found: the chat template ends the prompt before it "
-        "with {}, but does not begin the message so. Give a chat_template that marks answers by "
-        "{{% generation %}} blocks",
-        k, quoted_end(prompt));
-  return view;
-}
 
 std::string_view without_trailing_blank(std::string_view text) {
   return text.substr(0, text.find_last_not_of(" \t\r\n") + 1);
 }
 
+struct ViewEnd {
+  std::size_t at;
+  bool lacks_eos = false;  // by which the view ends it
+};
+
 /// Where the answer of `view` ends in `text`, if text begins as the view does. What templates print
 /// at the end of a conversation only may be missing: blank space, or the EOS token.
-std::optional<std::size_t> answer_end(const std::string& text, const View& view,
-                                      const std::string& eos_token) {
+std::optional<ViewEnd> answer_end(const std::string& text, const AnswerView& view,
+                                  const std::string& eos_token) {
   std::string_view part = view.text;
   if (text.starts_with(part)) {
-    return part.size();
+    return ViewEnd{part.size()};
   }
   const std::string_view stripped = without_trailing_blank(part);
   if (!eos_token.empty() && stripped.ends_with(eos_token)) {
     part = stripped.substr(0, stripped.size() - eos_token.size());
     if (part.size() > view.prompt_bytes && text.starts_with(part)) {
-      return part.size();
+      return ViewEnd{part.size(), true};
     }
   }
   if (stripped.size() > view.prompt_bytes && text.starts_with(stripped)) {
-    return stripped.size();
+    return ViewEnd{stripped.size()};
   }
   return std::nullopt;
 }
@@ -138,53 +110,21 @@ text::Span difference(std::string_view text, std::string_view other) {
   return {begin, end};
 }
 
-constexpr std::string_view kOpen = "<think>", kClose = "</think>";
-
-std::size_t after_blanks(std::string_view text, std::size_t at) {
-  return std::min(text.find_first_not_of(" \t\r\n", at), text.size());
+std::optional<text::Span> thinking_of(const Json& message) {
+  return thinking_in(text_at(message, "content"));
 }
 
-/// The thinking without a word that an answer begins with: templates write it where a message has
-/// no reasoning. What opens it may stand in the prompt. Empty if there is none.
-text::Span empty_thinking(std::string_view text, const Answer& answer) {
-  std::size_t at = after_blanks(text, answer.begin);
-  if (text.substr(at).starts_with(kOpen)) {
-    at = after_blanks(text, at + kOpen.size());
-  }
-  const bool is_empty = text.substr(at).starts_with(kClose);
-  return {answer.begin, is_empty ? after_blanks(text, at + kClose.size()) : answer.begin};
-}
-
-/// What stands before </think> in a message's content, behind <think> where that is there: many
-/// data sets write reasoning so, and templates cut it out there.
-std::optional<text::Span> thinking_in(const Json& message) {
-  const std::string text = text_at(message, "content");
-  const std::size_t end = text.find(kClose);
-  if (end == std::string::npos) {
-    return std::nullopt;
-  }
-  const std::size_t open = text.rfind(kOpen, end);
-  const std::size_t begin = open == std::string::npos ? 0 : open + kOpen.size();
-  return trim(std::string_view(text).substr(begin, end - begin)).empty()
-             ? std::nullopt
-             : std::optional(text::Span{begin, end});
-}
-
-/// Where the text of messages[0..count) shows the reasoning of message k: what goes away when the
-/// reasoning does.
-text::Span reasoning_span(const Json& messages, std::size_t count, std::size_t k,
-                          const std::string& text, const Render& render) {
-  Json without = first_messages(messages, count);
+Json without_reasoning(Json messages, std::size_t k) {
   for (const char* key : kReasoningKeys) {
-    if (without[k].contains(key)) {
-      without[k][key] = "";
+    if (messages[k].contains(key)) {
+      messages[k][key] = "";
     }
   }
-  if (const auto thinking = thinking_in(without[k])) {
-    auto content = without[k]["content"].get<std::string>();
-    without[k]["content"] = content.erase(thinking->begin, thinking->end - thinking->begin);
+  if (const auto thinking = thinking_of(messages[k])) {
+    auto content = messages[k]["content"].get<std::string>();
+    messages[k]["content"] = content.erase(thinking->begin, thinking->end - thinking->begin);
   }
-  return difference(text, render(without, false).text);
+  return messages;
 }
 
 bool has_reasoning(const Json& message) {
@@ -192,7 +132,7 @@ bool has_reasoning(const Json& message) {
       std::any_of(kReasoningKeys.begin(), kReasoningKeys.end(), [&](const char* key) {
         return message.contains(key) && message[key].is_string() && message[key] != "";
       });
-  return has_key || thinking_in(message);
+  return has_key || thinking_of(message);
 }
 
 std::vector<text::Span> merged(const std::vector<text::Span>& spans) {
@@ -269,6 +209,9 @@ std::optional<MarkedText> mark_by_blocks(const Json& messages, const std::vector
   return marked;
 }
 
+/// The text that other messages have in place of those that a text shows.
+using TextOf = std::function<std::string(const Json& messages)>;
+
 class Marker {
  public:
   Marker(const MarkRequest& request, const Render& render)
@@ -278,7 +221,7 @@ class Marker {
     text::Rendered whole = render_(messages_, false);
     if (whole.has_generation_blocks) {
       if (auto marked = mark_by_blocks(messages_, request_.wanted, whole, render_)) {
-        add_holes(*marked, messages_.size(), indices_of(request_.wanted));
+        add_holes(*marked, indices_of(request_.wanted), text_of_whole());
         return {std::move(*marked)};
       }
     }
@@ -286,54 +229,77 @@ class Marker {
   }
 
  private:
+  TextOf text_of_whole() const {
+    return [this](const Json& messages) { return render_(messages, false).text; };
+  }
+
+  TextOf text_of_view(const AnswerView& view) const {
+    return [this, k = view.message, joined = view.is_joined](const Json& messages) {
+      return joined ? view_at(messages, k, render_).text
+                    : render_(first_messages(messages, k + 1), false).text;
+    };
+  }
+
   std::vector<MarkedText> mark_by_prefixes(std::string whole) {
     for (const std::size_t k : indices_of(request_.wanted)) {
       views_.push_back(view_at(messages_, k, render_));
     }
-    std::vector<MarkedText> texts = {mark_views(std::move(whole), messages_.size())};
+    std::vector<MarkedText> texts = {mark_views(std::move(whole), text_of_whole())};
     if (texts.back().answers.empty() && !views_.empty()) {
       texts.pop_back();
     }
     while (!views_.empty()) {  // as the model saw the conversation at the last answer still missing
-      const std::size_t count = views_.back().message + 1;
-      texts.push_back(mark_views(views_.back().text, count));
+      texts.push_back(mark_views(views_.back().text, text_of_view(views_.back())));
     }
     std::reverse(texts.begin(), texts.end());
     return texts;
   }
 
-  /// Marks in `text`, which shows the first `count` messages, every answer that it shows as its
-  /// view does. Those views are done.
-  MarkedText mark_views(std::string text, std::size_t count) {
+  /// Marks in `text` every answer that it shows as its view does. Those views are done. An answer
+  /// that ends only at the end of a conversation waits for a text of its own, unless the model
+  /// learns from an answer behind it how to end one.
+  MarkedText mark_views(std::string text, const TextOf& text_of) {
     MarkedText marked{.text = std::move(text), .answers = {}, .holes = {}};
     std::vector<std::size_t> learnt;
-    std::vector<View> left;
-    for (View& view : views_) {
+    std::vector<AnswerView> left;
+    bool learns_end = false;
+    for (AnswerView& view : std::views::reverse(views_)) {
       const auto end = answer_end(marked.text, view, request_.eos_token);
-      if (end) {
-        marked.answers.push_back({view.prompt_bytes, *end, true});
-        learnt.push_back(view.message);
-      } else {
+      if (!end || (!learns_end && lacks_end(marked.text, view, *end))) {
         left.push_back(std::move(view));
+        continue;
       }
+      marked.answers.push_back({view.prompt_bytes, end->at, true});
+      learnt.push_back(view.message);
+      learns_end = learns_end || is_answer(view);
     }
-    views_ = std::move(left);
-    add_holes(marked, count, learnt);
+    views_.assign(std::move_iterator(left.rbegin()), std::move_iterator(left.rend()));
+    std::ranges::reverse(marked.answers);
+    add_holes(marked, learnt, text_of);
     return marked;
   }
 
-  void add_holes(MarkedText& marked, std::size_t count,
-                 const std::vector<std::size_t>& learnt) const {
+  bool is_answer(const AnswerView& view) const {
+    return role_of(messages_[view.message]) == "assistant";
+  }
+
+  bool lacks_end(const std::string& text, const AnswerView& view, const ViewEnd& end) const {
+    const auto shown = without_trailing_blank(std::string_view(text).substr(0, end.at));
+    return end.lacks_eos && is_answer(view) && !request_.ends_in_special(shown);
+  }
+
+  void add_holes(MarkedText& marked, const std::vector<std::size_t>& learnt,
+                 const TextOf& text_of) const {
     if (!request_.mask_reasoning_content) {
       return;
     }
     for (const std::size_t k : learnt) {
-      if (has_reasoning(messages_[k])) {
-        marked.holes.push_back(reasoning_span(messages_, count, k, marked.text, render_));
+      if (has_reasoning(messages_[k])) {  // its place is what goes away with it
+        marked.holes.push_back(difference(marked.text, text_of(without_reasoning(messages_, k))));
       }
     }
     for (const Answer& answer : marked.answers) {
-      marked.holes.push_back(empty_thinking(marked.text, answer));
+      marked.holes.push_back(empty_thinking(marked.text, answer.begin));
     }
     std::erase_if(marked.holes, [](const text::Span& hole) { return hole.begin >= hole.end; });
     std::ranges::sort(marked.holes, {}, &text::Span::begin);
@@ -342,7 +308,7 @@ class Marker {
   const MarkRequest& request_;
   const Json& messages_;
   const Render& render_;
-  std::vector<View> views_;  // answers that no text shows yet
+  std::vector<AnswerView> views_;  // answers that no text shows yet
 };
 
 }  // namespace

@@ -1,24 +1,22 @@
 #pragma once
 // Which bytes of a rendered conversation are learnt.
 //
-// What an assistant turn adds is found by rendering, so that it holds for any template: the prompt
-// of turn k is render(messages[:k], add_generation_prompt), what the model has to write is what
-// render(messages[:k + 1]) adds to it. The prompt itself (with the generation prompt) is never
-// learnt, the end-of-turn token is.
+// What an assistant turn adds is found by rendering (answer_view.h), so that it holds for any
+// template. The prompt itself (with the generation prompt) is never learnt, the end-of-turn token
+// is.
 
 #include <functional>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "base/json.h"
+#include "data/answer_view.h"
 #include "data/keys.h"
 #include "data/sample.h"
-#include "text/chat_template.h"
+#include "text/span.h"
 
 namespace automodel::data {
-
-/// Renders messages by some template.
-using Render = std::function<text::Rendered(const Json& messages, bool add_generation_prompt)>;
 
 /// A learnt byte range [begin, end).
 struct Answer {
@@ -82,11 +80,16 @@ struct MarkRequest {
   bool mask_reasoning_content = false;
   /// The tokenizer's; some templates print it behind the last message only.
   std::string eos_token;
+  /// Whether a text ends in a special token, which ends an answer without the EOS token, too.
+  std::function<bool(std::string_view)> ends_in_special = [](std::string_view) { return false; };
 };
 
 /// Renders the messages and marks those that are wanted. Usually one text. If the template shows an
-/// answer otherwise once the conversation has gone on (Qwen3 drops old thinking), the texts are the
-/// conversation as the model saw it at each such answer, and each answer is marked in one of them.
+/// answer or what was before it otherwise once the conversation has gone on (Qwen3 drops old
+/// thinking), the texts are the conversation as the model saw it at each such answer, and each
+/// answer is marked in one of them. So is one that ends in the EOS token at the end of a
+/// conversation only, and elsewhere in no special token, if no answer behind it in the same text
+/// is marked with its end.
 /// {% generation %} blocks are used as they are where the template has them; if only some answers
 /// are wanted, one must belong to each assistant message. Throws Error(unsupported) where the
 /// generation prompt is not how the template begins the answer.

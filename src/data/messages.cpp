@@ -225,7 +225,7 @@ class Reader {
     }
     Json& all = message["tool_calls"];
     for (Json call : calls) {
-      call["id"] = fmt::format("call_{}", all.size());
+      call["id"] = call_id(all.size());
       all.push_back(std::move(call));
     }
   }

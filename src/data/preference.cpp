@@ -8,6 +8,7 @@
 #include "data/chat_format.h"
 #include "data/columns.h"
 #include "data/completion.h"
+#include "data/messages.h"
 
 namespace automodel::data {
 namespace {
@@ -37,20 +38,40 @@ std::size_t num_common(const Json& a, const Json& b) {
   return count;
 }
 
-/// The turns before the answers, where a column holds them.
+/// Whether both answers begin with the prompt themselves: with all of its turns, or, where it is a
+/// text, with the same question.
+bool have_prompt(const Json& chosen, const Json& rejected, const Json& prompt) {
+  if (!chosen.is_array() || !rejected.is_array()) {
+    return false;
+  }
+  const std::size_t count = num_common(chosen, rejected);
+  const Json begin(chosen.begin(), chosen.begin() + static_cast<std::ptrdiff_t>(count));
+  if (prompt.is_array()) {
+    return num_common(prompt, begin) == prompt.size();
+  }
+  if (!prompt.is_string() || begin.empty()) {
+    return false;
+  }
+  const Json turns = read_conversation({{"messages", begin}}).messages;
+  const auto first = std::ranges::find_if_not(turns, is_system);
+  return first != turns.end() && (*first)["role"] == "user";
+}
+
+/// The turns before the answers, where a column holds them and the answers do not.
 Json prompt_of(const Json& row) {
   for (const char* name : {"prompt", "messages", "conversations"}) {
     const Json value = row.value(name, Json());
     if (!value.is_null()) {
-      return as_turns(value, "user", name);
+      return have_prompt(column(row, "chosen"), column(row, "rejected"), value)
+                 ? Json::array()
+                 : as_turns(value, "user", name);
     }
   }
   return Json::array();
 }
 
-Side side_of(const Json& row, const char* name) {
-  Side side{.name = name, .turns = prompt_of(row)};
-  side.num_prompt = side.turns.size();
+Side side_of(const Json& row, const char* name, const Json& prompt) {
+  Side side{.name = name, .turns = prompt, .num_prompt = prompt.size()};
   for (const Json& turn : as_turns(column(row, name), "assistant", name)) {
     side.turns.push_back(turn);
   }
@@ -59,10 +80,11 @@ Side side_of(const Json& row, const char* name) {
 
 /// The chosen side, then the rejected one.
 std::vector<Side> sides_of(const Json& row) {
-  std::vector<Side> sides = {side_of(row, "chosen"), side_of(row, "rejected")};
+  const Json prompt = prompt_of(row);
+  std::vector<Side> sides = {side_of(row, "chosen", prompt), side_of(row, "rejected", prompt)};
   check(sides[0].turns != sides[1].turns, ErrorKind::corrupt_data,
         "'chosen' and 'rejected' are the same: there is nothing to prefer");
-  if (sides[0].num_prompt == 0) {
+  if (prompt.empty()) {
     const std::size_t count = num_common(sides[0].turns, sides[1].turns);
     check(count > 0, ErrorKind::corrupt_data,
           "'chosen' and 'rejected' begin with different turns; they must answer one prompt, which "

@@ -29,8 +29,10 @@ struct PreferenceOptions {
 /// - {chosen, rejected}: two conversations; what they begin with in common is the prompt;
 /// - {prompt, chosen, rejected}: texts, or lists of messages;
 /// - {conversations or messages, chosen, rejected}: turns, and one turn each.
-/// Texts are a user's and an assistant's turn, or without a chat template prompt and answer as they
-/// are. Errors name the row; chosen and rejected must differ.
+/// A prompt that the conversations `chosen` and `rejected` begin with is not shown once more; nor
+/// is one that is a text, if they are conversations that begin with the same question. Texts are a
+/// user's and an assistant's turn, or without a chat template prompt and answer as they are. Errors
+/// name the row; chosen and rejected must differ.
 std::unique_ptr<const Dataset> make_preference_dataset(const PreferenceOptions& options,
                                                        TextContext context);
 

@@ -7,6 +7,7 @@
 #include <string_view>
 
 #include "base/json.h"
+#include "data/classification.h"
 #include "data/dataset.h"
 #include "data/keys.h"
 #include "data/text_context.h"
@@ -25,6 +26,9 @@ struct DatasetKind {
   std::unique_ptr<const Dataset> (*make)(Keys& keys, const TextContext& context);
   /// if_asked: with use_hf_chat_template.
   UsesTemplate uses_template = UsesTemplate::never;
+  /// Reads what a section of texts with a class says of its files and columns; null for other
+  /// kinds, and for made-up rows.
+  ClassificationOptions (*read_classes)(Keys& keys) = nullptr;
 };
 
 /// Every kind that can be built.

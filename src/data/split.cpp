@@ -123,6 +123,11 @@ RowRange rows_of(const Split& split, std::int64_t num_rows) {
           .end = split.end ? number(*split.end) : num_rows};
 }
 
+std::optional<std::int64_t> read_row_limit(Keys& keys, const std::string& split) {
+  const auto limit = keys.maybe_integer("limit_dataset_samples");
+  return split.find('[') == std::string::npos ? limit : std::nullopt;
+}
+
 std::shared_ptr<const RowSource> pick_rows(std::shared_ptr<const RowSource> rows,
                                            std::vector<std::int64_t> indices,
                                            std::int64_t num_filtered) {

@@ -7,6 +7,7 @@
 #include <string>
 #include <vector>
 
+#include "data/keys.h"
 #include "data/source.h"
 
 namespace automodel::data {
@@ -45,6 +46,10 @@ struct SelectOptions {
   std::string configuration = {}, revision = "main";
   SourceOptions source;
 };
+
+/// The key "limit_dataset_samples" of upstream's loaders of hub data sets. They leave it out beside
+/// a slice in `split`; the recipe's rules say so.
+std::optional<std::int64_t> read_row_limit(Keys& keys, const std::string& split);
 
 /// Opens `paths` as open_rows does and takes the rows that `split` and `options` select.
 /// Throws Error(invalid_argument) if none is left.

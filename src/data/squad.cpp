@@ -60,10 +60,7 @@ SquadOptions read_squad_options(Keys& keys) {
   options.paths = keys.paths("dataset_name");
   options.split = keys.text("split", "train");
   options.limit = read_limit(keys);
-  const auto limit = keys.maybe_integer("limit_dataset_samples");
-  const bool is_slice = options.split.find('[') != std::string::npos;
-  options.rows.max_rows =
-      is_slice ? std::nullopt : limit;  // as upstream; the recipe's rules say it
+  options.rows.max_rows = read_row_limit(keys, options.split);
   options.chat_template = keys.maybe_text("chat_template");
   options.rows.source = read_source_options(keys);
   keys.flag("fp8", false);  // upstream reads it and uses it nowhere

@@ -45,7 +45,7 @@ Json normal_call(const Json& call, std::size_t number, ArgumentForm form,
   Json out = call;
   const Json id = call.value("id", Json());
   if (!id.is_string() || id.get_ref<const std::string&>().empty()) {
-    out["id"] = fmt::format("call_{}", number);
+    out["id"] = call_id(number);
   }
   out["type"] = "function";
   out["function"]["arguments"] =
@@ -66,6 +66,8 @@ Json arguments_of(const Json& call, const std::string& where) {
 }
 
 }  // namespace
+
+std::string call_id(std::size_t number) { return fmt::format("call{:05}", number); }
 
 Json normal_tool_calls(const Json& tool_calls, ArgumentForm form, const std::string& where) {
   check(tool_calls.is_array(), ErrorKind::corrupt_data, "{}.tool_calls must be a list, found {}",
@@ -160,7 +162,7 @@ Json example_tool() {
 }
 
 Json example_call(const Json& arguments) {
-  return {{"id", "abcdefghi"},
+  return {{"id", call_id(0)},
           {"type", "function"},
           {"function", {{"name", "look"}, {"arguments", arguments}}}};
 }

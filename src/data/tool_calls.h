@@ -1,12 +1,17 @@
 #pragma once
 // The tool calls of assistant messages, in OpenAI's form.
 
+#include <cstddef>
 #include <string>
 
 #include "base/json.h"
 #include "data/messages.h"
 
 namespace automodel::data {
+
+/// The id of a message's call that has none, by its number: of the form that Mistral's templates
+/// want, nine letters and digits.
+std::string call_id(std::size_t number);
 
 /// A checked copy of an assistant's "tool_calls": each {"id", "type": "function", "function":
 /// {"name", "arguments"}} with missing ids filled in and arguments in the form asked for.
@@ -29,8 +34,7 @@ Json one_of_tools(const Json& tools, const Json& others, const std::string& wher
 /// Throws Error(corrupt_data).
 Json normal_template_variables(const Json& variables);
 
-/// A tool without parameters, and a call of it, by which chat templates are tried. The id has the
-/// form that Mistral's templates want.
+/// A tool without parameters, and a call of it, by which chat templates are tried.
 Json example_tool();
 Json example_call(const Json& arguments);
 

@@ -117,6 +117,7 @@ Json xlam_tools(const Json& tools) {
 }
 
 std::unique_ptr<const Dataset> make_xlam_dataset(const XlamOptions& options, TextContext context) {
+  context = with_chat_template(std::move(context), options.chat_template);
   const auto shared = std::make_shared<const TextContext>(std::move(context));
   const ChatFormat format(shared, {});
   return make_limited_dataset(
@@ -130,7 +131,8 @@ XlamOptions read_xlam_options(Keys& keys) {
   options.paths = keys.paths("dataset_name");
   options.split = keys.text("split", "train");
   options.limit = read_limit(keys);
-  options.rows.max_rows = keys.maybe_integer("limit_dataset_samples");
+  options.rows.max_rows = read_row_limit(keys, options.split);
+  options.chat_template = keys.maybe_text("chat_template");
   options.rows.source = read_source_options(keys);
   keys.flag("fp8", false);  // upstream reads it and uses it nowhere
   return options;

@@ -20,6 +20,9 @@ struct XlamOptions {
   std::vector<std::string> paths;
   std::string split = "train";
   SelectOptions rows;
+  /// Replaces the tokenizer's chat template; see with_chat_template. No key of a recipe: validation
+  /// data have it of the training data.
+  std::optional<std::string> chat_template = {};
   /// max_tokens is taken from the TextContext.
   LengthLimit limit;
 };

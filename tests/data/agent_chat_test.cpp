@@ -149,6 +149,13 @@ TEST_F(AgentRows, Keys) {
   EXPECT_TRUE(options.filter_no_assistant && options.filter_overlong &&
               options.trim_incomplete_last_turn && options.drop_history_reasoning &&
               options.truncate_history);
+  EXPECT_EQ(options.rows.max_rows, 2);
+  const auto limit_beside_slice = [](const char* place) {
+    Keys sliced({{place, "a"}, {"split", "train[:9]"}, {"limit_dataset_samples", 2}}, "dataset X");
+    return read_agent_chat_options(sliced).rows.max_rows;
+  };
+  EXPECT_EQ(limit_beside_slice("path"), 2);
+  EXPECT_EQ(limit_beside_slice("dataset_name"), std::nullopt) << "as upstream";
   Keys both({{"path", "a"}, {"dataset_name", "b"}}, "dataset X");
   EXPECT_THAT(error_of([&] { read_agent_chat_options(both); }),
               ::testing::HasSubstr("'path' = \"a\" is not supported"));

@@ -11,35 +11,33 @@ namespace {
 using ::testing::HasSubstr;
 using ::testing::StartsWith;
 
-std::string shown(const std::string& row, const TextContext& context, MaskOptions mask = {}) {
+std::string shown_chat(const std::string& row, const TextContext& context, MaskOptions mask = {}) {
   const ChatFormat format(std::make_shared<const TextContext>(context), std::move(mask));
   return show_sample(format.tokenize(format.read(parse_json(row, "row"))), context.tokenizer,
                      MarkStyle::brackets);
 }
-
-TextContext with_template(const std::string& source) { return test_context({{"default", source}}); }
 
 constexpr const char* kTwoTurns = R"({"messages": [
     {"role": "user", "content": "Hi"}, {"role": "assistant", "content": "Hello"},
     {"role": "user", "content": "2+2"}, {"role": "assistant", "content": "4"}]})";
 
 TEST(ChatFormat, ChatMl) {
-  EXPECT_EQ(shown(kTwoTurns, chatml_context()),
+  EXPECT_EQ(shown_chat(kTwoTurns, chatml_context()),
             "<|im_start|>user\nHi<|im_end|>\n<|im_start|>assistant\n[Hello<|im_end|>]\n"
             "<|im_start|>user\n2+2<|im_end|>\n<|im_start|>assistant\n[4<|im_end|>]\n");
-  EXPECT_THAT(shown(kTwoTurns, chatml_context(), {.mask_history = true}),
+  EXPECT_THAT(shown_chat(kTwoTurns, chatml_context(), {.mask_history = true}),
               HasSubstr("assistant\nHello<|im_end|>\n<|im_start|>user"));
-  EXPECT_EQ(shown(kTwoTurns, chatml_context(), {.train_all = true}).find('['),
+  EXPECT_EQ(shown_chat(kTwoTurns, chatml_context(), {.train_all = true}).find('['),
             std::string("<|im_start|>").size());
 }
 
 TEST(ChatFormat, NothingLearntOnlyIfThatIsAllowed) {
   const std::string question = R"({"messages": [{"role": "user", "content": "Hi"}]})";
   TextContext context = chatml_context();
-  EXPECT_THAT(error_of([&] { shown(question, context); }),
+  EXPECT_THAT(error_of([&] { shown_chat(question, context); }),
               HasSubstr("there is nothing to learn (the check 'no_trained_tokens')"));
   context.allows_untrained = true;
-  EXPECT_EQ(shown(question, context), "<|im_start|>user\nHi<|im_end|>\n");
+  EXPECT_EQ(shown_chat(question, context), "<|im_start|>user\nHi<|im_end|>\n");
 }
 
 TEST(ChatFormat, RolesOnDemand) {
@@ -68,9 +66,9 @@ TEST(ChatFormat, TemplatesSeeTheDocumentsOfARow) {
   const TextContext context = with_template(
       "{% for d in documents or [] %}{{ d.title }};{% endfor %}{% for m in messages %}{{ m.content "
       "}}{% if m.role == 'assistant' %}{{ '<|im_end|>' }}{% endif %}{% endfor %}");
-  EXPECT_EQ(shown(R"({"documents": [{"title": "A"}, {"title": "B"}], "messages": [
+  EXPECT_EQ(shown_chat(R"({"documents": [{"title": "A"}, {"title": "B"}], "messages": [
       {"role": "user", "content": "x"}, {"role": "assistant", "content": "y"}]})",
-                  context),
+                       context),
             "A;B;x[y<|im_end|>]");
 }
 
@@ -84,14 +82,15 @@ TEST(ChatFormat, TemplatesSeeTheVariablesOfARow) {
            R"("y"}])" +
            variables + "}";
   };
-  EXPECT_EQ(shown(row(""), context), "x[y!1<|im_end|>]");
-  EXPECT_EQ(shown(row(R"(, "chat_template_kwargs": {"mood": "?"})"), context), "x[y?1<|im_end|>]");
-  EXPECT_EQ(shown(row(R"(, "chat_template_kwargs": "{\"depth\": 2}")"), context),
+  EXPECT_EQ(shown_chat(row(""), context), "x[y!1<|im_end|>]");
+  EXPECT_EQ(shown_chat(row(R"(, "chat_template_kwargs": {"mood": "?"})"), context),
+            "x[y?1<|im_end|>]");
+  EXPECT_EQ(shown_chat(row(R"(, "chat_template_kwargs": "{\"depth\": 2}")"), context),
             "x[y!2<|im_end|>]");
 }
 
 TEST(ChatFormat, NoTemplateNoChat) {
-  EXPECT_THAT(error_of([] { shown(kTwoTurns, test_context()); }),
+  EXPECT_THAT(error_of([] { shown_chat(kTwoTurns, test_context()); }),
               HasSubstr("has no chat template"));
 }
 
@@ -101,7 +100,7 @@ TEST(ChatFormat, RefusalsOfTheTemplateAreTold) {
       "{% endif %}{{ m.content }}{% endfor %}");
   const auto row = R"({"messages": [{"role": "system", "content": "a"},
       {"role": "user", "content": "b"}, {"role": "assistant", "content": "c"}]})";
-  EXPECT_EQ(error_of([&] { shown(row, context); }),
+  EXPECT_EQ(error_of([&] { shown_chat(row, context); }),
             "the chat template refuses the whole of the conversation: No system role");
 }
 
@@ -112,7 +111,7 @@ TEST(ChatFormat, GemmasTemplateKnowsNoSystem) {
       "<|im_end|>{% endfor %}{% if add_generation_prompt %}<|im_start|>assistant:{% endif %}");
   const auto row = R"({"messages": [{"role": "system", "content": "a"},
       {"role": "user", "content": "b"}, {"role": "assistant", "content": "c"}]})";
-  EXPECT_EQ(shown(row, context),
+  EXPECT_EQ(shown_chat(row, context),
             "<|im_start|>user:a\nb<|im_end|><|im_start|>assistant:[c<|im_end|>]");
 }
 
@@ -121,7 +120,8 @@ TEST(ChatFormat, GenerationBlocks) {
       "{% for m in messages %}{{ '<|im_start|>' + m.role + '\n' }}{% if m.role == 'assistant' %}"
       "{% generation %}{{ m.content + '<|im_end|>\n' }}{% endgeneration %}{% else %}"
       "{{ m.content + '<|im_end|>\n' }}{% endif %}{% endfor %}");
-  EXPECT_THAT(shown(kTwoTurns, context), HasSubstr("assistant\n[Hello<|im_end|>\n]<|im_start|>"));
+  EXPECT_THAT(shown_chat(kTwoTurns, context),
+              HasSubstr("assistant\n[Hello<|im_end|>\n]<|im_start|>"));
 }
 
 /// As GLM's: the role of the next message ends an answer.
@@ -140,177 +140,91 @@ TextContext next_role_context(const std::string& begin, const std::string& end) 
   return context;
 }
 
-constexpr const char* kCall =
-    R"({"messages": [{"role": "user", "content": "Look"},
-        {"role": "assistant", "content": "", "tool_calls": [
-          {"function": {"name": "f", "arguments": {"k": "é"}}}]},
-        {"role": "tool", "content": "found"}, {"role": "assistant", "content": "Ok"}],
-        "tools": [{"name": "f", "parameters": {}}]})";
-
-/// How a template prints the arguments of calls.
-std::string calling_template(const std::string& arguments) {
-  return "{% for m in messages %}{{ '<|im_start|>' + m.role + '\n' + m.content }}"
-         "{% for c in m.tool_calls or [] %}{{ c.function.name + ':' }}{{ " +
-         arguments +
-         " }}{% endfor %}{{ '<|im_end|>\n' }}{% endfor %}"
-         "{% if add_generation_prompt %}{{ '<|im_start|>assistant\n' }}{% endif %}";
-}
-
 TEST(ChatFormat, ToolCallsAreLearntToolResultsAreNot) {
-  EXPECT_EQ(shown(kCall, with_template(calling_template("c.function.arguments | tojson"))),
+  EXPECT_EQ(shown_chat(kCall, with_template(calling_template("c.function.arguments | tojson"))),
             "<|im_start|>user\nLook<|im_end|>\n"
             "<|im_start|>assistant\n[f:{\"k\": \"é\"}<|im_end|>]\n"
             "<|im_start|>tool\nfound<|im_end|>\n<|im_start|>assistant\n[Ok<|im_end|>]\n");
 }
 
-TEST(ChatFormat, TheNextRoleIsLearntWhereItEndsAnswers) {
-  const TextContext context = next_role_context("", "");
-  EXPECT_EQ(shown(kTwoTurns, context),
-            "<|im_end|>\nHi<|im_start|>[\nHello<|im_end|>]\n2+2<|im_start|>[\n4<|im_end|>]");
-  EXPECT_EQ(shown(kCall, context),
-            "<|im_end|>\nLook<|im_start|>[\nf</s>]\nfound<|im_start|>[\nOk<|im_end|>]");
-  EXPECT_EQ(shown(kTwoTurns, context, {.train_roles = {"user"}}),
-            "<|im_end|>[\nHi]<|im_start|>\nHello<|im_end|>[\n2+2]<|im_start|>\n4<|im_end|>");
-  EXPECT_TRUE(shown(kTwoTurns, context, {.train_all = true}).ends_with("\n4<|im_end|>]"));
-  EXPECT_TRUE(shown(kTwoTurns, next_role_context("{% generation %}", "{% endgeneration %}"))
-                  .ends_with("[\n4<|im_end|>]"));
-  TextContext other = context;
-  other.eos_id = kImStart;
-  EXPECT_TRUE(shown(kTwoTurns, other).ends_with("[\n4]")) << "the model does not stop there";
-  other = chatml_context();
-  other.stop_ids = {kImStart};
-  EXPECT_EQ(shown(kTwoTurns, other), shown(kTwoTurns, chatml_context())) << "has ends of its own";
-  EXPECT_NE(content_hash(context),
-            content_hash(with_template(context.templates.at("default").source())));
-}
-
-TEST(ChatFormat, ArgumentsComeAsTheTemplatePrintsJson) {
-  const auto form = [](const std::string& arguments) {
-    const TextContext context = with_template(calling_template(arguments));
-    return traits_of(require_template(context, true), context).arguments;
-  };
-  EXPECT_EQ(form("c.function.arguments | tojson"), ArgumentForm::object);
-  EXPECT_EQ(form("c.function.arguments"), ArgumentForm::text);
-  EXPECT_EQ(form("'```' + c.function.arguments + '```'"), ArgumentForm::text);
-  EXPECT_EQ(form("c.function.arguments | string if c.function.arguments is string else "
-                 "c.function.arguments | tojson"),
-            ArgumentForm::object);
-  EXPECT_EQ(form("''"), ArgumentForm::object);
-  // A syntax of the template's own for mappings, as Gemma 4 has it.
-  EXPECT_EQ(form("'{' + (c.function.arguments if c.function.arguments is string else "
-                 "c.function.arguments | items | map('join', ':') | join(',')) + '}'"),
-            ArgumentForm::object);
-  EXPECT_THAT(shown(kCall, with_template(calling_template("'' + c.function.arguments"))),
+TEST(ChatFormat, ArgumentsComeInTheTemplatesForm) {
+  EXPECT_THAT(shown_chat(kCall, with_template(calling_template("'' + c.function.arguments"))),
               HasSubstr("[f:{\"k\": \"é\"}<|im_end|>]"));
-}
-
-TEST(ChatFormat, WhatTheTemplateDoesNotWriteIsNoted) {
-  const auto is_missing = [](const std::string& row, const std::string& source) {
-    const ChatFormat format(std::make_shared<const TextContext>(with_template(source)), {});
-    return format.tokenize(format.read(parse_json(row, "row"))).notes.not_shown;
-  };
-  const std::string list = "{% for t in tools or [] %}{{ t.function.name }}{% endfor %}";
-  const std::string documents = "{% for d in documents or [] %}{{ d.title }}{% endfor %}";
-  const std::string calls = calling_template("c.function.arguments | tojson");
-  EXPECT_FALSE(is_missing(kCall, list + calls));
-  EXPECT_TRUE(is_missing(kCall, calls)) << "tools";
-  EXPECT_TRUE(is_missing(kCall, list + kChatMl)) << "calls";
-  EXPECT_FALSE(is_missing(kTwoTurns, kChatMl));
-  const std::string row = R"({"documents": [{"title": "A"}], "messages": [
-      {"role": "user", "content": "x"}, {"role": "assistant", "content": "y"}]})";
-  EXPECT_TRUE(is_missing(row, kChatMl));
-  EXPECT_FALSE(is_missing(row, documents + kChatMl));
-}
-
-TEST(ChatFormat, MessagesAndReasoningThatTheTemplateDoesNotWriteAreNoted) {
-  const auto is_missing = [](const std::string& first, const std::string& reasoning,
-                             const std::string& source) {
-    const ChatFormat format(std::make_shared<const TextContext>(with_template(source)), {});
-    Json answer = {{"role", "assistant"}, {"content", "Fine"}};
-    if (!reasoning.empty()) {
-      answer[reasoning] = "Let me see";
-    }
-    const Json row = {{"messages",
-                       {{{"role", first}, {"content", "Be kind"}},
-                        {{"role", "user"}, {"content", "Hi"}},
-                        answer}}};
-    return format.tokenize(format.read(row)).notes.not_shown;
-  };
-  const std::string no_system =
-      "{% set messages = messages | rejectattr('role', 'in', "
-      "['system', 'developer']) | list %}";
-  for (const char* role : {"system", "developer"}) {
-    EXPECT_FALSE(is_missing(role, "", kChatMl)) << role;
-    EXPECT_TRUE(is_missing(role, "", no_system + kChatMl)) << role;
-  }
-  EXPECT_TRUE(is_missing("user", "reasoning_content", kChatMl));
-  EXPECT_TRUE(is_missing("user", "thinking", kChatMl));
-  EXPECT_FALSE(is_missing(
-      "user", "reasoning_content",
-      "{% for m in messages %}{{ '<|im_start|>' + m.role + '\n' + (m.reasoning_content or '') + "
-      "m.content + '<|im_end|>\n' }}{% endfor %}"
-      "{% if add_generation_prompt %}{{ '<|im_start|>assistant\n' }}{% endif %}"));
-}
-
-/// A row whose answer says this beside a call.
-Json calling_row(const std::string& content) {
-  Json row = parse_json(kCall, "row");
-  row["messages"][1]["content"] = content;
-  row.erase("tools");
-  return row;
-}
-
-/// As Llama 3.1's and Mistral's: a message either calls or says something.
-std::string either_template(const std::string& when, const std::string& text) {
-  return "{% for m in messages %}{{ '<|im_start|>' + m.role + '\n' }}{% if " + when +
-         " %}{% for c in m.tool_calls %}{{ c.function | tojson }}{% endfor %}{% else %}{{ " + text +
-         " }}{% endif %}{{ '<|im_end|>\n' }}{% endfor %}"
-         "{% if add_generation_prompt %}{{ '<|im_start|>assistant\n' }}{% endif %}";
 }
 
 TEST(ChatFormat, AnEmptyListOfCallsDoesNotHideTheAnswer) {
   const std::string mistral =
-      either_template("m.tool_calls is defined and m.tool_calls is not none", "m.content");
-  EXPECT_THAT(shown(R"({"messages": [{"role": "user", "content": "Hi", "tool_calls": []},
+      either_calls_or_says("m.tool_calls is defined and m.tool_calls is not none", "m.content");
+  EXPECT_THAT(shown_chat(R"({"messages": [{"role": "user", "content": "Hi", "tool_calls": []},
                         {"role": "assistant", "content": "Hello", "tool_calls": []}]})",
-                    with_template(mistral)),
+                         with_template(mistral)),
               HasSubstr("user\nHi<|im_end|>\n<|im_start|>assistant\n[Hello<|im_end|>]"));
 }
 
-TEST(ChatFormat, TextBesideCallsThatTheTemplateDoesNotWriteIsNoted) {
-  const auto is_missing = [](const std::string& content, const std::string& source) {
-    const ChatFormat format(std::make_shared<const TextContext>(with_template(source)), {});
-    return format.tokenize(format.read(calling_row(content))).notes.not_shown;
-  };
-  for (const char* when :
-       {"'tool_calls' in m", "m.tool_calls is defined and m.tool_calls is not none"}) {
-    const std::string source = either_template(when, "m.content");
-    EXPECT_TRUE(is_missing("I look.", source)) << when;
-    EXPECT_TRUE(is_missing("<think>\nWhere?\n</think>\n\nI look.", source));
-    EXPECT_TRUE(is_missing("<think>\nWhere?\n</think>", source));
-    EXPECT_FALSE(is_missing(" \n", source));
-    EXPECT_FALSE(is_missing("", source));
-  }
-  EXPECT_TRUE(is_missing("I look.", either_template("m.tool_calls and not m.content", "m.content")))
-      << "the call is lost instead";
-  EXPECT_FALSE(is_missing("", either_template("m.tool_calls and not m.content", "m.content")));
+TEST(ChatFormat, TheNextRoleIsLearntWhereItEndsAnswers) {
+  const TextContext context = next_role_context("", "");
+  EXPECT_EQ(shown_chat(kTwoTurns, context),
+            "<|im_end|>\nHi<|im_start|>[\nHello<|im_end|>]\n2+2<|im_start|>[\n4<|im_end|>]");
+  EXPECT_EQ(shown_chat(kCall, context),
+            "<|im_end|>\nLook<|im_start|>[\nf</s>]\nfound<|im_start|>[\nOk<|im_end|>]");
+  EXPECT_EQ(shown_chat(kTwoTurns, context, {.train_roles = {"user"}}),
+            "<|im_end|>[\nHi]<|im_start|>\nHello<|im_end|>[\n2+2]<|im_start|>\n4<|im_end|>");
+  EXPECT_TRUE(shown_chat(kTwoTurns, context, {.train_all = true}).ends_with("\n4<|im_end|>]"));
+  EXPECT_TRUE(shown_chat(kTwoTurns, next_role_context("{% generation %}", "{% endgeneration %}"))
+                  .ends_with("[\n4<|im_end|>]"));
+  TextContext other = context;
+  other.eos_id = kImStart;
+  EXPECT_TRUE(shown_chat(kTwoTurns, other).ends_with("[\n4]")) << "the model does not stop there";
+  other = chatml_context();
+  other.stop_ids = {kImStart};
+  EXPECT_EQ(shown_chat(kTwoTurns, other), shown_chat(kTwoTurns, chatml_context()))
+      << "has ends of its own";
+  EXPECT_NE(content_hash(context),
+            content_hash(with_template(context.templates.at("default").source())));
 }
 
-TEST(ChatFormat, TextBesideCallsMayBeWrittenOtherwise) {
-  const auto is_missing = [](const std::string& written) {
-    const auto source = "{% for m in messages %}{{ '<|im_start|>' + m.role + '\n' }}{{ " + written +
-                        " }}{% for c in m.tool_calls or [] %}{{ c.function | tojson }}{% endfor %}"
-                        "{{ '<|im_end|>\n' }}{% endfor %}"
-                        "{% if add_generation_prompt %}{{ '<|im_start|>assistant\n' }}{% endif %}";
-    const ChatFormat format(std::make_shared<const TextContext>(with_template(source)), {});
-    const Json row = calling_row("<think>Where?</think> I \"look\" < there.\n");
-    return format.tokenize(format.read(row)).notes.not_shown;
-  };
-  for (const char* written : {"m.content | trim", "m.content | tojson", "m.content | escape",
-                              "m.content.split('</think>')[-1].strip()"}) {
-    EXPECT_FALSE(is_missing(written)) << written;
-  }
-  EXPECT_TRUE(is_missing("'' if m.tool_calls else m.content"));
+TEST(ChatFormat, AConversationThatGoesOnBehindTheAnswerEndsWithIt) {
+  const TextContext context = first_only_context();
+  constexpr const char* kRow = R"({"messages": [{"role": "user", "content": "a"},
+      {"role": "assistant", "content": "b"}, {"role": "user", "content": "c"}]})";
+  EXPECT_EQ(shown_chat(kRow, context),
+            "<|im_start|>user\na<|im_end|><|im_start|>assistant\n[b</s>]");
+  EXPECT_EQ(shown_chat(kTwoTurns, context),
+            "<|im_start|>user\nHi<|im_end|><|im_start|>assistant\n[Hello]<|im_end|>"
+            "<|im_start|>user\n2+2<|im_end|><|im_start|>assistant\n[4</s>]")
+      << "the last answer has its end";
+}
+
+TEST(ChatFormat, AnswersThatAlsoEndInAnotherSpecialTokenStayWhereTheyAre) {
+  const TextContext context = with_template(
+      "{% for m in messages %}{{ m.role + ':' + m.content + '</s>' }}{% endfor %}"
+      "{{ 'assistant:' if add_generation_prompt else eos_token }}");
+  EXPECT_EQ(shown_chat(R"({"messages": [{"role": "user", "content": "a"},
+      {"role": "assistant", "content": "b"}, {"role": "user", "content": "c"}]})",
+                       context),
+            "user:a</s>assistant:[b</s>]user:c</s><|im_end|>");
+}
+
+TEST(ChatFormat, AConversationMayBeginWithAnAnswer) {
+  const TextContext context = with_template("{{ messages[0].role[:0] }}<s>" + std::string(kChatMl));
+  EXPECT_EQ(shown_chat(R"({"conversations": [{"from": "gpt", "value": "Hello"},
+      {"from": "human", "value": "Hi"}, {"from": "gpt", "value": "Well?"}]})",
+                       context),
+            "<s><|im_start|>assistant\n[Hello<|im_end|>]\n<|im_start|>user\nHi<|im_end|>\n"
+            "<|im_start|>assistant\n[Well?<|im_end|>]\n");
+}
+
+TEST(ChatFormat, TheSystemIsWhereTheModelSeesIt) {
+  const TextContext context = with_template(
+      "{% set rest = messages %}{% if messages[0].role == 'system' %}{% set system = "
+      "messages[0].content %}{% set rest = messages[1:] %}{% endif %}{% for m in rest %}"
+      "{% if m.role == 'user' %}{{ '<|im_start|>' + (system + '\n\n' if loop.last and system is "
+      "defined else '') + m.content + '</s>' }}{% else %}{{ m.content + '<|im_end|>' }}{% endif %}"
+      "{% endfor %}");
+  EXPECT_EQ(shown_chat(R"({"messages": [{"role": "system", "content": "S"},
+      {"role": "user", "content": "a"}, {"role": "assistant", "content": "b"}]})",
+                       context),
+            "<|im_start|>S\n\na</s>[b<|im_end|>]");
 }
 
 TEST(ChatFormat, ToolsOfMessagesAreTheRows) {
@@ -368,7 +282,7 @@ constexpr const char* kTwoThoughts = R"({"messages": [
     {"role": "assistant", "content": "d", "reasoning_content": "two"}]})";
 
 TEST(ChatFormat, DroppedThinkingIsLearntWhereTheModelSeesIt) {
-  EXPECT_EQ(shown(kTwoThoughts, with_template(kThinking)),
+  EXPECT_EQ(shown_chat(kTwoThoughts, with_template(kThinking)),
             "<|im_start|>user\na<|im_end|>\n<|im_start|>assistant\n"
             "[<think>\none\n</think>\n\nb<|im_end|>]\n"
             "\n--------\n"
@@ -378,28 +292,19 @@ TEST(ChatFormat, DroppedThinkingIsLearntWhereTheModelSeesIt) {
 }
 
 TEST(ChatFormat, ThinkingCanBeLeftOut) {
-  const std::string text = shown(kTwoThoughts, with_template(kThinking),
-                                 {.mask_history = true, .mask_reasoning_content = true});
+  const std::string text = shown_chat(kTwoThoughts, with_template(kThinking),
+                                      {.mask_history = true, .mask_reasoning_content = true});
   EXPECT_THAT(text, HasSubstr("assistant\n[<think>\n]two[\n</think>\n\nd<|im_end|>]\n"));
   EXPECT_THAT(text, StartsWith("<|im_start|>user\na<|im_end|>\n<|im_start|>assistant\nb<"));
 }
-
-/// As Qwen3's: the content is cut at </think>.
-constexpr const char* kCutsThinking =
-    "{% for m in messages %}{{ '<|im_start|>' + m.role + '\n' }}"
-    "{% if m.role == 'assistant' and '</think>' in m.content %}"
-    "{{ '<think>\n' + m.content.split('</think>')[0].split('<think>')[-1].strip('\n') + "
-    "'\n</think>\n\n' + m.content.split('</think>')[-1].lstrip('\n') }}"
-    "{% else %}{{ m.content }}{% endif %}{{ '<|im_end|>\n' }}{% endfor %}"
-    "{% if add_generation_prompt %}{{ '<|im_start|>assistant\n' }}{% endif %}";
 
 TEST(ChatFormat, ThinkingInsideTheContentCanBeLeftOut) {
   constexpr const char* kRow = R"({"messages": [{"role": "user", "content": "a"},
       {"role": "assistant", "content": "<think>\none\n</think>\n\nb"}]})";
   const MaskOptions mask{.mask_reasoning_content = true};
-  EXPECT_THAT(shown(kRow, with_template(kCutsThinking), mask),
+  EXPECT_THAT(shown_chat(kRow, with_template(kCutsThinking), mask),
               HasSubstr("assistant\n[<think>\n]one[\n</think>\n\nb<|im_end|>]\n"));
-  EXPECT_THAT(shown(kRow, chatml_context(), mask),
+  EXPECT_THAT(shown_chat(kRow, chatml_context(), mask),
               HasSubstr("assistant\n[<think>]\none\n[</think>\n\nb<|im_end|>]\n"));
 }
 

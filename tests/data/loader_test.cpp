@@ -159,9 +159,11 @@ TEST(Loader, ARowThatTheModelCannotTakeIsNamed) {
 }
 
 TEST(Loader, RefusesToResumeOutsideTheData) {
-  EXPECT_EQ(error_of([] { Loader(numbers(5), options_of(1, 1), {0, 6}); }),
-            "cannot resume at row 6 of epoch 0: the data set has 5 rows; go on with the same data "
-            "and packing, or train into another checkpoint.checkpoint_dir");
+  EXPECT_EQ(
+      error_of([] { Loader(numbers(5), options_of(1, 1), {0, 6}); }),
+      "cannot resume at row 6 of epoch 0: the data set has 5 rows; go on with the same data "
+      "and packing (of Megatron's data raise dataset.num_train_samples), or train into another "
+      "checkpoint.checkpoint_dir");
 }
 
 /// The lengths of NumberRows.

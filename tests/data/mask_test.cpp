@@ -1,5 +1,7 @@
 #include "data/mask.h"
 
+#include <utility>
+
 #include "data/support.h"
 
 namespace automodel::data {
@@ -40,7 +42,7 @@ std::vector<bool> assistants(const Json& messages) {
 }
 
 /// The text with answers in <> and holes in {}.
-std::string shown(const MarkedText& marked) {
+std::string shown_marks(const MarkedText& marked) {
   std::string out;
   const auto is_at = [](auto at) { return [at](const auto& span) { return span.begin == at; }; };
   const auto ends_at = [](auto at) { return [at](const auto& span) { return span.end == at; }; };
@@ -62,7 +64,7 @@ std::vector<std::string> mark(const Json& messages, const Render& render,
   std::vector<std::string> out;
   for (const MarkedText& marked :
        mark_messages({messages, assistants(messages), mask_reasoning, "$"}, render)) {
-    out.push_back(shown(marked));
+    out.push_back(shown_marks(marked));
   }
   return out;
 }
@@ -107,7 +109,7 @@ TEST(Mask, OtherRolesAreLearntWithTheirHeader) {
       wanted_messages(messages, {true, true, true}, {.train_roles = {"user", "assistant"}});
   const auto marked = mark_messages({messages, wanted}, simple);
   ASSERT_EQ(marked.size(), 1U);
-  EXPECT_EQ(shown(marked[0]), "<[user:a]\n>[assistant:<b]\n><[user:c]\n>");
+  EXPECT_EQ(shown_marks(marked[0]), "<[user:a]\n>[assistant:<b]\n><[user:c]\n>");
 }
 
 TEST(Mask, RolesAreNamed) {
@@ -280,6 +282,85 @@ TEST(Mask, AnEosBehindTheLastMessageOnlyMayDiffer) {
             (std::vector<std::string>{"[user:a]\n[assistant:<b]\n>[user:c]\n[assistant:<d]\n$>"}));
 }
 
+/// As simple, but the system's text stands in the last turn of the user, and there only while that
+/// comes last: as Mistral's templates have it.
+text::Rendered shows_system_last(const Json& messages, bool add_generation_prompt) {
+  Json shown = messages;
+  if (messages[0]["role"] == "system") {
+    shown.erase(0);
+    if (!shown.empty() && shown.back()["role"] == "user") {
+      const auto system = messages[0]["content"].get<std::string>();
+      shown.back()["content"] = system + "/" + shown.back()["content"].get<std::string>();
+    }
+  }
+  return simple(shown, add_generation_prompt);
+}
+
+TEST(Mask, AnswersAreLearntBehindThePromptThatTheModelSees) {
+  const Json messages = {message("system", "S"), message("user", "a"), message("assistant", "b"),
+                         message("user", "a"), message("assistant", "d")};
+  EXPECT_EQ(mark(messages, shows_system_last),
+            (std::vector<std::string>{"[user:S/a]\n[assistant:<b]\n>",
+                                      "[user:a]\n[assistant:b]\n[user:S/a]\n[assistant:<d]\n>"}));
+}
+
+/// As simple, but of all answers but the last one without their reasoning, as LFM2's and gpt-oss's
+/// templates have it.
+text::Rendered drops_reasoning_before_the_last(const Json& messages, bool add_generation_prompt) {
+  Json shown = messages;
+  bool is_last = true;
+  for (std::size_t i = messages.size(); i-- > 0;) {
+    if (messages[i]["role"] == "assistant" && !std::exchange(is_last, false)) {
+      shown[i].erase("reasoning_content");
+    }
+  }
+  return simple(shown, add_generation_prompt);
+}
+
+TEST(Mask, ReasoningInThePromptStaysThere) {
+  EXPECT_EQ(mark(thinking_conversation(), drops_reasoning_before_the_last),
+            (std::vector<std::string>{
+                "[user:a]\n[assistant:<(one)b]\n>[user:c]\n[assistant:<(two)d]\n>"}));
+  EXPECT_EQ(mark(thinking_conversation(), drops_reasoning_before_the_last, true),
+            (std::vector<std::string>{
+                "[user:a]\n[assistant:<{(one)}b]\n>[user:c]\n[assistant:<{(two)}d]\n>"}));
+}
+
+TEST(Mask, AnEndOfTheLastMessageOnlyIsLearntInATextOfItsOwn) {
+  const Render ends_in_eos = [](const Json& messages, bool add_generation_prompt) {
+    text::Rendered out = simple(messages, add_generation_prompt);
+    out.text.pop_back();
+    out.text += add_generation_prompt ? ":" : "$";
+    return out;
+  };
+  Json messages = {message("user", "a"), message("assistant", "b"), message("user", "c")};
+  const auto marked = [&](std::vector<bool> wanted, const MarkRequest& request = {}) {
+    MarkRequest all = request;
+    all.messages = messages;
+    all.wanted = std::move(wanted);
+    all.eos_token = "$";
+    std::vector<std::string> out;
+    for (const MarkedText& text : mark_messages(all, ends_in_eos)) {
+      out.push_back(shown_marks(text));
+    }
+    return out;
+  };
+  using Texts = std::vector<std::string>;
+  EXPECT_EQ(marked({false, true, false}), Texts{"[user:a]\n[assistant:<b]$>"});
+  messages.push_back(message("assistant", "d"));
+  EXPECT_EQ(marked({false, true, false, false}), Texts{"[user:a]\n[assistant:<b]$>"});
+  EXPECT_EQ(marked({false, true, false, true}),
+            Texts{"[user:a]\n[assistant:<b]>\n[user:c]\n[assistant:<d]$>"});
+  messages.push_back(message("user", "e"));
+  EXPECT_EQ(marked({false, true, false, true, false}),
+            Texts{"[user:a]\n[assistant:<b]>\n[user:c]\n[assistant:<d]$>"});
+  MarkRequest special;
+  special.ends_in_special = [](std::string_view text) { return text.ends_with("]"); };
+  EXPECT_EQ(marked({false, true, false, true, false}, special),
+            Texts{"[user:a]\n[assistant:<b]>\n[user:c]\n[assistant:<d]>\n[user:e]$"})
+      << "ends in another special token";
+}
+
 TEST(Mask, RefusesAGenerationPromptThatNoAnswerBeginsWith) {
   const Render forced = [](const Json& messages, bool add_generation_prompt) {
     text::Rendered out = simple(messages, false);
@@ -314,10 +395,11 @@ TEST(Mask, GenerationBlocksAreTakenAsTheyAre) {
   const Json messages = thinking_conversation();
   const auto marked = mark_messages({messages, assistants(messages), true}, with_blocks);
   ASSERT_EQ(marked.size(), 1U);
-  EXPECT_EQ(shown(marked[0]), "[user:a]\n[assistant:<{one}b]>\n[user:c]\n[assistant:<{two}d]>\n");
+  EXPECT_EQ(shown_marks(marked[0]),
+            "[user:a]\n[assistant:<{one}b]>\n[user:c]\n[assistant:<{two}d]>\n");
   EXPECT_FALSE(marked[0].answers[0].ends_at_last_special);
   const auto last = mark_messages({messages, {false, false, false, true}}, with_blocks);
-  EXPECT_EQ(shown(last[0]), "[user:a]\n[assistant:oneb]\n[user:c]\n[assistant:<twod]>\n");
+  EXPECT_EQ(shown_marks(last[0]), "[user:a]\n[assistant:oneb]\n[user:c]\n[assistant:<twod]>\n");
 }
 
 TEST(Mask, BlocksOfAnotherMessageAreNotTaken) {
@@ -338,7 +420,7 @@ TEST(Mask, BlocksOfAnotherMessageAreNotTaken) {
   const Json messages = {message("user", "a"), message("assistant", "b|c"), message("user", "d"),
                          message("assistant", "e")};
   const auto last = mark_messages({messages, {false, false, false, true}}, split);
-  EXPECT_EQ(shown(last[0]), "[user:a]\n[assistant:b|c]\n[user:d]\n[assistant:<e]\n>");
+  EXPECT_EQ(shown_marks(last[0]), "[user:a]\n[assistant:b|c]\n[user:d]\n[assistant:<e]\n>");
 }
 
 TEST(Mask, BlocksThatDoNotFitTheMessagesAreNotUsed) {
@@ -356,7 +438,7 @@ TEST(Mask, BlocksThatDoNotFitTheMessagesAreNotUsed) {
   EXPECT_EQ(mark(two, half),
             (std::vector<std::string>{"[user:a]\n[assistant:<b]>\n[user:c]\n[assistant:d]\n"}));
   const auto last = mark_messages({two, {false, false, false, true}}, half);
-  EXPECT_EQ(shown(last[0]), "[user:a]\n[assistant:b]\n[user:c]\n[assistant:<d]\n>");
+  EXPECT_EQ(shown_marks(last[0]), "[user:a]\n[assistant:b]\n[user:c]\n[assistant:<d]\n>");
 }
 
 }  // namespace

@@ -137,8 +137,8 @@ TEST(Messages, FunctionCallTurnsBecomeToolCalls) {
   ASSERT_EQ(messages[1]["tool_calls"].size(), 2U);
   EXPECT_EQ(messages[1]["tool_calls"][1]["function"]["name"], "g");
   EXPECT_EQ(messages[2],
-            parse_json(R"({"role": "tool", "content": "one", "tool_call_id": "call_0"})", ""));
-  EXPECT_EQ(messages[3]["tool_call_id"], "call_1");
+            parse_json(R"({"role": "tool", "content": "one", "tool_call_id": "call00000"})", ""));
+  EXPECT_EQ(messages[3]["tool_call_id"], "call00001");
   EXPECT_EQ(conversation.tools[0]["function"]["name"], "f");
 }
 
@@ -149,7 +149,7 @@ TEST(Messages, ACallWithoutTextIsATurnOfItsOwn) {
       {"role": "tool_response", "content": "sun"}]})");
   EXPECT_EQ(conversation.messages[1]["role"], "assistant");
   EXPECT_EQ(conversation.messages[1]["content"], "");
-  EXPECT_EQ(conversation.messages[2]["tool_call_id"], "call_0");
+  EXPECT_EQ(conversation.messages[2]["tool_call_id"], "call00000");
 }
 
 TEST(Messages, ContentMayBeParts) {

@@ -10,8 +10,8 @@ namespace {
 
 using ::testing::HasSubstr;
 
-std::string shown(const std::string& row, const TextContext& context,
-                  const LengthLimit& limit = {}) {
+std::string shown_pair(const std::string& row, const TextContext& context,
+                       const LengthLimit& limit = {}) {
   const ScratchFolder folder;
   const auto dataset = make_preference_dataset(
       {.paths = {folder.write("rows.jsonl", row + "\n")}, .limit = limit}, context);
@@ -19,6 +19,8 @@ std::string shown(const std::string& row, const TextContext& context,
   EXPECT_EQ(sample.document_lengths.size(), 2U);
   return show_sample(sample, context.tokenizer, MarkStyle::brackets);
 }
+
+constexpr const char* kAskedTurn = R"({"role": "user", "content": "q"})";
 
 /// What the documents of a question and its answers look like, one after the other.
 std::string both(const std::string& chosen, const std::string& rejected,
@@ -52,12 +54,40 @@ TEST(Preference, RowsOfEveryForm) {
         R"({"conversations": [{"from": "human", "value": "q"}],
             "chosen": {"from": "gpt", "value": "yes"}, "rejected": {"from": "gpt", "value": "no"}})",
         R"({"messages": [{"role": "user", "content": "q"}], "chosen": "yes", "rejected": "no"})"}) {
-    EXPECT_EQ(shown(replace_all(row, "\n", " "), chatml_context()), expected) << row;
+    EXPECT_EQ(shown_pair(replace_all(row, "\n", " "), chatml_context()), expected) << row;
   }
 }
 
+/// {<before>, chosen: [<turn>, yes], rejected: [<turn>, no]}
+std::string row_of_conversations(const std::string& before, const std::string& turn = kAskedTurn) {
+  return fmt::format(R"({{{}"chosen": [{}, {{"role": "assistant", "content": "yes"}}], )"
+                     R"("rejected": [{}, {{"role": "assistant", "content": "no"}}]}})",
+                     before, turn, turn);
+}
+
+TEST(Preference, APromptBesideConversationsIsNotShownTwice) {
+  const std::string messages =
+      fmt::format(R"("messages": [{}, {{"role": "assistant", "content": "yes"}}], )", kAskedTurn);
+  for (const std::string& before :
+       {std::string(R"("prompt": "q", )"), R"("prompt": "q", )" + messages,
+        fmt::format(R"("prompt": [{}], )", kAskedTurn),
+        fmt::format(R"("messages": [{}], )", kAskedTurn)}) {
+    EXPECT_EQ(shown_pair(row_of_conversations(before), chatml_context()), both("yes", "no"))
+        << before;
+  }
+  EXPECT_THAT(shown_pair(row_of_conversations(R"("prompt": [{"role": "user", "content": "r"}], )"),
+                         chatml_context()),
+              HasSubstr("user\nr<|im_end|>\n<|im_start|>user\nq<|im_end|>"))
+      << "turns of its own";
+  EXPECT_THAT(shown_pair(row_of_conversations(R"("prompt": "q", )",
+                                              R"({"role": "assistant", "content": "I look."})"),
+                         chatml_context()),
+              ::testing::StartsWith("<|im_start|>user\nq<|im_end|>\n<|im_start|>assistant\n"))
+      << "answers that begin alike";
+}
+
 TEST(Preference, OnlyWhatFollowsThePromptIsLearnt) {
-  const auto text = shown(
+  const auto text = shown_pair(
       R"({"prompt": [{"role": "user", "content": "q"}, {"role": "assistant", "content": "old"},)"
       R"({"role": "user", "content": "r"}], "chosen": "yes", "rejected": "no"})",
       chatml_context());
@@ -67,7 +97,7 @@ TEST(Preference, OnlyWhatFollowsThePromptIsLearnt) {
 }
 
 TEST(Preference, ACallThatTheAnswerBeginsWithIsLearnt) {
-  const auto text = shown(
+  const auto text = shown_pair(
       R"({"prompt": [{"from": "human", "value": "q"}, {"from": "gpt", "value": "I look."}],)"
       R"("chosen": [{"from": "function_call", "value": "{\"name\": \"f\", \"arguments\": {}}"}],)"
       R"("rejected": "no"})",
@@ -82,19 +112,20 @@ TEST(Preference, ACallThatTheAnswerBeginsWithIsLearnt) {
 }
 
 TEST(Preference, AColumnIsTheSystemTurn) {
-  const auto text = shown(R"({"system": "S", "prompt": "q", "chosen": "yes", "rejected": "no"})",
-                          chatml_context());
+  const auto text = shown_pair(
+      R"({"system": "S", "prompt": "q", "chosen": "yes", "rejected": "no"})", chatml_context());
   EXPECT_THAT(text, ::testing::StartsWith("<|im_start|>system\nS<|im_end|>\n<|im_start|>user\nq"));
   EXPECT_THAT(text, HasSubstr("[no<|im_end|>]"));
 }
 
 TEST(Preference, TextsWithoutATemplate) {
-  EXPECT_THAT(shown(R"({"prompt": "q: ", "chosen": "yes", "rejected": "no"})", test_context()),
+  EXPECT_THAT(shown_pair(R"({"prompt": "q: ", "chosen": "yes", "rejected": "no"})", test_context()),
               ::testing::AllOf(HasSubstr("q: [yes</s>]"), HasSubstr("q: [no</s>]")));
   EXPECT_THAT(
       error_of([] {
-        shown(R"({"prompt": [{"role": "user", "content": "q"}], "chosen": "a", "rejected": "b"})",
-              test_context());
+        shown_pair(
+            R"({"prompt": [{"role": "user", "content": "q"}], "chosen": "a", "rejected": "b"})",
+            test_context());
       }),
       HasSubstr("rows.jsonl:1: column 'prompt' must hold a string"));
 }
@@ -102,13 +133,13 @@ TEST(Preference, TextsWithoutATemplate) {
 TEST(Preference, BothSidesMustBeLearntAfterTruncation) {
   const std::string row = R"({"prompt": "q", "chosen": "yes", "rejected": "no"})";
   const LengthLimit limit{.truncate = true, .seq_length = 12};
-  EXPECT_THAT(error_of([&] { shown(row, chatml_context(), limit); }),
+  EXPECT_THAT(error_of([&] { shown_pair(row, chatml_context(), limit); }),
               HasSubstr("after truncation to 12 tokens nothing learnt is left"));
 }
 
 TEST(Preference, PairsThatCannotBeAreNamed) {
   const auto error = [](const std::string& row) {
-    return error_of([&] { shown(row, chatml_context()); });
+    return error_of([&] { shown_pair(row, chatml_context()); });
   };
   EXPECT_THAT(error(R"({"prompt": "q", "chosen": "a", "rejected": "a"})"),
               HasSubstr("rows.jsonl:1: 'chosen' and 'rejected' are the same"));

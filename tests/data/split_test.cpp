@@ -117,6 +117,18 @@ TEST_F(Rows, AFileIsTheSplitTrain) {
               HasSubstr("split 'validation' is asked"));
 }
 
+TEST(RowLimit, IsLeftOutBesideASlice) {
+  const auto read = [](const std::string& split, const Json& limit) {
+    Keys keys({{"limit_dataset_samples", limit}}, "dataset X");
+    const auto out = read_row_limit(keys, split);
+    keys.finish();
+    return out;
+  };
+  EXPECT_EQ(read("train", 4), 4);
+  EXPECT_EQ(read("train", nullptr), std::nullopt);
+  EXPECT_EQ(read("train[:9]", 4), std::nullopt);
+}
+
 TEST_F(Rows, SplitsAreAdded) {
   EXPECT_EQ(select("train[:2]+train[8:]", {}), (std::vector<int>{0, 1, 8, 9}));
   EXPECT_EQ(select("train[:2] + train[8:]", {.max_rows = 3}), (std::vector<int>{0, 1, 8}));

@@ -106,6 +106,62 @@ inline TextContext test_context(const std::map<std::string, std::string>& templa
                            config);
 }
 
-inline TextContext chatml_context() { return test_context({{"default", kChatMl}}); }
+inline TextContext with_template(const std::string& source) {
+  return test_context({{"default", source}});
+}
+
+inline TextContext chatml_context() { return with_template(kChatMl); }
+
+inline constexpr const char* kCall =
+    R"({"messages": [{"role": "user", "content": "Look"},
+        {"role": "assistant", "content": "", "tool_calls": [
+          {"function": {"name": "f", "arguments": {"k": "é"}}}]},
+        {"role": "tool", "content": "found"}, {"role": "assistant", "content": "Ok"}],
+        "tools": [{"name": "f", "parameters": {}}]})";
+
+/// How a template prints the arguments of calls.
+inline std::string calling_template(const std::string& arguments) {
+  return "{% for m in messages %}{{ '<|im_start|>' + m.role + '\n' + m.content }}"
+         "{% for c in m.tool_calls or [] %}{{ c.function.name + ':' }}{{ " +
+         arguments +
+         " }}{% endfor %}{{ '<|im_end|>\n' }}{% endfor %}"
+         "{% if add_generation_prompt %}{{ '<|im_start|>assistant\n' }}{% endif %}";
+}
+
+/// As Llama 3.1's and Mistral's: a message either calls or says something.
+inline std::string either_calls_or_says(const std::string& when, const std::string& text) {
+  return "{% for m in messages %}{{ '<|im_start|>' + m.role + '\n' }}{% if " + when +
+         " %}{% for c in m.tool_calls %}{{ c.function | tojson }}{% endfor %}{% else %}{{ " + text +
+         " }}{% endif %}{{ '<|im_end|>\n' }}{% endfor %}"
+         "{% if add_generation_prompt %}{{ '<|im_start|>assistant\n' }}{% endif %}";
+}
+
+/// As Qwen3's: the content is cut at </think>.
+inline constexpr const char* kCutsThinking =
+    "{% for m in messages %}{{ '<|im_start|>' + m.role + '\n' }}"
+    "{% if m.role == 'assistant' and '</think>' in m.content %}"
+    "{{ '<think>\n' + m.content.split('</think>')[0].split('<think>')[-1].strip('\n') + "
+    "'\n</think>\n\n' + m.content.split('</think>')[-1].lstrip('\n') }}"
+    "{% else %}{{ m.content }}{% endif %}{{ '<|im_end|>\n' }}{% endfor %}"
+    "{% if add_generation_prompt %}{{ '<|im_start|>assistant\n' }}{% endif %}";
+
+/// As gpt-oss's: the first message's instructions, the first call of a message, JSON of results.
+inline constexpr const char* kFirstOnly =
+    "{% set rest = messages %}{% if messages[0].role in ['system', 'developer'] %}"
+    "{{ messages[0].content }}{% set rest = messages[1:] %}{% endif %}"
+    "{% for m in rest %}{% if m.role in ['user', 'assistant', 'tool'] %}"
+    "{{ '<|im_start|>' + m.role + '\n' }}"
+    "{{ m.content | tojson if m.role == 'tool' else m.content }}"
+    "{% if m.tool_calls %}{{ m.tool_calls[0].function | tojson }}{% endif %}"
+    "{{ '</s>' if loop.last and m.role == 'assistant' and not add_generation_prompt else "
+    "'<|im_end|>' }}{% endif %}{% endfor %}"
+    "{% if add_generation_prompt %}{{ '<|im_start|>assistant\n' }}{% endif %}";
+
+inline TextContext first_only_context() {
+  TextContext context = with_template(kFirstOnly);
+  context.special_tokens.eos_token = "</s>";
+  context.eos_id = kEos;
+  return context;
+}
 
 }  // namespace automodel::data

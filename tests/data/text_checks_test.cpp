@@ -9,8 +9,6 @@ namespace {
 using ::testing::ElementsAre;
 using ::testing::HasSubstr;
 
-TextContext with_template(const std::string& source) { return test_context({{"default", source}}); }
-
 TEST(TextChecks, TheSameTemplateDoesNotDiffer) {
   EXPECT_EQ(template_difference(chatml_context(), chatml_context()), std::nullopt);
 }

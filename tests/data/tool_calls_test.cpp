@@ -16,7 +16,7 @@ TEST(ToolCalls, ArgumentsComeInTheFormAskedFor) {
   const Json object = {{"a", 1}, {"b", "é"}};
   const Json as_object = normal_tool_calls(list_of(call(object)), ArgumentForm::object, "m");
   EXPECT_EQ(as_object[0]["function"]["arguments"], object);
-  EXPECT_EQ(as_object[0]["id"], "call_0");
+  EXPECT_EQ(as_object[0]["id"], call_id(0));
   const Json from_text =
       normal_tool_calls(list_of(call(R"({"a":1,"b":"é"})")), ArgumentForm::object, "m");
   EXPECT_EQ(from_text, as_object);
@@ -26,6 +26,11 @@ TEST(ToolCalls, ArgumentsComeInTheFormAskedFor) {
   EXPECT_EQ(kept[0]["function"]["arguments"], R"({"a":1})");
   const Json empty = normal_tool_calls(list_of(call(" ")), ArgumentForm::object, "m");
   EXPECT_EQ(empty[0]["function"]["arguments"], Json::object());
+}
+
+TEST(ToolCalls, IdsOfOursAreOfTheFormThatMistralWants) {
+  EXPECT_EQ(call_id(0), "call00000");
+  EXPECT_EQ(call_id(12), "call00012");
 }
 
 TEST(ToolCalls, IdsAreKept) {

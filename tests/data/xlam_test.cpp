@@ -69,6 +69,8 @@ TEST(Xlam, Keys) {
             "dataset X");
   EXPECT_EQ(read_xlam_options(keys).rows.max_rows, 4);
   keys.finish();
+  Keys sliced({{"dataset_name", "a"}, {"split", "train[:9]"}, {"limit_dataset_samples", 4}}, "X");
+  EXPECT_EQ(read_xlam_options(sliced).rows.max_rows, std::nullopt) << "as upstream";
 }
 
 }  // namespace
