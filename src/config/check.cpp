@@ -313,7 +313,9 @@ class Checker {
     }
     if (extra == Extra::model_config) {
       const auto& more = model_config_names();
-      if (std::find(more.begin(), more.end(), entry.key) != more.end()) {
+      // A null takes out a key that one config.json may have; whoever reads that looks for it.
+      const bool is_off = entry.value.is_null() && find_foreign_name(entry.key) == nullptr;
+      if (is_off || std::find(more.begin(), more.end(), entry.key) != more.end()) {
         return true;
       }
       names.insert(names.end(), more.begin(), more.end());

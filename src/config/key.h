@@ -28,7 +28,7 @@ enum class Extra {
   /// The mapping is free-form.
   free,
   /// Names of Hugging Face's model configurations (config/schema/config_names.h); others are
-  /// errors.
+  /// errors, unless their value is null.
   model_config,
   /// A name close to a listed one is an error, any other a warning: upstream reads only what is
   /// listed.

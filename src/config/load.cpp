@@ -123,6 +123,7 @@ LoadedRecipe check_recipe(const std::string& path, std::span<const std::string> 
   append(warnings, std::move(checked.warnings));
   fill_from_environment(checked.tree, environment);
   drop_switched_off(checked.tree);
+  append(warnings, share_chat_template(checked.tree));
   std::vector<Problem> problems = std::move(typed.problems);
   append(problems, std::move(checked.problems));
   if (problems.empty()) {

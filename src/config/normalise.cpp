@@ -1,6 +1,7 @@
 #include "config/normalise.h"
 
 #include <array>
+#include <optional>
 #include <utility>
 
 #include "base/text.h"
@@ -103,6 +104,34 @@ void one_element_type(Node* model) {
   }
 }
 
+constexpr const char* kTemplate = "chat_template";
+
+/// The section itself, or the parts that it blends.
+std::vector<Node*> parts_of(Node& section) {
+  Node* parts = section.find("parts");
+  if (parts == nullptr) {
+    return {&section};
+  }
+  std::vector<Node*> out;
+  for (Node& part : parts->items) {
+    out.push_back(&part);
+  }
+  return out;
+}
+
+/// The chat template that every part has, perhaps null; none: they differ, or have no such key.
+std::optional<Node> shared_template(Node& section) {
+  std::optional<Node> out;
+  for (const Node* part : parts_of(section)) {
+    const Node* own = part->find(kTemplate);
+    if (own == nullptr || (out && out->value != own->value)) {
+      return std::nullopt;
+    }
+    out = *own;
+  }
+  return out;
+}
+
 }  // namespace
 
 NormalisedTree normalise_tree(Node root) {
@@ -124,6 +153,33 @@ void fill_from_environment(Node& checked, const Environment& environment) {
       *value = from_json(value_of(variable, given->second), {.kind = OriginKind::environment});
     }
   }
+}
+
+std::vector<Problem> share_chat_template(Node& checked) {
+  Node* dataset = checked.find("dataset");
+  const auto given = dataset == nullptr ? std::nullopt : shared_template(*dataset);
+  if (!given) {
+    return {};
+  }
+  const Node* of_tokenizer = find_path(checked, "dataset.tokenizer.chat_template");
+  const Json used =
+      given->is_null() && of_tokenizer != nullptr ? of_tokenizer->value : given->value;
+  std::vector<Problem> warnings;
+  for (Entry& section : checked.entries) {
+    const bool validates = section.key.starts_with("validation_dataset");
+    for (Node* part : validates ? parts_of(section.value) : std::vector<Node*>()) {
+      Node* own = part->find(kTemplate);
+      if (own != nullptr && own->is_null()) {
+        *own = *given;
+      } else if (own != nullptr && own->value != used) {
+        warnings.push_back(
+            {own->origin, dotted(section.key, kTemplate),
+             "is not the chat template of the training data; leave it out to validate "
+             "in the format that is trained"});
+      }
+    }
+  }
+  return warnings;
 }
 
 void drop_switched_off(Node& checked) {

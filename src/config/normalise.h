@@ -22,6 +22,11 @@ NormalisedTree normalise_tree(Node root);
 /// reads where an argument is left out. They go before our defaults; empty ones do not count.
 void fill_from_environment(Node& checked, const Environment& environment);
 
+/// Gives validation sections of a checked tree that leave chat_template open that of `dataset`, if
+/// all parts of a blend there have the same: upstream's data sets share one tokenizer, on which
+/// `dataset` sets its template first. Returns a warning for each that has another.
+std::vector<Problem> share_chat_template(Node& checked);
+
 /// Removes `wandb` from a checked tree if wandb.enable is false or wandb.mode "disabled".
 void drop_switched_off(Node& checked);
 

@@ -58,16 +58,40 @@ When is_server() {
   };
 }
 
+bool holds(const Node& tree, std::string_view path, const Json& value) {
+  const Node* found = find_path(tree, path);
+  return found != nullptr && found->value == value;
+}
+
+/// What the rest of a recipe must be for a value to ask for something.
+using Where = bool (*)(const Node& tree);
+
+bool anywhere(const Node&) { return true; }
+/// Nothing is asked of checkpoints that are switched off.
+bool saves(const Node& tree) { return !holds(tree, "checkpoint.enabled", false); }
+/// Adapters have one format, as upstream.
+bool saves_whole_models(const Node& tree) {
+  const Node* peft = tree.find("peft");
+  return saves(tree) && (peft == nullptr || peft->is_null());
+}
+/// As upstream, which leaves the evaluation out with sharded weights unless told otherwise.
+bool evaluates_tool_calls(const Node& tree) {
+  return !holds(tree, "distributed.strategy", "fsdp2") ||
+         holds(tree, "tool_call_eval.run_on_fsdp2", true);
+}
+
 /// A value that asks for something. '*' in `path` and `like` is any text.
 struct Demand {
   std::string path;
   When when;
   std::string text;
   bool counts_in_smoke = true;
+  Where where = anywhere;
 };
 
 constexpr const char* kWeightTypes = "weights of other types than float32, bfloat16 and float16";
 constexpr bool kNotInSmoke = false;
+constexpr bool kAlsoInSmoke = true;
 
 std::vector<Demand> recipe_demands() {
   return {
@@ -132,21 +156,23 @@ std::vector<Demand> training_demands() {
       {"neftune.*", above(0), "noise on embeddings (NEFTune)"},
       {"neftune", above(0), "noise on embeddings (NEFTune)"},
       {"embedding_row_repair.enabled", is(true), "repair of embedding rows"},
-      {"tool_call_eval._target_", given(), "evaluation of tool calls"},
+      {"tool_call_eval._target_", given(), "evaluation of tool calls", kAlsoInSmoke,
+       evaluates_tool_calls},
       {"freeze_config.freeze_language_model", is(true), "frozen language models"},
       {"mlflow.tracking_uri", is_server(), "MLflow servers (a folder works)", kNotInSmoke},
       {"comet.project_name", given(), "Comet"},
   };
 }
 
-/// Nothing is asked of checkpoints that are switched off.
 std::vector<Demand> checkpoint_demands() {
   return {
       {"checkpoint.model_save_format", is("torch_save"),
-       "checkpoints in torch's DCP format (safetensors works)"},
-      {"checkpoint.diffusers_compatible", is(true), "checkpoints for diffusers"},
-      {"checkpoint.allow_legacy_pickle_restore", is(true), "pickled checkpoints"},
-      {"checkpoint.is_async", is(true), "saving in the background"},
+       "checkpoints in torch's DCP format (safetensors works)", kAlsoInSmoke, saves_whole_models},
+      {"checkpoint.diffusers_compatible", is(true), "checkpoints for diffusers", kAlsoInSmoke,
+       saves},
+      {"checkpoint.allow_legacy_pickle_restore", is(true), "pickled checkpoints", kAlsoInSmoke,
+       saves},
+      {"checkpoint.is_async", is(true), "saving in the background", kAlsoInSmoke, saves},
   };
 }
 
@@ -176,10 +202,10 @@ std::vector<Demand> expert_demands() {
   return out;
 }
 
-std::vector<Demand> all_demands(bool saves = true) {
+std::vector<Demand> all_demands() {
   std::vector<Demand> out;
   for (const auto& group : {recipe_demands(), expert_demands(), training_demands(),
-                            saves ? checkpoint_demands() : std::vector<Demand>(), data_demands()}) {
+                            checkpoint_demands(), data_demands()}) {
     out.insert(out.end(), group.begin(), group.end());
   }
   return out;
@@ -221,10 +247,8 @@ std::vector<std::string> find_not_built(const Node& tree, Scope scope) {
   std::vector<std::string> out;
   std::vector<std::string> seen;
   const auto all = leaves(tree, "");
-  const Node* enabled = find_path(tree, "checkpoint.enabled");
-  const bool saves = enabled == nullptr || enabled->value != false;
-  for (const Demand& demand : all_demands(saves)) {
-    if (scope == Scope::smoke && !demand.counts_in_smoke) {
+  for (const Demand& demand : all_demands()) {
+    if ((scope == Scope::smoke && !demand.counts_in_smoke) || !demand.where(tree)) {
       continue;
     }
     const auto found = std::find_if(all.begin(), all.end(), [&](const Leaf& leaf) {

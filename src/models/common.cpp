@@ -52,6 +52,7 @@ spec::YarnScaling yarn(const ConfigReader& parameters, const RopeContext& contex
     parameters.refuse("truncate", "true, as Transformers does not look for it in a kind of layer");
   }
   scaling.attention_factor = yarn_attention_factor(parameters, scaling.factor);
+  parameters.pass_over("attn_factor");  // vLLM's; Transformers warns of it and does not read it
   return scaling;
 }
 

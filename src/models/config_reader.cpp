@@ -27,6 +27,7 @@ constexpr auto kHarmless = std::to_array<std::string_view>({"_attn_implementatio
                                                             "bos_token_id",
                                                             "cache_implementation",
                                                             "classifier_dropout",
+                                                            "custom_pipelines",
                                                             "decoder_start_token_id",
                                                             "diversity_penalty",
                                                             "do_sample",
@@ -307,16 +308,16 @@ std::vector<std::string> ConfigReader::unread(const Json& config,
 }
 
 void ConfigReader::finish(std::span<const std::string> ignored) const {
-  std::vector<std::string> unknown;
+  std::vector<std::string> unknown, nulls;
   for (const auto& key : unread(*config_, ignored)) {
     unknown.push_back(fmt::format("{} = {}", key, (*config_)[key].dump()));
+    nulls.push_back(fmt::format("model.{}{}: null", prefix_, key));
   }
   check(unknown.empty(), ErrorKind::unsupported,
         "{}: keys that this model family does not know and that could change its mathematics: {}. "
-        "Remove them from config.json, or from the recipe's section model if it set them, if the "
-        "model "
-        "does not need them",
-        source_, fmt::join(unknown, ", "));
+        "If the model does not need them, a recipe takes them out of config.json by {}; or remove "
+        "them from the file or the recipe that sets them",
+        source_, fmt::join(unknown, ", "), fmt::join(nulls, ", "));
 }
 
 void ConfigReader::add_uses(const Json& object, const std::string& prefix,

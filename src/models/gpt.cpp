@@ -16,9 +16,10 @@ std::vector<KeyName> gpt_key_names() {
 
 std::vector<std::string> gpt_ignored_keys(const std::vector<std::string>& more) {
   auto all = more;
-  for (const auto* key : {"gradient_checkpointing", "n_ctx", "reorder_and_upcast_attn", "rotary",
-                          "scale_attn_weights", "summary_activation", "summary_first_dropout",
-                          "summary_proj_to_labels", "summary_type", "summary_use_proj"}) {
+  for (const auto* key :
+       {"gradient_checkpointing", "n_ctx", "n_special", "output_past", "predict_special_tokens",
+        "reorder_and_upcast_attn", "rotary", "scale_attn_weights", "summary_activation",
+        "summary_first_dropout", "summary_proj_to_labels", "summary_type", "summary_use_proj"}) {
     all.emplace_back(key);
   }
   return all;

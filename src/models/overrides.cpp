@@ -8,6 +8,8 @@
 #include <vector>
 
 #include "base/error.h"
+#include "base/text.h"
+#include "config/schema/config_names.h"
 #include "models/common.h"
 #include "models/default_configs.h"
 #include "models/registry.h"
@@ -193,9 +195,27 @@ Json rope_in_place(const Json& config, Json overrides) {
   return overrides;
 }
 
+/// Throws for a null that takes nothing out: neither this config has the key nor is it one of
+/// Hugging Face's.
+void check_nulls(const Json& config, const Json& overrides) {
+  std::vector<std::string> own;
+  for (const auto& [key, value] : config.items()) {
+    own.push_back(key);
+  }
+  const auto& usual = config::model_config_names();
+  for (const auto& [key, value] : overrides.items()) {
+    if (value.is_null() && !config.contains(key) && std::ranges::count(usual, key) == 0) {
+      fail(ErrorKind::invalid_argument,
+           "model.{}: null takes a key out of the model's config.json, but that has no such key{}",
+           key, did_you_mean(key, own));
+    }
+  }
+}
+
 }  // namespace
 
 Json fit_overrides(const Json& config, Json overrides) {
+  check_nulls(config, overrides);
   return rope_in_place(config, as_spelled(config, std::move(overrides)));
 }
 

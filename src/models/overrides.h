@@ -10,7 +10,8 @@ namespace automodel::models {
 /// rope_scaling are in rope_parameters if the config has those, since beside them nothing reads the
 /// older keys; a rope_scaling of null there is RoPE without scaling. Throws Error(invalid_argument)
 /// where the model has a RoPE for each kind of layer and an override names no kind, since it is
-/// open which one is meant.
+/// open which one is meant, and for a null of a key that neither the config has nor any of Hugging
+/// Face's.
 Json fit_overrides(const Json& config, Json overrides);
 
 /// config.json with the overrides merged in, nested; a null stands there as null, which is not the

@@ -33,15 +33,16 @@ const std::map<std::string, std::int64_t, std::less<>>& most() {
     };
     add(kLayers, kLayerKeys);
     add(kHeads, kHeadKeys);
+    add(kHeads, "swa_num_attention_heads swa_num_key_value_heads");  // keys: twice the others'
     add(2, kKvHeadKeys);
     add(64, "hidden_size n_embd d_model word_embed_proj_dim");
     add(16, "head_dim qk_nope_head_dim v_head_dim kv_lora_rank hidden_size_per_layer_input");
-    add(16, "global_head_dim");
+    add(16, "global_head_dim swa_head_dim swa_v_head_dim");
     add(8, "qk_rope_head_dim rotary_dim num_experts n_routed_experts num_local_experts");
     add(8, "moe_num_experts");
     add(128, "intermediate_size ffn_dim ffn_hidden_size n_inner intermediate_size_mlp");
     add(128, "shared_expert_intermediate_size dense_intermediate_size");
-    add(32, "moe_intermediate_size q_lora_rank expert_ffn_hidden_size");
+    add(32, "moe_intermediate_size q_lora_rank expert_ffn_hidden_size expert_hidden_dim");
     add(kVocabulary, "vocab_size vocab_size_per_layer_input");
     add(2, "num_experts_per_tok moe_k moe_topk n_shared_experts num_experts_per_token");
     add(1, "n_group topk_group first_k_dense_replace num_dense_layers num_shared_experts");

@@ -64,6 +64,18 @@ def write_header(path, header, data):
     path.write_bytes(struct.pack("<Q", len(text)) + text + data)
 
 
+def test_a_key_that_the_family_does_not_know_is_taken_out_by_null(automodel, folder):
+    path = folder / "model/config.json"
+    path.write_text(json.dumps({**json.loads(path.read_text()), "dense_list": [4096, 0]}))
+    refused(automodel, folder, str(path), "dense_list = [4096,0]", "model.dense_list: null")
+    done = automodel(folder / "recipe.yaml", "--model.dense_lst=null")
+    one_clear_line(done, BAD_INPUT, "that has no such key; did you mean 'dense_list'?")
+    done = automodel(folder / "recipe.yaml", "--model.dense_list=null", timeout=300)
+    assert done.returncode == 0, done.stderr
+    exported = next((folder / "out").rglob("consolidated/config.json"))
+    assert json.loads(exported.read_text())["dense_list"] is None
+
+
 class TestSafetensors:
     def test_missing(self, automodel, folder):
         (folder / "model/model.safetensors").unlink()

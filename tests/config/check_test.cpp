@@ -80,6 +80,17 @@ TEST(Check, NamesPlaceAndNearestKey) {
   EXPECT_THAT(problems("conf: {num_hidden_layers: 2}"), IsEmpty());
 }
 
+/// What keys a model's config.json has is not known here.
+TEST(Check, ANullMayTakeOutAnyKeyOfAModelsConfig) {
+  const CheckedTree checked = check_yaml("conf: {dense_list: null}");
+  EXPECT_THAT(checked.problems, IsEmpty());
+  EXPECT_EQ(to_json(checked.tree)["conf"].dump(), R"({"dense_list":null})");
+  EXPECT_THAT(problems("conf: {dense_list: [1]}"), ElementsAre(HasSubstr("unknown key")));
+  EXPECT_THAT(problems("conf: {learning_rate: null}"),
+              ElementsAre(HasSubstr("here it is 'optimizer.lr'")));
+  EXPECT_THAT(problems("opt: {y: null}"), ElementsAre(HasSubstr("unknown key")));
+}
+
 TEST(Check, RefusesWrongTypesAndValues) {
   EXPECT_THAT(problems("count: many"),
               ElementsAre("r:1:8: count: expected an integer >= 1 and <= 9, found 'many'"));

@@ -46,6 +46,49 @@ TEST(Normalise, OldPlaceOfTheDataSet) {
   EXPECT_EQ(to_json(normalise_tree(tree(both)).root), both);
 }
 
+/// A part of a blend, or a section, with this template.
+Json templated(const Json& chat_template) { return {{"chat_template", chat_template}}; }
+
+TEST(Normalise, ValidationDataShareTheTrainingDatasTemplate) {
+  const Json blend = {{"parts", {templated(nullptr), templated("b"), {{"dataset_name", "x"}}}}};
+  Node root = tree({{"dataset", templated("a")},
+                    {"validation_dataset", templated(nullptr)},
+                    {"validation_dataset_blend", blend},
+                    {"validation_dataset_same", templated("a")},
+                    {"validation_dataset_xlam", {{"dataset_name", "x"}}}});
+  root.find("dataset")->find("chat_template")->origin = {OriginKind::file, 7, 3};
+  const auto warnings = share_chat_template(root);
+  const Node* shared = find_path(root, "validation_dataset.chat_template");
+  EXPECT_EQ(shared->value, "a");
+  EXPECT_EQ(shared->origin, (Origin{OriginKind::file, 7, 3}));
+  const auto& parts = root.find("validation_dataset_blend")->find("parts")->items;
+  EXPECT_EQ(parts[0].find("chat_template")->value, "a");
+  EXPECT_EQ(parts[1].find("chat_template")->value, "b");
+  EXPECT_EQ(find_path(root, "validation_dataset_xlam.chat_template"), nullptr);
+  ASSERT_EQ(warnings.size(), 1U);
+  EXPECT_EQ(warnings[0].path, "validation_dataset_blend.chat_template");
+}
+
+TEST(Normalise, ATemplateThatTheTrainingDataDoNotShareIsNobodysElse) {
+  const auto validation = [](const Json& dataset, const Json& own) {
+    Node root = tree({{"dataset", dataset}, {"validation_dataset", templated(own)}});
+    const auto num_warnings = share_chat_template(root).size();
+    return std::pair(find_path(root, "validation_dataset.chat_template")->value, num_warnings);
+  };
+  using Found = std::pair<Json, std::size_t>;
+  const Json differ = {{"parts", {templated("a"), templated("b")}}};
+  const Json same = {{"parts", {templated("a"), templated("a")}}};
+  EXPECT_EQ(validation(differ, nullptr), Found(nullptr, 0));
+  EXPECT_EQ(validation(differ, "c"), Found("c", 0));
+  EXPECT_EQ(validation(same, nullptr), Found("a", 0));
+  EXPECT_EQ(validation(templated(nullptr), nullptr), Found(nullptr, 0));
+  EXPECT_EQ(validation(templated(nullptr), "b"), Found("b", 1)) << "not the tokenizer's";
+  Json by_tokenizer = templated(nullptr);
+  by_tokenizer["tokenizer"] = templated("b");
+  EXPECT_EQ(validation(by_tokenizer, "b"), Found("b", 0));
+  EXPECT_EQ(validation({{"dataset_name", "hellaswag"}}, "b"), Found("b", 0)) << "never rendered";
+}
+
 TEST(Normalise, DisabledWandbIsAbsent) {
   Node off = tree({{"wandb", {{"enable", false}}}});
   drop_switched_off(off);

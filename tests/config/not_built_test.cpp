@@ -42,6 +42,30 @@ TEST(NotBuilt, CheckpointsThatAreSwitchedOffNeedNoFormat) {
                           "saving in the background (checkpoint.is_async: true)"));
 }
 
+TEST(NotBuilt, AdaptersAreSafetensorsWhateverTheFormat) {
+  EXPECT_THAT(
+      check_text(kLeast, {"--checkpoint.model_save_format=torch_save",
+                          "--peft._target_=nemo_automodel.components._peft.lora.PeftConfig"})
+          .not_built,
+      IsEmpty());
+}
+
+TEST(NotBuilt, ToolCallsThatUpstreamWouldEvaluate) {
+  const auto asks_for = [](const std::string& strategy, const std::string& more = "") {
+    return check_text(kLeast, {"--distributed.strategy=" + strategy,
+                               "--tool_call_eval={'_target_': 'nemo_automodel.components.eval."
+                               "tool_call_evaluator.ToolCallAccuracyEvaluator', "
+                               "'dataset_name': 'a/b'" +
+                                   more + "}"})
+        .not_built;
+  };
+  const auto refused =
+      ElementsAre("evaluation of tool calls (tool_call_eval._target_: ToolCallAccuracyEvaluator)");
+  EXPECT_THAT(asks_for("fsdp2"), IsEmpty());
+  EXPECT_THAT(asks_for("fsdp2", ", 'run_on_fsdp2': True"), refused);
+  EXPECT_THAT(asks_for("ddp"), refused);
+}
+
 TEST(NotBuilt, AddressesAndPathsStayWhole) {
   const auto servers = [](const std::string& uri, const Environment& environment = {}) {
     return check_text(kLeast, {"--mlflow={'tracking_uri': " + uri + "}"}, environment).not_built;

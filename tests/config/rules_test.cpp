@@ -292,9 +292,6 @@ TEST(Rules, WarnOfWhatIsIgnored) {
               ::testing::ElementsAre(HasSubstr("defines LOWEST_VAL; name one here")));
   EXPECT_THAT(warns({"--checkpoint.enabled=false", "--checkpoint.restore_from=LATEST"}),
               ::testing::ElementsAre(HasSubstr("nothing is restored or saved")));
-  EXPECT_THAT(warns({kData + "squad.make_squad_dataset', 'split': 'train[:9]', "
-                             "'limit_dataset_samples': 4}"}),
-              ::testing::ElementsAre(HasSubstr("ignored: split has a slice already")));
   EXPECT_THAT(warns({"--dataloader.batch_size=4", "--step_scheduler.local_batch_size=2"}),
               ::testing::ElementsAre(HasSubstr(
                   "dataloader.batch_size: micro-batches are of 4 rows, not of "
@@ -314,6 +311,38 @@ TEST(Rules, WarnOfWhatIsIgnored) {
   EXPECT_THAT(warns({}), ::testing::IsEmpty());
 }
 
+TEST(Rules, ASliceGoesBeforeALimitWhereUpstreamLoadsFromTheHub) {
+  const std::string limited = "'split': 'train[:9]', 'limit_dataset_samples': 4}";
+  for (const char* kind : {"squad.make_squad_dataset', ", "xlam.make_xlam_dataset', ",
+                           "agent_chat.make_agent_chat_dataset', 'dataset_name': 'a/b', "}) {
+    EXPECT_THAT(warns({kData + kind + limited}),
+                ::testing::ElementsAre(HasSubstr("ignored: split has a slice already")))
+        << kind;
+  }
+  EXPECT_THAT(warns({kData + "agent_chat.make_agent_chat_dataset', 'path': 'a.jsonl', " + limited}),
+              ::testing::IsEmpty());
+}
+
+TEST(Rules, WarnOfAnotherTemplateThanIsTrained) {
+  const std::string trained = "--dataset.chat_template=a.jinja";
+  const std::string open = kRows.substr(0, kRows.size() - 1);
+  EXPECT_THAT(warns({trained, "--validation_dataset" + open + "}"}), ::testing::IsEmpty());
+  EXPECT_THAT(
+      warns({trained, "--validation_dataset" + open + ", 'chat_template': 'b.jinja'}"}),
+      ::testing::ElementsAre(HasSubstr(
+          "validation_dataset.chat_template: is not the chat template of the training data")));
+}
+
+TEST(Rules, WarnOfToolCallsThatUpstreamDoesNotEvaluateEither) {
+  const std::string section =
+      "--tool_call_eval={'_target_': 'nemo_automodel.components.eval.tool_call_evaluator."
+      "ToolCallAccuracyEvaluator', 'dataset_name': 'a/b'";
+  EXPECT_THAT(warns({section + "}"}), ::testing::ElementsAre(HasSubstr(
+                                          "tool_call_eval: without effect, as upstream: with "
+                                          "distributed.strategy: fsdp2 only run_on_fsdp2: true")));
+  EXPECT_THAT(warns({section + ", 'run_on_fsdp2': True}"}), ::testing::IsEmpty());
+}
+
 TEST(Rules, WarnOfKeysThatOthersLeaveNothingToSay) {
   const std::string peft = "--peft._target_=nemo_automodel.components._peft.lora.PeftConfig";
   const auto expect = [](const std::vector<std::string>& overrides, const std::string& text) {
@@ -323,6 +352,8 @@ TEST(Rules, WarnOfKeysThatOthersLeaveNothingToSay) {
          "float32 weights are computed with in float32 all the same");
   expect({"--checkpoint.save_consolidated=every", peft}, "only the adapter and its tokenizer");
   expect({"--checkpoint.merged_export=true"}, "ignored: there is no section peft");
+  expect({"--checkpoint.model_save_format=torch_save", peft},
+         "torch_save is without effect: adapters are saved as safetensors");
   const std::string fresh = "--model._target_=nemo_automodel.NeMoAutoModelForCausalLM.from_config";
   expect({fresh, "--model.config=x", peft},
          "the base model is drawn from the seed and no adapter's folder holds it");

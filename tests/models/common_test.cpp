@@ -36,6 +36,17 @@ TEST(Rope, ThatItWasFinetunedChangesNothing) {
             read_rope(R"({"rope_scaling": {"type": "linear", "factor": 2.0}})"));
 }
 
+/// A factor of vLLM's, in DeepSeek-R1-0528-Qwen3-8B: Transformers warns of it and does not read it.
+TEST(Rope, AnAttnFactorOfYarnChangesNothing) {
+  constexpr auto* kYarn = R"({{"max_position_embeddings": 131072, "rope_scaling": {{
+      "rope_type": "{}", "factor": 4.0, "original_max_position_embeddings": 32768{}}}}})";
+  constexpr auto* kFactor = R"(, "attn_factor": 0.8782488562869419)";
+  EXPECT_EQ(read_rope(fmt::format(kYarn, "yarn", kFactor).c_str()),
+            read_rope(fmt::format(kYarn, "yarn", "").c_str()));
+  EXPECT_THAT([&] { read_rope(fmt::format(kYarn, "dynamic", kFactor).c_str()); },
+              ThrowsMessage<Error>(HasSubstr("attn_factor = 0.878")));
+}
+
 TEST(Rope, PartialAndLegacyNames) {
   const auto rope = read_rope(
       R"({"rope_theta": 7.0, "rope_scaling": {"type": "linear", "factor": 2.0, "partial_rotary_factor": 0.5}})",

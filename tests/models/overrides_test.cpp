@@ -164,6 +164,18 @@ TEST(WithOverrides, ARopeOfKindsOfLayersIsNamed) {
   }
 }
 
+/// Names of other types are no misspellings: recipes are written for several models.
+TEST(WithOverrides, ANullOfAKeyThatTheConfigHasNotIsAnError) {
+  const Json config = {{"model_type", "llama"}, {"dense_list", {4096, 0}}};
+  EXPECT_TRUE(with_overrides(config, {{"dense_list", nullptr}}).at("dense_list").is_null());
+  EXPECT_NO_THROW(with_overrides(config, {{"sliding_window", nullptr}, {"num_labels", nullptr}}));
+  EXPECT_THAT([&] { with_overrides(config, {{"dense_lst", nullptr}}); },
+              ::testing::ThrowsMessage<Error>(
+                  ::testing::HasSubstr("model.dense_lst: null takes a key out of the model's "
+                                       "config.json, but that has no such key; did you mean "
+                                       "'dense_list'?")));
+}
+
 TEST(WithOverrides, CommonNamesAreTheFamilysOwn) {
   Json gpt2 = default_configs().at("gpt2");
   const auto made = with_overrides(gpt2, {{"num_hidden_layers", 2}, {"n_embd", 96}});

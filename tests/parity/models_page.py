@@ -40,6 +40,12 @@ keys: it keeps `rope_theta` and `partial_rotary_factor` unless it says them. `ro
 Where each kind of layer has its RoPE (Gemma 3, OLMo 3) write `rope_parameters.full_attention` or
 `rope_parameters.sliding_attention`; keys that name no kind are refused.
 
+A key of config.json that the family does not know is refused, unless it says nothing (null, false, 0, empty): it could
+change the mathematics. Where it does not, a recipe takes it out by null (`model.that_key: null`); a null of a key that
+neither the file nor any configuration of Hugging Face has is an error. Keys of released files that Transformers' classes do
+not read are ignored, or checked where they say what the class has fixed; YaRN's `attn_factor` (DeepSeek-R1-0528-Qwen3-8B) is
+ignored as there. `automodel describe FOLDER` lists what is without effect.
+
 | model type | compared | parameters, per token | blocks |
 | --- | --- | --- | --- |
 """

@@ -96,6 +96,51 @@ def test_what_we_ignore_changes_nothing_in_transformers(automodel, tmp_path, nam
     assert not wrong
 
 
+def yarn_with_attn_factor(config):
+    return {"rope_parameters": config["rope_parameters"] | {"attn_factor": 0.5}}
+
+
+def mimo_keys(config):
+    return {"swa_rope_theta": 10000, "swa_num_attention_heads": config["num_attention_heads"],
+            "swa_num_key_value_heads": 2 * config["num_key_value_heads"], "swa_head_dim": config["head_dim"],
+            "swa_v_head_dim": config["v_head_dim"], "attention_chunk_size": 4, "hybrid_layer_pattern": [0, 1, 1],
+            "moe_layer_freq": [0, 1, 1], "layernorm_epsilon": config["rms_norm_eps"], "add_swa_attention_sink_bias": True}
+
+
+RELEASED = {  # what files on the hub say besides; tests/models/released_files_test.cpp has whose
+    "exaone_moe": {"is_moe_layer": [False, True, True]},
+    "gpt2": {"n_special": 0, "predict_special_tokens": True, "output_past": True, "apply_query_key_layer_scaling": True,
+             "normalize_attention_scores": True},
+    "gpt_neox": {"num_steps": "global_step320000"},
+    "hunyuan_v1_dense": {"dense_list": [4096, 0], "pad_id": 99},
+    "hunyuan_v1_moe": {"dense_list": [4096, 0], "pad_id": 99},
+    "hy_v3": lambda config: {
+        "route_norm": True, "qk_norm": True, "moe_router_use_sigmoid": True, "moe_router_enable_expert_bias": True,
+        "expert_hidden_dim": config["moe_intermediate_size"], "enable_lm_head_fp32": True, "num_nextn_predict_layers": 1},
+    "llama": {"activation": "swiglu"},
+    "llama:yarn": yarn_with_attn_factor,
+    "mimo_v2_flash": mimo_keys,
+    "minimax_m2": {"shared_moe_mode": "sigmoid", "mlp_intermediate_size": 48},
+    "opt": {"learned_embeddings": True},
+    "qwen2": {"dual_chunk_attention_config": {"chunk_size": 4, "local_size": 2}},
+    "qwen3_moe": {"use_qk_norm": True, "qkv_bias": False, "shared_expert_intermediate_size": 0},
+}
+
+
+@pytest.mark.parametrize("name", RELEASED)
+def test_what_released_files_say_besides_is_read_and_changes_nothing_in_transformers(automodel, tmp_path, name):
+    torch.set_num_threads(1)
+    make(name, str(tmp_path / "checkpoint"), seed=7)
+    config = json.loads((tmp_path / "checkpoint" / "config.json").read_text())
+    model = load(str(tmp_path / "checkpoint"), torch.float32)
+    state = model.state_dict()
+    keys = RELEASED[name]
+    changed = config | (keys(config) if callable(keys) else keys)
+    assert changed != config
+    assert ignored_keys(automodel, changed, tmp_path) is not None
+    assert torch.equal(logits_of(changed, model, state), logits_of(config, model, state))
+
+
 def test_a_key_that_matters_is_noticed(tmp_path):
     """The comparison can fail."""
     make("llama", str(tmp_path / "checkpoint"), seed=7)

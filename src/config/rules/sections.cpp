@@ -132,6 +132,19 @@ void exactly_one_source(Findings& f, const std::string& section) {
   }
 }
 
+/// Upstream leaves the evaluation out with sharded weights unless told otherwise.
+void tool_calls_are_evaluated(Findings& f) {
+  if (!f.has("tool_call_eval")) {
+    return;
+  }
+  exactly_one_source(f, "tool_call_eval");
+  if (f.text("distributed.strategy") == "fsdp2" && !f.is_true("tool_call_eval.run_on_fsdp2")) {
+    f.warning("tool_call_eval",
+              "without effect, as upstream: with distributed.strategy: fsdp2 only run_on_fsdp2: "
+              "true evaluates tool calls");
+  }
+}
+
 bool is_streamed(const std::string& target) {
   return target.ends_with("IterableDataset") || target.ends_with("NanogptDataset");
 }
@@ -193,9 +206,13 @@ void tokenizer_is_one(Findings& f, const std::string& section) {
   }
 }
 
+/// Upstream's loaders of hub data sets leave the limit out beside a slice.
 void limit_counts(Findings& f, const std::string& section) {
-  if (f.text(section + "._target_").ends_with("make_squad_dataset") &&
-      f.has(section + ".limit_dataset_samples") &&
+  const std::string target = f.text(section + "._target_");
+  const bool is_limited_by_slice =
+      target.ends_with("make_squad_dataset") || target.ends_with("make_xlam_dataset") ||
+      (target.ends_with("make_agent_chat_dataset") && f.has(section + ".dataset_name"));
+  if (is_limited_by_slice && f.has(section + ".limit_dataset_samples") &&
       f.text(section + ".split").find('[') != std::string::npos) {
     f.warning(section + ".limit_dataset_samples", "ignored: split has a slice already");
   }
@@ -355,10 +372,15 @@ void best_metric_exists(Findings& f) {
   }
 }
 
-void consolidated_needs_safetensors(Findings& f) {
-  if (f.text("checkpoint.model_save_format") == "torch_save" &&
-      f.is_given("checkpoint.save_consolidated") &&
-      f.text("checkpoint.save_consolidated") != "false") {
+void format_suits_the_weights(Findings& f) {
+  if (f.text("checkpoint.model_save_format") != "torch_save") {
+    return;
+  }
+  if (f.has("peft")) {
+    f.warning("checkpoint.model_save_format",
+              "torch_save is without effect: adapters are saved as safetensors, as upstream does");
+  } else if (f.is_given("checkpoint.save_consolidated") &&
+             f.text("checkpoint.save_consolidated") != "false") {
     f.warning("checkpoint.save_consolidated",
               "needs model_save_format: safetensors; no Hugging Face folder is written");
   }
@@ -417,12 +439,10 @@ void check_section_rules(Findings& findings) {
   validation_sets_have_names(findings, validation);
   watchers_have_names(findings);
   loader_fits(findings, "validation_dataloader", findings.text("validation_dataset._target_"));
-  if (findings.has("tool_call_eval")) {
-    exactly_one_source(findings, "tool_call_eval");
-  }
+  tool_calls_are_evaluated(findings);
   packing_is_the_kinds_own(findings);
   best_metric_exists(findings);
-  consolidated_needs_safetensors(findings);
+  format_suits_the_weights(findings);
   restoring_is_enabled(findings);
   folder_is_spelt_out(findings);
   workers_are_there(findings, "dataloader");

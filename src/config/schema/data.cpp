@@ -40,7 +40,7 @@ Key seq_length() {
 }
 Key limit() { return optional_count("limit_dataset_samples", "rows that are read"); }
 Key chat_template() {
-  return text("chat_template", "template, or the path of a file with one; null: the tokenizer's")
+  return text("chat_template", "template, or its file; null: dataset's, else the tokenizer's")
       .or_null();
 }
 Key mask_reasoning() { return flag("mask_reasoning_content", "reasoning is not learnt", false); }

@@ -48,8 +48,10 @@ Key mlflow() {
        mapping("tags", "labels", {}).accepting(Extra::free),
        flag("resume", "go on with the run of a resumed checkpoint", true),
        text("description", "description").or_null(),
-       integer("flatten_depth", "levels of the configuration that become parameters", 1)
-           .at_least(0)});
+       integer("flatten_depth",
+               "levels of the configuration below the first that become parameters; null: all", 1)
+           .at_least(0)
+           .or_null()});
 }
 
 Key tensorboard() {

@@ -17,8 +17,9 @@ spec::ModelSpec exaone_moe_spec(const ConfigReader& c) {
   moe.router = grouped_sigmoid_router(c, moe);
   moe.router.scale = c.number("routed_scaling_factor", 2.5);
   moe.shared = shared_experts(moe.inner * c.integer("num_shared_experts", 1), moe.activation);
-  model.layers =
-      routed_layers(c, {.mixer = attention, .norm = model.final_norm}, moe, sparse_layers(c, 1));
+  const auto sparse = sparse_layers(c, 1);
+  c.expect("is_moe_layer", sparse);
+  model.layers = routed_layers(c, {.mixer = attention, .norm = model.final_norm}, moe, sparse);
   const auto window = c.maybe_integer("sliding_window");
   const auto sliding = sliding_layers(c, slides_by_pattern);
   for (std::size_t i = 0; i < sliding.size(); ++i) {

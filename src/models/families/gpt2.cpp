@@ -20,7 +20,9 @@ spec::Gqa biased_attention(const ConfigReader& c) {
 spec::ModelSpec gpt2_spec(const ConfigReader& c) {
   auto model = with_positions(c);
   auto attention = biased_attention(c);
-  attention.scale = c.flag("scale_attn_weights", true) ? attention.scale : 1;
+  const bool scales = c.flag("scale_attn_weights", true);
+  c.expect("normalize_attention_scores", scales);  // GPT-SW3's name of it
+  attention.scale = scales ? attention.scale : 1;
   model.layers = uniform_layers(
       c, {.mixer = attention, .ffn = gpt_mlp(c, "gelu_new"), .norm = model.final_norm});
   model.init_rules = smaller_with_depth(model);
@@ -116,7 +118,7 @@ Family gpt_sw3() {
 Family gpt2() {
   return {.model_type = "gpt2",
           .architectures = {"GPT2LMHeadModel"},
-          .ignored_keys = gpt_ignored_keys(),
+          .ignored_keys = gpt_ignored_keys({"apply_query_key_layer_scaling"}),
           .spec = gpt2_spec,
           .names = gpt2_names,
           .key_names = gpt_key_names()};
@@ -141,7 +143,7 @@ Family gpt_bigcode() {
 Family openai_gpt() {
   return {.model_type = "openai-gpt",
           .architectures = {"OpenAIGPTLMHeadModel"},
-          .ignored_keys = gpt_ignored_keys({"n_special", "predict_special_tokens"}),
+          .ignored_keys = gpt_ignored_keys(),
           .spec = openai_spec,
           .names = openai_names,
           .key_names = openai_key_names()};

@@ -75,7 +75,7 @@ spec::WeightNames gpt_neox_japanese_names(const spec::ModelSpec& model) {
 Family gpt_neox() {
   return {.model_type = "gpt_neox",
           .architectures = {"GPTNeoXForCausalLM"},
-          .ignored_keys = {"is_decoder"},
+          .ignored_keys = {"is_decoder", "num_steps"},
           .spec = gpt_neox_spec,
           .names = gpt_neox_names};
 }

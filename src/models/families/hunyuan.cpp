@@ -68,12 +68,22 @@ spec::ModelSpec hunyuan_moe_spec(const ConfigReader& c) {
   return model;
 }
 
+/// What its files say of switches that Transformers' class does not have.
+void check_hy_v3_keys(const ConfigReader& c, const spec::Moe& moe) {
+  for (const auto* key :
+       {"qk_norm", "route_norm", "moe_router_use_sigmoid", "moe_router_enable_expert_bias"}) {
+    c.expect(key, true);
+  }
+  c.expect("expert_hidden_dim", moe.inner);
+}
+
 spec::ModelSpec hy_v3_spec(const ConfigReader& c) {
   auto model = decoder_defaults(c, {.eps = 1e-5});
   model.float32_parts = {"e_score_correction_bias"};
   auto attention = normed_gqa(c, model);
   attention.rope = rope(c, attention.head_dim, {.theta = 11158840});
   auto moe = routed_experts(c, {.experts = 192, .per_token = 8, .inner = 1536});
+  check_hy_v3_keys(c, moe);
   moe.router = {.score = spec::Router::Score::sigmoid,
                 .correction = true,
                 .renormalise = true,
@@ -123,15 +133,15 @@ spec::WeightNames hy_v3_names(const spec::ModelSpec& model) {
 /// HunYuan, dense: q/k norm after RoPE, NTK by alpha. Source: transformers
 /// HunYuanDenseV1ForCausalLM.
 Family hunyuan_v1_dense() {
-  return {
-      .model_type = "hunyuan_v1_dense",
-      .architectures = {"HunYuanDenseV1ForCausalLM"},
-      .ignored_keys = {"eod_token_id", "cla_share_factor", "org_vocab_size", "sep_token_id",
-                       "im_end_id", "im_start_id", "im_newline_id", "text_start_id", "text_end_id",
-                       "mask_init_id", "add_classification_head", "class_num", "pool_type",
-                       "num_media_embeds", "xla", "enable_lm_head_fp32", "rope_type"},
-      .spec = hunyuan_spec,
-      .names = hunyuan_names};
+  return {.model_type = "hunyuan_v1_dense",
+          .architectures = {"HunYuanDenseV1ForCausalLM"},
+          .ignored_keys = {"eod_token_id", "cla_share_factor", "org_vocab_size", "sep_token_id",
+                           "im_end_id", "im_start_id", "im_newline_id", "text_start_id",
+                           "text_end_id", "mask_init_id", "add_classification_head", "class_num",
+                           "pool_type", "num_media_embeds", "xla", "enable_lm_head_fp32",
+                           "rope_type", "dense_list", "pad_id"},
+          .spec = hunyuan_spec,
+          .names = hunyuan_names};
 }
 
 /// HunYuan A13B: softmax over all experts, a shared expert. Source: transformers
@@ -158,7 +168,8 @@ Family hunyuan_v1_moe() {
 Family hy_v3() {
   return {.model_type = "hy_v3",
           .architectures = {"HYV3ForCausalLM"},
-          .ignored_keys = {"enable_moe_fp32_combine"},
+          .ignored_keys = {"enable_moe_fp32_combine", "enable_lm_head_fp32",
+                           "num_nextn_predict_layers"},
           .spec = hy_v3_spec,
           .names = hy_v3_names,
           .key_names = {{"num_local_experts", "num_experts"}}};

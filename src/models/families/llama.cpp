@@ -9,6 +9,7 @@ spec::ModelSpec llama_spec(const ConfigReader& c) {
   auto attention = biased_gqa(c);
   attention.rope = rope(c, attention.head_dim);
   c.expect("rope_interleaved", false);
+  c.expect("activation", "swiglu");  // Falcon 3's files name the feed-forward so
   auto mlp = gated_mlp(c);
   mlp.bias = c.flag("mlp_bias", false);
   model.layers = uniform_layers(c, {.mixer = attention, .ffn = mlp, .norm = model.final_norm});

@@ -1,3 +1,4 @@
+#include "base/known.h"
 #include "models/common.h"
 #include "models/family.h"
 #include "models/moe.h"
@@ -38,15 +39,41 @@ spec::Gqa layer_attention(const ConfigReader& c, bool sliding) {
   return attention;
 }
 
+/// Of each layer 1 or 0.
+std::vector<int> as_pattern(const std::vector<bool>& layers) {
+  return {layers.begin(), layers.end()};
+}
+
+/// The published file's own names of what Transformers' class has fixed or calls otherwise.
+void check_published_keys(const ConfigReader& c, const std::vector<bool>& sliding,
+                          const std::vector<bool>& sparse) {
+  c.expect("hybrid_layer_pattern", as_pattern(sliding));
+  c.expect("moe_layer_freq", as_pattern(sparse));
+  c.expect("add_full_attention_sink_bias", false);
+  c.expect("add_swa_attention_sink_bias", true);
+  const auto windowed = layer_attention(c, true);
+  c.expect("swa_num_attention_heads", windowed.heads);
+  c.expect("swa_num_key_value_heads", windowed.kv_heads);
+  c.expect("swa_head_dim", windowed.head_dim);
+  c.expect("swa_v_head_dim", windowed.value_dim);
+  if (!c.states("rope_parameters")) {  // which count before these
+    c.expect("rope_theta", known(layer_attention(c, false).rope).theta);
+    c.expect("swa_rope_theta", known(windowed.rope).theta);
+  }
+}
+
 spec::ModelSpec mimo_v2_flash_spec(const ConfigReader& c) {
   auto model = decoder_defaults(c, {.eps = 1e-5});
+  c.expect("layernorm_epsilon", model.final_norm.eps);
   model.float32_parts = {"e_score_correction_bias"};
   auto moe = routed_experts(c, {.experts = 256, .per_token = 8, .inner = 2048});
   c.expect("scoring_func", "sigmoid");
   c.expect("topk_method", "noaux_tc");
   moe.router = grouped_sigmoid_router(c, moe);
-  model.layers = routed_layers(c, {.norm = model.final_norm}, moe, sparse_layers(c, 1));
+  const auto sparse = sparse_layers(c, 1);
+  model.layers = routed_layers(c, {.norm = model.final_norm}, moe, sparse);
   const auto sliding = sliding_layers(c, slides_but_first_and_every_sixth);
+  check_published_keys(c, sliding, sparse);
   for (std::size_t i = 0; i < sliding.size(); ++i) {
     model.layers[i].mixer = layer_attention(c, sliding[i]);
   }
@@ -66,7 +93,7 @@ spec::WeightNames mimo_v2_flash_names(const spec::ModelSpec&) {
 Family mimo_v2_flash() {
   return {.model_type = "mimo_v2_flash",
           .architectures = {"MiMoV2FlashForCausalLM"},
-          .ignored_keys = {},
+          .ignored_keys = {"attention_chunk_size", "swa_rope_theta"},
           .spec = mimo_v2_flash_spec,
           .names = mimo_v2_flash_names,
           .key_names = {{"num_local_experts", "n_routed_experts"}}};

@@ -92,7 +92,8 @@ Family mixtral() {
 Family minimax_m2() {
   return {.model_type = "minimax_m2",
           .architectures = {"MiniMaxM2ForCausalLM"},
-          .ignored_keys = {"mtp_transformer_layers", "num_mtp_modules", "use_mtp"},
+          .ignored_keys = {"mlp_intermediate_size", "mtp_transformer_layers", "num_mtp_modules",
+                           "shared_moe_mode", "use_mtp"},
           .spec = minimax_m2_spec,
           .names = mixtral_names,
           .key_names = {{"num_experts", "num_local_experts"}}};

@@ -40,6 +40,7 @@ std::vector<spec::Rename> fairseq_renames(const std::vector<spec::Rename>& first
 
 spec::ModelSpec opt_spec(const ConfigReader& c) {
   auto model = fairseq_defaults(c);
+  c.expect("learned_embeddings", true);  // Galactica's files: the positions
   model.final_norm.has_weight = model.final_norm.has_bias =
       c.flag("layer_norm_elementwise_affine", true);
   const bool before = c.flag("do_layer_norm_before", true);

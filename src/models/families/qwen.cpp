@@ -47,7 +47,7 @@ spec::ModelSpec qwen3_spec(const ConfigReader& c) {
 Family qwen2() {
   return {.model_type = "qwen2",
           .architectures = {"Qwen2ForCausalLM"},
-          .ignored_keys = {"max_window_layers"},
+          .ignored_keys = {"max_window_layers", "dual_chunk_attention_config"},
           .spec = qwen2_spec};
 }
 

@@ -47,6 +47,10 @@ spec::ModelSpec qwen3_moe_spec(const ConfigReader& c) {
   moe.router.renormalise = c.flag("norm_topk_prob", false);
   model.layers =
       routed_layers(c, {.mixer = attention, .norm = model.final_norm}, moe, sparse_layers(c));
+  // What Qwen3-Coder's files say of the switches of other Qwen models.
+  c.expect("use_qk_norm", true);
+  c.expect("qkv_bias", false);
+  c.expect("shared_expert_intermediate_size", 0);
   return model;
 }
 
