@@ -132,6 +132,28 @@ std::vector<std::string> long_names(const CLI::App& app) {
   return names;
 }
 
+/// CLI11 takes the word behind "--name=" for the option's value, which is the empty text: a word of
+/// its own here.
+std::vector<std::string> with_empty_values(const CLI::App& app, Arguments arguments) {
+  std::vector<std::string> words;
+  for (auto word = arguments.begin(); word != arguments.end(); ++word) {
+    if (*word == "--") {  // what follows are no options
+      words.insert(words.end(), word, arguments.end());
+      break;
+    }
+    const bool may_be_empty = word->starts_with("--") && word->ends_with('=');
+    const CLI::Option* option =
+        may_be_empty ? app.get_option_no_throw(word->substr(0, word->size() - 1)) : nullptr;
+    if (option != nullptr && option->get_items_expected_max() > 0) {
+      words.push_back(word->substr(0, word->size() - 1));
+      words.emplace_back();
+    } else {
+      words.push_back(*word);
+    }
+  }
+  return words;
+}
+
 std::string unknown_option_text(const CLI::App& app, const std::string& word) {
   return fmt::format("unknown argument '{}'{}", word, did_you_mean(word, long_names(app)));
 }
@@ -192,7 +214,8 @@ int run_program(const Program& program, int argc, const char* const* argv) {
 
 bool parse_arguments(CLI::App& app, Arguments arguments) {
   try {
-    app.parse(std::vector<std::string>(arguments.rbegin(), arguments.rend()));
+    const auto words = with_empty_values(app, arguments);
+    app.parse(std::vector<std::string>(words.rbegin(), words.rend()));
     return true;
   } catch (const CLI::CallForHelp&) {
     fmt::print("{}", app.help());

@@ -49,9 +49,9 @@ struct Program {
 /// their frames. Returns the process's exit code.
 int run_program(const Program& program, int argc, const char* const* argv);
 
-/// Parses the arguments of one command. Returns false if they asked for help, which was then
-/// printed. Throws Error(invalid_argument) with the nearest option's name for anything else that is
-/// wrong.
+/// Parses the arguments of one command; the value of "--name=" is empty, as that of "--name" before
+/// an empty word. Returns false if they asked for help, which was then printed. Throws
+/// Error(invalid_argument) with the nearest option's name for anything else that is wrong.
 bool parse_arguments(CLI::App& app, Arguments arguments);
 
 struct SplitArguments {

@@ -13,6 +13,9 @@ namespace {
 /// `expected` is such a number in words.
 CLI::Validator range(const std::function<bool(double)>& holds, const std::string& expected) {
   return {[holds, expected](std::string& word) {
+            if (word.empty()) {  // which CLI11 takes for 0
+              return fmt::format("found no number, expected one {}", expected);
+            }
             const auto value = parse_number<double>(word);
             return !value || holds(*value)  // CLI11 tells of what is no number
                        ? std::string()

@@ -5,8 +5,8 @@
 
 namespace automodel {
 
-/// The error says "-1 is out of range, expected a number of at least 0". What is no number is left
-/// to the option's type.
+/// The error says "-1 is out of range, expected a number of at least 0", or that an empty word is
+/// no number. What else is none is left to the option's type.
 CLI::Validator at_least(double least);
 /// "expected a number above 0".
 CLI::Validator above(double bound);

@@ -2,6 +2,8 @@
 
 #include <algorithm>
 #include <filesystem>
+#include <iterator>
+#include <optional>
 #include <utility>
 
 #include "base/error.h"
@@ -21,8 +23,11 @@ namespace {
 
 namespace fs = std::filesystem;
 
+/// Beside the data that save_to_disk of `datasets` wrote.
+constexpr const char* kInfoFile = "dataset_info.json";
+
 struct Listed {
-  std::string key;  // e.g. "dataset.labels"
+  std::string key;  // e.g. "dataset.labels", or the file that says so
   std::vector<std::string> names;
 };
 
@@ -46,32 +51,43 @@ struct Notes {
   Json features;
 };
 
-/// The files of the split that a section reads; none if they cannot be found, which reading them
-/// will tell.
-std::vector<std::string> files_of(const std::string& path, const Json& keys) {
-  try {
-    const auto first = split(text_at(keys, "split", "train"), '+').front();
-    return data::find_data_files(path, {.split = data::parse_split(first).name,
-                                        .configuration = text_at(keys, "name"),
-                                        .revision = text_at(keys, "revision", "main")});
-  } catch (const Error&) {
-    return {};
-  }
-}
-
-/// Of a folder that save_to_disk wrote, or else of a table.
-Notes notes_of(const std::string& path, const Json& keys) {
-  std::error_code ignored;
-  for (const char* place : {"dataset_info.json", "train/dataset_info.json"}) {
-    if (const fs::path info = fs::path(path) / place; fs::is_regular_file(info, ignored)) {
-      const Json told = read_json(info);
-      return {info.string(), told.is_object() ? told.value("features", Json()) : Json()};
+/// All files that a section reads.
+std::vector<std::string> files_of(const data::ClassificationOptions& options) {
+  std::vector<std::string> files;
+  for (const std::string& part : split(options.split, '+')) {
+    const data::FileChoice choice{.split = data::parse_split(std::string(trim(part))).name,
+                                  .configuration = options.rows.configuration,
+                                  .revision = options.rows.revision};
+    for (const std::string& path : options.paths) {
+      std::ranges::move(data::find_data_files(path, choice), std::back_inserter(files));
     }
   }
-  const auto files = files_of(path, keys);
-  return files.empty() || !data::is_table(files.front())
-             ? Notes()
-             : Notes{files.front(), data::table_features(files.front())};
+  return files;
+}
+
+/// Where notes of these files' columns may be, in their order: beside those that save_to_disk
+/// wrote, else in those that are tables.
+std::vector<std::string> noting_files(const std::vector<std::string>& files) {
+  std::vector<std::string> out;
+  std::error_code ignored;
+  for (const std::string& file : files) {
+    const std::string info = (fs::path(file).parent_path() / kInfoFile).string();
+    const bool is_saved = fs::is_regular_file(info, ignored);
+    if (is_saved && (out.empty() || out.back() != info)) {
+      out.push_back(info);
+    } else if (!is_saved && data::is_table(file)) {
+      out.push_back(file);
+    }
+  }
+  return out;
+}
+
+Notes read_notes(const std::string& file) {
+  if (fs::path(file).filename() != kInfoFile) {
+    return {file, data::table_features(file)};
+  }
+  const Json told = read_json(file);
+  return {file, told.is_object() ? told.value("features", Json()) : Json()};
 }
 
 /// The names of a ClassLabel column, if all are words: numbers as names would be taken for the
@@ -95,59 +111,80 @@ std::vector<std::string> names_in(const Notes& notes, const std::string& column)
   return std::ranges::any_of(names, is_number) ? std::vector<std::string>() : names;
 }
 
-/// What the data themselves say that the numbers in their column stand for.
-std::vector<Listed> told_names(const config::Recipe& recipe) {
+/// What the data of a section say that the numbers in their column stand for.
+std::vector<Listed> told_names(const DataSection& section) {
+  const auto& keys = section.keys.keys;
+  const auto& kind = data::find_dataset_kind(section.keys.target);
+  if (kind.read_classes == nullptr || !keys.contains(std::string(kind.place))) {
+    return {};
+  }
+  const ErrorContext context("preparing {}", section.name);
+  data::Keys reader(keys, "dataset " + std::string(kind.name));
+  const auto options = kind.read_classes(reader);
   std::vector<Listed> out;
-  for (const DataSection& section : data_sections(recipe)) {
-    const auto& keys = section.keys.keys;
-    const std::string place(data::find_dataset_kind(section.keys.target).place);
-    const Json given = keys.value(place, Json());
-    const Json path = given.is_array() && !given.empty() ? given.front() : given;
-    if (!path.is_string()) {
-      continue;
-    }
-    const Notes notes = notes_of(path.get<std::string>(), keys);
-    if (auto names = names_in(notes, keys.value("label_column", std::string("label")));
-        !names.empty()) {
-      out.push_back({notes.file, std::move(names)});
+  for (const std::string& file : noting_files(files_of(options))) {
+    if (auto names = names_in(read_notes(file), options.label_column); !names.empty()) {
+      out.push_back({file, std::move(names)});
     }
   }
   return out;
 }
 
-/// Sorted, in lower case: whether two lists name the same classes.
-std::vector<std::string> as_set(std::vector<std::string> names) {
-  std::ranges::transform(names, names.begin(), to_lower_ascii);
-  std::ranges::sort(names);
-  return names;
+/// Of all data, each list once.
+std::vector<Listed> told_names(const config::Recipe& recipe) {
+  std::vector<Listed> out;
+  for (const DataSection& section : data_sections(recipe)) {
+    for (Listed& one : told_names(section)) {
+      if (std::ranges::find(out, one.names, &Listed::names) == out.end()) {
+        out.push_back(std::move(one));
+      }
+    }
+  }
+  return out;
 }
 
-/// Whether these are the same classes in another order.
-bool are_turned(const std::vector<std::string>& one, const std::vector<std::string>& other) {
-  return as_set(one) == as_set(other) &&
-         !std::ranges::equal(one, other, {}, to_lower_ascii, to_lower_ascii);
+bool is_same_name(const std::string& one, const std::string& other) {
+  return to_lower_ascii(one) == to_lower_ascii(other);
+}
+
+/// The first name that stands for another number in `other`; nothing if there is none.
+std::optional<std::string> moved_name(const std::vector<std::string>& names,
+                                      const std::vector<std::string>& other) {
+  for (std::size_t i = 0; i < names.size(); ++i) {
+    const auto is_this = [&](const std::string& name) { return is_same_name(name, names[i]); };
+    const bool stays = i < other.size() && is_this(other[i]);
+    if (!stays && std::ranges::any_of(other, is_this)) {
+      return names[i];
+    }
+  }
+  return std::nullopt;
 }
 
 /// The numbers in the columns of all data sets must stand for the same classes.
 void check_alike(const std::vector<Listed>& told) {
-  for (const Listed& one : told) {
-    const Listed& first = told.front();
-    check(!are_turned(one.names, first.names), ErrorKind::invalid_argument,
-          "the classes are {} in {}, but {} in {}: the same number would stand for two classes; "
-          "give both data sets one order (align_labels_with_mapping of `datasets` does)",
-          join(first.names, ", "), first.key, join(one.names, ", "), one.key);
+  for (auto one = told.begin(); one != told.end(); ++one) {
+    for (auto first = told.begin(); first != one; ++first) {
+      const auto moved = moved_name(first->names, one->names);
+      check(!moved, ErrorKind::invalid_argument,
+            "the classes are {} in {}, but {} in {}: '{}' has two numbers; give both data sets one "
+            "order (align_labels_with_mapping of `datasets` does)",
+            join(first->names, ", "), first->key, join(one->names, ", "), one->key,
+            moved.value_or(""));
+    }
   }
 }
 
 /// `names` are the recipe's or the model's, `of` says which. The numbers of a model with classes of
-/// its own may stand for something else; but not for the same classes in another order.
+/// its own may stand for something else; but a name that both have must have one number.
 void check_told(const std::vector<Listed>& told, const std::vector<std::string>& names,
                 const std::string& of) {
   for (const Listed& one : told) {
-    check(!are_turned(one.names, names), ErrorKind::invalid_argument,
+    const auto moved = moved_name(names, one.names);
+    check(!moved, ErrorKind::invalid_argument,
           "the classes are {} in {}, but {} in {}, which says what the numbers in the column stand "
-          "for: give them in that order",
-          join(names, ", "), of, join(one.names, ", "), one.key);
+          "for: rows of '{}' would be learnt as another class. Name the classes in the data's "
+          "order, or give the data these numbers (align_labels_with_mapping of `datasets` does)",
+          join(names, ", "), of, join(one.names, ", "), one.key, moved.value_or(""));
   }
 }
 

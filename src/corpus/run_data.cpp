@@ -48,13 +48,14 @@ config::Dataset training_section(const config::Recipe& recipe) {
   if (!is_megatron(section) || !steps.max_steps) {
     return section;
   }
-  const auto needed = *steps.max_steps * steps.global_batch_size;
+  const auto batch = loader_options(recipe).global_batch_size;
+  const auto needed = *steps.max_steps * batch;
   Json& given = section.keys["num_train_samples"];
   given = given.is_null() ? Json(needed) : given;
   check(given.get<std::int64_t>() >= needed, ErrorKind::invalid_argument,
         "dataset.num_train_samples: found {}, but max_steps {} of {} rows take {}; raise it or "
         "leave it out",
-        given.get<std::int64_t>(), *steps.max_steps, steps.global_batch_size, needed);
+        given.get<std::int64_t>(), *steps.max_steps, batch, needed);
   return section;
 }
 
@@ -72,6 +73,26 @@ config::Dataset limited_section(const config::Recipe& recipe, config::Dataset se
   Json& wanted = section.keys["num_val_samples"];
   if (is_whole && wanted.is_null()) {
     wanted = limit.get<std::int64_t>() * recipe.step_scheduler.global_batch_size;
+  }
+  return section;
+}
+
+/// Upstream's data sets share one tokenizer, on which `dataset` sets its chat template first: rows
+/// that are rendered and given none have that one, also of kinds without a key for it.
+config::Dataset with_template(config::Dataset section, const std::string& shared) {
+  const auto set = [&shared](Json& keys, const std::string& target) {
+    if (data::uses_template(target, keys) && text_at(keys, "chat_template").empty()) {
+      keys["chat_template"] = shared;
+    }
+  };
+  if (shared.empty()) {
+    return section;
+  }
+  set(section.keys, section.target);
+  if (section.keys.contains("parts")) {
+    for (Json& part : section.keys["parts"]) {
+      set(part, part.at("_target_").get<std::string>());
+    }
   }
   return section;
 }
@@ -259,8 +280,10 @@ std::vector<DataSection> data_sections(const config::Recipe& recipe) {
   std::vector<DataSection> out = {{.name = "dataset",
                                    .keys = training_section(recipe),
                                    .split_length = splits ? packs.packed_sequence_size : 0}};
+  const auto shared = given_template(recipe);
   for (const auto& [name, section] : recipe.validation_datasets) {
-    out.push_back({.name = validation_section(name), .keys = limited_section(recipe, section)});
+    out.push_back({.name = validation_section(name),
+                   .keys = with_template(limited_section(recipe, section), shared)});
   }
   return out;
 }

@@ -38,7 +38,7 @@ data::PackOptions pack_options(const config::Recipe& recipe);
 std::int64_t mean_row_tokens(const config::Recipe& recipe, const RunData& data);
 
 /// A section of the recipe's data: "dataset" or "validation_dataset[_NAME]", with the number of
-/// samples that a run needs.
+/// samples that a run needs and, for validation, the chat template that it shares.
 struct DataSection {
   std::string name;
   config::Dataset keys;

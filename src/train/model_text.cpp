@@ -2,8 +2,10 @@
 
 #include <algorithm>
 #include <iterator>
+#include <string>
 #include <utility>
 
+#include "base/json_text.h"
 #include "data/limit.h"
 #include "models/stop_ids.h"
 #include "tensor/gguf_facts.h"
@@ -29,6 +31,20 @@ data::TextContext model_text(const checkpoint::ModelFolder& model) {
   return text;
 }
 
+Json given_ids(const checkpoint::ModelFolder& model, const Json& tokens,
+               const text::Tokenizer& tokenizer) {
+  Json ids = Json::object();
+  for (const char* name : {"bos_token", "pad_token"}) {
+    const auto key = std::string(name) + "_id";
+    const auto id = tokenizer.token_to_id(text_at(tokens, name));
+    const bool has_row = tokens.contains(name) && id && *id < model.spec.vocab_size;
+    if (has_row && !model.token_ids.contains(key)) {
+      ids[key] = *id;
+    }
+  }
+  return ids;
+}
+
 void set_text(checkpoint::ModelFolder& model, checkpoint::TextSource text,
               const data::TextContext& used, const std::vector<std::int32_t>& ends) {
   auto stops = models::stop_ids(model.path, model.config, model.token_ids);
@@ -41,12 +57,13 @@ void set_text(checkpoint::ModelFolder& model, checkpoint::TextSource text,
   if (!is_decided) {
     std::ranges::copy_if(ends, std::back_inserter(text.answer_ends), is_new);
   }
+  text.ids.update(given_ids(model, text.keys, used.tokenizer));
   model.text = std::move(text);
 }
 
 std::vector<std::int32_t> stop_ids(const checkpoint::ModelFolder& model,
                                    const data::TextContext& text) {
-  auto ids = models::stop_ids(model.path, model.config);
+  auto ids = models::stop_ids(model.path, model.config, model.token_ids);
   if (model.text && model.text->ids.contains("eos_token_id")) {
     ids.push_back(model.text->ids.at("eos_token_id"));
   }

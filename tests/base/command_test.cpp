@@ -16,9 +16,13 @@ Program two_commands() {
   auto greet = [](Arguments arguments) {
     CLI::App app("Greets", "greet");
     std::string name;
+    std::string title;
+    bool loud = false;
     app.add_option("--name", name, "whom")->required();
+    app.add_option("title", title, "what whom is called by");
+    app.add_flag("--loud", loud, "cries");
     if (parse_arguments(app, arguments)) {
-      fmt::print("hello {}\n", name);
+      fmt::print("hello {}{}{}\n", title, name, loud ? "!" : "");
     }
     return ExitCode::ok;
   };
@@ -60,6 +64,13 @@ TEST(Command, RunsTheNamedOne) {
   const Outcome outcome = run({"greet", "--name", "Ada"});
   EXPECT_EQ(outcome.code, 0);
   EXPECT_EQ(outcome.out, "hello Ada\n");
+}
+
+TEST(Command, AnEmptyValueIsNotTheNextWord) {
+  EXPECT_EQ(run({"greet", "--name=", "Dr"}).out, "hello Dr\n");
+  EXPECT_EQ(run({"greet", "--name", "", "Dr"}).out, "hello Dr\n");
+  EXPECT_EQ(run({"greet", "--name=Ada=", "--loud=", "Dr "}).out, "hello Dr Ada=!\n");
+  EXPECT_EQ(run({"greet", "--name=Ada", "--", "--name="}).out, "hello --name=Ada\n");
 }
 
 TEST(Command, PrintsVersionAndHelp) {

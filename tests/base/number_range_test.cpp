@@ -22,6 +22,12 @@ TEST(NumberRange, BoundsThatBelong) {
   EXPECT_NE(complaint(above(0), "nan"), "");
 }
 
+TEST(NumberRange, NothingIsNoNumber) {
+  EXPECT_EQ(complaint(at_least(0), ""), "found no number, expected one of at least 0");
+  EXPECT_EQ(complaint(above_and_at_most(0, 1), ""),
+            "found no number, expected one above 0 and at most 1");
+}
+
 TEST(NumberRange, WordsAreLeftToTheType) { EXPECT_EQ(complaint(above(0), "many"), ""); }
 
 }  // namespace

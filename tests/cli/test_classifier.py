@@ -113,21 +113,72 @@ def test_names_of_a_converted_checkpoint(automodel, tmp_path):
     assert AutoConfig.from_pretrained(tmp_path / "converted").label2id == {"colour": 0, "number": 1, "beast": 2}
 
 
-def test_names_that_parquet_files_note(automodel, recipe):
-    """The files of `datasets`, and so of the hub's data sets, say what the numbers in a ClassLabel's column stand for."""
-    label = {"names": list(classifier_run.KINDS), "_type": "ClassLabel"}
+def write_parquet(path, rows, names=classifier_run.KINDS):
+    """As `datasets` writes rows whose `label` is a ClassLabel."""
+    label = {"names": list(names), "_type": "ClassLabel"}
     notes = json.dumps({"info": {"features": {"text": {"dtype": "string", "_type": "Value"}, "label": label}}})
-    data = ["--step_scheduler.max_steps=2"]
+    table = pa.Table.from_pylist([{**row, "label": names.index(row["label"])} for row in rows])
+    pq.write_table(table.replace_schema_metadata({"huggingface": notes}), path)
+
+
+def as_parquet(recipe):
+    """The recipe's rows as Parquet files that note the names of the classes; the words that train on them."""
+    words = ["--step_scheduler.max_steps=2"]
     for section, name in (("dataset", "train"), ("validation_dataset", "validation")):
         rows = [json.loads(line) for line in (recipe.parent / f"{name}.jsonl").read_text().splitlines()]
-        table = pa.Table.from_pylist([{**row, "label": label["names"].index(row["label"])} for row in rows])
-        pq.write_table(table.replace_schema_metadata({"huggingface": notes}), recipe.parent / f"{name}.parquet")
-        data += [f"--{section}.path_or_dataset_id={recipe.parent / name}.parquet", f"--{section}.labels=null"]
+        write_parquet(recipe.parent / f"{name}.parquet", rows)
+        words += [f"--{section}.path_or_dataset_id={recipe.parent / name}.parquet", f"--{section}.labels=null"]
+    return words
+
+
+def test_names_that_parquet_files_note(automodel, recipe):
+    """The files of `datasets`, and so of the hub's data sets, say what the numbers in a ClassLabel's column stand for."""
+    data = as_parquet(recipe)
     train(automodel, recipe, *data)
     assert AutoConfig.from_pretrained(consolidated(recipe)).id2label == {0: "colour", 1: "number", 2: "beast"}
     turned = "--model.id2label={0: 'beast', 1: 'number', 2: 'colour'}"
     done = train(automodel, recipe, *data, "--model.num_labels=null", turned, out(recipe, "turned"), expect=2)
     assert f"but colour, number, beast in {recipe.parent / 'train.parquet'}" in done.stderr
+    write_parquet(recipe.parent / "more.parquet", [{"text": "a b", "label": "beast"}], ["colour", "beast"])
+    two = f"--dataset.path_or_dataset_id=['{recipe.parent / 'train.parquet'}', '{recipe.parent / 'more.parquet'}']"
+    others = [word for word in data if not word.startswith("--dataset.path")]
+    done = train(automodel, recipe, *others, two, out(recipe, "two"), expect=2)
+    assert f"but colour, beast in {recipe.parent / 'more.parquet'}: 'beast' has two numbers" in done.stderr
+
+
+def test_names_outlive_the_data_that_gave_them(automodel, tmp_path):
+    """They are in an adapter's checkpoint, for what is made of it later."""
+    (tmp_path / "model").mkdir()
+    recipe = classifier_run.make(tmp_path, tiny_run.write_model(tmp_path / "model"), peft=True)
+    train(automodel, recipe, *as_parquet(recipe), "--checkpoint.merged_export=false")
+    for file in tmp_path.glob("*.parquet"):
+        file.unlink()
+    latest = (tmp_path / "out/LATEST").resolve()
+    for command, source in (("convert", latest), ("merge", latest / "model")):
+        done = automodel(command, source, tmp_path / command)
+        assert done.returncode == 0, done.stderr
+        assert AutoConfig.from_pretrained(tmp_path / command).id2label == {0: "colour", 1: "number", 2: "beast"}
+
+
+def test_an_adapter_with_a_new_head_is_merged(automodel, tmp_path):
+    """Its base is a classifier of another number of classes, whose head it replaces."""
+    (tmp_path / "model").mkdir()
+    recipe = classifier_run.make(tmp_path, tiny_run.write_model(tmp_path / "model"), peft=True)
+    train(automodel, recipe, "--step_scheduler.max_steps=2")
+    for name in ("train", "validation"):
+        file = tmp_path / f"{name}.jsonl"
+        file.write_text("".join(line + "\n" for line in file.read_text().splitlines() if "beast" not in line))
+    train(automodel, recipe, f"--model.pretrained_model_name_or_path={consolidated(recipe)}", "--model.num_labels=2",
+          *(f"--{section}.labels=['colour','number']" for section in ("dataset", "validation_dataset")),
+          "--checkpoint.skip_task_head_prefixes_for_base_model=['score.']", "--step_scheduler.max_steps=2",
+          out(recipe, "two"))
+    saved = tmp_path / "two/LATEST/model"
+    done = automodel("merge", saved, tmp_path / "merged")
+    assert done.returncode == 0, done.stderr
+    ours, theirs = (AutoModelForSequenceClassification.from_pretrained(folder)
+                    for folder in (tmp_path / "merged", saved / "consolidated"))
+    assert ours.config.id2label == {0: "colour", 1: "number"}
+    assert all(torch.equal(value, theirs.state_dict()[key]) for key, value in ours.state_dict().items())
 
 
 def test_packing_and_micro_batches_change_nothing(automodel, recipe):

@@ -3,7 +3,9 @@
 import json
 import os
 import pty
+import shutil
 
+import tiny_run
 import torch
 from tokenizers import Tokenizer, decoders, models, pre_tokenizers
 from transformers import AutoModelForCausalLM, LlamaConfig, LlamaForCausalLM
@@ -126,3 +128,32 @@ def test_the_models_own_defaults_of_drawing(automodel, tmp_path):
     file.write_text(json.dumps(own | {"top_p": "high"}))
     done = automodel("generate", tmp_path, "abc", "--raw")
     assert done.returncode == 2 and 'top_p is "high", expected a number' in done.stderr
+
+
+def test_an_adapters_answers_end_as_its_recipe_says(automodel, tmp_path):
+    recipe = tiny_run.make(tmp_path)
+
+    def change(content):
+        content["peft"] = dict(tiny_run.PEFT)
+        content["model"]["eos_token_id"] = list(range(384))
+
+    tiny_run.edit(recipe, change)
+    done = automodel(recipe, "--step_scheduler.max_steps=1", timeout=300)
+    assert done.returncode == 0, done.stdout + done.stderr
+    adapter = tmp_path / "out/LATEST/model"
+    one, eight = (automodel("generate", adapter, "red", "--raw", f"--max-new-tokens={count}") for count in (1, 8))
+    assert one.returncode == 0, one.stderr
+    assert eight.stdout == one.stdout, "any token ends the answer"
+    alone = shutil.copytree(adapter, tmp_path / "alone")
+    assert automodel("generate", alone, "red", "--raw", "--max-new-tokens=8").stdout != one.stdout
+
+
+def test_an_empty_value_is_no_number_and_not_the_next_word(automodel, tmp_path):
+    tiny(tmp_path, "{% for m in messages %}<|user|>{{ m['role'] }}{{ m['content'] }}{% endfor %}")
+    for words in (["--max-new-tokens", ""], ["--max-new-tokens="], ["--seed="], ["--temperature", ""]):
+        done = automodel("generate", tmp_path, "abc", *words)
+        assert done.returncode == 2 and f"{words[0].rstrip('=')}: found no number, expected one " in done.stderr
+    plain = automodel("generate", tmp_path, "abc", "--max-new-tokens=4")
+    assert plain.returncode == 0, plain.stderr
+    assert automodel("generate", tmp_path, "--system=", "abc", "--max-new-tokens=4").stdout == plain.stdout
+    assert automodel("generate", tmp_path, "--system", "", "abc", "--max-new-tokens=4").stdout == plain.stdout

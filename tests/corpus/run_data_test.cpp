@@ -205,6 +205,58 @@ TEST(RunData, ATokenizerOfAnotherFolderWithAnotherTemplate) {
   EXPECT_EQ(text_of(load(recipe).train.dataset->sample(0)), "Say it.</s>one</s>");
 }
 
+/// The first validation row's text in a run that trains by another template than the tokenizer's.
+std::string validated(const TinyCorpus& corpus, const std::string& kind, const std::string& keys) {
+  corpus.write_tokenizer_config({{"bos_token", "<s>"}, {"eos_token", "<|im_end|>"}});
+  corpus.write("t.jinja",
+               "{% for tool in tools or [] %}{{ tool.function.name }}{% endfor %}"
+               "{% for m in messages %}{{ '|' + m.content }}{% for c in m.tool_calls or [] %}"
+               "{{ c.function | tojson }}{% endfor %}{{ eos_token }}{% endfor %}");
+  const auto recipe =
+      corpus.recipe({"--dataset.chat_template=" + corpus.path("t.jinja")},
+                    fmt::format("validation_dataset:\n"
+                                "  _target_: nemo_automodel.components.datasets.llm.{}\n{}\n",
+                                kind, keys));
+  return text_of(load(recipe).validation.at("default").dataset->sample(0));
+}
+
+TEST(RunData, ValidationRowsHaveTheTrainingDatasTemplate) {
+  const TinyCorpus corpus;
+  const auto rows = [&](const char* key, const std::string& row) {
+    corpus.write("rows.jsonl", row + "\n");
+    return fmt::format("  {}: {}\n", key, corpus.path("rows.jsonl"));
+  };
+  EXPECT_EQ(validated(corpus, "squad.make_squad_dataset",
+                      rows("dataset_name", R"({"context": "c", "question": "q",)"
+                                           R"( "answers": {"text": ["a"]}})")),
+            "|Context: c Question: q Answer: <|im_end|>|a<|im_end|>");
+  EXPECT_EQ(validated(corpus, "chat_dataset.ChatDataset",
+                      rows("path_or_dataset_id", config::chat_row("x", "y"))),
+            "|x<|im_end|>|y<|im_end|>");
+}
+
+TEST(RunData, ValidationRowsOfKindsWithoutAKeyForOneHaveItToo) {
+  const TinyCorpus corpus;
+  corpus.write("calls.jsonl", R"({"query": "q", "tools": [{"name": "f"}],)"
+                              R"( "answers": [{"name": "f", "arguments": {}}]})");
+  corpus.write("texts.jsonl", R"({"q": "x", "a": "y"})");
+  const auto calls = "  dataset_name: " + corpus.path("calls.jsonl");
+  const auto texts = "  path_or_dataset_id: " + corpus.path("texts.jsonl") +
+                     "\n  column_mapping: {question: q, answer: a}";
+  const std::string mapped =
+      "column_mapped_text_instruction_dataset.ColumnMappedTextInstructionDataset";
+  const std::string call = R"(f|q<|im_end|>|{"name": "f", "arguments": {}}<|im_end|>)";
+  EXPECT_EQ(validated(corpus, "xlam.make_xlam_dataset", calls), call);
+  EXPECT_EQ(validated(corpus, mapped, texts + "\n  use_hf_chat_template: true"),
+            "|x<|im_end|>|y<|im_end|>");
+  EXPECT_EQ(validated(corpus, mapped, texts), "x y<|im_end|>") << "no template is asked for";
+  EXPECT_EQ(validated(corpus, "blend.WeightedBlend",
+                      fmt::format("  parts: [{{_target_: nemo_automodel.components.datasets.llm."
+                                  "xlam.make_xlam_dataset, dataset_name: {}}}]",
+                                  corpus.path("calls.jsonl"))),
+            call);
+}
+
 TEST(RunData, PacksAreMadeOnDemandOnly) {
   const TinyCorpus corpus;
   ::setenv("AUTOMODEL_CACHE", corpus.path("cache").c_str(), 1);
@@ -270,6 +322,12 @@ TEST(RunData, MegatronDataIsAsLongAsTheRun) {
   auto recipe = corpus.recipe();
   recipe.dataset.target = "megatron_dataset.MegatronPretraining";
   EXPECT_EQ(data_sections(recipe)[0].keys.keys.at("num_train_samples"), 4);
+  recipe.dataloader.batch_size = 3;
+  EXPECT_EQ(data_sections(recipe)[0].keys.keys.at("num_train_samples"), 6) << "2 steps of 3 rows";
+  recipe.dataset.keys["num_train_samples"] = 5;
+  EXPECT_EQ(data::error_of([&] { data_sections(recipe); }),
+            "dataset.num_train_samples: found 5, but max_steps 2 of 3 rows take 6; raise it or "
+            "leave it out");
 }
 
 TEST(RunData, MegatronValidationTakesSoManyBatches) {

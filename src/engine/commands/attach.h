@@ -17,8 +17,8 @@ std::optional<data::TextContext> use_adapter_text(checkpoint::ModelFolder& base,
                                                   const std::filesystem::path& adapter);
 
 /// The base model `name` with config.json as the adapter was trained beside it: with the classes of
-/// its head, and if it lies in a checkpoint with what the run changed. Throws as
-/// checkpoint::open_model.
+/// its head, in place of a head of the base's own, and if it lies in a checkpoint with what the run
+/// changed and what it called the classes. Throws as checkpoint::open_model.
 checkpoint::ModelFolder open_base_of(const checkpoint::PeftAdapter& adapter,
                                      const std::string& name, const std::string& revision);
 

@@ -25,8 +25,8 @@ checkpoint::ModelFolder open_run_source(const config::ModelSource& model, bool w
 
 /// from_pretrained: the checkpoint's weights; from_config: fresh ones drawn from the recipe's seed.
 /// With a section peft adapters are attached, fresh or as its adapter_name_or_path has them, and
-/// all else is frozen. Throws as open_model, load_parameters, attach_lora and begin_with_adapter;
-/// Error(unsupported) for other entries.
+/// all else is frozen. Throws as open_model, corpus::class_names, load_parameters, attach_lora and
+/// begin_with_adapter; Error(unsupported) for other entries.
 RunModel load_run_model(const config::Recipe& recipe);
 
 }  // namespace automodel::recipes
