@@ -140,22 +140,29 @@ Tensor read_tensor(const WeightSource& weights, const std::string& name, const f
   return weights.tensor(name);
 }
 
+/// `stored` in float32 where it is narrower and the parameter is not.
+Tensor widened(const Tensor& stored, const nn::Parameter& parameter) {
+  const bool is_narrow = stored.scalar_type() == at::kBFloat16 || stored.scalar_type() == at::kHalf;
+  return is_narrow && parameter.value.scalar_type() == at::kFloat ? stored.to(at::kFloat) : stored;
+}
+
+/// A buffer that no step moved is not in checkpoints of earlier versions, and is stored as narrow
+/// as the model.
 void restore_weights(const fs::path& folder, const nn::Parameters& parameters) {
   const auto weights = open_folder_weights(folder);
   std::set<std::string> unused(weights->names().begin(), weights->names().end());
   for (const auto& parameter : parameters.changing()) {
-    restore_value(parameter, read_tensor(*weights, parameter.spec.name, folder), folder);
+    const bool is_buffer = parameter.spec.is_stepped;
+    if (is_buffer && !weights->contains(parameter.spec.name)) {
+      continue;
+    }
+    const Tensor value = read_tensor(*weights, parameter.spec.name, folder);
+    restore_value(parameter, is_buffer ? widened(value, parameter) : value, folder);
     unused.erase(parameter.spec.name);
   }
   check(unused.empty(), ErrorKind::corrupt_data,
         "the checkpoint {} has {}, which this run does not train", folder.string(),
         unused.empty() ? "" : *unused.begin());
-}
-
-/// A float32 parameter of a narrower model is stored as narrow where that is exact.
-bool widens(const Tensor& stored, const Tensor& ours) {
-  return ours.scalar_type() == at::kFloat &&
-         (stored.scalar_type() == at::kBFloat16 || stored.scalar_type() == at::kHalf);
 }
 
 void restore_consolidated(const fs::path& folder, const spec::ModelSpec& spec,
@@ -164,8 +171,9 @@ void restore_consolidated(const fs::path& folder, const spec::ModelSpec& spec,
   const auto layout = layout_of(spec, *weights);
   const auto stored = [&](const std::string& name) { return read_tensor(*weights, name, folder); };
   for (const auto& parameter : parameters.changing()) {
-    const Tensor value = layout.to_parameter(parameter.spec, stored);
-    restore_value(parameter, widens(value, parameter.value) ? value.to(at::kFloat) : value, folder);
+    // A float32 parameter of a narrower model is stored as narrow where that is exact.
+    restore_value(parameter, widened(layout.to_parameter(parameter.spec, stored), parameter),
+                  folder);
   }
 }
 

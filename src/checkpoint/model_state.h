@@ -23,7 +23,8 @@ void write_model_state(const std::filesystem::path& folder, const ModelFolder& s
 /// Copies the values back into the parameters that training changes, bit for bit. Throws
 /// Error(corrupt_data) that names a parameter which is missing, unknown here, of another shape or
 /// of another element type, or a rank or scale of adapters that differs. A consolidated model may
-/// have float32 parameters as bfloat16 or float16.
+/// have float32 parameters as bfloat16 or float16, any checkpoint such buffers. A buffer that the
+/// checkpoint lacks, since no step had moved it, keeps its value.
 void restore_model_state(const std::filesystem::path& folder, const ModelFolder& source,
                          nn::Parameters& parameters);
 

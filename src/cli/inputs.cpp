@@ -2,6 +2,7 @@
 
 #include <unistd.h>
 
+#include <algorithm>
 #include <cstdio>
 
 #include "base/error.h"
@@ -132,11 +133,21 @@ void bring_run_model(const config::ModelSource& model) {
   }
 }
 
+/// Whether a run that writes there would find a checkpoint of its own; LATEST may be missing, which
+/// it mends.
+bool has_checkpoints(const fs::path& folder) {
+  std::error_code ignored;  // there may be no folder yet
+  const fs::directory_iterator entries(folder, ignored);
+  return std::ranges::any_of(entries, [](const fs::directory_entry& entry) {
+    return entry.path().filename().string().starts_with("epoch_") &&
+           !models::checkpoint_recipe(entry.path()).empty();
+  });
+}
+
 /// A checkpoint that the run goes on from has what an adapter would begin with.
 bool begins(const config::Checkpoint& section) {
   const bool names_one = section.restore_from.value_or(kLatest) != kLatest;
-  const auto latest = fs::path(section.checkpoint_dir) / kLatest;
-  return !section.enabled || (!names_one && models::checkpoint_recipe(latest).empty());
+  return !section.enabled || (!names_one && !has_checkpoints(section.checkpoint_dir));
 }
 
 /// Nothing is fetched for a recipe that cannot run.

@@ -76,7 +76,8 @@ class Parameters {
   std::vector<Parameter>& all() { return parameters_; }
   /// Those that require a gradient.
   std::vector<Parameter> trained() const;
-  /// Those, and buffers that training moves without one: what a checkpoint of a run must hold.
+  /// Those, and buffers that training may move without one, also if this part of it does not: what
+  /// a checkpoint of a run must hold.
   std::vector<Parameter> changing() const;
 
   /// Moves every value to this device; which are trained stays.

@@ -209,8 +209,8 @@ class Builder {
     if (moe.router.correction) {
       add("mlp.gate.e_score_correction_bias", {moe.experts}, Role::router, kZeros);
       params_.back().is_buffer = true;
-      params_.back().is_stepped = moe.training.correction_step != 0;
-      if (params_.back().is_stepped) {
+      params_.back().is_stepped = true;
+      if (moe.training.correction_step != 0) {
         params_.back().rounding = Rounding::none;  // in fewer bits a step would be lost
       }
     }

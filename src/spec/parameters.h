@@ -27,7 +27,7 @@ struct ParamSpec {
   bool is_linear = false;   // the weight of a linear layer: a LoRA target
   std::int64_t layer = -1;  // -1: outside the blocks
   bool is_buffer = false;   // part of the checkpoint that no gradient reaches: never trained
-  bool is_stepped = false;  // a buffer that training moves after each step, without a gradient
+  bool is_stepped = false;  // a buffer that training may move after each step, without a gradient
   Rounding rounding = Rounding::any;
   std::int64_t numel() const;
   bool operator==(const ParamSpec&) const = default;

@@ -10,6 +10,7 @@
 #include "base/error.h"
 #include "base/file.h"
 #include "base/growing_file.h"
+#include "base/known.h"
 #include "base/text.h"
 #include "config/yaml.h"
 
@@ -18,11 +19,26 @@ namespace {
 
 namespace fs = std::filesystem;
 
+// RunStatus
 constexpr int kRunning = 1;
 constexpr int kFinished = 3;
+constexpr int kFailed = 4;
 constexpr int kKilled = 5;
+
 constexpr std::size_t kMostParameterBytes = 6000;
 constexpr std::size_t kMostOpenFiles = 64;  // of metrics; their names may be many (of experts)
+
+int status_of(RunEnd end) {
+  switch (end) {
+    case RunEnd::complete:
+      return kFinished;
+    case RunEnd::stopped:
+      return kKilled;
+    case RunEnd::failed:
+      break;
+  }
+  return kFailed;
+}
 
 std::int64_t milliseconds(double seconds) { return std::llround(seconds * 1000); }
 
@@ -49,13 +65,19 @@ void write_entry(const fs::path& folder, const std::string& name, const std::str
   write_file_atomic(file, value);
 }
 
-std::string name_of_experiment(const fs::path& meta) {
+/// A value of meta.yaml, which MLflow may have written anew; none: it has no such key.
+std::optional<std::string> find_in_meta(const fs::path& meta, const char* key) {
   const auto document = config::parse_yaml(read_file(meta), meta.string());
-  const config::Node* name = config::find_path(document.root, "name");
-  check(name != nullptr, ErrorKind::corrupt_data,
+  const config::Node* value = config::find_path(document.root, key);
+  return value == nullptr ? std::nullopt : std::optional(value->text);
+}
+
+std::string name_of_experiment(const fs::path& meta) {
+  const auto name = find_in_meta(meta, "name");
+  check(name.has_value(), ErrorKind::corrupt_data,
         "{}: an experiment without 'name'; remove it or choose another mlflow.tracking_uri",
         meta.string());
-  return name->text;
+  return known(name);
 }
 
 std::optional<fs::path> find_experiment(const fs::path& store, const std::string& name) {
@@ -159,6 +181,7 @@ class Mlflow : public Writer {
     const bool goes_on = run.is_resumed && fs::exists(folder_ / "metrics");
     if (goes_on) {
       drop_later_points(folder_ / "metrics", run.first_step);
+      keep_start();
     }
     for (const char* part : {"metrics", "params", "tags", "artifacts"}) {
       fs::create_directories(folder_ / part);
@@ -182,9 +205,9 @@ class Mlflow : public Writer {
     }
   }
 
-  void finish(bool is_complete, double seconds) override {
+  void finish(RunEnd end, double seconds) override {
     meta_["end_time"] = milliseconds(seconds);
-    meta_["status"] = is_complete ? kFinished : kKilled;
+    meta_["status"] = status_of(end);
     write_meta(folder_, meta_);
   }
 
@@ -193,6 +216,15 @@ class Mlflow : public Writer {
   }
 
  private:
+  /// A run that goes on started when its first part did.
+  void keep_start() {
+    const fs::path meta = folder_ / "meta.yaml";
+    const auto start = fs::exists(meta) ? find_in_meta(meta, "start_time") : std::nullopt;
+    if (const auto time = parse_number<std::int64_t>(start.value_or(""))) {
+      meta_["start_time"] = *time;
+    }
+  }
+
   std::string artifacts(const MlflowOptions& options) const {
     return options.artifact_location
                ? *options.artifact_location + "/" + options.run_id + "/artifacts"

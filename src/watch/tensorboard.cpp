@@ -22,6 +22,9 @@ constexpr std::uint32_t kFileVersion = 3;
 constexpr std::uint32_t kEventSummary = 5;
 constexpr std::uint32_t kSessionLog = 7;
 
+/// The step of a validation before the first one.
+constexpr std::int64_t kBeforeTraining = -1;
+
 std::string masked_crc(std::string_view bytes) {
   const std::uint32_t crc = crc32c(bytes);
   return little_endian(((crc >> 15U) | (crc << 17U)) + 0xA282EAD8U, 4);
@@ -43,13 +46,11 @@ class TensorBoard : public Writer {
       : file_(folder / fmt::format("events.out.tfevents.{:.0f}.{}.{}.0", std::floor(run.seconds),
                                    host_name(), getpid())) {
     add(Message().number(kWallTime, run.seconds).text(kFileVersion, "brain.Event:2"));
-    if (run.is_resumed) {
-      constexpr std::int64_t kStart = 1;
-      add(Message()
-              .number(kWallTime, run.seconds)
-              .integer(kStep, run.first_step)
-              .message(kSessionLog, Message().integer(1, kStart)));
-    }
+    constexpr std::int64_t kStart = 1;
+    add(Message()
+            .number(kWallTime, run.seconds)
+            .integer(kStep, run.is_resumed ? run.first_step : kBeforeTraining)
+            .message(kSessionLog, Message().integer(1, kStart)));
   }
 
   void write(const Scalars& point) override {
@@ -63,7 +64,7 @@ class TensorBoard : public Writer {
             .message(kEventSummary, summary));
   }
 
-  void finish(bool /*is_complete*/, double /*seconds*/) override {}
+  void finish(RunEnd /*end*/, double /*seconds*/) override {}
 
   std::string place() const override {
     return "tensorboard --logdir " + file_.path().parent_path().string();

@@ -8,8 +8,9 @@
 
 namespace automodel::watch {
 
-/// Starts a new event file in `folder`. Points of earlier files from run.first_step on no longer
-/// count if the run was resumed. Values are in float32, as TensorBoard keeps them.
+/// Starts a new event file in `folder`. Points of earlier files no longer count: those from
+/// run.first_step on if the run was resumed; else all, for an attempt that left no checkpoint wrote
+/// them. Values are in float32, as TensorBoard keeps them.
 /// Throws Error(io).
 /// Source: tensorflow/core/util/event.proto, framework/summary.proto; the TFRecord format.
 std::unique_ptr<Writer> tensorboard_writer(const std::filesystem::path& folder,

@@ -174,20 +174,47 @@ TEST_F(ModelState, HoldsOnlyWhatIsTrained) {
   expect_refused("has no model.embed_tokens.weight, which this run trains", whole_model(1));
 }
 
+/// The norm as a buffer that steps may move; nothing else is trained.
+nn::Parameters with_buffer(std::uint64_t seed, at::ScalarType dtype = at::kFloat) {
+  auto parameters = whole_model(seed, dtype);
+  for (auto& parameter : parameters.all()) {
+    parameter.value.requires_grad_(false);
+    parameter.spec.is_stepped = parameter.spec.name == "model.norm.weight";
+  }
+  return parameters;
+}
+
 TEST_F(ModelState, HoldsBuffersThatTrainingMoves) {
-  const auto with_buffer = [](std::uint64_t seed) {
-    auto parameters = whole_model(seed);
-    for (auto& parameter : parameters.all()) {
-      parameter.value.requires_grad_(false);
-      parameter.spec.is_stepped = parameter.spec.name == "model.norm.weight";
-    }
-    return parameters;
-  };
   write(with_buffer(1), Consolidated::no);
   EXPECT_EQ(open_folder_weights(model_)->names(), std::vector<std::string>{"model.norm.weight"});
   auto restored = with_buffer(2);
   restore_model_state(model_, source_, restored);
   EXPECT_TRUE(at::equal(restored.at("model.norm.weight"), whole_model(1).at("model.norm.weight")));
+}
+
+/// Stored by a run that moved it not.
+TEST_F(ModelState, ABufferIsWidened) {
+  write(with_buffer(1, at::kBFloat16), Consolidated::no);
+  auto restored = with_buffer(2);
+  restore_model_state(model_, source_, restored);
+  EXPECT_TRUE(at::equal(restored.at("model.norm.weight"),
+                        whole_model(1, at::kBFloat16).at("model.norm.weight").to(at::kFloat)));
+}
+
+/// Earlier versions stored only buffers that the run moved.
+TEST_F(ModelState, ABufferThatIsNotStoredStaysAsItIs) {
+  const auto trained = [](std::uint64_t seed, bool has_buffer) {
+    auto parameters = whole_model(seed);
+    auto& last = parameters.all().back();
+    last.value.requires_grad_(false);
+    last.spec.is_stepped = has_buffer;
+    return parameters;
+  };
+  write(trained(1, false), Consolidated::no);
+  auto restored = trained(2, true);
+  restore_model_state(model_, source_, restored);
+  EXPECT_TRUE(at::equal(restored.all().back().value, whole_model(2).all().back().value));
+  EXPECT_TRUE(at::equal(restored.all().front().value, whole_model(1).all().front().value));
 }
 
 TEST_F(ModelState, OfAdaptersComesBackAndIsPefts) {

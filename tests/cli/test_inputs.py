@@ -362,3 +362,16 @@ def test_an_unknown_revision_of_data_is_refused_with_what_exists(hub, run, versi
     done = run("data", recipe, "--dataset.revision=v1", HF_HUB_OFFLINE="1")
     assert_refused(done, "the data set org/rows (revision v1) is neither a path here nor in the local cache")
     assert_refused(run(recipe, "--dataset.dataset_name=org/none"), "there is no data set org/none")
+
+
+def test_a_run_that_goes_on_needs_its_first_adapter_no_more(automodel, tmp_path):
+    """Also where LATEST was lost, as in a copy that leaves out links."""
+    recipe = tiny_run.edit(tiny_run.make(tmp_path), lambda content: content.update(peft=dict(tiny_run.PEFT)))
+    first = f"--checkpoint.checkpoint_dir={tmp_path}/first"
+    assert automodel(recipe, first, "--step_scheduler.max_steps=1", timeout=300).returncode == 0
+    begun = f"--peft.adapter_name_or_path={tmp_path}/first/LATEST/model"
+    assert automodel(recipe, begun, "--step_scheduler.max_steps=1", timeout=300).returncode == 0
+    shutil.rmtree(tmp_path / "first")
+    (tmp_path / "out/LATEST").unlink()
+    done = automodel(recipe, begun, "--step_scheduler.max_steps=2", timeout=300)
+    assert done.returncode == 0 and "going on from" in done.stdout, done.stdout + done.stderr

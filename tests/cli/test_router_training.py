@@ -1,6 +1,7 @@
 """Training of routers on tiny models: their losses, the corrections that follow the load, what is logged, and that a
 run goes on bit for bit."""
 
+import pytest
 import tiny_run
 import torch
 from safetensors.torch import load_file
@@ -12,8 +13,8 @@ LOSSES = ["--model.moe_overrides.aux_loss_coeff=0.01", "--model.moe_overrides.z_
 PEFT = "--peft._target_=nemo_automodel.components._peft.lora.PeftConfig"
 
 
-def correction(folder):
-    return load_file(folder / "model/consolidated/model.safetensors")[CORRECTION]
+def correction(folder, name="consolidated/model.safetensors"):
+    return load_file(folder / "model" / name)[CORRECTION]
 
 
 def test_deepseeks_corrections_move_by_upstreams_step_and_the_run_goes_on(automodel, tmp_path):
@@ -54,6 +55,21 @@ def test_corrections_that_are_exact_in_bfloat16_go_on_from_a_consolidated_checkp
     assert moved.dtype == torch.bfloat16 and moved.any()
     train(automodel, recipe, out(recipe, "cut"), *options, "--step_scheduler.max_steps=4")
     assert_same(tmp_path / "four/LATEST", tmp_path / "cut/LATEST")
+
+
+@pytest.mark.parametrize("consolidated", [True, False])
+def test_corrections_go_on_when_their_steps_are_switched_off_and_on(automodel, tmp_path, consolidated):
+    """As DeepSeek-V3 was trained: with 0.001, and in the end with 0."""
+    recipe = tiny_run.make(tmp_path, **tiny_run.DEEPSEEK)
+    name = "consolidated/model.safetensors" if consolidated else "model.safetensors"
+    after = []
+    for steps, factor in [(2, 0.001), (4, 0), (6, 0.001)]:
+        train(automodel, recipe, f"--checkpoint.save_consolidated={str(consolidated).lower()}",
+              f"--step_scheduler.max_steps={steps}", f"--model.moe_overrides.gate_bias_update_factor={factor}")
+        after.append(correction(tmp_path / "out/LATEST", name))
+    assert after[0].any() and torch.equal(after[0], after[1])
+    moved = (after[2] - after[1]) / 0.001
+    assert moved.any() and torch.allclose(moved, moved.round(), atol=1e-3) and moved.abs().max() <= 2.001
 
 
 def test_corrections_stay_where_asked_or_where_adapters_are_trained(automodel, tmp_path):
@@ -104,6 +120,8 @@ def test_without_switches_nothing_is_added(automodel, tmp_path):
     recipe = tiny_run.make(tmp_path, **tiny_run.QWEN_MOE)
     done = train(automodel, recipe, "--model.router_aux_loss_coef=0.1", "--step_scheduler.max_steps=1")
     assert "warning: model.router_aux_loss_coef changes nothing" in done.stdout
+    plain = train(automodel, recipe, out(recipe, "plain"), "--step_scheduler.max_steps=1")
+    assert "Upstream trains qwen3_moe with a balance loss of that weight" in plain.stdout
     assert not any("loss" in key and key != "loss" or "moe" in key for key in tiny_run.log(tmp_path / "out")[0])
 
 

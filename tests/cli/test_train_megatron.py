@@ -1,5 +1,6 @@
 """Pre-training on Megatron's files of tokens."""
 
+import json
 import struct
 
 import numpy as np
@@ -52,3 +53,18 @@ def test_a_longer_run_goes_on_with_the_rows_behind(automodel, recipe):
     train(automodel, recipe, "short", 6)
     train(automodel, recipe, "short", 9)
     assert_same(recipe.parent / "long/epoch_0_step_8", recipe.parent / "short/epoch_0_step_8")
+
+
+def test_a_run_with_smaller_batches_says_how_many_samples_it_needs(automodel, recipe):
+    """Not a sample comes twice: 6 steps took 24, 3 more take 2 each."""
+    train(automodel, recipe, "out", 6)
+    smaller = ["--step_scheduler.global_batch_size=2", "--step_scheduler.max_steps=9"]
+    done = automodel(recipe, *smaller)
+    assert done.returncode == 2
+    assert "dataset.num_train_samples: the data set has 18 samples, but the steps up to the checkpoint took 24, and the 3 " \
+        "that are left take 2 each; set it to 30" in done.stderr, done.stderr
+    done = automodel(recipe, *smaller, "--dataset.num_train_samples=30", timeout=300)
+    assert done.returncode == 0, done.stderr
+    assert "going on from" in done.stdout
+    state = recipe.parent / "out/epoch_0_step_8/dataloader/state.json"
+    assert json.loads(state.read_text()) == {"epoch": 1, "sample": 0}, "all 30 were taken"

@@ -3,9 +3,12 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <array>
+#include <string_view>
 
 #include "base/error.h"
 #include "base/text.h"
+#include "models/default_configs.h"
 #include "spec/parameters.h"
 
 namespace automodel::recipes {
@@ -58,6 +61,27 @@ bool routes_in_float32(const spec::ModelSpec& model, const config::Recipe& recip
   check(!asked || first_moe(model) != nullptr, ErrorKind::invalid_argument,
         "model.backend.gate_precision: {} has no routed experts; remove the key", model.model_type);
   return asked;
+}
+
+constexpr const char* kCoefficient = "router_aux_loss_coef";
+
+/// The types whose implementation in upstream takes config.json's coefficient as the weight of its
+/// balance loss, without a switch. Its others have none, or are Transformers' classes.
+constexpr auto kBalancedUpstream =
+    std::to_array<std::string_view>({"ernie4_5_moe", "gpt_oss", "laguna", "qwen3_moe"});
+
+double number_at(const Json& object, const char* key, double otherwise) {
+  const auto found = object.find(key);
+  return found != object.end() && found->is_number() ? found->get<double>() : otherwise;
+}
+
+/// What upstream would train with; 0: nothing.
+double upstreams_coefficient(const spec::ModelSpec& model, const Json& config) {
+  const bool is_balanced = std::ranges::count(kBalancedUpstream, model.model_type) > 0;
+  return is_balanced && !model.is_classifier()
+             ? number_at(config, kCoefficient,
+                         number_at(models::fixed_defaults(model.model_type), kCoefficient, 0))
+             : 0;
 }
 
 }  // namespace
@@ -114,22 +138,26 @@ std::string describe_router_training(const spec::ModelSpec& model) {
 }
 
 std::vector<std::string> idle_router_keys(const config::Recipe& recipe,
-                                          const spec::ModelSpec& model) {
-  const auto& overrides = recipe.model.config_overrides;
-  const auto given = overrides.find("router_aux_loss_coef");
-  const bool asked = given != overrides.end() && given->is_number() && given->get<double>() > 0;
-  const bool acts = std::ranges::any_of(model.layers, [](const spec::Layer& layer) {
-    const auto* moe = spec::moe_of(layer);
-    return moe != nullptr && moe->training.balance_loss != 0;
-  });
+                                          const spec::ModelSpec& model, const Json& config) {
+  const bool asked = number_at(recipe.model.config_overrides, kCoefficient, 0) > 0;
+  const auto* moe = first_moe(model);
+  const bool acts = moe != nullptr && moe->training.balance_loss != 0;
+  const bool decides = moe != nullptr && !moe->training.even;
+  const double upstreams = upstreams_coefficient(model, config);
   std::vector<std::string> out;
   if (asked && !acts) {
     out.emplace_back(
         "model.router_aux_loss_coef changes nothing: as in Transformers, the loss acts with "
         "model.output_router_logits: true, for language models of types that have it. Upstream's "
         "is model.moe_overrides.aux_loss_coeff");
+  } else if (upstreams > 0 && decides && !acts && !recipe.model.moe_overrides.aux_loss_coeff) {
+    out.push_back(
+        fmt::format("the model's {0} {1:g} changes nothing: as in Transformers, the loss acts with "
+                    "model.output_router_logits: true. Upstream trains {2} with a balance loss of "
+                    "that weight; for one, set model.moe_overrides.aux_loss_coeff: {1:g}",
+                    kCoefficient, upstreams, model.model_type));
   }
-  if (recipe.moe_metrics.enabled && first_moe(model) == nullptr) {
+  if (recipe.moe_metrics.enabled && moe == nullptr) {
     out.push_back(fmt::format("moe_metrics.enabled changes nothing: {} has no routed experts",
                               model.model_type));
   }

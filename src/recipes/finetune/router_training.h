@@ -18,8 +18,9 @@ spec::ModelSpec with_router_training(spec::ModelSpec model, const config::Recipe
 /// "losses: balance x0.001, z x0.0001; corrections move by 0.001 a step"; empty: nothing.
 std::string describe_router_training(const spec::ModelSpec& model);
 
-/// Warnings for keys about routers that change nothing.
+/// Warnings for keys about routers that change nothing, among them the router_aux_loss_coef of
+/// `config`, the model's config.json, where upstream trains with it.
 std::vector<std::string> idle_router_keys(const config::Recipe& recipe,
-                                          const spec::ModelSpec& model);
+                                          const spec::ModelSpec& model, const Json& config);
 
 }  // namespace automodel::recipes

@@ -13,6 +13,7 @@
 #include "checkpoint/model_state.h"
 #include "checkpoint/signature.h"
 #include "config/print.h"
+#include "corpus/run_data.h"
 #include "models/find_model.h"
 #include "train/non_finite.h"
 
@@ -43,15 +44,45 @@ std::int64_t num_rows(const Json& ground) {
   return says_so ? ground.at(at).get<std::int64_t>() : 0;
 }
 
-/// Megatron's data are as long as the run. Of a longer one those behind the checkpoint's come next,
-/// not the first ones again.
-void go_on_behind(data::LoaderState& loader, const config::Recipe& recipe, const Json& ours,
-                  const Json& theirs) {
-  const bool is_in_order = recipe.dataset.target.ends_with(".MegatronPretraining") &&
-                           !ours.value("order", Json::object()).value("shuffle", true);
+/// An epoch's end where a checkpoint with the ground `theirs` stands at one, not the next one's
+/// beginning.
+data::LoaderState behind_rows(const data::LoaderState& loader, const Json& theirs) {
   const bool is_at_an_end = loader.epoch > 0 && loader.sample == 0 && num_rows(theirs) > 0;
-  if (is_in_order && is_at_an_end && num_rows(theirs) < num_rows(ours)) {
-    loader = {.epoch = loader.epoch - 1, .sample = num_rows(theirs)};
+  return is_at_an_end ? data::LoaderState{.epoch = loader.epoch - 1, .sample = num_rows(theirs)}
+                      : loader;
+}
+
+/// Refuses data that are as long as asked for, and so do not begin again by themselves, but have
+/// too few rows behind `taken` for the steps that are left: those before had larger batches.
+void check_rows_behind(const data::LoaderState& taken, std::int64_t next_step,
+                       const config::Recipe& recipe, const Json& ours) {
+  const auto num_steps = recipe.step_scheduler.max_steps.value_or(0) - next_step;
+  if (num_steps <= 0 || taken.epoch > 0) {
+    return;
+  }
+  const auto rows = num_rows(ours);
+  const auto batch = corpus::loader_options(recipe).global_batch_size;
+  const auto needed = taken.sample + num_steps * batch;
+  const Json wanted = corpus::data_sections(recipe).front().keys.keys.at("num_train_samples");
+  check(rows >= needed || rows < wanted.get<std::int64_t>(), ErrorKind::invalid_argument,
+        "dataset.num_train_samples: the data set has {} samples, but the steps up to the "
+        "checkpoint took {}, and the {} that are left take {} each; set it to {}, and the run goes "
+        "on with the samples behind",
+        rows, taken.sample, num_steps, batch, needed);
+}
+
+/// Megatron's data are as long as the run. Those behind the checkpoint's come next, not the first
+/// ones again.
+void go_on_behind(RunState& state, const config::Recipe& recipe, const Json& theirs) {
+  const Json& ours = state.ground;
+  if (!recipe.dataset.target.ends_with(".MegatronPretraining") ||
+      ours.value("order", Json::object()).value("shuffle", true)) {
+    return;
+  }
+  const auto taken = behind_rows(state.loader, theirs);
+  check_rows_behind(taken, state.next_step, recipe, ours);
+  if (taken.sample < num_rows(ours)) {
+    state.loader = taken;
   }
 }
 
@@ -186,14 +217,16 @@ RunCheckpoints::Restored RunCheckpoints::restore(RunState& state) {
   if (state.ground.contains("base")) {
     checkpoint::check_base(state.ground.at("base"), *found.checkpoint);
   }
-  const ErrorContext context(
-      "going on from {}: what is trained and its types must be as they were there; to train anew "
-      "choose another checkpoint.checkpoint_dir",
-      found.checkpoint->path.string());
-  checkpoint::restore_model_state(found.checkpoint->path / "model", state.run.source,
-                                  state.run.model.parameters());
-  checkpoint::restore_state(*found.checkpoint, state.items());
-  go_on_behind(state.loader, loaded_.recipe, state.ground, found.checkpoint->manifest.ground);
+  {
+    const ErrorContext context(
+        "going on from {}: what is trained and its types must be as they were there; to train anew "
+        "choose another checkpoint.checkpoint_dir",
+        found.checkpoint->path.string());
+    checkpoint::restore_model_state(found.checkpoint->path / "model", state.run.source,
+                                    state.run.model.parameters());
+    checkpoint::restore_state(*found.checkpoint, state.items());
+  }
+  go_on_behind(state, loaded_.recipe, found.checkpoint->manifest.ground);
   std::ranges::move(changed_ground(state, found.checkpoint->manifest.ground),
                     std::back_inserter(found.warnings));
   return {.path = found.checkpoint->path, .notes = std::move(found.warnings)};

@@ -129,14 +129,39 @@ TEST(RouterTraining, IsTold) {
 TEST(RouterTraining, ACoefficientThatDoesNothingIsTold) {
   config::Recipe recipe;
   recipe.model.config_overrides = {{"router_aux_loss_coef", 0.001}};
-  EXPECT_THAT(idle_router_keys(recipe, routed()),
+  const Json config = Json::object();
+  EXPECT_THAT(idle_router_keys(recipe, routed(), config),
               ElementsAre(HasSubstr("router_aux_loss_coef changes nothing")));
   auto acting = routed();
   spec::moe_of(acting.layers[1])->training.balance_loss = 0.001;
-  EXPECT_THAT(idle_router_keys(recipe, acting), IsEmpty());
+  EXPECT_THAT(idle_router_keys(recipe, acting, config), IsEmpty());
   recipe.model.config_overrides = {{"router_aux_loss_coef", 0}};
-  EXPECT_THAT(idle_router_keys(recipe, routed()), IsEmpty());
-  EXPECT_THAT(idle_router_keys({}, routed()), IsEmpty());
+  EXPECT_THAT(idle_router_keys(recipe, routed(), config), IsEmpty());
+  EXPECT_THAT(idle_router_keys({}, routed(), config), IsEmpty());
+}
+
+TEST(RouterTraining, WhatUpstreamBalancesByTheModelsOwnCoefficientIsTold) {
+  auto model = routed();
+  const auto notes = [&](const Json& config, const config::Recipe& recipe = {}) {
+    return idle_router_keys(recipe, model, config);
+  };
+  const Json config = {{"router_aux_loss_coef", 0.9}};
+  EXPECT_THAT(notes(config), IsEmpty()) << "upstream has no such loss for other types";
+  model.model_type = "gpt_oss";
+  EXPECT_THAT(notes(config),
+              ElementsAre(HasSubstr("Upstream trains gpt_oss with a balance loss of that weight; "
+                                    "for one, set model.moe_overrides.aux_loss_coeff: 0.9")));
+  EXPECT_THAT(notes(Json::object()), ElementsAre(HasSubstr("router_aux_loss_coef 0.001 changes")))
+      << "what Transformers' class says";
+  EXPECT_THAT(notes({{"router_aux_loss_coef", 0}}), IsEmpty());
+  EXPECT_THAT(notes(config, with({.aux_loss_coeff = 0})), IsEmpty()) << "the recipe has decided";
+  EXPECT_THAT(notes(config, with({.z_loss_coeff = 0.1})), ::testing::SizeIs(1));
+  spec::moe_of(model.layers[1])->training = {.even = true};
+  EXPECT_THAT(notes(config), IsEmpty());
+  spec::moe_of(model.layers[1])->training = {.balance_loss = 0.9};
+  EXPECT_THAT(notes(config), IsEmpty());
+  model = spec::as_classifier(model, 2);
+  EXPECT_THAT(notes(config), IsEmpty()) << "they have none upstream either";
 }
 
 }  // namespace

@@ -57,35 +57,87 @@ TEST(RunCheckpoints, BringEverythingBack) {
   EXPECT_EQ(back.state.next_step, 4);
 }
 
-TEST(RunCheckpoints, LongerDataOfMegatronGoOnBehindTheEarlierOnes) {
-  constexpr auto kMegatron = "megatron_dataset.MegatronPretraining";
-  const TinyRecipe recipe;
-  const auto set_data = [](Held& held, std::int64_t rows, const char* target) {
-    held.loaded.recipe.dataset.target = target;
-    held.state.ground = {{"data", {{"rows", rows}}}, {"order", {{"shuffle", false}}}};
-  };
-  {
-    Held saved(recipe.load());
-    set_data(saved, 24, kMegatron);
-    saved.state.loader = {.epoch = 1};
-    RunCheckpoints(saved.loaded).save(saved.state, {});
+/// Runs on rows of Megatron's, or another target's, in their order.
+class MegatronRuns : public ::testing::Test {
+ protected:
+  static constexpr auto kMegatron = "megatron_dataset.MegatronPretraining";
+
+  /// Saves a checkpoint behind `next_step` steps on a data set of so many rows.
+  void save(const data::LoaderState& loader, std::int64_t next_step, std::int64_t rows) const {
+    Held held(recipe_.load());
+    set_data(held, rows, kMegatron);
+    held.state.loader = loader;
+    held.state.next_step = next_step;
+    RunCheckpoints(held.loaded).save(held.state, {.step = next_step});
   }
-  const auto next_row = [&](std::int64_t rows, const char* target) {
-    Held back(recipe.load());
+  /// Where a run on a data set of so many rows goes on.
+  data::LoaderState next_row(std::int64_t rows, const std::vector<std::string>& overrides = {},
+                             const char* target = kMegatron) const {
+    Held back(recipe_.load(overrides));
     set_data(back, rows, target);
     RunCheckpoints(back.loaded).restore(back.state);
     return back.state.loader;
-  };
-  EXPECT_EQ(next_row(36, kMegatron), (data::LoaderState{.epoch = 0, .sample = 24}));
-  EXPECT_EQ(next_row(24, kMegatron), data::LoaderState{.epoch = 1});
-  EXPECT_EQ(next_row(36, "chat_dataset.ChatDataset"), data::LoaderState{.epoch = 1});
-  {
-    Held saved(recipe.load());
-    saved.state.ground = nullptr;  // of a version that did not say
-    saved.state.loader = {.epoch = 1};
-    RunCheckpoints(saved.loaded).save(saved.state, {.step = 1});
   }
-  EXPECT_EQ(next_row(36, kMegatron), data::LoaderState{.epoch = 1});
+  std::string refusal(std::int64_t rows, const std::vector<std::string>& overrides) const {
+    try {
+      next_row(rows, overrides);
+    } catch (const Error& error) {
+      EXPECT_EQ(error.kind(), ErrorKind::invalid_argument);
+      return error.message();
+    }
+    return "no error";
+  }
+  static void set_data(Held& held, std::int64_t rows, const char* target) {
+    held.loaded.recipe.dataset.target = target;
+    held.state.ground = {{"data", {{"rows", rows}}}, {"order", {{"shuffle", false}}}};
+  }
+
+  TinyRecipe recipe_;
+};
+
+TEST_F(MegatronRuns, LongerDataGoOnBehindTheEarlierOnes) {
+  save({.epoch = 1}, 2, 24);
+  EXPECT_EQ(next_row(36), (data::LoaderState{.epoch = 0, .sample = 24}));
+  EXPECT_EQ(next_row(24), data::LoaderState{.epoch = 1}) << "the run is over";
+  EXPECT_EQ(next_row(36, {}, "chat_dataset.ChatDataset"), data::LoaderState{.epoch = 1});
+  Held saved(recipe_.load());
+  saved.state.ground = nullptr;  // of a version that did not say
+  saved.state.loader = {.epoch = 1};
+  RunCheckpoints(saved.loaded).save(saved.state, {.step = 3});
+  EXPECT_EQ(next_row(36), data::LoaderState{.epoch = 1});
+}
+
+/// The first run has batches of 16 rows, this one of 8.
+std::vector<std::string> smaller_batches(int max_steps) {
+  return {"--step_scheduler.global_batch_size=8", "--step_scheduler.local_batch_size=8",
+          fmt::format("--step_scheduler.max_steps={}", max_steps)};
+}
+
+TEST_F(MegatronRuns, SmallerBatchesAskForMoreSamples) {
+  save({.epoch = 1}, 100, 1600);
+  EXPECT_EQ(refusal(1600, smaller_batches(200)),
+            "dataset.num_train_samples: the data set has 1600 samples, but the steps up to the "
+            "checkpoint took 1600, and the 100 that are left take 8 each; set it to 2400, and the "
+            "run goes on with the samples behind");
+  EXPECT_THAT(refusal(960, smaller_batches(120)), ::testing::HasSubstr("set it to 1760"));
+  EXPECT_EQ(next_row(2400, smaller_batches(200)), (data::LoaderState{.epoch = 0, .sample = 1600}));
+}
+
+TEST_F(MegatronRuns, SmallerBatchesAskForMoreSamplesInTheMiddle) {
+  save({.epoch = 0, .sample = 640}, 40, 1600);
+  const auto shorter = smaller_batches(100);
+  EXPECT_THAT(refusal(800, shorter),
+              ::testing::HasSubstr("took 640, and the 60 that are left take 8 "
+                                   "each; set it to 1120"));
+  EXPECT_EQ(next_row(1120, shorter), (data::LoaderState{.epoch = 0, .sample = 640}));
+  save({.epoch = 0, .sample = 960}, 60, 1600);
+  EXPECT_THAT(refusal(800, shorter), ::testing::HasSubstr("set it to 1280"));
+}
+
+/// Parts without weights have no more rows than there are, and begin again.
+TEST_F(MegatronRuns, DataThatBeginAgainByThemselvesAreEnough) {
+  save({.epoch = 0, .sample = 400}, 50, 500);
+  EXPECT_EQ(next_row(500, smaller_batches(200)), (data::LoaderState{.epoch = 0, .sample = 400}));
 }
 
 TEST(RunCheckpoints, TheSavedScheduleGoesOnAndIsTold) {
