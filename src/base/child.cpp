@@ -6,6 +6,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <array>
 #include <cerrno>
 #include <cstring>
@@ -22,6 +23,7 @@ class Descriptor {
  public:
   explicit Descriptor(int number) : number_(number) {}
   ~Descriptor() { close(); }
+  Descriptor(Descriptor&& other) noexcept : number_(std::exchange(other.number_, -1)) {}
   Descriptor(const Descriptor&) = delete;
   Descriptor& operator=(const Descriptor&) = delete;
 
@@ -90,18 +92,22 @@ ChildEnd run_child(std::span<const std::string> words,
   check(::pipe2(ends.data(), O_CLOEXEC) == 0, ErrorKind::io, "cannot make a pipe: {}",
         std::strerror(errno));
   Descriptor out(ends[1]);
+  Descriptor reader(ends[0]);
   const Descriptor errors(::memfd_create("errors", MFD_CLOEXEC));  // of any length, without a wait
   check(errors.number() >= 0, ErrorKind::io, "cannot make a file in memory: {}",
         std::strerror(errno));
   Child child(words, out, errors);
   out.close();
-  const Descriptor in(ends[0]);  // closed before the wait of ~Child: the child cannot hang writing
+  // Closed before the wait of ~Child: the child cannot hang writing.
+  const Descriptor in = std::move(reader);
   std::vector<char> buffer(std::size_t{1} << 16);
   for (std::size_t n = 0; (n = read_some(in, buffer)) > 0;) {
     take({buffer.data(), n});
   }
   ChildEnd end{.code = child.wait()};
-  ::lseek(errors.number(), 0, SEEK_SET);
+  const auto most = static_cast<::off_t>(buffer.size());
+  ::lseek(errors.number(), std::max<::off_t>(::lseek(errors.number(), 0, SEEK_END) - most, 0),
+          SEEK_SET);
   end.errors.append(buffer.data(), read_some(errors, buffer));
   return end;
 }

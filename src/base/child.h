@@ -14,8 +14,8 @@ namespace automodel {
 /// output; what it writes to standard error is lost. Nothing if it cannot be started or fails.
 std::optional<std::string> output_of(std::span<const std::string> words);
 
-/// How a child ended: its exit code, or 128 and the number of the signal that ended it, and what it
-/// wrote to standard error.
+/// How a child ended: its exit code, or 128 and the number of the signal that ended it, and the
+/// end, at most 64 KiB, of what it wrote to standard error.
 struct ChildEnd {
   int code = 0;
   std::string errors;

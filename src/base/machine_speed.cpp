@@ -7,10 +7,17 @@
 #include <algorithm>
 #include <chrono>
 #include <cstdint>
+#include <exception>
+#include <functional>
 #include <latch>
+#include <new>
 #include <numeric>
+#include <optional>
 #include <thread>
 #include <vector>
+
+#include "base/error.h"
+#include "base/free_memory.h"
 
 namespace automodel {
 namespace {
@@ -22,6 +29,7 @@ constexpr int kSlices = 20;
 constexpr std::size_t kLeastBytes = 16U << 20U;  // a thread's: its share of the caches is less
 constexpr std::size_t kMostBytes = 64U << 20U;
 constexpr std::size_t kAllBytes = 256U << 20U;
+constexpr std::uint64_t kShareOfFree = 8;  // of all threads: one part in so many
 constexpr int kPasses = 4;
 
 /// kRounds steps of every chain.
@@ -109,20 +117,40 @@ double shortest_seconds(int times, const Run& run) {
   return best.count();
 }
 
-/// What measure() says on so many threads that begin together once each has made ready.
+/// What make() makes; none: memory does not suffice.
+template <class Make>
+auto if_memory_suffices(const Make& make) -> std::optional<decltype(make())> {
+  try {
+    return make();
+  } catch (const std::bad_alloc&) {
+    return std::nullopt;
+  }
+}
+
+/// The sum of what measure() says on so many threads, of which the caller is one, that begin
+/// together once each has made ready. Those that the system does not give, and those that memory
+/// does not suffice for, count 0.
 template <class MakeReady, class Measure>
-double sum_of_threads(int num_threads, const MakeReady& make_ready, const Measure& measure) {
-  std::vector<double> reached(static_cast<std::size_t>(std::max(num_threads, 1)));
-  std::latch all_there(static_cast<std::ptrdiff_t>(reached.size()));
+double sum_of_threads(std::size_t num_threads, const MakeReady& make_ready,
+                      const Measure& measure) {
+  std::vector<double> reached(num_threads);
+  std::latch all_there(static_cast<std::ptrdiff_t>(num_threads));
+  const auto take_part = [&](double& own) {
+    auto ready = if_memory_suffices(make_ready);
+    all_there.arrive_and_wait();
+    own = ready ? measure(*ready) : 0;
+  };
   {
-    std::vector<std::jthread> threads;
-    for (double& own : reached) {
-      threads.emplace_back([&] {
-        auto ready = make_ready();
-        all_there.arrive_and_wait();
-        own = measure(ready);
-      });
+    std::vector<std::jthread> others;
+    others.reserve(num_threads - 1);
+    try {
+      while (others.size() + 1 < num_threads) {
+        others.emplace_back(take_part, std::ref(reached[others.size() + 1]));
+      }
+    } catch (const std::exception&) {  // no more of them, or no memory to name them
+      all_there.count_down(static_cast<std::ptrdiff_t>(num_threads - 1 - others.size()));
     }
+    take_part(reached.front());
   }
   return std::accumulate(reached.begin(), reached.end(), 0.0);
 }
@@ -131,17 +159,20 @@ double sum_of_threads(int num_threads, const MakeReady& make_ready, const Measur
 
 double measure_peak_flops(Isa isa, int num_threads) {
   return sum_of_threads(
-      num_threads, [isa] { return slice_of(isa); },
+      static_cast<std::size_t>(std::max(num_threads, 1)), [isa] { return slice_of(isa); },
       [](const Slice& slice) {
         return 2.0 * kChains * kRounds * slice.width / shortest_seconds(kSlices, slice.run);
       });
 }
 
 double measure_bandwidth(int num_threads) {
-  const std::size_t bytes = std::clamp(
-      kAllBytes / static_cast<std::size_t>(std::max(num_threads, 1)), kLeastBytes, kMostBytes);
-  return sum_of_threads(
-      num_threads, [bytes] { return std::vector<std::uint64_t>(bytes / sizeof(std::uint64_t)); },
+  const std::size_t all =
+      std::clamp<std::uint64_t>(free_memory_bytes() / kShareOfFree, kLeastBytes, kAllBytes);
+  const std::size_t threads = std::clamp<std::size_t>(
+      static_cast<std::size_t>(std::max(num_threads, 1)), 1, all / kLeastBytes);
+  const std::size_t bytes = std::clamp(all / threads, kLeastBytes, kMostBytes);
+  const double reached = sum_of_threads(
+      threads, [bytes] { return std::vector<std::uint64_t>(bytes / sizeof(std::uint64_t)); },
       [bytes](std::vector<std::uint64_t>& entries) {
         const auto pass = [&entries] {
           for (std::uint64_t& entry : entries) {
@@ -151,6 +182,11 @@ double measure_bandwidth(int num_threads) {
         };
         return 2.0 * static_cast<double>(bytes) / shortest_seconds(kPasses, pass);
       });
+  check(reached > 0, ErrorKind::out_of_memory,
+        "there is no memory to measure its speed with: {} MiB are wanted; end other programs or "
+        "raise the limit of this process",
+        bytes >> 20U);
+  return reached;
 }
 
 }  // namespace automodel

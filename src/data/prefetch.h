@@ -19,23 +19,22 @@ namespace automodel::data {
 template <typename Value>
 class Prefetch {
  public:
-  /// `make` is called from several threads at once.
+  /// `make` is called from several threads at once. Throws std::system_error if the system does
+  /// not give that many.
   Prefetch(std::function<Value(std::int64_t)> make, int num_threads, std::int64_t capacity)
       : make_(std::move(make)), capacity_(capacity) {
-    for (int i = 0; i < num_threads; ++i) {
-      threads_.emplace_back([this] { run(); });
+    try {
+      for (int i = 0; i < num_threads; ++i) {
+        threads_.emplace_back([this] { run(); });
+      }
+    } catch (...) {
+      stop();  // else those that are there would be waited for and wait themselves
+      throw;
     }
   }
 
   /// Ends the threads; waits for the values that they are making.
-  ~Prefetch() {
-    {
-      const std::scoped_lock lock(mutex_);
-      stopped_ = true;
-    }
-    changed_.notify_all();
-    threads_.clear();
-  }
+  ~Prefetch() { stop(); }
 
   Prefetch(const Prefetch&) = delete;
   Prefetch& operator=(const Prefetch&) = delete;
@@ -62,6 +61,15 @@ class Prefetch {
 
  private:
   using Result = std::variant<Value, std::exception_ptr>;
+
+  void stop() {
+    {
+      const std::scoped_lock lock(mutex_);
+      stopped_ = true;
+    }
+    changed_.notify_all();
+    threads_.clear();
+  }
 
   void run() {
     while (true) {

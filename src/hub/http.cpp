@@ -136,27 +136,27 @@ struct Http::Transfer {
     }
   }
 
-  static std::size_t on_bytes(const char* bytes, std::size_t, std::size_t count, void* self) {
+  void take_header(std::string_view bytes) {
+    const std::string_view line = trim(bytes);
+    const auto colon = line.find(':');
+    if (line.starts_with("HTTP/")) {
+      answer.headers.clear();  // a proxy or "100 Continue" answered first
+    } else if (colon != std::string_view::npos) {
+      answer.headers[to_lower_ascii(line.substr(0, colon))] = trim(line.substr(colon + 1));
+    }
+  }
+
+  /// As libcurl, which is C and lets no exception through, calls a member function.
+  template <void (Transfer::*take_bytes)(std::string_view)>
+  static std::size_t call(const char* bytes, std::size_t, std::size_t count, void* self) {
     auto& transfer = *static_cast<Transfer*>(self);
     try {
-      transfer.take({bytes, count});
+      (transfer.*take_bytes)({bytes, count});
       return count;
     } catch (...) {
       transfer.thrown = std::current_exception();
       return 0;  // anything but `count` ends the transfer
     }
-  }
-
-  static std::size_t on_header(const char* bytes, std::size_t, std::size_t count, void* self) {
-    auto& headers = static_cast<Transfer*>(self)->answer.headers;
-    const std::string_view line = trim({bytes, count});
-    const auto colon = line.find(':');
-    if (line.starts_with("HTTP/")) {
-      headers.clear();  // a proxy or "100 Continue" answered first
-    } else if (colon != std::string_view::npos) {
-      headers[to_lower_ascii(line.substr(0, colon))] = trim(line.substr(colon + 1));
-    }
-    return count;
   }
 };
 
@@ -181,9 +181,9 @@ Answer Http::get_once(const std::string& url, std::int64_t first_byte, const Sin
   curl_easy_setopt(easy, CURLOPT_LOW_SPEED_TIME,
                    std::max(1L, static_cast<long>(settings_.silence_seconds)));
   curl_easy_setopt(easy, CURLOPT_ERRORBUFFER, reason.data());
-  curl_easy_setopt(easy, CURLOPT_WRITEFUNCTION, &Transfer::on_bytes);
+  curl_easy_setopt(easy, CURLOPT_WRITEFUNCTION, &Transfer::call<&Transfer::take>);
   curl_easy_setopt(easy, CURLOPT_WRITEDATA, &transfer);
-  curl_easy_setopt(easy, CURLOPT_HEADERFUNCTION, &Transfer::on_header);
+  curl_easy_setopt(easy, CURLOPT_HEADERFUNCTION, &Transfer::call<&Transfer::take_header>);
   curl_easy_setopt(easy, CURLOPT_HEADERDATA, &transfer);
   if (!settings_.certificates.empty()) {
     curl_easy_setopt(easy, CURLOPT_CAINFO, settings_.certificates.c_str());

@@ -136,6 +136,15 @@ Tensor MoeBlock::sums(const Tensor& logits_te, const Tensor& experts_tk,
   return out.joined();
 }
 
+/// The learned factors of the chosen experts, of x's precision, [t, k] float32. A row for each
+/// token makes their gradient a float32 sum over tokens; that of an index would add one after
+/// another, in bfloat16 until the sum is 256 times a term, and from several threads in the order of
+/// chance.
+Tensor MoeBlock::scales(const Tensor& x_td, const Tensor& experts_tk) const {
+  const Tensor scale_e = scale_e_.to(x_td.scalar_type()).to(at::kFloat);
+  return scale_e.expand({x_td.size(0), spec_.experts}).gather(1, experts_tk);
+}
+
 ops::Routing MoeBlock::route(const Tensor& x_td, const Sequence& sequence) const {
   if (spec_.training.even) {
     return even(x_td, sequence);
@@ -147,7 +156,7 @@ ops::Routing MoeBlock::route(const Tensor& x_td, const Sequence& sequence) const
   }
   Tensor weights_tk = ops::routing_weights(logits_te, experts_tk, router_options_);
   if (scale_e_.defined()) {
-    weights_tk = weights_tk * scale_e_.to(x_td.scalar_type()).index({experts_tk});
+    weights_tk = weights_tk * scales(x_td, experts_tk);
   }
   return {experts_tk,
           spec_.router.weights_in_float32 ? weights_tk : weights_tk.to(x_td.scalar_type())};

@@ -32,6 +32,7 @@ class MoeBlock {
 
  private:
   Tensor logits(const Tensor& x_td, const Sequence& sequence) const;
+  Tensor scales(const Tensor& x_td, const Tensor& experts_tk) const;
   ops::Routing route(const Tensor& x_td, const Sequence& sequence) const;
   /// The experts of each token: those of sequence.routing, or chosen now and kept there.
   Tensor decide(const Tensor& logits_te, const Sequence& sequence) const;

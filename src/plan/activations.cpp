@@ -3,13 +3,19 @@
 #include <algorithm>
 #include <string_view>
 
+#include "base/attention_segments.h"
+#include "base/division.h"
 #include "spec/parameters.h"
 
 namespace automodel::plan {
 namespace {
 
 constexpr std::int64_t kIndex = 8;
-constexpr std::int64_t kWidestHead = 256;  // of our attention kernel
+
+// Of our attention kernel.
+constexpr std::int64_t kWidestHead = 256;
+constexpr std::int64_t kTileRows = 112;      // of queries and heads, that a worker works on
+constexpr std::int64_t kFloatsOfRow = 2000;  // scores of a block of keys, and their gradients
 
 /// Values of one token that are of a feed-forward's inner width.
 std::int64_t inner_values(const spec::Mlp& mlp) { return (mlp.gated ? 2 : 1) * mlp.inner; }
@@ -18,6 +24,24 @@ std::int64_t inner_values(const spec::Moe& moe) {
 }
 std::int64_t inner_values(const spec::MlpBesideMoe& both) {
   return inner_values(both.mlp) + inner_values(both.moe);
+}
+
+/// What attention sees of a mixer.
+struct Heads {
+  std::int64_t queries, keys;  // how many
+  std::int64_t width, value_width;
+  std::int64_t window;  // 0: none
+};
+Heads heads_of(const spec::Gqa& gqa) {
+  return {gqa.heads, gqa.kv_heads, gqa.head_dim, gqa.value_width(), gqa.window.value_or(0)};
+}
+Heads heads_of(const spec::Mla& mla) {
+  return {mla.heads, mla.heads, mla.head_dim(), mla.value_dim, 0};
+}
+
+/// Whether our attention takes them, whatever their mask.
+bool is_own(const Heads& heads, const BatchShape& batch) {
+  return batch.own_kernels && std::max(heads.width, heads.value_width) <= kWidestHead;
 }
 
 /// Counts what one layer keeps. Values are in the compute type; the rest is counted in bytes.
@@ -74,20 +98,14 @@ class Kept {
     const bool plain = !gqa.softcap && !gqa.sinks && !gqa.alibi && !gqa.chunk &&
                        gqa.value_width() == gqa.head_dim &&
                        (!gqa.window || *gqa.window >= batch_.row_tokens);
-    const bool own = takes_heads(gqa.head_dim, gqa.value_width());
-    add_scores(gqa.heads, own || plain, gqa.softcap.has_value());
+    add_scores(gqa.heads, is_own(heads_of(gqa), batch_) || plain, gqa.softcap.has_value());
   }
 
   void add(const spec::Mla& mla) {
     values_ += dim_ + 2 * mla.heads * (mla.head_dim() + mla.value_dim) +
                2 * mla.q_lora_rank.value_or(0) + 2 * mla.kv_lora_rank;
-    const bool own = takes_heads(mla.head_dim(), mla.value_dim);
-    add_scores(mla.heads, own || mla.head_dim() == mla.value_dim, false);
-  }
-
-  /// Our attention, whatever its mask.
-  bool takes_heads(std::int64_t width, std::int64_t value_width) const {
-    return batch_.own_kernels && std::max(width, value_width) <= kWidestHead;
+    const bool plain = mla.head_dim() == mla.value_dim;
+    add_scores(mla.heads, is_own(heads_of(mla), batch_) || plain, false);
   }
 
   /// The fused kernel keeps one number per row and head; the plain one all probabilities.
@@ -150,6 +168,35 @@ std::int64_t widest(const spec::MlpBesideMoe& both) {
   return std::max(widest(both.mlp), widest(both.moe));
 }
 
+/// What the backward of our attention works on: keys and values packed, the gradients of the keys
+/// and values of the segments that are under way, and those of queries that several segments reach.
+std::int64_t own_attention_bytes(const Heads& heads, const BatchShape& batch) {
+  const std::int64_t documents = batch.rows * heads.keys;
+  const std::int64_t segment_keys = attention_segment_keys(batch.row_tokens, documents);
+  const std::int64_t segments = ceil_div(batch.row_tokens, segment_keys);
+  const std::int64_t workers = std::min(batch.threads, documents * segments);
+  const std::int64_t tile =
+      std::min(kTileRows, batch.row_tokens * heads.queries / heads.keys) * kFloatsOfRow;
+  const std::int64_t of_segment =
+      std::min(segment_keys, batch.row_tokens) * (heads.width + heads.value_width);
+  // A query reaches those of the keys before it, half of all, or of its window.
+  const std::int64_t halves = heads.window > 0
+                                  ? std::min(segments + 1, 2 * (heads.window / segment_keys + 1))
+                                  : segments + 1;
+  const std::int64_t parts =
+      segments > 1 ? batch.tokens() * heads.queries * heads.width * halves / 2 : 0;
+  const std::int64_t packed =
+      batch.tokens() * heads.keys * (2 * heads.width + heads.value_width) * batch.compute_width;
+  return packed + (parts + workers * (tile + of_segment)) * kFloat;
+}
+
+/// Gradients of its output, queries, keys and values, and what they are made with.
+std::int64_t attention_bytes(const Heads& heads, const BatchShape& batch) {
+  const std::int64_t values = (heads.queries + heads.keys) * (heads.width + heads.value_width);
+  return batch.tokens() * values * batch.compute_width +
+         (is_own(heads, batch) ? own_attention_bytes(heads, batch) : 0);
+}
+
 std::int64_t pairs_of(const spec::Mlp&) { return 0; }
 std::int64_t pairs_of(const spec::Moe& moe) { return moe.per_token; }
 std::int64_t pairs_of(const spec::MlpBesideMoe& both) { return both.moe.per_token; }
@@ -176,9 +223,16 @@ double recomputed_flops(const spec::ModelSpec& model, const BatchShape& batch,
 std::int64_t backward_bytes(const spec::ModelSpec& model, std::size_t index,
                             const BatchShape& batch) {
   const auto& layer = model.layers[index];
-  const std::int64_t inner = std::visit([](const auto& ffn) { return widest(ffn); }, layer.ffn);
-  const std::int64_t pairs = std::visit([](const auto& ffn) { return pairs_of(ffn); }, layer.ffn);
-  return batch.tokens() * (inner + (2 + 2 * pairs) * model.dim) * batch.compute_width;
+  const std::int64_t bytes = batch.tokens() * batch.compute_width;  // of a value of each token
+  const std::int64_t feed_forward = std::visit(
+      [&](const auto& ffn) { return (widest(ffn) + 2 * pairs_of(ffn) * model.dim) * bytes; },
+      layer.ffn);
+  // Then the inner values of the feed-forward are not kept any more.
+  const std::int64_t attention =
+      std::visit([&](const auto& mixer) { return attention_bytes(heads_of(mixer), batch); },
+                 layer.mixer) -
+      std::visit([&](const auto& ffn) { return inner_values(ffn) * bytes; }, layer.ffn);
+  return 2 * model.dim * bytes + std::max(feed_forward, attention);
 }
 
 std::int64_t loss_kept_bytes(const spec::ModelSpec& model, const BatchShape& batch) {

@@ -21,6 +21,7 @@ struct BatchShape {
   std::int64_t compute_width = 4;  // bytes of a value
   Recompute recompute = Recompute::off;
   bool own_kernels = false;  // computed by our kernels for CPUs, not by LibTorch's operators
+  std::int64_t threads = 1;  // theirs
   std::int64_t tokens() const { return rows * row_tokens; }
   bool operator==(const BatchShape&) const = default;
 };
@@ -40,7 +41,8 @@ LayerBytes layer_bytes(const spec::ModelSpec& model, std::size_t index, const Ba
 double recomputed_flops(const spec::ModelSpec& model, const BatchShape& batch,
                         double forward_flops);
 
-/// Bytes that the backward of a layer needs beside what is kept, at its widest point.
+/// Bytes that the backward of a layer needs beside what is kept, at its widest point: of the
+/// feed-forward or, behind that, of the attention.
 std::int64_t backward_bytes(const spec::ModelSpec& model, std::size_t index,
                             const BatchShape& batch);
 

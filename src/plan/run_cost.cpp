@@ -188,7 +188,8 @@ Machine this_machine() {
           .bfloat16_flops = isa >= Isa::avx512_bf16 ? kReachedInPairs * 2 * peak : kReached * peak,
           .bandwidth = measure_bandwidth(threads),
           .has_bfloat16 = has_bfloat16_pairs(),
-          .own_kernels = isa != Isa::reference};
+          .own_kernels = isa != Isa::reference,
+          .threads = threads};
 }
 
 OptimizerShape optimizer_shape(const config::Optimizer& optimizer) {
@@ -275,7 +276,8 @@ RunCost cost_of(const config::Recipe& recipe, const spec::ModelSpec& spec,
       .labels = spec.is_classifier() ? rows : rows * tokens,
       .compute_width = compute_width(recipe.model, storage, options.machine.has_bfloat16),
       .recompute = *recipe.distributed.activation_checkpointing,
-      .own_kernels = options.machine.own_kernels};
+      .own_kernels = options.machine.own_kernels,
+      .threads = options.machine.threads};
   out.flops = step_flops(recipe, out) * static_cast<double>(out.micro_batches * split.data);
   out.step.batch.row_tokens = ceil_div(tokens, split.context);
   out.step.accumulates = out.micro_batches > 1;

@@ -23,6 +23,7 @@ struct Machine {
   double bandwidth = 0;       // bytes per second of its memory
   bool has_bfloat16 = false;
   bool own_kernels = false;  // ours for CPUs are there
+  std::int64_t threads = 1;
   bool operator==(const Machine&) const = default;
 };
 

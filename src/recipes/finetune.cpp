@@ -26,6 +26,7 @@
 #include "recipes/finetune/validation.h"
 #include "recipes/finetune/watchers.h"
 #include "tensor/allocator.h"
+#include "tensor/device.h"
 #include "tensor/threads.h"
 
 namespace automodel::recipes {
@@ -83,6 +84,18 @@ auto saved_at_bad_row(const train::Optimizer& optimizer, const std::function<voi
     }
     throw;
   }
+}
+
+/// The peak of memory counts from here on: what the forecast measures with is no part of it.
+std::optional<Forecast> forecast_of(const config::Recipe& recipe, const RunModel& run,
+                                    const RunData& data) {
+  auto forecast = forecast_run(recipe, run, data);
+  reset_peak_memory(run.model.options().device);
+  return forecast;
+}
+
+watch::RunEnd end_of(const RunState& state, const config::StepPlan& plan) {
+  return state.next_step < plan.end_step ? watch::RunEnd::stopped : watch::RunEnd::complete;
 }
 
 ExitCode interrupted(train::Progress& progress, bool can_go_on) {
@@ -219,9 +232,9 @@ ExitCode run_finetune(const config::LoadedRecipe& loaded) {
   manifest["watchers"] = watchers.ids();
   write_manifest(recipe, manifest);
   progress.notes(warnings(config::find_unreached(recipe, plan)));
-  progress.notes(warnings(idle_router_keys(recipe, run.model.spec())));
+  progress.notes(warnings(idle_router_keys(recipe, run.model.spec(), run.source.config)));
   progress.notes(warnings(differences_from(loaded.manifest, manifest)));
-  const std::optional<Forecast> forecast = forecast_run(recipe, run, data);
+  const std::optional<Forecast> forecast = forecast_of(recipe, run, data);
   progress.notes(describe_run(recipe, run, data, plan, forecast));
   progress.notes(warnings(check_disk(disk_need(recipe, run, optimizer, plan, state.next_step),
                                      recipe.checkpoint.checkpoint_dir)));
@@ -269,7 +282,7 @@ ExitCode run_finetune(const config::LoadedRecipe& loaded) {
       save();
     }
   }
-  progress.notes(watchers.finish(state.next_step >= plan.end_step));
+  progress.notes(watchers.finish(end_of(state, plan)));
   if (state.next_step < plan.end_step) {
     return interrupted(progress, last_checkpoint.has_value());
   }

@@ -2,12 +2,12 @@
 
 #include <algorithm>
 #include <array>
-#include <cstdlib>
 #include <map>
 #include <optional>
 
 #include "base/error.h"
 #include "base/known.h"
+#include "base/text.h"
 #include "text/special_tokens.h"
 #include "text/tokenizer/json_node.h"
 #include "text/tokenizer/vocabulary.h"
@@ -32,7 +32,11 @@ Json entry_of(const JsonNode& node, bool special_by_default) {
 void read_decoder(const JsonNode& decoder, ConfigTokens& tokens) {
   std::map<std::int64_t, JsonNode> by_id;
   for (const auto& [key, value] : decoder.value().items()) {
-    by_id.emplace(std::strtoll(key.c_str(), nullptr, 10), decoder.at(key));
+    const auto id = parse_number<std::int64_t>(key);
+    check(id.has_value(), ErrorKind::corrupt_data,
+          "{}: '{}' is no id; each key is the whole number of a token", decoder.path(), key);
+    check(by_id.emplace(known(id), decoder.at(key)).second, ErrorKind::corrupt_data,
+          "{}: two tokens of id {}; remove one", decoder.path(), known(id));
   }
   for (const auto& [id, node] : by_id) {
     tokens.tokens.push_back(

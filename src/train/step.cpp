@@ -33,11 +33,10 @@ std::int64_t num_tokens(std::span<const nn::Tokens> micro_batches) {
 /// 65,504: those of weights in it are kept times this, a power of two, which changes no digit.
 constexpr double kFloat16GradientScale = 1024;
 
-double gradient_scale(const nn::Parameters& parameters) {
-  const auto is_narrow = [](const nn::Parameter& parameter) {
+bool trains_float16(const nn::Parameters& parameters) {
+  return std::ranges::any_of(parameters.all(), [](const nn::Parameter& parameter) {
     return parameter.value.requires_grad() && parameter.value.scalar_type() == at::kHalf;
-  };
-  return std::ranges::any_of(parameters.all(), is_narrow) ? kFloat16GradientScale : 1;
+  });
 }
 
 parallel::MicroBatchResult forward_backward(parallel::ShardedModel& model,
@@ -45,6 +44,7 @@ parallel::MicroBatchResult forward_backward(parallel::ShardedModel& model,
                                             const parallel::LossWeights& weights,
                                             RandomStream dropout) {
   parallel::MicroBatchResult sum;
+  model.zero_grad();
   for (const auto& tokens : micro_batches) {
     if (&tokens != micro_batches.data()) {
       model.widen_grad();
@@ -60,6 +60,40 @@ parallel::MicroBatchResult forward_backward(parallel::ShardedModel& model,
   return sum;
 }
 
+/// What the micro-batches of a step came to, and the gradients that the model has now.
+struct StepGradients {
+  parallel::MicroBatchResult sum;
+  double scale = 1;  // they are kept times this
+  double norm = 0;   // as they are
+  double norm_seconds = 0;
+};
+
+StepGradients gradients_of(parallel::ShardedModel& model, std::span<const nn::Tokens> micro_batches,
+                           const parallel::LossWeights& weights, RandomStream dropout) {
+  StepGradients out{.sum = forward_backward(model, micro_batches, weights, dropout),
+                    .scale = weights.gradient_scale};
+  const Stopwatch watch;
+  out.norm = model.grad_norm() / out.scale;
+  out.norm_seconds = watch.seconds();
+  return out;
+}
+
+/// Kept times the scale where a trained weight is float16; where that holds them only as they are,
+/// they are computed once more, from the same random numbers.
+StepGradients finite_gradients_of(parallel::ShardedModel& model,
+                                  std::span<const nn::Tokens> micro_batches,
+                                  parallel::LossWeights weights, const RandomStream& dropout) {
+  if (trains_float16(model.parameters())) {
+    weights.gradient_scale = kFloat16GradientScale;
+    if (auto scaled = gradients_of(model, micro_batches, weights, dropout);
+        std::isfinite(scaled.norm)) {
+      return scaled;
+    }
+    weights.gradient_scale = 1;
+  }
+  return gradients_of(model, micro_batches, weights, dropout);
+}
+
 void check_finite_step(const parallel::ShardedModel& model,
                        std::span<const nn::Tokens> micro_batches, const StepResult& result,
                        std::int64_t step) {
@@ -69,9 +103,12 @@ void check_finite_step(const parallel::ShardedModel& model,
   }
   fail(ErrorKind::invalid_argument,
        "step {}: loss {} and gradient norm {} are not both finite; the first tensor that is not "
-       "is {}. Nothing was updated. A lower learning rate, a longer warm-up or compute_dtype "
-       "float32 may help",
-       step, loss, result.grad_norm, explain_non_finite(model, micro_batches));
+       "is {}. Nothing was updated. A lower learning rate, a longer warm-up or {} may help",
+       step, loss, result.grad_norm, explain_non_finite(model, micro_batches),
+       trains_float16(model.parameters())
+           ? "another type than float16, which ends at 65,504, of the weights (model.torch_dtype) "
+             "or adapters (peft.lora_dtype)"
+           : "compute_dtype float32");
 }
 
 }  // namespace
@@ -81,16 +118,15 @@ StepResult train_step(parallel::ShardedModel& model, Optimizer& optimizer,
                       const StepRates& rates, const StepOptions& options) {
   StepResult result{.num_tokens = num_tokens(micro_batches),
                     .num_label_tokens = num_label_tokens(micro_batches)};
-  model.zero_grad();
   const RandomStream dropout(options.seed, StreamPurpose::dropout,
                              static_cast<std::uint64_t>(step));
   // Where nothing is labelled the loss and its gradient are 0.
   const auto num_labels = static_cast<double>(std::max<std::int64_t>(result.num_label_tokens, 1));
   const parallel::LossWeights weights{.per_label = 1.0 / num_labels,
                                       .per_token = 1.0 / static_cast<double>(result.num_tokens),
-                                      .terms = options.terms,
-                                      .gradient_scale = gradient_scale(model.parameters())};
-  const auto computed = forward_backward(model, micro_batches, weights, dropout);
+                                      .terms = options.terms};
+  const auto gradients = finite_gradients_of(model, micro_batches, weights, dropout);
+  const auto& computed = gradients.sum;
   result.loss = computed.loss;
   result.routers = computed.routers;
   if (model.spec().is_classifier()) {
@@ -98,15 +134,14 @@ StepResult train_step(parallel::ShardedModel& model, Optimizer& optimizer,
   }
   result.seconds.forward = computed.forward_seconds;
   result.seconds.backward = computed.backward_seconds;
-  Stopwatch watch;
-  result.grad_norm = model.grad_norm() / weights.gradient_scale;
+  result.seconds.clip = gradients.norm_seconds;
+  result.grad_norm = gradients.norm;
   check_finite_step(model, micro_batches, result, step);
-  result.seconds.clip = watch.lap();
-  optimizer.step(rates,
-                 clip_factor(result.grad_norm, options.max_grad_norm) / weights.gradient_scale,
+  const Stopwatch watch;
+  optimizer.step(rates, clip_factor(gradients.norm, options.max_grad_norm) / gradients.scale,
                  model.deferred_gradients());
   step_corrections(model, result.routers);
-  result.seconds.update = watch.lap();
+  result.seconds.update = watch.seconds();
   return result;
 }
 

@@ -28,14 +28,17 @@ struct RunFacts {
   bool is_resumed = false;
 };
 
+/// How a run ended: all steps are made, it was stopped before that, or by an error.
+enum class RunEnd { complete, stopped, failed };
+
 /// One program's files. Unless said otherwise a point is on disk's way when write() returns.
 class Writer {
  public:
   virtual ~Writer() = default;
   /// Throws Error(io), also if the disk is full.
   virtual void write(const Scalars& point) = 0;
-  /// The run is over: complete, or stopped.
-  virtual void finish(bool is_complete, double seconds) = 0;
+  /// The run is over; points that were kept back are written.
+  virtual void finish(RunEnd end, double seconds) = 0;
   /// Where the files are, for people.
   virtual std::string place() const = 0;
 };

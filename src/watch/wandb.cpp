@@ -162,10 +162,10 @@ class Wandb : public Writer {
     pending_.values.insert(pending_.values.end(), point.values.begin(), point.values.end());
   }
 
-  void finish(bool is_complete, double seconds) override {
+  void finish(RunEnd end, double seconds) override {
     write_pending();
     add(kExit, Message()
-                   .integer(1, is_complete ? 0 : 1)
+                   .integer(1, end == RunEnd::complete ? 0 : 1)
                    .integer(2, static_cast<std::int64_t>(seconds - start_)));
   }
 

@@ -2,6 +2,8 @@
 
 #include <gtest/gtest.h>
 
+#include <filesystem>
+#include <iterator>
 #include <stdexcept>
 #include <vector>
 
@@ -41,6 +43,25 @@ TEST(RunChild, HangsOnNeitherOutput) {
   EXPECT_EQ(end.code, 0);
   EXPECT_EQ(out.size(), 300000U);
   EXPECT_FALSE(end.errors.empty());
+}
+
+/// Where the cause stands.
+TEST(RunChild, KeepsTheEndOfWhatItSays) {
+  std::string out;
+  const ChildEnd end = run("yes | head -c 300000 >&2; echo why >&2", out);
+  EXPECT_EQ(end.errors.size(), 65536U);
+  EXPECT_TRUE(end.errors.ends_with("y\nwhy\n"));
+}
+
+std::ptrdiff_t num_open_files() {
+  return std::distance(std::filesystem::directory_iterator("/proc/self/fd"), {});
+}
+
+TEST(RunChild, LeavesNoPipeOpen) {
+  const auto before = num_open_files();
+  const std::vector<std::string> words = {"/no/such/program"};
+  EXPECT_THROW(run_child(words, [](std::string_view) {}), Error);
+  EXPECT_EQ(num_open_files(), before);
 }
 
 TEST(RunChild, EndsWithTheOneWhoReads) {

@@ -16,6 +16,9 @@ MOE = {"architectures": ["Qwen3MoeForCausalLM"], "model_type": "qwen3_moe", "voc
        "intermediate_size": 1024, "num_hidden_layers": 8, "num_attention_heads": 8, "num_key_value_heads": 2, "head_dim": 64,
        "moe_intermediate_size": 256, "num_experts": 16, "num_experts_per_tok": 4, "norm_topk_prob": True,
        "max_position_embeddings": 8192, "tie_word_embeddings": False, "torch_dtype": "float32"}
+# Wide heads of queries share one of keys, so that the backward of the attention is the fullest moment.
+WIDE_ATTENTION = {**SMOLLM2, "vocab_size": 4096, "hidden_size": 512, "intermediate_size": 512, "num_hidden_layers": 4,
+                  "num_attention_heads": 16, "num_key_value_heads": 1, "head_dim": 128}
 # What the plan leaves out: up to 5 % of small tensors and of the allocator's rounding, and 20 MiB by which the program
 # itself differs between machines, 3 % of the smallest run here.
 MEMORY_TOLERANCE = 0.08
@@ -105,6 +108,11 @@ def assert_planned_is_measured(automodel, tmp_path, config, length, peft):
 @pytest.mark.parametrize("peft", [None, LORA], ids=["all", "lora"])
 def test_memory_is_what_a_run_takes(automodel, tmp_path, peft):
     assert_planned_is_measured(automodel, tmp_path, {**MOE, "num_hidden_layers": 4}, 256, peft)
+
+
+@pytest.mark.cpu
+def test_memory_is_what_attention_takes(automodel, tmp_path):
+    assert_planned_is_measured(automodel, tmp_path, WIDE_ATTENTION, 4096, None)
 
 
 @pytest.mark.full

@@ -75,6 +75,22 @@ def test_tensorboard(request, name):
     assert tensorboard_shows(folder) == wanted
 
 
+def test_tensorboard_shows_one_attempt(automodel, tmp_path):
+    """The first one ended before its first checkpoint, so that the second begins anew."""
+    recipe = tiny_run.edit(tiny_run.make(tmp_path), lambda r: r.update(tensorboard={}))
+    options = ["--step_scheduler.ckpt_every_steps=4000", "--step_scheduler.save_checkpoint_every_epoch=false",
+               "--step_scheduler.validate_at_start"]
+    process = start(automodel, recipe, *options, "--step_scheduler.max_steps=4000", "--step_scheduler.num_epochs=2000")
+    wait_for_line(process, "step 5/")
+    process.kill()
+    process.communicate(timeout=120)
+    train(automodel, recipe, *options, "--step_scheduler.max_steps=3", "--optimizer.lr=0.001")
+    assert len(list((tmp_path / "out/tensorboard").iterdir())) == 2
+    shown = tensorboard_shows(tmp_path)
+    assert [step for step, _ in shown["loss"]] == [0, 1, 2]
+    assert [step for step, _ in shown["validation_dataset/val_loss"]] == [-1, 2]
+
+
 @pytest.mark.parametrize("name", ["run", "resumed"])
 def test_mlflow(request, monkeypatch, name):
     folder = request.getfixturevalue(name)

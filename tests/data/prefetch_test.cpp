@@ -1,9 +1,13 @@
 #include "data/prefetch.h"
 
 #include <atomic>
+#include <cstdlib>
 #include <stdexcept>
+#include <system_error>
 
 #include "data/support.h"
+#include "tests/base/sanitized.h"
+#include "tests/base/scarce_process.h"
 
 namespace automodel::data {
 namespace {
@@ -58,6 +62,23 @@ TEST(Prefetch, EndsWhileThreadsAreWaitingOrBusy) {
       values.take();
     }
   }
+}
+
+/// The threads that are there wait for a value to be taken, or for the end.
+TEST(Prefetch, EndsWhereTheSystemGivesFewThreads) {
+  if (kSanitized) {
+    GTEST_SKIP() << "maps what it wants";
+  }
+  const auto make = [] {
+    testing::limit_address_space(40);
+    try {
+      const Prefetch<int> values([](std::int64_t n) { return static_cast<int>(n); }, 64, 2);
+      std::_Exit(1);
+    } catch (const std::system_error&) {
+      std::_Exit(0);
+    }
+  };
+  EXPECT_EXIT(make(), ::testing::ExitedWithCode(0), "");
 }
 
 }  // namespace

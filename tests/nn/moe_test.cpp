@@ -3,6 +3,7 @@
 #include <gtest/gtest.h>
 
 #include "tests/nn/tiny_model.h"
+#include "tests/ops/gradient_check.h"
 
 namespace automodel::nn {
 namespace {
@@ -65,6 +66,34 @@ TEST(MoeBlock, ExpertsHaveLearnedScales) {
   const Tensor scaled = run(moe, parameters, x_td);
   parameters.at("model.layers.0.mlp.gate.expert_scale").detach().mul_(2);
   EXPECT_TRUE(at::allclose(run(moe, parameters, x_td), scaled * 2, 1e-4, 1e-5));
+}
+
+/// Of the learned factors, in float32, where the block computes in this type.
+Tensor scale_gradient(at::ScalarType dtype, std::int64_t tokens) {
+  auto moe = some_moe();
+  moe.router.expert_scale = true;
+  moe.shared.reset();
+  auto parameters = tiny_parameters(routed_spec(moe));
+  for (auto& parameter : parameters.all()) {
+    parameter.value = parameter.value.detach().to(dtype).requires_grad_(true);
+  }
+  const Tensor x_td = at::randn({tokens, 24}).to(dtype);
+  run(moe, parameters, x_td).sum().backward();
+  return parameters.at("model.layers.0.mlp.gate.expert_scale").grad().to(at::kFloat);
+}
+
+/// A sum in bfloat16 stops growing at about 256 terms.
+TEST(MoeBlock, GradientsOfLearnedScalesAreSummedInFloat32) {
+  constexpr std::int64_t kTokens = 6000;
+  EXPECT_LT(ops::relative_error(scale_gradient(at::kBFloat16, kTokens),
+                                scale_gradient(at::kFloat, kTokens)),
+            0.05);
+}
+
+TEST(MoeBlock, GradientsOfLearnedScalesDoNotDependOnThreads) {
+  constexpr std::int64_t kTokens = 40000;
+  ops::expect_same_with_any_threads(
+      [] { return std::vector{scale_gradient(at::kFloat, kTokens)}; });
 }
 
 TEST(MoeBlock, TheRoutersInputIsNormedAndScaled) {

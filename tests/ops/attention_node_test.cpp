@@ -1,7 +1,9 @@
 #include "ops/attention_node.h"
 
+#include <c10/core/CPUAllocator.h>
 #include <gmock/gmock.h>
 
+#include "base/attention_segments.h"
 #include "tests/ops/gradient_check.h"
 #include "tests/ops/own_sets.h"
 
@@ -161,6 +163,47 @@ TEST_P(AttentionKernel, TheNumberOfThreadsChangesNoByte) {
     }
     return out;
   });
+}
+
+/// Sums what LibTorch asks for while it is there.
+class CountedMemory final : public c10::Allocator {
+ public:
+  CountedMemory() : inner_(c10::GetCPUAllocator()) { c10::SetCPUAllocator(this, kPriority); }
+  ~CountedMemory() override { c10::SetCPUAllocator(inner_, kPriority); }
+  CountedMemory(const CountedMemory&) = delete;
+  CountedMemory& operator=(const CountedMemory&) = delete;
+
+  std::size_t bytes() const { return bytes_; }
+  c10::DataPtr allocate(std::size_t bytes) override {
+    bytes_ += bytes;
+    return inner_->allocate(bytes);
+  }
+  c10::DeleterFnPtr raw_deleter() const override { return inner_->raw_deleter(); }
+  void copy_data(void* to, const void* from, std::size_t bytes) const override {
+    inner_->copy_data(to, from, bytes);
+  }
+
+ private:
+  static constexpr std::uint8_t kPriority = 20;
+  c10::Allocator* inner_;
+  std::size_t bytes_ = 0;
+};
+
+TEST_P(AttentionKernel, TakesAsManyKeysAtATimeAsThePlanCounts) {
+  EXPECT_EQ(kernels().attention.block_keys, kAttentionBlockKeys);
+}
+
+TEST_P(AttentionKernel, ThreadsWithoutATaskTakeNoMemory) {
+  const auto in = random_inputs({2, 1, 16, 16}, 40);  // one tile, one segment
+  const auto bytes_with = [&](int threads) {
+    const int before = at::get_num_threads();
+    at::set_num_threads(threads);
+    const CountedMemory memory;
+    value_and_gradients([&](const Inputs& x) { return ours(x, {0, 40}, {.scale = 0.3}); }, in);
+    at::set_num_threads(before);
+    return memory.bytes();
+  };
+  EXPECT_EQ(bytes_with(16), bytes_with(1));
 }
 
 TEST_P(AttentionKernel, WhatIsNoNumberStaysVisible) {

@@ -81,6 +81,30 @@ TEST(BackwardBytes, GrowWithTheTokens) {
   }
 }
 
+/// Of one long row with one head of keys 12 segments are made, and each query's gradient lies in
+/// several.
+TEST(BackwardBytes, AreThoseOfAttentionWhereThatIsWider) {
+  auto model = small_model();
+  auto& gqa = std::get<spec::Gqa>(model.layers[0].mixer);
+  gqa = {.heads = 16, .kv_heads = 1, .head_dim = 64};
+  BatchShape batch{.row_tokens = 4096, .own_kernels = true};
+  const std::int64_t tokens = 4096 * 4;
+  const std::int64_t stream = 2 * 64 * tokens, inner = 2 * 160 * tokens;
+  const std::int64_t gradients = 17 * 128 * tokens, packed = 3 * 64 * tokens;
+  const std::int64_t parts = 16 * 64 * tokens * 9 / 2;  // 8 segments of 512 keys
+  const std::int64_t worker = 4 * (112 * 2000 + 512 * 128);
+  EXPECT_EQ(backward_bytes(model, 0, batch), stream + gradients + packed + parts + worker - inner);
+  batch.threads = 64;  // of which as many work as there are segments
+  EXPECT_EQ(backward_bytes(model, 0, batch),
+            stream + gradients + packed + parts + 8 * worker - inner);
+  batch.threads = 1;
+  gqa.window = 100;  // a query sees two segments at most
+  EXPECT_EQ(backward_bytes(model, 0, batch),
+            stream + gradients + packed + 16 * 64 * tokens + worker - inner);
+  batch.own_kernels = false;
+  EXPECT_EQ(backward_bytes(model, 0, batch), stream + gradients - inner);
+}
+
 TEST(LossBytes, AChunkHasAtMost256Rows) {
   const auto model = small_model();
   EXPECT_EQ(loss_chunk_bytes(model, {.labels = 10}), 10 * 1000 * 8);

@@ -46,7 +46,7 @@ TEST(PlanMemory, AnEmbeddingsGradientHasTheRowsOfTheBatch) {
 TEST(PlanMemory, GradientsOfExpertsWithFewRowsAreThoseRows) {
   const auto model = small_model(true);
   const auto parameters = held_parameters(model, small_recipe(), Storage::float32);
-  const BatchShape few{.row_tokens = 10, .labels = 1, .own_kernels = true};
+  const BatchShape few{.rows = 10, .row_tokens = 1, .labels = 1, .own_kernels = true};
   const BatchShape many{.row_tokens = 400, .labels = 1, .own_kernels = true};
   const std::int64_t experts = 8 * 32 * 64, rows = 10 * (2 * 32 + 64);  // of one weight of 6
   EXPECT_EQ(plan_memory(model, parameters, {.batch = few}).gradients,

@@ -7,6 +7,7 @@
 #include <map>
 #include <new>
 
+#include "base/process.h"
 #include "base/text.h"
 #include "checkpoint/manifest.h"
 #include "recipes/tiny_recipe.h"
@@ -42,6 +43,24 @@ TEST(RunFinetune, GoesOnWhereACheckpointIs) {
   EXPECT_THAT(told, ::testing::HasSubstr("epoch_0_step_0"));
 }
 
+/// What the process took before, for loading and for the forecast, is no part of the steps' memory.
+TEST(RunFinetune, ThePeakOfMemoryIsTheStepsOwn) {
+  if (!reset_peak_memory()) {
+    GTEST_SKIP() << "the system does not allow it";
+  }
+  constexpr std::size_t kGiB = 1U << 30U;
+  const TinyRecipe tiny;
+  {
+    const std::vector<char> taken(kGiB, 'x');
+  }
+  ASSERT_GT(peak_memory_bytes(), kGiB);
+  ::testing::internal::CaptureStdout();
+  run_finetune(tiny.load());
+  ::testing::internal::GetCapturedStdout();
+  const Json results = read_json(tiny.path("out/manifest.json"))["results"];
+  EXPECT_LT(results["peak_memory_bytes"], kGiB);
+}
+
 /// Of more than 2000 rows not all are looked at before: not the fifth.
 void write_late_row(const TinyRecipe& tiny, const std::string& name, const std::string& row) {
   tiny.write_rows(name, 2500);
@@ -53,6 +72,20 @@ void write_late_row(const TinyRecipe& tiny, const std::string& name, const std::
 /// It is none that can be learnt.
 void write_late_error(const TinyRecipe& tiny, const std::string& name) {
   write_late_row(tiny, name, R"({"messages": [{"role": "user", "content": "w1"}]})");
+}
+
+TEST(RunFinetune, ThoseWhoWatchAreToldOfAnError) {
+  const TinyRecipe tiny;
+  write_late_error(tiny, "train.jsonl");
+  ::testing::internal::CaptureStdout();
+  testing::expect_error(ErrorKind::corrupt_data, "train.jsonl:5", [&] {
+    run_finetune(tiny.load({"--dataloader.shuffle=false", "--mlflow.experiment_name=Default",
+                            "--mlflow.tracking_uri=" + tiny.path("ml").string()}));
+  });
+  ::testing::internal::GetCapturedStdout();
+  const auto id =
+      read_json(tiny.path("out/manifest.json"))["watchers"]["mlflow"].get<std::string>();
+  EXPECT_EQ(read_json(tiny.path("ml/0") / id / "meta.yaml")["status"], 4);
 }
 
 TEST(RunFinetune, ARowThatCannotBeUsedCostsNoStep) {

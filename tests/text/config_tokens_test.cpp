@@ -76,6 +76,13 @@ TEST(ConfigTokens, DamageIsNamed) {
             "tokenizer_config.json.additional_special_tokens[0]: expected a string, found 7");
   EXPECT_EQ(error_of(ErrorKind::corrupt_data, [] { with({{"added_tokens_decoder", {{"5", 7}}}}); }),
             "tokenizer_config.json.added_tokens_decoder.5: expected a string, found 7");
+  EXPECT_EQ(
+      error_of(ErrorKind::corrupt_data, [] { with({{"added_tokens_decoder", {{"<x>", "<x>"}}}}); }),
+      "tokenizer_config.json.added_tokens_decoder: '<x>' is no id; each key is the whole number of "
+      "a token");
+  EXPECT_EQ(error_of(ErrorKind::corrupt_data,
+                     [] { with({{"added_tokens_decoder", {{"7", "<x>"}, {"07", "<y>"}}}}); }),
+            "tokenizer_config.json.added_tokens_decoder: two tokens of id 7; remove one");
   EXPECT_EQ(error_of(ErrorKind::corrupt_data,
                      [] {
                        const Json config = {{"eos_token", "x"}};

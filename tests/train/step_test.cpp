@@ -6,6 +6,7 @@
 #include <map>
 
 #include "base/error.h"
+#include "base/random.h"
 #include "ops/cpu/dispatch.h"
 #include "train/lora.h"
 #include "train/non_finite.h"
@@ -125,6 +126,74 @@ TEST(TrainStep, SmallGradientsOfFloat16WeightsAreNotLost) {
   }
 }
 
+/// A final norm of large gains makes the head's gradients large: 1,024 times as large they would be
+/// more than float16 holds.
+TEST(TrainStep, LargeGradientsOfFloat16WeightsAreKeptAsTheyAre) {
+  const auto stepped = [](at::ScalarType dtype, std::size_t num_micro_batches) {
+    auto model = tiny_model(dtype);
+    weight(model, "model.norm.weight").fill_(1024);
+    Optimizer optimizer(model.parameters().trained(), {});
+    const std::vector<nn::Tokens> micro_batches(num_micro_batches, tiny_tokens());
+    const auto result = train_step(model, optimizer, micro_batches, 0, {.lr = 1e-3}, {});
+    EXPECT_EQ(optimizer.num_steps(), 1);
+    return result;
+  };
+  for (const std::size_t micro_batches : {1, 3}) {
+    const auto exact = stepped(at::kFloat, micro_batches);
+    const auto narrow = stepped(at::kHalf, micro_batches);
+    EXPECT_GT(exact.grad_norm, 64);
+    EXPECT_NEAR(narrow.grad_norm, exact.grad_norm, 0.01 * exact.grad_norm);
+    EXPECT_NEAR(narrow.loss, exact.loss, 0.01 * exact.loss);
+  }
+}
+
+/// Fresh adapters whose B is not zero.
+parallel::ShardedModel adapted_model(const config::Peft& peft) {
+  const auto spec = tiny_spec();
+  auto parameters = nn::initialise(spec, at::kFloat, 1);
+  attach_lora(parameters, spec::lora_modules(spec::parameters(spec), {}), peft, 1);
+  for (auto& parameter : parameters.trained()) {
+    if (parameter.spec.name.ends_with("lora_B.weight")) {
+      parameter.value.detach().fill_(1);
+    }
+  }
+  return {spec, std::move(parameters), {}};
+}
+
+TEST(TrainStep, GradientsTakenAgainAreOfTheSameDropout) {
+  const auto make = [] {
+    auto model = adapted_model({.dim = 4, .dropout = 0.5, .lora_dtype = "float16"});
+    weight(model, "model.norm.weight").fill_(1024);
+    return model;
+  };
+  auto expected = make(), model = make();
+  const auto seed = RandomStream(0, StreamPurpose::dropout, 0).next_u64();
+  const auto loss = expected.forward_backward(tiny_tokens(), {.per_label = 1.0 / 3}, seed).loss;
+  Optimizer optimizer(model.parameters().trained(), {});
+  const auto result = train_step(model, optimizer, std::vector{tiny_tokens()}, 0, {.lr = 0}, {});
+  EXPECT_GT(result.grad_norm, 64);
+  EXPECT_EQ(result.grad_norm, expected.grad_norm());
+  EXPECT_EQ(result.loss, loss);
+}
+
+/// What float16 does not hold as it is either.
+TEST(TrainStep, GradientsBeyondFloat16NameAnotherType) {
+  auto model = tiny_model(at::kHalf);
+  weight(model, "model.norm.weight").fill_(60000);
+  Optimizer optimizer(model.parameters().trained(), {});
+  auto tokens = tiny_tokens();
+  tokens.labels_t.slice(0, 1).fill_(ops::kIgnoreIndex);
+  std::string message;
+  try {
+    train_step(model, optimizer, std::vector{tokens}, 0, {.lr = 1e-3}, {});
+  } catch (const Error& error) {
+    message = error.message();
+  }
+  EXPECT_THAT(message, HasSubstr("another type than float16, which ends at 65,504, of the weights "
+                                 "(model.torch_dtype)"));
+  EXPECT_EQ(optimizer.num_steps(), 0);
+}
+
 TEST(CheckFiniteWeights, NamesTheWeight) {
   auto model = tiny_model();
   check_finite_weights(model.parameters(), 7);
@@ -217,18 +286,9 @@ TEST(TrainStep, TellsTheAccuracyOfAClassifier) {
   EXPECT_FALSE(TinyRun().step({tiny_tokens()}).accuracy.has_value());
 }
 
-/// Of fresh adapters whose B is not zero, on the same tokens in every micro-batch.
+/// On the same tokens in every micro-batch.
 double loss_with_dropout(double dropout, std::int64_t step, std::size_t num_micro_batches) {
-  const auto spec = tiny_spec();
-  auto parameters = nn::initialise(spec, at::kFloat, 1);
-  attach_lora(parameters, spec::lora_modules(spec::parameters(spec), {}),
-              {.dim = 4, .dropout = dropout}, 1);
-  for (auto& parameter : parameters.trained()) {
-    if (parameter.spec.name.ends_with("lora_B.weight")) {
-      parameter.value.detach().fill_(1);
-    }
-  }
-  parallel::ShardedModel model(spec, std::move(parameters), {});
+  auto model = adapted_model({.dim = 4, .dropout = dropout});
   Optimizer optimizer(model.parameters().trained(), {});
   const std::vector<nn::Tokens> micro_batches(num_micro_batches, tiny_tokens());
   return train_step(model, optimizer, micro_batches, step, {.lr = 0}, {}).loss;

@@ -43,8 +43,12 @@ TEST_F(MlflowFiles, HoldParametersTagsAndPoints) {
   EXPECT_EQ(text("tags/a"), "b");
   EXPECT_EQ(text("tags/mlflow.note.content"), "what");
   EXPECT_EQ(parse_json(text("meta.yaml"), "")["status"], 1);
-  writer->finish(false, 1e9 + 1);
-  EXPECT_EQ(parse_json(text("meta.yaml"), "")["status"], 5);
+  const std::map<RunEnd, int> statuses = {
+      {RunEnd::complete, 3}, {RunEnd::stopped, 5}, {RunEnd::failed, 4}};
+  for (const auto& [end, status] : statuses) {
+    writer->finish(end, 1e9 + 1);
+    EXPECT_EQ(parse_json(text("meta.yaml"), "")["status"], status);
+  }
 }
 
 TEST_F(MlflowFiles, OneExperimentForItsName) {
@@ -64,6 +68,23 @@ TEST_F(MlflowFiles, AResumedRunGoesOn) {
   run.first_step = 2;
   make(run)->write({.step = 2, .seconds = 1e9 + 9, .values = {{"loss", 7}}});
   EXPECT_EQ(text("metrics/loss"), "1000000000000 1 1\n1000000009000 7 2\n");
+}
+
+TEST_F(MlflowFiles, AResumedRunStartedWhenItsFirstPartDid) {
+  auto run = facts();
+  make(run);
+  const auto start = [&] { return parse_json(text("meta.yaml"), "")["start_time"]; };
+  const auto first = start();
+  run.is_resumed = true;
+  run.seconds += 5;
+  make(run);
+  EXPECT_EQ(start(), first);
+  write_file_atomic(run_folder() / "meta.yaml", "run_name: other\nstart_time: 999\n");  // MLflow's
+  make(run);
+  EXPECT_EQ(start(), 999);
+  std::filesystem::remove(run_folder() / "meta.yaml");
+  make(run);
+  EXPECT_EQ(start(), first.get<std::int64_t>() + 5000);
 }
 
 std::size_t num_open_files() {

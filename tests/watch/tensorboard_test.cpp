@@ -25,14 +25,18 @@ TEST_F(TensorBoardFiles, AreRecordsOfEvents) {
   EXPECT_EQ(writer->place(), "tensorboard --logdir " + path_.string());
 }
 
-TEST_F(TensorBoardFiles, SayWhereAResumedRunBegins) {
+/// Points of earlier files from there on do not count: also of an attempt without a checkpoint.
+TEST_F(TensorBoardFiles, SayWhereARunBegins) {
+  constexpr const char* kStart = "\x3A\x02\x08\x01";  // session_log: its status, START
   auto run = facts();
   tensorboard_writer(path_, run);
-  const auto fresh = std::filesystem::file_size(files().front());
+  const std::string minus_one = "\x10" + std::string(9, '\xFF') + "\x01";
+  EXPECT_THAT(read_file(files().front()), HasSubstr(minus_one + kStart));
   remove_tree(path_);
   run.is_resumed = true;
+  run.first_step = 7;
   tensorboard_writer(path_, run);
-  EXPECT_GT(std::filesystem::file_size(files().front()), fresh);
+  EXPECT_THAT(read_file(files().front()), HasSubstr(std::string("\x10\x07") + kStart));
 }
 
 }  // namespace

@@ -27,7 +27,7 @@ class WandbFiles : public Folder {
 TEST_F(WandbFiles, HoldRunPointsAndEnd) {
   const auto writer = make();
   writer->write({.step = 3, .seconds = 1e9 + 2, .values = {{"loss", 0.25}}});
-  writer->finish(true, 1e9 + 5);
+  writer->finish(RunEnd::complete, 1e9 + 5);
   const auto file = path_ / "wandb/offline-run-20010909_014640-abcd1234/run-abcd1234.wandb";
   EXPECT_EQ(writer->place(), "wandb sync " + file.parent_path().string());
   EXPECT_THAT(read_file(file),
@@ -40,7 +40,7 @@ TEST_F(WandbFiles, NumbersThatJsonLacks) {
   const auto writer = make();
   const double most = std::numeric_limits<double>::infinity();
   writer->write({.step = 0, .seconds = 1e9, .values = {{"a", std::nan("")}, {"b", -most}}});
-  writer->finish(true, 1e9 + 5);
+  writer->finish(RunEnd::complete, 1e9 + 5);
   EXPECT_THAT(read_file(path_ / "wandb/offline-run-20010909_014640-abcd1234/run-abcd1234.wandb"),
               AllOf(HasSubstr("NaN"), HasSubstr("-Infinity")));
 }
@@ -66,7 +66,7 @@ TEST_F(WandbFiles, CutRecordsAtTheEndOfABlock) {
   const auto writer = make();
   const std::string name(70000, 'n');
   writer->write({.step = 0, .seconds = 1e9, .values = {{name, 1}}});
-  writer->finish(true, 1e9);
+  writer->finish(RunEnd::complete, 1e9);
   const auto bytes = read_file(files().front());
   std::string types;
   for (std::size_t at = 7; at < bytes.size();) {

@@ -5,13 +5,12 @@
 #include <algorithm>
 #include <vector>
 
+#include "base/attention_segments.h"
 #include "ops/cpu/operands.h"
 #include "tensor/threads.h"
 
 namespace automodel::ops::cpu {
 namespace {
-
-constexpr Index kWantedTasks = 12;  // of the backward: enough for a balance, few partial gradients
 
 /// Its keys are cut into segments, whose gradients are taken one by one.
 struct Document {
@@ -22,14 +21,17 @@ struct Document {
 std::vector<Document> documents_of(const AttentionKernels& kernels, const AttentionInputs& inputs) {
   std::vector<Document> out;
   const auto& bounds = inputs.cu_seqlens;
-  const auto tasks = static_cast<Index>(bounds.size() - 1) * inputs.shape.kv_heads;
+  const auto heads = static_cast<Index>(bounds.size() - 1) * inputs.shape.kv_heads;
   for (std::size_t n = 0; n + 1 < bounds.size(); ++n) {
     const Index keys = bounds[n + 1] - bounds[n];
-    const Index blocks = std::max(ceil_div(keys, kernels.block_keys), Index{1});
-    const Index segments = std::clamp(ceil_div(kWantedTasks, tasks), Index{1}, blocks);
-    out.push_back({bounds[n], keys, ceil_div(blocks, segments) * kernels.block_keys});
+    out.push_back({bounds[n], keys, attention_segment_keys(keys, heads, kernels.block_keys)});
   }
   return out;
+}
+
+/// A workspace of so many floats for each worker that has one of the tasks.
+at::Tensor workspaces(std::size_t tasks, Index floats) {
+  return at::empty({std::min(num_workers(), static_cast<Index>(tasks)) * floats}, at::kFloat);
 }
 
 HeadsView from_head(HeadsView view, Index token, Index head) {
@@ -235,7 +237,7 @@ class SegmentedBackward {
     tile_floats_ = kernels_.attention.workspace_floats(inputs_.shape);
     const Index floats =
         tile_floats_ + keys * (padded(inputs_.shape.key_width) + padded(inputs_.shape.value_width));
-    const at::Tensor workspace = at::empty({num_workers() * floats}, at::kFloat);
+    const at::Tensor workspace = workspaces(tasks.size(), floats);
     float* const base = workspace.mutable_data_ptr<float>();
     for_each_task(static_cast<Index>(tasks.size()), [&](Index i, Index worker) {
       run_segment(tasks[static_cast<std::size_t>(i)], base + worker * floats);
@@ -350,7 +352,7 @@ void attention_forward(const Kernels& kernels, const AttentionInputs& inputs, co
     }
   }
   const Index floats = kernels.attention.workspace_floats(inputs.shape);
-  const at::Tensor workspace = at::empty({num_workers() * floats}, at::kFloat);
+  const at::Tensor workspace = workspaces(tiles.size(), floats);
   float* const base = workspace.mutable_data_ptr<float>();
   for_each_task(static_cast<Index>(tiles.size()), [&](Index i, Index worker) {
     AttentionTile tile = tiles[static_cast<std::size_t>(i)];

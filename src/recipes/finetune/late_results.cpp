@@ -81,7 +81,7 @@ std::optional<SaveMoment> complete_results(const config::Recipe& recipe, const R
     manifest["results"]["planned"] = to_json(forecast_run(recipe, state.run, data));
     write_manifest(recipe, manifest);
   }
-  progress.notes(watchers.finish(/*is_complete=*/true));
+  progress.notes(watchers.finish(watch::RunEnd::complete));
   last.losses.update(late);
   return late.empty() ? std::nullopt : std::optional(std::move(last));
 }

@@ -24,6 +24,7 @@
 #include "recipes/finetune/router_training.h"
 #include "recipes/finetune/unlearnt_tokens.h"
 #include "tensor/dtype.h"
+#include "tensor/threads.h"
 
 namespace automodel::recipes {
 namespace {
@@ -78,7 +79,8 @@ plan::BatchShape fullest_batch(const config::Recipe& recipe, const RunModel& run
                                  static_cast<double>(rows * row_tokens)),
           .compute_width = width_of(storage_of(run.model.options().compute)),
           .recompute = run.model.options().recompute,
-          .own_kernels = run.model.options().device.is_cpu() && chosen_isa() != Isa::reference};
+          .own_kernels = run.model.options().device.is_cpu() && chosen_isa() != Isa::reference,
+          .threads = num_workers()};
 }
 
 std::int64_t num_values(const std::vector<nn::Parameter>& parameters, bool trained) {

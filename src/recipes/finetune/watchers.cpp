@@ -6,6 +6,7 @@
 #include <array>
 #include <chrono>
 #include <filesystem>
+#include <limits>
 #include <optional>
 
 #include "base/checksum.h"
@@ -86,12 +87,14 @@ watch::WandbOptions wandb_options(const Json& section, const std::string& id) {
 }
 
 watch::MlflowOptions mlflow_options(const Json& section, const std::string& id) {
-  watch::MlflowOptions out{.folder = folder_of(section, "tracking_uri", "mlruns"),
-                           .experiment = text_of(section, "experiment_name").value_or(""),
-                           .artifact_location = text_of(section, "artifact_location"),
-                           .description = text_of(section, "description"),
-                           .flatten_depth = section.value("flatten_depth", 1),
-                           .run_id = id};
+  const Json depth = section.value("flatten_depth", Json(1));
+  watch::MlflowOptions out{
+      .folder = folder_of(section, "tracking_uri", "mlruns"),
+      .experiment = text_of(section, "experiment_name").value_or(""),
+      .artifact_location = text_of(section, "artifact_location"),
+      .description = text_of(section, "description"),
+      .flatten_depth = depth.is_null() ? std::numeric_limits<int>::max() : depth.get<int>(),
+      .run_id = id};
   const Json tags = section.value("tags", Json::object());
   for (const auto& [name, value] : tags.items()) {
     out.tags[name] = value.is_string() ? value.get<std::string>() : value.dump();
@@ -166,8 +169,19 @@ std::vector<std::string> Watchers::validation(const std::string& section, const 
   return show(section + "/", line);
 }
 
-std::vector<std::string> Watchers::finish(bool is_complete) {
-  return each([&](watch::Writer& writer) { writer.finish(is_complete, now()); });
+std::vector<std::string> Watchers::finish(watch::RunEnd end) {
+  is_finished_ = true;
+  return each([&](watch::Writer& writer) { writer.finish(end, now()); });
+}
+
+Watchers::~Watchers() {
+  if (is_finished_) {
+    return;
+  }
+  try {
+    finish(watch::RunEnd::failed);
+  } catch (const std::exception&) {  // the error that ended the run is the one to be told
+  }
 }
 
 std::vector<std::string> Watchers::places() const {

@@ -25,7 +25,11 @@ class Watchers {
   std::vector<std::string> step(const Json& line);
   /// Shows those of a line of a validation's log, under "<section>/".
   std::vector<std::string> validation(const std::string& section, const Json& line);
-  std::vector<std::string> finish(bool is_complete);
+  std::vector<std::string> finish(watch::RunEnd end);
+  /// Without finish() an error ended the run: each is told so, as far as it can be written.
+  ~Watchers();
+  Watchers(const Watchers&) = delete;
+  Watchers& operator=(const Watchers&) = delete;
 
   /// "wandb" and "mlflow": the run's id there; for the manifest.
   Json ids() const { return ids_; }
@@ -37,6 +41,7 @@ class Watchers {
   std::vector<std::string> each(const std::function<void(watch::Writer&)>& tell);
 
   std::int64_t every_ = 1;
+  bool is_finished_ = false;
   Json ids_ = Json::object();
   std::vector<std::unique_ptr<watch::Writer>> writers_;
 };

@@ -39,6 +39,36 @@ TEST(Watchers, NoneUnlessTheRecipeNamesThem) {
   EXPECT_THAT(watchers.ids(), IsEmpty());
 }
 
+TEST(Watchers, EveryLeafIsAParameterIfTheRecipeWantsAll) {
+  const TinyRecipe tiny;
+  const auto parameters = [&](const std::string& depth) {
+    const auto folder = tiny.path("ml_" + depth);
+    const Watchers watchers(
+        tiny.load({"--mlflow.tracking_uri=" + folder.string(), "--mlflow.flatten_depth=" + depth})
+            .recipe,
+        {{"a", {{"b", {{"c", {{"d", 1}}}}}}}}, std::nullopt);
+    std::vector<std::string> out;
+    for (const auto& entry : std::filesystem::recursive_directory_iterator(folder)) {
+      if (entry.path().parent_path().filename() == "params") {
+        out.push_back(entry.path().filename());
+      }
+    }
+    return out;
+  };
+  EXPECT_THAT(parameters("1"), ElementsAre("a.b"));
+  EXPECT_THAT(parameters("null"), ElementsAre("a.b.c.d"));
+}
+
+/// The only file of this name below the folder.
+std::filesystem::path file_below(const std::filesystem::path& folder, const std::string& name) {
+  for (const auto& entry : std::filesystem::recursive_directory_iterator(folder)) {
+    if (entry.path().filename() == name) {
+      return entry.path();
+    }
+  }
+  return {};
+}
+
 TEST(Watchers, EachIsTold) {
   const TinyRecipe tiny;
   Watchers watchers(recipe(tiny), {{"seed", 1}}, std::nullopt);
@@ -48,14 +78,25 @@ TEST(Watchers, EachIsTold) {
     watchers.step({{"step", step}, {"loss", 0.5}});
   }
   watchers.validation("validation_dataset", {{"step", 2}, {"val_loss", 0.25}});
-  watchers.finish(true);
+  watchers.finish(watch::RunEnd::complete);
   const auto id = watchers.ids()["mlflow"].get<std::string>();
-  std::filesystem::path file;
-  for (const auto& entry : std::filesystem::recursive_directory_iterator(tiny.path("ml"))) {
-    file = entry.path().filename() == "loss" ? entry.path() : file;
-  }
+  const auto file = file_below(tiny.path("ml"), "loss");
   EXPECT_THAT(file.string(), HasSubstr(id));
   EXPECT_THAT(read_file(file), ::testing::MatchesRegex("[0-9]+ 0.5 0\n[0-9]+ 0.5 2\n"));
+}
+
+/// An exception leaves the run without finish().
+TEST(Watchers, WithoutAnEndTheRunHasFailed) {
+  const TinyRecipe tiny;
+  std::string wandb_file;
+  {
+    Watchers watchers(recipe(tiny), Json::object(), std::nullopt);
+    watchers.step({{"step", 0}, {"loss", 0.625}});
+    wandb_file = fmt::format("run-{}.wandb", watchers.ids()["wandb"].get<std::string>());
+  }
+  const auto run = file_below(tiny.path("ml"), "loss").parent_path().parent_path();
+  EXPECT_EQ(read_json(run / "meta.yaml")["status"], 4);
+  EXPECT_THAT(read_file(file_below(tiny.path("wb"), wandb_file)), HasSubstr("0.625"));
 }
 
 TEST(Watchers, OneThatCannotBeWrittenIsGivenUp) {
@@ -67,7 +108,7 @@ TEST(Watchers, OneThatCannotBeWrittenIsGivenUp) {
   EXPECT_THAT(watchers.step({{"step", 2}, {"grad_norm", 0.5}}),
               ElementsAre(HasSubstr("nothing more of this run is written for 'mlflow ui")));
   EXPECT_THAT(watchers.step({{"step", 4}, {"loss", 0.5}}), IsEmpty());
-  EXPECT_THAT(watchers.finish(true), IsEmpty());
+  EXPECT_THAT(watchers.finish(watch::RunEnd::complete), IsEmpty());
   EXPECT_THAT(watchers.places(), ElementsAre(HasSubstr("tensorboard"), HasSubstr("wandb")));
 }
 
