@@ -158,17 +158,27 @@ void write_gguf_text(const fs::path& folder, const GgufFile& file) {
   write_json(folder / "tokenizer_config.json", made.tokenizer_config);
 }
 
-/// Writes keys of tokenizer_config.json also where they would count before it, and a template into
-/// the file that counts before all others.
+/// Writes templates, by name, in place of all others into the files that count before the rest.
+void set_templates(const fs::path& folder, const Json& templates) {
+  for (const auto& file : text_files(folder)) {
+    if (file.string().starts_with("chat_template.") || file.has_parent_path()) {
+      fs::remove(folder / file);
+    }
+  }
+  for (const auto& [name, source] : templates.items()) {
+    const fs::path file = name == "default"
+                              ? fs::path("chat_template.jinja")
+                              : fs::path("additional_chat_templates") / (name + ".jinja");
+    make_folders((folder / file).parent_path());
+    write_file_atomic(folder / file, source.get<std::string>());
+  }
+}
+
+/// Writes keys of tokenizer_config.json also where they would count before it.
 void set_text_keys(const fs::path& folder, Json keys) {
   const bool has_template = keys.contains("chat_template");
   if (has_template) {
-    for (const auto& file : text_files(folder)) {
-      if (file.string().starts_with("chat_template.") || file.has_parent_path()) {
-        fs::remove(folder / file);
-      }
-    }
-    write_file_atomic(folder / "chat_template.jinja", keys.at("chat_template").get<std::string>());
+    set_templates(folder, keys.at("chat_template"));
     keys.erase("chat_template");
   }
   for (const char* name : {"tokenizer_config.json", "special_tokens_map.json"}) {
@@ -206,11 +216,13 @@ void put_mistral_split(const fs::path& folder) {
   }
 }
 
-/// Of several ids that end an answer the new one is the first. Source: Transformers' Trainer.
+/// Of several ids that end an answer the new one is the first; of other tokens it is the only one.
+/// Source: Transformers' Trainer.
 Json with_ids(Json defaults, const Json& ids) {
   for (const auto& [key, id] : ids.items()) {
     Json all = Json::array({id});
-    if (const auto old = defaults.find(key); old != defaults.end() && !old->is_null()) {
+    const auto old = key == "eos_token_id" ? defaults.find(key) : defaults.end();
+    if (old != defaults.end() && !old->is_null()) {
       std::ranges::copy(old->is_array() ? *old : Json::array({*old}), std::back_inserter(all));
     }
     defaults[key] = all.size() == 1 ? id : all;
@@ -226,10 +238,26 @@ Json with_answer_ends(Json defaults, const ModelFolder& source) {
   return defaults;
 }
 
+/// Has the copies mean the tokenizer that the run took, whichever config.json lies beside them now.
+void keep_class(const fs::path& folder, const fs::path& from, const ModelFolder& source) {
+  const bool is_told = source.text && !source.text->model_config.is_null();
+  const auto kept =
+      text::files_beside(from, is_told ? source.text->model_config : text::model_config_in(from),
+                         text::model_config_in(folder));
+  if (!kept) {
+    return;
+  }
+  if (!kept->tokenizer.is_null()) {
+    write_json(folder / "tokenizer.json", kept->tokenizer);
+  }
+  set_text_keys(folder, kept->tokenizer_config);
+}
+
 void write_text_files(const fs::path& folder, const ModelFolder& source) {
   const fs::path from = source.text ? source.text->folder : source.path;
   if (fs::is_directory(from)) {
     copy_files(from, text_files(from), folder);
+    keep_class(folder, from, source);
   } else {
     write_gguf_text(folder, source.gguf && from == source.path ? *source.gguf : GgufFile(from));
   }

@@ -18,12 +18,15 @@ namespace automodel::checkpoint {
 /// The tokenizer and chat template that a model has in place of its own files'.
 struct TextSource {
   std::filesystem::path folder;  // or .gguf file
-  /// Keys of tokenizer_config.json that go before the files'; "chat_template" before all templates.
+  /// Keys of tokenizer_config.json that go before the files'; "chat_template", an object of names
+  /// and templates, takes the place of all of theirs.
   Json keys = Json::object();
   /// Keys of config.json and generation_config.json that follow from it, e.g. eos_token_id.
   Json ids = Json::object();
   /// What ends answers beside that: further values of eos_token_id.
   std::vector<std::int32_t> answer_ends = {};
+  /// The config.json beside which the tokenizer was taken (tokenizer_class.h); null: the folder's.
+  Json model_config = nullptr;
 };
 
 /// The ids of special tokens that a config.json has, as generation_config.json has them.

@@ -326,6 +326,7 @@ void fill_tokens(TokenizerConfig& config, const Tokens& tokens) {
   const auto fill = [&](const char* key, std::optional<std::string>& value, const char* own) {
     if (own != nullptr && !value && !config.raw.contains(key)) {  // null: it is to have none
       value = own;
+      config.raw[key] = own;
     }
   };
   fill("bos_token", config.bos_token, tokens[0]);

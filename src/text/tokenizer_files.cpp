@@ -137,12 +137,6 @@ bool takes_pieces_alone(const std::string& name, const Json& tokenizer) {
          tokenizer["model"]["type"] == "BPE";
 }
 
-/// Null if there is none.
-Json model_config(const fs::path& folder) {
-  const fs::path file = folder / "config.json";
-  return fs::exists(file) ? read_json(file) : Json();
-}
-
 /// Of the added tokens that a tokenizer.json lists, those that the tokenizer has not, or with
 /// another id.
 std::vector<std::string> changed_tokens(const Json& listed, const Tokenizer& tokenizer) {
@@ -232,7 +226,47 @@ LoadedTokenizer load_tokenizer(const TokenizerFiles& files, std::string_view sou
           parse_tokenizer_config(files.tokenizer_config, source)};
 }
 
+Json model_config_in(const fs::path& folder) {
+  const fs::path file = folder / "config.json";
+  return fs::exists(file) ? read_json(file) : Json();
+}
+
+std::optional<TokenizerFiles> files_beside(const fs::path& folder, const Json& model_config,
+                                           const Json& other) {
+  const TokenizerConfig config = read_tokenizer_config(folder);
+  const auto class_beside = [&](const Json& one, const Json& tokenizer = Json::object()) {
+    return tokenizer_class(config, one, tokenizer);
+  };
+  if (class_beside(model_config) == class_beside(other)) {
+    return std::nullopt;
+  }
+  const fs::path file = tokenizer_file_in(folder);
+  const Json tokenizer = file.empty() ? Json::object() : read_file_of(file, config.raw).tokenizer;
+  const auto name = class_beside(model_config, tokenizer);
+  if (file.empty() || name == class_beside(other, tokenizer)) {
+    return std::nullopt;
+  }
+  TokenizerFiles out{.tokenizer = nullptr,
+                     .tokenizer_config = {{"tokenizer_class", std::string(kFileClass)}}};
+  if (name.empty() && is_tokenizer_json(file.filename().string())) {
+    return out;
+  }
+  const LoadedTokenizer built = load_tokenizer(folder, model_config);
+  out.tokenizer = built.tokenizer.to_json();
+  for (const auto& [key, value] : built.config.raw.items()) {
+    // What the class or the vocabulary says; the file has the tokens of added_tokens.json.
+    if (!config.raw.contains(key) && key != "added_tokens_decoder") {
+      out.tokenizer_config[key] = value;
+    }
+  }
+  return out;
+}
+
 LoadedTokenizer load_tokenizer(const fs::path& path) {
+  return load_tokenizer(path, model_config_in(path));
+}
+
+LoadedTokenizer load_tokenizer(const fs::path& path, const Json& model_config) {
   if (!fs::is_directory(path)) {
     check(!is_vocab_json(path.filename().string()), ErrorKind::unsupported,
           "{} is a tokenizer with what lies beside it only; give its folder", path.string());
@@ -255,8 +289,7 @@ LoadedTokenizer load_tokenizer(const fs::path& path) {
                                  parts.added_tokens);
   const bool lacks_steps = is_vocab_json(file.filename().string());
   const std::string source = file.string() + (lacks_steps ? " and merges.txt" : "");
-  const Json model = model_config(path);
-  const auto name = tokenizer_class(config, model, files.tokenizer);
+  const auto name = tokenizer_class(config, model_config, files.tokenizer);
   if (is_json || lacks_steps || takes_pieces_alone(name, files.tokenizer)) {
     auto made = with_class_settings(name, std::move(files.tokenizer), std::move(config));
     check(!lacks_steps || !made.tokenizer["decoder"].is_null(), ErrorKind::unsupported,
@@ -280,7 +313,7 @@ LoadedTokenizer load_tokenizer(const fs::path& path) {
   if (is_json) {
     out.class_difference = difference_from(parts, out, std::move(tokenizer), source);
   }
-  return with_mistral_choice(std::move(out), model);
+  return with_mistral_choice(std::move(out), model_config);
 }
 
 }  // namespace automodel::text

@@ -37,8 +37,22 @@ struct LoadedTokenizer {
 /// corrupt_data).
 LoadedTokenizer load_tokenizer(const std::filesystem::path& path);
 
+/// The same for a folder's tokenizer beside this config.json (null: none) in place of the folder's:
+/// it has a part in which class is taken (tokenizer_class.h).
+LoadedTokenizer load_tokenizer(const std::filesystem::path& path, const Json& model_config);
+
 /// The same from the two files' contents; `source` names them in errors.
 LoadedTokenizer load_tokenizer(const TokenizerFiles& files, std::string_view source);
+
+/// The config.json of a folder; null if there is none.
+Json model_config_in(const std::filesystem::path& folder);
+
+/// What copies of a folder's files must say for a reader who finds `other` (null: no config.json)
+/// beside them to take the tokenizer that load_tokenizer(folder, model_config) is: a whole
+/// tokenizer.json, null if the copy is right, and keys of tokenizer_config.json. None: the copies
+/// say it. Throws as load_tokenizer.
+std::optional<TokenizerFiles> files_beside(const std::filesystem::path& folder,
+                                           const Json& model_config, const Json& other);
 
 /// The file that load_tokenizer reads in a folder; empty if there is none.
 std::filesystem::path tokenizer_file_in(const std::filesystem::path& folder);

@@ -4,6 +4,8 @@
 #include <gtest/gtest.h>
 
 #include <algorithm>
+#include <map>
+#include <string>
 
 #include "base/file.h"
 #include "checkpoint/adapter.h"
@@ -14,6 +16,7 @@
 #include "tests/tensor/expect_error.h"
 #include "text/mistral_split.h"
 #include "text/tokenizer.h"
+#include "text/tokenizer_config.h"
 
 namespace automodel::checkpoint {
 namespace {
@@ -226,6 +229,54 @@ TEST_F(Export, ASplitThatTheRunFixedIsInTheFile) {
   source_.text->keys["fix_mistral_regex"] = false;
   export_hf_folder(folder_ / "kept", source_, parameters_, {});
   EXPECT_EQ(read_file(folder_ / "kept/tokenizer.json"), file);
+}
+
+TEST_F(Export, TheTokenizersClassIsThatOfItsFolder) {
+  const fs::path other = folder_ / "other";
+  write_tiny_model(other);
+  write_text(other / "config.json", R"({"model_type": "phi3"})");
+  write_text(other / "tokenizer_config.json", R"({"tokenizer_class": "LlamaTokenizer"})");
+  const auto written_class = [&](const char* name) {
+    EXPECT_EQ(read_file(folder_ / name / "tokenizer.json"), read_file(other / "tokenizer.json"));
+    return read_json(folder_ / name / "tokenizer_config.json")["tokenizer_class"];
+  };
+  source_.text = TextSource{.folder = other};
+  exported({});
+  EXPECT_EQ(written_class("out"), "PreTrainedTokenizerFast") << "the model is a llama";
+  const auto adapter = [&](const char* name) {
+    fs::create_directories(folder_ / name);
+    write_auxiliary_files(folder_ / name, source_);
+    return written_class(name);
+  };
+  EXPECT_EQ(adapter("adapter"), "PreTrainedTokenizerFast") << "no config.json says phi3";
+  fs::remove(other / "config.json");
+  EXPECT_EQ(adapter("of an adapter"), "LlamaTokenizer");
+  source_.text->model_config = {{"model_type", "phi3"}};
+  EXPECT_EQ(adapter("of its base"), "PreTrainedTokenizerFast");
+}
+
+TEST_F(Export, OfOtherTokensThanTheEosTheNewIdIsTheOnlyOne) {
+  write_text(folder_ / "source/generation_config.json",
+             R"({"eos_token_id": 2, "pad_token_id": 5})");
+  source_.text =
+      TextSource{.folder = source_.path, .ids = {{"eos_token_id", 3}, {"pad_token_id", 1}}};
+  EXPECT_EQ(exported({}).config["pad_token_id"], 1);
+  EXPECT_EQ(read_json(folder_ / "out/generation_config.json"),
+            Json({{"eos_token_id", {3, 2}}, {"pad_token_id", 1}}));
+}
+
+TEST_F(Export, GivenTemplatesTakeThePlaceOfAll) {
+  write_text(folder_ / "source/tokenizer_config.json", R"({"chat_template": "old"})");
+  fs::create_directories(folder_ / "source/additional_chat_templates");
+  write_text(folder_ / "source/additional_chat_templates/rag.jinja", "old");
+  source_.text = TextSource{
+      .folder = source_.path,
+      .keys = {{"chat_template", {{"default", "{{ messages }}"}, {"tool_use", "{{ tools }}"}}}}};
+  exported({});
+  const std::map<std::string, std::string> expected = {{"default", "{{ messages }}"},
+                                                       {"tool_use", "{{ tools }}"}};
+  EXPECT_EQ(text::read_tokenizer_config(folder_ / "out").chat_templates, expected);
+  EXPECT_EQ(read_json(folder_ / "out/tokenizer_config.json"), Json::object());
 }
 
 TEST_F(Export, LeavesAFolderInUseAlone) {

@@ -1,11 +1,28 @@
 """A model is exported with the tokenizer and the chat template that it was trained with, as Transformers reads them."""
 
 import json
+import shutil
 
+import classifier_run
 import pytest
 import tiny_run
 import yaml
-from transformers import AutoModelForCausalLM, AutoTokenizer, GenerationConfig
+from tokenizer_tools import Ours
+from tokenizers import Tokenizer, decoders, models, normalizers
+from transformers import (
+    AutoModelForCausalLM,
+    AutoModelForSequenceClassification,
+    AutoTokenizer,
+    GenerationConfig,
+    GPT2Config,
+    GraniteConfig,
+    LlamaConfig,
+    MistralConfig,
+    Olmo3Config,
+    Phi3Config,
+    PreTrainedTokenizerFast,
+    Qwen2Config,
+)
 from transformers.trainer_utils import align_special_tokens
 
 TEMPLATE = "{% for m in messages %}[{{ m['role'] }}] {{ m['content'] }}<|stop|>{% endfor %}{% if add_generation_prompt %}[assistant] {% endif %}"
@@ -198,3 +215,187 @@ def test_generate_stops_where_the_model_has_learnt_to(automodel, tmp_path):
     done = automodel("generate", tmp_path / "out/LATEST/model", "reverse: red green", "--max-new-tokens", "60", timeout=300)
     assert done.returncode == 0, done.stderr
     assert len(done.stdout.split()) < 20 and "<|im_start|>" not in done.stdout, done.stdout
+
+
+def add_template(folder, name, source):
+    (folder / "additional_chat_templates").mkdir(exist_ok=True)
+    (folder / "additional_chat_templates" / f"{name}.jinja").write_text(source)
+
+
+@pytest.mark.parametrize("peft", [None, tiny_run.PEFT])
+def test_every_template_that_the_recipe_gives(automodel, folder, peft):
+    add_template(folder / "model", "rag", "{{ documents }}")
+    named = {"default": TEMPLATE, "tool_use": "{{ tools[0]['name'] }}: " + TEMPLATE}
+    (folder / "chat.json").write_text(json.dumps({"chat_template": [{"name": k, "template": v} for k, v in named.items()]}))
+    (folder / "new.jinja").unlink()
+    (folder / "chat.json").rename(folder / "new.jinja")  # which the recipe names
+    adapter = train(automodel, folder, peft)
+    for exported in [adapter, adapter / "consolidated"] if peft else [adapter / "consolidated"]:
+        tokenizer = AutoTokenizer.from_pretrained(exported)
+        assert tokenizer.chat_template == named
+        rendered = tokenizer.apply_chat_template(MESSAGES, tools=[{"name": "look"}], tokenize=False)
+        assert rendered == "look: [user] red green<|stop|>"
+
+
+def test_given_tokens_are_the_models_as_in_transformers_trainer(automodel, tmp_path):
+    recipe = tiny_run.make(tmp_path)
+    (tmp_path / "model/generation_config.json").write_text(json.dumps({"eos_token_id": 1, "pad_token_id": 9}))
+    given = {"pad_token": "<|im_start|>", "bos_token": "<|im_start|>"}
+    tiny_run.edit(recipe, lambda content: content["dataset"].update(tokenizer=given))
+    done = automodel(recipe, "--step_scheduler.max_steps=1", timeout=300)
+    assert done.returncode == 0, done.stdout + done.stderr
+    model = AutoModelForCausalLM.from_pretrained(tmp_path / "model")
+    align_special_tokens(model, AutoTokenizer.from_pretrained(tmp_path / "model", **given))
+    ours = AutoModelForCausalLM.from_pretrained(tmp_path / "out/LATEST/model/consolidated")
+    for key in ("pad_token_id", "bos_token_id", "eos_token_id"):
+        assert getattr(ours.config, key) == getattr(model.config, key), key
+        assert getattr(ours.generation_config, key) == getattr(model.generation_config, key), key
+    assert ours.config.pad_token_id == ours.generation_config.pad_token_id == 0
+
+
+@pytest.mark.parametrize("peft", [False, True])
+def test_a_classifier_with_a_padding_token_takes_batches(automodel, tmp_path, peft):
+    (tmp_path / "model").mkdir()
+    recipe = classifier_run.make(tmp_path, tiny_run.write_model(tmp_path / "model"), peft=peft)
+    tiny_run.edit(recipe, lambda content: content["dataset"].update(tokenizer={"pad_token": "<|im_start|>"}))
+    done = automodel(recipe, "--step_scheduler.max_steps=2", timeout=300)
+    assert done.returncode == 0, done.stdout + done.stderr
+    folders = [tmp_path / "out/LATEST/model/consolidated"]
+    if peft:
+        folders.append(tmp_path / "merged")
+        assert automodel("merge", tmp_path / "out/LATEST/model", folders[1], timeout=300).returncode == 0
+    for folder in folders:
+        model = AutoModelForSequenceClassification.from_pretrained(folder)
+        batch = AutoTokenizer.from_pretrained(folder)(["red", "one two three"], padding=True, return_tensors="pt")
+        assert model(**batch).logits.shape == (2, 3)
+
+
+def blanks_tokenizer(folder):
+    """A blank before each part of a text, as the file says; as the class that is named says, before the first alone."""
+    pieces = ["<unk>", "<s>", "</s>", "<|im_start|>", "<|im_end|>", "▁", "\n", *"abcdefghijklmnopqrstuvwxyz:"]
+    tokenizer = Tokenizer(models.BPE({piece: i for i, piece in enumerate(pieces)}, [], unk_token="<unk>", fuse_unk=True))
+    tokenizer.normalizer = normalizers.Sequence([normalizers.Prepend("▁"), normalizers.Replace(" ", "▁")])
+    tokenizer.decoder = decoders.Sequence([decoders.Replace("▁", " "), decoders.Fuse()])
+    tokenizer.add_special_tokens(pieces[:5])
+    PreTrainedTokenizerFast(tokenizer_object=tokenizer, unk_token="<unk>", eos_token="<|im_end|>",
+                            chat_template=tiny_run.TEMPLATE).save_pretrained(folder)
+    set_keys(folder / "tokenizer_config.json", tokenizer_class="LlamaTokenizer")
+
+
+def set_keys(path, **keys):
+    path.write_text(json.dumps(json.loads(path.read_text()) | keys))
+
+
+def bytes_tokenizer(name):
+    """The file puts a b before each part of a text, the classes do not."""
+    def write(folder):
+        tiny_run.write_tokenizer(folder)
+        set_keys(folder / "tokenizer.json", normalizer={"type": "Prepend", "prepend": "b"})
+        set_keys(folder / "tokenizer_config.json", tokenizer_class=name)
+    return write
+
+
+def vocabulary_and_merges(folder):
+    """As GPT-2's first folders have it: how texts are cut config.json's type says alone."""
+    tiny_run.write_tokenizer(folder)
+    model = json.loads((folder / "tokenizer.json").read_text())["model"]
+    (folder / "vocab.json").write_text(json.dumps(model["vocab"]))
+    (folder / "merges.txt").write_text("#version: 0.2\n" + "".join(" ".join(merge) + "\n" for merge in model["merges"]))
+    (folder / "tokenizer.json").unlink()
+    (folder / "tokenizer_config.json").write_text(json.dumps(
+        {"eos_token": "<|im_end|>", "additional_special_tokens": ["<|im_start|>"]}))
+
+
+KINDS = {"phi3": ({"config_class": Phi3Config}, blanks_tokenizer),
+         "olmo3": ({"config_class": Olmo3Config}, bytes_tokenizer("GPT2Tokenizer")),
+         "granite": ({"config_class": GraniteConfig}, bytes_tokenizer("GPT2Tokenizer")),
+         "gpt2": ({"config_class": GPT2Config, "n_inner": 96, "num_key_value_heads": 4}, vocabulary_and_merges),
+         "qwen2": ({"config_class": Qwen2Config}, bytes_tokenizer("PreTrainedTokenizerFast"))}
+TEXTS = ["red green", "<|im_start|>user\nreverse: red<|im_end|>\n", "it two", "<|im_end|> a<|endoftext|>"]
+
+
+def write_kind(folder, kind):
+    """A model of a type that has a part in how its tokenizer is read; returns AutoTokenizer's ids."""
+    changes, write = KINDS[kind]
+    folder.mkdir(exist_ok=True)
+    tiny_run.write_model(folder, **changes)
+    write(folder)
+    tokenizer = AutoTokenizer.from_pretrained(folder)
+    for file in ("config.json", "generation_config.json"):
+        set_keys(folder / file, eos_token_id=tokenizer.eos_token_id)
+    return tokenizer(TEXTS)["input_ids"]
+
+
+def assert_ids(automodel, folder, expected):
+    assert AutoTokenizer.from_pretrained(folder)(TEXTS)["input_ids"] == expected, folder
+    assert Ours(automodel, folder).ids(TEXTS) == expected, folder
+
+
+def run_on(automodel, tmp_path, change):
+    tiny_run.write_rows(tmp_path / "train.jsonl", 8, 1)
+    tiny_run.write_rows(tmp_path / "validation.jsonl", 4, 2)
+    recipe = tiny_run.write(tmp_path / "recipe.yaml", tiny_run.recipe(tmp_path))
+    tiny_run.edit(recipe, change)
+    done = automodel(recipe, "--step_scheduler.max_steps=1", timeout=300)
+    assert done.returncode == 0, done.stdout + done.stderr
+    return tmp_path / "out/LATEST/model", done.stdout
+
+
+def merged(automodel, adapter, folder):
+    done = automodel("merge", adapter, folder, timeout=300)
+    assert done.returncode == 0, done.stderr
+    return folder
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_an_adapters_tokenizer_is_its_bases(automodel, tmp_path, kind):
+    """Also where the base's config.json has a part in how its files are read: the adapter's folder has none."""
+    expected = write_kind(tmp_path / "model", kind)
+    adapter, _ = run_on(automodel, tmp_path, lambda content: content.update(peft=dict(tiny_run.PEFT)))
+    assert_ids(automodel, tmp_path / "model", expected)
+    assert_ids(automodel, adapter, expected)
+    assert_ids(automodel, merged(automodel, adapter, tmp_path / "merged"), expected)
+    ask = ("generate", adapter, "reverse: red green", "--max-new-tokens", "8")
+    answer = automodel(*ask, timeout=300)
+    assert answer.returncode == 0, answer.stderr
+
+    old = shutil.copytree(adapter, tmp_path / "old")  # the base's files as they are, as the program wrote them before
+    for file in [*old.glob("*tokenizer*"), *old.glob("special_tokens_map.json")]:
+        file.unlink()
+    for file in ("tokenizer.json", "tokenizer_config.json", "vocab.json", "merges.txt"):
+        if (tmp_path / "model" / file).exists():
+            shutil.copy(tmp_path / "model" / file, old / file)
+    if kind != "gpt2":
+        assert AutoTokenizer.from_pretrained(old)(TEXTS)["input_ids"] != expected
+    assert_ids(automodel, merged(automodel, old, tmp_path / "merged_old"), expected)
+    done = automodel("generate", old, *ask[2:], timeout=300)
+    assert done.returncode == 0, done.stderr
+    assert done.stdout == answer.stdout
+
+
+@pytest.mark.parametrize(("config_class", "kind"), [(LlamaConfig, "olmo3"), (LlamaConfig, "phi3"), (MistralConfig, "gpt2"),
+                                                    (Phi3Config, "qwen2")])
+def test_a_models_tokenizer_is_that_of_another_type(automodel, tmp_path, config_class, kind):
+    expected = write_kind(tmp_path / "other", kind)
+    (tmp_path / "model").mkdir()
+    tiny_run.write_model(tmp_path / "model", config_class=config_class)
+
+    def change(content):
+        content["dataset"]["tokenizer"] = {"pretrained_model_name_or_path": str(tmp_path / "other")}
+    folder, shown = run_on(automodel, tmp_path, change)
+    assert_ids(automodel, folder / "consolidated", expected)
+    assert "read the tokenizer of a saved model" not in shown
+
+
+def test_a_type_that_has_its_own_class_is_told(automodel, tmp_path):
+    """No file of a folder with Qwen2's config.json keeps AutoTokenizer from its class."""
+    expected = write_kind(tmp_path / "other", "olmo3")
+    (tmp_path / "model").mkdir()
+    tiny_run.write_model(tmp_path / "model", config_class=Qwen2Config)
+
+    def change(content):
+        content["dataset"]["tokenizer"] = {"pretrained_model_name_or_path": str(tmp_path / "other")}
+    folder, shown = run_on(automodel, tmp_path, change)
+    assert "read the tokenizer of a saved model of type qwen2 by the class Qwen2Tokenizer: " in shown
+    assert AutoTokenizer.from_pretrained(folder / "consolidated")(TEXTS)["input_ids"] != expected
+    assert PreTrainedTokenizerFast.from_pretrained(folder / "consolidated")(TEXTS)["input_ids"] == expected

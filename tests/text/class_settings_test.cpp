@@ -80,6 +80,7 @@ TEST(ClassSettings, LettersOfTheBertFamily) {
 
 TEST(ClassSettings, TokensThatAreNotGiven) {
   EXPECT_EQ(with("LlamaTokenizer").config.eos_token, "</s>");
+  EXPECT_EQ(with("LlamaTokenizer").config.raw["eos_token"], "</s>");
   EXPECT_EQ(with("LlamaTokenizer", {{"eos_token", "<e>"}}).config.eos_token, "<e>");
   EXPECT_EQ(with("LlamaTokenizer", {{"eos_token", nullptr}}).config.eos_token, std::nullopt);
   EXPECT_EQ(with("Qwen2Tokenizer").config.bos_token, std::nullopt);

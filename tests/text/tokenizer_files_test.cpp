@@ -10,6 +10,7 @@
 #include "base/file.h"
 #include "tests/text/formats/byte_tokens.h"
 #include "tests/text/mistral_tokenizer.h"
+#include "text/class_steps.h"
 
 namespace automodel::text {
 namespace {
@@ -143,6 +144,44 @@ TEST_F(TokenizerFolder, AnOldMistralsExpressionIsToldOrFixed) {
   EXPECT_EQ(kept.mistral_split->difference, "");
   fs::remove(folder_ / "config.json");
   EXPECT_FALSE(load_tokenizer(folder_).mistral_split);
+}
+
+/// Olmo 3's file cuts digits apart, the class that its folder names does not.
+TEST_F(TokenizerFolder, CopiesBesideAnotherConfigSayWhatTheyAre) {
+  Json tokenizer = byte_tokenizer();
+  tokenizer["model"]["vocab"].update({{"12", 200}});
+  tokenizer["model"]["merges"].push_back("1 2");
+  tokenizer["pre_tokenizer"] = class_steps::pre_tokenizers(
+      {{{"type", "Digits"}, {"individual_digits", true}}, class_steps::byte_level(false)});
+  write("tokenizer.json", tokenizer.dump());
+  Json config = {{"tokenizer_class", "GPT2Tokenizer"}, {"eos_token", "</s>"}};
+  write("tokenizer_config.json", config.dump());
+  const Json olmo = {{"model_type", "olmo3"}};
+  const Json llama = {{"model_type", "llama"}};
+  const auto ids = [&](const Json& beside) {
+    return load_tokenizer(folder_, beside).tokenizer.encode("12").ids;
+  };
+  EXPECT_THAT(ids(olmo), ElementsAre('1', '2'));
+  EXPECT_THAT(ids(nullptr), ElementsAre(200));
+  EXPECT_FALSE(files_beside(folder_, olmo, {{"model_type", "phi3"}}));
+  EXPECT_FALSE(files_beside(folder_, llama, nullptr));
+  const auto named = files_beside(folder_, olmo, nullptr);
+  ASSERT_TRUE(named);
+  EXPECT_TRUE(named->tokenizer.is_null());
+  EXPECT_EQ(named->tokenizer_config, Json({{"tokenizer_class", "PreTrainedTokenizerFast"}}));
+
+  const auto built = files_beside(folder_, nullptr, olmo);
+  ASSERT_TRUE(built);
+  EXPECT_EQ(built->tokenizer_config, Json({{"tokenizer_class", "PreTrainedTokenizerFast"},
+                                           {"bos_token", "<|endoftext|>"},
+                                           {"unk_token", "<|endoftext|>"}}));
+  config.update(built->tokenizer_config);
+  write("tokenizer.json", built->tokenizer.dump());
+  write("tokenizer_config.json", config.dump());
+  for (const Json& beside : {Json(), olmo, llama}) {
+    EXPECT_THAT(ids(beside), ElementsAre(200));
+    EXPECT_TRUE(load_tokenizer(folder_, beside).tokenizer.token_to_id("<|endoftext|>"));
+  }
 }
 
 /// OPT's and DialoGPT's form.

@@ -5,12 +5,16 @@
 #include <array>
 
 #include "base/error.h"
+#include "base/json_text.h"
 #include "base/known.h"
 #include "base/text.h"
 #include "corpus/answer_ends.h"
 #include "models/classifiers.h"
 #include "models/find_model.h"
 #include "models/stop_ids.h"
+#include "text/token_difference.h"
+#include "text/tokenizer_class.h"
+#include "text/tokenizer_files.h"
 #include "train/model_text.h"
 #include "train/tokens.h"
 
@@ -65,6 +69,40 @@ std::vector<std::string> foreign_ids(const config::Recipe& recipe,
     }
   }
   return keys;
+}
+
+/// Where readers of the saved model cut a text otherwise than the run, which no file can prevent:
+/// its type has a class of its own, whatever its tokenizer_config.json names. Empty: nowhere.
+std::string forced_class(const checkpoint::ModelFolder& source, const text::Tokenizer& used) {
+  text::TokenizerConfig of_file;
+  of_file.tokenizer_class = text::kFileClass;
+  const auto name = text::tokenizer_class(of_file, source.config, Json::object());
+  if (name.empty() || !source.text || source.text->folder == source.path ||
+      !std::filesystem::is_directory(source.text->folder)) {
+    return "";
+  }
+  try {
+    const auto saved = text::load_tokenizer(source.text->folder, source.config).tokenizer;
+    const auto difference = text::token_difference(used, saved, "by the class");
+    return difference.empty() ? "" : fmt::format("{}: {}", name, difference);
+  } catch (const Error& error) {  // it cannot be built of this vocabulary
+    return fmt::format("{}: {}", name, error.message());
+  }
+}
+
+/// By their names, to be saved as files of these names.
+Json template_sources(const data::TextContext& used) {
+  data::require_template(used, /*has_tools=*/false);
+  Json sources = Json::object();
+  for (const auto& [name, one] : used.templates) {
+    check(!name.empty() && std::filesystem::path(name).filename() == name,
+          ErrorKind::invalid_argument,
+          "chat_template has a template with the name '{}', by which it cannot be saved; give it a "
+          "name without '/'",
+          name);
+    sources[name] = one.source();
+  }
+  return sources;
 }
 
 }  // namespace
@@ -126,7 +164,7 @@ void set_trained_text(const config::Recipe& recipe, checkpoint::ModelFolder& sou
     used = data::with_chat_template(std::move(*used), chat_template);
   }
   if (!chat_template.empty() || text.keys.contains("chat_template")) {
-    text.keys["chat_template"] = data::require_template(*used, /*has_tools=*/false).source();
+    text.keys["chat_template"] = template_sources(*used);
   }
   train::set_text(source, std::move(text), *used, corpus::answer_ends(recipe.dataset, *used));
   const auto& set = known(source.text);
@@ -144,6 +182,13 @@ RunData load_run_data(const config::Recipe& recipe, const checkpoint::ModelFolde
         "The embedding of pad_token_id stays zero, and answers end at eos_token_id; set {}, or "
         "null",
         join(keys, ", ") + (keys.size() == 1 ? " is" : " are"), keys.size() == 1 ? "it" : "them"));
+  }
+  if (const auto forced = forced_class(source, data.text.tokenizer); !forced.empty()) {
+    data.warnings.push_back(fmt::format(
+        "AutoTokenizer and this program read the tokenizer of a saved model of type {} by the "
+        "class {}. Load it with PreTrainedTokenizerFast.from_pretrained, or train with a tokenizer "
+        "of that class",
+        text_at(source.config, "model_type"), forced));
   }
   return data;
 }

@@ -5,6 +5,7 @@
 #include <cstdlib>
 
 #include "base/error.h"
+#include "base/known.h"
 #include "recipes/tiny_recipe.h"
 #include "tests/text/mistral_tokenizer.h"
 
@@ -59,6 +60,23 @@ TEST(LoadRunData, AFreshModelsConfigOfAnotherTokenizer) {
               ::testing::Not(::testing::Contains(::testing::HasSubstr("another tokenizer"))));
 }
 
+TEST(LoadRunData, AClassThatReadersTakeForTheModelsType) {
+  const TinyRecipe recipe;
+  auto changed = recipe.load().recipe;
+  changed.dataset.tokenizer->pretrained_model_name_or_path = recipe.path("source").string();
+  const auto warnings = [&](const char* type) {
+    Json config = read_json(recipe.path("source/config.json"));
+    config["model_type"] = type;
+    write_text(recipe.path("model/config.json"), config.dump());
+    auto source = checkpoint::open_model(recipe.path("model").string(), {.weights = false});
+    set_trained_text(changed, source);
+    return load_run_data(changed, source).warnings;
+  };
+  const auto told = ::testing::HasSubstr("a saved model of type qwen2 by the class Qwen2Tokenizer");
+  EXPECT_THAT(warnings("qwen2"), ::testing::Contains(told));
+  EXPECT_THAT(warnings("llama"), ::testing::Not(::testing::Contains(told)));
+}
+
 TEST(LoadRunData, TokenizerSettingsThatDoNotFit) {
   const TinyRecipe recipe;
   auto changed = recipe.load().recipe;
@@ -76,10 +94,11 @@ TEST(LoadRunData, ErrorsNameTheSection) {
 
 /// What the model is exported with.
 std::optional<checkpoint::TextSource> trained_text(const TinyRecipe& recipe,
-                                                   const Json& overrides = Json::object()) {
+                                                   const Json& overrides = Json::object(),
+                                                   const std::vector<std::string>& keys = {}) {
   auto source = checkpoint::open_model(recipe.path("model").string(),
                                        {.config_overrides = overrides, .weights = false});
-  set_trained_text(recipe.load().recipe, source);
+  set_trained_text(recipe.load(keys).recipe, source);
   return source.text;
 }
 
@@ -101,6 +120,43 @@ TEST(TrainedText, SoDoesTheTemplatesEnd) {
   const auto text = trained_text(recipe).value_or(checkpoint::TextSource());
   EXPECT_TRUE(text.ids.empty());
   EXPECT_EQ(text.answer_ends, std::vector<std::int32_t>{3});
+}
+
+TEST(TrainedText, GivenTokensAreTheModels) {
+  const TinyRecipe recipe;
+  const auto ids = [&](Json overrides) {
+    overrides["eos_token_id"] = 3;
+    return known(trained_text(recipe, overrides,
+                              {"--dataset.tokenizer.pad_token", "<unk>",
+                               "--dataset.tokenizer.bos_token", "user"}))
+        .ids;
+  };
+  EXPECT_EQ(ids(Json::object()), Json({{"bos_token_id", 0}, {"pad_token_id", 2}}));
+  EXPECT_EQ(ids({{"pad_token_id", 5}}), Json({{"bos_token_id", 0}})) << "the recipe's own";
+  EXPECT_EQ(ids({{"vocab_size", 2}}), Json({{"bos_token_id", 0}})) << "2 has no row";
+}
+
+TEST(TrainedText, AllTemplatesThatAreGivenAreSaved) {
+  const TinyRecipe recipe;
+  const std::string first =
+      "{% for m in messages %}{{ m.role }} {{ m.content }} <end> {% endfor %}";
+  const auto templates = [&](const char* name) {
+    const Json list = {{{"name", "default"}, {"template", first}},
+                       {{"name", name}, {"template", "{{ tools }}"}}};
+    write_text(recipe.path("chat.json"), Json{{"chat_template", list}}.dump());
+    return known(trained_text(recipe, Json::object(),
+                              {"--dataset.chat_template", recipe.path("chat.json").string()}))
+        .keys["chat_template"];
+  };
+  EXPECT_EQ(templates("tool_use"), Json({{"default", first}, {"tool_use", "{{ tools }}"}}));
+  try {
+    templates("../tool_use");
+    FAIL() << "saved elsewhere";
+  } catch (const Error& error) {
+    EXPECT_EQ(error.message(),
+              "chat_template has a template with the name '../tool_use', by which it cannot be "
+              "saved; give it a name without '/'");
+  }
 }
 
 TEST(TrainedText, AMistralsFixedExpressionIsSaved) {
