@@ -91,6 +91,21 @@ def test_exports_a_folder(automodel, folder, tmp_path):
     assert automodel("tokenize", tmp_path / "out", input='"hi"\n').stdout == "[4,2]\n"
 
 
+def test_an_exported_folder_needs_no_config_to_cut_as_before(automodel, folder, tmp_path):
+    """Granite's file counts whatever class is named; of a folder without a config.json the class would."""
+    tokenizer = json.loads((folder / "tokenizer.json").read_text())
+    tokenizer["pre_tokenizer"] = {"type": "Sequence", "pretokenizers": [
+        {"type": "Digits", "individual_digits": True}, {"type": "ByteLevel", "add_prefix_space": False, "use_regex": False}]}
+    tokenizer["model"]["vocab"] |= {"1": 5, "11": 6}
+    tokenizer["model"]["merges"] += ["1 1"]
+    (folder / "tokenizer.json").write_text(json.dumps(tokenizer))
+    (folder / "tokenizer_config.json").write_text('{"tokenizer_class": "GPT2Tokenizer"}')
+    (folder / "config.json").write_text('{"model_type": "granite"}')
+    assert automodel("tokenize", folder, input='"11"\n').stdout == "[4,5,5]\n"
+    automodel("tokenize", folder, "--export", tmp_path / "out")
+    assert automodel("tokenize", tmp_path / "out", input='"11"\n').stdout == "[4,5,5]\n"
+
+
 def test_missing_file(automodel, tmp_path):
     done = automodel("tokenize", tmp_path, "x")
     assert done.returncode == 2

@@ -21,6 +21,7 @@
 #include "cli/commands/commands.h"
 #include "cli/commands/gguf_metadata.h"
 #include "cli/inputs.h"
+#include "text/tokenizer_class.h"
 #include "text/tokenizer_files.h"
 #include "usage/revision.h"
 
@@ -101,9 +102,9 @@ text::LoadedTokenizer load(const std::filesystem::path& path) {
 void export_to(const std::filesystem::path& folder, const text::LoadedTokenizer& loaded) {
   std::filesystem::create_directories(folder);
   write_file_atomic(folder / "tokenizer.json", loaded.tokenizer.to_json().dump(1));
-  if (!loaded.config.raw.empty()) {
-    write_file_atomic(folder / "tokenizer_config.json", loaded.config.raw.dump(1));
-  }
+  Json config = loaded.config.raw.is_object() ? loaded.config.raw : Json::object();
+  config["tokenizer_class"] = text::kFileClass;  // its class may have put steps into the file
+  write_file_atomic(folder / "tokenizer_config.json", config.dump(1));
 }
 
 /// One token a line: id, token, and the part of the text it stands for.
