@@ -43,10 +43,21 @@ Node map_node(Origin origin) {
   return node;
 }
 
+namespace {
+
+const Node* find_item(const Node& list, std::string_view number) {
+  const auto index = parse_number<std::size_t>(number);
+  return index && *index < list.items.size() ? &list.items[*index] : nullptr;
+}
+
+}  // namespace
+
 const Node* find_path(const Node& root, std::string_view path) {
   const Node* node = &root;
   for (const std::string& key : split(path, '.')) {
-    node = node == nullptr ? nullptr : node->find(key);
+    if (node != nullptr) {
+      node = node->kind == NodeKind::list ? find_item(*node, key) : node->find(key);
+    }
   }
   return node;
 }

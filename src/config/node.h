@@ -59,7 +59,8 @@ struct Entry {
 /// An empty mapping.
 Node map_node(Origin origin = {});
 
-/// The node at a dotted path below `root`, or nullptr. Keys with dots cannot be reached.
+/// The node at a dotted path below `root` ("dataset.parts.0": an item of a list by its number), or
+/// nullptr. Keys with dots cannot be reached.
 const Node* find_path(const Node& root, std::string_view path);
 
 /// Values of the tree as JSON, origins dropped.

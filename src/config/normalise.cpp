@@ -119,19 +119,6 @@ std::vector<Node*> parts_of(Node& section) {
   return out;
 }
 
-/// The chat template that every part has, perhaps null; none: they differ, or have no such key.
-std::optional<Node> shared_template(Node& section) {
-  std::optional<Node> out;
-  for (const Node* part : parts_of(section)) {
-    const Node* own = part->find(kTemplate);
-    if (own == nullptr || (out && out->value != own->value)) {
-      return std::nullopt;
-    }
-    out = *own;
-  }
-  return out;
-}
-
 }  // namespace
 
 NormalisedTree normalise_tree(Node root) {
@@ -155,22 +142,36 @@ void fill_from_environment(Node& checked, const Environment& environment) {
   }
 }
 
+std::optional<Json> shared_template(const Json& section_keys) {
+  if (!section_keys.is_object()) {
+    return std::nullopt;
+  }
+  std::optional<Json> out;
+  for (const Json& part : section_keys.value("parts", Json::array({section_keys}))) {
+    const auto own = part.find(kTemplate);
+    if (own == part.end() || (out && *out != *own)) {
+      return std::nullopt;
+    }
+    out = *own;
+  }
+  return out;
+}
+
 std::vector<Problem> share_chat_template(Node& checked) {
   Node* dataset = checked.find("dataset");
-  const auto given = dataset == nullptr ? std::nullopt : shared_template(*dataset);
-  if (!given) {
+  if (dataset == nullptr || !shared_template(to_json(*dataset))) {
     return {};
   }
+  const Node given = *parts_of(*dataset).front()->find(kTemplate);
   const Node* of_tokenizer = find_path(checked, "dataset.tokenizer.chat_template");
-  const Json used =
-      given->is_null() && of_tokenizer != nullptr ? of_tokenizer->value : given->value;
+  const Json used = given.is_null() && of_tokenizer != nullptr ? of_tokenizer->value : given.value;
   std::vector<Problem> warnings;
   for (Entry& section : checked.entries) {
     const bool validates = section.key.starts_with("validation_dataset");
     for (Node* part : validates ? parts_of(section.value) : std::vector<Node*>()) {
       Node* own = part->find(kTemplate);
       if (own != nullptr && own->is_null()) {
-        *own = *given;
+        *own = given;
       } else if (own != nullptr && own->value != used) {
         warnings.push_back(
             {own->origin, dotted(section.key, kTemplate),

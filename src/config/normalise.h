@@ -1,6 +1,7 @@
 #pragma once
 // Old and special forms of a recipe become the usual one before it is checked.
 
+#include <optional>
 #include <vector>
 
 #include "config/interpolate.h"
@@ -21,6 +22,10 @@ NormalisedTree normalise_tree(Node root);
 /// programs say: MLFLOW_TRACKING_URI, MLFLOW_EXPERIMENT_NAME, and of WANDB_* those that wandb.init
 /// reads where an argument is left out. They go before our defaults; empty ones do not count.
 void fill_from_environment(Node& checked, const Environment& environment);
+
+/// The chat template that the keys of a section of data have, or those of all parts that it blends:
+/// a text or null. Nothing if parts differ in it, or if one has no such key.
+std::optional<Json> shared_template(const Json& section_keys);
 
 /// Gives validation sections of a checked tree that leave chat_template open that of `dataset`, if
 /// all parts of a blend there have the same: upstream's data sets share one tokenizer, on which

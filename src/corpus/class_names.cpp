@@ -4,6 +4,7 @@
 #include <filesystem>
 #include <iterator>
 #include <optional>
+#include <set>
 #include <utility>
 
 #include "base/error.h"
@@ -66,16 +67,18 @@ std::vector<std::string> files_of(const data::ClassificationOptions& options) {
 }
 
 /// Where notes of these files' columns may be, in their order: beside those that save_to_disk
-/// wrote, else in those that are tables.
+/// wrote, else in those that are tables, of which one of several shards says it for all.
 std::vector<std::string> noting_files(const std::vector<std::string>& files) {
   std::vector<std::string> out;
+  std::set<std::string> tables;  // without the numbers of shards
   std::error_code ignored;
   for (const std::string& file : files) {
     const std::string info = (fs::path(file).parent_path() / kInfoFile).string();
     const bool is_saved = fs::is_regular_file(info, ignored);
     if (is_saved && (out.empty() || out.back() != info)) {
       out.push_back(info);
-    } else if (!is_saved && data::is_table(file)) {
+    } else if (!is_saved && data::is_table(file) &&
+               tables.insert(data::without_shard_number(file)).second) {
       out.push_back(file);
     }
   }

@@ -10,9 +10,12 @@ namespace automodel::corpus {
 
 /// The names of a model's `num_labels` classes by number: its own (`model_names`), or where it has
 /// none those that `labels` of a data set of the recipe lists, or that a data set says of its
-/// column (what save_to_disk of `datasets` wrote, or tables that `datasets` made); empty if
-/// nothing names them. Throws Error(invalid_argument) if two of these lists differ, or one has
-/// another length; of those that data sets say, if a name has another number in one of the others.
+/// column (what save_to_disk of `datasets` wrote, or tables that `datasets` made, each of which a
+/// program opens); empty if nothing names them. Throws Error(invalid_argument):
+/// - if a list of `labels` has not `num_labels` names, or differs from another one or from the
+///   model's names;
+/// - if a name has one number in what a data set says of its column and another one in `labels`,
+///   in the model's names or in what another data set says.
 /// Throws as data::find_data_files and data::table_features.
 std::vector<std::string> class_names(const config::Recipe& recipe,
                                      const std::vector<std::string>& model_names,

@@ -14,6 +14,7 @@
 #include "base/terminal.h"
 #include "config/load.h"
 #include "corpus/answer_ends.h"
+#include "corpus/class_names.h"
 #include "corpus/held_out.h"
 #include "corpus/run_data.h"
 #include "corpus/unused_template.h"
@@ -94,7 +95,10 @@ Subject recipe_subject(const InspectOptions& options, const OpenModel& open_mode
   for (const std::string& warning : loaded.warnings) {
     fmt::print(stderr, "warning: {}\n", warning);
   }
-  const ModelFacts model = open_model(loaded.recipe.model);
+  ModelFacts model = open_model(loaded.recipe.model);
+  if (model.num_labels > 0) {
+    model.class_names = class_names(loaded.recipe, model.class_names, model.num_labels);
+  }
   auto text = open_text(loaded.recipe, model);
   Subject subject{
       .title = options.recipe, .sections = data_sections(loaded.recipe), .text = text.used};

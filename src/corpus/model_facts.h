@@ -30,7 +30,8 @@ struct ModelFacts {
   std::int64_t vocab_size = 0, max_tokens = 0;
   /// Classes that it tells; 0: it is a language model.
   std::int64_t num_labels = 0;
-  /// What it calls them, by number; empty: they have no names.
+  /// What they are called, by number; empty: they have no names. Those of the model's files: what
+  /// they are called in a run with a recipe, class_names (corpus/class_names.h) says.
   std::vector<std::string> class_names = {};
   /// Tokens that end its answers, as its files or the recipe's section say.
   std::vector<std::int32_t> stop_ids;

@@ -9,9 +9,9 @@
 #include "base/json_text.h"
 #include "base/known.h"
 #include "base/parallel.h"
+#include "config/normalise.h"
 #include "config/step_plan.h"
 #include "corpus/answer_ends.h"
-#include "corpus/class_names.h"
 #include "corpus/held_out.h"
 #include "corpus/unused_template.h"
 #include "data/limit.h"
@@ -187,11 +187,9 @@ std::optional<std::int64_t> mock_vocabulary(const config::Recipe& recipe) {
   return out;
 }
 
-void name_classes(data::TextContext& text, const config::Recipe& recipe, const ModelFacts& model) {
+void set_classes(data::TextContext& text, const ModelFacts& model) {
   text.num_labels = model.num_labels;
-  if (model.num_labels > 0) {
-    text.class_names = class_names(recipe, model.class_names, model.num_labels);
-  }
+  text.class_names = model.class_names;
 }
 
 /// Files of tokens ask for no tokenizer.
@@ -291,7 +289,7 @@ std::vector<DataSection> data_sections(const config::Recipe& recipe) {
 RecipeText open_text(const config::Recipe& recipe, const ModelFacts& model) {
   if (const auto vocabulary = mock_vocabulary(recipe)) {
     RecipeText out{.used = data::mock_text(*vocabulary), .own = std::nullopt};
-    name_classes(out.used, recipe, model);
+    set_classes(out.used, model);
     return out;
   }
   if (!recipe.dataset.tokenizer && all_are_tokens(recipe)) {
@@ -309,7 +307,7 @@ RecipeText open_text(const config::Recipe& recipe, const ModelFacts& model) {
                  .own = is_own ? std::move(opened) : own_text(model)};
   out.used.max_tokens = data::lesser_limit(out.used.max_tokens, model.max_tokens);
   out.used.stop_ids = model.stop_ids;
-  name_classes(out.used, recipe, model);
+  set_classes(out.used, model);
   out.used = data::without_checks(std::move(out.used), recipe.disabled_data_checks);
   return out;
 }
@@ -322,9 +320,8 @@ std::optional<TokenizerPlace> tokenizer_place(const config::Recipe& recipe,
 }
 
 std::string given_template(const config::Recipe& recipe) {
-  const auto given = given_templates(recipe.dataset);
-  const bool is_one = std::ranges::count(given, given.front()) == std::ssize(given);
-  return is_one ? given.front() : "";
+  const Json shared = config::shared_template(recipe.dataset.keys).value_or(Json());
+  return shared.is_string() ? shared.get<std::string>() : "";
 }
 
 data::TextContext section_text(const data::TextContext& text, const DataSection& section) {

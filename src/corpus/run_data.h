@@ -57,7 +57,8 @@ struct RecipeText {
 };
 
 /// Tokens without a name if the data are tokens and no tokenizer is named; else the model's
-/// tokenizer and templates, or those that `dataset.tokenizer` names, with its keys.
+/// tokenizer and templates, or those that `dataset.tokenizer` names, with its keys. Classes are
+/// called as the model's facts call them.
 /// Throws Error(invalid_argument | unsupported) for keys that cannot be.
 RecipeText open_text(const config::Recipe& recipe, const ModelFacts& model);
 

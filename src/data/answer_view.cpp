@@ -6,6 +6,7 @@
 
 #include "base/error.h"
 #include "base/json_text.h"
+#include "base/known.h"
 #include "base/text.h"
 
 namespace automodel::data {
@@ -67,9 +68,9 @@ std::optional<std::size_t> answer_begin(const Json& answer, const std::string& t
     return std::nullopt;
   }
   const std::string header = prompt->substr(asked->size());
-  const std::size_t at = text.find(header);
-  const bool is_header = !header.empty() && at != std::string::npos &&
-                         at + header.size() <= common_bytes(text, *other);
+  const std::string_view before = std::string_view(text).substr(0, common_bytes(text, *other));
+  const std::size_t at = before.rfind(header);  // a system's text may have it, too
+  const bool is_header = !header.empty() && at != std::string::npos;
   return is_header ? std::optional(at + header.size()) : std::nullopt;
 }
 
@@ -88,7 +89,7 @@ AnswerView first_view(const Json& messages, const Render& render) {
         "not begin by its generation prompt. Begin it with a user's turn, leave such rows out "
         "(skip_invalid_samples: true), or give a chat_template that marks answers by "
         "{{% generation %}} blocks");
-  return {.message = 0, .prompt_bytes = *begin, .text = *text};
+  return {.message = 0, .prompt_bytes = known(begin), .text = known(text)};
 }
 
 }  // namespace
@@ -115,7 +116,7 @@ AnswerView view_at(const Json& messages, std::size_t k, const Render& render) {
         "with {}, but does not begin the message so. Give a chat_template that marks answers by "
         "{{% generation %}} blocks",
         k, quoted_end(prompt));
-  view.text.replace(0, *end, prompt);
+  view.text.replace(0, known(end), prompt);
   view.is_joined = true;
   return view;
 }

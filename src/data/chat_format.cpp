@@ -141,17 +141,35 @@ std::vector<MarkedText> ChatFormat::mark(const Conversation& conversation,
     const std::size_t end = text.size();
     return {{.text = std::move(text), .answers = {{0, end, false}}, .holes = {}}};
   }
-  const MarkRequest request{
-      .messages = conversation.messages,
-      .wanted = wanted_messages(conversation.messages, conversation.learnable, mask_),
-      .mask_reasoning_content = mask_.mask_reasoning_content,
-      .eos_token = context_->special_tokens.eos_token.value_or(""),
-      .ends_in_special = [this](std::string_view text) {
-        return std::ranges::any_of(context_->tokenizer.added_tokens(), [&](const auto& token) {
-          return token.special && text.ends_with(token.content);
-        });
-      }};
+  const MarkRequest request{.messages = conversation.messages,
+                            .wanted = wanted(conversation),
+                            .mask_reasoning_content = mask_.mask_reasoning_content,
+                            .eos_token = context_->special_tokens.eos_token.value_or(""),
+                            .ends_in_special = [this](std::string_view text) {
+                              return std::ranges::any_of(
+                                  context_->tokenizer.added_tokens(), [&](const auto& token) {
+                                    return token.special && text.ends_with(token.content);
+                                  });
+                            }};
   return mark_messages(request, render);
+}
+
+std::vector<bool> ChatFormat::wanted(const Conversation& conversation) const {
+  const auto& messages = conversation.messages;
+  return mask_.train_all ? std::vector<bool>(messages.size(), true)
+                         : wanted_messages(messages, conversation.learnable, mask_);
+}
+
+bool ChatFormat::shows_all(const Conversation& conversation,
+                           std::span<const MarkedText> texts) const {
+  const auto mark_all = [this](const Conversation& other) {
+    const Render render = render_of(other);
+    auto all = mark(other, render);
+    all.push_back({render(other.messages, false).text, {}, {}});
+    return all;
+  };
+  return is_all_shown(conversation, wanted(conversation), texts,
+                      traits(!conversation.tools.is_null()), mark_all);
 }
 
 TokenizedSample ChatFormat::tokenize(const Conversation& conversation) const {
@@ -159,14 +177,7 @@ TokenizedSample ChatFormat::tokenize(const Conversation& conversation) const {
   TokenizedSample sample = data::tokenize(texts, context_->tokenizer);
   sample.notes.all_learnt = trains_prompts(mask_);
   sample.notes.special_in_content = shows_special_tokens(conversation, *context_);
-  const auto mark_all = [this](const Conversation& other) {
-    const Render render = render_of(other);
-    auto all = mark(other, render);
-    all.push_back({render(other.messages, false).text, {}, {}});
-    return all;
-  };
-  sample.notes.not_shown =
-      !is_all_shown(conversation, texts, traits(!conversation.tools.is_null()), mark_all);
+  sample.notes.not_shown = !context_->allows_hidden && !shows_all(conversation, texts);
   return sample;
 }
 

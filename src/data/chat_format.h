@@ -2,6 +2,7 @@
 // Conversations to samples through a chat template.
 
 #include <memory>
+#include <span>
 #include <string>
 #include <vector>
 
@@ -32,6 +33,9 @@ class ChatFormat {
  private:
   Render render_of(const Conversation& conversation) const;
   std::vector<MarkedText> mark(const Conversation& conversation, const Render& render) const;
+  /// For each message whether it is learnt.
+  std::vector<bool> wanted(const Conversation& conversation) const;
+  bool shows_all(const Conversation& conversation, std::span<const MarkedText> texts) const;
 
   const TemplateTraits& traits(bool has_tools) const;
 

@@ -59,21 +59,26 @@ std::string split_in(std::string_view text) {
   return "";
 }
 
-/// "train_sft" for "train_sft-00000-of-00003", as data sets of the hub name the parts of a split;
-/// nothing for other names.
-std::optional<std::string> split_of_part(const std::string& stem) {
-  static const std::regex kForm("(.+)-[0-9]{5}-of-[0-9]{5}(-[0-9a-f]+)?");
+/// A file's name as data sets of the hub name the shards of a split.
+struct ShardName {
+  std::string split, num_shards;  // "train_sft" and "00003" of train_sft-00000-of-00003
+};
+
+/// Nothing for other names.
+std::optional<ShardName> shard_name(const std::string& stem) {
+  static const std::regex kForm("(.+)-[0-9]{5}-of-([0-9]{5})(-[0-9a-f]+)?");
   std::smatch match;
-  return std::regex_match(stem, match, kForm) ? std::optional(match[1].str()) : std::nullopt;
+  return std::regex_match(stem, match, kForm) ? std::optional(ShardName{match[1], match[2]})
+                                              : std::nullopt;
 }
 
 /// The split that a name speaks of where `wanted` is asked for; empty if of none. "train_sft" is a
 /// split of its own where `datasets` named it, else a name of "train".
 std::string split_named(const std::string& name, const std::string& wanted) {
-  const auto part = split_of_part(name);
-  const std::string whole = part.value_or(name);
-  const bool is_own =
-      whole == wanted || (part && whole.find('_') != std::string::npos && !split_in(whole).empty());
+  const auto shard = shard_name(name);
+  const std::string whole = shard ? shard->split : name;
+  const bool is_own = whole == wanted ||
+                      (shard && whole.find('_') != std::string::npos && !split_in(whole).empty());
   return is_own ? whole : split_in(whole);
 }
 
@@ -396,6 +401,15 @@ std::vector<std::string> find_paths(const std::string& path, const std::string& 
   check(!files.empty(), ErrorKind::not_found, "{}: no such data file or folder{}", path,
         names_hub_dataset(path) ? not_cached(path, revision) : "");
   return files;
+}
+
+std::string without_shard_number(const std::string& file) {
+  const fs::path path(file);
+  const auto shard = shard_name(path.stem().string());
+  return shard ? (path.parent_path() / fmt::format("{}-of-{}{}", shard->split, shard->num_shards,
+                                                   path.extension().string()))
+                     .string()
+               : file;
 }
 
 std::vector<std::string> find_data_files(const std::string& path, const FileChoice& choice) {

@@ -23,6 +23,11 @@ std::vector<std::string> matches_of(const std::string& pattern);
 /// Throws Error(not_found) if there are none.
 std::vector<std::string> find_paths(const std::string& path, const std::string& revision = "main");
 
+/// The file's path without the number of its shard, where `datasets` wrote it in several (as
+/// train-00000-of-00003.parquet, with or without a hash behind the number): the same for all of
+/// them, which have the same columns. Of other files the path itself.
+std::string without_shard_number(const std::string& file);
+
 /// The data files that `path` means:
 /// - a file, or a pattern: of the split "train", or of that which its name speaks of;
 /// - a folder: its own files (an error if folders in it have some, too) of the split, by the words

@@ -87,9 +87,10 @@ struct MarkRequest {
 /// Renders the messages and marks those that are wanted. Usually one text. If the template shows an
 /// answer or what was before it otherwise once the conversation has gone on (Qwen3 drops old
 /// thinking), the texts are the conversation as the model saw it at each such answer, and each
-/// answer is marked in one of them. So is one that ends in the EOS token at the end of a
-/// conversation only, and elsewhere in no special token, if no answer behind it in the same text
-/// is marked with its end.
+/// answer is marked in one of them. Some templates write the EOS token at the end of a conversation
+/// only. An answer that has no special token at its end elsewhere then gets a text that ends with
+/// it, too. It needs none if a later answer of the same text is marked with its end: the model
+/// learns from that one how to end an answer.
 /// {% generation %} blocks are used as they are where the template has them; if only some answers
 /// are wanted, one must belong to each assistant message. Throws Error(unsupported) where the
 /// generation prompt is not how the template begins the answer.

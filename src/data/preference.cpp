@@ -2,9 +2,11 @@
 
 #include <algorithm>
 #include <functional>
+#include <string_view>
 #include <utility>
 
 #include "base/error.h"
+#include "base/text.h"
 #include "data/chat_format.h"
 #include "data/columns.h"
 #include "data/completion.h"
@@ -38,8 +40,35 @@ std::size_t num_common(const Json& a, const Json& b) {
   return count;
 }
 
-/// Whether both answers begin with the prompt themselves: with all of its turns, or, where it is a
-/// text, with the same question.
+/// For error texts.
+std::string shown_text(std::string_view text) {
+  constexpr std::size_t kMost = 60;
+  const std::string_view begin = first_bytes(text, kMost);
+  return Json(begin).dump() + (begin.size() < text.size() ? "..." : "");
+}
+
+/// Whether these turns, with which both answers begin, have the text of the prompt, if it has one.
+/// Throws Error(corrupt_data) if they ask something else.
+bool have_text(const Json& turns, std::string_view prompt) {
+  const auto says_it = [&](const Json& turn) {
+    return turn["role"] != "assistant" &&
+           trim(turn["content"].get_ref<const std::string&>()) == prompt;
+  };
+  if (prompt.empty() || std::ranges::any_of(turns, says_it)) {
+    return true;
+  }
+  const auto first = std::ranges::find_if_not(turns, is_system);
+  const bool asks = first != turns.end() && (*first)["role"] == "user";
+  check(!asks, ErrorKind::corrupt_data,
+        "column 'prompt' is {}, but 'chosen' and 'rejected' begin with the question {}, and none "
+        "of the turns that they have in common is the prompt; leave out 'prompt', or make it such "
+        "a turn",
+        shown_text(prompt), asks ? shown_text((*first)["content"].get<std::string>()) : "");
+  return false;
+}
+
+/// Whether both answers begin with the prompt themselves: with all of its turns, or with a turn
+/// that has its text.
 bool have_prompt(const Json& chosen, const Json& rejected, const Json& prompt) {
   if (!chosen.is_array() || !rejected.is_array()) {
     return false;
@@ -52,9 +81,8 @@ bool have_prompt(const Json& chosen, const Json& rejected, const Json& prompt) {
   if (!prompt.is_string() || begin.empty()) {
     return false;
   }
-  const Json turns = read_conversation({{"messages", begin}}).messages;
-  const auto first = std::ranges::find_if_not(turns, is_system);
-  return first != turns.end() && (*first)["role"] == "user";
+  return have_text(read_conversation({{"messages", begin}}).messages,
+                   trim(prompt.get_ref<const std::string&>()));
 }
 
 /// The turns before the answers, where a column holds them and the answers do not.

@@ -202,13 +202,22 @@ bool shows(std::span<const MarkedText> texts, std::string_view said) {
 /// Messages whose content some templates write of the first one of a role only, or not at all.
 bool may_be_lost(const Json& message) { return is_system(message) || message["role"] == "tool"; }
 
-/// A content that no text has as it is may be written otherwise, such as JSON: then a mark in its
-/// place is.
+/// As it is, or as the filter tojson writes it.
+bool shows_content(std::span<const MarkedText> texts, std::string_view said) {
+  const auto shows_inside = [&](std::string_view quoted) {
+    return shows(texts, quoted.substr(1, quoted.size() - 2));
+  };
+  return shows(texts, said) || shows_inside(python_json(said)) ||
+         shows_inside(Json(said).dump(-1, ' ', /*ensure_ascii=*/true));
+}
+
+/// A content that no text has may be written otherwise, such as in XML: then a mark in its place
+/// is.
 bool are_messages_shown(const Conversation& conversation, std::span<const MarkedText> texts,
                         const MarkAll& mark_all) {
   const auto is_found = [&](const Json& message) {
     return !may_be_lost(message) ||
-           shows(texts, trim(message["content"].get_ref<const std::string&>()));
+           shows_content(texts, trim(message["content"].get_ref<const std::string&>()));
   };
   if (std::ranges::all_of(conversation.messages, is_found)) {
     return true;
@@ -263,14 +272,22 @@ TemplateTraits traits_of(const text::ChatTemplate& chat_template, const TextCont
 }
 
 /// What the template hides of short conversations may show in this one, by its own variables.
-bool is_all_shown(const Conversation& conversation, std::span<const MarkedText> texts,
-                  const TemplateTraits& traits, const MarkAll& mark_all) {
+bool is_all_shown(const Conversation& conversation, const std::vector<bool>& wanted,
+                  std::span<const MarkedText> texts, const TemplateTraits& traits,
+                  const MarkAll& mark_all) {
   const auto none_of = [&](const auto& test) {
     return std::ranges::none_of(conversation.messages, test);
   };
-  const bool has_parts = std::ranges::all_of(traits.hides, [&](const std::string& part) {
-    return none_of([&](const Json& message) { return !shows(texts, said_as(part, message)); });
-  });
+  const auto has_part = [&](const std::string& part) {
+    for (std::size_t k = 0; k < wanted.size(); ++k) {
+      const bool may_be_gone = part == kThinkBlock && !wanted[k];
+      if (!may_be_gone && !shows(texts, said_as(part, conversation.messages[k]))) {
+        return false;
+      }
+    }
+    return true;
+  };
+  const bool has_parts = std::ranges::all_of(traits.hides, has_part);
   return has_parts && (traits.writes_tools || conversation.tools.empty()) &&
          (traits.writes_documents || conversation.documents.empty()) &&
          (traits.writes_calls || none_of(calls_tools)) &&

@@ -53,8 +53,12 @@ bool calls_tools(const Json& message);
 /// The texts that are made of a conversation, and the whole of it.
 using MarkAll = std::function<std::vector<MarkedText>(const Conversation& conversation)>;
 
-/// Whether all that the conversation has shows, mostly in `texts`, which are made of it.
-bool is_all_shown(const Conversation& conversation, std::span<const MarkedText> texts,
-                  const TemplateTraits& traits, const MarkAll& mark_all);
+/// Whether all that the conversation has shows in `texts`, which are made of it. Of answers that
+/// are not learnt (`wanted` has it for each message) the thinking inside of the text may be gone:
+/// the model sees them so. Where the content of a system's or tool's message is in `texts` neither
+/// as it is nor as JSON, `mark_all` is called on a copy with a mark in its place, which must show.
+bool is_all_shown(const Conversation& conversation, const std::vector<bool>& wanted,
+                  std::span<const MarkedText> texts, const TemplateTraits& traits,
+                  const MarkAll& mark_all);
 
 }  // namespace automodel::data

@@ -89,6 +89,7 @@ TextContext without_checks(TextContext context, const std::vector<std::string>& 
   };
   context.allows_too_long = context.allows_too_long || is_off(Check::too_long);
   context.allows_untrained = context.allows_untrained || is_off(Check::no_trained_tokens);
+  context.allows_hidden = context.allows_hidden || is_off(Check::not_shown);
   return context;
 }
 

@@ -181,6 +181,9 @@ std::uint64_t content_hash(const TextContext& context) {
                            names.pad_token, names.cls_token, names.mask_token}) {
     parts["special"].push_back(name ? Json(*name) : Json());
   }
+  if (context.allows_hidden) {
+    parts["allows_hidden"] = true;
+  }
   if (!names.named.empty()) {
     parts["named"] = names.named;
   }

@@ -49,6 +49,8 @@ struct TextContext {
   Json template_variables = Json::object();
   /// Rows that the model cannot take are given out all the same, for checks that are switched off.
   bool allows_too_long = false, allows_untrained = false;
+  /// Samples do not say whether their texts show all of a row, which may cost renderings.
+  bool allows_hidden = false;
   /// Samples say whose each token is, which costs renderings.
   bool finds_roles = false;
 };

@@ -228,6 +228,7 @@ struct RouterTraining {
   double sequence_balance_loss = 0;  // coefficient; of this router, over each document
   double z_loss = 0;                 // coefficient; of this router
   double correction_step = 0;        // by which each expert's correction moves after a step
+  bool float32_correction = false;   // also where it stays: other parts of the run may move it
   bool even = false;  // for benchmarks: the router does not decide, experts take turns
   bool has_loss() const { return balance_loss != 0 || sequence_balance_loss != 0 || z_loss != 0; }
   bool operator==(const RouterTraining&) const = default;

@@ -210,7 +210,7 @@ class Builder {
       add("mlp.gate.e_score_correction_bias", {moe.experts}, Role::router, kZeros);
       params_.back().is_buffer = true;
       params_.back().is_stepped = true;
-      if (moe.training.correction_step != 0) {
+      if (moe.training.correction_step != 0 || moe.training.float32_correction) {
         params_.back().rounding = Rounding::none;  // in fewer bits a step would be lost
       }
     }

@@ -89,6 +89,10 @@ constexpr auto kOwnClassCounts =
 constexpr auto kFileClasses = std::to_array<std::string_view>(
     {"PreTrainedTokenizer", "PythonBackend", "TokenizersBackend", "BloomTokenizer"});
 
+/// Classes that pad texts on the left.
+constexpr auto kPadsLeft = std::to_array<std::string_view>(
+    {"CodeLlamaTokenizer", "CohereTokenizer", "GemmaTokenizer", "LlamaTokenizer"});
+
 bool contains(const auto& names, std::string_view name) {
   return std::ranges::find(names, name) != names.end();
 }
@@ -107,6 +111,17 @@ bool splits_into_bytes(const Json& tokenizer) {
 }
 
 }  // namespace
+
+Json file_class_keys(const Json& config, const std::string& replaced) {
+  Json keys = {{"tokenizer_class", kFileClass}};
+  if (!config.contains("model_input_names")) {
+    keys["model_input_names"] = {"input_ids", "attention_mask"};
+  }
+  if (!config.contains("padding_side") && contains(kPadsLeft, without_fast(replaced))) {
+    keys["padding_side"] = "left";
+  }
+  return keys;
+}
 
 std::string tokenizer_class(const TokenizerConfig& config, const Json& model_config,
                             const Json& tokenizer) {

@@ -13,6 +13,12 @@ namespace automodel::text {
 /// have a class of their own whatever is named (Qwen2's).
 inline constexpr std::string_view kFileClass = "PreTrainedTokenizerFast";
 
+/// Keys of tokenizer_config.json, which now says `config`, that have the file count in place of the
+/// class `replaced`. Batches stay as that class makes them: Transformers before 5 gives
+/// token_type_ids by kFileClass, which generate() refuses, and every version pads its texts on the
+/// right.
+Json file_class_keys(const Json& config, const std::string& replaced);
+
 /// The class that AutoTokenizer takes for a tokenizer.json beside this tokenizer_config.json and
 /// this config.json, without "Fast" at the end; empty where it takes the file as it is.
 /// Source: transformers models/auto/tokenization_auto.py.

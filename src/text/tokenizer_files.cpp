@@ -246,8 +246,10 @@ std::optional<TokenizerFiles> files_beside(const fs::path& folder, const Json& m
   if (file.empty() || name == class_beside(other, tokenizer)) {
     return std::nullopt;
   }
-  TokenizerFiles out{.tokenizer = nullptr,
-                     .tokenizer_config = {{"tokenizer_class", std::string(kFileClass)}}};
+  TokenizerFiles out{
+      .tokenizer = nullptr,
+      .tokenizer_config = file_class_keys(
+          config.raw, config.tokenizer_class.empty() ? name : config.tokenizer_class)};
   if (name.empty() && is_tokenizer_json(file.filename().string())) {
     return out;
   }

@@ -49,6 +49,14 @@ Progress::Progress(std::FILE* stream, bool is_terminal, std::int64_t num_steps)
     : stream_(stream), is_terminal_(is_terminal), num_steps_(num_steps) {}
 
 void Progress::step(const StepMetrics& metrics) {
+  if (metrics.result.computed_twice && !told_twice_) {
+    told_twice_ = true;
+    note(
+        "warning: float16 does not hold this step's gradients times 1,024, by which small ones are "
+        "kept: they were computed once more as they are. A step of which that is so takes twice as "
+        "long; another type of the weights (model.torch_dtype) or adapters (peft.lora_dtype) does "
+        "not need it");
+  }
   mean_seconds_ = mean_seconds_ == 0
                       ? metrics.seconds
                       : kMemoryOfMean * mean_seconds_ + (1 - kMemoryOfMean) * metrics.seconds;

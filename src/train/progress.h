@@ -25,7 +25,7 @@ class Progress {
   Progress(std::FILE* stream, bool is_terminal, std::int64_t num_steps);
 
   /// The time left is estimated from the steps seen so far, recent ones more, and from what passed
-  /// between them: validations and saves.
+  /// between them: validations and saves. Says once that steps are computed twice.
   void step(const StepMetrics& metrics);
   /// A line that stays.
   void note(const std::string& text);
@@ -44,6 +44,7 @@ class Progress {
   double pause_seconds_ = 0;
   bool line_is_open_ = false;
   bool is_lost_ = false;
+  bool told_twice_ = false;  // that steps are computed twice
 };
 
 }  // namespace automodel::train

@@ -66,6 +66,7 @@ struct StepGradients {
   double scale = 1;  // they are kept times this
   double norm = 0;   // as they are
   double norm_seconds = 0;
+  bool computed_twice = false;
 };
 
 StepGradients gradients_of(parallel::ShardedModel& model, std::span<const nn::Tokens> micro_batches,
@@ -83,15 +84,21 @@ StepGradients gradients_of(parallel::ShardedModel& model, std::span<const nn::To
 StepGradients finite_gradients_of(parallel::ShardedModel& model,
                                   std::span<const nn::Tokens> micro_batches,
                                   parallel::LossWeights weights, const RandomStream& dropout) {
-  if (trains_float16(model.parameters())) {
-    weights.gradient_scale = kFloat16GradientScale;
-    if (auto scaled = gradients_of(model, micro_batches, weights, dropout);
-        std::isfinite(scaled.norm)) {
-      return scaled;
-    }
-    weights.gradient_scale = 1;
+  if (!trains_float16(model.parameters())) {
+    return gradients_of(model, micro_batches, weights, dropout);
   }
-  return gradients_of(model, micro_batches, weights, dropout);
+  weights.gradient_scale = kFloat16GradientScale;
+  auto scaled = gradients_of(model, micro_batches, weights, dropout);
+  if (std::isfinite(scaled.norm)) {
+    return scaled;
+  }
+  weights.gradient_scale = 1;
+  auto out = gradients_of(model, micro_batches, weights, dropout);
+  out.computed_twice = true;
+  out.sum.forward_seconds += scaled.sum.forward_seconds;
+  out.sum.backward_seconds += scaled.sum.backward_seconds;
+  out.norm_seconds += scaled.norm_seconds;
+  return out;
 }
 
 void check_finite_step(const parallel::ShardedModel& model,
@@ -136,6 +143,7 @@ StepResult train_step(parallel::ShardedModel& model, Optimizer& optimizer,
   result.seconds.backward = computed.backward_seconds;
   result.seconds.clip = gradients.norm_seconds;
   result.grad_norm = gradients.norm;
+  result.computed_twice = gradients.computed_twice;
   check_finite_step(model, micro_batches, result, step);
   const Stopwatch watch;
   optimizer.step(rates, clip_factor(gradients.norm, options.max_grad_norm) / gradients.scale,

@@ -33,6 +33,7 @@ struct StepResult {
   std::int64_t num_tokens = 0;
   std::int64_t num_label_tokens = 0;
   std::optional<double> accuracy;  // of a classifier: share of rows whose class the forward told
+  bool computed_twice = false;     // float16 did not hold its gradients times their scale
   StepSeconds seconds;
   bool operator==(const StepResult&) const = default;
 };

@@ -144,6 +144,11 @@ def test_names_that_parquet_files_note(automodel, recipe):
     others = [word for word in data if not word.startswith("--dataset.path")]
     done = train(automodel, recipe, *others, two, out(recipe, "two"), expect=2)
     assert f"but colour, beast in {recipe.parent / 'more.parquet'}: 'beast' has two numbers" in done.stderr
+    shards = [recipe.parent / f"train-0000{number}-of-00002.parquet" for number in (0, 1)]
+    for shard, file in zip(shards, ("train", "more")):
+        (recipe.parent / f"{file}.parquet").rename(shard)
+    train(automodel, recipe, *others, f"--dataset.path_or_dataset_id={[str(shard) for shard in shards]}",
+          out(recipe, "shards"))  # of which the first one is asked
 
 
 def test_names_outlive_the_data_that_gave_them(automodel, tmp_path):

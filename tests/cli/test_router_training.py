@@ -6,15 +6,21 @@ import tiny_run
 import torch
 from safetensors.torch import load_file
 from test_train import assert_same, out, train
-from transformers import AutoModelForCausalLM
+from transformers import AutoModelForCausalLM, MiniMaxM2Config
 
 CORRECTION = "model.layers.1.mlp.gate.e_score_correction_bias"
 LOSSES = ["--model.moe_overrides.aux_loss_coeff=0.01", "--model.moe_overrides.z_loss_coeff=0.001"]
 PEFT = "--peft._target_=nemo_automodel.components._peft.lora.PeftConfig"
 
 
+MINIMAX = {"config_class": MiniMaxM2Config, "num_local_experts": 6, "num_experts_per_tok": 2, "head_dim": 16, "rotary_dim": 8}
+KINDS = {"deepseek_v3": (tiny_run.DEEPSEEK, []),
+         "minimax_m2": (MINIMAX | {"dtype": torch.bfloat16}, ["--model.torch_dtype=bf16", "--model.compute_dtype=float32"])}
+
+
 def correction(folder, name="consolidated/model.safetensors"):
-    return load_file(folder / "model" / name)[CORRECTION]
+    found = load_file(folder / "model" / name)
+    return found.get(CORRECTION, found.get("model.layers.1.block_sparse_moe.e_score_correction_bias"))
 
 
 def test_deepseeks_corrections_move_by_upstreams_step_and_the_run_goes_on(automodel, tmp_path):
@@ -58,13 +64,15 @@ def test_corrections_that_are_exact_in_bfloat16_go_on_from_a_consolidated_checkp
 
 
 @pytest.mark.parametrize("consolidated", [True, False])
-def test_corrections_go_on_when_their_steps_are_switched_off_and_on(automodel, tmp_path, consolidated):
-    """As DeepSeek-V3 was trained: with 0.001, and in the end with 0."""
-    recipe = tiny_run.make(tmp_path, **tiny_run.DEEPSEEK)
+@pytest.mark.parametrize("kind", KINDS)
+def test_corrections_go_on_when_their_steps_are_switched_off_and_on(automodel, tmp_path, kind, consolidated):
+    """As DeepSeek-V3 was trained: with 0.001, and in the end with 0. MiniMax-M2's are stored as narrow as the model."""
+    settings, options = KINDS[kind]
+    recipe = tiny_run.make(tmp_path, **settings)
     name = "consolidated/model.safetensors" if consolidated else "model.safetensors"
     after = []
     for steps, factor in [(2, 0.001), (4, 0), (6, 0.001)]:
-        train(automodel, recipe, f"--checkpoint.save_consolidated={str(consolidated).lower()}",
+        train(automodel, recipe, *options, f"--checkpoint.save_consolidated={str(consolidated).lower()}",
               f"--step_scheduler.max_steps={steps}", f"--model.moe_overrides.gate_bias_update_factor={factor}")
         after.append(correction(tmp_path / "out/LATEST", name))
     assert after[0].any() and torch.equal(after[0], after[1])

@@ -104,6 +104,8 @@ def test_an_exported_folder_needs_no_config_to_cut_as_before(automodel, folder, 
     assert automodel("tokenize", folder, input='"11"\n').stdout == "[4,5,5]\n"
     automodel("tokenize", folder, "--export", tmp_path / "out")
     assert automodel("tokenize", tmp_path / "out", input='"11"\n').stdout == "[4,5,5]\n"
+    assert json.loads((tmp_path / "out/tokenizer_config.json").read_text()) == {
+        "tokenizer_class": "PreTrainedTokenizerFast", "model_input_names": ["input_ids", "attention_mask"]}
 
 
 def test_missing_file(automodel, tmp_path):

@@ -13,6 +13,9 @@ TEST(Node, JsonRoundTripsAndPathsAreFound) {
   EXPECT_EQ(find_path(node, "a.b")->origin.line, 3);
   EXPECT_EQ(find_path(node, "a.x"), nullptr);
   EXPECT_EQ(find_path(node, "x.b"), nullptr);
+  EXPECT_EQ(find_path(node, "c.1")->value, "x");
+  EXPECT_EQ(find_path(node, "c.3"), nullptr);
+  EXPECT_EQ(find_path(node, "c.x"), nullptr);
 }
 
 TEST(Node, DescribesValuesShortly) {

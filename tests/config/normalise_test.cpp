@@ -69,6 +69,17 @@ TEST(Normalise, ValidationDataShareTheTrainingDatasTemplate) {
   EXPECT_EQ(warnings[0].path, "validation_dataset_blend.chat_template");
 }
 
+TEST(Normalise, AllPartsOfABlendShareATemplate) {
+  const auto blend = [](const Json& parts) { return shared_template({{"parts", parts}}); };
+  EXPECT_EQ(shared_template(templated("a")), "a");
+  EXPECT_EQ(shared_template(templated(nullptr)), Json());
+  EXPECT_EQ(shared_template({{"dataset_name", "x"}}), std::nullopt);
+  EXPECT_EQ(shared_template(nullptr), std::nullopt);
+  EXPECT_EQ(blend({templated("a"), templated("a")}), "a");
+  EXPECT_EQ(blend({templated("a"), templated("b")}), std::nullopt);
+  EXPECT_EQ(blend({templated("a"), {{"dataset_name", "x"}}}), std::nullopt);
+}
+
 TEST(Normalise, ATemplateThatTheTrainingDataDoNotShareIsNobodysElse) {
   const auto validation = [](const Json& dataset, const Json& own) {
     Node root = tree({{"dataset", dataset}, {"validation_dataset", templated(own)}});

@@ -321,6 +321,11 @@ TEST(Rules, ASliceGoesBeforeALimitWhereUpstreamLoadsFromTheHub) {
   }
   EXPECT_THAT(warns({kData + "agent_chat.make_agent_chat_dataset', 'path': 'a.jsonl', " + limited}),
               ::testing::IsEmpty());
+  const std::string part = "{'_target_': 'nemo_automodel.components.datasets.llm.";
+  EXPECT_THAT(warns({kData + "blend.WeightedBlend', 'parts': [" + part +
+                     "hellaswag.HellaSwag', 'path_or_dataset': 'x'}, " + part +
+                     "squad.make_squad_dataset', " + limited + "]}"}),
+              ::testing::ElementsAre(HasSubstr("dataset.parts.1.limit_dataset_samples: ignored")));
 }
 
 TEST(Rules, WarnOfAnotherTemplateThanIsTrained) {

@@ -174,6 +174,18 @@ TEST(RunData, AnOldMistralsExpressionIsFixedIfTheRecipeWantsIt) {
             "tokenizer_config.json says true; take the key out there");
 }
 
+TEST(RunData, ClassesAreCalledAsTheFactsCallThem) {
+  const TinyCorpus corpus;
+  auto recipe = corpus.recipe();
+  recipe.dataset.keys["labels"] = {"yes", "no"};  // which are not looked up again
+  auto facts = read_model_facts(recipe.model);
+  facts.num_labels = 2;
+  facts.class_names = {"no", "yes"};
+  const auto text = open_text(recipe, facts).used;
+  EXPECT_EQ(text.num_labels, 2);
+  EXPECT_THAT(text.class_names, ::testing::ElementsAre("no", "yes"));
+}
+
 TEST(RunData, TheTokenizersLimitIsTheModelsToo) {
   const TinyCorpus corpus;
   const auto limited = [&](const Json& length, const std::vector<std::string>& keys = {}) {

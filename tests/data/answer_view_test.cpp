@@ -101,6 +101,8 @@ TEST(AnswerView, OfAConversationThatBeginsWithTheAnswer) {
   };
   EXPECT_EQ(parted(messages, 0, with("system:S;", "assistant:")),
             "system:S;assistant:|assistant:b;");
+  EXPECT_EQ(parted(messages, 0, with("system:Tools answer the assistant:;", "assistant:")),
+            "system:Tools answer the assistant:;assistant:|assistant:b;");
   const std::string error =
       "the conversation begins with an assistant's turn, which the chat template refuses or does "
       "not begin by its generation prompt. Begin it with a user's turn, leave such rows out "

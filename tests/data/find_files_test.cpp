@@ -59,6 +59,14 @@ TEST_F(HubDataset, APartNamesItsSplitExactly) {
               HasSubstr("of split 'train', but of test_sft and train_gen and train_sft"));
 }
 
+TEST(FindFiles, ShardsHaveOneNameWithoutTheirNumbers) {
+  EXPECT_EQ(without_shard_number("a/train-00000-of-00002.parquet"), "a/train-of-00002.parquet");
+  EXPECT_EQ(without_shard_number("a/train-00001-of-00002-0123abcd.parquet"),
+            "a/train-of-00002.parquet");
+  EXPECT_EQ(without_shard_number("b/train-00001-of-00003.arrow"), "b/train-of-00003.arrow");
+  EXPECT_EQ(without_shard_number("a/train-1.parquet"), "a/train-1.parquet");
+}
+
 TEST_F(HubDataset, FoldersMayBeSplits) {
   add("train/0000.jsonl");
   add("test/0000.jsonl");

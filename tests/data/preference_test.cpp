@@ -69,12 +69,22 @@ TEST(Preference, APromptBesideConversationsIsNotShownTwice) {
   const std::string messages =
       fmt::format(R"("messages": [{}, {{"role": "assistant", "content": "yes"}}], )", kAskedTurn);
   for (const std::string& before :
-       {std::string(R"("prompt": "q", )"), R"("prompt": "q", )" + messages,
-        fmt::format(R"("prompt": [{}], )", kAskedTurn),
+       {std::string(R"("prompt": "q", )"), std::string(R"("prompt": "", )"),
+        R"("prompt": "q", )" + messages, fmt::format(R"("prompt": [{}], )", kAskedTurn),
         fmt::format(R"("messages": [{}], )", kAskedTurn)}) {
     EXPECT_EQ(shown_pair(row_of_conversations(before), chatml_context()), both("yes", "no"))
         << before;
   }
+  EXPECT_EQ(shown_pair(row_of_conversations(
+                           R"("prompt": " r\n", )",
+                           fmt::format(R"({}, {{"role": "assistant", "content": "old"}}, )"
+                                       R"({{"role": "user", "content": "r"}})",
+                                       kAskedTurn)),
+                       chatml_context()),
+            both("yes", "no",
+                 "q<|im_end|>\n<|im_start|>assistant\nold<|im_end|>\n"
+                 "<|im_start|>user\nr"))
+      << "a later turn";
   EXPECT_THAT(shown_pair(row_of_conversations(R"("prompt": [{"role": "user", "content": "r"}], )"),
                          chatml_context()),
               HasSubstr("user\nr<|im_end|>\n<|im_start|>user\nq<|im_end|>"))
@@ -153,6 +163,14 @@ TEST(Preference, PairsThatCannotBeAreNamed) {
   EXPECT_THAT(error(R"({"chosen": [{"role": "user", "content": "q"}],)"
                     R"( "rejected": [{"role": "user", "content": "r"}]})"),
               HasSubstr("'chosen' and 'rejected' begin with different turns"));
+  EXPECT_THAT(error(row_of_conversations(R"("prompt": "Answer in French.", )")),
+              HasSubstr("column 'prompt' is \"Answer in French.\", but 'chosen' and 'rejected' "
+                        "begin with the question \"q\", and none of the turns that they have in "
+                        "common is the prompt; leave out 'prompt', or make it such a turn"));
+  const std::string instructions = R"({"role": "system", "content": "Answer in French."}, )";
+  EXPECT_EQ(
+      error(row_of_conversations(R"("prompt": "Answer in French.", )", instructions + kAskedTurn)),
+      "no error");
 }
 
 TEST(Preference, Keys) {

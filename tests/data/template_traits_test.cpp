@@ -114,6 +114,36 @@ TEST(TemplateTraits, EveryMessageIsLookedFor) {
       << "behind all that is learnt";
 }
 
+TEST(TemplateTraits, AContentThatIsWrittenAsJsonIsShown) {
+  const std::string result = R"({"temp": 3, "où": "a\b"})";
+  const Conversation conversation{
+      .messages = {{{"role", "user"}, {"content", "Hi"}}, {{"role", "tool"}, {"content", result}}},
+      .learnable = {true, true}};
+  const auto is_shown = [&](const std::string& text, std::size_t most_calls) {
+    std::size_t num_calls = 0;
+    const MarkAll mark_all = [&](const Conversation&) {
+      ++num_calls;
+      return std::vector<MarkedText>();
+    };
+    const std::vector<MarkedText> texts = {{text, {}, {}}};
+    const bool all = is_all_shown(conversation, {true, true}, texts, {}, mark_all);
+    EXPECT_LE(num_calls, most_calls) << text;
+    return all;
+  };
+  EXPECT_TRUE(is_shown("Hi " + result, 0));
+  EXPECT_TRUE(is_shown("Hi " + Json(result).dump(), 0));
+  EXPECT_TRUE(is_shown("Hi " + Json(result).dump(-1, ' ', true), 0));
+  EXPECT_FALSE(is_shown("Hi {\"temp\": 3", 1));
+}
+
+TEST(TemplateTraits, ACheckThatIsSwitchedOffLooksForNothing) {
+  auto context = with_template(kChatMl);
+  const Json row = parse_json(kCall, "row");
+  EXPECT_TRUE(is_missing(row, context));
+  context.allows_hidden = true;
+  EXPECT_FALSE(is_missing(row, context));
+}
+
 /// A row whose answer says this beside a call.
 Json calling_row(const std::string& content) {
   Json row = parse_json(kCall, "row");
@@ -171,6 +201,9 @@ TEST(TemplateTraits, ThinkingInsideTheContentThatTheTemplateDoesNotWriteIsNoted)
   EXPECT_TRUE(is_lost({user, thought}, drops));
   EXPECT_TRUE(is_lost({user, thought, user, plain}, drops));
   EXPECT_FALSE(is_lost({user, plain}, drops));
+  Json context_only = thought;
+  context_only["weight"] = 0;
+  EXPECT_FALSE(is_lost({user, context_only, user, plain}, drops)) << "not learnt";
   EXPECT_FALSE(is_lost({user, thought}, kCutsThinking));
   EXPECT_FALSE(is_lost({user, thought}, kChatMl));
   // As Qwen3's: of the last answer it stays.

@@ -60,6 +60,9 @@ TEST(TextChecks, SomeRowsAreStoppedEarlier) {
   EXPECT_FALSE(none.allows_too_long || none.allows_untrained);
   const TextContext both = without_checks(chatml_context(), {"too_long", "no_trained_tokens"});
   EXPECT_TRUE(both.allows_too_long && both.allows_untrained);
+  const TextContext shown = without_checks(chatml_context(), {"not_shown"});
+  EXPECT_TRUE(shown.allows_hidden && !none.allows_hidden);
+  EXPECT_NE(content_hash(shown), content_hash(none)) << "samples say less";
 }
 
 TEST(TextChecks, AClassThatCutsOtherwiseIsTold) {

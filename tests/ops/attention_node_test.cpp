@@ -1,9 +1,9 @@
 #include "ops/attention_node.h"
 
-#include <c10/core/CPUAllocator.h>
 #include <gmock/gmock.h>
 
 #include "base/attention_segments.h"
+#include "tensor/stand_in_allocator.h"
 #include "tests/ops/gradient_check.h"
 #include "tests/ops/own_sets.h"
 
@@ -166,26 +166,15 @@ TEST_P(AttentionKernel, TheNumberOfThreadsChangesNoByte) {
 }
 
 /// Sums what LibTorch asks for while it is there.
-class CountedMemory final : public c10::Allocator {
+class CountedMemory final : public testing::StandInAllocator {
  public:
-  CountedMemory() : inner_(c10::GetCPUAllocator()) { c10::SetCPUAllocator(this, kPriority); }
-  ~CountedMemory() override { c10::SetCPUAllocator(inner_, kPriority); }
-  CountedMemory(const CountedMemory&) = delete;
-  CountedMemory& operator=(const CountedMemory&) = delete;
-
   std::size_t bytes() const { return bytes_; }
   c10::DataPtr allocate(std::size_t bytes) override {
     bytes_ += bytes;
-    return inner_->allocate(bytes);
-  }
-  c10::DeleterFnPtr raw_deleter() const override { return inner_->raw_deleter(); }
-  void copy_data(void* to, const void* from, std::size_t bytes) const override {
-    inner_->copy_data(to, from, bytes);
+    return StandInAllocator::allocate(bytes);
   }
 
  private:
-  static constexpr std::uint8_t kPriority = 20;
-  c10::Allocator* inner_;
   std::size_t bytes_ = 0;
 };
 

@@ -25,6 +25,7 @@ from transformers import (
 )
 from transformers.trainer_utils import align_special_tokens
 
+GPT2 = {"config_class": GPT2Config, "n_inner": 96, "num_key_value_heads": 4}
 TEMPLATE = "{% for m in messages %}[{{ m['role'] }}] {{ m['content'] }}<|stop|>{% endfor %}{% if add_generation_prompt %}[assistant] {% endif %}"
 MESSAGES = [{"role": "user", "content": "red green"}]
 
@@ -254,9 +255,13 @@ def test_given_tokens_are_the_models_as_in_transformers_trainer(automodel, tmp_p
 
 
 @pytest.mark.parametrize("peft", [False, True])
-def test_a_classifier_with_a_padding_token_takes_batches(automodel, tmp_path, peft):
+@pytest.mark.parametrize("kind", ["llama", "gpt2"])
+def test_a_classifier_with_a_padding_token_takes_batches(automodel, tmp_path, kind, peft):
+    """Also where the adapter has the base's tokenizer in another file."""
     (tmp_path / "model").mkdir()
-    recipe = classifier_run.make(tmp_path, tiny_run.write_model(tmp_path / "model"), peft=peft)
+    recipe = classifier_run.make(tmp_path, tiny_run.write_model(tmp_path / "model", **(GPT2 if kind == "gpt2" else {})), peft=peft)
+    if kind == "gpt2":
+        vocabulary_and_merges(tmp_path / "model")
     tiny_run.edit(recipe, lambda content: content["dataset"].update(tokenizer={"pad_token": "<|im_start|>"}))
     done = automodel(recipe, "--step_scheduler.max_steps=2", timeout=300)
     assert done.returncode == 0, done.stdout + done.stderr
@@ -266,6 +271,7 @@ def test_a_classifier_with_a_padding_token_takes_batches(automodel, tmp_path, pe
         assert automodel("merge", tmp_path / "out/LATEST/model", folders[1], timeout=300).returncode == 0
     for folder in folders:
         model = AutoModelForSequenceClassification.from_pretrained(folder)
+        assert model.config.pad_token_id == AutoTokenizer.from_pretrained(folder).convert_tokens_to_ids("<|im_start|>")
         batch = AutoTokenizer.from_pretrained(folder)(["red", "one two three"], padding=True, return_tensors="pt")
         assert model(**batch).logits.shape == (2, 3)
 
@@ -307,9 +313,10 @@ def vocabulary_and_merges(folder):
 
 
 KINDS = {"phi3": ({"config_class": Phi3Config}, blanks_tokenizer),
+         "phi4": ({"config_class": Phi3Config}, bytes_tokenizer("GPT2Tokenizer")),
          "olmo3": ({"config_class": Olmo3Config}, bytes_tokenizer("GPT2Tokenizer")),
          "granite": ({"config_class": GraniteConfig}, bytes_tokenizer("GPT2Tokenizer")),
-         "gpt2": ({"config_class": GPT2Config, "n_inner": 96, "num_key_value_heads": 4}, vocabulary_and_merges),
+         "gpt2": (GPT2, vocabulary_and_merges),
          "qwen2": ({"config_class": Qwen2Config}, bytes_tokenizer("PreTrainedTokenizerFast"))}
 TEXTS = ["red green", "<|im_start|>user\nreverse: red<|im_end|>\n", "it two", "<|im_end|> a<|endoftext|>"]
 
@@ -355,6 +362,12 @@ def test_an_adapters_tokenizer_is_its_bases(automodel, tmp_path, kind):
     assert_ids(automodel, tmp_path / "model", expected)
     assert_ids(automodel, adapter, expected)
     assert_ids(automodel, merged(automodel, adapter, tmp_path / "merged"), expected)
+    named, given, kept = (json.loads((folder / "tokenizer_config.json").read_text())
+                          for folder in (tmp_path / "model", adapter, tmp_path / "merged"))
+    assert given["model_input_names"] == ["input_ids", "attention_mask"]
+    assert given.get("padding_side", "right") == ("left" if kind == "phi3" else "right")
+    if kind != "gpt2":
+        assert kept["tokenizer_class"] == named["tokenizer_class"], "llama.cpp's conversion goes by it"
     ask = ("generate", adapter, "reverse: red green", "--max-new-tokens", "8")
     answer = automodel(*ask, timeout=300)
     assert answer.returncode == 0, answer.stderr

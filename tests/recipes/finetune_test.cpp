@@ -1,6 +1,5 @@
 #include "recipes/finetune.h"
 
-#include <c10/core/CPUAllocator.h>
 #include <gmock/gmock.h>
 
 #include <csignal>
@@ -12,6 +11,7 @@
 #include "checkpoint/manifest.h"
 #include "recipes/tiny_recipe.h"
 #include "tensor/expect_error.h"
+#include "tensor/stand_in_allocator.h"
 
 namespace automodel::recipes {
 namespace {
@@ -148,33 +148,22 @@ TEST(RunFinetune, NorDoesATokenThatTheModelHasNot) {
 
 /// LibTorch's allocations but one fail: number `fails_at` (from 0) of those behind the log's first
 /// line.
-class ScarceMemory final : public c10::Allocator {
+class ScarceMemory final : public testing::StandInAllocator {
  public:
   ScarceMemory(std::filesystem::path log, int fails_at)
-      : log_(std::move(log)), fails_at_(fails_at), inner_(c10::GetCPUAllocator()) {
-    c10::SetCPUAllocator(this, kPriority);
-  }
-  ~ScarceMemory() override { c10::SetCPUAllocator(inner_, kPriority); }
-  ScarceMemory(const ScarceMemory&) = delete;
-  ScarceMemory& operator=(const ScarceMemory&) = delete;
+      : log_(std::move(log)), fails_at_(fails_at) {}
 
   c10::DataPtr allocate(std::size_t bytes) override {
     counts_ = counts_ || (std::filesystem::exists(log_) && std::filesystem::file_size(log_) > 0);
     if (counts_ && count_++ == fails_at_) {
       throw std::bad_alloc();
     }
-    return inner_->allocate(bytes);
-  }
-  c10::DeleterFnPtr raw_deleter() const override { return inner_->raw_deleter(); }
-  void copy_data(void* to, const void* from, std::size_t bytes) const override {
-    inner_->copy_data(to, from, bytes);
+    return StandInAllocator::allocate(bytes);
   }
 
  private:
-  static constexpr std::uint8_t kPriority = 20;
   std::filesystem::path log_;
   int fails_at_;
-  c10::Allocator* inner_;
   bool counts_ = false;
   int count_ = 0;
 };

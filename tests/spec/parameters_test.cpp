@@ -166,6 +166,8 @@ TEST(Parameters, CorrectionsAreWholeWhereTrainingMovesThem) {
   moe_of(model.layers[1])->training.correction_step = 0.001;
   EXPECT_TRUE(correction().is_stepped);
   EXPECT_EQ(correction().rounding, Rounding::none);
+  moe_of(model.layers[1])->training = {.float32_correction = true};
+  EXPECT_EQ(correction().rounding, Rounding::none);
 }
 
 TEST(Parameters, TheExpertsBesideADenseFeedForwardAreFound) {

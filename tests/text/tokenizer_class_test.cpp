@@ -31,5 +31,18 @@ TEST(TokenizerClass, AFileOfBytesIsNoLlamas) {
   EXPECT_EQ(taken("GPT2Tokenizer", "gpt2", bytes), "GPT2Tokenizer");
 }
 
+TEST(TokenizerClass, BatchesStayThoseOfAReplacedClass) {
+  const Json names = {"input_ids", "attention_mask"};
+  EXPECT_EQ(file_class_keys(Json::object(), "GPT2Tokenizer"),
+            Json({{"tokenizer_class", "PreTrainedTokenizerFast"}, {"model_input_names", names}}));
+  EXPECT_EQ(file_class_keys(Json::object(), "LlamaTokenizerFast"),
+            Json({{"tokenizer_class", "PreTrainedTokenizerFast"},
+                  {"model_input_names", names},
+                  {"padding_side", "left"}}));
+  const Json said = {{"model_input_names", {"input_ids"}}, {"padding_side", "right"}};
+  EXPECT_EQ(file_class_keys(said, "LlamaTokenizer"),
+            Json({{"tokenizer_class", "PreTrainedTokenizerFast"}}));
+}
+
 }  // namespace
 }  // namespace automodel::text

@@ -168,13 +168,14 @@ TEST_F(TokenizerFolder, CopiesBesideAnotherConfigSayWhatTheyAre) {
   const auto named = files_beside(folder_, olmo, nullptr);
   ASSERT_TRUE(named);
   EXPECT_TRUE(named->tokenizer.is_null());
-  EXPECT_EQ(named->tokenizer_config, Json({{"tokenizer_class", "PreTrainedTokenizerFast"}}));
+  Json keys = {{"tokenizer_class", "PreTrainedTokenizerFast"},
+               {"model_input_names", {"input_ids", "attention_mask"}}};
+  EXPECT_EQ(named->tokenizer_config, keys);
 
   const auto built = files_beside(folder_, nullptr, olmo);
   ASSERT_TRUE(built);
-  EXPECT_EQ(built->tokenizer_config, Json({{"tokenizer_class", "PreTrainedTokenizerFast"},
-                                           {"bos_token", "<|endoftext|>"},
-                                           {"unk_token", "<|endoftext|>"}}));
+  keys.update({{"bos_token", "<|endoftext|>"}, {"unk_token", "<|endoftext|>"}});
+  EXPECT_EQ(built->tokenizer_config, keys);
   config.update(built->tokenizer_config);
   write("tokenizer.json", built->tokenizer.dump());
   write("tokenizer_config.json", config.dump());

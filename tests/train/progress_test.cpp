@@ -78,6 +78,22 @@ TEST(Progress, ElsewhereEachStepHasItsLine) {
   EXPECT_THAT(text, ::testing::HasSubstr("step 2/10 "));
 }
 
+TEST(Progress, SaysOnceThatStepsAreComputedTwice) {
+  const std::string path = ::testing::TempDir() + "/am_progress_twice";
+  std::FILE* stream = std::fopen(path.c_str(), "w");
+  Progress progress(stream, /*is_terminal=*/false, 10);
+  for (std::int64_t step = 0; step < 3; ++step) {
+    auto one = metrics(step);
+    one.result.computed_twice = step > 0;
+    progress.step(one);
+  }
+  std::fclose(stream);
+  const auto lines = read_file(path);
+  EXPECT_THAT(lines, ::testing::ContainsRegex("step 1/10 .*\nwarning: float16 does not hold this "
+                                              "step's gradients times 1,024.*\nstep 2/10 "));
+  EXPECT_EQ(std::ranges::count(lines, '\n'), 4);
+}
+
 TEST(Progress, EstimatesTheTimeLeft) {
   EXPECT_THAT(written(false), ::testing::HasSubstr("0:18 left"));
 }

@@ -7,6 +7,7 @@
 
 #include "base/error.h"
 #include "base/random.h"
+#include "base/stopwatch.h"
 #include "ops/cpu/dispatch.h"
 #include "train/lora.h"
 #include "train/non_finite.h"
@@ -145,6 +146,19 @@ TEST(TrainStep, LargeGradientsOfFloat16WeightsAreKeptAsTheyAre) {
     EXPECT_NEAR(narrow.grad_norm, exact.grad_norm, 0.01 * exact.grad_norm);
     EXPECT_NEAR(narrow.loss, exact.loss, 0.01 * exact.loss);
   }
+}
+
+/// What the first computation took is part of the step's time.
+TEST(TrainStep, GradientsTakenAgainAreToldAndTimed) {
+  auto model = tiny_model(at::kHalf);
+  Optimizer optimizer(model.parameters().trained(), {});
+  const std::vector<nn::Tokens> micro_batches(50, tiny_tokens());
+  EXPECT_FALSE(train_step(model, optimizer, micro_batches, 0, {.lr = 0}, {}).computed_twice);
+  weight(model, "model.norm.weight").fill_(1024);
+  const Stopwatch watch;
+  const auto result = train_step(model, optimizer, micro_batches, 1, {.lr = 0}, {});
+  EXPECT_TRUE(result.computed_twice);
+  EXPECT_GT(result.seconds.forward + result.seconds.backward, 0.7 * watch.seconds());
 }
 
 /// Fresh adapters whose B is not zero.

@@ -103,7 +103,8 @@ void export_to(const std::filesystem::path& folder, const text::LoadedTokenizer&
   std::filesystem::create_directories(folder);
   write_file_atomic(folder / "tokenizer.json", loaded.tokenizer.to_json().dump(1));
   Json config = loaded.config.raw.is_object() ? loaded.config.raw : Json::object();
-  config["tokenizer_class"] = text::kFileClass;  // its class may have put steps into the file
+  // Its class may have put steps into the file.
+  config.update(text::file_class_keys(config, loaded.config.tokenizer_class));
   write_file_atomic(folder / "tokenizer_config.json", config.dump(1));
 }
 

@@ -218,6 +218,19 @@ void limit_counts(Findings& f, const std::string& section) {
   }
 }
 
+/// The section, or the parts that it blends.
+std::vector<std::string> blended_sections(const Findings& f, const std::string& section) {
+  const Node* parts = find_path(f.tree(), section + ".parts");
+  if (parts == nullptr) {
+    return {section};
+  }
+  std::vector<std::string> out;
+  for (std::size_t i = 0; i < parts->items.size(); ++i) {
+    out.push_back(fmt::format("{}.parts.{}", section, i));
+  }
+  return out;
+}
+
 void validation_has_data(Findings& f, const std::vector<std::string>& sections) {
   const bool any = std::any_of(sections.begin(), sections.end(),
                                [&](const std::string& section) { return f.has(section); });
@@ -418,7 +431,6 @@ void check_section_rules(Findings& findings) {
   data_set_is_consistent(findings, "dataset");
   streamed_data_has_an_end(findings);
   loader_fits(findings, "dataloader", findings.text("dataset._target_"));
-  limit_counts(findings, "dataset");
   loader_keys_count(findings);
   eos_ends_answers(findings);
   const auto validation = validation_sections(findings.tree());
@@ -429,11 +441,13 @@ void check_section_rules(Findings& findings) {
   for (const std::string& section : all_data) {
     revision_is_of_the_hub(findings, section);
     revision_is_of_the_hub(findings, section + ".tokenizer");
+    for (const std::string& part : blended_sections(findings, section)) {
+      limit_counts(findings, part);
+    }
   }
   for (const std::string& section : validation) {
     data_set_is_consistent(findings, section);
     tokenizer_is_one(findings, section);
-    limit_counts(findings, section);
   }
   validation_has_data(findings, validation);
   validation_sets_have_names(findings, validation);

@@ -104,6 +104,7 @@ spec::ModelSpec with_router_training(spec::ModelSpec model, const config::Recipe
       training.z_loss = overrides.z_loss_coeff.value_or(training.z_loss);
       training.correction_step =
           recipe.peft ? 0 : overrides.gate_bias_update_factor.value_or(training.correction_step);
+      training.float32_correction = !recipe.peft;
     }
   }
   return model;

@@ -9,8 +9,9 @@
 
 namespace automodel::recipes {
 
-/// The model with `model.moe_overrides` and `model.backend.fake_balanced_gate`. Corrections stay
-/// where adapters are trained: an adapter could not hold them. Throws Error(invalid_argument) if
+/// The model with `model.moe_overrides` and `model.backend.fake_balanced_gate`. Corrections
+/// are float32, so that a run may go on with another step; where adapters are trained they stay as
+/// they are: an adapter could not hold them. Throws Error(invalid_argument) if
 /// the model has no experts, no correction to move, adapters are trained and corrections were asked
 /// for, or routers that decide nothing were to be trained.
 spec::ModelSpec with_router_training(spec::ModelSpec model, const config::Recipe& recipe);

@@ -5,6 +5,7 @@
 
 #include <array>
 #include <chrono>
+#include <cstdio>
 #include <filesystem>
 #include <limits>
 #include <optional>
@@ -179,8 +180,11 @@ Watchers::~Watchers() {
     return;
   }
   try {
-    finish(watch::RunEnd::failed);
-  } catch (const std::exception&) {  // the error that ended the run is the one to be told
+    for (const std::string& warning : finish(watch::RunEnd::failed)) {
+      fmt::print(stderr, "{}\n", warning);
+    }
+  } catch (const std::exception& error) {  // the one that ends the run follows
+    fmt::print(stderr, "warning: {}\n", error.what());
   }
 }
 

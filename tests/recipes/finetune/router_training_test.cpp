@@ -38,17 +38,19 @@ spec::RouterTraining trained(const config::Recipe& recipe) {
 }
 
 TEST(RouterTraining, TheRecipeOverridesTheFamily) {
-  EXPECT_EQ(trained({}), (spec::RouterTraining{.correction_step = 0.001}));
+  EXPECT_EQ(trained({}),
+            (spec::RouterTraining{.correction_step = 0.001, .float32_correction = true}));
   EXPECT_EQ(
       trained(with({.aux_loss_coeff = 0.5, .z_loss_coeff = 0.25, .gate_bias_update_factor = 0})),
-      (spec::RouterTraining{.sequence_balance_loss = 0.5, .z_loss = 0.25}));
+      (spec::RouterTraining{
+          .sequence_balance_loss = 0.5, .z_loss = 0.25, .float32_correction = true}));
   EXPECT_EQ(trained(with({.gate_bias_update_factor = 0.5})).correction_step, 0.5);
 }
 
 TEST(RouterTraining, AdaptersLeaveTheCorrections) {
   config::Recipe recipe;
   recipe.peft = config::Peft();
-  EXPECT_EQ(trained(recipe).correction_step, 0);
+  EXPECT_EQ(trained(recipe), spec::RouterTraining());
 }
 
 TEST(RouterTraining, RoutersOfABenchmarkDecideNothing) {
@@ -98,7 +100,7 @@ TEST(RouterTraining, WhatCannotBeIsAnError) {
   EXPECT_NO_THROW(with_router_training(dense, {}));
 }
 
-TEST(RouterTraining, CorrectionsThatMoveAreFloat32) {
+TEST(RouterTraining, CorrectionsThatAnyPartOfARunMayMoveAreFloat32) {
   const std::string name = "model.layers.1.mlp.gate.e_score_correction_bias";
   const auto parameters = nn::initialise(routed(), at::kBFloat16, 1);
   EXPECT_EQ(parameters.at(name).scalar_type(), at::kFloat);
@@ -107,6 +109,8 @@ TEST(RouterTraining, CorrectionsThatMoveAreFloat32) {
   spec::moe_of(still.layers[1])->training = {};
   const auto others = nn::initialise(still, at::kBFloat16, 1);
   EXPECT_EQ(others.at(name).scalar_type(), at::kBFloat16);
+  const auto stopped = with_router_training(routed(), with({.gate_bias_update_factor = 0}));
+  EXPECT_EQ(nn::initialise(stopped, at::kBFloat16, 1).at(name).scalar_type(), at::kFloat);
 }
 
 TEST(RouterTraining, IsTold) {
