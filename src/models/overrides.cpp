@@ -94,8 +94,9 @@ void cut_layer_lists(Json& config, const Json& overrides) {
     return;
   }
   for (const auto& [key, value] : config.items()) {
-    if (value.is_array() && layers == Json(value.size()) &&
-        key.find("layer") != std::string::npos) {
+    const bool is_of_layers =
+        key.find("layer") != std::string::npos || key == "attn_type_list";  // MiniMax's
+    if (value.is_array() && layers == Json(value.size()) && is_of_layers) {
       value = Json(value.begin(), value.begin() + wanted.get<std::ptrdiff_t>());
     }
   }

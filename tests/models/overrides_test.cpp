@@ -33,6 +33,7 @@ TEST(WithOverrides, FewerLayersHaveShorterLists) {
   const Json config = {{"num_hidden_layers", 3},
                        {"layer_types", {"a", "b", "c"}},
                        {"mlp_layer_types", {"d"}},
+                       {"attn_type_list", {1, 2, 3}},
                        {"eos_token_id", {1, 2, 3}}};
   const auto lists = [&](const Json& overrides) {
     const auto made = with_overrides(config, overrides);
@@ -42,6 +43,7 @@ TEST(WithOverrides, FewerLayersHaveShorterLists) {
   EXPECT_EQ(lists({{"num_hidden_layers", 1}, {"layer_types", {"c"}}}),
             (Json{{"c"}, {"d"}, {1, 2, 3}}));
   EXPECT_EQ(lists({{"num_hidden_layers", 4}}), (Json{{"a", "b", "c"}, {"d"}, {1, 2, 3}}));
+  EXPECT_EQ(with_overrides(config, {{"num_hidden_layers", 2}}).at("attn_type_list"), (Json{1, 2}));
 }
 
 spec::Rope rope_of(const Json& config, std::size_t layer = 0) {
