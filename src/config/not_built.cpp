@@ -74,11 +74,6 @@ bool saves_whole_models(const Node& tree) {
   const Node* peft = tree.find("peft");
   return saves(tree) && (peft == nullptr || peft->is_null());
 }
-/// As upstream, which leaves the evaluation out with sharded weights unless told otherwise.
-bool evaluates_tool_calls(const Node& tree) {
-  return !holds(tree, "distributed.strategy", "fsdp2") ||
-         holds(tree, "tool_call_eval.run_on_fsdp2", true);
-}
 
 /// A value that asks for something. '*' in `path` and `like` is any text.
 struct Demand {
@@ -242,6 +237,11 @@ std::string short_value(const Node& node) {
 }
 
 }  // namespace
+
+bool evaluates_tool_calls(const Node& tree) {
+  return !holds(tree, "distributed.strategy", "fsdp2") ||
+         holds(tree, "tool_call_eval.run_on_fsdp2", true);
+}
 
 std::vector<std::string> find_not_built(const Node& tree, Scope scope) {
   std::vector<std::string> out;

@@ -12,6 +12,10 @@ namespace automodel::config {
 /// smoke: on one process, with made-up data.
 enum class Scope { run, smoke };
 
+/// Whether a run of this tree's tool_call_eval would evaluate: upstream leaves it out with sharded
+/// weights unless told otherwise.
+bool evaluates_tool_calls(const Node& tree);
+
 /// "tensor parallelism (distributed.tp_size: 2)" for each thing that the checked tree asks for,
 /// without repeats.
 std::vector<std::string> find_not_built(const Node& tree, Scope scope = Scope::run);

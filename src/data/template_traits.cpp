@@ -215,20 +215,22 @@ bool shows_content(std::span<const MarkedText> texts, std::string_view said) {
 /// is.
 bool are_messages_shown(const Conversation& conversation, std::span<const MarkedText> texts,
                         const MarkAll& mark_all) {
-  const auto is_found = [&](const Json& message) {
-    return !may_be_lost(message) ||
-           shows_content(texts, trim(message["content"].get_ref<const std::string&>()));
-  };
-  if (std::ranges::all_of(conversation.messages, is_found)) {
+  std::vector<std::size_t> not_found;
+  for (std::size_t k = 0; k < conversation.messages.size(); ++k) {
+    const Json& message = conversation.messages[k];
+    if (may_be_lost(message) &&
+        !shows_content(texts, trim(message["content"].get_ref<const std::string&>()))) {
+      not_found.push_back(k);
+    }
+  }
+  if (not_found.empty()) {
     return true;
   }
   Conversation probed = conversation;
   std::vector<std::string> marks;
-  for (Json& message : probed.messages) {
-    if (!is_found(message)) {
-      marks.push_back(fmt::format("Probed {}.", marks.size()));
-      message["content"] = marks.back();
-    }
+  for (const std::size_t k : not_found) {
+    marks.push_back(fmt::format("Probed {}.", marks.size()));
+    probed.messages[k]["content"] = marks.back();
   }
   try {
     const auto others = mark_all(probed);

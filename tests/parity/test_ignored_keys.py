@@ -81,12 +81,16 @@ def effects(config, key, model, state, expected):
     return found
 
 
+def made(name, folder):
+    """The config.json of a small model of this name, and the model."""
+    make(name, str(folder / "checkpoint"), seed=7)
+    return json.loads((folder / "checkpoint" / "config.json").read_text()), load(str(folder / "checkpoint"), torch.float32)
+
+
 @pytest.mark.parametrize("name", NAMES)
 def test_what_we_ignore_changes_nothing_in_transformers(automodel, tmp_path, name):
     torch.set_num_threads(1)
-    make(name, str(tmp_path / "checkpoint"), seed=7)
-    config = json.loads((tmp_path / "checkpoint" / "config.json").read_text())
-    model = load(str(tmp_path / "checkpoint"), torch.float32)
+    config, model = made(name, tmp_path)
     state = model.state_dict()
     expected = logits_of(config, model, state)
     keys = [key for key in ignored_keys(automodel, config, tmp_path) if key not in NOT_OF_THE_MODEL]
@@ -130,9 +134,7 @@ RELEASED = {  # what files on the hub say besides; tests/models/released_files_t
 @pytest.mark.parametrize("name", RELEASED)
 def test_what_released_files_say_besides_is_read_and_changes_nothing_in_transformers(automodel, tmp_path, name):
     torch.set_num_threads(1)
-    make(name, str(tmp_path / "checkpoint"), seed=7)
-    config = json.loads((tmp_path / "checkpoint" / "config.json").read_text())
-    model = load(str(tmp_path / "checkpoint"), torch.float32)
+    config, model = made(name, tmp_path)
     state = model.state_dict()
     keys = RELEASED[name]
     changed = config | (keys(config) if callable(keys) else keys)
@@ -143,9 +145,7 @@ def test_what_released_files_say_besides_is_read_and_changes_nothing_in_transfor
 
 def test_a_key_that_matters_is_noticed(tmp_path):
     """The comparison can fail."""
-    make("llama", str(tmp_path / "checkpoint"), seed=7)
-    config = json.loads((tmp_path / "checkpoint" / "config.json").read_text())
-    model = load(str(tmp_path / "checkpoint"), torch.float32)
+    config, model = made("llama", tmp_path)
     state = model.state_dict()
     expected = logits_of(config, model, state)
     assert effects(config, "rms_norm_eps", model, state, expected)

@@ -5,6 +5,7 @@
 
 #include "base/file.h"
 #include "config/data_sections.h"
+#include "config/not_built.h"
 #include "config/rules/findings.h"
 
 namespace automodel::config {
@@ -132,13 +133,12 @@ void exactly_one_source(Findings& f, const std::string& section) {
   }
 }
 
-/// Upstream leaves the evaluation out with sharded weights unless told otherwise.
 void tool_calls_are_evaluated(Findings& f) {
   if (!f.has("tool_call_eval")) {
     return;
   }
   exactly_one_source(f, "tool_call_eval");
-  if (f.text("distributed.strategy") == "fsdp2" && !f.is_true("tool_call_eval.run_on_fsdp2")) {
+  if (!evaluates_tool_calls(f.tree())) {
     f.warning("tool_call_eval",
               "without effect, as upstream: with distributed.strategy: fsdp2 only run_on_fsdp2: "
               "true evaluates tool calls");
